@@ -1,0 +1,1 @@
+"""Adrelay's command line and local runtime."""

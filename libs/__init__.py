@@ -1,0 +1,1 @@
+"""Libraries that every service shares."""

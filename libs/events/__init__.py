@@ -1,0 +1,1 @@
+"""The contract: every event and command that crosses a service border."""

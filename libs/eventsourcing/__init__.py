@@ -1,0 +1,1 @@
+"""The event engine: decide, store, relay, read."""

@@ -1,0 +1,1 @@
+"""The test suite: unit, contracts, integration, e2e, chaos."""
