@@ -1,0 +1,70 @@
+"""Whether a process is alive and ready, and its metrics, over HTTP."""
+
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Generator
+
+import uvicorn
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse
+
+Check = Callable[[], Awaitable[str | None]]
+"""Returns what is wrong, or None."""
+
+
+def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
+    """Serve `/health/live`, `/health/ready` and `/metrics` on an app."""
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        found = {name: await check() for name, check in checks.items()}
+        wrong = {name: problem for name, problem in found.items() if problem is not None}
+        body = {"status": "degraded" if wrong else "ok", "problems": wrong}
+        return JSONResponse(body, status_code=503 if wrong else 200)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    del live, ready, metrics
+
+
+class HttpServer(uvicorn.Server):
+    """Uvicorn inside the process's own loop; the process itself minds the signals."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; raise `OSError` where the port can't be had, instead of leaving the process at once."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            message = f"port {self.config.port} of {self.config.host} can't be listened on"
+            raise OSError(message) from None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave the signals alone."""
+        yield
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, once the server has started."""
+        return int(self.servers[0].sockets[0].getsockname()[1])

@@ -1,0 +1,129 @@
+"""A service's settings: read from the environment once, checked before anything starts."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+PREFIX = "ADRELAY_"
+_PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx")
+_MIN_LENGTH = 32
+_MIN_VARIETY = 8
+
+SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
+
+
+class InvalidSettings(Exception):
+    """The environment does not hold what a service needs; `problems` says what, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def strong(secret: SecretStr) -> SecretStr:
+    """Return a secret that can't be guessed; raise `ValueError` saying what is wrong, never the secret."""
+    text = secret.get_secret_value()
+    if len(text) < _MIN_LENGTH:
+        message = f"is too short: {len(text)} characters, at least {_MIN_LENGTH} are needed"
+        raise ValueError(message)
+    if len(set(text)) < _MIN_VARIETY or text.lower().startswith(_PLACEHOLDERS):
+        message = "looks like a placeholder; `adrelay keygen` makes a good one"
+        raise ValueError(message)
+    return secret
+
+
+StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
+
+
+def _server(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    def check(url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in schemes or not parts.hostname:
+            message = f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            raise ValueError(message)
+        return url
+
+    return check
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told. `ADRELAY_BILLING_X` holds for billing, `ADRELAY_X` for all."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    service: ClassVar[str] = ""
+
+    postgres_url: Annotated[SecretStr, AfterValidator(_server("postgresql", "postgres"))] = Field(
+        description="A PostgreSQL server, such as postgresql://user:password@host:5432; "
+        "without a database in it, adrelay_<service> is used, and made where it is missing"
+    )
+    nats_url: Annotated[SecretStr, AfterValidator(_server("nats", "tls", "ws", "wss"))] = Field(
+        description="A NATS server with JetStream, such as nats://host:4222"
+    )
+    nats_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$", description="Put before the stream's name")
+    http_host: str = Field("127.0.0.1", description="Where health and metrics are served")
+    http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the service's own variables first, then those for all."""
+        del env_settings, dotenv_settings, file_secret_settings
+        return (
+            init_settings,
+            EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{cls.service.upper()}_"),
+            EnvSettingsSource(settings_cls, env_prefix=PREFIX),
+        )
+
+    @property
+    def database_url(self) -> str:
+        """The URL of this service's own database."""
+        parts = urlsplit(self.postgres_url.get_secret_value())
+        if parts.path in {"", "/"}:
+            parts = parts._replace(path=f"/adrelay_{self.service}")
+        return urlunsplit(parts)
+
+
+def load(settings: type[SettingsT]) -> SettingsT:
+    """Return a service's settings from the environment; raise `InvalidSettings` naming every variable."""
+    try:
+        return settings()  # pyright: ignore[reportCallIssue] - the environment fills it
+    except SettingsError as error:  # a list or a mapping that is no JSON
+        problem = f"a variable of {settings.service} that must hold JSON does not"
+        field = re.search(r'field "(\w+)"', str(error))
+        if field is not None:
+            problem = f"{variable(settings, field[1])} is not valid JSON"
+        raise InvalidSettings([problem]) from None
+    except ValidationError as error:
+        raise InvalidSettings([_line(settings, problem) for problem in error.errors()]) from None
+
+
+def variable(settings: type[ServiceSettings], field: str) -> str:
+    """Return the name of the environment variable that sets a field."""
+    own = field in ServiceSettings.model_fields
+    return f"{PREFIX}{'' if own else settings.service.upper() + '_'}{field.upper()}"
+
+
+def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
+    field = str(problem["loc"][0]) if problem["loc"] else "?"
+    what = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+    about = settings.model_fields[field].description if field in settings.model_fields else None
+    return f"{variable(settings, field)} {what}" + (f" ({about})" if about else "")

@@ -1,0 +1,114 @@
+"""What provisioning says: stock and adbots."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from libs.events.base import Event
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ErrorName,
+    OrderNumber,
+    PairId,
+    Plan,
+    Seat,
+    SessionId,
+    SessionLoss,
+)
+
+# -- said: the life of a session, never its secret, stream session-<id>
+
+
+class SessionStocked(Event):
+    """A session lies in stock, unused. Said once per session."""
+
+    session: SessionId
+    telegram_user: int
+    phone: Annotated[str, StringConstraints(max_length=32)]
+    """Masked, such as `+49…42`."""
+    pair: PairId | None = None
+    """The API pair that it was uploaded with, if any; it is then assigned with no other."""
+
+
+class SessionAssigned(Event):
+    """A session took a seat of an adbot. No session is ever on two."""
+
+    session: SessionId
+    adbot: AdbotId
+    pair: PairId
+
+
+class SessionReleased(Event):
+    """A session went back to stock, unused."""
+
+    session: SessionId
+    adbot: AdbotId
+
+
+class SessionLost(Event):
+    """A session can't be used any more, and left the adbot that it was on."""
+
+    session: SessionId
+    adbot: AdbotId | None
+    loss: SessionLoss
+    error: ErrorName
+
+
+# -- said: stream pair-<id>
+
+
+class ApiPairAdded(Event):
+    """An API pair may be assigned to sessions."""
+
+    pair: PairId
+    api_id: int
+
+
+# -- said: stream adbot-<id>
+
+
+class AdbotProvisioned(Event):
+    """What was paid for exists, stopped. Said once per order.
+
+    Validity runs from the first filled seat: both ends are missing while no seat is filled.
+    """
+
+    adbot: AdbotId
+    order: OrderNumber
+    account: AccountId
+    plan: Plan
+    seats: tuple[Seat, ...]
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+class SeatsAwaited(Event):
+    """Seats of an adbot wait for stock; arriving stock fills them, first paid first served."""
+
+    adbot: AdbotId
+    missing: Annotated[int, Field(ge=1)]
+
+
+class SeatFilled(Event):
+    """A waiting seat was filled. With the first seat of all, validity begins."""
+
+    adbot: AdbotId
+    seat: Seat
+    valid_from: datetime
+    valid_until: datetime
+
+
+class SeatLost(Event):
+    """A session left its seat; the seat waits for stock until `SeatFilled`."""
+
+    adbot: AdbotId
+    session: SessionId
+    loss: SessionLoss
+
+
+class AdbotExpired(Event):
+    """The plan of an adbot ended. Said once."""
+
+    adbot: AdbotId

@@ -1,0 +1,114 @@
+"""What the scheduler says and hears: advertisements and cycles."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from libs.events.base import Command, Event
+from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
+
+
+class StopReason(StrEnum):
+    """Why an adbot stopped."""
+
+    REQUESTED = "requested"
+    EXPIRED = "expired"
+    SEATLESS = "seatless"
+    SOURCE_BROKEN = "source_broken"
+
+
+class SkipReason(StrEnum):
+    """Why a due cycle was not run."""
+
+    OVERRUN = "overrun"
+    """The cycle before was still running."""
+
+
+# -- said: stream schedule-<adbot>
+
+
+class AdvertisementSet(Event):
+    """An adbot's post and groups are these from now on; a running cycle keeps what it started with."""
+
+    adbot: AdbotId
+    post: Post
+    groups: tuple[GroupRef, ...]
+
+
+class AdbotStarted(Event):
+    """Cycles come due from now on, at `anchor` and then every `interval_seconds`."""
+
+    adbot: AdbotId
+    anchor: datetime
+    interval_seconds: Annotated[int, Field(ge=1)]
+
+
+class AdbotStopped(Event):
+    """No cycle comes due any more, and what a running one has not sent yet is not sent."""
+
+    adbot: AdbotId
+    reason: StopReason
+    detail: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class CycleDue(Event):
+    """Every group is to get the post once, now. Said once per due time that was not skipped.
+
+    Carries what is to be sent as it was at that moment.
+    """
+
+    cycle: CycleId
+    adbot: AdbotId
+    account: AccountId
+    number: Annotated[int, Field(ge=1, description="Counts the adbot's cycles.")]
+    due_at: datetime
+    post: Post
+    groups: tuple[GroupRef, ...]
+    seats: tuple[Seat, ...]
+    pacing: Pacing
+
+
+class CycleSkipped(Event):
+    """A due time passed without a cycle."""
+
+    adbot: AdbotId
+    due_at: datetime
+    reason: SkipReason
+
+
+# -- heard; `account` is who asks and must own the adbot, None is an admin
+
+LongText = Annotated[str, StringConstraints(max_length=4096)]
+
+
+class SetAdvertisement(Command):
+    """Set an adbot's post and groups, as the client wrote them.
+
+    Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names each), `no_groups`,
+    `too_many_groups`. A group named twice is folded into one.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+    post: LongText
+    """A link to a post, or a text."""
+    groups: Annotated[tuple[Annotated[str, StringConstraints(max_length=300)], ...], Field(max_length=10_000)]
+
+
+class StartAdbot(Command):
+    """Start an adbot. A running one stays as it is.
+
+    Refused: `unknown_adbot`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+
+
+class StopAdbot(Command):
+    """Stop an adbot. A stopped one stays as it is. Refused: `unknown_adbot`."""
+
+    adbot: AdbotId
+    account: AccountId | None

@@ -1,0 +1,126 @@
+"""Identifiers and values that events and commands share."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, NewType
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from libs.events.base import Contract
+
+AccountId = NewType("AccountId", UUID)
+AdbotId = NewType("AdbotId", UUID)
+CycleId = NewType("CycleId", UUID)
+PairId = NewType("PairId", UUID)
+"""An API pair: the `api_id` and `api_hash` that Telegram gives an application."""
+SessionId = NewType("SessionId", UUID)
+
+OrderNumber = Annotated[str, StringConstraints(pattern=r"^HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}$")]
+"""`HQADZ-<time>-<random>`."""
+PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+PaymentId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+"""The provider's own id, always kept as text."""
+Coin = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,15}$")]
+"""What is paid with, in capitals: `BTC`, `USDT`."""
+Amount = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+"""Money in its currency's units."""
+EmailAddress = Annotated[
+    str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", to_lower=True)
+]
+ErrorName = Annotated[str, StringConstraints(max_length=120)]
+"""Telegram's own name of an error, such as `FLOOD_WAIT_17`."""
+
+GroupRef = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(@[a-z][a-z0-9_]{3,31}|\+[A-Za-z0-9_-]{8,64}|-100[1-9][0-9]{0,15})(/[1-9][0-9]{0,9})?$"
+    ),
+]
+"""A group in its one canonical form: `@name`, `+invitehash` or `-100<id>`, each with an optional `/topic`."""
+ChannelRef = Annotated[str, StringConstraints(pattern=r"^(@[a-z][a-z0-9_]{3,31}|-100[1-9][0-9]{0,15})$")]
+
+
+class PlanKind(StrEnum):
+    """The two shelves of the catalogue."""
+
+    STARTER = "starter"
+    ENTERPRISE = "enterprise"
+
+
+class Plan(Contract):
+    """What is sold, as it was at the moment of the sale."""
+
+    code: PlanCode
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    kind: PlanKind
+    sessions: Annotated[int, Field(ge=1, le=1000)]
+    interval_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    price_usd: Amount
+    validity_days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class Seat(Contract):
+    """A session of an adbot, with the API pair that it connects through."""
+
+    session: SessionId
+    pair: PairId
+
+
+class ChannelPost(Contract):
+    """A post that stands in a channel; `message` may be any part of an album."""
+
+    kind: Literal["link"] = "link"
+    channel: ChannelRef
+    message: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class TextPost(Contract):
+    """A post that is a plain text."""
+
+    kind: Literal["text"] = "text"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+
+Post = Annotated[ChannelPost | TextPost, Field(discriminator="kind")]
+
+
+class Pacing(Contract):
+    """How politely a seat sends: seconds between two of its sends, and how much is drawn on top."""
+
+    delay_seconds: Annotated[float, Field(ge=0, le=3600)]
+    jitter_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+
+
+class SessionLoss(StrEnum):
+    """What a session is called once it is lost."""
+
+    BANNED = "BANNED"
+    FROZEN = "FROZEN"
+    RETIRED = "RETIRED"
+
+
+class ResultClass(StrEnum):
+    """What became of one send; the classes of Telegram's answers."""
+
+    SENT = "SENT"
+    ALREADY_SENT = "ALREADY_SENT"
+    RATE_LIMITED = "RATE_LIMITED"
+    SLOW_MODE = "SLOW_MODE"
+    ACCOUNT_LIMITED = "ACCOUNT_LIMITED"
+    TARGET_DENIED = "TARGET_DENIED"
+    CONTENT_DENIED = "CONTENT_DENIED"
+    TARGET_GONE = "TARGET_GONE"
+    PAYMENT_REQUIRED = "PAYMENT_REQUIRED"
+    SOURCE_BROKEN = "SOURCE_BROKEN"
+    ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
+    SESSION_LOST = "SESSION_LOST"
+    TRANSIENT = "TRANSIENT"
+    UNKNOWN = "UNKNOWN"
+    STOPPED = "STOPPED"
+    """Not sent: the adbot was stopped, or the cycle ended, before its turn."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the group holds the post."""
+        return self in {ResultClass.SENT, ResultClass.ALREADY_SENT}

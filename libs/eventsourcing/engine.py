@@ -1,0 +1,226 @@
+"""One service's events: its database, its state tables, and the way to run a unit of work."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.postgres import (
+    ISOLATION,
+    Connection,
+    Pool,
+    PostgresStore,
+    connect,
+    connect_pool,
+    make_schema,
+)
+from libs.eventsourcing.projection import Projection, Sql, outdated, prepare
+from libs.eventsourcing.record import START, Causes, Cursor, Recorded
+from libs.eventsourcing.store import WrongExpectedVersion
+from libs.eventsourcing.unit import StateCache, UnitOfWork
+
+T = TypeVar("T")
+log = structlog.stdlib.get_logger()
+
+ATTEMPTS = 10
+CLASHES = (WrongExpectedVersion, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""What says that someone else was quicker: the unit runs again on fresh state."""
+_RACES = (*CLASHES, asyncpg.UniqueViolationError)
+"""Two units that each found a row missing may both insert it; on fresh state the second one sees it."""
+KNOWN_STATES = 2000
+"""How many streams' states a process keeps at hand."""
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """What a unit of work returned, and the place of the last event that it wrote."""
+
+    value: T
+    written: Cursor | None
+
+
+class Engine:
+    """A service's store and tables. One per process."""
+
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        catalogue: EventCatalogue,
+        *,
+        state_tables: Sequence[Projection] = (),
+        read_models: Sequence[Projection] = (),
+    ) -> None:
+        self.service = service
+        self.catalogue = catalogue
+        self.state_tables = tuple(state_tables)
+        self.read_models = tuple(read_models)
+        self._url = url
+        self._pool: Pool | None = None
+        self._known = StateCache(KNOWN_STATES)
+        self._listeners: list[Callable[[Cursor], None]] = []
+
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas that hold this service's tables."""
+        return [projection.name for projection in (*self.state_tables, *self.read_models)]
+
+    @property
+    def pool(self) -> Pool:
+        """The service's connections; raises unless `start` was called."""
+        if self._pool is None:
+            message = f"the engine of {self.service} was not started"
+            raise RuntimeError(message)
+        return self._pool
+
+    async def start(self, *, pool_size: int = 8) -> None:
+        """Connect, make what is missing in the database, and fold state tables that changed."""
+        self._pool = await connect_pool(self._url, schemas=self.schemas, size=pool_size)
+        async with self.pool.acquire() as connection:
+            await make_schema(connection)
+            async with connection.transaction():
+                await connection.execute("select pg_advisory_xact_lock(hashtext('engine.projections'))")
+                tables = (*self.state_tables, *self.read_models)
+                if any(table in self.state_tables for table in await outdated(connection, tables)):
+                    # before any table's lock, as appenders take them in this order
+                    await connection.execute("lock table engine.events in share mode")
+                fresh = await prepare(connection, tables)
+                await self._refold(connection, [table for table in self.state_tables if table in fresh])
+                if any(table in fresh for table in self.read_models):
+                    # readers fill them from the stream's beginning
+                    await self._forget_read_models(connection)
+
+    async def _refold(self, connection: Connection, tables: Sequence[Projection]) -> None:
+        if not tables:
+            return
+        path = ", ".join(f'"{name}"' for name in self.schemas)
+        await connection.execute(f"set local search_path to {path}, public")
+        store, cursor = PostgresStore(connection, self.catalogue), START
+        while page := await store.read_all(cursor, _PAGE):
+            for envelope in page:
+                event = self.catalogue.decode(envelope.type, envelope.schema, envelope.data)
+                for table in tables:
+                    await table.apply(Recorded(envelope, event), connection)
+            cursor = page[-1].cursor
+
+    async def _forget_read_models(self, connection: Connection) -> None:
+        for table in self.read_models:
+            await connection.execute("delete from engine.projections where name = $1", table.name)
+        await prepare(connection, self.read_models)
+        await connection.execute("delete from engine.checkpoints where reader = $1", READ_MODELS)
+        await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
+        await connection.execute("delete from engine.parked where reader = $1", READ_MODELS)
+
+    async def stop(self) -> None:
+        """Close the service's connections, waiting a little for those in use."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), timeout=5)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Return a connection outside the pool, for whoever must hold a lock on it."""
+        return await connect(self._url, schemas=self.schemas)
+
+    def on_commit(self, listener: Callable[[Cursor], None]) -> None:
+        """Have `listener` called with the last cursor of every unit that wrote something here."""
+        self._listeners.append(listener)
+
+    def announce(self, cursor: Cursor) -> None:
+        """Tell the listeners that events up to this one were committed."""
+        for listener in self._listeners:
+            listener(cursor)
+
+    def unit(self, connection: Connection, causes: Causes, cause: Recorded | None = None) -> UnitOfWork:
+        """Return a unit of work on a connection that is inside a transaction."""
+        return UnitOfWork(
+            connection, self.catalogue, self.state_tables, causes, cause=cause, known=self._known
+        )
+
+    async def run(
+        self,
+        work: Callable[[UnitOfWork], Awaitable[T]],
+        causes: Causes,
+        *,
+        command: UUID | None = None,
+    ) -> Done[T | None]:
+        """Carry out `work` in one transaction, again while others are quicker, and return its value.
+
+        With the id of a command that was carried out before, nothing runs: its first cursor is returned.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.pool.acquire() as connection:
+                    done = await self._attempt(connection, work, causes, command)
+            except _RACES as clash:
+                if attempt == ATTEMPTS:
+                    raise
+                log.debug("unit.clash", service=self.service, attempt=attempt, clash=type(clash).__name__)
+                await asyncio.sleep(random.uniform(0, 0.005 * attempt))
+            else:
+                if done.written is not None:
+                    self.announce(done.written)
+                return done
+        raise AssertionError
+
+    async def _attempt(
+        self,
+        connection: Connection,
+        work: Callable[[UnitOfWork], Awaitable[T]],
+        causes: Causes,
+        command: UUID | None,
+    ) -> Done[T | None]:
+        async with connection.transaction(isolation=ISOLATION):
+            if command is not None:
+                row = await connection.fetchrow(
+                    "select xid::text as xid, position from engine.commands where id = $1", command
+                )
+                if row is not None:
+                    return Done(None, Cursor(int(row["xid"]), row["position"]))
+            unit = self.unit(connection, causes)
+            value = await work(unit)
+            written = unit.recorded[-1].cursor if unit.recorded else None
+            if command is not None and written is not None:
+                await self._remember(connection, command, written)
+            return Done(value, written)
+
+    async def _remember(self, connection: Connection, command: UUID, written: Cursor) -> None:
+        try:
+            await connection.execute(
+                "insert into engine.commands (id, xid, position) values ($1, $2::text::xid8, $3)",
+                command,
+                str(written.xid),
+                written.position,
+            )
+        except asyncpg.UniqueViolationError as error:
+            message = "the same command is being carried out elsewhere"
+            raise WrongExpectedVersion(message) from error
+
+    async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables something, outside any unit of work."""
+        async with self.pool.acquire() as connection:
+            return await question(Sql(connection))
+
+    async def checkpoint(self, reader: str, source: str) -> Cursor:
+        """Return how far a reader of this service has come in a source's events."""
+        row = await self.query(
+            lambda sql: sql.fetchrow(
+                "select xid, position from engine.checkpoints where reader = $1 and source = $2",
+                reader,
+                source,
+            )
+        )
+        return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
+
+
+READ_MODELS = "read-models"
+"""The name of the reader that folds a service's read models."""

@@ -1,0 +1,180 @@
+"""A reader's view of the stream: messages in order, without gaps, from a sequence on."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from libs.eventsourcing.record import Envelope
+from libs.eventsourcing.stream import EventStream
+
+log = structlog.stdlib.get_logger()
+
+HEARTBEAT_SECONDS = 1.0
+_EXPIRES_SECONDS = 30.0
+_INACTIVE_SECONDS = 30.0
+_PULL = 1000
+
+
+class FeedBroken(Exception):
+    """The consumer is gone, or a message was missed: open a new feed behind what was handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event off the stream: who said it, where it stands, how many wait behind it."""
+
+    source: str
+    sequence: int
+    waiting: int
+    envelope: Envelope
+
+
+class Feed:
+    """An ephemeral consumer that nobody has to acknowledge: what was handled is known by the reader alone.
+
+    The server keeps no state worth losing. A gap in the consumer's own numbering, a silence of several
+    heartbeats, a reconnection, or a deleted consumer raise `FeedBroken`.
+    """
+
+    def __init__(self, stream: EventStream, subjects: Sequence[str], after: int) -> None:
+        self._stream = stream
+        self._nats: Client = stream.nats
+        self._subjects = list(subjects)
+        self._after = after
+        self._messages: deque[Msg] = deque()
+        self._arrived = asyncio.Event()
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._consumer = ""
+        self._asked = 0
+        self._expected = 1
+        self._reconnects = 0
+
+    async def __aenter__(self) -> Self:
+        """Open the consumer."""
+        self._reconnects = self._nats.stats["reconnects"]
+        self._inbox = self._nats.new_inbox()
+        self._subscription = await self._nats.subscribe(self._inbox, cb=self._take, pending_bytes_limit=-1)
+        try:
+            self._consumer = await self._open()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def _open(self) -> str:
+        info = await self._nats.jetstream().add_consumer(
+            self._stream.name,
+            ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self._after + 1,
+                ack_policy=AckPolicy.NONE,
+                filter_subjects=self._subjects,
+                inactive_threshold=_INACTIVE_SECONDS,
+                mem_storage=True,
+                num_replicas=1,
+            ),
+        )
+        return info.name
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the subscription; the server drops the consumer by itself."""
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._subscription is not None:
+            with suppress(NatsError):
+                await self._subscription.unsubscribe()
+
+    async def _take(self, message: Msg) -> None:
+        self._messages.append(message)
+        self._arrived.set()
+
+    async def batch(self, limit: int) -> list[Arrival]:
+        """Return the next events, at least one and at most `limit`; waits for the first one."""
+        arrivals: list[Arrival] = []
+        while not arrivals:
+            await self._ask()
+            while self._messages and len(arrivals) < limit:
+                arrival = self._arrival(self._messages.popleft())
+                if arrival is not None:
+                    arrivals.append(arrival)
+            if not arrivals and not self._messages:
+                await self._silence()
+        return arrivals
+
+    async def _silence(self) -> None:
+        self._arrived.clear()
+        try:
+            async with asyncio.timeout(3 * HEARTBEAT_SECONDS):
+                await self._arrived.wait()
+        except TimeoutError:
+            message = "no heartbeat from the server"
+            raise FeedBroken(message) from None
+
+    async def _ask(self) -> None:
+        if self._nats.stats["reconnects"] != self._reconnects:
+            message = "the connection was lost meanwhile"
+            raise FeedBroken(message)
+        if self._asked > 0:
+            return
+        request = {
+            "batch": _PULL,
+            "expires": int(_EXPIRES_SECONDS * 1e9),
+            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+        }
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream.name}.{self._consumer}"
+        await self._nats.publish(subject, json.dumps(request).encode(), reply=self._inbox)
+        self._asked = _PULL
+
+    def _arrival(self, message: Msg) -> Arrival | None:
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status is not None:
+            self._status(status, headers.get("Description", ""))
+            return None
+        self._asked -= 1
+        place = message.metadata
+        if place.sequence.consumer != self._expected:
+            gap = f"message {self._expected} was missed, {place.sequence.consumer} came"
+            raise FeedBroken(gap)
+        self._expected += 1
+        try:
+            envelope = Envelope.from_json(message.data)
+        except ValueError as error:
+            # no relay of ours wrote it, so it has no place in any store's order and can't be parked
+            log.error(  # noqa: TRY400 - the trace tells nothing
+                "feed.unreadable", subject=message.subject, sequence=place.sequence.stream, error=repr(error)
+            )
+            return None
+        return Arrival(
+            source=message.subject.split(".", 2)[1],
+            sequence=place.sequence.stream,
+            waiting=place.num_pending or 0,
+            envelope=envelope,
+        )
+
+    def _status(self, status: str, description: str) -> None:
+        if status == "100":
+            return
+        if status in {"404", "408"} or (status == "409" and "Batch Completed" in description):
+            self._asked = 0
+            return
+        message = f"the server ended the consumer: {status} {description}"
+        raise FeedBroken(message)

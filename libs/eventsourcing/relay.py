@@ -1,0 +1,121 @@
+"""Carries a service's committed events from its store to the stream, in order, each once."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import asyncpg
+import structlog
+from nats.errors import Error as NatsError
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import DATABASE_TROUBLE, PostgresStore, hold_lock
+from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing.stream import ATOMIC_LIMIT, EventStream, Fenced, PublishFailed
+
+log = structlog.stdlib.get_logger()
+
+POLL_SECONDS = 0.05
+"""How often the store is looked at for what other processes of the service wrote."""
+CHECK_SECONDS = 2.0
+"""How often an idle relay asks whether the stream still holds what it put there."""
+SETTLE_SECONDS = 0.002
+"""How soon to look again for an event that an open transaction still holds back."""
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+_BACKOFF_SECONDS = (0.05, 2.0)
+
+TROUBLE = (Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
+
+
+class Relay:
+    """One of a service's relays. One at a time is active, by a lock in the store's database.
+
+    The lock only saves work: what keeps the stream right is that every publish names the last event that it
+    follows, so that a relay which slept through another's work is refused.
+    """
+
+    def __init__(self, engine: Engine, stream: EventStream) -> None:
+        self._engine = engine
+        self._stream = stream
+        self._wake = asyncio.Event()
+        self._newest = START
+        self.published = START
+        """How far this relay knows the stream to be filled."""
+        engine.on_commit(self.nudge)
+
+    def nudge(self, cursor: Cursor) -> None:
+        """Tell the relay that events up to this one were committed."""
+        self._newest = max(self._newest, cursor)
+        self._wake.set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether this process committed events that this relay has not seen on the stream yet."""
+        return self.published < self._newest
+
+    async def run(self) -> None:
+        """Relay until cancelled; whatever breaks is tried again."""
+        delay, limit = _BACKOFF_SECONDS
+        while True:
+            try:
+                connection = await self._engine.connect()
+                try:
+                    await hold_lock(connection, f"relay.{self._stream.name}")
+                    delay = _BACKOFF_SECONDS[0]
+                    await self._relay(connection)
+                finally:
+                    with suppress(*TROUBLE):
+                        await connection.close(timeout=2)
+            except TROUBLE as trouble:
+                log.warning("relay.retry", service=self._engine.service, error=repr(trouble), delay=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, limit)
+
+    async def _relay(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        store = PostgresStore(connection, self._engine.catalogue)
+        service = self._engine.service
+        await self._stream.ensure()
+        cursor, sequence = await self._stream.last(service)
+        checked = time.monotonic()
+        while True:
+            self._wake.clear()
+            events = await store.read(cursor, ATOMIC_LIMIT)
+            for batch in _limited(events):
+                sequence = await self._stream.publish(service, batch, sequence)
+                cursor = batch[-1].cursor
+            self.published = cursor
+            if events:
+                checked = time.monotonic()
+                continue
+            if time.monotonic() - checked > CHECK_SECONDS:
+                await self._check(sequence)
+                checked = time.monotonic()
+            await self._wait(cursor)
+
+    async def _check(self, sequence: int) -> None:
+        """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
+        last = await self._stream.last(self._engine.service)
+        if last.sequence != sequence:
+            message = f"the stream ends at {last.sequence}, this relay left it at {sequence}"
+            raise Fenced(message)
+
+    async def _wait(self, cursor: Cursor) -> None:
+        if self._newest > cursor:
+            await asyncio.sleep(SETTLE_SECONDS)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+
+
+def _limited(events: list[Envelope]) -> list[list[Envelope]]:
+    """Cut events into batches that the broker takes at once."""
+    batches: list[list[Envelope]] = []
+    size = MAX_BATCH_BYTES
+    for event in events:
+        size += len(event.data)
+        if size > MAX_BATCH_BYTES:
+            batches.append([])
+            size = len(event.data)
+        batches[-1].append(event)
+    return batches

@@ -1,0 +1,136 @@
+"""One transaction: the decisions that it takes, the events that they append, the tables that follow."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from libs.events.base import Event
+from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.decider import Decider
+from libs.eventsourcing.postgres import Connection, PostgresStore
+from libs.eventsourcing.projection import Projection, Sql
+from libs.eventsourcing.record import Causes, Recorded, utc_now
+
+CommandT = TypeVar("CommandT")
+StateT = TypeVar("StateT")
+EventT = TypeVar("EventT", bound=Event)
+
+
+class StateCache:
+    """Folded states of recently used streams, so that long streams are not folded again and again.
+
+    Holds committed history only: a unit puts in what it loaded, before it appends anything. What others
+    have appended since is loaded on top; that the state was right is checked by the append, as ever.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._states: OrderedDict[str, tuple[object, int]] = OrderedDict()
+
+    def get(self, stream: str) -> tuple[object, int]:
+        """Return a state of the stream and its version; None and 0 if none is known."""
+        if stream not in self._states:
+            return None, 0
+        self._states.move_to_end(stream)
+        return self._states[stream]
+
+    def put(self, stream: str, state: object, version: int) -> tuple[object, int]:
+        """Remember a committed state, unless a newer one is known, and return it."""
+        if version >= self._states.get(stream, (None, 0))[1] and version > 0:
+            self._states[stream] = (state, version)
+            self._states.move_to_end(stream)
+            if len(self._states) > self._size:
+                self._states.popitem(last=False)
+        return state, version
+
+
+class UnitOfWork:
+    """A transaction in which decisions are taken. It commits as a whole or not at all.
+
+    It may run several times before it commits: do nothing in it that can't be taken back.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        catalogue: EventCatalogue,
+        tables: Sequence[Projection],
+        causes: Causes,
+        *,
+        cause: Recorded | None = None,
+        known: "StateCache | None" = None,
+    ) -> None:
+        self.sql = Sql(connection)
+        """For what a decision must know, and for tables that no event changes."""
+        self.causes = causes
+        self.at: datetime = utc_now()
+        """When this unit began; the time of what it decides."""
+        self.recorded: list[Recorded] = []
+        """What it has appended so far."""
+        self._connection = connection
+        self._cause = cause
+        self._tables = tables
+        self._store = PostgresStore(connection, catalogue)
+        self._states: dict[str, tuple[object, int]] = {}
+        self._known = known if known is not None else StateCache(0)
+
+    @property
+    def cause(self) -> Recorded:
+        """The event that a reaction reacts to."""
+        if self._cause is None:
+            message = "this unit of work is no reaction to an event"
+            raise LookupError(message)
+        return self._cause
+
+    def follow(self, correlation_id: UUID, causation_id: UUID | None = None) -> None:
+        """Have what is appended from now on continue another story than the one that led here."""
+        self.causes = replace(
+            self.causes,
+            correlation_id=correlation_id,
+            causation_id=causation_id or self.causes.causation_id,
+        )
+
+    async def follow_stream(self, stream: str) -> None:
+        """Continue the story in which a stream began, if it has begun."""
+        first = await self.sql.fetchval(
+            "select correlation_id from engine.events where stream = $1 and version = 1", stream
+        )
+        if first is not None:
+            self.follow(first)
+
+    async def load(self, decider: Decider[CommandT, StateT, EventT], key: object) -> StateT | None:
+        """Return an aggregate's present state, None if nothing ever happened to it."""
+        state, _ = await self._load(decider, decider.stream(key))
+        return cast("StateT | None", state)
+
+    async def execute(
+        self, decider: Decider[CommandT, StateT, EventT], key: object, command: CommandT
+    ) -> list[EventT]:
+        """Decide, append what follows, and fold it into the state tables; return it.
+
+        Raises `Refused`, or `WrongExpectedVersion` after which the whole unit runs again.
+        """
+        stream = decider.stream(key)
+        known, version = await self._load(decider, stream)
+        state = cast("StateT | None", known)
+        events = list(decider.decide(command, state))
+        if not events:
+            return []
+        folded = decider.fold(events, state)
+        for recorded in await self._store.append(stream, version, events, causes=self.causes, at=self.at):
+            self.recorded.append(recorded)
+            for table in self._tables:
+                await table.apply(recorded, self._connection)
+        self._states[stream] = (folded, version + len(events))
+        return events
+
+    async def _load(self, decider: Decider[Any, Any, Any], stream: str) -> tuple[object, int]:
+        if stream not in self._states:
+            state, version = self._known.get(stream)
+            newer = await self._store.load(stream, after=version)
+            state = decider.fold((recorded.event for recorded in newer), state)
+            self._states[stream] = self._known.put(stream, state, version + len(newer))
+        return self._states[stream]
