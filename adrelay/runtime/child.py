@@ -1,0 +1,117 @@
+"""A process that is ours: it ends when we end, also when we are killed."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from adrelay.runtime import tether
+from adrelay.runtime.account import Account
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a process. ``output`` is a descriptor, or ``asyncio.subprocess.PIPE``."""
+
+    command: Sequence[str]
+    output: int
+    death_signal: signal.Signals = signal.SIGTERM
+    env: Mapping[str, str] | None = None
+    folder: Path | None = None
+    account: Account | None = None
+    inherits: Sequence[int] = ()
+
+
+class Child:
+    """A running process in a session of its own, so that Ctrl-C reaches only us and we stop it in order.
+
+    It is tied to the *thread* that starts it: start children from the main thread's event loop.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def spawn(cls, launch: Launch) -> Self:
+        """Start the process; it may still fail to become its command, and then ends at once."""
+        account = launch.account
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            tether.__file__,
+            str(int(launch.death_signal)),
+            str(os.getpid()),
+            str(account.uid) if account else tether.KEEP,
+            str(account.gid) if account else tether.KEEP,
+            *launch.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=launch.output,
+            stderr=asyncio.subprocess.STDOUT,
+            env=launch.env,
+            cwd=launch.folder,
+            start_new_session=True,
+            pass_fds=launch.inherits,
+        )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Return the process id, also after its end."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Say whether it has not ended yet."""
+        return self._process.returncode is None
+
+    @property
+    def output(self) -> asyncio.StreamReader | None:
+        """Return what it prints, if it was started with a pipe."""
+        return self._process.stdout
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended; negative is the signal that ended it."""
+        return await self._process.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal it, if it is still there.
+
+        Not by ``Process.send_signal``, which may reap the process under the feet of asyncio's watcher.
+        """
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once, together with what it started itself."""
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    async def stop(self, gently: signal.Signals, deadline_seconds: float) -> bool:
+        """End it; return whether it ended by itself before the deadline."""
+        self.send(gently)
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                await self.wait()
+        except TimeoutError:
+            self.kill()
+            await self.wait()
+            return False
+        return True
+
+
+def how_it_ended(code: int) -> str:
+    """Return an exit code in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

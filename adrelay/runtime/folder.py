@@ -1,0 +1,126 @@
+"""What a server's data folder remembers: who holds it, its port, its password, its log."""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from adrelay.runtime.faults import RuntimeFault
+
+LOG_BYTES_KEPT = 16 * 1024 * 1024
+POLL_SECONDS = 0.05
+
+
+class FolderLock:
+    """Says that a folder belongs to one running server.
+
+    The server inherits the lock, and so do its own children: it is free again when the last of them is gone,
+    even if all of them and we were killed. (NATS itself would let two servers write to one folder.)
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    @property
+    def descriptor(self) -> int:
+        """Return the open file to hand down to the server."""
+        if self._descriptor is None:
+            raise RuntimeError("the lock is not held")
+        return self._descriptor
+
+    async def acquire(self, name: str, patience_seconds: float) -> None:
+        """Hold the folder; a server that is just ending gets ``patience_seconds`` to do so."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            await self._until_locked(descriptor, name, patience_seconds)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def note(self, pid: int) -> None:
+        """Write down which process has it, for the one who finds the folder taken."""
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, str(pid).encode(), 0)
+
+    def release(self) -> None:
+        """Let go; what the server inherited stays until it ends."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    async def _until_locked(self, descriptor: int, name: str, patience_seconds: float) -> None:
+        give_up = time.monotonic() + patience_seconds
+        while not _locked(descriptor):
+            if time.monotonic() > give_up:
+                holder = os.pread(descriptor, 32, 0).decode() or "unknown"
+                raise RuntimeFault(
+                    f"{name}: the data folder {self._path.parent} is in use by another running server"
+                    f" (pid {holder}); stop that one first"
+                )
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def remembered_port(path: Path) -> int | None:
+    """Return the port that was written down, if any."""
+    with suppress(FileNotFoundError, ValueError):
+        return int(path.read_text())
+    return None
+
+
+def remembered_password(path: Path) -> str:
+    """Return the password in the file, which only its owner may read; the first time it is drawn."""
+    with suppress(FileNotFoundError):
+        return path.read_text()
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    write_private(fresh, secrets.token_urlsafe(24))
+    fresh.replace(path)
+    return path.read_text()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else could ever open, not even while it is being made."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+class LogFile:
+    """A log that grows by appending; one that has become long is set aside at the next start."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._start = 0
+
+    def open(self) -> int:
+        """Return a descriptor to append to; what follows belongs to this start."""
+        if self.path.exists() and self.path.stat().st_size > LOG_BYTES_KEPT:
+            self.path.replace(self.path.with_suffix(".log.old"))
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._start = os.fstat(descriptor).st_size
+        return descriptor
+
+    def complaint(self) -> str:
+        """Return the line of this start that most likely says what went wrong."""
+        try:
+            with self.path.open(errors="replace") as file:
+                file.seek(self._start)
+                lines = [line.strip() for line in file if line.strip()]
+        except OSError:
+            return "it left no log"
+        grave = [line for line in lines if any(mark in line for mark in ("FATAL", "[FTL]", "error:"))]
+        return (grave or lines or ["it said nothing"])[-1]

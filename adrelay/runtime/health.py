@@ -1,0 +1,33 @@
+"""A question to a process of ours: are you ready? Plain HTTP on loopback needs no client library."""
+
+import asyncio
+from contextlib import suppress
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+PROBE_SECONDS = 2.0
+
+
+async def says_ready(url: str) -> bool:
+    """Say whether ``GET url`` is answered with 200 in time."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await _status(url) == HTTPStatus.OK
+    except (OSError, TimeoutError, EOFError, ValueError):
+        return False
+
+
+async def _status(url: str) -> int:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
+    try:
+        request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+        writer.write(request.encode())
+        await writer.drain()
+        status_line = await reader.readuntil(b"\r\n")
+        await reader.read()  # to the end, so that the other side does not find its answer unwanted
+        return int(status_line.split()[1])
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

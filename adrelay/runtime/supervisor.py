@@ -1,0 +1,232 @@
+"""Keeps programs running: starts, watches, restarts and, in the reverse order, stops them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+from adrelay.runtime.child import how_it_ended
+from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.states import Pace, State, Status
+
+FAILED_STARTS_ALLOWED = 3
+
+
+class Program(Protocol):
+    """What can be supervised: a `Service`, an `EmbeddedPostgres`, an `EmbeddedNats`."""
+
+    @property
+    def name(self) -> str:
+        """Return a name that is unique here."""
+        ...
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        ...
+
+    async def start(self) -> None:
+        """Start it, again if it has ended; raise `RuntimeFault` if that can't be done."""
+        ...
+
+    async def ready(self) -> bool:
+        """Say whether it does its work now."""
+        ...
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+        ...
+
+    async def stop(self, deadline_seconds: float) -> bool:
+        """End it; return whether it ended before it was killed at the deadline."""
+        ...
+
+    def last_words(self) -> str:
+        """Return what it said before it ended."""
+        ...
+
+
+class Supervisor:
+    """Runs programs until it is told to stop; one that ends by itself is started again.
+
+    ``on_change`` is called with every change of state, in the event loop. Leaving ``async with`` stops all.
+    """
+
+    def __init__(
+        self, on_change: Callable[[Status], None] | None = None, *, pace: Pace | None = None
+    ) -> None:
+        self._on_change = on_change
+        self._pace = pace or Pace()
+        self._watches: dict[str, _Watch] = {}
+        self._changed = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def supervise(self, program: Program) -> None:
+        """Start the program and keep it running. What it needs must have been given before it."""
+        if program.name in self._watches:
+            raise ValueError(f"{program.name} is supervised already")
+        watch = _Watch(program, self._pace, self._note)
+        self._watches[program.name] = watch
+        watch.begin()
+
+    def statuses(self) -> list[Status]:
+        """Return how each program is doing, in the order in which they were given."""
+        return [watch.status() for watch in self._watches.values()]
+
+    def status(self, name: str) -> Status:
+        """Return how one program is doing."""
+        return self._watches[name].status()
+
+    async def until_ready(self, *names: str, within_seconds: float = 60) -> None:
+        """Return when these programs are ready; all, if none is named.
+
+        Raises `RuntimeFault`, in one line, for a program that can't be started, or has ended several times
+        without ever having been ready, or is not ready in time. It goes on being supervised all the same.
+        """
+        watches = [self._watches[name] for name in names or self._watches]
+        try:
+            async with asyncio.timeout(within_seconds):
+                while not _all_ready(watches):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            late = ", ".join(str(watch) for watch in watches if watch.state is not State.READY)
+            raise RuntimeFault(f"not ready within {within_seconds:.0f} s: {late}") from None
+
+    async def stop(self) -> None:
+        """End everything, the last one first, each after the one that was started later has ended."""
+        watches = list(reversed(self._watches.values()))
+        for watch in watches:
+            watch.give_up()
+        for watch in watches:
+            await watch.end()
+
+    def _note(self, status: Status) -> None:
+        self._changed.set()
+        if self._on_change is not None:
+            self._on_change(status)
+
+
+class _Watch:
+    """One supervised program, and the task that keeps it running."""
+
+    def __init__(self, program: Program, pace: Pace, note: Callable[[Status], None]) -> None:
+        self.state = State.STOPPED
+        self._program = program
+        self._pace = pace
+        self._note = note
+        self._task: asyncio.Task[None] | None = None
+        self._started_at: float | None = None
+        self._restarts = 0
+        self._failures = 0
+        self._ever_ready = False
+        self._fault: RuntimeFault | None = None
+        self._detail = ""
+
+    def __str__(self) -> str:
+        return f"{self._program.name} is {self.state}" + (f" ({self._detail})" if self._detail else "")
+
+    def begin(self) -> None:
+        """Start the program and keep it running from now on."""
+        self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self._program.name}")
+        self._task.add_done_callback(self._tell_if_broken)
+
+    def give_up(self) -> None:
+        """Restart it no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def end(self) -> None:
+        """Stop the program."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        if self._program.pid is not None:
+            self._enter(State.STOPPING)
+        if not await self._program.stop(self._pace.stop_seconds):
+            self._detail = f"killed, for it did not end within {self._pace.stop_seconds:g} s"
+        self._enter(State.STOPPED)
+
+    def status(self) -> Status:
+        """Return how it is doing now."""
+        pid = self._program.pid
+        up = time.monotonic() - self._started_at if self._started_at is not None and pid else 0.0
+        return Status(self._program.name, self.state, pid, self._restarts, up, self._detail)
+
+    def raise_if_hopeless(self) -> None:
+        """Raise if it never was ready and waiting longer makes no sense."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+        if self._ever_ready:
+            return
+        if self._fault is not None:
+            raise self._fault
+        if self._failures >= FAILED_STARTS_ALLOWED:
+            raise RuntimeFault(f"{self._program.name}: ended {self._failures} times at start: {self._detail}")
+
+    def _tell_if_broken(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._note(self.status())
+
+    async def _keep_running(self) -> None:
+        while True:
+            self._enter(State.STARTING)
+            if await self._run_once() >= self._pace.calm_after_seconds:
+                self._failures = 0
+            self._failures += 1
+            self._enter(State.RESTARTING)
+            await asyncio.sleep(self._pace.delay_seconds(self._failures))
+            self._restarts += 1
+
+    async def _run_once(self) -> float:
+        """Run it until it ends; return for how many seconds it did."""
+        try:
+            await self._program.start()
+        except RuntimeFault as fault:
+            self._fault, self._detail = fault, str(fault)
+            return 0
+        self._started_at = time.monotonic()
+        health = asyncio.create_task(self._follow_health())
+        try:
+            code = await self._program.wait()
+        finally:
+            health.cancel()
+            await asyncio.wait([health])
+        words = self._program.last_words()
+        self._detail = f"{how_it_ended(code)}: {words}" if words else how_it_ended(code)
+        return time.monotonic() - self._started_at
+
+    async def _follow_health(self) -> None:
+        while True:
+            if await self._is_ready():
+                self._ever_ready = True
+                self._enter(State.READY)
+            elif self.state is State.READY:
+                self._enter(State.UNREADY)
+            is_ready = self.state is State.READY
+            await asyncio.sleep(self._pace.check_seconds if is_ready else self._pace.poll_seconds)
+
+    async def _is_ready(self) -> bool:
+        try:
+            return await self._program.ready()
+        except RuntimeFault as fault:
+            self._detail = str(fault)
+            return False
+
+    def _enter(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self._note(self.status())
+
+
+def _all_ready(watches: Iterable[_Watch]) -> bool:
+    for watch in watches:
+        watch.raise_if_hopeless()
+    return all(watch.state is State.READY for watch in watches)

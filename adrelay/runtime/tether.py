@@ -1,0 +1,48 @@
+"""Becomes another program that dies with its parent: ``tether.py SIGNAL PARENT UID GID COMMAND…``.
+
+Run as a script, before anything of ours is imported, so that it starts fast. A plain ``preexec_fn`` would
+run Python between fork and exec, which is not safe once the parent has threads.
+"""
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+KEEP = "-"
+
+
+def drop_privileges(uid: int, gid: int) -> None:
+    """Leave root for good: groups first, because afterwards it is no longer allowed."""
+    os.setgroups([gid])
+    os.setgid(gid)
+    os.setuid(uid)
+
+
+def die_with_parent(death_signal: int, parent: int) -> None:
+    """Let the kernel send ``death_signal`` when the parent's thread ends, however it ends.
+
+    Must come after any change of user, which clears the setting. Only Linux has it; elsewhere an orphan has
+    to be ended by hand after its parent was killed.
+    """
+    if sys.platform == "linux" and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, death_signal):
+        raise OSError(ctypes.get_errno(), "prctl failed")
+    if os.getppid() != parent:  # it died before the kernel knew that we care
+        sys.exit(1)
+
+
+def main() -> None:
+    """Turn into the command; on failure say why in one line."""
+    death_signal, parent, uid, gid, *command = sys.argv[1:]
+    try:
+        if uid != KEEP:
+            drop_privileges(int(uid), int(gid))
+            os.umask(0o077)
+        die_with_parent(int(death_signal), int(parent))
+        os.execvp(command[0], command)  # noqa: S606 - the very purpose, and there is no shell
+    except OSError as error:
+        sys.exit(f"FATAL: can't start {command[0]}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

