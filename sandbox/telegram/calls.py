@@ -1,0 +1,71 @@
+"""A call that a client makes: who makes it, whom it names, and the table of methods."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sandbox.telegram.core import Core
+from sandbox.telegram.errors import RpcError
+from sandbox.telegram.feed import Listener
+from sandbox.telegram.journal import Entry
+from sandbox.telegram.rights import require_readable
+from sandbox.telegram.sessions import Session
+from sandbox.telegram.specs import AccountState
+from sandbox.telegram.tl import types
+from sandbox.telegram.world import Account, Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, with all that a handler may need. ``entry`` is what the journal will say of it."""
+
+    core: Core
+    session: Session
+    listener: Listener
+    entry: Entry
+
+    @property
+    def account(self) -> Account:
+        """Who calls, or raise the error that a session without an account gets."""
+        if self.session.account is None:
+            raise RpcError("AUTH_KEY_UNREGISTERED")
+        return self.core.world.accounts[self.session.account]
+
+    def chat(self, peer: Any, *, readable: bool = True) -> Chat:  # noqa: ANN401 - a TL object
+        """Return the channel or group that an input peer names, if the caller has met it and may read it."""
+        if not isinstance(peer, types.InputPeerChannel | types.InputChannel):
+            raise RpcError("PEER_ID_INVALID")
+        chat = self.core.world.chats.get(peer.channel_id)
+        account = self.account
+        if chat is None or peer.access_hash != self.core.world.access_hash(account.id, chat.id):
+            raise RpcError("CHANNEL_INVALID")
+        if account.state is AccountState.FROZEN and not chat.inside(account.id):
+            raise RpcError("FROZEN_PARTICIPANT_MISSING")
+        if readable:
+            require_readable(chat, account.id)
+        return chat
+
+
+Handler = Callable[[Call, Any], Any]
+
+
+class Method(NamedTuple):
+    """A method that the server speaks."""
+
+    name: str
+    handler: Handler
+    signed_in: bool
+    writes: bool
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str, *, signed_in: bool = True, writes: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of a method; frozen accounts may not call one that writes."""
+
+    def register(handler: Handler) -> Handler:
+        METHODS[name] = Method(name, handler, signed_in, writes)
+        return handler
+
+    return register

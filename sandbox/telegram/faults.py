@@ -1,0 +1,83 @@
+"""Faults that are injected on purpose: which call they meet, and for how long."""
+
+import itertools
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sandbox.telegram.errors import UnknownError
+from sandbox.telegram.models import FaultView
+from sandbox.telegram.specs import FaultSpec, unmarked
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault in force; ``ends`` is on the monotonic clock."""
+
+    id: int
+    spec: FaultSpec
+    times_left: int | None
+    ends: float | None
+    struck: int = 0
+
+    def over(self, now: float) -> bool:
+        """Return whether it can't strike any more."""
+        return self.times_left == 0 or (self.ends is not None and now >= self.ends)
+
+    def meets(self, account: int | None, method: str, chats: Collection[int]) -> bool:
+        """Return whether a call is one of those it is meant for."""
+        spec = self.spec
+        return (
+            spec.account in (None, account)
+            and (spec.method is None or spec.method.lower() == method.lower())
+            and (spec.chat is None or unmarked(spec.chat) in chats)
+        )
+
+
+class Faults:
+    """All faults in force, oldest first."""
+
+    def __init__(self) -> None:
+        self._faults: dict[int, Fault] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self, spec: FaultSpec) -> Fault:
+        """Return the fault, which strikes from now on."""
+        ends = None if spec.for_seconds is None else time.monotonic() + spec.for_seconds
+        fault = Fault(next(self._numbers), spec, spec.times, ends)
+        self._faults[fault.id] = fault
+        return fault
+
+    def remove(self, number: int) -> None:
+        """End a fault; one that is over already counts as removed."""
+        if self._faults.pop(number, None) is None:
+            raise UnknownError(f"there is no fault {number}")
+
+    def clear(self) -> None:
+        """End all faults."""
+        self._faults.clear()
+
+    def strike(self, account: int | None, method: str, chats: Collection[int]) -> Fault | None:
+        """Return the fault that meets this call, one time less, or ``None``."""
+        now = time.monotonic()
+        for fault in self._faults.values():
+            if not fault.over(now) and fault.meets(account, method, chats):
+                fault.struck += 1
+                if fault.times_left is not None:
+                    fault.times_left -= 1
+                return fault
+        return None
+
+    def views(self) -> list[FaultView]:
+        """Return every fault that was not removed; one that is over shows what it struck."""
+        now = time.monotonic()
+        return [
+            FaultView(
+                id=fault.id,
+                spec=fault.spec,
+                struck=fault.struck,
+                times_left=fault.times_left,
+                seconds_left=None if fault.ends is None else max(0.0, fault.ends - now),
+            )
+            for fault in self._faults.values()
+        ]

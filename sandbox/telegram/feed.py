@@ -1,0 +1,81 @@
+"""Live updates: who listens, and what they are told."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sandbox.telegram import tl
+from sandbox.telegram.rendering import Renderer
+from sandbox.telegram.world import Chat, Message
+
+
+class Listener(Protocol):
+    """A connection that wants to hear what happens."""
+
+    @property
+    def account(self) -> int | None:
+        """Who is signed in over it, at this moment."""
+        ...
+
+    def push(self, body: bytes) -> None:
+        """Send an update."""
+        ...
+
+
+class Feed:
+    """Tells every listening connection what happens in the chats that its account is in."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._listeners: defaultdict[int, set[Listener]] = defaultdict(set)
+
+    def subscribe(self, listener: Listener, account: int) -> None:
+        """Tell this connection everything from now on; saying it again changes nothing."""
+        self._listeners[account].add(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Tell this connection nothing any more."""
+        for listeners in self._listeners.values():
+            listeners.discard(listener)
+
+    def new_messages(self, chat: Chat, messages: Sequence[Message], skip: Listener | None = None) -> None:
+        """Tell of messages, in one update, all but the connection that wrote them."""
+
+        def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
+            users, chats = self._renderer.around(messages, viewer)
+            return updates([self._renderer.new_message(one, viewer) for one in messages], users, chats)
+
+        self._tell(chat.insiders(), update, skip)
+
+    def deleted(self, chat: Chat, ids: Sequence[int], skip: Listener | None = None) -> None:
+        """Tell that messages are gone."""
+
+        def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
+            change = tl.types.UpdateDeleteChannelMessages(chat.id, list(ids), chat.pts, len(ids))
+            return updates([change], [], [self._renderer.chat(chat, viewer)])
+
+        self._tell(chat.insiders(), update, skip)
+
+    def chat_changed(self, chat: Chat, accounts: Iterable[int] | None = None) -> None:
+        """Tell that a chat, or somebody's place in it, is not as it was."""
+
+        def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
+            return updates([tl.types.UpdateChannel(chat.id)], [], [self._renderer.chat(chat, viewer)])
+
+        self._tell(chat.insiders() if accounts is None else accounts, update, None)
+
+    def _tell(self, accounts: Iterable[int], update: Callable[[int], object], skip: Listener | None) -> None:
+        for account in list(accounts):
+            listeners = [one for one in self._listeners.get(account, ()) if one is not skip]
+            if not listeners:
+                continue
+            body = tl.encode(update(account))
+            for listener in listeners:
+                if listener.account == account:
+                    listener.push(body)
+
+
+def updates(changes: list[Any], users: list[Any], chats: list[Any]) -> Any:  # noqa: ANN401 - a TL object
+    """Return the `updates` that carry these changes, with the present date."""
+    return tl.types.Updates(changes, users, chats, datetime.now(UTC), 0)

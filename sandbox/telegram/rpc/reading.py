@@ -1,0 +1,106 @@
+"""`messages` and `channels`: reading dialogs, histories and single messages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.telegram.calls import Call, method
+from sandbox.telegram.tl import types
+from sandbox.telegram.world import Chat, Message
+
+# ruff: noqa: ANN401 - requests and answers are TL objects
+
+_NO_DATE = datetime.fromtimestamp(0, UTC)
+
+
+@method("channels.getMessages")
+def get_messages(call: Call, request: Any) -> Any:
+    """Return the messages with these ids; those that do not exist come as `messageEmpty`."""
+    chat, me = call.chat(request.channel), call.account.id
+    numbers = [getattr(named, "id", 0) for named in request.id]
+    held = [chat.messages[number] for number in numbers if number in chat.messages]
+    shown = {message.id: call.core.renderer.message(message, me) for message in held}
+    users, chats = _around(call, chat, held)
+    return types.messages.ChannelMessages(
+        pts=chat.pts,
+        count=len(numbers),
+        messages=[shown.get(one) or types.MessageEmpty(one, types.PeerChannel(chat.id)) for one in numbers],
+        topics=[],
+        chats=chats,
+        users=users,
+    )
+
+
+@method("messages.getHistory")
+def get_history(call: Call, request: Any) -> Any:
+    """Return a page of a chat's messages, latest first."""
+    chat, me = call.chat(request.peer), call.account.id
+    page = _page(list(reversed(chat.messages.values())), request)
+    users, chats = _around(call, chat, page)
+    shown = [call.core.renderer.message(message, me) for message in page]
+    return types.messages.ChannelMessages(
+        pts=chat.pts, count=len(chat.messages), messages=shown, topics=[], chats=chats, users=users
+    )
+
+
+def _page(latest_first: Sequence[Message], request: Any) -> list[Message]:
+    """Return what https://core.telegram.org/api/offsets says."""
+    older = (at for at, message in enumerate(latest_first) if _is_before(message, request))
+    start = next(older, len(latest_first)) + request.add_offset
+    page = latest_first[max(start, 0) : max(start + request.limit, 0)]
+    return [
+        message
+        for message in page
+        if message.id > request.min_id and (not request.max_id or message.id < request.max_id)
+    ]
+
+
+def _is_before(message: Message, request: Any) -> bool:
+    """Return whether a message is past the offset: an id counts, else a date; neither means the end."""
+    if request.offset_id:
+        return bool(message.id < request.offset_id)
+    before: datetime = request.offset_date or _NO_DATE
+    return before == _NO_DATE or message.date < before
+
+
+def _around(call: Call, chat: Chat, messages: Sequence[Message]) -> tuple[list[Any], list[Any]]:
+    users, chats = call.core.renderer.around(messages, call.account.id)
+    return users, chats or [call.core.renderer.chat(chat, call.account.id)]
+
+
+@method("messages.getDialogs")
+def get_dialogs(call: Call, request: Any) -> Any:
+    """Return the chats that the caller is in, the liveliest first, a page at a time."""
+    me, world = call.account.id, call.core.world
+    chats = [chat for chat in world.chats.values() if chat.inside(me)]
+    chats.sort(key=lambda chat: (_last_date(chat), chat.id), reverse=True)
+    after = getattr(request.offset_peer, "channel_id", None)
+    skipped = next((at + 1 for at, chat in enumerate(chats) if chat.id == after), 0)
+    page = chats[skipped : skipped + request.limit]
+    tops = [chat.last for chat in page if chat.last]
+    users, _ = call.core.renderer.around(tops, me)
+    messages = [call.core.renderer.message(message, me) for message in tops]
+    shown = [call.core.renderer.chat(chat, me) for chat in page]
+    dialogs = [_dialog(chat) for chat in page]
+    if len(page) == len(chats):
+        return types.messages.Dialogs(dialogs, messages, shown, users)
+    return types.messages.DialogsSlice(len(chats), dialogs, messages, shown, users)
+
+
+def _last_date(chat: Chat) -> float:
+    return (chat.last.date if chat.last else chat.created).timestamp()
+
+
+def _dialog(chat: Chat) -> Any:
+    return types.Dialog(
+        peer=types.PeerChannel(chat.id),
+        top_message=chat.last.id if chat.last else 0,
+        read_inbox_max_id=0,
+        read_outbox_max_id=0,
+        unread_count=0,
+        unread_mentions_count=0,
+        unread_reactions_count=0,
+        unread_poll_votes_count=0,
+        notify_settings=types.PeerNotifySettings(),
+        pts=chat.pts,
+    )

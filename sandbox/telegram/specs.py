@@ -1,0 +1,254 @@
+"""What the sandbox's controls take, the same in process and over HTTP."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+AccountId = Annotated[int, Field(gt=0, description="A user's id, as in MTProto.")]
+ChatId = Annotated[int, Field(description="A channel's positive id, or the same id marked (-100…).")]
+Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{3,30}[A-Za-z0-9]$")]
+
+MARK = 10**12
+
+
+def marked(chat: int) -> int:
+    """Return the id that the Bot API and Telethon show for a channel or supergroup (-100…)."""
+    return -(MARK + chat)
+
+
+def unmarked(chat: int) -> int:
+    """Return the positive MTProto id, whichever form is given."""
+    return -chat - MARK if chat < -MARK else chat
+
+
+class Document(BaseModel):
+    """Immutable, and strict about unknown fields: a typing error in a world file is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------------------ words
+
+
+class AccountState(StrEnum):
+    """How Telegram treats an account."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"  # may read, every writing method answers FROZEN_METHOD_INVALID
+    BANNED = "banned"  # every method answers USER_DEACTIVATED_BAN
+    DEACTIVATED = "deactivated"  # every method answers USER_DEACTIVATED
+
+
+class ChatKind(StrEnum):
+    """What kind of MTProto channel a chat is."""
+
+    CHANNEL = "channel"  # a broadcast channel: admins post
+    GROUP = "group"  # a supergroup: members write
+
+
+class MemberStatus(StrEnum):
+    """What an account may do in one chat."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    RESTRICTED = "restricted"  # reads, but a write answers USER_BANNED_IN_CHANNEL
+    BANNED = "banned"  # out: everything there answers CHANNEL_PRIVATE
+
+
+class Denied(StrEnum):
+    """A right that a group's default banned rights take from everybody but admins."""
+
+    SEND_MESSAGES = "send_messages"  # CHAT_WRITE_FORBIDDEN
+    SEND_PLAIN = "send_plain"  # CHAT_SEND_PLAIN_FORBIDDEN
+    SEND_MEDIA = "send_media"  # CHAT_SEND_MEDIA_FORBIDDEN
+    SEND_PHOTOS = "send_photos"  # CHAT_SEND_PHOTOS_FORBIDDEN
+    SEND_DOCS = "send_docs"  # CHAT_SEND_DOCS_FORBIDDEN
+
+
+class Media(StrEnum):
+    """A stub that stands for a file: it has an id and a name, and no bytes."""
+
+    PHOTO = "photo"
+    DOCUMENT = "document"
+
+
+class DuplicateKeys(StrEnum):
+    """What happens when one authorization key is used over two live connections."""
+
+    REJECT = "reject"  # AUTH_KEY_DUPLICATED, and the key is gone for ever
+    ALLOW = "allow"  # served, only recorded
+
+
+class Repeats(StrEnum):
+    """What a write with an already used (account, random id) is answered with."""
+
+    ANSWER_AGAIN = "answer_again"  # the first answer; nothing is written
+    REFUSE = "refuse"  # RANDOM_ID_DUPLICATE; nothing is written
+
+
+# ---------------------------------------------------------------------------- what is given
+
+
+class AccountSpec(Document):
+    """An account to create."""
+
+    id: AccountId | None = None
+    name: str = "Somebody"
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{5,15}$")] | None = None
+    username: Username | None = None
+    code: str = Field(default="12345", description="The sign-in code that `auth.signIn` accepts.")
+
+
+class PostSpec(Document):
+    """A message to put into a chat."""
+
+    text: str = ""
+    id: Annotated[int, Field(gt=0)] | None = Field(default=None, description="The next free one by default.")
+    media: Media | None = None
+    file_name: str = "file.bin"
+    sender: AccountId | None = Field(
+        default=None, description="A group's message needs none: then it is anonymous."
+    )
+    topic: int | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.text and self.media is None:
+            raise ValueError("a post needs a text or a media")
+        return self
+
+
+class AlbumSpec(Document):
+    """Two to ten messages that belong together: they get one common grouped id."""
+
+    album: list[PostSpec] = Field(min_length=2, max_length=10)
+
+
+class TopicSpec(Document):
+    """A forum topic."""
+
+    id: Annotated[int, Field(gt=0)]
+    title: str = "Topic"
+    closed: bool = False
+    deleted: bool = False
+
+
+class ChatSettings(Document):
+    """What can be changed in a chat later; a field that is left out stays as it is."""
+
+    title: str | None = None
+    noforwards: bool | None = None
+    denied: list[Denied] | None = None
+    slow_mode_seconds: Annotated[int, Field(ge=0)] | None = None
+    join_to_send: bool | None = None
+    join_request: bool | None = None
+    topics: list[TopicSpec] | None = None
+    invite_expired: bool | None = None
+
+
+class ChannelSpec(Document):
+    """A broadcast channel to create. Without a username it is private."""
+
+    id: Annotated[int, Field(gt=0)] | None = None
+    title: str = "Channel"
+    username: Username | None = None
+    invite_hash: str | None = None
+    noforwards: bool = False
+    members: list[AccountId] = Field(default_factory=list[int])
+    admins: list[AccountId] = Field(default_factory=list[int])
+    banned: list[AccountId] = Field(default_factory=list[int])
+    posts: list[PostSpec | AlbumSpec] = Field(default_factory=list[PostSpec | AlbumSpec])
+
+
+class GroupSpec(ChannelSpec):
+    """A supergroup to create. Without a username it is private; with topics it is a forum."""
+
+    title: str = "Group"
+    restricted: list[AccountId] = Field(default_factory=list[int])
+    denied: list[Denied] = Field(default_factory=list[Denied])
+    slow_mode_seconds: Annotated[int, Field(ge=0)] = 0
+    join_to_send: bool = False
+    join_request: bool = False
+    topics: list[TopicSpec] = Field(default_factory=list[TopicSpec])
+
+
+class MemberSpec(Document):
+    """An account's place in a chat."""
+
+    status: MemberStatus = MemberStatus.MEMBER
+
+
+class AccountStateSpec(Document):
+    """How Telegram is to treat an account."""
+
+    state: AccountState
+
+
+class FaultAction(StrEnum):
+    """What an injected fault does to a call."""
+
+    ERROR = "error"  # answers (code, name) and executes nothing
+    DROP_CONNECTION = "drop_connection"
+    NEVER_ANSWER = "never_answer"
+    DELAY = "delay"
+
+
+class FaultMoment(StrEnum):
+    """Whether the fault strikes before the call is executed, or when its answer is due."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class FaultSpec(Document):
+    """A fault to inject: which calls it meets, what it does to them, for how long.
+
+    The oldest fault that matches a call strikes, so several with ``times`` make a sequence. Without ``times``
+    and ``for_seconds`` it stays until it is removed.
+    """
+
+    account: AccountId | None = Field(default=None, description="Any account, if left out.")
+    method: str | None = Field(default=None, description="As `messages.forwardMessages`; any, if left out.")
+    chat: ChatId | None = Field(
+        default=None, description="Any chat that the call names; any call, if left out."
+    )
+    action: FaultAction = FaultAction.ERROR
+    name: str | None = Field(default=None, description="The error's name, as `FLOOD_WAIT_17`.")
+    code: int | None = Field(default=None, description="The error's number; known names have a default.")
+    moment: FaultMoment = FaultMoment.BEFORE
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    times: Annotated[int, Field(gt=0)] | None = None
+    for_seconds: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.action is FaultAction.ERROR) != (self.name is not None):
+            raise ValueError("an error, and only an error, needs a name")
+        if (self.action is FaultAction.DELAY) != (self.seconds > 0):
+            raise ValueError("a delay, and only a delay, needs seconds")
+        return self
+
+
+class Policy(Document):
+    """How the server behaves; a field that is left out stays as it is.
+
+    ``salt_seconds``: a salt is accepted for this long and as long again. ``api_ids``: the api_id → api_hash
+    pairs that are known; an empty object means any. ``channel_limit``: in how many chats an account may be.
+    """
+
+    duplicate_keys: DuplicateKeys | None = None
+    repeats: Repeats | None = None
+    salt_seconds: Annotated[float, Field(gt=0)] | None = None
+    api_ids: dict[int, str] | None = None
+    channel_limit: Annotated[int, Field(gt=0)] | None = None
+
+
+class WorldSpec(Document):
+    """A whole world in one document."""
+
+    accounts: list[AccountSpec] = Field(default_factory=list[AccountSpec])
+    channels: list[ChannelSpec] = Field(default_factory=list[ChannelSpec])
+    groups: list[GroupSpec] = Field(default_factory=list[GroupSpec])
+    faults: list[FaultSpec] = Field(default_factory=list[FaultSpec])
+    policy: Policy = Policy()

@@ -1,0 +1,75 @@
+"""What the controls show of accounts, chats, messages and sessions."""
+
+from sandbox.telegram.models import AccountView, ChatView, ForwardedFrom, MessageView, SessionView
+from sandbox.telegram.sessions import Session
+from sandbox.telegram.specs import marked
+from sandbox.telegram.world import Account, Chat, Message, Origin
+
+
+def account(known: Account) -> AccountView:
+    """Return an account as it is now."""
+    return AccountView(
+        id=known.id,
+        name=known.name,
+        phone=known.phone,
+        username=known.username,
+        code=known.code,
+        state=known.state,
+    )
+
+
+def chat(known: Chat) -> ChatView:
+    """Return a channel or group as it is now."""
+    return ChatView(
+        id=known.id,
+        marked_id=marked(known.id),
+        kind=known.kind,
+        title=known.title,
+        username=known.username,
+        invite_link=f"https://t.me/+{known.invite_hash}",
+        noforwards=known.noforwards,
+        denied=sorted(known.denied),
+        slow_mode_seconds=known.slow_mode_seconds,
+        topics=list(known.topics.values()),
+        members=dict(known.members),
+        message_count=len(known.messages),
+    )
+
+
+def message(held: Message) -> MessageView:
+    """Return a message as its chat holds it."""
+    draft = held.draft
+    return MessageView(
+        id=held.id,
+        chat=held.chat,
+        date=held.date,
+        text=draft.text,
+        sender=draft.sender,
+        forwarded_from=_origin(draft.forwarded_from),
+        source=_origin(draft.source),
+        grouped_id=draft.grouped_id,
+        topic=draft.topic,
+        media=None if draft.file is None else draft.file.kind,
+        random_id=draft.random_id,
+    )
+
+
+def _origin(origin: Origin | None) -> ForwardedFrom | None:
+    if origin is None:
+        return None
+    marked_chat = None if origin.chat is None else marked(origin.chat)
+    return ForwardedFrom(chat=origin.chat, marked_chat=marked_chat, post=origin.post, account=origin.account)
+
+
+def session(known: Session) -> SessionView:
+    """Return a session's standing, without its key."""
+    return SessionView(
+        id=known.name,
+        account=known.account,
+        origin=known.origin,
+        api_id=known.api_id,
+        revoked=known.revoked,
+        destroyed=known.destroyed,
+        connections=len(known.holders),
+        ever_held_twice=known.ever_held_twice,
+    )

@@ -1,0 +1,1 @@
+"""The Telegram sandbox against plain Telethon: real MTProto over loopback."""
