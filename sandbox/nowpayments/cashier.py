@@ -1,0 +1,106 @@
+"""What happens to payments: money comes, time runs out, someone intervenes."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from sandbox.nowpayments.background import Background
+from sandbox.nowpayments.coins import COINS, convert
+from sandbox.nowpayments.messages import Deposit, Notice, Resending, Sending
+from sandbox.nowpayments.notifying import Notification, Notifier
+from sandbox.nowpayments.payments import Ledger, Payment
+
+PAID = ("confirming", "confirmed", "sending", "finished")
+SHORT = ("confirming", "confirmed", "partially_paid")
+
+
+class Cashier:
+    """Drives payments from status to status, and has each step told."""
+
+    def __init__(self, ledger: Ledger, notifier: Notifier, background: Background) -> None:
+        self._ledger = ledger
+        self._notifier = notifier
+        self._background = background
+
+    async def deposit(self, payment: Payment, deposit: Deposit) -> Payment:
+        """Coins arrived; return the payment that they count for: a new one, if this one had its deposit.
+
+        Raises ValueError for a coin that the market does not know.
+        """
+        asked = payment.asked.pay_currency
+        coin = (deposit.coin or asked).lower()
+        if coin not in COINS:
+            raise ValueError(f"the made-up market has no {coin}")
+        worth = payment.pay_amount * deposit.fraction if deposit.fraction is not None else payment.pay_amount
+        amount = COINS[coin].rounded(deposit.amount or convert(worth, asked, coin))
+        if not amount:
+            raise ValueError(f"that is less than the smallest part of a {coin}")
+        if payment.received:
+            payment = self._ledger.repeat(payment, amount, coin)
+        enough = coin != payment.asked.pay_currency or amount >= payment.pay_amount
+        steps = deposit.steps or (PAID if enough else SHORT)
+        payment.take(amount, coin)
+        if deposit.late and payment.status != "expired":
+            steps = ("expired", *steps)
+        await self._begin(payment, steps, deposit)
+        return payment
+
+    async def set_status(self, payment: Payment, status: str, sending: Sending) -> None:
+        """Give the payment this status, and tell its merchant."""
+        await self._begin(payment, (*(sending.steps or ()), status), sending)
+
+    async def notify(self, payment: Payment, notice: Notice) -> Notification:
+        """Return the notification that was sent of the payment as it stands, changed as told."""
+        batch = self._write(payment, notice)
+        await self._send(batch, notice)
+        return batch[0]
+
+    async def resend(self, payment: Payment, resending: Resending) -> list[Notification]:
+        """Return the copies that were sent of a notification of this payment.
+
+        Raises LookupError if there was none.
+        """
+        written = [
+            notification
+            for notification in self._notifier.written
+            if notification.payment == payment.number and resending.status in {None, notification.status}
+        ]
+        if not written:
+            raise LookupError("no such notification was written")
+        copies = [self._notifier.copy(written[-1]) for _ in range(resending.times)]
+        await self._notifier.send(copies, together=resending.together)
+        return copies
+
+    async def _begin(self, payment: Payment, steps: Sequence[str], sending: Sending) -> None:
+        if sending.wait:
+            await self._play(payment, steps, sending)
+        else:
+            self._background.spawn(self._play(payment, steps, sending))
+
+    async def _play(self, payment: Payment, steps: Sequence[str], sending: Sending) -> None:
+        """Take the payment through the steps and tell each, in the order that was wished for."""
+        batch: list[Notification] = []
+        as_it_happens = sending.order == "as_happened" and not sending.together
+        for index, status in enumerate(steps):
+            if index:
+                await asyncio.sleep(sending.step_seconds)
+            payment.become(status)
+            step = self._write(payment, sending)
+            if as_it_happens:
+                await self._notifier.send(step)
+            batch += step
+        if not as_it_happens:
+            await self._send(batch, sending)
+
+    def _write(self, payment: Payment, sending: Sending) -> list[Notification]:
+        """Return a notification of the payment as it stands, as often as it is to be sent."""
+        first = self._notifier.write(payment, sending)
+        withheld = first.state == "withheld"
+        return [first, *(self._notifier.copy(first, withheld=withheld) for _ in range(sending.repeat - 1))]
+
+    async def _send(self, batch: list[Notification], sending: Sending) -> None:
+        if sending.order == "reversed":
+            batch.reverse()
+        elif sending.order == "shuffled":
+            random.Random(sending.seed).shuffle(batch)
+        await self._notifier.send(batch, together=sending.together)

@@ -1,0 +1,165 @@
+"""What the control is told and what it answers."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+Status = Annotated[str, Field(min_length=1, max_length=40)]
+Seconds = Annotated[float, Field(ge=0)]
+Order = Literal["as_happened", "reversed", "shuffled"]
+NotificationState = Literal["withheld", "trying", "delivered", "given_up"]
+
+
+class Message(BaseModel):
+    """Something said to or by the control; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sending(Message):
+    """How the notifications of one act are sent."""
+
+    steps: tuple[Status, ...] | None = Field(
+        None, description="The statuses to go through, if not the usual."
+    )
+    step_seconds: Seconds = 0
+    repeat: int = Field(default=1, ge=1, description="Each notification is sent so often.")
+    order: Order = "as_happened"
+    seed: int = Field(default=0, description="Of the shuffling.")
+    together: bool = Field(default=False, description="All at once, not one after the other's answer.")
+    silent: bool = Field(default=False, description="Write the notifications down, but send none.")
+    forged: bool = Field(default=False, description="Sign with a wrong secret.")
+    wait: bool = Field(default=True, description="Answer when every notification was tried once.")
+
+
+class Deposit(Sending):
+    """Coins arrive at the payment's address; what the payment asks for, if no amount is given."""
+
+    amount: Decimal | None = Field(default=None, gt=0, description="In units of the coin that arrives.")
+    fraction: Decimal | None = Field(default=None, gt=0, description="Of what the payment asks for.")
+    coin: str | None = Field(default=None, description="The coin that arrives, if not the one asked for.")
+    late: bool = Field(default=False, description="The payment expires first.")
+
+    @model_validator(mode="after")
+    def one_measure(self) -> "Deposit":
+        """Refuse an amount beside a fraction."""
+        if self.amount is not None and self.fraction is not None:
+            raise ValueError("give an amount or a fraction, not both")
+        return self
+
+
+class StatusChange(Sending):
+    """The payment takes this status, known or not, from whatever it had."""
+
+    status: Status
+
+
+class Notice(Sending):
+    """A notification of the payment as it stands, with some fields said otherwise."""
+
+    change: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    url: str | None = Field(default=None, description="Where to, if not the payment's own address.")
+
+
+class Resending(Message):
+    """A notification that was written before is sent again, byte for byte."""
+
+    times: int = Field(default=1, ge=1)
+    status: Status | None = Field(
+        default=None, description="The last one that said this; the last of all, if None."
+    )
+    together: bool = False
+
+
+class Switches(Message):
+    """What holds for every notification from now on."""
+
+    silent: bool = False
+    forged: bool = False
+    index_arrays: bool = Field(default=False, description="Sign arrays as the older documentation did.")
+    retries: int = Field(default=3, ge=0)
+    retry_seconds: Seconds = 60
+    answer_within_seconds: Seconds = 3
+
+
+class SwitchChange(Message):
+    """The switches to turn; the others stay."""
+
+    silent: bool | None = None
+    forged: bool | None = None
+    index_arrays: bool | None = None
+    retries: int | None = Field(default=None, ge=0)
+    retry_seconds: Seconds | None = None
+    answer_within_seconds: Seconds | None = None
+
+
+class Fault(Message):
+    """The API misbehaves for so many calls, or so long, or until it is told to stop."""
+
+    kind: Literal["error", "slow", "hang", "lose_answer"] = Field(
+        description="`error` answers with `status`; `slow` answers after `seconds`; `hang` never "
+        "does (504 after `seconds`) and does nothing; `lose_answer` does what was asked and then hangs."
+    )
+    status: int = Field(default=503, ge=400, le=599)
+    seconds: Seconds = 30
+    count: int | None = Field(default=None, ge=1)
+    for_seconds: float | None = Field(default=None, gt=0)
+    method: str | None = None
+    path: str = Field(default="/v1/", description="The beginning of the paths it strikes.")
+
+
+class PaymentView(Message):
+    """A payment as the sandbox keeps it."""
+
+    payment_id: str
+    parent_payment_id: str | None
+    status: str
+    history: tuple[str, ...]
+    order_id: str | None
+    price_amount: Decimal
+    price_currency: str
+    pay_amount: Decimal
+    asked_currency: str
+    pay_currency: str
+    pay_address: str
+    payin_extra_id: str | None
+    received: Decimal
+    ipn_callback_url: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class Attempt(Message):
+    """One try at delivering a notification: what was answered, or what went wrong."""
+
+    at: datetime
+    answered: int | None
+    error: str | None
+    took_seconds: float
+
+
+class NotificationView(Message):
+    """A notification, exactly as it goes over the wire, and what became of it."""
+
+    id: int
+    payment_id: str
+    status: str
+    url: str | None
+    body: str
+    signature: str
+    forged: bool
+    copy_of: int | None
+    state: NotificationState
+    attempts: tuple[Attempt, ...]
+
+
+class Call(Message):
+    """One call of the API."""
+
+    at: datetime
+    method: str
+    path: str
+    answered: int
+    fault: str | None

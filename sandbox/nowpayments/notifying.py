@@ -1,0 +1,141 @@
+"""Notifications: written once, sent, tried again, and kept for whoever asks."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+
+from sandbox.nowpayments.background import Background
+from sandbox.nowpayments.messages import Attempt, Notice, NotificationState, Sending, Switches
+from sandbox.nowpayments.payments import Payment, as_notified
+from sandbox.nowpayments.settings import SandboxSettings
+from sandbox.nowpayments.signing import Json, sign, stringify
+
+
+@dataclass
+class Notification:
+    """What is told to a merchant; its bytes never change."""
+
+    number: int
+    payment: int
+    status: str
+    url: str | None
+    body: str
+    signature: str
+    forged: bool
+    state: NotificationState
+    copy_of: int | None = None
+    attempts: list[Attempt] = field(default_factory=list[Attempt])
+
+
+class Notifier:
+    """Tells merchants what happened to their payments."""
+
+    def __init__(self, settings: SandboxSettings, background: Background) -> None:
+        self._at_first = self.switches = Switches(
+            retries=settings.retries,
+            retry_seconds=settings.retry_seconds,
+            answer_within_seconds=settings.answer_within_seconds,
+        )
+        self.written: list[Notification] = []
+        self._secret = settings.ipn_secret
+        self._background = background
+        self._client = httpx.AsyncClient(
+            trust_env=False,  # the environment's proxies are not for loopback
+            timeout=None,  # noqa: S113 - _post has the limit
+            # A kept connection to a merchant that was restarted would cost a try.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    def forget(self) -> None:
+        """Forget what was written, and turn all switches back."""
+        self.switches = self._at_first
+        self.written.clear()
+
+    async def close(self) -> None:
+        """Send nothing more."""
+        await self._client.aclose()
+
+    def write(self, payment: Payment, sending: Sending) -> Notification:
+        """Write and sign a notification of the payment as it stands; it is not sent yet."""
+        notice = sending if isinstance(sending, Notice) else None
+        body: dict[str, Json] = {**as_notified(payment), **(notice.change if notice else {})}
+        forged = sending.forged or self.switches.forged
+        secret = f"{self._secret.strip()}, but wrong" if forged else self._secret
+        url = (notice and notice.url) or payment.asked.ipn_callback_url
+        notification = Notification(
+            number=len(self.written) + 1,
+            payment=payment.number,
+            status=str(body["payment_status"]),
+            url=url,
+            body=stringify(body),  # in the order in which it was put together; only what is signed is sorted
+            signature=sign(body, secret, index_arrays=self.switches.index_arrays),
+            forged=forged,
+            state="withheld" if sending.silent or self.switches.silent or url is None else "trying",
+        )
+        self.written.append(notification)
+        return notification
+
+    def copy(self, notification: Notification, *, withheld: bool = False) -> Notification:
+        """Make the same bytes ready to be sent again, also those of a notification that was withheld."""
+        again = Notification(
+            number=len(self.written) + 1,
+            payment=notification.payment,
+            status=notification.status,
+            url=notification.url,
+            body=notification.body,
+            signature=notification.signature,
+            forged=notification.forged,
+            state="withheld" if withheld or notification.url is None else "trying",
+            copy_of=notification.copy_of or notification.number,
+        )
+        self.written.append(again)
+        return again
+
+    async def send(self, batch: Sequence[Notification], *, together: bool = False) -> None:
+        """Try each once, in this order or all at once; those refused are tried again by and by."""
+        if together:
+            await asyncio.gather(*(self._send(notification) for notification in batch))
+            return
+        for notification in batch:
+            await self._send(notification)
+
+    async def _send(self, notification: Notification) -> None:
+        if notification.state == "withheld" or notification.url is None:
+            return
+        if not await self._attempt(notification, notification.url):
+            self._background.spawn(self._try_again(notification, notification.url))
+
+    async def _try_again(self, notification: Notification, url: str) -> None:
+        tries = 0
+        while tries < self.switches.retries:
+            tries += 1
+            await asyncio.sleep(self.switches.retry_seconds)
+            if await self._attempt(notification, url):
+                return
+        notification.state = "given_up"
+
+    async def _attempt(self, notification: Notification, url: str) -> bool:
+        """Return whether the merchant took it; anything but a 2xx in time is a no."""
+        began, at = time.monotonic(), datetime.now(UTC)
+        answered, error = await self._post(notification, url)
+        took = time.monotonic() - began
+        notification.attempts.append(Attempt(at=at, answered=answered, error=error, took_seconds=took))
+        taken = answered is not None and httpx.codes.is_success(answered)
+        if taken:
+            notification.state = "delivered"
+        return taken
+
+    async def _post(self, notification: Notification, url: str) -> tuple[int | None, str | None]:
+        headers = {"content-type": "application/json", "x-nowpayments-sig": notification.signature}
+        try:
+            async with asyncio.timeout(self.switches.answer_within_seconds):
+                answer = await self._client.post(url, content=notification.body.encode(), headers=headers)
+        except TimeoutError:
+            return None, "no answer in time"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return None, type(error).__name__
+        return answer.status_code, None

@@ -1,0 +1,69 @@
+"""A sandbox, its control, a shop's client for its API, and the shop's webhook."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, PaymentView, SandboxSettings
+from tests.integration.nowpayments_sandbox.merchant import Merchant
+
+API_KEY = "KEY-OF-THE-TESTS"
+IPN_SECRET = "secret of the tests"
+
+Create = Callable[..., Awaitable[PaymentView]]
+
+
+@pytest.fixture(scope="session")
+async def sandbox() -> AsyncIterator[NowPaymentsSandbox]:
+    settings = SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET, retries=2, retry_seconds=0.02)
+    async with NowPaymentsSandbox(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def shared_control(sandbox: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
+    async with NowPaymentsControl(sandbox.url) as client:
+        yield client
+
+
+@pytest.fixture
+async def control(shared_control: NowPaymentsControl) -> NowPaymentsControl:
+    await shared_control.reset()
+    return shared_control
+
+
+@pytest.fixture(scope="session")
+async def api(sandbox: NowPaymentsSandbox) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"x-api-key": API_KEY}
+    async with httpx.AsyncClient(base_url=sandbox.url, headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+async def merchant() -> AsyncIterator[Merchant]:
+    webhook = Merchant()
+    await webhook.start()
+    yield webhook
+    await webhook.stop()
+
+
+@pytest.fixture
+def create(api: httpx.AsyncClient, control: NowPaymentsControl, merchant: Merchant) -> Create:
+    """Return a function that asks for a payment of 30 USD in BTC, but for what it is told."""
+
+    async def ask(**change: Any) -> PaymentView:  # noqa: ANN401 - fields of any kind
+        body = {
+            "price_amount": 30,
+            "price_currency": "usd",
+            "pay_currency": "btc",
+            "order_id": "HQADZ-1-AAAA",
+            "order_description": "Bronze, 30 days / été",
+            "ipn_callback_url": merchant.url,
+        }
+        answer = await api.post("/v1/payment", json={**body, **change})
+        assert answer.status_code == 201, answer.text
+        return await control.payment(answer.json()["payment_id"])
+
+    return ask

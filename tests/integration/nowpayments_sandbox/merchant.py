@@ -1,0 +1,104 @@
+"""A merchant's webhook that remembers what it was told, byte for byte."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Told:
+    body: bytes
+    signature: str
+
+    @property
+    def fields(self) -> dict[str, Any]:  # a notification holds values of every kind
+        return dict(json.loads(self.body))
+
+    @property
+    def status(self) -> str:
+        return str(self.fields["payment_status"])
+
+
+class RawNumber(float):
+    """A number that is written again as it was read."""
+
+    def __new__(cls, text: str) -> Self:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def signature_of(body: bytes, secret: str) -> str:
+    """Sign as merchants check: each number's text as received, the keys sorted."""
+    parsed = json.loads(body, parse_float=RawNumber, parse_int=RawNumber)
+    signed = _written(parsed)
+    return hmac.new(secret.encode(), signed.encode(), hashlib.sha512).hexdigest()
+
+
+def _written(value: object) -> str:
+    match value:
+        case RawNumber():
+            return value.text
+        case dict():
+            items: Sequence[tuple[str, object]] = sorted(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - json's
+            return "{" + ",".join(f"{_written(key)}:{_written(item)}" for key, item in items) + "}"
+        case list():
+            return "[" + ",".join(_written(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - json's
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+class Merchant:
+    """Answers 200, or what ``answers`` says next, after ``delay_seconds``."""
+
+    def __init__(self) -> None:
+        self.told: list[Told] = []
+        self.answers: list[int] = []
+        self.delay_seconds = 0.0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/ipn"
+
+    @property
+    def statuses(self) -> list[str]:
+        return [told.status for told in self.told]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.told.append(Told(body, headers["x-nowpayments-sig"]))
+            answer = self.answers.pop(0) if self.answers else 200
+            await asyncio.sleep(self.delay_seconds)
+            writer.write(f"HTTP/1.1 {answer} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except ConnectionError:
+            pass  # the sender would not wait
+        finally:
+            self._at_once -= 1
+            writer.close()
