@@ -1,0 +1,8 @@
+"""`python -m services.billing`."""
+
+from libs.chassis.main import main
+from services.billing.service import run
+from services.billing.settings import BillingSettings
+
+if __name__ == "__main__":
+    main(BillingSettings, run)

@@ -1,0 +1,1 @@
+"""Those outside that billing speaks with."""

@@ -1,0 +1,179 @@
+"""Orders by number and by payment, and what falls due for them."""
+
+from datetime import datetime, timedelta
+
+from libs.events.billing import (
+    OrderExpired,
+    OrderPlaced,
+    PaymentConfirmed,
+    PaymentConfirming,
+    PaymentFailed,
+    PaymentFinished,
+    PaymentPartiallyPaid,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSending,
+)
+from libs.events.values import OrderNumber
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+
+ORDERS = Projection(
+    "orders",
+    version=1,
+    ddl="""
+    create table orders (
+        order_no text primary key,
+        payment  text unique
+    );
+    """,
+)
+"""Every order ever placed. No two share a payment."""
+
+ORDER_TIMEOUTS = Projection(
+    "order_timeouts",
+    version=1,
+    ddl="""
+    create table order_timeouts (
+        order_no text primary key,
+        pay_by   timestamptz not null,
+        due_at   timestamptz
+    );
+    create index order_timeouts_due on order_timeouts (due_at) where due_at is not null;
+    """,
+)
+"""Orders that are not paid yet; `due_at` is null while money was seen on its way."""
+
+PAYMENT_REQUESTS = Projection(
+    "payment_requests",
+    version=1,
+    ddl="""
+    create table payment_requests (
+        order_no      text primary key,
+        try_at        timestamptz not null,
+        claimed_until timestamptz not null,
+        attempts      integer not null default 0
+    );
+    create index payment_requests_due on payment_requests (try_at);
+    """,
+)
+"""Payments that the provider is still to be asked for.
+
+When and by whom it is asked is not decided by events: a fold makes every row due at once, unclaimed.
+"""
+
+TABLES = (ORDERS, ORDER_TIMEOUTS, PAYMENT_REQUESTS)
+
+
+@ORDERS.on(OrderPlaced)
+async def _order(event: OrderPlaced, sql: TableSql) -> None:
+    await sql.insert(order_no=event.order)
+
+
+@ORDERS.on(PaymentRequested)
+async def _payment(event: PaymentRequested, sql: TableSql) -> None:
+    await sql.execute("update orders set payment = $2 where order_no = $1", event.order, event.payment)
+
+
+# -- timeouts
+
+
+@ORDER_TIMEOUTS.on(OrderPlaced)
+async def _wait(event: OrderPlaced, sql: TableSql) -> None:
+    await sql.insert(order_no=event.order, pay_by=event.pay_by, due_at=event.pay_by)
+
+
+async def _on_the_way(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
+    await sql.execute("update order_timeouts set due_at = null where order_no = $1", event.order)
+
+
+ORDER_TIMEOUTS.on(PaymentConfirming)(_on_the_way)
+ORDER_TIMEOUTS.on(PaymentConfirmed)(_on_the_way)
+ORDER_TIMEOUTS.on(PaymentSending)(_on_the_way)
+
+
+async def _wait_again(event: PaymentPartiallyPaid | PaymentFailed, sql: TableSql) -> None:
+    await sql.execute("update order_timeouts set due_at = pay_by where order_no = $1", event.order)
+
+
+ORDER_TIMEOUTS.on(PaymentPartiallyPaid)(_wait_again)
+ORDER_TIMEOUTS.on(PaymentFailed)(_wait_again)
+
+
+async def _over(event: PaymentFinished | PaymentRefunded | OrderExpired, sql: TableSql) -> None:
+    await sql.execute("delete from order_timeouts where order_no = $1", event.order)
+
+
+ORDER_TIMEOUTS.on(PaymentFinished)(_over)
+ORDER_TIMEOUTS.on(PaymentRefunded)(_over)
+ORDER_TIMEOUTS.on(OrderExpired)(_over)
+
+
+async def earliest_timeout(sql: Sql) -> datetime | None:
+    """Return when the next order's time is over."""
+    found: datetime | None = await sql.fetchval("select min(due_at) from order_timeouts")
+    return found
+
+
+async def due_timeouts(sql: Sql, at: datetime, limit: int) -> list[OrderNumber]:
+    """Return orders whose time is over, locked for this transaction."""
+    rows = await sql.fetch(
+        "select order_no from order_timeouts where due_at <= $1 order by due_at limit $2 "
+        "for update skip locked",
+        at,
+        limit,
+    )
+    return [row["order_no"] for row in rows]
+
+
+# -- payment requests
+
+
+@PAYMENT_REQUESTS.on(OrderPlaced)
+async def _ask(event: OrderPlaced, sql: TableSql) -> None:
+    await sql.insert(order_no=event.order, try_at=sql.at, claimed_until=sql.at)
+
+
+async def _asked(event: PaymentRequested | OrderExpired, sql: TableSql) -> None:
+    await sql.execute("delete from payment_requests where order_no = $1", event.order)
+
+
+PAYMENT_REQUESTS.on(PaymentRequested)(_asked)
+PAYMENT_REQUESTS.on(OrderExpired)(_asked)
+
+
+async def claim_request(sql: Sql, order: OrderNumber, at: datetime, lease: timedelta) -> bool:
+    """Take the asking for an order's payment upon this process, unless another has; say if it was taken."""
+    taken = await sql.execute(
+        "update payment_requests set claimed_until = $3 where order_no = $1 and claimed_until <= $2",
+        order,
+        at,
+        at + lease,
+    )
+    return bool(taken)
+
+
+async def claim_next_request(sql: Sql, at: datetime, lease: timedelta) -> OrderNumber | None:
+    """Take the request that has been due longest upon this process and return its order."""
+    found: OrderNumber | None = await sql.fetchval(
+        "update payment_requests set claimed_until = $2 where order_no = ("
+        " select order_no from payment_requests where try_at <= $1 and claimed_until <= $1"
+        " order by try_at limit 1 for update skip locked) returning order_no",
+        at,
+        at + lease,
+    )
+    return found
+
+
+async def put_off_request(
+    sql: Sql, order: OrderNumber, at: datetime, first: timedelta, longest: timedelta
+) -> None:
+    """Let a request go that was claimed; each further time it is due twice as much later."""
+    await sql.execute(
+        "update payment_requests set claimed_until = $2::timestamptz, attempts = attempts + 1, "
+        "try_at = $2::timestamptz + least($4::interval, $3::interval * power(2, least(attempts, 20))) "
+        "where order_no = $1",
+        order,
+        at,
+        first,
+        longest,
+    )

@@ -1,0 +1,1 @@
+"""The catalogue: what is on sale, at what price."""

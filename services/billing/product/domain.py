@@ -1,0 +1,108 @@
+"""A product of the catalogue: listed, repriced, retired."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias, assert_never
+
+from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
+from libs.events.values import Plan
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+# -- commands
+
+
+@dataclass(frozen=True, slots=True)
+class IntroduceProduct:
+    """List a product that was never listed; whatever became of a known one stays as it is."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ListProduct:
+    """Put a new product, or a retired one, on sale."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RepriceProduct:
+    """Give a product on sale another price."""
+
+    price_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RetireProduct:
+    """Take a product off sale."""
+
+
+Command: TypeAlias = IntroduceProduct | ListProduct | RepriceProduct | RetireProduct
+Event: TypeAlias = ProductListed | ProductRepriced | ProductRetired
+
+# -- states
+
+
+@dataclass(frozen=True, slots=True)
+class OnSale:
+    """It may be ordered, as this plan."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """It was on sale once."""
+
+    plan: Plan
+
+
+Product: TypeAlias = OnSale | Retired
+
+
+def decide(command: Command, product: Product | None) -> list[Event]:
+    """Return what follows from ``command``; nothing, if it is so already."""
+    match command:
+        case IntroduceProduct(plan):
+            return [] if product else [ProductListed(plan=plan)]
+        case ListProduct(plan):
+            return _list(plan, product)
+        case RepriceProduct(price_usd):
+            plan = _on_sale(product)
+            return (
+                [] if plan.price_usd == price_usd else [ProductRepriced(code=plan.code, price_usd=price_usd)]
+            )
+        case RetireProduct():
+            return [] if isinstance(product, Retired) else [ProductRetired(code=_on_sale(product).code)]
+        case _:
+            assert_never(command)
+
+
+def _list(plan: Plan, product: Product | None) -> list[Event]:
+    if isinstance(product, OnSale):
+        if product.plan != plan:
+            raise Refused("already_listed", f"{plan.code} is on sale already, and is another plan")
+        return []
+    return [ProductListed(plan=plan)]
+
+
+def _on_sale(product: Product | None) -> Plan:
+    if not isinstance(product, OnSale):
+        raise Refused("unknown_plan", "no such plan is on sale")
+    return product.plan
+
+
+def evolve(product: Product | None, event: Event) -> Product:
+    """Return the product after an event."""
+    match product, event:
+        case None | Retired(), ProductListed(plan=plan):
+            return OnSale(plan)
+        case OnSale(plan), ProductRepriced(price_usd=price_usd):
+            return OnSale(plan.model_copy(update={"price_usd": price_usd}))
+        case OnSale(plan), ProductRetired():
+            return Retired(plan)
+        case _:
+            raise ImpossibleEvent(f"{type(event).__name__} can't follow {product}")
+
+
+PRODUCT: Decider[Command, Product, Event] = Decider("product", decide, evolve)

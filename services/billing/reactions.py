@@ -1,0 +1,14 @@
+"""What billing does when it hears an event."""
+
+from libs.events.provisioning import AdbotProvisioned
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.unit import UnitOfWork
+from services.billing.order.domain import ORDER, MarkFulfilled
+
+REACTIONS = Reactions()
+
+
+@REACTIONS.to(AdbotProvisioned)
+async def fulfil(event: AdbotProvisioned, unit: UnitOfWork) -> None:
+    """Mark the order fulfilled by the adbot that came of it."""
+    await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))

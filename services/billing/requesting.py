@@ -1,0 +1,147 @@
+"""Asking the provider for an order's payment: the intent is stored, the outcome is stored, once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from libs.chassis.commands import Scope
+from libs.events.values import OrderNumber
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.engine import CLASHES, Engine
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.billing.order.domain import ORDER, RecordPaymentRequest
+from services.billing.order.state import Pending
+from services.billing.order.tables import claim_next_request, claim_request, put_off_request
+from services.billing.ports import (
+    PaymentDeclined,
+    PaymentOffer,
+    PaymentProvider,
+    PaymentWish,
+    ProviderUnavailable,
+)
+
+log = structlog.stdlib.get_logger()
+
+REQUESTS = Counter(
+    "adrelay_billing_payment_requests_total", "Payments that the provider was asked for.", ["outcome"]
+)
+_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
+_LOOK_SECONDS = 0.5
+_WAIT_SECONDS = 0.05
+
+
+class PaymentRequests:
+    """Gets each pending order its payment.
+
+    One process at a time asks for an order, under a lease that outlasts its call. Should it die between
+    the call and the record, the next asks again: the payment that nobody was told of is never paid.
+    """
+
+    def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:
+        self._provider = provider
+        self._timeout = timeout_seconds
+        self._lease = timedelta(seconds=timeout_seconds + 1)
+
+    async def fulfil(
+        self, order: OrderNumber, scope: Scope, place: Callable[[UnitOfWork], Awaitable[object]]
+    ) -> None:
+        """Return once an order has its payment, whoever asked for it; `place` makes sure that it exists.
+
+        Raises `Refused` if `place` does, if the provider can't be reached, or if it makes no such payment.
+        """
+
+        async def look(unit: UnitOfWork) -> tuple[Pending | None, bool]:
+            await place(unit)
+            state = await unit.load(ORDER, order)
+            if not isinstance(state, Pending):
+                return None, False
+            return state, await claim_request(unit.sql, order, unit.at, self._lease)
+
+        deadline = time.monotonic() + self._lease.total_seconds()
+        while time.monotonic() < deadline:
+            pending, claimed = await scope.run(look) or (None, False)
+            if pending is None:
+                return
+            if claimed:
+                await self._ask(order, pending, scope)
+                return
+            await asyncio.sleep(_WAIT_SECONDS)  # another process, or the loop below, is asking
+        raise Refused("provider_unavailable", "the payment provider has not answered yet")
+
+    async def run(self, engine: Engine) -> None:
+        """Ask for what a crash or a silent provider left over, until cancelled."""
+        while True:
+            try:
+                while await self._ask_next(Scope(engine, Causes.first(f"service:{engine.service}"))):
+                    pass
+            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+                log.warning("payment_requests.retry", error=repr(trouble))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _ask_next(self, scope: Scope) -> bool:
+        async def claim(unit: UnitOfWork) -> Pending | None:
+            order = await claim_next_request(unit.sql, unit.at, self._lease)
+            if order is None:
+                return None
+            state = await unit.load(ORDER, order)
+            return state if isinstance(state, Pending) else None
+
+        pending = await scope.run(claim)
+        if pending is None:
+            return False
+        with suppress(Refused):  # logged and put off
+            await self._ask(pending.placed.order, pending, scope)
+        return True
+
+    async def _ask(self, order: OrderNumber, pending: Pending, scope: Scope) -> None:
+        """Record the payment that the provider makes for an order which this process has claimed."""
+        placed = pending.placed
+        wish = PaymentWish(
+            order=order,
+            price_usd=placed.plan.price_usd,
+            coin=placed.coin,
+            description=f"{placed.plan.name}, {placed.plan.validity_days} days",
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                offer = await self._provider.request(wish)
+        except PaymentDeclined as refusal:
+            await self._put_off(order, scope, (_HOUR, 6 * _HOUR), "declined", str(refusal))
+            raise Refused("payment_declined", str(refusal)) from refusal
+        except (ProviderUnavailable, TimeoutError) as error:
+            await self._put_off(order, scope, (_SECOND, 60 * _SECOND), "unavailable", repr(error))
+            raise Refused("provider_unavailable", "the payment provider does not answer") from error
+        await self._record(order, offer, scope)
+
+    async def _record(self, order: OrderNumber, offer: PaymentOffer, scope: Scope) -> None:
+        async def record(unit: UnitOfWork) -> bool:
+            await unit.follow_stream(ORDER.stream(order))
+            command = RecordPaymentRequest(
+                provider=self._provider.name,
+                payment=offer.payment,
+                address=offer.address,
+                memo=offer.memo,
+                amount=offer.amount,
+                expires_at=offer.expires_at,
+            )
+            return bool(await unit.execute(ORDER, order, command))
+
+        if await scope.run(record):
+            REQUESTS.labels("made").inc()
+        else:
+            REQUESTS.labels("superfluous").inc()
+            log.warning("payment.superfluous", order=order, payment=offer.payment)
+
+    async def _put_off(
+        self, order: OrderNumber, scope: Scope, pause: tuple[timedelta, timedelta], outcome: str, why: str
+    ) -> None:
+        REQUESTS.labels(outcome).inc()
+        log.warning("payment.not_made", order=order, outcome=outcome, why=why)
+        await scope.run(lambda unit: put_off_request(unit.sql, order, unit.at, *pause))

@@ -1,0 +1,88 @@
+"""What billing is told by its environment."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic_settings import NoDecode
+
+from libs.chassis.settings import ServiceSettings
+from libs.events.values import Coin
+from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
+
+DEFAULT_COINS: dict[Coin, str] = {
+    "BTC": "btc",
+    "ETH": "eth",
+    "SOL": "sol",
+    "LTC": "ltc",
+    "USDT": "usdttrc20",
+}
+
+_MIN_VARIETY = 5
+_PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
+
+
+def _at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
+    def check(secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value().strip()
+        if not text:
+            raise ValueError("is empty")
+        if len(text) < characters:
+            raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
+        if len(set(text)) < _MIN_VARIETY or text.lower().startswith(_PLACEHOLDERS):
+            raise ValueError("looks like a placeholder")
+        return SecretStr(text)
+
+    return check
+
+
+def _coins(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
+    coins = {coin.strip().upper(): code.strip().lower() for coin, _, code in pairs}
+    codes = set(coins.values())
+    if not coins or "" in codes or not len(pairs) == len(coins) == len(codes):
+        raise ValueError("should look like BTC=btc,USDT=usdttrc20, each coin and each code once")
+    return coins
+
+
+def _catalogue(path: Path) -> Path:
+    read_catalogue(path)
+    return path
+
+
+class BillingSettings(ServiceSettings):
+    """Billing's own settings, `ADRELAY_BILLING_…`."""
+
+    service: ClassVar[str] = "billing"
+
+    provider_url: HttpUrl = Field(
+        HttpUrl("https://api.nowpayments.io"),
+        description="The payment provider's API: https://api.nowpayments.io or its sandbox",
+    )
+    api_key: Annotated[SecretStr, AfterValidator(_at_least(8))] = Field(
+        description="The provider's API key: dashboard, Settings, Payments, API keys"
+    )
+    ipn_secret: Annotated[SecretStr, AfterValidator(_at_least(16))] = Field(
+        description="The secret that notifications are signed with: dashboard, Settings, Payments, "
+        "Instant payment notifications; at least 16 characters"
+    )
+    ipn_callback_url: HttpUrl = Field(
+        description="Where the provider reaches the gateway's webhook, "
+        "such as https://ads.example.org/api/v1/webhooks/nowpayments"
+    )
+    coins: Annotated[dict[Coin, str], NoDecode, BeforeValidator(_coins)] = Field(
+        DEFAULT_COINS,
+        description="What may be paid with, and the provider's code of each, such as BTC=btc,USDT=usdttrc20",
+    )
+    catalogue_file: Annotated[Path, AfterValidator(_catalogue)] = Field(
+        DEFAULT_FILE, description="The plans that a new installation begins with, as TOML"
+    )
+    order_valid_seconds: int = Field(
+        24 * 3600, ge=1, le=30 * 86_400, description="How long an order waits for its money"
+    )
+    provider_timeout_seconds: float = Field(
+        8.0, ge=0.1, le=12, description="How long the provider may take to answer"
+    )

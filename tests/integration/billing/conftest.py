@@ -1,0 +1,41 @@
+"""The stage for billing's tests."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import nats
+import pytest_asyncio
+
+from libs.chassis.commands import CommandClient
+from libs.eventsourcing.stream import EventStream
+from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(database: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Stage]:
+    """Everything around billing, without billing."""
+    connection = await asyncpg.connect(database)
+    client = await nats.connect(nats_url)
+    commands = CommandClient(client, prefix=stream_prefix)
+    settings = SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1)
+    async with (
+        NowPaymentsSandbox(settings) as sandbox,
+        NowPaymentsControl(sandbox.control_url) as control,
+        webhook(commands) as url,
+    ):
+        yield Stage(
+            database=database,
+            nats_url=nats_url,
+            prefix=stream_prefix,
+            provider_url=sandbox.url,
+            webhook_url=url,
+            control=control,
+            client=commands,
+            stream=EventStream(client, prefix=stream_prefix),
+            connection=connection,
+        )
+    await client.close()
+    await connection.close()

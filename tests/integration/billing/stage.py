@@ -1,0 +1,206 @@
+"""Billing between its neighbours: a real provider sandbox, a webhook, a client, the stream."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from pydantic import SecretStr
+
+from libs.chassis.commands import CommandClient
+from libs.events.base import Event
+from libs.events.billing import PlaceOrder, RecordNotification
+from libs.events.results import Accepted
+from libs.events.values import AccountId
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.record import Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing.stream import EventStream
+from sandbox.nowpayments import NowPaymentsControl
+from services.billing.service import run
+from services.billing.settings import BillingSettings
+
+T = TypeVar("T")
+
+API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
+IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
+NUMBER = "HQADZ-ABC123-WXYZ"
+ACCOUNT = AccountId(UUID(int=1))
+PROVIDER_SECONDS = 2.0
+PATIENCE_SECONDS = 30.0
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Stage:
+    """Everything around billing; `running` and `process` bring billing itself."""
+
+    database: str
+    nats_url: str
+    prefix: str
+    provider_url: str
+    webhook_url: str
+    control: NowPaymentsControl
+    client: CommandClient
+    stream: EventStream
+    connection: "asyncpg.Connection[asyncpg.Record]"
+
+    def settings(self, *, order_valid_seconds: int = 3600) -> BillingSettings:
+        return BillingSettings.model_validate(
+            {
+                "postgres_url": self.database,
+                "nats_url": self.nats_url,
+                "nats_prefix": self.prefix,
+                "provider_url": self.provider_url,
+                "api_key": API_KEY,
+                "ipn_secret": IPN_SECRET,
+                "ipn_callback_url": self.webhook_url,
+                "provider_timeout_seconds": PROVIDER_SECONDS,
+                "order_valid_seconds": order_valid_seconds,
+            }
+        )
+
+    @asynccontextmanager
+    async def running(self, settings: BillingSettings | None = None) -> AsyncGenerator[None]:
+        """Billing, within this process."""
+        task = asyncio.create_task(run(settings or self.settings()))
+        try:
+            yield
+            assert not task.done(), task.result()
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @asynccontextmanager
+    async def process(self) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """Billing, as a process of its own."""
+        settings = self.settings()
+        variables = {
+            f"ADRELAY_BILLING_{name.upper()}": _plain(getattr(settings, name))
+            for name in settings.model_fields_set
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services.billing",
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stderr=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+            await process.wait()
+
+    async def place(self, number: str = NUMBER, *, plan: str = "bronze", coin: str = "BTC") -> Accepted:
+        command = PlaceOrder(order=number, account=ACCOUNT, email="client@example.org", plan=plan, coin=coin)
+        return await self.client.send(command, Causes.first(f"account:{ACCOUNT}"))
+
+    async def notify(self, body: bytes, signature: str) -> Accepted:
+        return await record(self.client, body, signature)
+
+    async def payment(self, number: str = NUMBER) -> str:
+        """Return the id of the payment that was recorded for an order."""
+        data = await self.connection.fetchval(
+            "select data::text from engine.events where stream = $1 and type = 'PaymentRequested'",
+            f"order-{number}",
+        )
+        return str(json.loads(data)["payment"])
+
+    async def history(self, number: str = NUMBER) -> list[str]:
+        """Return what happened to an order, by type."""
+        rows = await self._rows(f"order-{number}")
+        return [row["type"] for row in rows]
+
+    async def stories(self, number: str = NUMBER) -> set[UUID]:
+        """Return the correlation ids of an order's events: one, if the story is whole."""
+        return {row["correlation_id"] for row in await self._rows(f"order-{number}")}
+
+    async def _rows(self, stream: str) -> list[asyncpg.Record]:
+        try:
+            return await self.connection.fetch(
+                "select type, correlation_id, actor from engine.events where stream = $1 order by version",
+                stream,
+            )
+        except asyncpg.UndefinedTableError:
+            return []  # billing has not made its tables yet
+
+    async def tell(self, stream: str, event: Event) -> None:
+        """Put an event of provisioning on the stream, its first one."""
+        story = new_id()
+        envelope = Envelope(
+            id=new_id(),
+            type=type(event).__name__,
+            schema=event.schema_version,
+            stream=stream,
+            version=1,
+            cursor=Cursor(1, 1),
+            at=utc_now(),
+            correlation_id=story,
+            causation_id=story,
+            actor="service:provisioning",
+            data=event.model_dump_json(),
+        )
+        await self.stream.ensure()
+        await self.stream.publish("provisioning", [envelope], 0)
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+async def until(found: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
+    """Return what is found once it is as wanted; fail with it after a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        value = await found()
+        if wanted(value):
+            return value
+        assert time.monotonic() < deadline, f"still {value}"
+        await asyncio.sleep(0.02)
+
+
+async def record(commands: CommandClient, body: bytes, signature: str) -> Accepted:
+    command = RecordNotification(body=body, signature=signature)
+    return await commands.send(command, Causes.first("provider:nowpayments"))
+
+
+@asynccontextmanager
+async def webhook(commands: CommandClient) -> AsyncGenerator[str]:
+    """A webhook as the gateway has one: 200 for what billing took, 4xx for what it refused."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+            body = await reader.readexactly(int(headers["content-length"]))
+            status = 200
+            try:
+                await record(commands, body, headers["x-nowpayments-sig"])
+            except Refused as refusal:
+                status = 401 if refusal.code == "bad_signature" else 400
+            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the sender would not wait
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/ipn"
+    finally:
+        server.close()
+        await server.wait_closed()

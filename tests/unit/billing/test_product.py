@@ -1,0 +1,70 @@
+"""What follows from what, for a product of the catalogue."""
+
+from decimal import Decimal
+
+import pytest
+
+from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from services.billing.product.domain import (
+    PRODUCT,
+    IntroduceProduct,
+    ListProduct,
+    OnSale,
+    RepriceProduct,
+    RetireProduct,
+)
+from tests.unit.billing.facts import BRONZE
+
+product = scenarios(PRODUCT)
+
+LISTED = ProductListed(plan=BRONZE)
+CHEAPER = ProductRepriced(code="bronze", price_usd=Decimal(25))
+RETIRED = ProductRetired(code="bronze")
+BETTER = BRONZE.model_copy(update={"sessions": 2})
+
+
+def test_a_new_product_is_listed() -> None:
+    product.when(ListProduct(BRONZE)).then(LISTED)
+    product.when(IntroduceProduct(BRONZE)).then(LISTED)
+
+
+def test_a_product_is_introduced_only_if_it_was_never_listed() -> None:
+    product.given(LISTED).when(IntroduceProduct(BETTER)).then()
+    product.given(LISTED, CHEAPER).when(IntroduceProduct(BRONZE)).then()
+    product.given(LISTED, RETIRED).when(IntroduceProduct(BRONZE)).then()
+
+
+def test_a_retired_product_can_be_listed_again_as_something_else() -> None:
+    product.given(LISTED, RETIRED).when(ListProduct(BETTER)).then(ProductListed(plan=BETTER))
+
+
+def test_listing_what_is_on_sale_changes_nothing_or_is_refused_if_it_differs() -> None:
+    product.given(LISTED).when(ListProduct(BRONZE)).then()
+    product.given(LISTED).when(ListProduct(BETTER)).refused("already_listed")
+
+
+def test_a_price_changes_once() -> None:
+    cheaper = RepriceProduct(Decimal("25.00"))
+    product.given(LISTED).when(cheaper, cheaper).then(CHEAPER)
+    state = product.given(LISTED, CHEAPER).state()
+    assert state == OnSale(BRONZE.model_copy(update={"price_usd": Decimal(25)}))
+
+
+def test_a_product_is_retired_once() -> None:
+    product.given(LISTED).when(RetireProduct(), RetireProduct()).then(RETIRED)
+
+
+def test_what_is_not_on_sale_is_neither_repriced_nor_retired() -> None:
+    product.when(RepriceProduct(Decimal(1))).refused("unknown_plan")
+    product.when(RetireProduct()).refused("unknown_plan")
+    product.given(LISTED, RETIRED).when(RepriceProduct(Decimal(1))).refused("unknown_plan")
+
+
+@pytest.mark.parametrize("history", [(CHEAPER,), (LISTED, LISTED), (LISTED, RETIRED, CHEAPER)])
+def test_a_history_that_can_not_be_is_loud(
+    history: tuple[ProductListed | ProductRepriced | ProductRetired, ...],
+) -> None:
+    with pytest.raises(ImpossibleEvent):
+        PRODUCT.fold(history)

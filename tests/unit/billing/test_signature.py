@@ -1,0 +1,153 @@
+"""The check of `x-nowpayments-sig`, against the vector and against what goes wrong elsewhere."""
+
+import hashlib
+import hmac
+import json
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.billing.signature import MAX_BODY_BYTES, SignatureChecker
+
+VECTOR = (
+    '{"payment_id":1,"fee":{"withdrawalFee":0,"currency":"btc","depositFee":1.5e-7},'
+    '"order_description":"é/x","pay_amount":0.000001}'
+).encode()
+VECTOR_SIGNATURE = (
+    "a32f79ba54968d59288e2566062c21c77950ee9aca6261168db8da4a5b9810c2"
+    "f72199ad82f4ef8154fc6aee88789a415163f3e0bb3d00342a21ea01ecaa6467"
+)
+checker = SignatureChecker("secret")
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
+
+
+def sign(form: str) -> str:
+    return hmac.new(b"secret", form.encode(), hashlib.sha512).hexdigest()
+
+
+def test_the_published_vector_holds() -> None:
+    assert checker.holds(VECTOR, VECTOR_SIGNATURE)
+    assert checker.holds(VECTOR, VECTOR_SIGNATURE.upper())
+
+
+def test_space_around_the_secret_does_not_count() -> None:
+    assert SignatureChecker(" secret\n").holds(VECTOR, VECTOR_SIGNATURE)
+
+
+@pytest.mark.parametrize("secret", ["", " \n"])
+def test_an_empty_secret_is_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        SignatureChecker(secret)
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert "secret" not in repr(checker)
+
+
+@pytest.mark.parametrize("signature", ["", "0", "é", VECTOR_SIGNATURE[:-1], VECTOR_SIGNATURE[:-1] + "0"])
+def test_another_signature_does_not_hold(signature: str) -> None:
+    assert not checker.holds(VECTOR, signature)
+
+
+def test_another_secret_does_not_hold() -> None:
+    assert not SignatureChecker("Secret").holds(VECTOR, VECTOR_SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        ('{"b":1,"a":2}', '{"a":2,"b":1}'),
+        ('{ "b" : 30.0 , "a" : 1e-06 }', '{"a":1e-06,"b":30.0}'),
+        (
+            '{"a":12345678901234567890.123456789012345678901}',
+            '{"a":12345678901234567890.123456789012345678901}',
+        ),
+        ('{"a":{"d":1,"c":{"f":2,"e":3}}}', '{"a":{"c":{"e":3,"f":2},"d":1}}'),
+        ('{"a":[{"c":1,"b":2},[3]]}', '{"a":[{"b":2,"c":1},[3]]}'),
+        ('{"a":[{"c":1,"b":2},[3]]}', '{"a":{"0":{"b":2,"c":1},"1":{"0":3}}}'),
+        (
+            '{"a":[0,1,2,3,4,5,6,7,8,9,1]}',
+            '{"a":{"0":0,"1":1,"2":2,"3":3,"4":4,"5":5,"6":6,"7":7,"8":8,"9":9,"10":1}}',
+        ),
+        ('{"a":[]}', '{"a":{}}'),
+        ('{"b":1,"10":2,"9":3}', '{"9":3,"10":2,"b":1}'),
+        ('{"a":"\\u00e9\\/\\"\\n\\u001f"}', '{"a":"é/\\"\\n\\u001f"}'),
+        ('{"a":"\\ud83d\\ude00 \\ud83d"}', '{"a":"😀 \\ud83d"}'),
+        ('{"\uff5e":1,"😀":2}', '{"😀":2,"\uff5e":1}'),
+        ('{"a":true,"b":false,"c":null}', '{"a":true,"b":false,"c":null}'),
+    ],
+)
+def test_the_body_is_signed_as_the_provider_writes_it(body: str, form: str) -> None:
+    assert checker.holds(body.encode(), sign(form))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nonsense",
+        b'{"a":1',
+        b'{"a":NaN}',
+        b'{"a":1,"a":1}',
+        b'{"a":{"b":1,"b":2}}',
+        b'{"a":"\xff"}',
+        b"[" * 100 + b"]" * 100,
+        b"[" * 30_000 + b"]" * 30_000,
+        b'{"a":"' + b"x" * MAX_BODY_BYTES + b'"}',
+    ],
+)
+def test_a_body_that_can_not_be_read_in_one_way_holds_under_no_signature(body: bytes) -> None:
+    assert not checker.holds(body, sign(body.decode(errors="replace")))
+    assert not checker.holds(body, sign('{"a":1}'))
+
+
+letters = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1)
+documents = st.dictionaries(
+    letters,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(letters, inner, max_size=4),
+        max_leaves=12,
+    ),
+    max_size=6,
+)
+unhurried = settings(deadline=None)
+
+
+@unhurried
+@given(document=documents, escaped=st.booleans(), indent=st.sampled_from([None, 0, 3]))
+def test_neither_order_nor_escapes_nor_space_matter(
+    *, document: dict[str, Json], escaped: bool, indent: int | None
+) -> None:
+    turned = dict(reversed(document.items()))
+    body = json.dumps(turned, ensure_ascii=escaped, indent=indent).encode()
+    form = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert checker.holds(body, sign(form))
+    assert not checker.holds(body, sign(form + " "))
+
+
+@unhurried
+@given(st.dictionaries(letters, st.integers() | letters | st.booleans() | st.none()), st.data())
+def test_a_changed_value_never_holds(document: dict[str, Json], data: st.DataObject) -> None:
+    form = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert checker.holds(json.dumps(document).encode(), sign(form))
+    if document:
+        key = data.draw(st.sampled_from(sorted(document)))
+        changed = {**document, key: "Something else"}
+        assert not checker.holds(json.dumps(changed).encode(), sign(form))
+
+
+@unhurried
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_kept_as_it_was_written(number: float) -> None:
+    body = f'{{"a":{number!r}}}'
+    assert checker.holds(body.encode(), sign(body))
+
+
+@unhurried
+@given(st.binary(max_size=200), st.text(max_size=200))
+def test_whatever_comes_is_answered(body: bytes, signature: str) -> None:
+    assert not checker.holds(body, signature)
