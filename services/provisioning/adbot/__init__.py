@@ -1,0 +1,1 @@
+"""An adbot: what was paid for, its seats and its validity."""

@@ -1,0 +1,1 @@
+"""An API pair that sessions connect through."""

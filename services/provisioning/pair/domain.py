@@ -1,0 +1,45 @@
+"""An API pair exists once it was added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.events.provisioning import ApiPairAdded
+from libs.events.values import PairId
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+
+@dataclass(frozen=True)
+class AddPair:
+    """Let sessions be assigned with this pair."""
+
+    pair: PairId
+    api_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Pair:
+    """May be assigned."""
+
+    pair: PairId
+    api_id: int
+
+
+def decide(command: AddPair, pair: Pair | None) -> list[ApiPairAdded]:
+    """Return what follows from ``command``; nothing, if it already happened."""
+    if pair is None:
+        return [ApiPairAdded(pair=command.pair, api_id=command.api_id)]
+    if pair.api_id != command.api_id:
+        raise Refused("pair_exists", f"pair {pair.pair} has the api_id {pair.api_id}")
+    return []
+
+
+def evolve(pair: Pair | None, event: ApiPairAdded) -> Pair:
+    """Return the pair after ``event``."""
+    if pair is not None:
+        message = f"pair {pair.pair} was added twice"
+        raise ImpossibleEvent(message)
+    return Pair(event.pair, event.api_id)
+
+
+PAIR: Decider[AddPair, Pair, ApiPairAdded] = Decider("pair", decide, evolve)

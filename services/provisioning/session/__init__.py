@@ -1,0 +1,1 @@
+"""A session in stock, and on an adbot."""

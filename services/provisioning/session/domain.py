@@ -1,0 +1,172 @@
+"""What may become of a session: in stock, on one adbot, lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
+from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+# -- what is asked
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Put a session into stock, with the API pair that it was uploaded with, if any."""
+
+    session: SessionId
+    telegram_user: int
+    phone: str
+    pair: PairId | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Give a session to an adbot."""
+
+    adbot: AdbotId
+    pair: PairId
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Release:
+    """Put an assigned session back into stock."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Lose:
+    """Take note that a session can't be used any more."""
+
+    loss: SessionLoss
+    error: str
+    at: datetime
+
+
+Command = Stock | Assign | Release | Lose
+SessionEvent = SessionStocked | SessionAssigned | SessionReleased | SessionLost
+
+# -- what is so
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Lies in stock. `pair` is the only one that it may be assigned with, None leaves the choice."""
+
+    session: SessionId
+    pair: PairId | None
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Sits on an adbot. `own` says that it was uploaded with this pair."""
+
+    session: SessionId
+    adbot: AdbotId
+    pair: PairId
+    own: bool
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Is of no use any more."""
+
+    session: SessionId
+    loss: SessionLoss
+
+
+Session = Unused | Assigned | Lost
+
+
+def decide(command: Command, session: Session | None) -> list[SessionEvent]:
+    """Return what follows from ``command``; nothing, if it already happened."""
+    match command:
+        case Stock():
+            return _stock(command, session)
+        case Assign():
+            return _assign(command, session)
+        case Release():
+            return _release(session)
+        case Lose():
+            return _lose(command, session)
+        case _:
+            assert_never(command)
+
+
+def _stock(command: Stock, session: Session | None) -> list[SessionEvent]:
+    if session is not None:
+        return []
+    return [
+        SessionStocked(
+            session=command.session,
+            telegram_user=command.telegram_user,
+            phone=command.phone,
+            pair=command.pair,
+        )
+    ]
+
+
+def _assign(command: Assign, session: Session | None) -> list[SessionEvent]:
+    match session:
+        case Unused(pair=own) if own not in {None, command.pair}:
+            raise Refused("pair_fixed", f"session {session.session} connects through {own} only")
+        case Unused():
+            return [SessionAssigned(session=session.session, adbot=command.adbot, pair=command.pair)]
+        case Assigned(adbot=adbot) if adbot == command.adbot:
+            return []
+        case Assigned():
+            raise Refused("session_taken", f"session {session.session} is on adbot {session.adbot}")
+        case Lost():
+            raise Refused("session_lost", f"session {session.session} is {session.loss}")
+        case None:
+            raise Refused("unknown_session")
+        case _:
+            assert_never(session)
+
+
+def _release(session: Session | None) -> list[SessionEvent]:
+    match session:
+        case Assigned():
+            return [SessionReleased(session=session.session, adbot=session.adbot)]
+        case Unused() | Lost():
+            return []
+        case None:
+            raise Refused("unknown_session")
+        case _:
+            assert_never(session)
+
+
+def _lose(command: Lose, session: Session | None) -> list[SessionEvent]:
+    match session:
+        case Lost():
+            return []
+        case Unused() | Assigned():
+            adbot = session.adbot if isinstance(session, Assigned) else None
+            return [SessionLost(session=session.session, adbot=adbot, loss=command.loss, error=command.error)]
+        case None:
+            raise Refused("unknown_session")
+        case _:
+            assert_never(session)
+
+
+def evolve(session: Session | None, event: SessionEvent) -> Session:
+    """Return the session after ``event``."""
+    match event, session:
+        case SessionStocked(), None:
+            return Unused(event.session, event.pair)
+        case SessionAssigned(), Unused():
+            return Assigned(event.session, event.adbot, event.pair, own=session.pair is not None)
+        case SessionReleased(), Assigned():
+            return Unused(event.session, session.pair if session.own else None)
+        case SessionLost(), Unused() | Assigned():
+            return Lost(event.session, event.loss)
+        case _:
+            message = f"{type(event).__name__} can't follow {session}"
+            raise ImpossibleEvent(message)
+
+
+SESSION: Decider[Command, Session, SessionEvent] = Decider("session", decide, evolve)

@@ -1,0 +1,125 @@
+"""The stock: every session, and how many each API pair serves."""
+
+from libs.events.provisioning import (
+    ApiPairAdded,
+    SessionAssigned,
+    SessionLost,
+    SessionReleased,
+    SessionStocked,
+)
+from libs.events.values import PairId, Seat, SessionId
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+
+STOCK = Projection(
+    "stock",
+    version=1,
+    ddl="""
+    create table stock (
+        session  uuid primary key,
+        turn     bigint generated always as identity,
+        status   text not null check (status in ('UNUSED', 'ASSIGNED', 'BANNED', 'FROZEN', 'RETIRED')),
+        own_pair uuid,
+        pair     uuid,
+        adbot    uuid,
+        check ((status = 'ASSIGNED') = (adbot is not null))
+    );
+    create index unused_sessions on stock (turn) where status = 'UNUSED';
+    create table pairs (
+        pair     uuid primary key,
+        turn     bigint generated always as identity,
+        known    boolean not null default false,
+        assigned integer not null default 0 check (assigned >= 0),
+        kept     integer not null default 0 check (kept >= 0)
+    );
+    """,
+)
+"""`turn` is the order of arrival. A pair's `kept` counts the unused sessions that were uploaded with it."""
+
+_NEXT_SEAT = """
+select s.session, coalesce(s.own_pair, free.pair) as pair
+from stock s
+left join pairs own on own.pair = s.own_pair and own.known
+left join (
+    select pair from pairs where known and assigned + kept < $1 order by assigned + kept, turn limit 1
+) free on s.own_pair is null
+where s.status = 'UNUSED' and (free.pair is not null or own.assigned < $1)
+order by s.turn limit 1
+"""
+
+
+async def next_seat(sql: Sql, *, max_sessions_per_pair: int) -> Seat | None:
+    """Return the oldest session that can be assigned, with its own pair or the least used one."""
+    row = await sql.fetchrow(_NEXT_SEAT, max_sessions_per_pair)
+    return Seat(session=SessionId(row["session"]), pair=PairId(row["pair"])) if row else None
+
+
+@STOCK.on(ApiPairAdded)
+async def added(event: ApiPairAdded, sql: TableSql) -> None:
+    """Let the pair be assigned."""
+    await sql.execute(
+        "insert into pairs (pair, known) values ($1, true) on conflict (pair) do update set known = true",
+        event.pair,
+    )
+
+
+@STOCK.on(SessionStocked)
+async def stocked(event: SessionStocked, sql: TableSql) -> None:
+    """Add an unused session; its own pair keeps a place for it."""
+    await sql.insert(session=event.session, status="UNUSED", own_pair=event.pair)
+    if event.pair is not None:
+        await sql.execute(
+            "insert into pairs as p (pair, kept) values ($1, 1) "
+            "on conflict (pair) do update set kept = p.kept + 1",
+            event.pair,
+        )
+
+
+@STOCK.on(SessionAssigned)
+async def assigned(event: SessionAssigned, sql: TableSql) -> None:
+    """Count the session on its pair.
+
+    The pair's one row makes two transactions that use up the same pair clash, so it is never overfilled.
+    """
+    own = await sql.fetchval("select own_pair from stock where session = $1", event.session)
+    await sql.execute(
+        "update stock set status = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
+        event.session,
+        event.adbot,
+        event.pair,
+    )
+    await sql.execute(
+        "update pairs set assigned = assigned + 1, kept = kept - $2 where pair = $1",
+        event.pair,
+        0 if own is None else 1,
+    )
+
+
+@STOCK.on(SessionReleased)
+async def released(event: SessionReleased, sql: TableSql) -> None:
+    """Put the session back into stock, where it stood."""
+    await _leave(event.session, "UNUSED", sql)
+    await sql.execute(
+        "update pairs set kept = kept + 1 where pair = (select own_pair from stock where session = $1)",
+        event.session,
+    )
+
+
+@STOCK.on(SessionLost)
+async def lost(event: SessionLost, sql: TableSql) -> None:
+    """Take the session out of stock and off its pair."""
+    if event.adbot is None:
+        await sql.execute(
+            "update pairs set kept = kept - 1 where pair = (select own_pair from stock where session = $1)",
+            event.session,
+        )
+    await _leave(event.session, event.loss.value, sql)
+
+
+async def _leave(session: SessionId, status: str, sql: TableSql) -> None:
+    await sql.execute(
+        "update pairs set assigned = assigned - 1 where pair = (select pair from stock where session = $1)",
+        session,
+    )
+    await sql.execute(
+        "update stock set status = $2, adbot = null, pair = null where session = $1", session, status
+    )

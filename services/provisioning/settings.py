@@ -1,0 +1,17 @@
+"""What provisioning reads from its environment."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from libs.chassis.settings import ServiceSettings
+
+
+class ProvisioningSettings(ServiceSettings):
+    """Provisioning's settings; every one has a default."""
+
+    service: ClassVar[str] = "provisioning"
+
+    max_sessions_per_pair: int = Field(
+        7, ge=1, le=1000, description="How many sessions one API pair serves at most"
+    )

@@ -1,0 +1,1 @@
+"""What the scheduler knows of adbots from other services."""

@@ -1,0 +1,47 @@
+"""Lets cycles come due."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from libs.events.values import CycleId, Pacing
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import new_id
+from libs.eventsourcing.timer import Timer
+from libs.eventsourcing.unit import UnitOfWork
+from services.scheduler.adbots.tables import adbot_known, story_of
+from services.scheduler.schedule.domain import SCHEDULE, RunDue
+from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
+
+log = structlog.stdlib.get_logger()
+
+
+def run_due(pacing: Pacing, patience: timedelta) -> Callable[[UnitOfWork], Awaitable[int]]:
+    """Return what a timer does with running adbots whose time has come."""
+
+    async def take(unit: UnitOfWork) -> int:
+        waking = await take_waking(unit.sql, unit.at)
+        await looked_at(unit.sql, [row.adbot for row in waking])
+        for row in waking:
+            await look_at(row, unit)
+        return len(waking)
+
+    async def look_at(row: Waking, unit: UnitOfWork) -> None:
+        adbot = await adbot_known(unit.sql, row.adbot)
+        story = await story_of(unit.sql, row.adbot)
+        if adbot is None or story is None:
+            return
+        # a look that finds no seat was caused by the seat's loss, all else by the start
+        lost = None if adbot.seats else row.look_because
+        unit.follow(story, lost or row.started_by)
+        command = RunDue(adbot, CycleId(new_id()), pacing, patience, unit.at)
+        for event in await unit.execute(SCHEDULE, row.adbot, command):
+            log.info("schedule.advanced", adbot=row.adbot, what=type(event).__name__)
+
+    return take
+
+
+def cycles(engine: Engine, pacing: Pacing, patience: timedelta) -> Timer:
+    """Return the timer that lets cycles come due."""
+    return Timer("cycles", engine, earliest=next_wake, take=run_due(pacing, patience))

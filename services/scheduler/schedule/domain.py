@@ -1,0 +1,256 @@
+"""What follows when an advertisement is set, when an adbot is started or stopped, and when time passes."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    SkipReason,
+    StopReason,
+)
+from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from services.scheduler.schedule.advertisement import parse_groups, parse_post
+
+
+@dataclass(frozen=True)
+class Adbot:
+    """What other services say of an adbot, as far as it was heard."""
+
+    adbot: AdbotId
+    account: AccountId
+    interval_seconds: int
+    seats: tuple[Seat, ...]
+    valid_until: datetime | None
+    expired: bool
+    ended_cycle: CycleId | None
+    """The latest of its cycles that is known to be over."""
+
+    def over(self, at: datetime) -> bool:
+        """Whether its plan has ended."""
+        return self.expired or (self.valid_until is not None and at >= self.valid_until)
+
+
+# -- what is asked; `account` is who asks, None is an admin
+
+
+@dataclass(frozen=True)
+class SetAdvertisement:
+    """Set the post and the groups, as they were written."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    post: str
+    groups: tuple[str, ...]
+    most_groups: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Start:
+    """Let cycles come due from now on."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Let no more cycles come due, because someone wants it so."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndWithPlan:
+    """Stop because the plan ended."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndWithSource:
+    """Stop because a cycle found the post gone, or not to be forwarded."""
+
+    cycle: CycleId
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RunDue:
+    """Let the cycle come due whose time has come, if any; it will have the id `cycle`.
+
+    A cycle that came due `patience` ago counts as over, whatever became of it.
+    """
+
+    adbot: Adbot
+    cycle: CycleId
+    pacing: Pacing
+    patience: timedelta
+    at: datetime
+
+
+Command = SetAdvertisement | Start | Stop | EndWithPlan | EndWithSource | RunDue
+ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
+
+# -- what is so
+
+
+@dataclass(frozen=True)
+class Advertisement:
+    """What is sent, and where."""
+
+    post: Post
+    groups: tuple[GroupRef, ...]
+
+
+@dataclass(frozen=True)
+class Running:
+    """Due at `anchor` and every `interval` after it. A cycle of an earlier run is over: its stop ended it."""
+
+    anchor: datetime
+    interval: timedelta
+    last_due: datetime | None = None
+    cycle: CycleId | None = None
+    cycle_due: datetime | None = None
+
+    def due(self, at: datetime) -> datetime | None:
+        """Return the latest due time up to now, unless it was dealt with; earlier ones are part of it."""
+        latest = self.anchor + (at - self.anchor) // self.interval * self.interval
+        handled = latest < self.anchor or (self.last_due is not None and latest <= self.last_due)
+        return None if handled else latest
+
+    def busy(self, ended: CycleId | None, since: datetime) -> bool:
+        """Whether the last cycle still runs, and came due after `since`."""
+        return self.cycle not in {None, ended} and self.cycle_due is not None and self.cycle_due > since
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """An adbot's advertisement, its present run, and how many cycles it has had."""
+
+    adbot: AdbotId
+    advertisement: Advertisement | None = None
+    running: Running | None = None
+    cycles: int = 0
+
+
+def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
+    """Return what follows from ``command``; nothing, if it already happened."""
+    match command:
+        case SetAdvertisement():
+            return _set_advertisement(command, schedule)
+        case Start():
+            return _start(command, schedule)
+        case Stop():
+            _owned(command.adbot, command.account)
+            return _stopped(schedule, StopReason.REQUESTED)
+        case EndWithPlan():
+            return _stopped(schedule, StopReason.EXPIRED)
+        case EndWithSource():
+            broken = schedule is not None and schedule.running and schedule.running.cycle == command.cycle
+            return _stopped(schedule, StopReason.SOURCE_BROKEN, command.error) if broken else []
+        case RunDue():
+            return _run_due(command, schedule)
+        case _:
+            assert_never(command)
+
+
+def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
+    if adbot is None or account not in {None, adbot.account}:
+        raise Refused("unknown_adbot", "there is no such adbot")
+    return adbot
+
+
+def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> list[ScheduleEvent]:
+    adbot = _owned(command.adbot, command.account)
+    post = parse_post(command.post)
+    groups = parse_groups(command.groups, most=command.most_groups)
+    if schedule is not None and schedule.advertisement == Advertisement(post, groups):
+        return []
+    return [AdvertisementSet(adbot=adbot.adbot, post=post, groups=groups)]
+
+
+def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
+    adbot = _owned(command.adbot, command.account)
+    if schedule is not None and schedule.running is not None:
+        return []
+    if adbot.over(command.at):
+        raise Refused("adbot_expired", "the plan of this adbot has ended")
+    if not adbot.seats:
+        raise Refused("no_seats", "no session is on this adbot yet; its seats wait for stock")
+    if schedule is None or schedule.advertisement is None:
+        raise Refused("no_post", "no post is set")
+    if not schedule.advertisement.groups:
+        raise Refused("no_groups", "no group is set")
+    return [AdbotStarted(adbot=adbot.adbot, anchor=command.at, interval_seconds=adbot.interval_seconds)]
+
+
+def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") -> list[ScheduleEvent]:
+    if schedule is None or schedule.running is None:
+        return []
+    return [AdbotStopped(adbot=schedule.adbot, reason=reason, detail=detail)]
+
+
+def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
+    if schedule is None or schedule.running is None or schedule.advertisement is None:
+        return []
+    adbot, running = command.adbot, schedule.running
+    if adbot.over(command.at):
+        return _stopped(schedule, StopReason.EXPIRED)
+    if not adbot.seats:
+        return _stopped(schedule, StopReason.SEATLESS)
+    due = running.due(command.at)
+    if due is None:
+        return []
+    if running.busy(adbot.ended_cycle, command.at - command.patience):
+        return [CycleSkipped(adbot=adbot.adbot, due_at=due, reason=SkipReason.OVERRUN)]
+    return [
+        CycleDue(
+            cycle=command.cycle,
+            adbot=adbot.adbot,
+            account=adbot.account,
+            number=schedule.cycles + 1,
+            due_at=due,
+            post=schedule.advertisement.post,
+            groups=schedule.advertisement.groups,
+            seats=adbot.seats,
+            pacing=command.pacing,
+        )
+    ]
+
+
+def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
+    """Return the schedule after ``event``."""
+    before = schedule or Schedule(event.adbot)
+    running = before.running
+    match event:
+        case AdvertisementSet():
+            return replace(before, advertisement=Advertisement(event.post, event.groups))
+        case AdbotStarted() if running is None:
+            interval = timedelta(seconds=event.interval_seconds)
+            return replace(before, running=Running(event.anchor, interval))
+        case AdbotStopped() if running is not None:
+            return replace(before, running=None)
+        case CycleDue() if running is not None:
+            latest = replace(running, last_due=event.due_at, cycle=event.cycle, cycle_due=event.due_at)
+            return replace(before, running=latest, cycles=event.number)
+        case CycleSkipped() if running is not None:
+            return replace(before, running=replace(running, last_due=event.due_at))
+        case AdbotStarted() | AdbotStopped() | CycleDue() | CycleSkipped():
+            message = f"{type(event).__name__} while the adbot is {'running' if running else 'stopped'}"
+            raise ImpossibleEvent(message)
+        case _:
+            assert_never(event)
+
+
+SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider("schedule", decide, evolve)

@@ -1,0 +1,23 @@
+"""The scheduler, wired."""
+
+from datetime import timedelta
+
+from libs.chassis.service import Chassis
+from libs.events.values import Pacing
+from services.scheduler.adbots.tables import ADBOTS
+from services.scheduler.commands import handlers
+from services.scheduler.cycles import cycles
+from services.scheduler.reactions import reactions
+from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.settings import SchedulerSettings
+
+
+async def run(settings: SchedulerSettings) -> None:
+    """Run the scheduler until it is told to stop."""
+    pacing = Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds)
+    patience = timedelta(seconds=settings.cycle_patience_seconds)
+    async with Chassis(settings, state_tables=[SCHEDULES], read_models=[ADBOTS]) as chassis:
+        chassis.serve(handlers(settings.max_groups))
+        chassis.read(reactions=reactions)
+        chassis.tick(cycles(chassis.engine, pacing, patience))
+        await chassis.run()

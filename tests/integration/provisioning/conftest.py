@@ -1,0 +1,38 @@
+"""Provisioning on real servers, between billing and the forwarder."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.eventsourcing.stream import EventStream
+from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stream(nats_url: str, stream_prefix: str) -> AsyncIterator[EventStream]:
+    """A stream that this test alone uses."""
+    async with stream_on(nats_url, stream_prefix) as stream:
+        yield stream
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def billing(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[Neighbour]:
+    """Billing, reduced to its events."""
+    async with neighbour("billing", postgres_server, stream) as billing:
+        yield billing
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def forwarder(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[Neighbour]:
+    """The forwarder, reduced to its events."""
+    async with neighbour("forwarder", postgres_server, stream) as forwarder:
+        yield forwarder
+
+
+@pytest.fixture
+def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream) -> World:
+    """The service's own database, and how to start it."""
+    del stream  # made before and deleted after the service runs
+    return World(database, nats_url, stream_prefix)

@@ -1,0 +1,168 @@
+"""A service among its neighbours: they are reduced to what they say, it runs as it is."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+import nats
+from nats.js.errors import NotFoundError
+from pydantic import SecretStr
+
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.settings import ServiceSettings
+from libs.events.base import Event
+from libs.events.catalogue import published
+from libs.eventsourcing.decider import Decider
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import PostgresStore, connect
+from libs.eventsourcing.record import START, Causes, Recorded
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+
+T = TypeVar("T")
+EventT = TypeVar("EventT", bound=Event)
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+PATIENCE_SECONDS = 20.0
+
+
+class Neighbour:
+    """Another service, which says whatever the test wants."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def say(self, stream: str, *events: Event, causes: Causes | None = None) -> Causes:
+        """Append events to one of its streams and return their causes."""
+        category, _, key = stream.partition("-")
+        why = causes or Causes.first(f"service:{self._engine.service}")
+
+        async def work(unit: UnitOfWork) -> None:
+            await unit.execute(Decider(category, _just_say, _remember_nothing), key, events)
+
+        await self._engine.run(work, why)
+        return why
+
+
+def _just_say(events: Sequence[Event], _: object) -> Sequence[Event]:
+    return events
+
+
+def _remember_nothing(_: object, event: Event) -> Event:
+    return event
+
+
+@asynccontextmanager
+async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream) -> AsyncGenerator[Neighbour]:
+    """A neighbour with a store of its own, and a relay."""
+    database = f"test_{uuid4().hex[:12]}"
+    engine = Engine(service, await server.ensure_database(database), published())
+    await engine.start(pool_size=2)
+    relay = asyncio.create_task(Relay(engine, stream).run())
+    yield Neighbour(engine)
+    relay.cancel()
+    await asyncio.gather(relay, return_exceptions=True)
+    await engine.stop()
+    await server.drop_database(database)
+
+
+@asynccontextmanager
+async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
+    """A stream that one test alone uses; it is deleted afterwards."""
+    client = await nats.connect(nats_url)
+    stream = EventStream(client, prefix=prefix)
+    yield stream
+    with suppress(NotFoundError):
+        await client.jetstream().delete_stream(stream.name)
+    await client.close()
+
+
+class World:
+    """The service under test: where its database is, and how it is started."""
+
+    def __init__(self, database: str, nats_url: str, prefix: str) -> None:
+        self.database = database
+        self._common: dict[str, Any] = {
+            "postgres_url": SecretStr(database),
+            "nats_url": SecretStr(nats_url),
+            "nats_prefix": prefix,
+        }
+
+    @asynccontextmanager
+    async def running(
+        self,
+        run: Callable[[SettingsT], Coroutine[Any, Any, None]],
+        settings: type[SettingsT],
+        **given: Any,  # noqa: ANN401 - settings of any type
+    ) -> AsyncGenerator[None]:
+        """The service runs inside; it is stopped gracefully afterwards."""
+        task = asyncio.create_task(run(settings(**self._common, **given)))
+        try:
+            yield
+        finally:
+            ended = task.done()
+            task.cancel()
+            outcome = (await asyncio.gather(task, return_exceptions=True))[0]
+            if ended and isinstance(outcome, BaseException):
+                raise outcome
+
+    async def recorded(self) -> list[Recorded]:
+        """Return all that the service has said, in order; nothing before its first start."""
+        connection = await connect(self.database)
+        try:
+            found = await PostgresStore(connection, published()).read(START, 100_000)
+        except asyncpg.UndefinedTableError:
+            return []
+        finally:
+            await connection.close()
+        return [Recorded(it, published().decode(it.type, it.schema, it.data)) for it in found]
+
+    async def said(self, kind: type[EventT]) -> list[EventT]:
+        """Return all events of one type that the service has said."""
+        return [it.event for it in await self.recorded() if isinstance(it.event, kind)]
+
+    async def says(self, kind: type[EventT], count: int = 1) -> list[EventT]:
+        """Wait until the service has said that many events of one type, and return them."""
+
+        async def enough() -> list[EventT] | None:
+            found = await self.said(kind)
+            return found if len(found) >= count else None
+
+        return await until(enough, f"{count} {kind.__name__}")
+
+    async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
+        """Return a single value from the service's database; None before its first start."""
+        connection = await connect(self.database)
+        try:
+            return await connection.fetchval(query, *arguments)
+        except asyncpg.UndefinedTableError:
+            return None
+        finally:
+            await connection.close()
+
+    async def execute(self, statement: str) -> None:
+        """Change the service's database behind its back."""
+        connection = await connect(self.database)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+async def until(question: Callable[[], Awaitable[T | None]], wanted: str) -> T:
+    """Return the first answer that is neither None nor False, or fail after a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        answer = await question()
+        if answer is not None and answer is not False:
+            return answer
+        await asyncio.sleep(0.02)
+    message = f"waited {PATIENCE_SECONDS} s for {wanted}"
+    raise AssertionError(message)

@@ -1,0 +1,319 @@
+"""From paid orders and imported sessions to adbots, on real servers."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from libs.events.billing import PaymentFinished
+from libs.events.catalogue import published
+from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotProvisioned,
+    ApiPairAdded,
+    SeatFilled,
+    SeatLost,
+    SeatsAwaited,
+    SessionAssigned,
+    SessionLost,
+    SessionStocked,
+)
+from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.provisioning.adbot.domain import ADBOT, Provision, adbot_of
+from services.provisioning.adbot.tables import ADBOTS
+from services.provisioning.pair.domain import PAIR, AddPair
+from services.provisioning.reactions import provision
+from services.provisioning.service import run
+from services.provisioning.session.domain import SESSION, Assign, Stock
+from services.provisioning.session.tables import STOCK, next_seat
+from services.provisioning.settings import ProvisioningSettings
+from tests.integration.provisioning.neighbours import Neighbour, World, until
+
+ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
+SESSIONS = [SessionId(uuid4()) for _ in range(12)]
+PAIR_A, PAIR_B = PairId(uuid4()), PairId(uuid4())
+
+
+def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
+    return world.running(run, ProvisioningSettings, **given)
+
+
+def plan(sessions: int) -> Plan:
+    return Plan(
+        code="silver",
+        name="Silver",
+        kind=PlanKind.STARTER,
+        sessions=sessions,
+        interval_seconds=1800,
+        price_usd=Decimal(55),
+        validity_days=1,
+    )
+
+
+def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> PaymentFinished:
+    return PaymentFinished(
+        order=order,
+        account=AccountId(uuid4()),
+        plan=plan(sessions),
+        renews=renews,
+        payment="4711",
+        paid=Decimal("0.5"),
+        coin="LTC",
+    )
+
+
+async def pay(billing: Neighbour, order: str, sessions: int = 2) -> Causes:
+    return await billing.say(f"order-{order}", paid(order, sessions))
+
+
+async def import_session(forwarder: Neighbour, session: SessionId, pair: PairId | None = None) -> None:
+    imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
+    await forwarder.say(f"client-{session}", imported)
+
+
+async def import_pair(forwarder: Neighbour, pair: PairId = PAIR_A) -> None:
+    await forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
+
+
+async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> None:
+    before = len(await world.said(SessionStocked))
+    for session in sessions:
+        await import_session(forwarder, session)
+    await world.says(SessionStocked, before + len(sessions))
+
+
+async def die(forwarder: Neighbour, session: SessionId) -> None:
+    died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+    await forwarder.say(f"client-{session}", died)
+
+
+async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:3])
+        causes = await pay(billing, ORDERS[0])
+        (adbot,) = await world.says(AdbotProvisioned)
+        recorded = await world.recorded()
+    assert adbot.adbot == adbot_of(ORDERS[0])
+    assert [seat.session for seat in adbot.seats] == SESSIONS[:2]
+    assert {seat.pair for seat in adbot.seats} == {PAIR_A}
+    assert adbot.valid_from is not None
+    assert adbot.valid_until == adbot.valid_from + timedelta(days=1)
+    assigned = [it for it in recorded if isinstance(it.event, SessionAssigned)]
+    assert [it.envelope.stream for it in assigned] == [f"session-{session}" for session in SESSIONS[:2]]
+    story = [it for it in recorded if isinstance(it.event, SessionAssigned | AdbotProvisioned)]
+    assert {it.envelope.correlation_id for it in story} == {causes.correlation_id}
+    assert len({it.envelope.cursor.xid for it in story}) == 1, "assigned in several transactions"
+
+
+async def test_a_payment_reported_five_times_and_read_again_makes_one_adbot(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    finished = paid(ORDERS[0])
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:6])
+        for _ in range(5):
+            await billing.say(f"order-{ORDERS[0]}", finished)
+        await world.says(AdbotProvisioned)
+    await world.execute("delete from engine.checkpoints; delete from engine.bookmarks")
+    async with service(world):
+        await pay(billing, ORDERS[1])
+        adbots = await world.says(AdbotProvisioned, 2)
+    assert [adbot.order for adbot in adbots] == ORDERS[:2]
+    assert len(await world.said(SessionAssigned)) == 4
+    assert len(await world.said(SessionStocked)) == 6
+    assert len(await world.said(ApiPairAdded)) == 1
+    assert await world.value("select count(*) from engine.parked") == 0
+
+
+async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_same(
+    database: str,
+) -> None:
+    engine = Engine("provisioning", database, published(), state_tables=[STOCK, ADBOTS])
+    await engine.start()
+
+    async def stock(unit: UnitOfWork) -> None:
+        for pair in (PAIR_A, PAIR_B):
+            await unit.execute(PAIR, pair, AddPair(pair, 17, unit.at))
+        for session in SESSIONS[:7]:
+            await unit.execute(SESSION, session, Stock(session, 1, "+49…42", None, unit.at))
+
+    async def order(number: str) -> None:
+        finished = paid(number, 2)
+
+        async def choose(unit: UnitOfWork) -> Seat | None:
+            return await next_seat(unit.sql, max_sessions_per_pair=3)
+
+        await engine.run(
+            lambda unit: provision(finished, unit, choose),
+            Causes.first("test"),
+        )
+
+    await engine.run(stock, Causes.first("test"))
+    await asyncio.gather(*(order(number) for number in ORDERS[:5]))
+    seats = await engine.query(lambda sql: sql.fetch("select session, adbot from seats"))
+    pairs = await engine.query(lambda sql: sql.fetch("select assigned from pairs"))
+    missing = await engine.query(lambda sql: sql.fetchval("select sum(missing) from adbots"))
+    free = await engine.query(lambda sql: sql.fetchval("select count(*) from stock where status = 'UNUSED'"))
+    await engine.stop()
+    assert len(seats) == 6, "two pairs serve three sessions each"
+    assert len({row["session"] for row in seats}) == 6
+    assert [row["assigned"] for row in pairs] == [3, 3]
+    assert (missing, free) == (4, 1)
+
+
+async def test_arriving_stock_fills_waiting_seats_first_paid_first_served(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, SESSIONS[0])
+        first = await pay(billing, ORDERS[0])
+        await world.says(AdbotProvisioned)
+        second = await pay(billing, ORDERS[1], 1)
+        await world.says(AdbotProvisioned, 2)
+        await stock_up(world, forwarder, *SESSIONS[1:3])
+        filled = await world.says(SeatFilled, 2)
+        provisioned = await world.said(AdbotProvisioned)
+        recorded = await world.recorded()
+    assert await world.said(SeatsAwaited) == [
+        SeatsAwaited(adbot=adbot_of(ORDERS[0]), missing=1),
+        SeatsAwaited(adbot=adbot_of(ORDERS[1]), missing=1),
+    ]
+    assert [(it.adbot, it.seat.session) for it in filled] == [
+        (adbot_of(ORDERS[0]), SESSIONS[1]),
+        (adbot_of(ORDERS[1]), SESSIONS[2]),
+    ]
+    assert provisioned[1].valid_from is None
+    assert filled[0].valid_from == provisioned[0].valid_from, "validity began with the first seat"
+    assert filled[1].valid_until == filled[1].valid_from + timedelta(days=1)
+    stories = [it.envelope.correlation_id for it in recorded if isinstance(it.event, SeatFilled)]
+    assert stories == [first.correlation_id, second.correlation_id]
+
+
+async def test_a_pair_serves_no_more_sessions_than_allowed_and_another_one_helps(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world, max_sessions_per_pair=2):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:3])
+        await pay(billing, ORDERS[0], 3)
+        await world.says(SeatsAwaited)
+        await import_pair(forwarder, PAIR_B)
+        (filled,) = await world.says(SeatFilled)
+    assert filled.seat.pair == PAIR_B
+
+
+async def test_a_session_keeps_its_own_pair_and_others_get_the_least_used(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder, PAIR_A)
+        await import_pair(forwarder, PAIR_B)
+        await import_session(forwarder, SESSIONS[0], PAIR_B)
+        await import_session(forwarder, SESSIONS[1], PAIR_B)
+        await world.says(SessionStocked, 2)
+        await stock_up(world, forwarder, *SESSIONS[2:5])
+        await pay(billing, ORDERS[0], 5)
+        (adbot,) = await world.says(AdbotProvisioned)
+    assert [seat.session for seat in adbot.seats] == SESSIONS[:5]
+    assert [seat.pair for seat in adbot.seats] == [PAIR_B, PAIR_B, PAIR_A, PAIR_A, PAIR_A]
+
+
+async def test_a_dead_session_is_replaced_from_stock_and_else_its_seat_waits(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:3])
+        await pay(billing, ORDERS[0])
+        (adbot,) = await world.says(AdbotProvisioned)
+        await die(forwarder, SESSIONS[0])
+        (replaced,) = await world.says(SeatFilled)
+        await die(forwarder, SESSIONS[1])
+        await world.says(SeatLost, 2)
+        assert len(await world.said(SeatFilled)) == 1
+        await stock_up(world, forwarder, SESSIONS[3])
+        filled = await world.says(SeatFilled, 2)
+    assert replaced.seat.session == SESSIONS[2]
+    assert filled[1].seat.session == SESSIONS[3]
+    assert filled[1].valid_until == adbot.valid_until
+    lost = await world.said(SessionLost)
+    assert [(it.session, it.adbot) for it in lost] == [(id_, adbot.adbot) for id_ in SESSIONS[:2]]
+
+
+async def test_a_session_that_dies_in_stock_is_not_sold(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:2])
+        await die(forwarder, SESSIONS[0])
+        await die(forwarder, SESSIONS[0])
+        await world.says(SessionLost)
+        await pay(billing, ORDERS[0])
+        (adbot,) = await world.says(AdbotProvisioned)
+    assert [seat.session for seat in adbot.seats] == [SESSIONS[1]]
+    assert len(await world.said(SessionLost)) == 1
+    assert await world.said(SeatLost) == []
+
+
+async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_service_was_down(
+    world: World,
+) -> None:
+    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    await engine.start()
+    causes = Causes.first("test")
+    ends = [timedelta(hours=-1), timedelta(seconds=1.5), timedelta(hours=1)]
+
+    async def work(unit: UnitOfWork) -> None:
+        await unit.execute(PAIR, PAIR_A, AddPair(PAIR_A, 17, unit.at))
+        for order, session, end in zip(ORDERS, SESSIONS, ends, strict=False):
+            await unit.execute(SESSION, session, Stock(session, 1, "+49…42", None, unit.at))
+            seat = Seat(session=session, pair=PAIR_A)
+            begun = unit.at - timedelta(days=1) + end
+            command = Provision(adbot_of(order), order, AccountId(uuid4()), plan(1), (seat,), begun)
+            await unit.execute(SESSION, session, Assign(command.adbot, seat.pair, unit.at))
+            await unit.execute(ADBOT, command.adbot, command)
+
+    await engine.run(work, causes)
+    await engine.stop()
+    async with service(world):
+        expired = await world.says(AdbotExpired, 2)
+        recorded = [it for it in await world.recorded() if isinstance(it.event, AdbotExpired)]
+    assert [it.adbot for it in expired] == [adbot_of(order) for order in ORDERS[:2]]
+    assert {it.envelope.correlation_id for it in recorded} == {causes.correlation_id}
+    until_end = await world.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
+    assert timedelta(0) <= recorded[1].at - until_end < timedelta(seconds=3)
+    assert recorded[1].at <= datetime.now(UTC)
+
+
+async def test_a_paid_renewal_is_set_aside_where_operators_see_it_and_the_rest_goes_on(
+    world: World, billing: Neighbour, forwarder: Neighbour
+) -> None:
+    async with service(world):
+        await import_pair(forwarder)
+        await stock_up(world, forwarder, *SESSIONS[:4])
+        await billing.say(f"order-{ORDERS[0]}", paid(ORDERS[0], renews=adbot_of(ORDERS[9])))
+        await pay(billing, ORDERS[1])
+        (adbot,) = await world.says(AdbotProvisioned)
+
+        async def parked() -> str | None:
+            text: str | None = await world.value(
+                "select error from engine.parked where stream = $1", f"order-{ORDERS[0]}"
+            )
+            return text
+
+        error = await until(parked, "the parked renewal")
+    assert adbot.order == ORDERS[1]
+    assert "renewal_impossible" in error
+    assert ORDERS[0] in error
+    assert len(await world.said(SessionAssigned)) == 2

@@ -1,0 +1,387 @@
+"""From started adbots to due cycles, on real servers."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs.chassis.commands import CommandClient
+from libs.events.catalogue import published
+from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, SourceBroken
+from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    SetAdvertisement,
+    SkipReason,
+    StartAdbot,
+    StopAdbot,
+    StopReason,
+)
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ChannelPost,
+    Pacing,
+    PairId,
+    Plan,
+    PlanKind,
+    Seat,
+    SessionId,
+    SessionLoss,
+)
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+from services.scheduler.adbots.tables import ADBOTS
+from services.scheduler.schedule import domain
+from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.service import run
+from services.scheduler.settings import SchedulerSettings
+from tests.integration.provisioning.neighbours import Neighbour, World, until
+
+OWNER = AccountId(uuid4())
+ID = AdbotId(uuid4())
+MINUTES_10 = timedelta(minutes=10)
+
+
+def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
+    return world.running(run, SchedulerSettings, **given)
+
+
+def seat() -> Seat:
+    return Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+
+
+A, B = seat(), seat()
+
+
+async def provision(
+    provisioning: Neighbour, *seats: Seat, interval: int = 600, adbot: AdbotId = ID
+) -> Causes:
+    now = datetime.now(UTC)
+    plan = Plan(
+        code="silver",
+        name="Silver",
+        kind=PlanKind.STARTER,
+        sessions=2,
+        interval_seconds=interval,
+        price_usd=Decimal(55),
+        validity_days=30,
+    )
+    provisioned = AdbotProvisioned(
+        adbot=adbot,
+        order=f"HQADZ-20310504-{adbot.hex[:8].upper()}",
+        account=OWNER,
+        plan=plan,
+        seats=seats,
+        valid_from=now if seats else None,
+        valid_until=now + timedelta(days=30) if seats else None,
+    )
+    return await provisioning.say(f"adbot-{adbot}", provisioned)
+
+
+async def lose(provisioning: Neighbour, *seats: Seat) -> None:
+    for lost in seats:
+        event = SeatLost(adbot=ID, session=lost.session, loss=SessionLoss.BANNED)
+        await provisioning.say(f"adbot-{ID}", event)
+
+
+async def known(world: World, adbots: int = 1) -> None:
+    """Wait until the service has heard of that many adbots."""
+
+    async def enough() -> bool:
+        return bool(await world.value("select count(*) >= $1 from adbots.adbots", adbots))
+
+    await until(enough, "the adbots to be known")
+
+
+@pytest.fixture
+def client(stream: EventStream, stream_prefix: str) -> CommandClient:
+    return CommandClient(stream.nats, prefix=stream_prefix)
+
+
+async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:
+    causes = Causes.first(f"account:{OWNER}")
+    groups = ("@bakers", "https://t.me/Bakers", "-100123/4")
+    await client.send(
+        SetAdvertisement(adbot=adbot, account=OWNER, post="https://t.me/news/12?single", groups=groups),
+        causes,
+    )
+    await client.send(StartAdbot(adbot=adbot, account=OWNER), causes)
+
+
+async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
+    finished = CycleFinished(cycle=cycle.cycle, adbot=cycle.adbot, counts={}, started_at=cycle.due_at)
+    await forwarder.say(f"cycle-{cycle.cycle}", finished)
+
+
+async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:
+    """Write what the service would have said had it been running then."""
+    engine = Engine("scheduler", world.database, published(), state_tables=[SCHEDULES], read_models=[ADBOTS])
+    await engine.start()
+
+    async def work(unit: UnitOfWork) -> None:
+        for id_ in adbots:
+            adbot = domain.Adbot(id_, OWNER, interval, (A,), None, expired=False, ended_cycle=None)
+            wanted = domain.SetAdvertisement(adbot, OWNER, "t.me/news/12", ("@bakers",), 10, anchor)
+            await unit.execute(SCHEDULE, id_, wanted)
+            await unit.execute(SCHEDULE, id_, domain.Start(adbot, OWNER, anchor))
+
+    await engine.run(work, Causes.first("test"))
+    await engine.stop()
+
+
+# -- commands
+
+
+async def test_a_started_adbot_gets_its_first_cycle_at_once_in_the_story_of_its_order(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    async with service(world, delay_seconds=1.5, jitter_seconds=0.5):
+        order = await provision(provisioning, A, B)
+        await known(world)
+        await set_and_start(client)
+        (cycle,) = await world.says(CycleDue)
+        recorded = {type(it.event): it.envelope for it in await world.recorded()}
+        started = (await world.said(AdbotStarted))[0]
+    assert cycle == CycleDue(
+        cycle=cycle.cycle,
+        adbot=ID,
+        account=OWNER,
+        number=1,
+        due_at=started.anchor,
+        post=ChannelPost(channel="@news", message=12),
+        groups=("@bakers", "-100123/4"),
+        seats=(A, B),
+        pacing=Pacing(delay_seconds=1.5, jitter_seconds=0.5),
+    )
+    assert {it.correlation_id for it in recorded.values()} == {order.correlation_id}
+    assert recorded[CycleDue].causation_id == recorded[AdbotStarted].id
+    assert recorded[AdbotStarted].actor == f"account:{OWNER}"
+    assert recorded[CycleDue].at - started.anchor < timedelta(seconds=2)
+
+
+async def test_each_refusal_says_what_is_wrong(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    causes = Causes.first("test")
+    other, seatless = AdbotId(uuid4()), AdbotId(uuid4())
+
+    async def refusal(command: SetAdvertisement | StartAdbot | StopAdbot) -> Refused:
+        with pytest.raises(Refused) as refused:
+            await client.send(command, causes)
+        return refused.value
+
+    def advertise(post: str, *groups: str, account: AccountId = OWNER) -> SetAdvertisement:
+        return SetAdvertisement(adbot=ID, account=account, post=post, groups=groups)
+
+    async with service(world, max_groups=2):
+        await provision(provisioning, A)
+        await provision(provisioning, adbot=seatless)
+        await known(world, 2)
+        stranger = AccountId(uuid4())
+        start = StartAdbot(adbot=ID, account=OWNER)
+        assert (await refusal(StartAdbot(adbot=other, account=OWNER))).code == "unknown_adbot"
+        assert (await refusal(StartAdbot(adbot=ID, account=stranger))).code == "unknown_adbot"
+        assert (await refusal(StopAdbot(adbot=ID, account=stranger))).code == "unknown_adbot"
+        assert (await refusal(advertise("t.me/news/1", "@bakers", account=stranger))).code == "unknown_adbot"
+        assert (await refusal(StartAdbot(adbot=seatless, account=OWNER))).code == "no_seats"
+        assert (await refusal(start)).code == "no_post"
+        assert (await refusal(advertise("https://t.me/news", "@bakers"))).code == "malformed_post"
+        bad = await refusal(advertise("t.me/news/1", "@bakers", "bad one", "@x"))
+        assert bad.code == "malformed_groups"
+        assert "bad one" in bad.detail
+        assert "@x" in bad.detail
+        assert (await refusal(advertise("t.me/news/1"))).code == "no_groups"
+        assert (await refusal(advertise("t.me/news/1", "@aaaa", "@bbbb", "@cccc"))).code == "too_many_groups"
+        await client.send(advertise("t.me/news/1", "@bakers", "@BAKERS", "t.me/bakers"), causes)
+        assert (await world.said(AdvertisementSet))[0].groups == ("@bakers",)
+        await provisioning.say(f"adbot-{ID}", AdbotExpired(adbot=ID))
+
+        async def expired() -> bool:
+            return bool(await world.value("select expired from adbots.adbots where adbot = $1", ID))
+
+        await until(expired, "the expiry to be known")
+        assert (await refusal(start)).code == "adbot_expired"
+        assert await world.said(AdbotStarted) == []
+
+
+async def test_starting_and_stopping_twice_changes_nothing(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A)
+        await known(world)
+        await set_and_start(client)
+        await set_and_start(client)
+        for _ in range(2):
+            await client.send(StopAdbot(adbot=ID, account=None), Causes.first("admin"))
+    assert len(await world.said(AdbotStarted)) == 1
+    assert [it.reason for it in await world.said(AdbotStopped)] == [StopReason.REQUESTED]
+    assert await world.value("select count(*) from schedules.schedules") == 0
+
+
+# -- cycles
+
+
+async def test_cycles_come_due_on_a_fixed_cadence_also_across_a_restart(
+    world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A, interval=1)
+        await known(world)
+        await set_and_start(client)
+        for count in (1, 2):
+            await finish(forwarder, (await world.says(CycleDue, count))[-1])
+    seen = len(await world.said(CycleDue))
+    async with service(world):
+        cycles = await world.says(CycleDue, seen + 1)
+    anchor = (await world.said(AdbotStarted))[0].anchor
+    offsets = [(cycle.due_at - anchor).total_seconds() for cycle in cycles]
+    assert offsets == sorted({float(round(offset)) for offset in offsets})
+    assert [cycle.number for cycle in cycles] == list(range(1, len(cycles) + 1))
+    assert len(await world.said(AdbotStarted)) == 1
+    assert await world.said(AdbotStopped) == []
+
+
+async def test_due_times_missed_while_the_service_was_down_become_one_cycle(
+    world: World, provisioning: Neighbour
+) -> None:
+    anchor = datetime.now(UTC) - timedelta(minutes=65)
+    await start_in_the_past(world, [ID], anchor, 600)
+    async with service(world):
+        await provision(provisioning, A)
+        (cycle,) = await world.says(CycleDue)
+        next_due = await world.value("select next_due from schedules.schedules")
+    assert cycle.due_at == anchor + 6 * MINUTES_10
+    assert next_due == anchor + 7 * MINUTES_10
+    assert len(await world.said(CycleDue)) == 1
+
+
+async def test_a_cycle_that_still_runs_makes_due_ones_skipped_until_it_ends(
+    world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A, interval=1)
+        await known(world)
+        await set_and_start(client)
+        (first,) = await world.says(CycleDue)
+        skipped = await world.says(CycleSkipped, 2)
+        assert len(await world.said(CycleDue)) == 1
+        aborted = CycleAborted(
+            cycle=first.cycle,
+            adbot=ID,
+            reason=AbortReason.NO_SEATS,
+            counts={},
+            started_at=first.due_at,
+        )
+        await forwarder.say(f"cycle-{first.cycle}", aborted)
+        second = (await world.says(CycleDue, 2))[1]
+    assert [it.reason for it in skipped[:2]] == [SkipReason.OVERRUN] * 2
+    assert [(it.due_at - first.due_at).total_seconds() for it in skipped[:2]] == [1, 2]
+    assert second.number == 2
+    assert second.due_at not in {it.due_at for it in skipped}
+
+
+async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neighbour) -> None:
+    adbots = [AdbotId(uuid4()) for _ in range(250)]
+    anchor = datetime.now(UTC) - timedelta(minutes=15)
+    await start_in_the_past(world, adbots, anchor, 600)
+    async with service(world), service(world):
+        for adbot in adbots:
+            await provision(provisioning, seat(), adbot=adbot)
+        cycles = await world.says(CycleDue, len(adbots))
+
+        async def nothing_due() -> bool:
+            waiting = "select count(*) from schedules.schedules where wake_at <= now()"
+            return bool(await world.value(waiting) == 0)
+
+        await until(nothing_due, "all to be taken")
+        cycles = await world.said(CycleDue)
+    assert sorted(cycle.adbot for cycle in cycles) == sorted(adbots)
+    assert len({cycle.cycle for cycle in cycles}) == len(adbots)
+    assert {cycle.due_at for cycle in cycles} == {anchor + MINUTES_10}
+
+
+# -- stops by itself
+
+
+async def test_an_adbot_stops_when_its_plan_ends(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A)
+        await known(world)
+        await set_and_start(client)
+        await provisioning.say(f"adbot-{ID}", AdbotExpired(adbot=ID))
+        (stopped,) = await world.says(AdbotStopped)
+    assert stopped.reason == StopReason.EXPIRED
+
+
+async def test_an_adbot_stops_when_its_post_is_gone(
+    world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A)
+        await known(world)
+        await set_and_start(client)
+        (cycle,) = await world.says(CycleDue)
+        broken = SourceBroken(cycle=cycle.cycle, adbot=ID, error="MESSAGE_ID_INVALID")
+        await forwarder.say(f"cycle-{cycle.cycle}", broken)
+        (stopped,) = await world.says(AdbotStopped)
+    assert (stopped.reason, stopped.detail) == (StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID")
+
+
+async def test_an_adbot_without_any_seat_left_stops_within_seconds_because_of_the_last_loss(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A, B)
+        await known(world)
+        await set_and_start(client)
+        await world.says(CycleDue)
+        await lose(provisioning, A, B)
+        (stopped,) = await world.says(AdbotStopped)
+        causes: set[UUID] = {
+            it.envelope.causation_id for it in await world.recorded() if isinstance(it.event, AdbotStopped)
+        }
+        started = {it.envelope.id for it in await world.recorded() if isinstance(it.event, AdbotStarted)}
+    assert stopped.reason == StopReason.SEATLESS
+    assert not causes & started
+
+
+async def test_an_adbot_whose_lost_seat_is_filled_again_goes_on(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    now = datetime.now(UTC)
+    filled = SeatFilled(adbot=ID, seat=B, valid_from=now, valid_until=now + timedelta(days=30))
+    async with service(world):
+        await provision(provisioning, A)
+        await known(world)
+        await set_and_start(client)
+        await world.says(CycleDue)
+        lost = SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)
+        await provisioning.say(f"adbot-{ID}", lost, filled)
+
+        async def looked() -> bool:
+            return bool(
+                await world.value(
+                    "select exists (select from adbots.adbot_seats where session = $1) and "
+                    "exists (select from engine.checkpoints where reader = 'reactions' "
+                    "and source = 'provisioning') and (select look_at is null from schedules.schedules)",
+                    B.session,
+                )
+            )
+
+        await until(looked, "the look after the loss")
+    assert await world.said(AdbotStopped) == []
+    assert await world.value("select count(*) from schedules.schedules") == 1

@@ -1,0 +1,108 @@
+"""What may become of a session."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
+from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from services.provisioning.session.domain import (
+    SESSION,
+    Assign,
+    Assigned,
+    Lose,
+    Lost,
+    Release,
+    Stock,
+    Unused,
+    evolve,
+)
+
+session = scenarios(SESSION)
+
+NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
+ID, ADBOT, OTHER = SessionId(uuid4()), AdbotId(uuid4()), AdbotId(uuid4())
+PAIR, OTHER_PAIR = PairId(uuid4()), PairId(uuid4())
+STOCK = Stock(ID, 4711, "+49…42", None, NOON)
+STOCKED = SessionStocked(session=ID, telegram_user=4711, phone="+49…42")
+STOCKED_WITH_PAIR = SessionStocked(session=ID, telegram_user=4711, phone="+49…42", pair=PAIR)
+ASSIGNED = SessionAssigned(session=ID, adbot=ADBOT, pair=PAIR)
+BANNED = SessionLost(session=ID, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+LOSE = Lose(SessionLoss.BANNED, "USER_DEACTIVATED_BAN", NOON)
+ASSIGN = Assign(ADBOT, PAIR, NOON)
+
+
+def test_an_imported_session_lies_in_stock() -> None:
+    session.when(STOCK).then(STOCKED)
+
+
+def test_a_session_that_is_in_stock_is_not_stocked_again() -> None:
+    session.given(STOCKED).when(STOCK).then()
+    session.given(STOCKED, ASSIGNED).when(STOCK).then()
+
+
+def test_an_unused_session_is_assigned_with_the_pair_that_was_chosen() -> None:
+    session.given(STOCKED).when(ASSIGN).then(ASSIGNED)
+
+
+def test_a_session_with_a_pair_of_its_own_is_assigned_with_no_other() -> None:
+    session.given(STOCKED_WITH_PAIR).when(ASSIGN).then(ASSIGNED)
+    session.given(STOCKED_WITH_PAIR).when(Assign(ADBOT, OTHER_PAIR, NOON)).refused("pair_fixed")
+
+
+def test_assigning_it_again_to_the_same_adbot_changes_nothing() -> None:
+    session.given(STOCKED, ASSIGNED).when(ASSIGN).then()
+
+
+def test_a_session_is_never_on_two_adbots() -> None:
+    session.given(STOCKED, ASSIGNED).when(Assign(OTHER, PAIR, NOON)).refused("session_taken")
+
+
+def test_a_lost_session_is_not_assigned() -> None:
+    session.given(STOCKED, BANNED).when(ASSIGN).refused("session_lost")
+
+
+def test_a_released_session_is_free_for_another_adbot_and_another_pair() -> None:
+    released = SessionReleased(session=ID, adbot=ADBOT)
+    session.given(STOCKED, ASSIGNED).when(Release(NOON)).then(released)
+    session.given(STOCKED, ASSIGNED, released).when(Assign(OTHER, OTHER_PAIR, NOON)).then(
+        SessionAssigned(session=ID, adbot=OTHER, pair=OTHER_PAIR)
+    )
+    assert session.given(STOCKED_WITH_PAIR, ASSIGNED, released).state() == Unused(ID, PAIR)
+
+
+def test_releasing_what_is_not_assigned_changes_nothing() -> None:
+    session.given(STOCKED).when(Release(NOON)).then()
+    session.given(STOCKED, BANNED).when(Release(NOON)).then()
+
+
+def test_a_lost_session_names_the_adbot_that_it_was_on() -> None:
+    session.given(STOCKED).when(LOSE).then(BANNED)
+    session.given(STOCKED, ASSIGNED).when(LOSE).then(BANNED.model_copy(update={"adbot": ADBOT}))
+
+
+def test_a_session_is_lost_once() -> None:
+    session.given(STOCKED, BANNED).when(Lose(SessionLoss.FROZEN, "FROZEN_METHOD_INVALID", NOON)).then()
+
+
+@pytest.mark.parametrize("command", [ASSIGN, Release(NOON), LOSE])
+def test_nothing_happens_to_a_session_that_was_never_stocked(command: Assign | Release | Lose) -> None:
+    session.when(command).refused("unknown_session")
+
+
+def test_the_states_follow_the_events() -> None:
+    assert session.given(STOCKED).state() == Unused(ID, None)
+    assert session.given(STOCKED, ASSIGNED).state() == Assigned(ID, ADBOT, PAIR, own=False)
+    assert session.given(STOCKED, BANNED).state() == Lost(ID, SessionLoss.BANNED)
+
+
+def test_an_impossible_history_is_a_loud_failure() -> None:
+    with pytest.raises(ImpossibleEvent):
+        evolve(None, ASSIGNED)
+    with pytest.raises(ImpossibleEvent):
+        evolve(Lost(ID, SessionLoss.BANNED), ASSIGNED)
+    with pytest.raises(ImpossibleEvent):
+        evolve(Unused(ID, None), STOCKED)

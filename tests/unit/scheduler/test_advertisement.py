@@ -1,0 +1,245 @@
+"""Posts and groups as people write them."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from libs.events.values import ChannelPost, GroupRef, Post, TextPost
+from libs.eventsourcing.decider import Refused
+from services.scheduler.schedule.advertisement import parse_groups, parse_post
+
+T = TypeVar("T")
+POST: TypeAdapter[ChannelPost | TextPost] = TypeAdapter(Post)
+CANONICAL = re.compile(get_args(GroupRef)[1].pattern)
+
+
+@pytest.mark.parametrize(
+    ("written", "channel", "message"),
+    [
+        ("https://t.me/news/12", "@news", 12),
+        ("http://t.me/news/12", "@news", 12),
+        ("t.me/news/12", "@news", 12),
+        ("  T.ME/News_1/12\n", "@news_1", 12),
+        ("https://telegram.me/news/12", "@news", 12),
+        ("https://www.t.me/news/12/", "@news", 12),
+        ("https://t.me/news/12?single", "@news", 12),
+        ("https://t.me/news/12?single&t=5#top", "@news", 12),
+        ("https://t.me/s/news/12", "@news", 12),
+        ("https://t.me/news/3/12", "@news", 12),
+        ("https://t.me/c/1234567890/12", "-1001234567890", 12),
+        ("t.me/c/1234567890/3/12?single", "-1001234567890", 12),
+        ("https://t.me/news/2147483647", "@news", 2147483647),
+    ],
+)
+def test_a_link_names_a_post(written: str, channel: str, message: int) -> None:
+    assert parse_post(written) == ChannelPost(channel=channel, message=message)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Fresh bread, every morning",
+        "See t.me/news/12 for more",
+        "https://t.me/news/12 is where we are",
+        "https://example.org/news/12",
+        "internet.me/news",
+        "@news",
+        "🥖",
+    ],
+)
+def test_all_else_is_a_text(written: str) -> None:
+    assert parse_post(f" {written}\n") == TextPost(text=written)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("a\0b", "NUL"),
+        ("https://t.me", "names no channel"),
+        ("https://t.me/", "names no channel"),
+        ("https://t.me/news", "no post in it"),
+        ("https://t.me/c/1234567890", "no post in it"),
+        ("https://t.me/+AbCdEfGh123", "invitation"),
+        ("https://t.me/joinchat/AbCdEfGh123", "invitation"),
+        ("https://t.me/news/twelve", "“twelve” is no number"),
+        ("https://t.me/news/12.", "“12.” is no number"),
+        ("https://t.me/news/0", "“0” is no number"),
+        ("https://t.me/news/-1", "“-1” is no number"),
+        ("https://t.me/news/2147483648", "is no number"),
+        ("https://t.me/news/x/12", "“x” is no number"),
+        ("https://t.me/news/1/2/3", "too many parts"),
+        ("https://t.me/n/12", "“n” is no name"),
+        ("https://t.me/1news/12", "“1news” is no name"),
+        ("https://t.me/c/news/12", "“news” is no number of a channel"),
+        ("https://t.me/share/12", "links to share"),
+        ("https://t.me/news/12?comment=5", "comment"),
+        ("htps://t.me/news/12", "begins with https://t.me/"),
+        ("https:/t.me/news/12", "begins with https://t.me/"),
+        ("https://example.org/t.me/news/12", "begins with https://t.me/"),
+        ("tg://resolve?domain=news&post=12", "begins with https://t.me/"),
+    ],
+)
+def test_a_malformed_post_is_refused_with_what_is_wrong(written: str, says: str) -> None:
+    with pytest.raises(Refused, match="malformed_post") as refusal:
+        parse_post(written)
+    assert says in refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    ("written", "group"),
+    [
+        ("@Bakers", "@bakers"),
+        ("@bakers/12", "@bakers/12"),
+        ("t.me/bakers", "@bakers"),
+        ("https://t.me/Bakers", "@bakers"),
+        ("http://telegram.me/bakers/12/", "@bakers/12"),
+        ("https://t.me/bakers?boost", "@bakers"),
+        ("https://t.me/+AbCd_ef-123", "+AbCd_ef-123"),
+        ("t.me/joinchat/AbCd_ef-123", "+AbCd_ef-123"),
+        ("t.me/joinchat/AbCd_ef-123/7", "+AbCd_ef-123/7"),
+        ("t.me/+AbCd_ef-123/7", "+AbCd_ef-123/7"),
+        ("-1001234567890", "-1001234567890"),
+        ("-1001234567890/12", "-1001234567890/12"),
+        ("t.me/c/1234567890", "-1001234567890"),
+        ("https://t.me/c/1234567890/12", "-1001234567890/12"),
+    ],
+)
+def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
+    assert parse_groups([f" {written} "], most=1) == (group,)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("bakers", "neither @name"),
+        ("https://example.org/bakers", "neither @name"),
+        ("/", "neither @name"),
+        ("@", "is no name"),
+        ("@abc", "is no name"),
+        ("@bak ers", "is no name"),
+        ("@bak\ners", "is no name"),
+        ("@1bakers", "is no name"),
+        ("@bäckerei", "is no name"),
+        ("@\N{KELVIN SIGN}elvin", "is no name"),
+        ("@bakers/x", "no number of a topic"),
+        ("@bakers/0", "no number of a topic"),
+        ("@bakers/1/2", "no number of a topic"),
+        ("t.me/bakers/1/2", "names a message"),
+        ("t.me", "names no group"),
+        ("t.me/addlist/AbCdEfGh", "neither to a channel nor to a group"),
+        ("t.me/+short", "is no invitation"),
+        ("t.me/+4915112345678", "telephone number"),
+        ("12345", "begins with -100"),
+        ("-12345", "begins with -100"),
+        ("-1000", "no number of a channel or group"),
+        ("htps://t.me/bakers", "begins with https://t.me/"),
+    ],
+)
+def test_a_malformed_group_is_refused_with_what_is_wrong(written: str, says: str) -> None:
+    with pytest.raises(Refused, match="malformed_groups") as refusal:
+        parse_groups([written], most=1)
+    assert says in refusal.value.detail
+
+
+def test_groups_written_twice_are_folded_in_whatever_spelling() -> None:
+    written = ["@Bakers", "https://t.me/bakers", "-100123", "t.me/BAKERS/", "t.me/c/123", "", "@bakers/5"]
+    assert parse_groups(written, most=3) == ("@bakers", "-100123", "@bakers/5")
+
+
+def test_invitations_differ_in_case() -> None:
+    assert parse_groups(["t.me/+AbCdEfGh", "t.me/+abcdefgh"], most=2) == ("+AbCdEfGh", "+abcdefgh")
+
+
+def test_every_bad_group_is_named() -> None:
+    bad = [f"bad{number}" for number in range(100)]
+    with pytest.raises(Refused) as refusal:
+        parse_groups(["@good_one", *bad], most=10)
+    assert refusal.value.code == "malformed_groups"
+    assert all(f"“{name}”" in refusal.value.detail for name in bad)
+    assert "good_one" not in refusal.value.detail
+
+
+def test_the_refusal_of_a_huge_bad_list_stays_readable() -> None:
+    with pytest.raises(Refused) as refusal:
+        parse_groups([f"{number}{'x' * 290}" for number in range(5000)], most=10)
+    assert len(refusal.value.detail) < 25_000
+    assert re.search(r"and \d+ more$", refusal.value.detail)
+
+
+def test_a_list_without_a_group_is_refused() -> None:
+    with pytest.raises(Refused, match="no_groups"):
+        parse_groups(["", "  "], most=10)
+
+
+def test_a_longer_list_than_allowed_is_refused_after_folding() -> None:
+    assert len(parse_groups(["@bakers", "@BAKERS", "@millers"], most=2)) == 2
+    with pytest.raises(Refused, match="too_many_groups"):
+        parse_groups(["@bakers", "@millers", "@brewers"], most=2)
+
+
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{3,31}", fullmatch=True).map(lambda name: f"zz{name}"[:32])
+hosts = st.sampled_from(["", "https://", "http://"]).flatmap(
+    lambda scheme: st.sampled_from(["t.me", "telegram.me", "T.me"]).map(lambda host: scheme + host)
+)
+numbers = st.integers(min_value=1, max_value=2**31 - 1)
+
+
+@given(
+    host=hosts, name=names, message=numbers, topic=st.none() | numbers, tail=st.sampled_from(["", "?single"])
+)
+def test_any_well_formed_link_is_read(
+    host: str, name: str, message: int, topic: int | None, tail: str
+) -> None:
+    middle = "" if topic is None else f"/{topic}"
+    found = parse_post(f"{host}/{name}{middle}/{message}{tail}")
+    assert found == ChannelPost(channel=f"@{name.lower()}", message=message)
+
+
+@given(host=hosts, name=names, topic=st.none() | numbers)
+def test_all_spellings_of_a_group_are_one(host: str, name: str, topic: int | None) -> None:
+    tail = "" if topic is None else f"/{topic}"
+    spellings = [f"{host}/{name}{tail}", f"@{name}{tail}", f"@{name.upper()}{tail}"]
+    assert parse_groups(spellings, most=1) == (f"@{name.lower()}{tail}",)
+
+
+def outcome(read: Callable[[], T]) -> T | Refused:
+    try:
+        return read()
+    except Refused as refusal:
+        return refusal
+
+
+awkward = st.text() | st.text(alphabet="tT.me/@+-c0123?=# ahtps:\n", max_size=40)
+
+
+@given(written=awkward)
+def test_a_post_is_read_or_refused_never_anything_else(written: str) -> None:
+    post = outcome(lambda: parse_post(written))
+    if isinstance(post, Refused):
+        assert post.code == "malformed_post"
+        assert post.detail
+    else:
+        assert POST.validate_json(post.model_dump_json()) == post
+
+
+@given(written=st.lists(awkward, max_size=5))
+def test_groups_are_read_or_refused_never_anything_else(written: list[str]) -> None:
+    groups = outcome(lambda: parse_groups(written, most=3))
+    if isinstance(groups, Refused):
+        assert groups.code in {"malformed_groups", "no_groups", "too_many_groups"}
+    else:
+        assert all(CANONICAL.fullmatch(group) for group in groups)
+        assert len(set(groups)) == len(groups)
+
+
+@given(written=st.lists(st.one_of(names.map("@{}".format), numbers.map("-100{}".format)), min_size=1))
+def test_reading_canonical_groups_again_changes_nothing(written: list[str]) -> None:
+    groups = parse_groups(written, most=len(written))
+    assert parse_groups(groups, most=len(written)) == groups

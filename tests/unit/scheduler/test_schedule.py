@@ -1,0 +1,277 @@
+"""Advertisements, starts and stops, and what comes due."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    SkipReason,
+    StopReason,
+)
+from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from services.scheduler.schedule.domain import (
+    SCHEDULE,
+    Adbot,
+    EndWithPlan,
+    EndWithSource,
+    RunDue,
+    SetAdvertisement,
+    Start,
+    Stop,
+    evolve,
+)
+
+schedule = scenarios(SCHEDULE)
+
+NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PATIENCE = timedelta(hours=24)
+ID, OWNER, STRANGER = AdbotId(uuid4()), AccountId(uuid4()), AccountId(uuid4())
+SEAT = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+ADBOT = Adbot(
+    adbot=ID,
+    account=OWNER,
+    interval_seconds=600,
+    seats=(SEAT,),
+    valid_until=NOON + timedelta(days=30),
+    expired=False,
+    ended_cycle=None,
+)
+SEATLESS = replace(ADBOT, seats=())
+PACING = Pacing(delay_seconds=10, jitter_seconds=3)
+POST = ChannelPost(channel="@news", message=12)
+FIRST, SECOND = CycleId(uuid4()), CycleId(uuid4())
+
+SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "@millers"))
+STARTED = AdbotStarted(adbot=ID, anchor=NOON, interval_seconds=600)
+STOPPED = AdbotStopped(adbot=ID, reason=StopReason.REQUESTED)
+
+
+def set_to(post: str = "t.me/news/12", *groups: str, adbot: Adbot | None = ADBOT) -> SetAdvertisement:
+    return SetAdvertisement(adbot, OWNER, post, groups or ("@bakers", "@millers"), 3, NOON)
+
+
+def run_at(minutes: float, adbot: Adbot = ADBOT, cycle: CycleId = FIRST) -> RunDue:
+    return RunDue(adbot, cycle, PACING, PATIENCE, NOON + minutes * MINUTE)
+
+
+def due(minutes: float, cycle: CycleId = FIRST, number: int = 1) -> CycleDue:
+    return CycleDue(
+        cycle=cycle,
+        adbot=ID,
+        account=OWNER,
+        number=number,
+        due_at=NOON + minutes * MINUTE,
+        post=POST,
+        groups=("@bakers", "@millers"),
+        seats=(SEAT,),
+        pacing=PACING,
+    )
+
+
+def stopped(reason: StopReason, detail: str = "") -> AdbotStopped:
+    return AdbotStopped(adbot=ID, reason=reason, detail=detail)
+
+
+# -- the advertisement
+
+
+def test_an_advertisement_is_set_in_canonical_form() -> None:
+    schedule.when(set_to("https://t.me/News/12", "@Bakers", "t.me/millers", "t.me/BAKERS")).then(SET)
+
+
+def test_setting_the_same_advertisement_again_changes_nothing() -> None:
+    schedule.given(SET).when(set_to("t.me/news/12?single")).then()
+    schedule.given(SET).when(set_to("t.me/news/13")).then(
+        SET.model_copy(update={"post": ChannelPost(channel="@news", message=13)})
+    )
+
+
+def test_an_adbot_that_is_not_there_or_not_ones_own_is_unknown() -> None:
+    schedule.given(SET).when(set_to(adbot=None)).refused("unknown_adbot")
+    schedule.given(SET).when(Start(None, OWNER, NOON)).refused("unknown_adbot")
+    schedule.given(SET, STARTED).when(Stop(None, OWNER, NOON)).refused("unknown_adbot")
+    schedule.given(SET).when(replace(set_to(), account=STRANGER)).refused("unknown_adbot")
+    schedule.given(SET).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
+    schedule.given(SET, STARTED).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
+    schedule.given(SET, STARTED).when(Stop(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
+
+
+def test_an_advertisement_that_can_not_be_read_is_refused() -> None:
+    schedule.when(set_to("t.me/news")).refused("malformed_post")
+    schedule.when(set_to("t.me/news/12", "bakers")).refused("malformed_groups")
+    schedule.when(set_to("t.me/news/12", " ")).refused("no_groups")
+    schedule.when(set_to("t.me/news/12", "@aaaa", "@bbbb", "@cccc", "@dddd")).refused("too_many_groups")
+
+
+# -- start and stop
+
+
+def test_an_adbot_starts_at_once_with_the_interval_of_its_plan() -> None:
+    schedule.given(SET).when(Start(ADBOT, OWNER, NOON)).then(STARTED)
+
+
+def test_an_admin_may_start_and_stop_any_adbot() -> None:
+    schedule.given(SET).when(Start(ADBOT, None, NOON)).then(STARTED)
+    schedule.given(SET, STARTED).when(Stop(ADBOT, None, NOON)).then(STOPPED)
+
+
+def test_a_running_adbot_is_not_started_again() -> None:
+    schedule.given(SET, STARTED).when(Start(ADBOT, OWNER, NOON + MINUTE)).then()
+
+
+def test_starting_says_what_is_missing() -> None:
+    schedule.when(Start(ADBOT, OWNER, NOON)).refused("no_post")
+    schedule.given(SET.model_copy(update={"groups": ()})).when(Start(ADBOT, OWNER, NOON)).refused("no_groups")
+    schedule.given(SET).when(Start(SEATLESS, OWNER, NOON)).refused("no_seats")
+    schedule.given(SET).when(Start(replace(ADBOT, expired=True), OWNER, NOON)).refused("adbot_expired")
+
+
+def test_an_adbot_is_over_at_its_end_though_nobody_said_so_yet() -> None:
+    schedule.given(SET).when(Start(ADBOT, OWNER, NOON + timedelta(days=30))).refused("adbot_expired")
+
+
+def test_a_stopped_adbot_is_not_stopped_again() -> None:
+    schedule.given(SET, STARTED).when(Stop(ADBOT, OWNER, NOON)).then(STOPPED)
+    schedule.given(SET, STARTED, STOPPED).when(Stop(ADBOT, OWNER, NOON)).then()
+    schedule.when(Stop(ADBOT, OWNER, NOON)).then()
+
+
+def test_an_adbot_stops_when_its_plan_ends() -> None:
+    schedule.given(SET, STARTED).when(EndWithPlan(NOON)).then(stopped(StopReason.EXPIRED))
+    schedule.given(SET, STARTED, STOPPED).when(EndWithPlan(NOON)).then()
+    schedule.when(EndWithPlan(NOON)).then()
+
+
+def test_an_adbot_stops_when_its_post_is_gone() -> None:
+    schedule.given(SET, STARTED, due(0)).when(EndWithSource(FIRST, "MESSAGE_ID_INVALID", NOON)).then(
+        stopped(StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID")
+    )
+
+
+def test_a_broken_post_of_an_earlier_run_stops_nothing() -> None:
+    again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
+    broken = EndWithSource(FIRST, "MESSAGE_ID_INVALID", NOON)
+    schedule.given(SET, STARTED, due(0), STOPPED, again).when(broken).then()
+    schedule.given(SET, STARTED, due(0), STOPPED).when(broken).then()
+    schedule.when(broken).then()
+
+
+# -- what comes due
+
+
+def test_the_first_cycle_comes_due_at_once() -> None:
+    schedule.given(SET, STARTED).when(run_at(0)).then(due(0))
+
+
+def test_the_same_due_time_is_dealt_with_once() -> None:
+    schedule.given(SET, STARTED, due(0)).when(run_at(0), run_at(9.9, cycle=SECOND)).then()
+
+
+def test_the_cadence_is_fixed_however_late_a_cycle_came() -> None:
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    schedule.given(SET, STARTED).when(run_at(4)).then(due(0))
+    schedule.given(SET, STARTED, due(0)).when(run_at(13, ended, SECOND)).then(due(10, SECOND, 2))
+
+
+def test_due_times_missed_while_the_system_was_down_become_one_cycle() -> None:
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    schedule.given(SET, STARTED, due(0)).when(run_at(57, ended, SECOND), run_at(59, ended)).then(
+        due(50, SECOND, 2)
+    )
+
+
+def test_a_cycle_that_still_runs_makes_the_next_one_skipped() -> None:
+    schedule.given(SET, STARTED, due(0)).when(run_at(10, cycle=SECOND), run_at(11, cycle=SECOND)).then(
+        CycleSkipped(adbot=ID, due_at=NOON + 10 * MINUTE, reason=SkipReason.OVERRUN)
+    )
+
+
+def test_after_a_skipped_one_the_next_cycle_is_counted_on() -> None:
+    skipped = CycleSkipped(adbot=ID, due_at=NOON + 10 * MINUTE, reason=SkipReason.OVERRUN)
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    schedule.given(SET, STARTED, due(0), skipped).when(run_at(20, ended, SECOND)).then(due(20, SECOND, 2))
+
+
+def test_a_cycle_that_never_ends_does_not_block_for_ever() -> None:
+    schedule.given(SET, STARTED, due(0)).when(run_at(24 * 60, cycle=SECOND)).then(due(24 * 60, SECOND, 2))
+
+
+def test_a_cycle_of_an_earlier_run_does_not_hold_up_the_first_of_a_new_one() -> None:
+    again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
+    schedule.given(SET, STARTED, due(0), STOPPED, again).when(run_at(1, cycle=SECOND)).then(due(1, SECOND, 2))
+
+
+def test_a_cycle_carries_what_is_set_at_that_moment() -> None:
+    changed = SET.model_copy(update={"groups": ("@brewers",)})
+    other = Seat(session=SessionId(uuid4()), pair=SEAT.pair)
+    adbot = replace(ADBOT, seats=(SEAT, other), ended_cycle=FIRST)
+    schedule.given(SET, STARTED, due(0), changed).when(run_at(10, adbot, SECOND)).then(
+        due(10, SECOND, 2).model_copy(update={"groups": ("@brewers",), "seats": (SEAT, other)})
+    )
+
+
+def test_an_adbot_that_lost_all_its_seats_stops_instead() -> None:
+    schedule.given(SET, STARTED, due(0)).when(run_at(3, SEATLESS)).then(stopped(StopReason.SEATLESS))
+
+
+def test_an_adbot_whose_plan_is_over_stops_instead() -> None:
+    expired = replace(ADBOT, expired=True)
+    schedule.given(SET, STARTED).when(run_at(0, expired)).then(stopped(StopReason.EXPIRED))
+    schedule.given(SET, STARTED).when(run_at(30 * 24 * 60)).then(stopped(StopReason.EXPIRED))
+
+
+def test_nothing_comes_due_while_it_is_stopped() -> None:
+    schedule.when(run_at(0)).then()
+    schedule.given(SET).when(run_at(0)).then()
+    schedule.given(SET, STARTED, STOPPED).when(run_at(0)).then()
+
+
+def test_nothing_comes_due_when_the_clock_was_set_back() -> None:
+    schedule.given(SET, STARTED).when(run_at(-5)).then()
+    schedule.given(SET, STARTED, due(0), due(10, SECOND, 2)).when(run_at(5)).then()
+
+
+@given(looks=st.lists(st.floats(min_value=0, max_value=500), min_size=1, max_size=30))
+def test_however_often_it_is_looked_at_cycles_stand_on_the_cadence_and_none_twice(
+    looks: list[float],
+) -> None:
+    state = SCHEDULE.fold([SET, STARTED])
+    seen: list[datetime] = []
+    last: CycleId | None = None
+    for minutes in sorted(looks):
+        now = run_at(minutes, replace(ADBOT, ended_cycle=last), CycleId(uuid4()))
+        events = SCHEDULE.decide(now, state)
+        state = SCHEDULE.fold(events, state)
+        for event in events:
+            assert isinstance(event, CycleDue)
+            assert now.at - 10 * MINUTE < event.due_at <= now.at
+            assert (event.due_at - NOON) % (10 * MINUTE) == timedelta(0)
+            seen.append(event.due_at)
+            last = event.cycle
+    assert seen == sorted(set(seen))
+    assert len(seen) == len({int(minutes // 10) for minutes in looks})
+
+
+@pytest.mark.parametrize(
+    "event", [STOPPED, due(0), CycleSkipped(adbot=ID, due_at=NOON, reason=SkipReason.OVERRUN)]
+)
+def test_an_impossible_history_is_a_loud_failure(event: AdbotStopped | CycleDue | CycleSkipped) -> None:
+    with pytest.raises(ImpossibleEvent):
+        evolve(schedule.given(SET).state(), event)
+
+
+def test_a_running_adbot_can_not_have_been_started_again() -> None:
+    with pytest.raises(ImpossibleEvent):
+        evolve(schedule.given(SET, STARTED).state(), STARTED)
