@@ -1,0 +1,8 @@
+"""Runs the gateway: `python -m services.gateway`."""
+
+from libs.chassis.main import main
+from services.gateway.service import run
+from services.gateway.settings import GatewaySettings
+
+if __name__ == "__main__":
+    main(GatewaySettings, run)

@@ -1,0 +1,69 @@
+"""An account: one for each e-mail address, opened by an access code of which only a keyed hash is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from libs.events.gateway import AccessCodeReset, AccountRegistered, CodeDigest, Role
+from libs.events.values import AccountId, EmailAddress
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+
+@dataclass(frozen=True)
+class Register:
+    """Let an account exist for this e-mail address."""
+
+    account: AccountId
+    email: EmailAddress
+    role: Role
+    code_digest: CodeDigest
+    licence: str
+    at: datetime
+
+
+AccountEvent = AccountRegistered | AccessCodeReset
+
+
+@dataclass(frozen=True)
+class Account:
+    """A registered account."""
+
+    email: EmailAddress
+    role: Role
+    code_digest: CodeDigest
+    licence: str
+
+
+def decide(command: Register, account: Account | None) -> Sequence[AccountEvent]:
+    """Return what follows; nothing if the account exists, whose old code then stays the only one."""
+    if account is None:
+        return [
+            AccountRegistered(
+                account=command.account,
+                email=command.email,
+                role=command.role,
+                code_digest=command.code_digest,
+                licence=command.licence,
+            )
+        ]
+    if account.email != command.email:
+        raise Refused("account_exists_differently", "this account has another e-mail address")
+    return []
+
+
+def evolve(account: Account | None, event: AccountEvent) -> Account:
+    """Return the account after an event."""
+    match event:
+        case AccountRegistered() if account is None:
+            return Account(event.email, event.role, event.code_digest, event.licence)
+        case AccessCodeReset() if account is not None:
+            return replace(account, code_digest=event.code_digest)
+        case AccountRegistered() | AccessCodeReset():
+            found = "an account" if account else "nothing"
+            raise ImpossibleEvent(f"{type(event).__name__} can't follow {found}")
+        case _:
+            assert_never(event)
+
+
+ACCOUNT: Decider[Register, Account, AccountEvent] = Decider("account", decide, evolve)

@@ -1,0 +1,55 @@
+"""Opening an account, so that exactly one caller ever sees its code."""
+
+from dataclasses import dataclass
+
+from libs.events.gateway import Role
+from libs.events.results import Written
+from libs.events.values import AccountId, EmailAddress
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.gateway.account.codes import AccessCodes
+from services.gateway.account.domain import ACCOUNT, Register
+from services.gateway.account.tables import account_by_email
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What registering came to: the code only for whoever opened the account just now."""
+
+    access_code: str | None
+    written: tuple[Written, ...]
+
+
+class Accounts:
+    """The gateway's own aggregate, as the routes use it."""
+
+    def __init__(self, engine: Engine, codes: AccessCodes) -> None:
+        self._engine = engine
+        self._codes = codes
+
+    async def of(self, email: EmailAddress) -> AccountId:
+        """Return the account of an e-mail address, whether it has been opened or not."""
+        known = await self._engine.query(lambda sql: account_by_email(sql, email))
+        return known or self._codes.account(email)
+
+    async def register(self, account: AccountId, email: EmailAddress, causes: Causes) -> Registered:
+        """Open the account unless it is open."""
+        code = self._codes.draw()
+
+        async def work(unit: UnitOfWork) -> bool:
+            register = Register(
+                account=account,
+                email=email,
+                role=Role.CLIENT,
+                code_digest=self._codes.digest(code),
+                licence=self._codes.licence(),
+                at=unit.at,
+            )
+            return bool(await unit.execute(ACCOUNT, account, register))
+
+        done = await self._engine.run(work, causes)
+        if not done.value or done.written is None:
+            return Registered(None, ())
+        written = Written(service=self._engine.service, xid=done.written.xid, position=done.written.position)
+        return Registered(code, (written,))

@@ -1,0 +1,83 @@
+"""Accounts by their e-mail address and by the hash of their code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
+from libs.events.values import AccountId
+from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
+
+ACCOUNTS = Projection(
+    "accounts",
+    version=1,
+    ddl="""
+    create table accounts (
+        account uuid primary key,
+        email text not null unique,
+        role text not null,
+        code_digest text not null unique,
+        licence text not null,
+        registered_at timestamptz not null
+    )
+    """,
+)
+
+
+@dataclass(frozen=True)
+class KnownAccount:
+    """What is known of an account."""
+
+    account: AccountId
+    email: str
+    role: Role
+    licence: str
+    registered_at: datetime
+
+
+@ACCOUNTS.on(AccountRegistered)
+async def registered(event: AccountRegistered, sql: TableSql) -> None:
+    """Add the account; the e-mail address is lower-case by its type."""
+    await sql.insert(
+        account=event.account,
+        email=event.email,
+        role=event.role,
+        code_digest=event.code_digest,
+        licence=event.licence,
+        registered_at=sql.at,
+    )
+
+
+@ACCOUNTS.on(AccessCodeReset)
+async def code_reset(event: AccessCodeReset, sql: TableSql) -> None:
+    """Let the new code open the account, and the old one nothing."""
+    await sql.execute(
+        "update accounts set code_digest = $2 where account = $1", event.account, event.code_digest
+    )
+
+
+async def account_by_email(sql: Sql, email: str) -> AccountId | None:
+    """Return the account that an e-mail address belongs to; case does not matter."""
+    found = await sql.fetchval("select account from accounts where email = $1", email.lower())
+    return None if found is None else AccountId(found)
+
+
+async def account_by_digest(sql: Sql, digest: str) -> KnownAccount | None:
+    """Return the account that the code with this keyed hash opens."""
+    return _known(await sql.fetchrow("select * from accounts where code_digest = $1", digest))
+
+
+async def account_by_id(sql: Sql, account: AccountId) -> KnownAccount | None:
+    """Return an account."""
+    return _known(await sql.fetchrow("select * from accounts where account = $1", account))
+
+
+def _known(row: Row | None) -> KnownAccount | None:
+    if row is None:
+        return None
+    return KnownAccount(
+        account=AccountId(row["account"]),
+        email=row["email"],
+        role=Role(row["role"]),
+        licence=row["licence"],
+        registered_at=row["registered_at"],
+    )

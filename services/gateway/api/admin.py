@@ -1,0 +1,104 @@
+"""The operator's side: stock and orders."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+from libs.events.forwarder import ImportApiPair, ImportSession
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing.record import new_id
+from services.gateway.api.desk import DeskDep, causes_of, check_admin
+from services.gateway.api.openapi import problems
+from services.gateway.api.shapes import Body, Limit, Listing
+from services.gateway.api.uploads import UPLOAD_DESCRIPTION, read_upload
+from services.gateway.tables.orders import AdminOrderLine, all_orders
+from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
+
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
+
+_ACTOR = "admin"
+
+
+def _hexadecimal(secret: SecretStr) -> SecretStr:
+    if set(secret.get_secret_value().lower()) - set("0123456789abcdef"):
+        message = "is not 32 hexadecimal digits"
+        raise ValueError(message)
+    return secret
+
+
+class ApiPairBody(Body):
+    """What Telegram gives an application."""
+
+    api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
+
+
+class ImportedPair(BaseModel):
+    """An API pair that lies in the vault."""
+
+    pair: UUID
+    api_id: int
+
+
+class ImportedSession(BaseModel):
+    """A session that lies in the vault."""
+
+    session: UUID
+    stock: Annotated[StockedSession | None, Field(description="Null where reads don't show it yet.")]
+
+
+@router.post(
+    "/api-pairs",
+    summary="Add an API pair",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(401, 409, 413)
+    | {202: {"model": ImportedPair, "description": "It is added; reads will show it soon."}},
+)
+async def add_api_pair(
+    body: ApiPairBody, request: Request, response: Response, desk: DeskDep
+) -> ImportedPair:
+    """Put an API pair into the vault. Its hash is never shown again."""
+    pair = PairId(new_id())
+    command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
+    accepted = await desk.commands.send(command, causes_of(request, _ACTOR))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return ImportedPair(pair=pair, api_id=body.api_id)
+
+
+@router.post(
+    "/sessions",
+    summary="Add a session",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(400, 401, 404, 409, 413, 415)
+    | {202: {"model": ImportedSession, "description": "It is added; reads will show it soon."}},
+    openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
+)
+async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
+    """Sign in with a session once, and put it into the vault. Nothing of it is ever shown again."""
+    upload = await read_upload(request)
+    session = SessionId(new_id())
+    command = ImportSession(session=session, content=upload.content, pair=upload.pair)
+    accepted = await desk.commands.send(command, causes_of(request, _ACTOR))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
+
+
+@router.get("/stock", summary="See the stock", responses=problems(401))
+async def get_stock(
+    desk: DeskDep,
+    state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
+    limit: Limit = 500,
+) -> Stock:
+    """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
+    return await desk.ask(lambda sql: stock(sql, state, limit))
+
+
+@router.get("/orders", summary="See everybody's orders", responses=problems(401))
+async def list_all_orders(desk: DeskDep, limit: Limit = 100) -> Listing[AdminOrderLine]:
+    """Return orders and their payments, the latest first."""
+    return Listing(items=await desk.ask(lambda sql: all_orders(sql, limit)))

@@ -1,0 +1,28 @@
+"""The app that all routes hang on."""
+
+from fastapi import APIRouter, FastAPI
+
+from services.gateway.api import account, adbots, admin, auth, catalogue, checkout, problems, webhooks
+from services.gateway.api.edge import Edge
+from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
+
+
+def make_app() -> FastAPI:
+    """Return the app; its routes need a `Desk` in `app.state.desk` before the first request."""
+    app = DescribedApp(
+        title="Adrelay",
+        version="1",
+        summary="Scheduled message forwarding, sold by the plan.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        generate_unique_id_function=operation_id,
+    )
+    app.add_middleware(Edge)
+    problems.install(app)
+    v1 = APIRouter(prefix="/api/v1")
+    for part in (catalogue, checkout, webhooks, auth, account, adbots, admin):
+        v1.include_router(part.router)
+    app.include_router(v1)
+    return app

@@ -1,0 +1,115 @@
+"""What the routes work with, and who is calling."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, TypeVar, cast
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+
+from libs.chassis.commands import CommandClient
+from libs.events.results import Written
+from libs.events.values import AccountId
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.projection import Sql
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.record import Causes, Cursor
+from services.gateway.account.codes import AccessCodes
+from services.gateway.account.registering import Accounts
+from services.gateway.api.limits import RateLimit
+from services.gateway.api.problems import unauthorized
+from services.gateway.api.tokens import Identity, Tokens
+
+T = TypeVar("T")
+
+
+class Turns:
+    """Lets one account's checkouts happen one after another."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, account: AccountId) -> AsyncGenerator[None]:
+        """Wait for the account's turn, and hold it."""
+        lock = self._locks.setdefault(account, asyncio.Lock())
+        async with lock:
+            yield
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the routes work with. One per process."""
+
+    engine: Engine
+    read_models: Reader
+    commands: CommandClient
+    accounts: Accounts
+    codes: AccessCodes
+    tokens: Tokens
+    admin_token: SecretStr
+    sign_ins: RateLimit
+    checkouts: RateLimit
+    turns: Turns
+    patience_seconds: float
+
+    async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables something."""
+        return await self.engine.query(question)
+
+    async def settled(self, written: Sequence[Written]) -> bool:
+        """Wait until reads show what was written, for as long as is reasonable; say whether they do."""
+        deadline = time.monotonic() + self.patience_seconds
+        for place in written:
+            cursor = Cursor(place.xid, place.position)
+            left = max(0.0, deadline - time.monotonic())
+            if not await self.read_models.reached(place.service, cursor, left):
+                return False
+        return True
+
+
+def desk_of(request: Request) -> Desk:
+    """Return the app's desk."""
+    return cast("Desk", request.app.state.desk)
+
+
+DeskDep = Annotated[Desk, Depends(desk_of)]
+
+_CLIENT = HTTPBearer(auto_error=False, scheme_name="client", description="A token from `POST /auth/sign-in`.")
+_ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The operator's token.")
+
+
+def client_of(
+    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
+) -> Identity:
+    """Return who is calling, by the token alone."""
+    if credentials is None:
+        raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
+    return desk.tokens.read(credentials.credentials)
+
+
+def check_admin(
+    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
+) -> None:
+    """Let nobody but the operator pass."""
+    if credentials is None:
+        raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
+    expected = desk.admin_token.get_secret_value().encode()
+    if not hmac.compare_digest(credentials.credentials.encode(), expected):
+        raise unauthorized("invalid_token", "this is not the operator's token")
+
+
+ClientDep = Annotated[Identity, Depends(client_of)]
+
+
+def causes_of(request: Request, actor: str) -> Causes:
+    """Return the causes of what a request brings about."""
+    correlation_id = cast("UUID", request.state.correlation_id)
+    return Causes(correlation_id, correlation_id, actor)

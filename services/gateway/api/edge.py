@@ -1,0 +1,141 @@
+"""What holds for every request: an id, a limit on the body, headers, a count, an answer whatever breaks."""
+
+import time
+from http import HTTPStatus
+from uuid import UUID
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.eventsourcing.record import new_id
+from services.gateway.api.problems import Denied, respond
+
+log = structlog.stdlib.get_logger()
+
+BODY_BYTES = 512 * 1024
+WEBHOOK_BYTES = 64 * 1024
+DRAINED_BYTES = 8 * 1024 * 1024
+"""How much of a body that is too large is read and thrown away, so that the sender hears the answer."""
+
+_REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
+_DOCS = {"/docs", "/redoc"}
+_DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Edge:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation_id = new_id()
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
+            await _Request(self._app, scope, send, correlation_id).answer(receive)
+
+
+class _Request:
+    """One request on its way."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, send: Send, correlation_id: UUID) -> None:
+        self._app = app
+        self._scope = scope
+        self._send = send
+        self._correlation_id = correlation_id
+        self._status = 0
+        self._began = time.monotonic()
+
+    async def answer(self, receive: Receive) -> None:
+        limit = WEBHOOK_BYTES if "/webhooks/" in self._scope["path"] else BODY_BYTES
+        try:
+            body = await _body(self._scope, receive, limit)
+            if body is not None:
+                await self._app(self._scope, _Replay(body, receive), self._respond)
+        except Denied as denied:
+            await respond(denied, self._correlation_id)(self._scope, receive, self._respond)
+        except Exception as error:
+            log.exception("request.failed", method=self._scope["method"], error=type(error).__name__)
+            if self._status:
+                raise  # the answer has begun: only breaking the connection says that it is not whole
+            failed = Denied(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "this should not have happened"
+            )
+            await respond(failed, self._correlation_id)(self._scope, receive, self._respond)
+        finally:
+            self._count()
+
+    async def _respond(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = int(message["status"])
+            headers = MutableHeaders(scope=message)
+            headers["X-Correlation-Id"] = str(self._correlation_id)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if self._scope["path"] in _DOCS:
+                headers["Content-Security-Policy"] = _DOCS_POLICY
+            if self._scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        await self._send(message)
+
+    def _count(self) -> None:
+        seconds = time.monotonic() - self._began
+        method, route = self._scope["method"], getattr(self._scope.get("route"), "name", "none")
+        _REQUESTS.labels(method, route, self._status).observe(seconds)
+        log.debug(
+            "request.answered", method=method, route=route, status=self._status, seconds=round(seconds, 4)
+        )
+
+
+class _Replay:
+    """Gives the app a body that was read already, and then whatever the server has to say."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        message, self._message = self._message, None
+        return message if message is not None else await self._receive()
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+    """Return the whole body, None if the client left; raise `Denied` if it is too large."""
+    announced = Headers(scope=scope).get("content-length", "")
+    too_large = announced.isascii() and announced.isdigit() and int(announced) > limit
+    kept: list[bytes] = []
+    size = 0
+    while size <= DRAINED_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        piece = message.get("body", b"")
+        size += len(piece)
+        too_large = too_large or size > limit
+        if too_large:
+            kept.clear()
+        else:
+            kept.append(piece)
+        if not message.get("more_body", False):
+            break
+    if too_large:
+        detail = f"a body may have {limit} bytes here"
+        raise Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)
+    return b"".join(kept)

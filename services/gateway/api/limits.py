@@ -1,0 +1,53 @@
+"""How often one caller may do something."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address
+
+from fastapi import Request
+
+from services.gateway.api.problems import Denied
+
+WINDOW_SECONDS = 60.0
+_MOST_CALLERS = 100_000
+
+
+class RateLimit:
+    """At most so many times a minute for each caller; kept in memory, so for each process."""
+
+    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._times: dict[str, deque[float]] = {}
+
+    def take(self, caller: str) -> None:
+        """Count one time; raise `Denied` with the time to wait if it was one too many."""
+        now = self._clock()
+        times = self._times.pop(caller, deque[float]())
+        self._times[caller] = times  # callers stand in the order of their last call
+        while times and times[0] <= now - WINDOW_SECONDS:
+            times.popleft()
+        if len(times) >= self._per_minute:
+            wait = math.ceil(times[0] + WINDOW_SECONDS - now)
+            detail = f"try again in {wait} seconds"
+            raise Denied(
+                HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", detail, headers={"Retry-After": str(wait)}
+            )
+        times.append(now)
+        while len(self._times) > _MOST_CALLERS:
+            del self._times[next(iter(self._times))]
+
+
+def address_of(request: Request) -> str:
+    """Return the client's address; of an IPv6 address its network, which is one customer's."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return f"{int(address) >> 64:x}/64"
+    return host

@@ -1,0 +1,167 @@
+"""Errors as `application/problem+json`, each with a stable code; the one place that knows HTTP statuses."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from libs.chassis.commands import CommandFailed
+from libs.eventsourcing.decider import Refused
+
+log = structlog.stdlib.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+
+STATUSES: Mapping[str, HTTPStatus] = {
+    "bad_signature": HTTPStatus.UNAUTHORIZED,
+    "malformed_notification": HTTPStatus.BAD_REQUEST,
+    "wrong_payment": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "wrong_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "wrong_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "too_many_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unreadable_session": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "session_dead": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "invalid_command": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "telegram_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What a service's refusal is in HTTP. `unknown_…` is 404, any other code 409."""
+
+_PROTOCOL_CODES = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.BAD_REQUEST: "malformed_request",
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field of a request; never what was in it."""
+
+    field: str = Field(examples=["body.email"])
+    message: str
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457. `code` is stable, `detail` is for people."""
+
+    type: str = Field(examples=["urn:adrelay:problem:unknown_adbot"])
+    title: str = Field(examples=["Unknown adbot"])
+    status: int = Field(examples=[404])
+    code: str = Field(examples=["unknown_adbot"])
+    detail: str = ""
+    correlation_id: UUID
+    errors: list[FieldProblem] | None = Field(None, description="Only with `invalid_request`.")
+
+
+class Denied(Exception):
+    """The request is answered with a problem by the gateway itself."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldProblem] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail = status, code, detail
+        self.headers = dict(headers or {})
+        self.errors = errors
+
+
+def status_of(code: str) -> HTTPStatus:
+    """Return the HTTP status of a refusal."""
+    if code in STATUSES:
+        return STATUSES[code]
+    return HTTPStatus.NOT_FOUND if code.startswith("unknown_") else HTTPStatus.CONFLICT
+
+
+def unauthorized(code: str, detail: str) -> Denied:
+    """Return the answer to whoever has no valid token."""
+    headers = {"WWW-Authenticate": f'Bearer error="{code}"'}
+    return Denied(HTTPStatus.UNAUTHORIZED, code, detail, headers=headers)
+
+
+def unavailable(code: str, detail: str) -> Denied:
+    """Return the answer while something that is needed does not work."""
+    return Denied(HTTPStatus.SERVICE_UNAVAILABLE, code, detail)
+
+
+def respond(denied: Denied, correlation_id: UUID) -> Response:
+    """Return the answer that a problem is."""
+    problem = Problem(
+        type=f"urn:adrelay:problem:{denied.code}",
+        title=denied.code.replace("_", " ").capitalize(),
+        status=denied.status,
+        code=denied.code,
+        detail=denied.detail,
+        correlation_id=correlation_id,
+        errors=list(denied.errors) if denied.errors is not None else None,
+    )
+    headers = dict(denied.headers)
+    if denied.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    content = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, denied.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let the app answer every kind of error with a problem."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return respond(_denied(error), cast("UUID", request.state.correlation_id))
+
+    for kind in (Denied, Refused, CommandFailed, RequestValidationError, HTTPException, *_TROUBLE):
+        app.add_exception_handler(kind, answer)
+
+
+_TROUBLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+"""What a database that is away, or overworked, raises."""
+
+
+def _denied(error: Exception) -> Denied:
+    match error:
+        case Denied():
+            return error
+        case Refused(code=code, detail=detail):
+            return Denied(status_of(code), code, detail)
+        case CommandFailed():
+            log.warning("command.failed", error=str(error))
+            return unavailable("service_unavailable", "the service that does this does not answer just now")
+        case RequestValidationError():
+            problems = [_field(one) for one in cast("Sequence[Mapping[str, Any]]", error.errors())]
+            detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+            return Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=problems)
+        case HTTPException():
+            status = HTTPStatus(error.status_code)
+            code = _PROTOCOL_CODES.get(status, status.name.lower())
+            return Denied(status, code, status.description, headers=error.headers)
+        case _:
+            log.warning("database.trouble", error=type(error).__name__)
+            return unavailable("service_unavailable", "the database does not answer just now")
+
+
+def _field(problem: Mapping[str, Any]) -> FieldProblem:
+    where = ".".join(str(part) for part in problem["loc"])
+    return FieldProblem(field=where, message=str(problem["msg"]).removeprefix("Value error, "))

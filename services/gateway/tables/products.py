@@ -1,0 +1,72 @@
+"""Answers: what is on sale."""
+
+from pydantic import BaseModel
+
+from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
+from libs.events.values import PlanKind
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+from services.gateway.tables.values import Money
+
+PRODUCTS = Projection(
+    "products",
+    version=1,
+    ddl="""
+    create table products (
+        code text primary key,
+        name text not null,
+        kind text not null,
+        sessions integer not null,
+        interval_seconds integer not null,
+        price_usd numeric not null,
+        validity_days integer not null,
+        on_sale boolean not null
+    )
+    """,
+)
+
+
+class PlanOnSale(BaseModel):
+    """A plan that can be bought now."""
+
+    code: str
+    name: str
+    kind: PlanKind
+    sessions: int
+    interval_seconds: int
+    price_usd: Money
+    validity_days: int
+
+
+@PRODUCTS.on(ProductListed)
+async def listed(event: ProductListed, sql: TableSql) -> None:
+    """Put the plan on sale, as it is from now on."""
+    plan = event.plan
+    await sql.execute("delete from products where code = $1", plan.code)
+    await sql.insert(
+        code=plan.code,
+        name=plan.name,
+        kind=plan.kind,
+        sessions=plan.sessions,
+        interval_seconds=plan.interval_seconds,
+        price_usd=plan.price_usd,
+        validity_days=plan.validity_days,
+        on_sale=True,
+    )
+
+
+@PRODUCTS.on(ProductRepriced)
+async def repriced(event: ProductRepriced, sql: TableSql) -> None:
+    """Set the plan's price."""
+    await sql.execute("update products set price_usd = $2 where code = $1", event.code, event.price_usd)
+
+
+@PRODUCTS.on(ProductRetired)
+async def retired(event: ProductRetired, sql: TableSql) -> None:
+    """Take the plan off sale."""
+    await sql.execute("update products set on_sale = false where code = $1", event.code)
+
+
+async def plans_on_sale(sql: Sql) -> list[PlanOnSale]:
+    """Return what can be bought, shelf by shelf, the cheapest first."""
+    rows = await sql.fetch("select * from products where on_sale order by kind desc, price_usd, code")
+    return [PlanOnSale.model_validate(dict(row.items())) for row in rows]

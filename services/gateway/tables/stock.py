@@ -1,0 +1,179 @@
+"""Answers: which sessions and API pairs are there, and what are they doing."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from libs.events.forwarder import ApiPairImported, SessionImported
+from libs.events.provisioning import (
+    ApiPairAdded,
+    SessionAssigned,
+    SessionLost,
+    SessionReleased,
+    SessionStocked,
+)
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+
+STOCK = Projection(
+    "stock",
+    version=1,
+    ddl="""
+    create table stock (
+        session uuid primary key,
+        phone text not null,
+        telegram_user bigint not null,
+        state text not null,
+        adbot uuid,
+        pair uuid,
+        imported_at timestamptz not null
+    );
+    create index on stock (state);
+    create table stock_pairs (
+        pair uuid primary key,
+        api_id integer not null,
+        imported_at timestamptz not null
+    );
+    """,
+)
+
+
+class SessionState(StrEnum):
+    """What a session is doing; `IMPORTED` until provisioning has taken it into stock."""
+
+    IMPORTED = "IMPORTED"
+    UNUSED = "UNUSED"
+    ASSIGNED = "ASSIGNED"
+    BANNED = "BANNED"
+    FROZEN = "FROZEN"
+    RETIRED = "RETIRED"
+
+
+class StockedSession(BaseModel):
+    """A session, its phone number masked."""
+
+    session: UUID
+    phone: str
+    telegram_user: int
+    state: SessionState
+    adbot: UUID | None
+    pair: UUID | None
+    imported_at: datetime
+
+
+class StockedPair(BaseModel):
+    """An API pair, with how many sessions use it."""
+
+    pair: UUID
+    api_id: int
+    sessions: int
+
+
+class Stock(BaseModel):
+    """All that is in stock."""
+
+    counts: dict[SessionState, int]
+    pairs: list[StockedPair]
+    sessions: list[StockedSession]
+
+
+@STOCK.on(SessionImported)
+async def imported(event: SessionImported, sql: TableSql) -> None:
+    """Show the session, unless provisioning has said more of it already."""
+    await sql.execute(
+        "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
+        "values ($1, $2, $3, 'IMPORTED', $4, $5) on conflict (session) do nothing",
+        event.session,
+        event.phone,
+        event.telegram_user,
+        event.pair,
+        sql.at,
+    )
+
+
+@STOCK.on(SessionStocked)
+async def stocked(event: SessionStocked, sql: TableSql) -> None:
+    """Show the session as unused."""
+    await sql.execute(
+        "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
+        "values ($1, $2, $3, 'UNUSED', $4, $5) on conflict (session) do update set state = 'UNUSED'",
+        event.session,
+        event.phone,
+        event.telegram_user,
+        event.pair,
+        sql.at,
+    )
+
+
+@STOCK.on(SessionAssigned)
+async def assigned(event: SessionAssigned, sql: TableSql) -> None:
+    """Show the session's adbot."""
+    await sql.execute(
+        "update stock set state = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
+        event.session,
+        event.adbot,
+        event.pair,
+    )
+
+
+@STOCK.on(SessionReleased)
+async def released(event: SessionReleased, sql: TableSql) -> None:
+    """Show the session as unused again."""
+    await sql.execute("update stock set state = 'UNUSED', adbot = null where session = $1", event.session)
+
+
+@STOCK.on(SessionLost)
+async def lost(event: SessionLost, sql: TableSql) -> None:
+    """Show how the session was lost."""
+    await sql.execute(
+        "update stock set state = $2, adbot = null where session = $1", event.session, event.loss
+    )
+
+
+@STOCK.on(ApiPairImported)
+async def pair_imported(event: ApiPairImported, sql: TableSql) -> None:
+    """Show the pair."""
+    await _pair(sql, event.pair, event.api_id)
+
+
+@STOCK.on(ApiPairAdded)
+async def pair_added(event: ApiPairAdded, sql: TableSql) -> None:
+    """Show the pair, if it is not shown yet."""
+    await _pair(sql, event.pair, event.api_id)
+
+
+async def _pair(sql: TableSql, pair: PairId, api_id: int) -> None:
+    await sql.execute(
+        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing", pair, api_id, sql.at
+    )
+
+
+_SESSION = "select session, phone, telegram_user, state, adbot, pair, imported_at from stock"
+
+
+async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
+    """Return the counts, the pairs, and the first sessions, the oldest first."""
+    counts = await sql.fetch("select state, count(*) as count from stock group by state order by state")
+    pairs = await sql.fetch(
+        "select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p "
+        "left join stock s on s.pair = p.pair and s.state in ('IMPORTED', 'UNUSED', 'ASSIGNED') "
+        "group by p.pair, p.api_id, p.imported_at order by p.imported_at"
+    )
+    sessions = await sql.fetch(
+        f"{_SESSION} where $1::text is null or state = $1 order by imported_at, session limit $2",
+        state,
+        limit,
+    )
+    return Stock(
+        counts={SessionState(row["state"]): row["count"] for row in counts},
+        pairs=[StockedPair.model_validate(dict(row.items())) for row in pairs],
+        sessions=[StockedSession.model_validate(dict(row.items())) for row in sessions],
+    )
+
+
+async def stocked_session(sql: Sql, session: SessionId) -> StockedSession | None:
+    """Return one session."""
+    row = await sql.fetchrow(f"{_SESSION} where session = $1", session)
+    return None if row is None else StockedSession.model_validate(dict(row.items()))

@@ -1,0 +1,1 @@
+"""The gateway against real servers, with small stand-ins for the services behind it."""

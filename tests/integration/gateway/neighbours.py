@@ -1,0 +1,221 @@
+"""Stand-ins for the services behind the gateway: they answer its commands and say real events."""
+
+import asyncio
+from base64 import b64decode
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from faststream.nats import NatsBroker
+
+from libs.chassis.broker import connect_nats
+from libs.chassis.commands import CommandHandlers
+from libs.events.base import Event
+from libs.events.billing import OrderPlaced, PaymentRequested, PlaceOrder, ProductListed, RecordNotification
+from libs.events.catalogue import published
+from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    SetAdvertisement,
+    StartAdbot,
+    StopAdbot,
+    StopReason,
+)
+from libs.events.values import ChannelPost, Plan, PlanKind
+from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import PostgresStore
+from libs.eventsourcing.record import Causes, Recorded, utc_now
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+
+BRONZE = Plan(
+    code="bronze",
+    name="Bronze",
+    kind=PlanKind.STARTER,
+    sessions=2,
+    interval_seconds=3600,
+    price_usd=Decimal("30.00"),
+    validity_days=30,
+)
+ADDRESS = "bc1qexample"
+AMOUNT = Decimal("0.00045600")
+
+
+def _decide(said: Sequence[Event], _: int | None) -> Sequence[Event]:
+    return said
+
+
+def _evolve(count: int | None, _: Event) -> int:
+    return (count or 0) + 1
+
+
+async def say(unit: UnitOfWork, stream: str, *events: Event) -> None:
+    """Append events to a stream, whatever stands in it."""
+    category, _, key = stream.partition("-")
+    decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
+    await unit.execute(decider, key, events)
+
+
+@dataclass
+class Neighbour:
+    """A service that is not there: its store, its relay, its way of answering."""
+
+    service: str
+    url: str
+    nats_url: str
+    prefix: str
+    handlers: CommandHandlers = field(default_factory=CommandHandlers)
+
+    async def __aenter__(self) -> Self:
+        self.engine = Engine(self.service, self.url, published())
+        self._stack = AsyncExitStack()
+        await self.engine.start(pool_size=4)
+        self._stack.push_async_callback(self.engine.stop)
+        nats = await connect_nats(self.nats_url, self.service)
+        self._stack.push_async_callback(nats.close)
+        self._relay = Relay(self.engine, EventStream(nats, prefix=self.prefix))
+        self.resume()
+        self._stack.push_async_callback(self.pause)
+        broker = NatsBroker(self.nats_url, logger=None)
+        self.handlers.subscribe(broker, self.engine, prefix=self.prefix)
+        await broker.start()
+        self._stack.push_async_callback(broker.stop)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def resume(self) -> None:
+        """Let events reach the stream."""
+        self._relaying = asyncio.create_task(self._relay.run())
+
+    async def pause(self) -> None:
+        """Keep events in the store."""
+        self._relaying.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._relaying
+
+    async def say(self, stream: str, *events: Event) -> None:
+        """Append events to a stream."""
+        await self.engine.run(lambda unit: say(unit, stream, *events), Causes.first("service:test"))
+
+    async def said(self, stream: str) -> list[Recorded]:
+        """Return what stands in a stream."""
+        async with self.engine.pool.acquire() as connection:
+            return await PostgresStore(connection, self.engine.catalogue).load(stream)
+
+
+def billing() -> CommandHandlers:
+    """Take orders of a plan called bronze, and any notification that does not ask to be refused."""
+    handlers = CommandHandlers()
+
+    @handlers.on(PlaceOrder)
+    async def place(command: PlaceOrder, unit: UnitOfWork) -> None:
+        if command.plan == "broken":
+            raise RuntimeError("this plan breaks the service")
+        if command.plan not in {"bronze", "no-address"}:
+            raise Refused("unknown_plan", "no plan is called so")
+        stream = f"order-{command.order}"
+        now = utc_now()
+        placed = OrderPlaced(
+            order=command.order,
+            account=command.account,
+            email=command.email,
+            plan=BRONZE.model_copy(update={"code": command.plan}),
+            coin=command.coin,
+            renews=None,
+            pay_by=now + timedelta(hours=1),
+        )
+        requested = PaymentRequested(
+            order=command.order,
+            provider="nowpayments",
+            payment="5001",
+            address=ADDRESS,
+            amount=AMOUNT,
+            coin=command.coin,
+            expires_at=now + timedelta(minutes=20),
+        )
+        if command.plan == "no-address":
+            await say(unit, stream, placed)
+        else:
+            await say(unit, stream, placed, requested)
+
+    @handlers.on(RecordNotification)
+    async def record(command: RecordNotification, unit: UnitOfWork) -> None:
+        del unit
+        if command.body.startswith(b"refuse "):
+            raise Refused(command.body.removeprefix(b"refuse ").decode())
+        if command.body == b"break":
+            raise RuntimeError("this notification breaks the service")
+
+    del place, record
+    return handlers
+
+
+def forwarder() -> CommandHandlers:
+    """Take any API pair, and sessions that begin with a 1."""
+    handlers = CommandHandlers()
+
+    @handlers.on(ImportApiPair)
+    async def import_pair(command: ImportApiPair, unit: UnitOfWork) -> None:
+        await say(unit, f"apipair-{command.pair}", ApiPairImported(pair=command.pair, api_id=command.api_id))
+
+    @handlers.on(ImportSession)
+    async def import_session(command: ImportSession, unit: UnitOfWork) -> None:
+        content = command.content.get_secret_value()
+        if content.startswith("base64:"):
+            content = b64decode(content.removeprefix("base64:")).decode()
+        if not content.startswith("1"):
+            raise Refused("unreadable_session", "this is something else")
+        imported = SessionImported(
+            session=command.session, telegram_user=77, phone="+49…42", pair=command.pair
+        )
+        await say(unit, f"client-{command.session}", imported)
+
+    del import_pair, import_session
+    return handlers
+
+
+def scheduler() -> CommandHandlers:
+    """Take any advertisement with groups, and start whatever has one."""
+    handlers = CommandHandlers()
+    set_up: set[object] = set()
+
+    @handlers.on(SetAdvertisement)
+    async def set_advertisement(command: SetAdvertisement, unit: UnitOfWork) -> None:
+        if not command.post.startswith("https://t.me/"):
+            raise Refused("malformed_post", "this is no link to a post")
+        set_up.add(command.adbot)
+        post = ChannelPost(channel="@channel", message=42)
+        event = AdvertisementSet(adbot=command.adbot, post=post, groups=command.groups)
+        await say(unit, f"schedule-{command.adbot}", event)
+
+    @handlers.on(StartAdbot)
+    async def start(command: StartAdbot, unit: UnitOfWork) -> None:
+        if command.adbot not in set_up:
+            raise Refused("no_post", "set a post first")
+        event = AdbotStarted(adbot=command.adbot, anchor=datetime.now(UTC), interval_seconds=3600)
+        await say(unit, f"schedule-{command.adbot}", event)
+
+    @handlers.on(StopAdbot)
+    async def stop(command: StopAdbot, unit: UnitOfWork) -> None:
+        event = AdbotStopped(adbot=command.adbot, reason=StopReason.REQUESTED)
+        await say(unit, f"schedule-{command.adbot}", event)
+
+    del set_advertisement, start, stop
+    return handlers
+
+
+async def list_bronze(neighbour: Neighbour) -> None:
+    """Put a plan on sale."""
+    await neighbour.say("product-bronze", ProductListed(plan=BRONZE))

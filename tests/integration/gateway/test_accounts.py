@@ -1,0 +1,107 @@
+"""Signing in, and who a caller is."""
+
+from datetime import timedelta
+
+import asyncpg
+import httpx
+import jwt
+import pytest
+from pydantic import SecretStr
+
+from libs.events.gateway import Role
+from libs.eventsourcing.record import utc_now
+from services.gateway.api.tokens import Identity, Tokens
+from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, Client, World
+
+SIGN_IN = "/api/v1/auth/sign-in"
+
+
+async def test_a_code_is_exchanged_for_a_token(client: Client, world: World) -> None:
+    answer = await world.http.post(SIGN_IN, json={"access_code": client.access_code.lower()})
+    signed_in = answer.json()
+    assert (signed_in["token_type"], signed_in["expires_in"]) == ("Bearer", 12 * 3600)
+    claims = jwt.decode(signed_in["token"], JWT_SECRET, ["HS256"])
+    assert claims["sub"] == claims["user_id"] == str(client.account)
+    assert (claims["role"], claims["plan_status"]) == ("CLIENT", "NONE")
+    assert signed_in["account"]["email"] == client.email
+    assert signed_in["account"]["licence"].startswith("LIC-")
+
+
+async def test_me_is_whoever_the_token_says(client: Client) -> None:
+    me = await client.get("auth/me")
+    assert (me["id"], me["email"], me["role"]) == (str(client.account), client.email, "CLIENT")
+
+
+async def test_an_adbot_makes_the_plan_active(client: Client, world: World) -> None:
+    await world.adbot(client)
+    assert (await client.get("auth/me"))["plan_status"] == "ACTIVE"
+
+
+async def test_a_wrong_code_opens_nothing_and_is_not_repeated(http: httpx.AsyncClient) -> None:
+    answer = await http.post(SIGN_IN, json={"access_code": "USER-WRONG-WRONG-WRONG-WRONG"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_access_code")
+    assert "WRONG-WRONG" not in answer.text
+
+
+async def test_an_invalid_code_is_not_repeated(http: httpx.AsyncClient) -> None:
+    answer = await http.post(SIGN_IN, json={"access_code": "SECRET" * 20})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "SECRET" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["auth/me", "orders", "adbots", "adbots/0190a000-0000-7000-8000-000000000001"]
+)
+async def test_nobody_passes_without_a_token(http: httpx.AsyncClient, client: Client, path: str) -> None:
+    headers = [{}, {"X-User-Id": str(client.account)}, {"Authorization": f"Bearer {ADMIN_TOKEN}"}]
+    for header, code in zip(headers, ["token_missing", "token_missing", "invalid_token"], strict=True):
+        answer = await http.get(f"/api/v1/{path}", headers=header)
+        assert (answer.status_code, answer.json()["code"]) == (401, code)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_an_old_token_opens_nothing(http: httpx.AsyncClient, client: Client) -> None:
+    tokens = Tokens(SecretStr(JWT_SECRET), 60)
+    token = tokens.issue(Identity(client.account, Role.CLIENT), "NONE", utc_now() - timedelta(minutes=2))
+    answer = await http.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
+
+
+@pytest.mark.parametrize("token", [None, "wrong", JWT_SECRET])
+async def test_nobody_but_the_operator_passes_to_the_admin_routes(
+    http: httpx.AsyncClient, client: Client, token: str | None
+) -> None:
+    for header in ({} if token is None else {"Authorization": f"Bearer {token}"}, client.http.headers):
+        for path in ("stock", "orders"):
+            assert (await http.get(f"/api/v1/admin/{path}", headers=header)).status_code == 401
+
+
+async def test_guessing_codes_is_slowed_down(world: World) -> None:
+    async with world.gateway(sign_ins_per_minute=3) as http:
+        answers = [await http.post(SIGN_IN, json={"access_code": f"USER-{n}"}) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+    assert answers[-1].json()["code"] == "too_many_requests"
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+
+
+async def test_checking_out_is_slowed_down(world: World) -> None:
+    body = {"plan": "platinum", "pay_currency": "BTC"}
+    async with world.gateway(checkouts_per_minute=2) as http:
+        answers = [
+            await http.post("/api/v1/checkout", json=body | {"email": f"{n}@example.com"}) for n in range(3)
+        ]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+
+
+async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, world: World) -> None:
+    connection = await asyncpg.connect(world.gateway_database)
+    try:
+        events = await connection.fetch("select * from engine.events")
+        accounts = await connection.fetch("select * from accounts.accounts")
+    finally:
+        await connection.close()
+    kept = repr([[*row.values()] for row in (*events, *accounts)])
+    assert client.email in kept
+    assert client.access_code not in kept
+    assert client.access_code.removeprefix("USER-").replace("-", "") not in kept
+    assert client.http.headers["Authorization"].removeprefix("Bearer ") not in kept

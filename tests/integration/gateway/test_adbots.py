@@ -1,0 +1,241 @@
+"""Setting, starting and watching what was bought."""
+
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from libs.events.forwarder import CycleStarted, DeliveriesRecorded, Delivery, Share
+from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost, SessionStocked
+from libs.events.scheduler import AdbotStopped, CycleDue, CycleSkipped, SkipReason, StopReason
+from libs.events.values import (
+    AdbotId,
+    ChannelPost,
+    CycleId,
+    Pacing,
+    PairId,
+    ResultClass,
+    Seat,
+    SessionId,
+    SessionLoss,
+)
+from libs.eventsourcing.record import new_id, utc_now
+from tests.integration.gateway.world import Client, World, until
+
+POST = "https://t.me/channel/42"
+
+
+async def test_a_new_adbot_stands_with_its_seats(client: Client, world: World) -> None:
+    adbot = await world.adbot(client, seats=1)
+    (found,) = (await client.get("adbots"))["items"]
+    assert found == await client.get(f"adbots/{adbot}")
+    assert (found["id"], found["status"], found["order_number"]) == (str(adbot), "STOPPED", client.order)
+    assert found["seats"] == {"filled": 1, "awaited": 1}
+    assert found["plan"]["code"] == "bronze"
+    assert found["advertisement"] is None
+    assert datetime.fromisoformat(found["valid_until"]) > utc_now()
+
+
+async def test_what_was_written_is_read_at_once(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    wanted = {"post": POST, "groups": ["@one_group", "@two_group"]}
+    answer = await client.http.put(f"adbots/{adbot}/advertisement", json=wanted)
+    assert answer.status_code == 200
+    advertisement = {
+        "post": {"kind": "link", "channel": "@channel", "message": 42},
+        "groups": ["@one_group", "@two_group"],
+    }
+    assert answer.json()["advertisement"] == advertisement
+    assert (await client.get(f"adbots/{adbot}"))["advertisement"] == advertisement
+    started = await client.http.post(f"adbots/{adbot}/start")
+    assert (started.status_code, started.json()["status"]) == (200, "RUNNING")
+    assert started.json()["cycles"]["next_due_at"]
+    assert (await client.get(f"adbots/{adbot}"))["status"] == "RUNNING"
+    stopped = await client.http.post(f"adbots/{adbot}/stop")
+    assert (stopped.status_code, stopped.json()["status"]) == (200, "STOPPED")
+    assert stopped.json()["stop_reason"] == "requested"
+    assert stopped.json()["cycles"]["next_due_at"] is None
+
+
+async def test_a_refusal_says_why(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    refused = await client.http.post(f"adbots/{adbot}/start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_post")
+    assert refused.json()["detail"] == "set a post first"
+    malformed = await client.http.put(
+        f"adbots/{adbot}/advertisement", json={"post": "ftp://x", "groups": ["@group"]}
+    )
+    assert (malformed.status_code, malformed.json()["code"]) == (422, "malformed_post")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"post": POST}, {"post": "a\u0000", "groups": []}, {"post": 1, "groups": []}]
+)
+async def test_a_malformed_advertisement_is_refused(client: Client, world: World, body: object) -> None:
+    adbot = await world.adbot(client)
+    answer = await client.http.put(f"adbots/{adbot}/advertisement", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_an_adbot_is_its_owners_only(client: Client, world: World) -> None:
+    stranger = await world.client()
+    adbot = await world.adbot(client)
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/logs"),
+        ("GET", "/statistics"),
+        ("POST", "/start"),
+        ("POST", "/stop"),
+        ("PUT", "/advertisement"),
+    ):
+        body = {"post": POST, "groups": ["@one_group"]} if method == "PUT" else None
+        for wanted in (adbot, uuid4()):
+            answer = await stranger.http.request(method, f"adbots/{wanted}{path}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")
+    assert (await stranger.get("adbots"))["items"] == []
+    assert [order["order_number"] for order in (await stranger.get("orders"))["items"]] == [stranger.order]
+    assert await world.scheduler.said(f"schedule-{adbot}") == []
+
+
+async def test_commands_are_sent_in_the_callers_name(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    answer = await client.http.post(f"adbots/{adbot}/stop")
+    (said,) = await world.scheduler.said(f"schedule-{adbot}")
+    assert said.envelope.actor == f"account:{client.account}"
+    assert str(said.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
+
+
+async def test_seats_come_and_go_and_plans_end(client: Client, world: World) -> None:
+    adbot = await world.adbot(client, seats=1)
+    lost = SeatLost(adbot=adbot, session=SessionId(new_id()), loss=SessionLoss.BANNED)
+    seat = Seat(session=SessionId(new_id()), pair=PairId(new_id()))
+    filled = [
+        SeatFilled(adbot=adbot, seat=seat, valid_from=utc_now(), valid_until=utc_now()) for _ in range(2)
+    ]
+    await world.provisioning.say(f"adbot-{adbot}", lost, *filled)
+    await _until_seats(client, adbot, {"filled": 2, "awaited": 0})
+    await world.provisioning.say(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
+
+    async def expired() -> bool:
+        return bool((await client.get(f"adbots/{adbot}"))["status"] == "EXPIRED")
+
+    await until(expired)
+    assert (await client.get("auth/me"))["plan_status"] == "EXPIRED"
+
+
+async def _until_seats(client: Client, adbot: AdbotId, seats: dict[str, int]) -> None:
+    async def shown() -> bool:
+        return bool((await client.get(f"adbots/{adbot}"))["seats"] == seats)
+
+    await until(shown)
+
+
+async def test_an_adbot_that_stopped_by_itself_says_why(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    stopped = AdbotStopped(adbot=adbot, reason=StopReason.SOURCE_BROKEN, detail="MESSAGE_ID_INVALID")
+    await world.scheduler.say(f"schedule-{adbot}", stopped)
+
+    async def shown() -> bool:
+        return bool((await client.get(f"adbots/{adbot}"))["stop_reason"] == "source_broken")
+
+    await until(shown)
+    assert (await client.get(f"adbots/{adbot}"))["stop_detail"] == "MESSAGE_ID_INVALID"
+
+
+async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    known, unknown = SessionId(new_id()), SessionId(new_id())
+    pair, cycle = PairId(new_id()), CycleId(new_id())
+    await world.provisioning.say(
+        f"session-{known}", SessionStocked(session=known, telegram_user=1, phone="+49…42")
+    )
+    post = ChannelPost(channel="@channel", message=42)
+    groups = ("@one_group", "@two_group", "@three_group", "@four_group")
+    await world.scheduler.say(
+        f"schedule-{adbot}",
+        CycleDue(
+            cycle=cycle,
+            adbot=adbot,
+            account=client.account,
+            number=3,
+            due_at=utc_now(),
+            post=post,
+            groups=groups,
+            seats=(Seat(session=known, pair=pair),),
+            pacing=Pacing(delay_seconds=0),
+        ),
+        CycleSkipped(adbot=adbot, due_at=utc_now(), reason=SkipReason.OVERRUN),
+    )
+    results = [
+        Delivery(group=groups[0], session=known, result=ResultClass.SENT, messages=(7, 8), at=utc_now()),
+        Delivery(
+            group=groups[1],
+            session=unknown,
+            result=ResultClass.RATE_LIMITED,
+            error="FLOOD_WAIT_17",
+            at=utc_now(),
+        ),
+        Delivery(group=groups[2], session=None, result=ResultClass.STOPPED, at=utc_now()),
+        Delivery(group=groups[3], session=known, result=ResultClass.ALREADY_SENT, at=utc_now()),
+    ]
+    await world.forwarder.say(
+        f"cycle-{cycle}",
+        CycleStarted(
+            cycle=cycle,
+            adbot=adbot,
+            post=post,
+            pacing=Pacing(delay_seconds=0),
+            shares=(Share(session=known, pair=pair, groups=groups),),
+            started_at=utc_now(),
+        ),
+        DeliveriesRecorded(cycle=cycle, adbot=adbot, deliveries=tuple(results)),
+    )
+
+    async def logged() -> bool:
+        return len((await client.get(f"adbots/{adbot}/logs"))["items"]) == len(groups)
+
+    await until(logged)
+
+    async def known_phone() -> bool:
+        return bool((await client.get(f"adbots/{adbot}/logs"))["items"][0]["session"] == "+49…42")
+
+    await until(known_phone)
+    lines = (await client.get(f"adbots/{adbot}/logs"))["items"]
+    assert [line["group"] for line in lines] == list(reversed(groups))
+    assert [line["result"] for line in lines] == ["ALREADY_SENT", "STOPPED", "RATE_LIMITED", "SENT"]
+    assert [line["session"] for line in lines] == ["+49…42", None, f"…{str(unknown)[-4:]}", "+49…42"]
+    assert (lines[2]["error"], lines[3]["messages"], lines[3]["error"]) == ("FLOOD_WAIT_17", [7, 8], "")
+    assert datetime.fromisoformat(lines[3]["at"]) == results[0].at
+    assert [line["group"] for line in (await client.get(f"adbots/{adbot}/logs", limit=1))["items"]] == [
+        groups[3]
+    ]
+
+    async def skipped() -> bool:
+        return bool((await client.get(f"adbots/{adbot}/statistics"))["cycles_skipped"])
+
+    await until(skipped)
+    figures = await client.get(f"adbots/{adbot}/statistics")
+    assert datetime.fromisoformat(figures.pop("last_activity")) == results[-1].at
+    assert figures == {
+        "cycles": 1,
+        "cycles_skipped": 1,
+        "posts": 3,
+        "successes": 2,
+        "failures": {"RATE_LIMITED": 1},
+        "not_sent": 1,
+    }
+    assert (await client.get(f"adbots/{adbot}"))["cycles"]["last_number"] == 3
+
+
+async def test_an_adbot_that_did_nothing_has_figures_of_zero(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    figures = await client.get(f"adbots/{adbot}/statistics")
+    assert (figures["posts"], figures["failures"], figures["last_activity"]) == (0, {}, None)
+    assert (await client.get(f"adbots/{adbot}/logs"))["items"] == []
+
+
+@pytest.mark.parametrize("limit", [0, 1001, "x"])
+async def test_a_limit_has_limits(client: Client, world: World, limit: object) -> None:
+    adbot = await world.adbot(client)
+    answer = await client.http.get(f"adbots/{adbot}/logs?limit={limit}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.limit")

@@ -1,0 +1,227 @@
+"""Buying: the catalogue, the checkout, the payment."""
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from libs.events.billing import (
+    OrderExpired,
+    OrderFulfilled,
+    PaymentConfirming,
+    PaymentExpired,
+    PaymentFinished,
+    PaymentPartiallyPaid,
+    PaymentRequested,
+    PlaceOrder,
+)
+from libs.events.values import AdbotId
+from libs.eventsourcing.record import Causes, new_id, utc_now
+from services.gateway.account.codes import AccessCodes
+from services.gateway.api.checkout import new_order_number
+from tests.integration.gateway.neighbours import ADDRESS, AMOUNT, BRONZE
+from tests.integration.gateway.world import PEPPER, Client, World, until
+
+
+def checkout(*, email: str | None = None, plan: str = "bronze", coin: str = "BTC") -> dict[str, str]:
+    return {"email": email or f"{uuid4().hex}@example.com", "plan": plan, "pay_currency": coin}
+
+
+async def payment(http: httpx.AsyncClient, order: str) -> dict[str, Any]:
+    answer = await http.get(f"/api/v1/payments/{order}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_the_catalogue_lists_what_is_on_sale(http: httpx.AsyncClient) -> None:
+    async def listed() -> Any:  # noqa: ANN401 - JSON
+        return (await http.get("/api/v1/catalogue")).json()["items"]
+
+    assert await until(listed) == [
+        {
+            "code": "bronze",
+            "name": "Bronze",
+            "kind": "starter",
+            "sessions": 2,
+            "interval_seconds": 3600,
+            "price_usd": "30",
+            "validity_days": 30,
+        }
+    ]
+
+
+async def test_a_first_checkout_says_how_to_pay_and_shows_the_code(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/v1/checkout", json=checkout())
+    assert answer.status_code == 201
+    order = answer.json()
+    assert re.fullmatch(r"HQADZ-[0-9A-Z]{8}-[0-9A-Z]{12}", order["order_number"])
+    assert (order["pay_address"], order["amount"], order["pay_currency"]) == (ADDRESS, "0.000456", "BTC")
+    assert order["payment_uri"] == f"bitcoin:{ADDRESS}?amount=0.000456"
+    assert order["qr_svg"].startswith("data:image/svg+xml")
+    assert re.fullmatch(r"USER(-[0-9A-Z]{5}){4}", order["access_code"])
+    until_then = datetime.fromisoformat(order["expires_at"]) - utc_now()
+    assert timedelta(minutes=18) < until_then <= timedelta(minutes=20)
+
+
+async def test_checking_out_again_returns_the_same_order_and_no_code(client: Client, world: World) -> None:
+    again = await world.http.post("/api/v1/checkout", json=checkout(email=client.email.upper()))
+    assert again.status_code == 200
+    assert again.json()["order_number"] == client.order
+    assert again.json()["access_code"] is None
+    assert again.json()["pay_address"] == ADDRESS
+
+
+async def test_another_coin_is_another_order(client: Client, world: World) -> None:
+    other = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="LTC"))
+    assert other.status_code == 201
+    assert other.json()["order_number"] != client.order
+    assert other.json()["access_code"] is None
+
+
+async def test_two_first_checkouts_at_once_are_one_account_one_code_and_one_order(
+    http: httpx.AsyncClient,
+) -> None:
+    body = checkout()
+    answers = await asyncio.gather(*(http.post("/api/v1/checkout", json=body) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 200, 201]
+    assert len({answer.json()["order_number"] for answer in answers}) == 1
+    codes = [answer.json()["access_code"] for answer in answers if answer.json()["access_code"]]
+    assert len(codes) == 1
+    assert (await http.post("/api/v1/auth/sign-in", json={"access_code": codes[0]})).status_code == 200
+
+
+async def test_a_refused_first_checkout_loses_no_code(http: httpx.AsyncClient) -> None:
+    body = checkout(plan="platinum")
+    refused = await http.post("/api/v1/checkout", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_plan")
+    then = await http.post("/api/v1/checkout", json=body | {"plan": "bronze"})
+    assert then.json()["access_code"]
+
+
+async def test_an_order_without_an_address_goes_on_where_it_stopped(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    body = checkout(plan="no-address")
+    first = (await http.post("/api/v1/checkout", json=body)).json()
+    assert (first["pay_address"], first["qr_svg"]) == (None, None)
+    requested = PaymentRequested(
+        order=first["order_number"], provider="p", payment="1", address="there", amount=AMOUNT, coin="BTC"
+    )
+    await world.billing.say(f"order-{first['order_number']}", requested)
+
+    async def shown() -> bool:
+        return bool((await payment(http, first["order_number"]))["pay_address"] == "there")
+
+    await until(shown)
+    again = await http.post("/api/v1/checkout", json=body)
+    assert (again.status_code, again.json()["order_number"]) == (200, first["order_number"])
+
+
+async def test_an_order_whose_account_was_never_opened_opens_it_at_the_next_checkout(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    body = checkout()
+    order = PlaceOrder(
+        order=new_order_number(utc_now()),
+        account=AccessCodes(SecretStr(PEPPER)).account(body["email"]),
+        email=body["email"],
+        plan="bronze",
+        coin="BTC",
+    )
+    await world.commands.send(order, Causes.first("anonymous"))
+
+    async def shown() -> bool:
+        return (await http.get(f"/api/v1/payments/{order.order}")).status_code == 200
+
+    await until(shown)
+    answer = await http.post("/api/v1/checkout", json=body)
+    assert (answer.status_code, answer.json()["order_number"]) == (200, order.order)
+    assert answer.json()["access_code"]
+
+
+async def test_an_expired_order_is_not_returned_again(client: Client, world: World) -> None:
+    await world.billing.say(
+        f"order-{client.order}",
+        PaymentExpired(order=client.order, payment="5001"),
+        OrderExpired(order=client.order),
+    )
+
+    async def over() -> bool:
+        return bool((await payment(world.http, client.order))["order_status"] == "EXPIRED")
+
+    await until(over)
+    fresh = await world.http.post("/api/v1/checkout", json=checkout(email=client.email))
+    assert fresh.status_code == 201
+    assert fresh.json()["order_number"] != client.order
+
+
+async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World) -> None:
+    order, stream, adbot = client.order, f"order-{client.order}", AdbotId(new_id())
+
+    async def reaches(status: str) -> dict[str, Any]:
+        async def there() -> Any:  # noqa: ANN401 - JSON
+            found = await payment(world.http, order)
+            return found if found["status"] == status else None
+
+        return dict(await until(there))
+
+    assert (await payment(world.http, order))["status"] == "WAITING"
+    half = PaymentPartiallyPaid(order=order, payment="5001", paid=AMOUNT / 2, missing=AMOUNT / 2, coin="BTC")
+    await world.billing.say(stream, PaymentConfirming(order=order, payment="5001"), half)
+    state = await reaches("PARTIALLY_PAID")
+    assert (state["paid"], state["missing"], state["order_status"]) == ("0.000228", "0.000228", "PENDING")
+    finished = PaymentFinished(
+        order=order, account=client.account, plan=BRONZE, payment="5001", paid=AMOUNT, coin="BTC"
+    )
+    await world.billing.say(stream, finished)
+    state = await reaches("FINISHED")
+    assert (state["missing"], state["order_status"]) == (None, "PAID")
+    await world.billing.say(stream, OrderFulfilled(order=order, account=client.account, adbot=adbot))
+
+    async def delivered() -> Any:  # noqa: ANN401 - JSON
+        lines = (await client.get("orders"))["items"]
+        return lines if lines[0]["order_status"] == "FULFILLED" else None
+
+    (line,) = await until(delivered)
+    assert (line["order_number"], line["adbot"], line["amount"]) == (order, str(adbot), "0.000456")
+
+
+async def test_an_unknown_order_is_not_found(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/payments/HQADZ-AAAAAAAA-BBBBBBBB")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_order")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "nobody"),
+        ("email", "a\u0000b@example.com"),
+        ("email", ""),
+        ("plan", "no such plan!"),
+        ("pay_currency", "B T C"),
+        ("amount", "1"),
+    ],
+)
+async def test_a_malformed_checkout_names_the_field(http: httpx.AsyncClient, field: str, value: str) -> None:
+    answer = await http.post("/api/v1/checkout", json=checkout() | {field: value})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert [problem["field"] for problem in answer.json()["errors"]] == [f"body.{field}"]
+
+
+async def test_the_commands_continue_the_requests_story(client: Client, world: World) -> None:
+    answer = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="SOL"))
+    placed, requested = await world.billing.said(f"order-{answer.json()['order_number']}")
+    for recorded in (placed, requested):
+        assert str(recorded.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
+        assert recorded.envelope.actor == "anonymous"
+
+
+async def test_a_broken_service_is_answered_with_503(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/v1/checkout", json=checkout(plan="broken"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0

@@ -1,0 +1,164 @@
+"""What holds for every request."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, PEPPER, Client, World, until
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/api/v1/../../etc/passwd", 404, "not_found"),
+        ("GET", "/api/v1/checkout", 405, "method_not_allowed"),
+        ("POST", "/api/v1/catalogue", 405, "method_not_allowed"),
+        ("POST", "/api/v1/checkout", 422, "invalid_request"),
+        ("GET", "/api/v1/payments/none", 422, "invalid_request"),
+    ],
+)
+async def test_every_error_is_a_problem(
+    http: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await http.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    problem = answer.json()
+    assert (problem["code"], problem["status"], problem["type"]) == (
+        code,
+        status,
+        f"urn:adrelay:problem:{code}",
+    )
+    assert problem["correlation_id"] == answer.headers["X-Correlation-Id"]
+
+
+async def test_broken_json_is_a_problem(http: httpx.AsyncClient) -> None:
+    headers = {"content-type": "application/json"}
+    answer = await http.post("/api/v1/auth/sign-in", content=b'{"access_code": "SECRET', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "SECRET" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/catalogue", "/api/v1/nothing", "/health/live"])
+async def test_every_answer_has_an_id_and_safe_headers(http: httpx.AsyncClient, path: str) -> None:
+    first, second = await http.get(path), await http.get(path)
+    assert UUID(first.headers["X-Correlation-Id"]) != UUID(second.headers["X-Correlation-Id"])
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert first.headers["X-Frame-Options"] == "DENY"
+    assert first.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in first.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/checkout", "/api/v1/nothing", "/health/live"])
+async def test_no_route_takes_a_large_body(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.post(path, content=b"x" * (512 * 1024 + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+async def test_the_interface_describes_itself(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    assert "/api/v1/checkout" in document["paths"]
+    docs = await http.get("/docs")
+    assert "swagger" in docs.text.lower()
+    assert "cdn.jsdelivr.net" in docs.headers["Content-Security-Policy"]
+
+
+async def test_requests_are_counted_by_route(http: httpx.AsyncClient, client: Client) -> None:
+    await client.http.get(f"adbots/{uuid4()}")
+    metrics = (await http.get("/metrics")).text
+    assert 'method="GET",route="get_adbot",status="404"' in metrics
+
+
+async def test_a_silent_service_is_answered_with_503(world: World) -> None:
+    body = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
+    async with world.gateway(nats_prefix=f"t{uuid4().hex[:8]}", command_seconds=0.3) as lonely:
+        answer = await lonely.post("/api/v1/checkout", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert (await lonely.get("/api/v1/catalogue")).json() == {"items": []}
+
+
+async def test_a_write_that_reads_do_not_show_in_time_is_answered_with_202(
+    world: World, client: Client
+) -> None:
+    adbot = await world.adbot(client)
+    async with world.gateway(read_your_writes_seconds=0.3) as impatient:
+        headers = {"Authorization": client.http.headers["Authorization"]}
+        url = f"/api/v1/adbots/{adbot}"
+
+        async def caught_up() -> bool:
+            return (await impatient.get(url, headers=headers)).status_code == 200
+
+        await until(caught_up)
+        await world.scheduler.pause()
+        try:
+            answer = await impatient.post(f"{url}/stop", headers=headers)
+            assert answer.status_code == 202
+            assert answer.json()["stop_reason"] is None
+        finally:
+            world.scheduler.resume()
+
+        async def shown() -> bool:
+            return bool((await impatient.get(url, headers=headers)).json()["stop_reason"] == "requested")
+
+        await until(shown)
+
+
+async def test_a_checkout_that_reads_do_not_show_in_time_still_shows_the_code(world: World) -> None:
+    body = {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
+    await world.billing.pause()
+    try:
+        async with world.gateway(read_your_writes_seconds=0.2) as impatient:
+            answer = await impatient.post("/api/v1/checkout", json=body)
+    finally:
+        world.billing.resume()
+    assert answer.status_code == 202
+    assert answer.json()["access_code"].startswith("USER-")
+    assert answer.json()["pay_address"] is None
+
+    async def shown() -> bool:
+        payment = await world.http.get(f"/api/v1/payments/{answer.json()['order_number']}")
+        return payment.status_code == 200 and bool(payment.json()["payment_uri"])
+
+    await until(shown)
+
+
+async def test_a_restarted_gateway_knows_what_it_knew(world: World) -> None:
+    body = {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
+    async with AsyncExitStack() as stack:
+        database = await world.database(stack, "gateway")
+        async with world.gateway(postgres_url=database) as before:
+            order = (await before.post("/api/v1/checkout", json=body)).json()
+        async with world.gateway(postgres_url=database) as after:
+            payment = await after.get(f"/api/v1/payments/{order['order_number']}")
+            assert payment.json()["amount"] == order["amount"]
+            again = await after.post("/api/v1/checkout", json=body)
+            assert (again.status_code, again.json()["access_code"]) == (200, None)
+            code = {"access_code": order["access_code"]}
+            assert (await after.post("/api/v1/auth/sign-in", json=code)).status_code == 200
+
+
+async def test_no_secret_is_ever_logged(
+    world: World, admin: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client = await world.client()
+    secrets = [client.access_code, client.http.headers["Authorization"], ADMIN_TOKEN, JWT_SECRET, PEPPER]
+    api_hash, session = "fedcba98" * 4, "1SECRET-SESSION"
+    assert (await admin.post("api-pairs", json={"api_id": 1, "api_hash": api_hash})).status_code == 201
+    assert (await admin.post("sessions", json={"session": session})).status_code == 201
+    assert (await admin.post("sessions", json={"session": "FOREIGN-SECRET"})).status_code == 422
+    assert (await admin.post("api-pairs", json={"api_id": 0, "api_hash": api_hash})).status_code == 422
+    logged = "".join(capfd.readouterr())
+    for secret in [*secrets, api_hash, session, "FOREIGN-SECRET"]:
+        assert secret not in logged
+
+
+async def test_many_readers_at_once_are_served(http: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(http.get("/api/v1/catalogue") for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {200}

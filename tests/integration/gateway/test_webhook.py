@@ -1,0 +1,73 @@
+"""What the payment provider hears."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+URL = "/api/v1/webhooks/nowpayments"
+SIGNED = {"x-nowpayments-sig": "ab" * 64}
+
+
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("adrelay_gateway_notifications_total", {"outcome": outcome}) or 0.0
+
+
+async def test_a_stored_notification_is_answered_with_200(http: httpx.AsyncClient) -> None:
+    answer = await http.post(URL, content=b'{"payment_status": "finished"}', headers=SIGNED)
+    assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("bad_signature", 401),
+        ("malformed_notification", 400),
+        ("unknown_order", 404),
+        ("wrong_payment", 422),
+        ("wrong_amount", 422),
+        ("wrong_coin", 422),
+    ],
+)
+async def test_each_refusal_has_its_status_and_is_counted(
+    http: httpx.AsyncClient, code: str, status: int
+) -> None:
+    before = counted(code)
+    answer = await http.post(URL, content=f"refuse {code}".encode(), headers=SIGNED)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert counted(code) == before + 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-nowpayments-sig": ""}, {"x-nowpayments-sig": "a" * 300}])
+async def test_a_notification_without_a_signature_is_refused(
+    http: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await http.post(URL, content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
+
+
+async def test_a_service_that_breaks_makes_the_provider_try_again(http: httpx.AsyncClient) -> None:
+    answer = await http.post(URL, content=b"break", headers=SIGNED)
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient, *, chunked: bool) -> None:
+    body = b"x" * (64 * 1024 + 1)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body
+
+    answer = await http.post(URL, content=chunks() if chunked else body, headers=SIGNED)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+async def test_the_largest_body_that_is_allowed_arrives(http: httpx.AsyncClient) -> None:
+    answer = await http.post(URL, content=b"x" * (64 * 1024), headers=SIGNED)
+    assert answer.status_code == 200
+
+
+async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
+    answer = await http.post(URL, content="refuse é/\u2028 ".encode(), headers=SIGNED)
+    assert answer.json()["code"] == "é/\u2028 "

@@ -1,0 +1,174 @@
+"""A gateway with its neighbours, and its clients; more gateways where one must be set up otherwise."""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import connect_nats
+from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.events.provisioning import AdbotProvisioned
+from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
+from libs.eventsourcing.record import new_id, utc_now
+from services.gateway.service import run
+from services.gateway.settings import GatewaySettings
+from tests.integration.gateway import neighbours
+from tests.integration.gateway.neighbours import BRONZE, Neighbour
+
+ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
+JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
+PEPPER = f"Pe99er-{secrets.token_hex(24)}"
+
+
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:  # noqa: ANN401 - whatever is asked for
+    """Return what `holds` returns once that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := await holds()):
+        assert time.monotonic() < deadline, "this did not become so in time"
+        await asyncio.sleep(0.02)
+    return found
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client with an account of its own."""
+
+    http: httpx.AsyncClient
+    account: AccountId
+    email: str
+    access_code: str
+    order: str
+
+    async def get(self, path: str, **parameters: int) -> Any:  # noqa: ANN401 - JSON
+        """Return what a route answers."""
+        answer = await self.http.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+class World:
+    """A gateway, what stands behind it, and who calls it."""
+
+    def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres, prefix: str) -> None:
+        self.nats, self.postgres, self.prefix = nats, postgres, prefix
+        self.http: httpx.AsyncClient
+        self.billing: Neighbour
+        self.provisioning: Neighbour
+        self.scheduler: Neighbour
+        self.forwarder: Neighbour
+        self.commands: CommandClient
+        self.gateway_database = ""
+        self._stack: AsyncExitStack
+
+    async def enter(self, stack: AsyncExitStack) -> None:
+        """Start all parts."""
+        self._stack = stack
+        self.gateway_database = await self.database(stack, "gateway")
+        self.billing = await self._neighbour(stack, "billing", neighbours.billing())
+        self.provisioning = await self._neighbour(stack, "provisioning", CommandHandlers())
+        self.scheduler = await self._neighbour(stack, "scheduler", neighbours.scheduler())
+        self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
+        nats = await connect_nats(self.nats.url, "test")
+        stack.push_async_callback(nats.close)
+        self.commands = CommandClient(nats, prefix=self.prefix)
+        await neighbours.list_bronze(self.billing)
+        self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
+
+    async def _neighbour(self, stack: AsyncExitStack, service: str, handlers: CommandHandlers) -> Neighbour:
+        url = await self.database(stack, service)
+        return await stack.enter_async_context(Neighbour(service, url, self.nats.url, self.prefix, handlers))
+
+    async def database(self, stack: AsyncExitStack, name: str) -> str:
+        """Return the URL of a fresh database."""
+        name = f"test_{name}_{uuid4().hex[:8]}"
+        stack.push_async_callback(self.postgres.drop_database, name)
+        return await self.postgres.ensure_database(name)
+
+    @asynccontextmanager
+    async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
+        """Run a gateway with a database of its own, and yield a client of it."""
+        async with AsyncExitStack() as stack:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            usual: dict[str, object] = {
+                "postgres_url": await self.database(stack, "gateway"),
+                "nats_url": self.nats.url,
+                "nats_prefix": self.prefix,
+                "http_port": port,
+                "jwt_secret": JWT_SECRET,
+                "admin_token": ADMIN_TOKEN,
+                "code_pepper": PEPPER,
+                "sign_ins_per_minute": 10_000,
+                "checkouts_per_minute": 10_000,
+                "read_your_writes_seconds": 10.0,  # a busy machine is no fault of the gateway's
+            }
+            running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
+            stack.push_async_callback(_end, running)
+            http = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
+            )
+
+            async def up() -> bool:
+                assert not running.done(), running.exception()
+                with suppress(httpx.TransportError):
+                    return (await http.get("/health/ready")).status_code == 200
+                return False
+
+            await until(up, 30)
+            yield http
+
+    async def client(self) -> Client:
+        """Return a new client, who has checked out once and signed in."""
+        email = f"client-{uuid4().hex[:12]}@example.com"
+        answer = await self.http.post(
+            "/api/v1/checkout", json={"email": email, "plan": "bronze", "pay_currency": "BTC"}
+        )
+        assert answer.status_code == 201, answer.text
+        code = answer.json()["access_code"]
+        signed_in = await self.http.post("/api/v1/auth/sign-in", json={"access_code": code})
+        assert signed_in.status_code == 200, signed_in.text
+        http = httpx.AsyncClient(
+            base_url=self.http.base_url.join("/api/v1/"),
+            headers={"Authorization": f"Bearer {signed_in.json()['token']}"},
+            timeout=30,
+        )
+        self._stack.push_async_callback(http.aclose)
+        account = AccountId(UUID(signed_in.json()["account"]["id"]))
+        return Client(http, account, email, code, answer.json()["order_number"])
+
+    async def adbot(self, client: Client, *, seats: int = 1) -> AdbotId:
+        """Return an adbot of a client's, as the gateway shows it already."""
+        adbot = AdbotId(new_id())
+        now = utc_now()
+        event = AdbotProvisioned(
+            adbot=adbot,
+            order=client.order,
+            account=client.account,
+            plan=BRONZE,
+            seats=tuple(Seat(session=SessionId(new_id()), pair=PairId(new_id())) for _ in range(seats)),
+            valid_from=now,
+            valid_until=now.replace(year=now.year + 1, day=1),
+        )
+        await self.provisioning.say(f"adbot-{adbot}", event)
+
+        async def shown() -> bool:
+            return (await client.http.get(f"adbots/{adbot}")).status_code == 200
+
+        await until(shown)
+        return adbot
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,50 @@
+"""Access codes and what is kept of them."""
+
+import re
+
+from pydantic import SecretStr
+
+from services.gateway.account.codes import AccessCodes
+
+CODES = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
+OTHERS = AccessCodes(SecretStr("x4Wd9-another-pepper-of-the-tests-01"))
+
+
+def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
+    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.draw())
+
+
+def test_no_two_codes_are_alike() -> None:
+    assert len({CODES.draw() for _ in range(1000)}) == 1000
+
+
+def test_a_licence_is_one() -> None:
+    assert re.fullmatch(r"LIC-[0-9A-Z-]{8,40}", CODES.licence())
+
+
+def test_a_code_is_recognised_however_it_is_typed() -> None:
+    digest = CODES.digest("USER-0A1BC-23DEF-45GHJ-67KMN")
+    for typed in (
+        "user-0a1bc-23def-45ghj-67kmn",
+        "  USER 0A1BC 23DEF 45GHJ 67KMN ",
+        "0A1BC23DEF45GHJ67KMN",
+        "USER-OAlBC-23DEF-45GHJ-67KMN",
+    ):
+        assert CODES.digest(typed) == digest
+
+
+def test_another_code_has_another_digest() -> None:
+    assert CODES.digest("USER-00000") != CODES.digest("USER-00001")
+
+
+def test_a_digest_can_not_be_computed_without_the_pepper() -> None:
+    assert CODES.digest("USER-00000") != OTHERS.digest("USER-00000")
+
+
+def test_an_address_means_one_account_in_upper_and_lower_case() -> None:
+    assert CODES.account("anna@example.com") == CODES.account("Anna@Example.com")
+    assert CODES.account("anna@example.com") != CODES.account("bert@example.com")
+
+
+def test_an_account_does_not_tell_its_address_without_the_pepper() -> None:
+    assert CODES.account("anna@example.com") != OTHERS.account("anna@example.com")

@@ -1,0 +1,136 @@
+"""What the outermost layer does when something breaks."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Message
+
+from libs.chassis.commands import CommandFailed
+from libs.eventsourcing.decider import Refused
+from services.gateway.api.edge import WEBHOOK_BYTES, Edge
+from services.gateway.api.problems import install
+
+FAULTS: dict[str, Exception] = {
+    "bug": KeyError("SECRET"),
+    "refused": Refused("no_seats", "no seat is filled"),
+    "failed": CommandFailed("SECRET reference"),
+    "connection": asyncpg.ConnectionDoesNotExistError("SECRET"),
+    "pool": asyncpg.InterfaceError("SECRET"),
+    "away": ConnectionRefusedError("SECRET"),
+    "slow": TimeoutError(),
+}
+
+
+def app() -> FastAPI:
+    app = FastAPI()
+    app.add_middleware(Edge)
+    install(app)
+
+    @app.get("/fault/{name}")
+    async def fault(name: str) -> None:
+        raise FAULTS[name]
+
+    @app.get("/half")
+    async def half() -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"half of it"
+            raise KeyError("the rest")
+
+        return StreamingResponse(body())
+
+    @app.post("/webhooks/echo")
+    async def echo(request: Request) -> int:
+        return len(await request.body())
+
+    del fault, half, echo
+    return app
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("bug", 500, "internal_error"),
+        ("refused", 409, "no_seats"),
+        ("failed", 503, "service_unavailable"),
+        ("connection", 503, "service_unavailable"),
+        ("pool", 503, "service_unavailable"),
+        ("away", 503, "service_unavailable"),
+        ("slow", 503, "service_unavailable"),
+    ],
+)
+async def test_whatever_breaks_is_answered_with_a_problem_that_tells_no_secrets(
+    name: str, status: int, code: str
+) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app()), base_url="http://gateway") as http:
+        answer = await http.get(f"/fault/{name}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
+    assert "SECRET" not in answer.text
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+async def test_an_answer_that_breaks_off_is_not_made_to_look_whole() -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app()), base_url="http://gateway") as http:
+        with pytest.raises(KeyError):
+            await http.get("/half")
+
+
+async def call(*received: Message, headers: list[tuple[bytes, bytes]] | None = None) -> list[Message]:
+    """Return what the app sends when the server hands it these messages."""
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/webhooks/echo",
+        "scheme": "https",
+        "query_string": b"",
+        "headers": headers or [],
+    }
+    waiting, sent = list(received), list[Message]()
+
+    async def receive() -> Message:
+        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app()(scope, receive, send)
+    return sent
+
+
+def piece(body: bytes, *, more: bool = False) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+async def test_a_body_in_pieces_arrives_whole() -> None:
+    sent = await call(piece(b"ab", more=True), piece(b"", more=True), piece(b"cd"))
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b"4")
+
+
+async def test_pieces_that_are_too_large_together_are_refused() -> None:
+    sent = await call(piece(b"x" * WEBHOOK_BYTES, more=True), piece(b"x"))
+    assert sent[0]["status"] == 413
+
+
+async def test_an_announced_size_is_believed() -> None:
+    sent = await call(piece(b"x"), headers=[(b"content-length", str(WEBHOOK_BYTES + 1).encode())])
+    assert sent[0]["status"] == 413
+
+
+@pytest.mark.parametrize("length", [b"", b"-1", b"x", b"\xb2"])
+async def test_an_announced_size_that_is_none_is_ignored(length: bytes) -> None:
+    sent = await call(piece(b"xyz"), headers=[(b"content-length", length)])
+    assert sent[1]["body"] == b"3"
+
+
+async def test_a_client_that_left_is_not_answered() -> None:
+    assert await call(piece(b"x", more=True)) == []
+
+
+async def test_browsers_are_told_to_stay_with_https() -> None:
+    (start, _) = await call(piece(b""))
+    assert (b"strict-transport-security", b"max-age=31536000") in start["headers"]

@@ -1,0 +1,70 @@
+"""The interface's description of itself."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from fastapi.openapi.models import OpenAPI
+
+from services.gateway.api.app import make_app
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return make_app().openapi()
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    OpenAPI.model_validate(document)
+
+
+def test_whatever_it_refers_to_is_there(document: dict[str, Any]) -> None:
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert named <= set(document["components"]["schemas"])
+    assert "Problem" in named
+
+
+def test_every_route_has_a_summary_a_description_and_a_name_of_its_own(document: dict[str, Any]) -> None:
+    found = operations(document)
+    assert all(operation["summary"] and operation["description"] for operation in found)
+    assert len({operation["operationId"] for operation in found}) == len(found)
+
+
+def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert errors
+        assert {kind for answer in errors.values() for kind in answer["content"]} == {
+            "application/problem+json"
+        }
+
+
+def test_every_route_of_an_account_asks_for_a_token(document: dict[str, Any]) -> None:
+    open_paths = {
+        "/catalogue",
+        "/checkout",
+        "/payments/{order_number}",
+        "/webhooks/nowpayments",
+        "/auth/sign-in",
+    }
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            expected = {"admin"} if "/admin/" in path else {"client"}
+            named = {name for scheme in operation.get("security", []) for name in scheme}
+            assert named == (set[str]() if path.removeprefix("/api/v1") in open_paths else expected)
+
+
+def test_amounts_are_described_as_texts(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["PlanOnSale"]["properties"]["price_usd"]["type"] == "string"
+
+
+def test_secrets_are_marked_as_such(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["SignInBody"]["properties"]["access_code"]["format"] == "password"
+    assert schemas["ApiPairBody"]["properties"]["api_hash"]["format"] == "password"

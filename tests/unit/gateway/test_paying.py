@@ -1,0 +1,83 @@
+"""What wallets are told."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.gateway.api.checkout import new_order_number
+from services.gateway.api.paying import payment_uri, qr_picture
+from services.gateway.tables.orders import OrderStatus, PaymentState, PaymentStatus
+from services.gateway.tables.values import plain
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def payment(
+    coin: str, amount: str | None, *, address: str | None = "addr", memo: str | None = None
+) -> PaymentState:
+    return PaymentState(
+        order_number="HQADZ-AAAAAA-BBBB",
+        status=PaymentStatus.WAITING,
+        order_status=OrderStatus.PENDING,
+        plan="bronze",
+        price_usd=Decimal(30),
+        pay_currency=coin,
+        pay_address=address,
+        memo=memo,
+        amount=None if amount is None else Decimal(amount),
+        paid=None,
+        missing=None,
+        expires_at=NOON,
+        updated_at=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("coin", "amount", "uri"),
+    [
+        ("BTC", "0.00045600", "bitcoin:addr?amount=0.000456"),
+        ("LTC", "1E-7", "litecoin:addr?amount=0.0000001"),
+        ("ETH", "0.01", "ethereum:addr?value=10000000000000000"),
+        ("SOL", "2.50", "solana:addr?amount=2.5"),
+        ("USDT", "30.1", "addr"),
+    ],
+)
+def test_a_payment_uri_is_as_the_coins_wallets_expect(coin: str, amount: str, uri: str) -> None:
+    assert payment_uri(payment(coin, amount)) == uri
+
+
+def test_a_memo_goes_along_where_the_uri_can_carry_it() -> None:
+    assert payment_uri(payment("SOL", "1", memo="a b")) == "solana:addr?amount=1&memo=a+b"
+
+
+def test_there_is_no_uri_before_there_is_an_address() -> None:
+    assert payment_uri(payment("BTC", None, address=None)) is None
+
+
+def test_an_address_can_not_add_parameters_to_the_uri() -> None:
+    assert payment_uri(payment("BTC", "1", address="x?amount=9&y")) == "bitcoin:x%3Famount%3D9%26y?amount=1"
+
+
+def test_the_picture_is_a_data_uri() -> None:
+    assert qr_picture("bitcoin:addr?amount=1").startswith("data:image/svg+xml")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("30.00", "30"), ("1E-8", "0.00000001"), ("1E+3", "1000"), ("100", "100"), ("0.10", "0.1")],
+)
+def test_amounts_are_written_plainly(amount: str, text: str) -> None:
+    assert plain(Decimal(amount)) == text
+
+
+def test_order_numbers_tell_their_time_and_can_not_be_guessed() -> None:
+    numbers = {new_order_number(NOON) for _ in range(100)}
+    assert len(numbers) == 100
+    assert {number.split("-")[1] for number in numbers} == {_base36(int(NOON.timestamp() * 1000))}
+    assert {len(number.split("-")[2]) for number in numbers} == {12}
+
+
+def _base36(number: int) -> str:
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return _base36(number // 36) + digits[number % 36] if number else ""

@@ -1,0 +1,62 @@
+"""What a refusal is in HTTP."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from services.gateway.api.problems import Denied, respond, status_of, unauthorized, unavailable
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("bad_signature", 401),
+        ("malformed_notification", 400),
+        ("unknown_order", 404),
+        ("unknown_adbot", 404),
+        ("unknown_plan", 404),
+        ("wrong_payment", 422),
+        ("wrong_amount", 422),
+        ("wrong_coin", 422),
+        ("unsupported_coin", 422),
+        ("malformed_post", 422),
+        ("malformed_groups", 422),
+        ("unreadable_session", 422),
+        ("no_seats", 409),
+        ("no_post", 409),
+        ("no_groups", 409),
+        ("adbot_expired", 409),
+        ("session_exists", 409),
+        ("something_new", 409),
+        ("provider_unavailable", 503),
+        ("telegram_unreachable", 503),
+    ],
+)
+def test_every_code_has_its_status(code: str, status: int) -> None:
+    assert status_of(code) == status
+
+
+def test_a_problem_is_what_the_standard_says() -> None:
+    correlation_id = uuid4()
+    response = respond(Denied(status_of("no_seats"), "no_seats", "no seat is filled"), correlation_id)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 409
+    assert json.loads(bytes(response.body)) == {
+        "type": "urn:adrelay:problem:no_seats",
+        "title": "No seats",
+        "status": 409,
+        "code": "no_seats",
+        "detail": "no seat is filled",
+        "correlation_id": str(correlation_id),
+    }
+
+
+def test_whoever_is_told_to_come_again_is_told_when() -> None:
+    assert int(respond(unavailable("service_unavailable", ""), uuid4()).headers["Retry-After"]) > 0
+
+
+def test_whoever_has_no_token_is_told_how_to_send_one() -> None:
+    assert (
+        respond(unauthorized("token_missing", ""), uuid4()).headers["WWW-Authenticate"].startswith("Bearer")
+    )
