@@ -1,0 +1,1 @@
+"""Adbots, as far as their stops matter here."""

@@ -1,0 +1,1 @@
+"""A session as Telegram treats it: imported, resting, dead."""

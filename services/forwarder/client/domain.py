@@ -1,0 +1,106 @@
+"""A session as Telegram treats it: imported, resting, dead."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from libs.events.forwarder import SeatRested, SessionDied, SessionImported
+from libs.events.values import ErrorName, PairId, ResultClass, SessionId, SessionLoss
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+
+@dataclass(frozen=True)
+class Import:
+    """Take a session that signed in."""
+
+    session: SessionId
+    telegram_user: int
+    phone: str
+    pair: PairId | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Have a session send nothing until a moment."""
+
+    until: datetime
+    result: ResultClass
+    error: ErrorName
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Die:
+    """Give a session up."""
+
+    loss: SessionLoss
+    error: ErrorName
+    at: datetime
+
+
+Command = Import | Rest | Die
+ClientEvent = SessionImported | SeatRested | SessionDied
+
+
+@dataclass(frozen=True)
+class Client:
+    """An imported session."""
+
+    id: SessionId
+    rests_until: datetime | None = None
+    dead: bool = False
+
+
+def decide(command: Command, client: Client | None) -> list[ClientEvent]:
+    """Return what follows from a command; nothing, if it has happened already."""
+    if client is None:
+        if isinstance(command, Import):
+            return [_imported(command)]
+        raise Refused("unknown_session")
+    if client.dead:
+        return []
+    match command:
+        case Import():
+            return []
+        case Rest():
+            return _rest(command, client)
+        case Die():
+            return [SessionDied(session=client.id, loss=command.loss, error=command.error)]
+        case _:
+            assert_never(command)
+
+
+def _imported(command: Import) -> SessionImported:
+    return SessionImported(
+        session=command.session,
+        telegram_user=command.telegram_user,
+        phone=command.phone,
+        pair=command.pair,
+    )
+
+
+def _rest(command: Rest, client: Client) -> list[ClientEvent]:
+    """Only a longer rest is news."""
+    if command.until <= max(client.rests_until or command.at, command.at):
+        return []
+    return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]
+
+
+def evolve(client: Client | None, event: ClientEvent) -> Client:
+    """Return the session after an event."""
+    match event, client:
+        case SessionImported(), None:
+            return Client(event.session)
+        case (_, None) | (SessionImported(), Client()):
+            message = f"{type(event).__name__} can't follow {client}"
+            raise ImpossibleEvent(message)
+        case SeatRested(), Client():
+            return replace(client, rests_until=event.until)
+        case SessionDied(), Client():
+            return replace(client, dead=True)
+        case _:
+            assert_never(event)
+
+
+CLIENT = Decider("client", decide, evolve)

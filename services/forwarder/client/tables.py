@@ -1,0 +1,62 @@
+"""The sessions that the forwarder may use, and those that rest or are dead."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from libs.events.forwarder import SeatRested, SessionDied, SessionImported
+from libs.events.values import SessionId
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+
+CLIENTS = Projection(
+    "clients",
+    version=1,
+    ddl="""
+    create table clients (
+        session     uuid primary key,
+        alive       boolean not null default true,
+        rests_until timestamptz,
+        rest_result text,
+        rest_error  text
+    );
+    """,
+)
+
+
+@CLIENTS.on(SessionImported)
+async def imported(event: SessionImported, sql: TableSql) -> None:
+    """Let a session be used."""
+    await sql.insert(session=event.session)
+
+
+@CLIENTS.on(SeatRested)
+async def rested(event: SeatRested, sql: TableSql) -> None:
+    """Have it send nothing until then."""
+    await sql.execute(
+        "update clients set rests_until = $2, rest_result = $3, rest_error = $4 where session = $1",
+        event.session,
+        event.until,
+        event.result,
+        event.error,
+    )
+
+
+@CLIENTS.on(SessionDied)
+async def died(event: SessionDied, sql: TableSql) -> None:
+    """Let it be used no more."""
+    await sql.execute("update clients set alive = false where session = $1", event.session)
+
+
+async def usable(sql: Sql, sessions: Sequence[SessionId]) -> frozenset[SessionId]:
+    """Return those of the sessions that are imported and alive."""
+    rows = await sql.fetch("select session from clients where alive and session = any($1)", list(sessions))
+    return frozenset(row["session"] for row in rows)
+
+
+async def resting(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
+    """Return those of the sessions that rest for longer than this from now on."""
+    rows = await sql.fetch(
+        "select session from clients where session = any($1) and rests_until > clock_timestamp() + $2",
+        list(sessions),
+        longer_than,
+    )
+    return frozenset(row["session"] for row in rows)

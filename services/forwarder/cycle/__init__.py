@@ -1,0 +1,1 @@
+"""A cycle: one post to every group of an adbot, once."""

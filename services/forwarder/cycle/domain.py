@@ -1,0 +1,258 @@
+"""What follows from the commands to a cycle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from libs.events.forwarder import (
+    AbortReason,
+    CycleAborted,
+    CycleFinished,
+    CycleStarted,
+    DeliveriesRecorded,
+    Delivery,
+    Share,
+    ShareMoved,
+    SourceBroken,
+)
+from libs.events.values import (
+    AdbotId,
+    CycleId,
+    ErrorName,
+    GroupRef,
+    Pacing,
+    Post,
+    ResultClass,
+    Seat,
+    SessionId,
+)
+from libs.eventsourcing.decider import Decider, Refused
+from services.forwarder.cycle.sharing import Denial, Seating, share_out
+from services.forwarder.cycle.state import SECOND_CHANCE, Cycle, CycleEvent, evolve
+
+RECORDED_TOGETHER = 20
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Share a due cycle's groups over its seats."""
+
+    cycle: CycleId
+    adbot: AdbotId
+    post: Post
+    pacing: Pacing
+    groups: tuple[GroupRef, ...]
+    seats: tuple[Seat, ...]
+    seating: Seating
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a group. `doubtful`: an earlier send may have arrived, nobody knows."""
+
+    delivery: Delivery
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class RecordOutcomes:
+    """Note what became of some groups; a refused one may be tried by another seat."""
+
+    outcomes: tuple[Outcome, ...]
+    seating: Seating
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LoseSeat:
+    """Give the groups of a lost session to the others, but those that it may have served already."""
+
+    session: SessionId
+    result: ResultClass
+    error: ErrorName
+    doubtful: frozenset[GroupRef]
+    seating: Seating
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BreakSource:
+    """End the cycle because its post can't be forwarded."""
+
+    error: ErrorName
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Abort:
+    """End the cycle before its last group."""
+
+    reason: AbortReason
+    at: datetime
+
+
+Command = Begin | RecordOutcomes | LoseSeat | BreakSource | Abort
+
+
+def decide(command: Command, cycle: Cycle | None) -> list[CycleEvent]:
+    """Return what follows from a command; nothing, if it has happened already."""
+    if cycle is None:
+        if isinstance(command, Begin):
+            return _begin(command)
+        raise Refused("unknown_cycle")
+    if isinstance(command, RecordOutcomes):
+        return _record(command, cycle)
+    return [] if cycle.over else _go_on(command, cycle)
+
+
+def _go_on(command: Begin | LoseSeat | BreakSource | Abort, cycle: Cycle) -> list[CycleEvent]:
+    match command:
+        case Begin():
+            return []
+        case LoseSeat():
+            return _lose(command, cycle)
+        case BreakSource():
+            broken = SourceBroken(cycle=cycle.id, adbot=cycle.adbot, error=command.error)
+            return [broken, _aborted(cycle, AbortReason.SOURCE_BROKEN)]
+        case Abort():
+            return [_aborted(cycle, command.reason)]
+        case _:
+            assert_never(command)
+
+
+def _begin(command: Begin) -> list[CycleEvent]:
+    able = command.seating.able(command.seats)
+    groups = tuple(dict.fromkeys(command.groups))
+    shares, left = share_out(groups, able, command.seating)
+    started = CycleStarted(
+        cycle=command.cycle,
+        adbot=command.adbot,
+        post=command.post,
+        pacing=command.pacing,
+        shares=shares,
+        started_at=command.at,
+    )
+    cycle = evolve(None, started)
+    if not able:
+        stopped = {ResultClass.STOPPED: len(groups)} if groups else {}
+        return [started, _aborted(replace(cycle, counts=stopped), AbortReason.NO_SEATS)]
+    denied = [_nobody(group, command.seating.last_denial(group), command.at) for group in left]
+    return [started, *_settle(cycle, denied)]
+
+
+def _nobody(group: GroupRef, denial: Denial, at: datetime) -> Delivery:
+    return Delivery(group=group, session=None, result=denial.result, error=denial.error, at=at)
+
+
+def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:
+    """Keep each group's one final outcome; one that was moved away meanwhile is its new seat's."""
+    fresh = [one for one in command.outcomes if cycle.waiting.get(one.delivery.group) == one.delivery.session]
+    if cycle.over:  # what is in the group is said, however late
+        return _recorded(cycle, [one.delivery for one in fresh if one.delivery.result.delivered])
+    events: list[CycleEvent] = []
+    final: list[Delivery] = []
+    for outcome in fresh:
+        moved = _second_chance(outcome, cycle, command.seating)
+        if moved is None:
+            final.append(outcome.delivery)
+        else:
+            events.append(moved)
+            cycle = evolve(cycle, moved)
+    return [*events, *_settle(cycle, final)]
+
+
+def _second_chance(outcome: Outcome, cycle: Cycle, seating: Seating) -> ShareMoved | None:
+    delivery = outcome.delivery
+    session, group = delivery.session, delivery.group
+    if session is None or outcome.doubtful or delivery.result not in SECOND_CHANCE or group in cycle.refused:
+        return None
+    others = [seat for seat in seating.ready(_seats(cycle)) if seat.session != session]
+    shares, _ = share_out((group,), others, seating, loads=_loads(cycle))
+    return _moved(cycle, session, delivery.result, delivery.error, shares)
+
+
+def _lose(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
+    groups = tuple(group for group, seat in cycle.waiting.items() if seat == command.session)
+    others = command.seating.able([seat for seat in _seats(cycle) if seat.session != command.session])
+    if not groups:
+        return []
+    unknown = [group for group in groups if group in command.doubtful]
+    safe = tuple(group for group in groups if group not in command.doubtful)
+    final = [_lost(group, command) for group in unknown]
+    if not others and safe:
+        recorded = _recorded(cycle, final)
+        for event in recorded:
+            cycle = evolve(cycle, event)
+        return [*recorded, _aborted(cycle, AbortReason.NO_SEATS)]
+    seating = command.seating.besides(cycle.refused, Denial(command.result, command.error))
+    shares, left = share_out(safe, others, seating, loads=_loads(cycle))
+    moved = _moved(cycle, command.session, command.result, command.error, shares)
+    events: list[CycleEvent] = [] if moved is None else [moved]
+    if moved is not None:
+        cycle = evolve(cycle, moved)
+    return [*events, *_settle(cycle, [*final, *(_lost(group, command) for group in left)])]
+
+
+def _lost(group: GroupRef, command: LoseSeat) -> Delivery:
+    return Delivery(
+        group=group, session=command.session, result=command.result, error=command.error, at=command.at
+    )
+
+
+def _seats(cycle: Cycle) -> list[Seat]:
+    return [Seat(session=session, pair=pair) for session, pair in cycle.seats.items()]
+
+
+def _loads(cycle: Cycle) -> dict[SessionId, int]:
+    loads = dict.fromkeys(cycle.seats, 0)
+    for session in cycle.waiting.values():
+        loads[session] += 1
+    return loads
+
+
+def _moved(
+    cycle: Cycle, session: SessionId, result: ResultClass, error: ErrorName, shares: Sequence[Share]
+) -> ShareMoved | None:
+    given = tuple(share for share in shares if share.groups)
+    if not given:
+        return None
+    return ShareMoved(
+        cycle=cycle.id, adbot=cycle.adbot, session=session, result=result, error=error, shares=given
+    )
+
+
+def _settle(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:
+    """Return the deliveries as events, and the cycle's end if nothing waits any more."""
+    events: list[CycleEvent] = _recorded(cycle, final)
+    for event in events:
+        cycle = evolve(cycle, event)
+    if not cycle.waiting:
+        events.append(
+            CycleFinished(
+                cycle=cycle.id, adbot=cycle.adbot, counts=dict(cycle.counts), started_at=cycle.started_at
+            )
+        )
+    return events
+
+
+def _recorded(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:
+    return [
+        DeliveriesRecorded(
+            cycle=cycle.id, adbot=cycle.adbot, deliveries=tuple(final[start : start + RECORDED_TOGETHER])
+        )
+        for start in range(0, len(final), RECORDED_TOGETHER)
+    ]
+
+
+def _aborted(cycle: Cycle, reason: AbortReason) -> CycleAborted:
+    counts = dict(cycle.counts)
+    if cycle.waiting:
+        counts[ResultClass.STOPPED] = counts.get(ResultClass.STOPPED, 0) + len(cycle.waiting)
+    return CycleAborted(
+        cycle=cycle.id, adbot=cycle.adbot, reason=reason, counts=counts, started_at=cycle.started_at
+    )
+
+
+CYCLE = Decider("cycle", decide, evolve)

@@ -1,0 +1,79 @@
+"""Sharing groups over seats: evenly, and to nobody who is known to be refused there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from libs.events.forwarder import Share
+from libs.events.values import ErrorName, GroupRef, ResultClass, Seat, SessionId
+
+
+@dataclass(frozen=True)
+class Denial:
+    """How a group refused a seat."""
+
+    result: ResultClass
+    error: ErrorName
+
+
+Denials = Mapping[GroupRef, Mapping[SessionId, Denial]]
+
+
+@dataclass(frozen=True)
+class Seating:
+    """What is known about seats at the moment of a decision."""
+
+    lost: frozenset[SessionId] = frozenset()
+    resting: frozenset[SessionId] = frozenset()
+    """Those that rest for longer than a cycle would wait."""
+    denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
+
+    def ready(self, seats: Sequence[Seat]) -> list[Seat]:
+        """Return the seats that can send now or soon."""
+        return [seat for seat in seats if seat.session not in self.lost | self.resting]
+
+    def able(self, seats: Sequence[Seat]) -> list[Seat]:
+        """Return the seats that can send; those that rest only if there is no other."""
+        return self.ready(seats) or [seat for seat in seats if seat.session not in self.lost]
+
+    def last_denial(self, group: GroupRef) -> Denial:
+        """Return one of the refusals of a group that refused everybody."""
+        return next(reversed(list(self.denials[group].values())))
+
+    def besides(self, refused: Mapping[GroupRef, frozenset[SessionId]], denial: Denial) -> "Seating":
+        """Return the same with more seats that a group does not take the post from."""
+        more: dict[GroupRef, Mapping[SessionId, Denial]] = dict(self.denials)
+        for group, sessions in refused.items():
+            more[group] = {**dict.fromkeys(sessions, denial), **more.get(group, {})}
+        return replace(self, denials=more)
+
+
+def share_out(
+    groups: Sequence[GroupRef],
+    seats: Sequence[Seat],
+    seating: Seating,
+    loads: Mapping[SessionId, int] | None = None,
+) -> tuple[tuple[Share, ...], list[GroupRef]]:
+    """Return every seat's share, in the groups' order, and the groups that no seat can write to.
+
+    The seat with the least to do is next; groups that few seats can write to choose first.
+    """
+    known: Mapping[SessionId, Denial] = {}
+    fit = {
+        group: [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
+        for group in groups
+    }
+    load = {seat.session: (loads or {}).get(seat.session, 0) for seat in seats}
+    taker: dict[GroupRef, SessionId] = {}
+    for group in sorted(groups, key=lambda group: len(fit[group])):
+        if fit[group]:
+            taker[group] = min(fit[group], key=lambda seat: load[seat.session]).session
+            load[taker[group]] += 1
+    shares = tuple(
+        Share(
+            session=seat.session,
+            pair=seat.pair,
+            groups=tuple(group for group in groups if taker.get(group) == seat.session),
+        )
+        for seat in seats
+    )
+    return shares, [group for group in groups if group not in taker]

@@ -1,0 +1,198 @@
+"""Running cycles, the sends that are left in them, and the groups that refuse seats."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from libs.events.forwarder import CycleAborted, CycleFinished, CycleStarted, DeliveriesRecorded, ShareMoved
+from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing.unit import UnitOfWork
+from services.forwarder.cycle.sharing import Denial, Denials
+
+CYCLES = Projection(
+    "cycles",
+    version=1,
+    ddl="""
+    create table cycles (
+        cycle          uuid primary key,
+        adbot          uuid not null,
+        running        boolean not null default true,
+        started_at     timestamptz not null,
+        started_by     uuid not null,
+        correlation_id uuid not null,
+        post           jsonb not null,
+        delay_seconds  double precision not null,
+        jitter_seconds double precision not null
+    );
+    create index cycles_running on cycles (adbot) where running;
+
+    -- the work queue: groups of running cycles that are not done with
+    create table sends (
+        cycle   uuid not null,
+        grp     text not null,
+        session uuid not null,
+        pair    uuid not null,
+        ordinal integer not null,
+        primary key (cycle, grp)
+    );
+    create index sends_by_session on sends (session, ordinal);
+    """,
+)
+
+DENIALS = Projection(
+    "denials",
+    version=1,
+    ddl="""
+    create table denials (
+        session uuid not null,
+        grp     text not null,
+        result  text not null,
+        error   text not null,
+        at      timestamptz not null,
+        primary key (session, grp)
+    );
+    """,
+)
+
+LASTING = frozenset({ResultClass.TARGET_DENIED, ResultClass.TARGET_GONE, ResultClass.PAYMENT_REQUIRED})
+"""Refusals that hold for other posts too."""
+
+
+@CYCLES.on(CycleStarted)
+async def started(event: CycleStarted, sql: TableSql) -> None:
+    """Queue every group of every share."""
+    envelope = sql.recorded.envelope
+    await sql.execute(
+        "insert into cycles (cycle, adbot, started_at, started_by, correlation_id, post, delay_seconds, "
+        "jitter_seconds) values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)",
+        event.cycle,
+        event.adbot,
+        event.started_at,
+        envelope.id,
+        envelope.correlation_id,
+        event.post.model_dump_json(),
+        event.pacing.delay_seconds,
+        event.pacing.jitter_seconds,
+    )
+    rows = [
+        (share.session, share.pair, ordinal, group)
+        for share in event.shares
+        for ordinal, group in enumerate(share.groups)
+    ]
+    await sql.execute(
+        "insert into sends (cycle, session, pair, ordinal, grp) "
+        "select $1, * from unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[])",
+        event.cycle,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+    )
+
+
+@CYCLES.on(ShareMoved)
+async def moved(event: ShareMoved, sql: TableSql) -> None:
+    """Queue these groups for another seat, behind its own."""
+    for share in event.shares:
+        await sql.execute(
+            "update sends set session = $2, pair = $3, ordinal = ordinal + 1000000 "
+            "where cycle = $1 and grp = any($4)",
+            event.cycle,
+            share.session,
+            share.pair,
+            list(share.groups),
+        )
+
+
+@CYCLES.on(DeliveriesRecorded)
+async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
+    """Take these groups out of the queue."""
+    groups = [delivery.group for delivery in event.deliveries]
+    await sql.execute("delete from sends where cycle = $1 and grp = any($2)", event.cycle, groups)
+
+
+@CYCLES.on(CycleFinished)
+async def finished(event: CycleFinished, sql: TableSql) -> None:
+    """Close the cycle."""
+    await _over(event.cycle, sql)
+
+
+@CYCLES.on(CycleAborted)
+async def aborted(event: CycleAborted, sql: TableSql) -> None:
+    """Close the cycle; what is left in the queue is not sent."""
+    await _over(event.cycle, sql)
+
+
+async def _over(cycle: CycleId, sql: TableSql) -> None:
+    await sql.execute("update cycles set running = false where cycle = $1", cycle)
+    await sql.execute("delete from sends where cycle = $1", cycle)
+
+
+@DENIALS.on(DeliveriesRecorded)
+async def refused(event: DeliveriesRecorded, sql: TableSql) -> None:
+    """Keep these groups from the seats that they refused."""
+    for delivery in event.deliveries:
+        if delivery.session is not None:
+            await _deny(sql, delivery.session, delivery.group, Denial(delivery.result, delivery.error))
+
+
+@DENIALS.on(ShareMoved)
+async def given_up(event: ShareMoved, sql: TableSql) -> None:
+    """Keep these groups from the seat that gave them up, if they refused it."""
+    for share in event.shares:
+        for group in share.groups:
+            await _deny(sql, event.session, group, Denial(event.result, event.error))
+
+
+async def _deny(sql: TableSql, session: SessionId, group: GroupRef, denial: Denial) -> None:
+    if denial.result in LASTING:
+        await sql.execute(
+            "insert into denials (session, grp, result, error, at) values ($1, $2, $3, $4, $5) "
+            "on conflict (session, grp) do update set result = $3, error = $4, at = $5",
+            session,
+            group,
+            denial.result,
+            denial.error,
+            sql.at,
+        )
+
+
+async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
+    """Return the cycles of an adbot that are not over."""
+    rows = await sql.fetch("select cycle from cycles where adbot = $1 and running", adbot)
+    return [row["cycle"] for row in rows]
+
+
+async def cycles_of_seat(sql: Sql, session: SessionId) -> list[CycleId]:
+    """Return the running cycles in which a session has something left to do."""
+    rows = await sql.fetch("select distinct cycle from sends where session = $1 order by cycle", session)
+    return [row["cycle"] for row in rows]
+
+
+async def denials_of(sql: Sql, sessions: Sequence[SessionId]) -> Denials:
+    """Return the groups that refuse any of these sessions."""
+    rows = await sql.fetch("select * from denials where session = any($1) order by at", list(sessions))
+    denials: dict[GroupRef, dict[SessionId, Denial]] = {}
+    for row in rows:
+        denial = Denial(ResultClass(row["result"]), row["error"])
+        denials.setdefault(row["grp"], {})[row["session"]] = denial
+    return denials
+
+
+async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: datetime) -> int:
+    """Return in how many groups a session met this error since then."""
+    return int(
+        await sql.fetchval(
+            "select count(*) from denials where session = $1 and error = $2 and at > $3",
+            session,
+            error,
+            since,
+        )
+    )
+
+
+async def follow_cycle(unit: UnitOfWork, cycle: CycleId) -> None:
+    """Have what the unit appends continue the story of a cycle, caused by its beginning."""
+    row = await unit.sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
+    if row is not None:
+        unit.follow(row["correlation_id"], row["started_by"])

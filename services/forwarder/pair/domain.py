@@ -1,0 +1,43 @@
+"""An API pair: what Telegram gives an application to connect with."""
+
+from dataclasses import dataclass
+
+from libs.events.forwarder import ApiPairImported
+from libs.events.values import PairId
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+
+@dataclass(frozen=True)
+class Import:
+    """Take an API pair whose hash lies in the vault."""
+
+    pair: PairId
+    api_id: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An imported API pair."""
+
+    id: PairId
+    api_id: int
+
+
+def decide(command: Import, pair: Pair | None) -> list[ApiPairImported]:
+    """Return what follows from a command; nothing, if it has happened already."""
+    if pair is None:
+        return [ApiPairImported(pair=command.pair, api_id=command.api_id)]
+    if pair.api_id != command.api_id:
+        raise Refused("pair_exists", f"this pair has the api_id {pair.api_id}")
+    return []
+
+
+def evolve(pair: Pair | None, event: ApiPairImported) -> Pair:
+    """Return the pair after an event."""
+    if pair is not None:
+        message = f"{event} can't follow {pair}"
+        raise ImpossibleEvent(message)
+    return Pair(event.pair, event.api_id)
+
+
+PAIR = Decider("apipair", decide, evolve)

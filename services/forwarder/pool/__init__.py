@@ -1,0 +1,1 @@
+"""The pool: leases, seats, and what Telegram's answers lead to."""

@@ -1,0 +1,67 @@
+"""A seat's line to Telegram: opened when it is needed, closed with the lease."""
+
+from libs.events.values import PairId
+from libs.eventsourcing.engine import Engine
+from services.forwarder.pool.leases import Held
+from services.forwarder.pool.peers import PeerBook
+from services.forwarder.pool.posting import Posting
+from services.forwarder.ports import Account, Telegram
+from services.forwarder.vault.store import Vault
+
+
+class Unusable(Exception):
+    """The vault lacks what a seat needs to connect; an operator has to look."""
+
+
+class Line:
+    """One session's only connection."""
+
+    def __init__(self, engine: Engine, held: Held, telegram: Telegram, vault: Vault) -> None:
+        self._engine = engine
+        self._held = held
+        self._telegram = telegram
+        self._vault = vault
+        self._account: Account | None = None
+        self._posting: Posting | None = None
+        self._pair: PairId | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands."""
+        return self._account is not None and self._account.connected
+
+    async def open(self, pair: PairId) -> Posting:
+        """Return what sends over a connection that stands; raise `TelegramError`, `LeaseLost`, `Unusable`."""
+        if self._account is None or self._posting is None or self._pair != pair:
+            await self.close()
+            self._account = await self._make(pair)
+            self._posting = Posting(
+                self._account, PeerBook(self._engine, self._held.lease.session, self._account)
+            )
+            self._pair = pair
+        if not self._account.connected:
+            self._held.check()
+            await self._account.connect()
+            self.keep()
+        return self._posting
+
+    async def _make(self, pair: PairId) -> Account:
+        session = self._held.lease.session
+        secret = await self._engine.query(lambda sql: self._vault.session(sql, session))
+        api = await self._engine.query(lambda sql: self._vault.pair(sql, pair))
+        if secret is None or api is None:
+            missing = f"the session {session}" if secret is None else f"the API pair {pair}"
+            message = f"the vault does not hold {missing}"
+            raise Unusable(message)
+        return self._telegram.account(secret, api)
+
+    def keep(self) -> None:
+        """Have Telegram itself close the connection, should this process freeze until the lease is over."""
+        seconds = int(self._held.remaining)
+        if self._account is not None and seconds >= 1:
+            self._account.keep_for(seconds)
+
+    async def close(self) -> None:
+        """Be disconnected."""
+        if self._account is not None:
+            await self._account.close()

@@ -1,0 +1,90 @@
+"""Where names lead to, remembered per session: resolving is what accounts get cut off for."""
+
+from libs.events.values import GroupRef, SessionId
+from libs.eventsourcing.engine import Engine
+from services.forwarder.errors import NOT_A_MEMBER
+from services.forwarder.ports import Account, Peer, Target, TelegramError
+
+SCHEMA = """
+create table if not exists pool.peers (
+    session     uuid not null,
+    ref         text not null,
+    channel     bigint not null,
+    access_hash bigint not null,
+    primary key (session, ref)
+);
+"""
+_MARK = "-100"
+
+
+class PeerBook:
+    """The channels and groups that one session knows, by the names that clients give them."""
+
+    def __init__(self, engine: Engine, session: SessionId, account: Account) -> None:
+        self._engine = engine
+        self._session = session
+        self._account = account
+        self._known: dict[str, Peer] = {}
+        self._listed = False
+
+    async def target(self, ref: GroupRef) -> Target:
+        """Return where a group, or a topic of it, is. Raises `TelegramError`."""
+        name, _, topic = ref.partition("/")
+        return Target(await self.find(name), int(topic) if topic else None)
+
+    async def find(self, name: str) -> Peer:
+        """Return the channel or group of a name without a topic. Raises `TelegramError`."""
+        if name not in self._known:
+            found = await self._remembered(name)
+            if found is None:
+                found = await self._ask(name)
+            self._known[name] = found
+        return self._known[name]
+
+    async def forget(self, ref: GroupRef) -> None:
+        """Ask again next time: what is remembered leads nowhere."""
+        name = ref.partition("/")[0]
+        self._known.pop(name, None)
+        await self._engine.query(
+            lambda sql: sql.execute(
+                "delete from pool.peers where session = $1 and ref = $2", self._session, name
+            )
+        )
+
+    async def _remembered(self, name: str) -> Peer | None:
+        row = await self._engine.query(
+            lambda sql: sql.fetchrow(
+                "select channel, access_hash from pool.peers where session = $1 and ref = $2",
+                self._session,
+                name,
+            )
+        )
+        return None if row is None else Peer(row["channel"], row["access_hash"])
+
+    async def _ask(self, name: str) -> Peer:
+        if not name.startswith(_MARK):
+            found = await self._account.resolve(name)
+            await self._remember({name: found})
+            return found
+        if not self._listed:
+            dialogs = await self._account.dialogs()
+            self._listed = True
+            self._known |= {f"{_MARK}{channel}": peer for channel, peer in dialogs.items()}
+            await self._remember({f"{_MARK}{channel}": peer for channel, peer in dialogs.items()})
+        if name not in self._known:
+            raise TelegramError(NOT_A_MEMBER)
+        return self._known[name]
+
+    async def _remember(self, peers: dict[str, Peer]) -> None:
+        await self._engine.query(
+            lambda sql: sql.execute(
+                "insert into pool.peers (session, ref, channel, access_hash) "
+                "select $1, * from unnest($2::text[], $3::bigint[], $4::bigint[]) "
+                "on conflict (session, ref) do update "
+                "set channel = excluded.channel, access_hash = excluded.access_hash",
+                self._session,
+                list(peers),
+                [peer.channel for peer in peers.values()],
+                [peer.access_hash for peer in peers.values()],
+            )
+        )

@@ -1,0 +1,153 @@
+"""A worker: holds sessions by leases, lets their seats work, and lets go of them in time."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from prometheus_client import Gauge
+
+from libs.events.values import SessionId
+from libs.eventsourcing.engine import CLASHES, Engine
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from libs.eventsourcing.record import Cursor, new_id
+from services.forwarder.pool.leases import Held, LeaseLost, Leases
+from services.forwarder.pool.line import Line
+from services.forwarder.pool.seat import SeatAtWork
+from services.forwarder.pool.waiting import happened
+from services.forwarder.ports import Telegram
+from services.forwarder.settings import ForwarderSettings
+from services.forwarder.vault.store import Vault
+
+log = structlog.stdlib.get_logger()
+
+HELD = Gauge("adrelay_forwarder_sessions_held", "Sessions that this worker holds.")
+STOP_SECONDS = 5.0
+AVOID_SECONDS = 30.0
+"""How long a session is left alone after its seat broke."""
+_TROUBLE = (*CLASHES, *DATABASE_TROUBLE)
+
+
+class Pool:
+    """One worker's seats. Any number of workers, in any number of processes, share the sessions."""
+
+    def __init__(
+        self, engine: Engine, telegram: Telegram, vault: Vault, settings: ForwarderSettings, *, name: str = ""
+    ) -> None:
+        self.name = name or f"worker-{new_id().hex[-12:]}"
+        self._engine = engine
+        self._telegram = telegram
+        self._vault = vault
+        self._settings = settings
+        self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
+        self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
+        self._broken: dict[SessionId, float] = {}
+        self._wake = asyncio.Event()
+        engine.on_commit(self._committed)
+
+    def _committed(self, _: Cursor) -> None:
+        self._wake.set()
+
+    @property
+    def held(self) -> list[Held]:
+        """What this worker holds."""
+        return [seat.held for seat, _ in self._seats.values()]
+
+    async def run(self) -> None:
+        """Work until cancelled; then finish what is under way, record it, and let the sessions go."""
+        log.info("pool.started", worker=self.name)
+        keepers = [asyncio.create_task(self._keep_renewing()), asyncio.create_task(self._keep_watching())]
+        try:
+            await self._keep_looking()
+        finally:
+            await self._wind_up()
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+            with suppress(*_TROUBLE):
+                await self._leases.leave()
+            log.info("pool.stopped", worker=self.name)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self._look()
+            except _TROUBLE as trouble:
+                log.warning("pool.retry", worker=self.name, error=repr(trouble))
+            await happened(self._wake, self._settings.poll_seconds)
+
+    async def _look(self) -> None:
+        """Take the sessions that have work, and wake those that are held."""
+        self._broken = {one: until for one, until in self._broken.items() if until > time.monotonic()}
+        await self._leases.show()
+        for held in await self._leases.take(self._seats, self._broken):
+            self._start(held)
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(
+                "select distinct session from sends where session = any($1)", list(self._seats)
+            )
+        )
+        for row in rows:
+            if row["session"] in self._seats:
+                self._seats[row["session"]][0].wake()
+
+    def _start(self, held: Held) -> None:
+        session = held.lease.session
+        line = Line(self._engine, held, self._telegram, self._vault)
+        seat = SeatAtWork(self._engine, held, line, self._settings)
+        task = asyncio.create_task(self._work(seat), name=f"seat {session}")
+        self._seats[session] = seat, task
+        HELD.set(len(self._seats))
+        log.info("seat.taken", worker=self.name, session=str(session), epoch=held.lease.epoch)
+
+    async def _work(self, seat: SeatAtWork) -> None:
+        session = seat.held.lease.session
+        try:
+            await seat.run()
+            await self._leases.release(seat.held.lease)
+            log.info("seat.released", worker=self.name, session=str(session))
+        except LeaseLost as lost:
+            log.warning("seat.lost", worker=self.name, session=str(session), reason=str(lost))
+        except _TROUBLE as trouble:
+            log.warning("seat.left", worker=self.name, session=str(session), error=repr(trouble))
+        except Exception as error:  # one seat's trouble must not end the others
+            log.exception("seat.broke", worker=self.name, session=str(session), error=type(error).__name__)
+            self._broken[session] = time.monotonic() + AVOID_SECONDS
+        finally:
+            del self._seats[session]
+            HELD.set(len(self._seats))
+
+    async def _keep_renewing(self) -> None:
+        period = self._settings.lease_seconds / 3
+        while True:
+            await asyncio.sleep(period)
+            seats = [seat for seat, _ in self._seats.values()]
+            try:
+                async with asyncio.timeout(period):
+                    await self._leases.renew([seat.held for seat in seats])
+            except _TROUBLE as trouble:
+                log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
+                continue
+            for seat in seats:
+                seat.renewed()
+
+    async def _keep_watching(self) -> None:
+        """Let go of every session whose lease was not renewed in time, whatever its seat waits for."""
+        while True:
+            await asyncio.sleep(min(0.2, self._settings.lease_seconds / 20))
+            late = [(seat, task) for seat, task in self._seats.values() if seat.held.remaining <= 0]
+            for seat, task in late:
+                log.warning("seat.abandoned", worker=self.name, session=str(seat.held.lease.session))
+                task.cancel()
+            await asyncio.gather(*(seat.abandon() for seat, _ in late))
+
+    async def _wind_up(self) -> None:
+        tasks = [task for _, task in self._seats.values()]
+        for seat, _ in self._seats.values():
+            seat.end()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

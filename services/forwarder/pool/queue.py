@@ -1,0 +1,190 @@
+"""What a seat has to do next, and what must be remembered of a send before it is made."""
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+
+from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, PairId, Post, ResultClass, TextPost
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.projection import Row, Sql
+from services.forwarder.pool.leases import Lease, LeaseLost
+
+SCHEMA = """
+-- sends that were begun: what is doubtful may stand in the group, though nobody heard so
+create table if not exists pool.attempts (
+    cycle      uuid not null,
+    grp        text not null,
+    session    uuid not null,
+    attempts   integer not null,
+    doubtful   boolean not null,
+    not_before timestamptz,
+    primary key (cycle, grp)
+);
+"""
+
+_POST: TypeAdapter[ChannelPost | TextPost] = TypeAdapter(Post)
+
+_NEXT = """
+select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp()), 0))::float8 as pause,
+       greatest(0, coalesce(extract(epoch from k.rests_until - clock_timestamp()), 0))::float8 as rest,
+       k.rest_result, k.rest_error, s.*
+from pool.seats p
+left join clients k on k.session = p.session
+left join lateral (
+    select s.cycle, s.grp, s.pair, c.post::text as post, c.delay_seconds, c.jitter_seconds,
+           coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful,
+           greatest(0, coalesce(extract(epoch from a.not_before - clock_timestamp()), 0))::float8 as wait
+    from sends s
+    join cycles c on c.cycle = s.cycle
+    left join pool.attempts a on a.cycle = s.cycle and a.grp = s.grp and a.session = s.session
+    where s.session = p.session
+      and (s.cycle, s.grp) not in (select * from unnest($4::uuid[], $5::text[]))
+    order by greatest(coalesce(a.not_before, statement_timestamp()), statement_timestamp()),
+             c.started_at, s.ordinal, s.grp
+    limit 1
+) s on true
+where p.session = $1 and p.worker = $2 and p.epoch = $3 and p.until > clock_timestamp()
+"""
+_PACE = """
+update pool.seats set next_send_at = clock_timestamp() + $4
+where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+"""
+_NOTE = """
+insert into pool.attempts as a (cycle, grp, session, attempts, doubtful) values ($1, $2, $3, 1, true)
+on conflict (cycle, grp) do update set
+    attempts = case when a.session = $3 then a.attempts + 1 else 1 end,
+    session = $3, doubtful = true, not_before = null
+"""
+_PUT_OFF = """
+insert into pool.attempts as a (cycle, grp, session, attempts, doubtful, not_before)
+values ($1, $2, $3, $4, $5, clock_timestamp() + $6)
+on conflict (cycle, grp) do update set
+    session = $3, attempts = $4, doubtful = $5, not_before = clock_timestamp() + $6
+"""
+
+Key = tuple[CycleId, GroupRef]
+
+
+@dataclass(frozen=True)
+class Send:
+    """A group that a seat is to serve. `attempts`: how often that was begun. See `Outcome.doubtful`."""
+
+    cycle: CycleId
+    group: GroupRef
+    pair: PairId
+    post: ChannelPost | TextPost
+    delay_seconds: float
+    jitter_seconds: float
+    attempts: int
+    doubtful: bool
+
+    @property
+    def key(self) -> Key:
+        """What it is told apart by."""
+        return self.cycle, self.group
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a seat does next: nothing without a send; else the send, after these seconds."""
+
+    send: Send | None
+    pause: float = 0.0
+    """Because the seat is paced, or rests."""
+    wait: float = 0.0
+    """Because the group is to be tried again later."""
+    rest: float = 0.0
+    rest_result: ResultClass = ResultClass.RATE_LIMITED
+    rest_error: ErrorName = ""
+
+
+class Queue:
+    """The sends of one seat, as its worker sees them."""
+
+    def __init__(self, engine: Engine, lease: Lease) -> None:
+        self._engine = engine
+        self._lease = lease
+
+    @property
+    def _seat(self) -> tuple[object, str, int]:
+        return self._lease.session, self._lease.worker, self._lease.epoch
+
+    async def next(self, done: Collection[Key]) -> Turn:
+        """Return what is to be done next, apart from what is `done` and not recorded yet."""
+        cycles, groups = [key[0] for key in done], [key[1] for key in done]
+        row = await self._engine.query(lambda sql: sql.fetchrow(_NEXT, *self._seat, cycles, groups))
+        if row is None:
+            raise LeaseLost(str(self._lease.session))
+        if row["cycle"] is None:
+            return Turn(None)
+        return Turn(
+            _send(row),
+            pause=max(row["pause"], row["rest"]),
+            wait=row["wait"],
+            rest=row["rest"],
+            rest_result=ResultClass(row["rest_result"] or ResultClass.RATE_LIMITED),
+            rest_error=row["rest_error"] or "",
+        )
+
+    async def begin(self, send: Send) -> bool:
+        """Note that a send is being made, and when the next may be; say whether it is still wanted.
+
+        From now on it is doubtful until Telegram has answered.
+        """
+        pause = timedelta(seconds=send.delay_seconds + random.uniform(0, send.jitter_seconds))
+        async with self._engine.pool.acquire() as connection, connection.transaction():
+            sql = Sql(connection)
+            if not await sql.execute(_PACE, *self._seat, pause):
+                raise LeaseLost(str(self._lease.session))
+            await sql.execute(_NOTE, send.cycle, send.group, self._lease.session)
+            wanted = await sql.fetchval(
+                "select true from sends where cycle = $1 and grp = $2 and session = $3",
+                send.cycle,
+                send.group,
+                self._lease.session,
+            )
+        return bool(wanted)
+
+    async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
+        """Have a group tried again after some time."""
+        await self._engine.query(
+            lambda sql: sql.execute(
+                _PUT_OFF,
+                send.cycle,
+                send.group,
+                self._lease.session,
+                attempts,
+                doubtful,
+                timedelta(seconds=seconds),
+            )
+        )
+
+    async def left(self, done: Collection[Key]) -> list[Send]:
+        """Return everything that the seat has left to do, apart from what is `done`."""
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(
+                "select s.cycle, s.grp, s.pair, c.post::text as post, c.delay_seconds, c.jitter_seconds, "
+                "coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful "
+                "from sends s join cycles c on c.cycle = s.cycle left join pool.attempts a "
+                "on a.cycle = s.cycle and a.grp = s.grp and a.session = s.session "
+                "where s.session = $1 order by s.cycle, s.ordinal",
+                self._lease.session,
+            )
+        )
+        return [send for send in map(_send, rows) if send.key not in done]
+
+
+def _send(row: Row) -> Send:
+    return Send(
+        cycle=row["cycle"],
+        group=row["grp"],
+        pair=row["pair"],
+        post=_POST.validate_json(row["post"]),
+        delay_seconds=row["delay_seconds"],
+        jitter_seconds=row["jitter_seconds"],
+        attempts=row["attempts"],
+        doubtful=row["doubtful"],
+    )

@@ -1,0 +1,124 @@
+"""Recording what became of sends: each in a transaction in which the lease is known to be held."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.forwarder.client.domain import CLIENT, Die, Rest
+from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.sharing import Seating
+from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
+from services.forwarder.errors import loss_of
+from services.forwarder.pool.following import Limits
+from services.forwarder.pool.leases import Lease, require
+from services.forwarder.pool.queue import Key, Send
+from services.forwarder.seating import seating_of
+
+ACTOR = "service:forwarder"
+BAN = "USER_BANNED_IN_CHANNEL"
+BANS = 3
+BAN_WINDOW = timedelta(minutes=10)
+"""So many bans within that time say that the account is limited, not that the groups are."""
+
+
+class Recorder:
+    """Turns the outcomes of one seat into events."""
+
+    def __init__(self, engine: Engine, lease: Lease, limits: Limits) -> None:
+        self._engine = engine
+        self._lease = lease
+        self._limits = limits
+
+    async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
+        async def fenced(unit: UnitOfWork) -> None:
+            await require(unit.sql, self._lease)
+            await work(unit)
+
+        await self._engine.run(fenced, Causes.first(ACTOR))
+
+    async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
+        """Record what became of groups; one whose cycle is over is told of only if it was delivered."""
+        by_cycle: dict[CycleId, list[Outcome]] = {}
+        for cycle, outcome in outcomes:
+            by_cycle.setdefault(cycle, []).append(outcome)
+
+        async def work(unit: UnitOfWork) -> None:
+            for cycle, some in by_cycle.items():
+                await follow_cycle(unit, cycle)
+                seating = await self._seating(unit, cycle)
+                await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
+                await _forget(unit, cycle, [one.delivery.group for one in some])
+            if any(outcome.delivery.error == BAN for _, outcome in outcomes):
+                await self._suspect(unit)
+
+        await self._run(work)
+
+    async def rest(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
+        """Have the seat send nothing for a time."""
+
+        async def work(unit: UnitOfWork) -> None:
+            await follow_cycle(unit, send.cycle)
+            await self._rest(unit, seconds, result, error)
+
+        await self._run(work)
+
+    async def lose(self, send: Send, result: ResultClass, error: ErrorName) -> None:
+        """Give the session up; other seats take over what it surely did not send."""
+
+        async def work(unit: UnitOfWork) -> None:
+            await follow_cycle(unit, send.cycle)
+            await unit.execute(CLIENT, self._lease.session, Die(loss_of(error), error, unit.at))
+            # Telegram refused this one: it is as doubtful as it was before
+            doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
+            for cycle in await cycles_of_seat(unit.sql, self._lease.session):
+                await follow_cycle(unit, cycle)
+                await self._lose_in(unit, cycle, doubtful, result, error)
+
+        await self._run(work)
+
+    async def _lose_in(
+        self, unit: UnitOfWork, cycle: CycleId, doubtful: set[Key], result: ResultClass, error: ErrorName
+    ) -> None:
+        groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
+        seating = await self._seating(unit, cycle)
+        command = LoseSeat(self._lease.session, result, error, groups, seating, unit.at)
+        await unit.execute(CYCLE, cycle, command)
+
+    async def break_source(self, send: Send, error: ErrorName) -> None:
+        """End the cycle: its post can't be forwarded."""
+
+        async def work(unit: UnitOfWork) -> None:
+            await follow_cycle(unit, send.cycle)
+            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at))
+
+        await self._run(work)
+
+    async def _seating(self, unit: UnitOfWork, cycle: CycleId) -> Seating:
+        state = await unit.load(CYCLE, cycle)
+        sessions = list(state.seats) if state else []
+        return await seating_of(unit.sql, sessions, timedelta(seconds=self._limits.wait_seconds))
+
+    async def _rest(self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName) -> None:
+        now: datetime = await unit.sql.fetchval("select clock_timestamp()")
+        rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
+        await unit.execute(CLIENT, self._lease.session, rest)
+
+    async def _suspect(self, unit: UnitOfWork) -> None:
+        bans = await refusals_since(unit.sql, self._lease.session, BAN, unit.at - BAN_WINDOW)
+        if bans >= BANS:
+            await self._rest(unit, self._limits.account_rest_seconds, ResultClass.ACCOUNT_LIMITED, BAN)
+
+    async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
+        rows = await unit.sql.fetch(
+            "select cycle, grp from pool.attempts where session = $1 and doubtful", self._lease.session
+        )
+        return {(row["cycle"], row["grp"]) for row in rows}
+
+
+async def _forget(unit: UnitOfWork, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
+    await unit.sql.execute(
+        "delete from pool.attempts where cycle = $1 and grp = any($2)", cycle, list(groups)
+    )

@@ -1,0 +1,273 @@
+"""One seat at work: takes its groups one after the other, politely, and records what became of them."""
+
+import asyncio
+import math
+import random
+import time
+
+import structlog
+from prometheus_client import Counter
+
+from libs.events.forwarder import Delivery
+from libs.events.values import CycleId, ErrorName, ResultClass
+from libs.eventsourcing.engine import CLASHES, Engine
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from libs.eventsourcing.record import utc_now
+from services.forwarder.cycle.domain import Outcome
+from services.forwarder.cycle.state import SECOND_CHANCE
+from services.forwarder.errors import CONNECTION_LOST, NO_ANSWER, classify
+from services.forwarder.pool.following import (
+    Again,
+    BreakSource,
+    Limits,
+    LoseSeat,
+    Record,
+    Rest,
+    what_follows,
+)
+from services.forwarder.pool.leases import Held
+from services.forwarder.pool.line import Line
+from services.forwarder.pool.posting import Posting, Prepared, SendFailed
+from services.forwarder.pool.queue import Key, Queue, Send, Turn
+from services.forwarder.pool.recording import Recorder
+from services.forwarder.pool.waiting import happened
+from services.forwarder.ports import TelegramError, Unreachable
+from services.forwarder.settings import ForwarderSettings
+
+log = structlog.stdlib.get_logger()
+
+SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
+RETRY_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 1.0
+"""How long a seat that waits for one group may miss another that came to it."""
+
+
+class Batch:
+    """Outcomes that were not recorded yet."""
+
+    def __init__(self, size: int, seconds: float) -> None:
+        self.outcomes: list[tuple[CycleId, Outcome]] = []
+        self._size = size
+        self._seconds = seconds
+        self._since = 0.0
+
+    @property
+    def keys(self) -> list[Key]:
+        """What they are about."""
+        return [(cycle, outcome.delivery.group) for cycle, outcome in self.outcomes]
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until they must be recorded."""
+        if len(self.outcomes) >= self._size:
+            return 0.0
+        return max(0.0, self._since + self._seconds - time.monotonic()) if self.outcomes else math.inf
+
+    def add(self, cycle: CycleId, outcome: Outcome) -> None:
+        """Put an outcome with the others."""
+        if not self.outcomes:
+            self._since = time.monotonic()
+        self.outcomes.append((cycle, outcome))
+
+
+class SeatAtWork:
+    """A held session and everything that it does. It ends when it has had nothing to do for a while."""
+
+    def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
+        limits = Limits.of(settings)
+        self.held = held
+        self._line = line
+        self._limits = limits
+        self._queue = Queue(engine, held.lease)
+        self._recorder = Recorder(engine, held.lease, limits)
+        self._batch = Batch(settings.batch_size, settings.batch_seconds)
+        self._idle_seconds = settings.idle_seconds
+        self._wake = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._dead = False
+        self._failures = 0
+        self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
+
+    def wake(self) -> None:
+        """Have an idle seat look for work."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Finish the send under way, record, and end."""
+        self._ending.set()
+        self._wake.set()
+
+    def renewed(self) -> None:
+        """Take note that the lease was renewed."""
+        self._line.keep()
+
+    async def abandon(self) -> None:
+        """Be disconnected at once: the session is about to be another worker's."""
+        await self._line.close()
+
+    async def run(self) -> None:
+        """Work until there is nothing to do; raise `LeaseLost` if the session is not ours any more.
+
+        Afterwards it is disconnected, and everything is recorded unless it raised.
+        """
+        try:
+            while not self._ending.is_set() and not self._dead:
+                self.held.check()
+                if not await self._patiently():
+                    break
+            await self._flush()
+        finally:
+            await self._line.close()
+
+    async def _patiently(self) -> bool:
+        try:
+            return await self._step()
+        except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            self._log.warning("seat.retry", error=repr(trouble))
+            await self._pause(RETRY_SECONDS)
+            return True
+
+    async def _step(self) -> bool:
+        """Do the next thing; say whether to go on."""
+        self._wake.clear()
+        if self._batch.due_in <= 0:
+            await self._flush()
+        turn = await self._queue.next(self._batch.keys)
+        if turn.send is None:
+            return await self._idle()
+        if turn.rest > self._limits.wait_seconds:
+            await self._leave_out(turn)
+        elif turn.pause > 0 or turn.wait > 0:
+            await self._pause(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
+        else:
+            await self._serve(turn.send)
+        return True
+
+    async def _idle(self) -> bool:
+        if self._batch.outcomes:
+            await self._flush()
+            return True
+        return await happened(self._wake, self._idle_seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than the outcomes that are not recorded may."""
+        await happened(self._ending, min(seconds, self._batch.due_in))
+
+    async def _flush(self) -> None:
+        if self._batch.outcomes:
+            await self._recorder.outcomes(self._batch.outcomes)
+            self._batch.outcomes.clear()
+
+    async def _leave_out(self, turn: Turn) -> None:
+        """Leave the seat's groups out of their cycles: it rests for longer than these wait."""
+        for send in await self._queue.left(self._batch.keys):
+            self._note(send, turn.rest_result, turn.rest_error, doubtful=send.doubtful)
+        await self._flush()
+
+    def _note(
+        self,
+        send: Send,
+        result: ResultClass,
+        error: ErrorName = "",
+        *,
+        messages: tuple[int, ...] = (),
+        doubtful: bool = False,
+    ) -> None:
+        delivery = Delivery(
+            group=send.group,
+            session=self.held.lease.session,
+            result=result,
+            error=error,
+            messages=messages,
+            at=utc_now(),
+        )
+        self._batch.add(send.cycle, Outcome(delivery, doubtful))
+
+    # -- one send
+
+    async def _serve(self, send: Send) -> None:
+        try:
+            posting = await self._line.open(send.pair)
+            prepared = await posting.prepare(send)
+        except Unreachable as error:
+            await self._back_off(error.name)
+        except SendFailed as failed:
+            await self._answered(send, failed, doubtful=send.doubtful)
+        except TelegramError as error:
+            await self._not_connected(send, error)
+        else:
+            self._failures = 0
+            await self._send(send, posting, prepared)
+
+    async def _not_connected(self, send: Send, error: TelegramError) -> None:
+        result = classify(error.name, error.code)
+        if result is ResultClass.TRANSIENT:
+            await self._back_off(error.name)
+        else:
+            await self._answered(send, SendFailed(error.name, result), doubtful=send.doubtful)
+
+    async def _send(self, send: Send, posting: Posting, prepared: Prepared) -> None:
+        if not await self._queue.begin(send):
+            return
+        self.held.check()  # the last look before it can't be taken back
+        try:
+            messages = await posting.send(send.group, prepared)
+        except Unreachable as error:  # it was not even asked
+            await self._queue.put_off(send, 0, attempts=send.attempts, doubtful=send.doubtful)
+            await self._back_off(error.name)
+        except SendFailed as failed:
+            unknown = failed.result is ResultClass.TRANSIENT
+            await self._answered(send, failed, doubtful=send.doubtful or unknown)
+        else:
+            SENDS.labels(ResultClass.SENT).inc()
+            self._note(send, ResultClass.SENT, messages=messages)
+
+    async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
+        """Do what follows from an answer that is no delivery."""
+        attempts = send.attempts + 1
+        SENDS.labels(failed.result).inc()
+        self._log.info(
+            "send.answered",
+            cycle=str(send.cycle),
+            group=send.group,
+            error=failed.error,
+            result=failed.result,
+            attempts=attempts,
+        )
+        if failed.error in {CONNECTION_LOST, NO_ANSWER}:
+            await self._line.close()
+        following = what_follows(failed.result, failed.wait, attempts, self._limits)
+        match following:
+            case Record():
+                self._note(send, failed.result, failed.error, doubtful=doubtful)
+                if failed.result in SECOND_CHANCE:  # another seat may be waiting for it
+                    await self._flush()
+            case Again(seconds):
+                await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
+            case Rest(seconds):
+                await self._rest(send, seconds, failed, attempts=attempts, doubtful=doubtful)
+            case LoseSeat():
+                await self._flush()
+                await self._recorder.lose(send, failed.result, failed.error)
+                self._dead = True
+            case BreakSource():
+                await self._flush()
+                await self._recorder.break_source(send, failed.error)
+
+    async def _rest(
+        self, send: Send, seconds: float, failed: SendFailed, *, attempts: int, doubtful: bool
+    ) -> None:
+        if attempts >= self._limits.attempts:
+            self._note(send, failed.result, failed.error, doubtful=doubtful)
+        else:
+            await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
+        await self._flush()
+        await self._recorder.rest(send, seconds, failed.result, failed.error)
+
+    async def _back_off(self, error: ErrorName) -> None:
+        """Wait before the next try to reach Telegram, which is nobody's failure and tried for ever."""
+        self._failures += 1
+        seconds = self._limits.backoff(self._failures) * random.uniform(0.5, 1.0)
+        self._log.warning("seat.unreachable", error=error, failures=self._failures, seconds=seconds)
+        await self._flush()
+        await self._pause(seconds)

@@ -1,0 +1,47 @@
+"""What the forwarder does when it hears an event."""
+
+from datetime import timedelta
+
+from libs.events.forwarder import AbortReason
+from libs.events.scheduler import AdbotStopped, CycleDue
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.unit import UnitOfWork
+from services.forwarder.adbot.tables import last_stop
+from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.seating import seating_of
+from services.forwarder.settings import ForwarderSettings
+
+
+def reactions_of(settings: ForwarderSettings) -> Reactions:
+    """Return the forwarder's reactions."""
+    reactions = Reactions()
+    patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
+
+    @reactions.to(CycleDue)
+    async def begin(event: CycleDue, unit: UnitOfWork) -> None:
+        """Share the cycle's groups over its seats; the pool does the rest."""
+        sessions = [seat.session for seat in event.seats]
+        command = Begin(
+            cycle=event.cycle,
+            adbot=event.adbot,
+            post=event.post,
+            pacing=event.pacing,
+            groups=event.groups,
+            seats=event.seats,
+            seating=await seating_of(unit.sql, sessions, patience),
+            at=unit.at,
+        )
+        await unit.execute(CYCLE, event.cycle, command)
+        # the stop may have been heard already, by the reader that is ahead of this one
+        if unit.cause.cursor < await last_stop(unit.sql, event.adbot):
+            await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
+
+    @reactions.to(AdbotStopped)
+    async def stop(event: AdbotStopped, unit: UnitOfWork) -> None:
+        """End what runs: what was not sent yet is not sent."""
+        for cycle in await running_cycles(unit.sql, event.adbot):
+            await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+
+    del begin, stop
+    return reactions

@@ -1,0 +1,49 @@
+"""The forwarder's processes: the service, and any number of workers."""
+
+import structlog
+
+from libs.chassis.service import Chassis
+from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adbot.tables import STOPS
+from services.forwarder.client.tables import CLIENTS
+from services.forwarder.commands import handlers
+from services.forwarder.cycle.tables import CYCLES, DENIALS
+from services.forwarder.pool.pool import Pool
+from services.forwarder.reactions import reactions_of
+from services.forwarder.schema import make_tables
+from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.cipher import Cipher
+from services.forwarder.vault.store import Vault
+
+log = structlog.stdlib.get_logger()
+
+STATE_TABLES = (CLIENTS, CYCLES, DENIALS)
+READ_MODELS = (STOPS,)
+
+
+async def run(settings: ForwarderSettings) -> None:
+    """Hear commands and events until told to stop; forward too, if the settings say so."""
+    async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
+        vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
+        await make_tables(chassis.engine)
+        await _reseal(chassis, vault)
+        chassis.serve(handlers(vault, telegram))
+        chassis.read(reactions=reactions_of(settings))
+        if settings.runs_pool:
+            chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+        await chassis.run()
+
+
+async def run_worker(settings: ForwarderSettings) -> None:
+    """Forward until told to stop; relay, if the service itself does not."""
+    async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
+        vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
+        await make_tables(chassis.engine)
+        chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+        await chassis.run()
+
+
+async def _reseal(chassis: Chassis, vault: Vault) -> None:
+    """Seal what older keys sealed with the first one, so that these can be dropped."""
+    while done := await chassis.engine.query(vault.reseal):
+        log.info("vault.resealed", secrets=done)

@@ -1,0 +1,72 @@
+"""What the forwarder is told."""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from libs.chassis.settings import ServiceSettings
+
+KEY_BYTES = 32
+
+
+def decode_keys(text: SecretStr) -> list[bytes]:
+    """Return the vault's keys; raise `ValueError` saying what is wrong, never a key."""
+    keys: list[bytes] = []
+    for number, part in enumerate(text.get_secret_value().split(","), 1):
+        try:
+            key = base64.b64decode(part.strip(), validate=True)
+        except binascii.Error:
+            message = f"key {number} is not base64"
+            raise ValueError(message) from None
+        if len(key) != KEY_BYTES:
+            message = f"key {number} has {len(key)} bytes, {KEY_BYTES} are needed"
+            raise ValueError(message)
+        if len(set(key)) < KEY_BYTES // 4:
+            message = f"key {number} is not random"
+            raise ValueError(message)
+        keys.append(key)
+    return keys
+
+
+def _valid(text: SecretStr) -> SecretStr:
+    decode_keys(text)
+    return text
+
+
+class ForwarderSettings(ServiceSettings):
+    """What the forwarder and its workers need."""
+
+    service: ClassVar[str] = "forwarder"
+
+    vault_keys: Annotated[SecretStr, AfterValidator(_valid)] = Field(
+        description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
+        "`adrelay keygen` makes one"
+    )
+    runs_pool: bool = Field(default=False, description="Whether the service itself also forwards")
+
+    telegram_host: str = Field("", description="Connect here instead of Telegram's own data centres")
+    telegram_port: int = Field(443, ge=1, le=65535)
+    telegram_dc: int = Field(2, ge=1, le=10_000, description="The data centre that telegram_host is")
+    telegram_public_key_file: Path | None = Field(
+        None, description="The PEM file of telegram_host's RSA key; only a new key exchange needs it"
+    )
+    connect_seconds: float = Field(10.0, gt=0, description="How long a connection may take")
+    request_seconds: float = Field(20.0, gt=0, description="How long Telegram may take to answer")
+
+    lease_seconds: float = Field(15.0, ge=2, description="How long a session stays a silent worker's")
+    poll_seconds: float = Field(0.5, gt=0, le=1.0, description="How often workers look for work")
+    idle_seconds: float = Field(60.0, ge=0, description="How long a session without work stays connected")
+    max_sessions: int = Field(200, ge=1, description="How many sessions one worker holds at most")
+
+    batch_size: int = Field(20, ge=1, le=20, description="Deliveries that are recorded together")
+    batch_seconds: float = Field(2.0, gt=0, description="How long a delivery waits to be recorded")
+    max_attempts: int = Field(6, ge=1, description="How often one group is tried in one cycle")
+    backoff_seconds: float = Field(1.0, gt=0, description="Before the second attempt; doubles each time")
+    max_backoff_seconds: float = Field(30.0, gt=0)
+    max_wait_in_cycle_seconds: float = Field(
+        300.0, ge=0, description="A longer wait leaves the groups out of the cycle"
+    )
+    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account rests")

@@ -1,0 +1,158 @@
+"""The vault: session keys and API hashes, encrypted, in tables of their own that no event fills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing.projection import Sql
+from services.forwarder.vault.cipher import Cipher, Sealed
+from services.forwarder.vault.sessions import SessionKey
+
+SCHEMA = """
+create schema if not exists vault;
+
+create table if not exists vault.sessions (
+    session     uuid primary key,
+    dc          integer not null,
+    key         text not null,
+    box         bytea not null,
+    fingerprint bytea not null unique
+);
+
+create table if not exists vault.pairs (
+    pair   uuid primary key,
+    api_id integer not null unique,
+    key    text not null,
+    box    bytea not null
+);
+
+-- uploads that are being checked: the same session must not be connected twice
+create table if not exists vault.checks (
+    fingerprint bytea primary key,
+    session     uuid not null,
+    until       timestamptz not null
+);
+"""
+
+
+@dataclass(frozen=True)
+class ApiPair:
+    """What an application connects with."""
+
+    api_id: int
+    api_hash: str = field(repr=False)
+
+
+class Vault:
+    """The secrets, sealed and opened by one cipher."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+
+    # -- sessions
+
+    async def known(self, sql: Sql, secret: SessionKey) -> SessionId | None:
+        """Return the id under which a session lies here already."""
+        found: SessionId | None = await sql.fetchval(
+            "select session from vault.sessions where fingerprint = any($1)",
+            self._cipher.fingerprints(secret.key),
+        )
+        return found
+
+    async def put_session(self, sql: Sql, session: SessionId, secret: SessionKey) -> None:
+        """Store a session's key."""
+        sealed = self._cipher.seal(secret.key, session)
+        await sql.execute(
+            "insert into vault.sessions (session, dc, key, box, fingerprint) values ($1, $2, $3, $4, $5)",
+            session,
+            secret.dc,
+            sealed.key,
+            sealed.box,
+            self._cipher.fingerprints(secret.key)[0],
+        )
+
+    async def session(self, sql: Sql, session: SessionId) -> SessionKey | None:
+        """Return a session's key; raise `Unsealable` if it can't be opened."""
+        row = await sql.fetchrow("select dc, key, box from vault.sessions where session = $1", session)
+        if row is None:
+            return None
+        return SessionKey(row["dc"], self._cipher.open(Sealed(row["key"], row["box"]), session))
+
+    async def claim_check(self, sql: Sql, session: SessionId, secret: SessionKey, lasting: timedelta) -> bool:
+        """Say whether this upload may be connected now: no other one of the same session is."""
+        taken = await sql.execute(
+            "insert into vault.checks as c (fingerprint, session, until) "
+            "values ($1, $2, clock_timestamp() + $3) on conflict (fingerprint) do update "
+            "set session = $2, until = clock_timestamp() + $3 where c.until < clock_timestamp()",
+            self._cipher.fingerprints(secret.key)[0],
+            session,
+            lasting,
+        )
+        return taken == 1
+
+    async def release_check(self, sql: Sql, session: SessionId) -> None:
+        """Let another upload of the same session be connected."""
+        await sql.execute("delete from vault.checks where session = $1", session)
+
+    # -- API pairs
+
+    async def put_pair(self, sql: Sql, pair: PairId, secret: ApiPair) -> bool:
+        """Store an API pair; say whether it was new."""
+        sealed = self._cipher.seal(secret.api_hash.encode(), pair)
+        added = await sql.execute(
+            "insert into vault.pairs (pair, api_id, key, box) values ($1, $2, $3, $4) on conflict do nothing",
+            pair,
+            secret.api_id,
+            sealed.key,
+            sealed.box,
+        )
+        return added == 1
+
+    async def pair(self, sql: Sql, pair: PairId | None) -> ApiPair | None:
+        """Return an API pair, or any for None."""
+        row = await sql.fetchrow(
+            "select pair, api_id, key, box from vault.pairs where $1::uuid is null or pair = $1 "
+            "order by api_id limit 1",
+            pair,
+        )
+        if row is None:
+            return None
+        secret = self._cipher.open(Sealed(row["key"], row["box"]), row["pair"])
+        return ApiPair(row["api_id"], secret.decode())
+
+    # -- keys
+
+    async def reseal(self, sql: Sql, limit: int = 200) -> int:
+        """Seal secrets of older keys with the current one; return how many, at most `limit` of each kind."""
+        done = 0
+        for row in await self._older(sql, "select session as owner, key, box from vault.sessions", limit):
+            secret = self._cipher.open(Sealed(row.key, row.box), row.owner)
+            sealed = self._cipher.seal(secret, row.owner)
+            await sql.execute(
+                "update vault.sessions set key = $2, box = $3, fingerprint = $4 where session = $1",
+                row.owner,
+                sealed.key,
+                sealed.box,
+                self._cipher.fingerprints(secret)[0],
+            )
+            done += 1
+        for row in await self._older(sql, "select pair as owner, key, box from vault.pairs", limit):
+            sealed = self._cipher.seal(self._cipher.open(Sealed(row.key, row.box), row.owner), row.owner)
+            await sql.execute(
+                "update vault.pairs set key = $2, box = $3 where pair = $1", row.owner, sealed.key, sealed.box
+            )
+            done += 1
+        return done
+
+    async def _older(self, sql: Sql, query: str, limit: int) -> Sequence["_Row"]:
+        rows = await sql.fetch(f"{query} where key <> $1 limit $2", self._cipher.current, limit)
+        return [_Row(row["owner"], row["key"], row["box"]) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Row:
+    owner: UUID
+    key: str
+    box: bytes = field(repr=False)
