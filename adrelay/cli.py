@@ -2,12 +2,36 @@
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from adrelay.commands.keygen import keygen
+from adrelay.commands.up import up
+from adrelay.demo.command import demo
+from sandbox.nowpayments.cli import run as nowpayments_sandbox
+from sandbox.telegram.cli import run as telegram_sandbox
+
+app = typer.Typer(
+    name="adrelay",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    epilog="Begin with [bold]adrelay demo[/bold]. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.",
+)
+sandbox = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Run a stand-in for the outside world, to try things against.",
+)
+
+app.command(rich_help_panel="Try it")(demo)
+app.add_typer(sandbox, name="sandbox", rich_help_panel="Try it")
+app.command(rich_help_panel="Run it")(up)
+app.command(rich_help_panel="Run it")(keygen)
+sandbox.command("telegram")(telegram_sandbox)
+sandbox.command("nowpayments")(nowpayments_sandbox)
 
 
 @app.callback()
 def root() -> None:
-    """Adrelay sells and runs scheduled message forwarding."""
+    """Adrelay sells and runs scheduled Telegram message forwarding."""
 
 
 def main() -> None:

@@ -1,0 +1,5 @@
+"""`python -m adrelay`."""
+
+from adrelay.cli import main
+
+main()

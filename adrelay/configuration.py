@@ -1,0 +1,58 @@
+"""What `adrelay up` is told: the environment and `.env`, checked for all services at once."""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+from services.billing.settings import BillingSettings
+from services.forwarder.settings import ForwarderSettings
+from services.gateway.settings import GatewaySettings
+from services.provisioning.settings import ProvisioningSettings
+from services.scheduler.settings import SchedulerSettings
+
+from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+
+ALL: tuple[type[ServiceSettings], ...] = (
+    BillingSettings,
+    ProvisioningSettings,
+    SchedulerSettings,
+    ForwarderSettings,
+    GatewaySettings,
+)
+
+
+def read_env_file(path: Path) -> None:
+    """Put what an `.env` file says into the environment, where the environment says nothing itself."""
+    for name, value in dotenv_values(path).items():
+        if value:
+            os.environ.setdefault(name, value)
+
+
+def problems(extra: Mapping[str, str]) -> list[str]:
+    """Return what is missing or wrong for any service, a line each, with `extra` added to the environment."""
+    found: list[str] = []
+    before = dict(os.environ)
+    os.environ.update(extra)
+    try:
+        for settings in ALL:
+            try:
+                load(settings)
+            except InvalidSettings as error:
+                found.extend(error.problems)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return list(dict.fromkeys(found))
+
+
+def fresh_secrets() -> dict[str, str]:
+    """Return new secrets of our own making, by the variables that take them."""
+    return {
+        "ADRELAY_GATEWAY_JWT_SECRET": secrets.token_urlsafe(48),
+        "ADRELAY_GATEWAY_CODE_PEPPER": secrets.token_urlsafe(48),
+        "ADRELAY_GATEWAY_ADMIN_TOKEN": secrets.token_urlsafe(48),
+        "ADRELAY_FORWARDER_VAULT_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }

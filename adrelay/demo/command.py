@@ -1,0 +1,132 @@
+"""`adrelay demo`: the whole story in about a minute."""
+
+import asyncio
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adrelay.demo import story
+from adrelay.demo.evidence import GroupEvidence, read_back
+from adrelay.demo.rest import RestError
+from adrelay.demo.screen import Screen
+from adrelay.demo.stage import Stage, set_stage
+from adrelay.demo.system import LocalSystem
+from adrelay.runtime.faults import RuntimeFault
+from adrelay.trace import correlation_of, render, trace
+
+CYCLE_SECONDS = 60.0
+
+
+def demo(
+    cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
+    album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep databases and logs in this folder instead of a temporary one.")
+    ] = None,
+) -> None:
+    """Run the whole story against the two sandboxes and prove what the groups hold.
+
+    Exits with 0 only if every group holds every cycle's post exactly once.
+    """
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
+        place = keep or Path(folder)
+        try:
+            proven = asyncio.run(_run(Screen(console), place, cycles=cycles, album=album))
+        except (RuntimeFault, RestError, TimeoutError) as error:
+            console.print(f"[red]✗ {error}[/red]", highlight=False)
+            _show_complaints(console, place / "logs")
+            raise typer.Exit(1) from error
+    raise typer.Exit(0 if proven else 1)
+
+
+async def _run(screen: Screen, folder: Path, *, cycles: int, album: bool) -> bool:
+    system = LocalSystem(folder)
+    with screen.step("Start PostgreSQL, NATS, both sandboxes, five services and two workers") as notes:
+        await system.__aenter__()
+        notes.add(f"REST interface: {system.url}/docs")
+    try:
+        return await _tell(screen, system, cycles=cycles, album=album)
+    finally:
+        with screen.step("Stop everything"):
+            await system.__aexit__(None, None, None)
+
+
+async def _tell(screen: Screen, system: LocalSystem, *, cycles: int, album: bool) -> bool:
+    with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
+        stage = await set_stage(system.telegram, album=album)
+        notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")
+    with screen.step("The operator uploads an API pair and a session of every account") as notes:
+        await story.stock_sessions(system, stage.accounts)
+        notes.add(
+            "two as string sessions, one as a .session file; each was checked by signing in over MTProto"
+        )
+    with screen.step("A client orders a plan over REST") as notes:
+        purchase = await story.check_out(system)
+        notes.add(f"order {purchase.order}: pay {purchase.amount} {purchase.coin} to {purchase.address}")
+    with screen.step("The payment arrives; each signed notification comes three times, shuffled") as notes:
+        await story.pay(system, purchase, repeat=3, shuffled=True)
+        client = await story.sign_in(system, purchase)
+        state = await client.state()
+        notes.add(
+            f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"
+        )
+    with screen.step("The client sets the post and the groups, and presses start"):
+        await story.advertise(client, stage)
+        await story.start(client)
+    await _watch(screen, client, stage, cycles)
+    with screen.step("The client presses stop"):
+        await story.stop(client)
+    log = await client.log()
+    evidence = await read_back(system.telegram, stage, log, story.cycles_in(log))
+    screen.console.print(await _trace(system, purchase))
+    screen.evidence(evidence)
+    await client.rest.close()
+    return await _verdict(screen, system, evidence, cycles)
+
+
+async def _watch(screen: Screen, client: story.Client, stage: Stage, cycles: int) -> None:
+    """Show deliveries until so many cycles are done with every group."""
+    with screen.live() as board:
+        board.groups = list(stage.groups)
+        async with asyncio.timeout(CYCLE_SECONDS * cycles):
+            while len(board.lines) < cycles * len(stage.groups):
+                board.show(await client.log())
+                await asyncio.sleep(0.25)
+
+
+async def _trace(system: LocalSystem, purchase: story.Purchase) -> object:
+    correlation = await correlation_of(system.databases["billing"], f"order-{purchase.order}")
+    if correlation is None:
+        return f"order {purchase.order} has no events"
+    roots = await trace(system.databases, correlation)
+    return render(f"What order {purchase.order} led to: {sum(map(len, roots))} events", roots)
+
+
+async def _verdict(screen: Screen, system: LocalSystem, evidence: list[GroupEvidence], cycles: int) -> bool:
+    held_twice = await system.telegram.held_twice()
+    seen = len(evidence[0].cycles)
+    if held_twice:
+        screen.console.print(f"[red]✗ {len(held_twice)} sessions were held by two connections at once[/red]")
+    if seen != cycles:
+        screen.console.print(f"[red]✗ {seen} cycles were run instead of {cycles}[/red]")
+    proven = not held_twice and seen == cycles and not any(one.problem for one in evidence)
+    if proven:
+        screen.console.print(
+            f"[bold green]Every one of {len(evidence)} groups holds every one of {cycles} posts exactly once."
+            f"[/bold green]  [dim]{screen.seconds:.0f} s in all[/dim]"
+        )
+    return proven
+
+
+def _show_complaints(console: Console, logs: Path) -> None:
+    """Show the last lines of every log that tells of an error."""
+    for log in sorted(logs.glob("*.log")):
+        with suppress(OSError):
+            lines = [line for line in log.read_text().splitlines() if '"error"' in line or "Error" in line]
+            for line in lines[-3:]:
+                console.print(f"[dim]{log.stem}:[/dim] {line[:400]}", highlight=False, markup=True)

@@ -1,0 +1,54 @@
+"""What the groups really hold, read back from the Telegram sandbox, against what Adrelay says it sent."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adrelay.demo.stage import Stage
+from sandbox.telegram import TelegramSandboxControl
+
+
+@dataclass(frozen=True)
+class GroupEvidence:
+    """One group: the messages that it holds, and those that each cycle should have left there."""
+
+    group: str
+    held: tuple[int, ...]
+    """Ids of the forwarded messages in the group, oldest first."""
+    claimed: dict[str, tuple[int, ...]]
+    """By cycle, the message ids that Adrelay's log names."""
+    cycles: tuple[str, ...]
+    parts: int
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with this group, empty if nothing is."""
+        counted = Counter(self.held)
+        if any(times > 1 for times in counted.values()):
+            return "a message id stands there twice"
+        if len(self.held) != len(self.cycles) * self.parts:
+            return f"{len(self.held)} messages for {len(self.cycles)} cycles"
+        missing = [cycle for cycle in self.cycles if len(self.claimed.get(cycle, ())) != self.parts]
+        if missing:
+            return f"{len(missing)} cycles have no delivery in the log"
+        named = sorted(message for messages in self.claimed.values() for message in messages)
+        if named != sorted(self.held):
+            return "the log names other messages than the group holds"
+        return ""
+
+
+async def read_back(
+    telegram: TelegramSandboxControl, stage: Stage, log: Sequence[dict[str, Any]], cycles: Sequence[str]
+) -> list[GroupEvidence]:
+    """Return what every group holds of the stage's post, with what the adbot's log says about it."""
+    found: list[GroupEvidence] = []
+    for group, chat in stage.groups.items():
+        held = [message.id for message in await telegram.messages(chat) if message.source is not None]
+        claimed = {
+            str(line["cycle"]): tuple(line["messages"])
+            for line in log
+            if line["group"] == group and line["messages"]
+        }
+        found.append(GroupEvidence(group, tuple(held), claimed, tuple(cycles), stage.parts))
+    return found

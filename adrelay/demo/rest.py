@@ -1,0 +1,88 @@
+"""The gateway's REST interface, as a client or an operator uses it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class RestError(Exception):
+    """The gateway refused; `code` is the stable one of its problem document."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+
+
+class Rest:
+    """Calls of the gateway. `token` is an access token or the admin token."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=30, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401 - JSON
+        """Return what a path answers."""
+        return self._answer(await self._http.get(path, params=params))
+
+    async def post(self, path: str, body: Json | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Post a JSON body."""
+        return self._answer(await self._http.post(path, json=body))
+
+    async def put(self, path: str, body: Json) -> Any:  # noqa: ANN401 - JSON
+        """Put a JSON body."""
+        return self._answer(await self._http.put(path, json=body))
+
+    async def upload(self, path: str, file: bytes, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Post a file as a form."""
+        return self._answer(await self._http.post(path, files={"file": (name, file)}))
+
+    @staticmethod
+    def _answer(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+        if response.is_success:
+            return response.json() if response.content else None
+        problem: Json = {}
+        with suppress(ValueError):
+            problem = response.json()
+        code, detail = problem.get("code", "unknown"), problem.get("detail", response.text[:200])
+        raise RestError(response.status_code, str(code), str(detail))
+
+
+async def until(
+    question: Callable[[], Awaitable[T]],
+    satisfied: Callable[[T], bool],
+    *,
+    within_seconds: float,
+    every_seconds: float = 0.2,
+) -> T:
+    """Ask until the answer satisfies, and return it; raise `TimeoutError` with the last answer."""
+    deadline = time.monotonic() + within_seconds
+    while True:
+        answer = await question()
+        if satisfied(answer):
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {within_seconds:g} s still: {str(answer)[:500]}")
+        await asyncio.sleep(every_seconds)

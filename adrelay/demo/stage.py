@@ -1,0 +1,66 @@
+"""The Telegram of the demo: accounts, a channel with a post, groups that are to get it."""
+
+from dataclasses import dataclass
+
+from sandbox.telegram import (
+    AccountSpec,
+    AlbumSpec,
+    ChannelSpec,
+    GroupSpec,
+    Media,
+    PostSpec,
+    TelegramSandboxControl,
+)
+
+ACCOUNTS = ("Ada", "Grace", "Hedy")
+GROUPS = (
+    "berlin_flats",
+    "munich_flats",
+    "hamburg_flats",
+    "cologne_flats",
+    "leipzig_flats",
+    "dresden_flats",
+    "bremen_flats",
+    "essen_flats",
+    "bonn_flats",
+)
+CHANNEL = "lakeside_homes"
+PHOTO = PostSpec(media=Media.PHOTO)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stands in the sandbox: account ids, the post's link, how many messages it is, groups by name."""
+
+    accounts: tuple[int, ...]
+    post: str
+    parts: int
+    groups: dict[str, int]
+    """Chat ids by canonical group, such as `@berlin_flats`."""
+
+
+async def set_stage(telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "") -> Stage:
+    """Fill the sandbox and return what stands there: every account is a member of every group.
+
+    With a `tag` at the end of its names, a second stage stands beside the first.
+    """
+    accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in ACCOUNTS]
+    channel = await telegram.create_channel(ChannelSpec(title="Lakeside homes", username=f"{CHANNEL}{tag}"))
+    if album:
+        parts = await telegram.post_album(
+            channel.id,
+            AlbumSpec(
+                album=[PostSpec(text="Two rooms, one lake.", media=Media.PHOTO), PostSpec(media=Media.PHOTO)]
+            ),
+        )
+    else:
+        parts = [await telegram.post(channel.id, PostSpec(text="Two rooms, one lake. Viewing on Saturday."))]
+    groups = {
+        f"@{name}{tag}": (
+            await telegram.create_group(
+                GroupSpec(title=name.replace("_", " ").title(), username=f"{name}{tag}", members=accounts)
+            )
+        ).id
+        for name in GROUPS
+    }
+    return Stage(tuple(accounts), f"https://t.me/{CHANNEL}{tag}/{parts[0].id}", len(parts), groups)

@@ -1,0 +1,152 @@
+"""All of Adrelay and both sandboxes in one folder, for the demo and for end-to-end tests."""
+
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from adrelay.configuration import fresh_secrets
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
+from adrelay.runtime.service import Service
+from adrelay.runtime.states import Pace, Status
+from adrelay.runtime.supervisor import Supervisor
+from adrelay.system import SERVICES, Process, processes
+from sandbox.nowpayments import NowPaymentsControl
+from sandbox.telegram import TelegramSandboxControl
+
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+_SANDBOXES = ("telegram-sandbox", "nowpayments-sandbox")
+
+
+class LocalSystem:
+    """PostgreSQL, NATS, both sandboxes, the five services and some workers, supervised.
+
+    Use as `async with`; everything is ready inside. `settings` go over the environment that is made here.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        workers: int = 2,
+        settings: Mapping[str, str] | None = None,
+        on_change: Callable[[Status], None] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.postgres = EmbeddedPostgres(folder / "postgres")
+        self.nats = EmbeddedNats(folder / "nats")
+        self.processes: list[Process] = processes(workers=workers)
+        self.supervisor = Supervisor(on_change, pace=Pace(longest_delay_seconds=2.0, stop_seconds=10.0))
+        self.telegram: TelegramSandboxControl
+        self.payments: NowPaymentsControl
+        self._settings = dict(settings or {})
+        self._secrets = fresh_secrets()
+        self._stack = AsyncExitStack()
+        self._telegram_port = free_port()
+        self._telegram_control = f"http://127.0.0.1:{free_port()}"
+        self._provider = f"http://127.0.0.1:{free_port()}"
+        self._provider_key = secrets.token_urlsafe(24)
+        self._ipn_secret = secrets.token_urlsafe(24)
+
+    @property
+    def url(self) -> str:
+        """Where the gateway listens."""
+        return next(process.url for process in self.processes if process.name == "gateway")
+
+    @property
+    def admin_token(self) -> str:
+        """What the operator signs in with."""
+        return self._secrets["ADRELAY_GATEWAY_ADMIN_TOKEN"]
+
+    @property
+    def databases(self) -> dict[str, str]:
+        """The services' databases by name."""
+        return {name: self.postgres.url(f"adrelay_{name}") for name in SERVICES}
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a running part; raise `LookupError` if it is not running."""
+        pid = self.supervisor.status(name).pid
+        if pid is None:
+            raise LookupError(f"{name} is not running")
+        return pid
+
+    async def __aenter__(self) -> Self:
+        """Start everything and wait until it is ready."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything, the services first."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self._stack.enter_async_context(self.supervisor)
+        self.supervisor.supervise(self.postgres)
+        self.supervisor.supervise(self.nats)
+        for sandbox in self._sandboxes():
+            self.supervisor.supervise(sandbox)
+        await self.supervisor.until_ready()
+        self.telegram = await self._stack.enter_async_context(TelegramSandboxControl(self._telegram_control))
+        self.payments = await self._stack.enter_async_context(NowPaymentsControl(self._provider))
+        environment = await self._environment()
+        for process in self.processes:
+            self.supervisor.supervise(process.service(environment, self.folder / "logs"))
+        await self.supervisor.until_ready(within_seconds=90)
+
+    def _sandboxes(self) -> list[Service]:
+        sandbox = [sys.executable, "-m", "adrelay", "sandbox"]
+        mtproto, control = str(self._telegram_port), self._telegram_control.rpartition(":")[2]
+        provider = self._provider.rpartition(":")[2]
+        return [
+            Service(
+                _SANDBOXES[0],
+                [*sandbox, "telegram", "--port", mtproto, "--control-port", control],
+                health_url=f"{self._telegram_control}/endpoint",
+                log=self.folder / "logs" / f"{_SANDBOXES[0]}.log",
+            ),
+            Service(
+                _SANDBOXES[1],
+                [*sandbox, "nowpayments", "--port", provider, "--retry-seconds", "1"],
+                env={
+                    "NOWPAYMENTS_SANDBOX_API_KEY": self._provider_key,
+                    "NOWPAYMENTS_SANDBOX_IPN_SECRET": self._ipn_secret,
+                },
+                health_url=f"{self._provider}/v1/status",
+                log=self.folder / "logs" / f"{_SANDBOXES[1]}.log",
+            ),
+        ]
+
+    async def _environment(self) -> dict[str, str]:
+        endpoint = await self.telegram.endpoint()
+        key = self.folder / "telegram_public_key.pem"
+        key.write_text(endpoint.public_key_pem)
+        return {
+            **self._secrets,
+            "ADRELAY_POSTGRES_URL": self.postgres.url(""),
+            "ADRELAY_NATS_URL": self.nats.url,
+            "ADRELAY_BILLING_PROVIDER_URL": self._provider,
+            "ADRELAY_BILLING_API_KEY": self._provider_key,
+            "ADRELAY_BILLING_IPN_SECRET": self._ipn_secret,
+            "ADRELAY_BILLING_IPN_CALLBACK_URL": f"{self.url}/api/v1/webhooks/nowpayments",
+            "ADRELAY_BILLING_CATALOGUE_FILE": str(CATALOGUE),
+            "ADRELAY_FORWARDER_TELEGRAM_HOST": endpoint.host,
+            "ADRELAY_FORWARDER_TELEGRAM_PORT": str(endpoint.port),
+            "ADRELAY_FORWARDER_TELEGRAM_DC": str(endpoint.dc_id),
+            "ADRELAY_FORWARDER_TELEGRAM_PUBLIC_KEY_FILE": str(key),
+            "ADRELAY_FORWARDER_LEASE_SECONDS": "4",
+            "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.3",
+            "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.2",
+            **self._settings,
+        }

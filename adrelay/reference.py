@@ -1,0 +1,149 @@
+"""Pages that are written from the code: every setting, every event, `.env.example`.
+
+`python -m adrelay.reference` writes them; a test fails when they are not what the code says.
+"""
+
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from adrelay.configuration import ALL
+from libs.chassis.settings import PREFIX, ServiceSettings, variable
+from libs.events import billing, forwarder, gateway, provisioning, scheduler
+from libs.events.base import Command, Contract, Event
+
+ROOT = Path(__file__).parent.parent
+_OWNERS = (billing, provisioning, scheduler, forwarder, gateway)
+_EMBEDDED = {"postgres_url", "nats_url"}
+"""What `adrelay up` provides by itself."""
+
+
+def pages() -> dict[Path, str]:
+    """Return every written page by its path below the root."""
+    return {
+        Path(".env.example"): env_example(),
+        Path("docs/reference/settings.md"): settings_page(),
+        Path("docs/reference/events.md"): events_page(),
+    }
+
+
+def env_example() -> str:
+    """Return `.env.example`: what must be set, and what may be, with its default."""
+    lines = [
+        "# Settings of Adrelay. Copy to .env and fill in what is empty; `adrelay keygen` prints secrets.",
+        "# `adrelay up` lists what is still missing. Every setting: docs/reference/settings.md",
+        "",
+        "# Servers. Left empty, `adrelay up` runs PostgreSQL and NATS itself, in .adrelay/",
+        "# ADRELAY_POSTGRES_URL=postgresql://user:password@host:5432",
+        "# ADRELAY_NATS_URL=nats://host:4222",
+        "# For docker compose:",
+        "# POSTGRES_PASSWORD=",
+    ]
+    for settings in ALL:
+        own = _own_fields(settings)
+        if own:
+            lines += ["", f"# -- {settings.service}"]
+        for name, field in own.items():
+            lines += _example(settings, name, field)
+    return "\n".join(lines) + "\n"
+
+
+def _example(settings: type[ServiceSettings], name: str, field: FieldInfo) -> list[str]:
+    about = f"# {field.description}" if field.description else ""
+    if field.is_required():
+        return [line for line in (about, f"{variable(settings, name)}=") if line]
+    return [line for line in (about, f"# {variable(settings, name)}={_default(field)}") if line]
+
+
+def settings_page() -> str:
+    """Return the page of all settings."""
+    lines = [
+        "# Settings",
+        "",
+        "All settings are environment variables, read once at start; `adrelay up` also reads them from",
+        "`.env`. A missing or weak one stops the start with one line that names it. What every service has",
+        "can be set for all (`ADRELAY_LOG_LEVEL`) or for one (`ADRELAY_BILLING_LOG_LEVEL`).",
+        "",
+        "## Every service",
+        "",
+        *_table(ServiceSettings, dict(ServiceSettings.model_fields)),
+    ]
+    for settings in ALL:
+        lines += ["", f"## {settings.service}", "", *_table(settings, _own_fields(settings))]
+    return "\n".join(lines) + "\n"
+
+
+def _own_fields(settings: type[ServiceSettings]) -> dict[str, FieldInfo]:
+    return {
+        name: field
+        for name, field in settings.model_fields.items()
+        if name not in ServiceSettings.model_fields
+    }
+
+
+def _table(settings: type[ServiceSettings], fields: dict[str, FieldInfo]) -> list[str]:
+    rows = ["| variable | default | |", "| --- | --- | --- |"]
+    for name, field in fields.items():
+        default = "**required**" if field.is_required() else f"`{_default(field)}`"
+        if name in _EMBEDDED:
+            default = "given by `adrelay up`"
+        shown = f"{PREFIX}{name.upper()}" if settings is ServiceSettings else variable(settings, name)
+        rows.append(f"| `{shown}` | {default} | {field.description or ''} |".replace("``", ""))
+    return rows
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=False)
+    if value is None or value is PydanticUndefined:
+        return ""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return ",".join(f"{key}={held}" for key, held in cast("dict[str, str]", value).items())
+    if isinstance(value, Path):
+        return value.relative_to(ROOT).as_posix() if value.is_relative_to(ROOT) else str(value)
+    return str(value)
+
+
+def events_page() -> str:
+    """Return the page of all events and commands, from their docstrings."""
+    lines = [
+        "# Events and commands",
+        "",
+        "Events are said by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
+        "heard by it, on `cmd.<service>.<Command>`. Written from the docstrings in `libs/events/`.",
+    ]
+    for module in _OWNERS:
+        lines += ["", f"## {module.__name__.rpartition('.')[2]}"]
+        for title, kind in (("Events", Event), ("Commands", Command)):
+            found = _contracts(module, kind)
+            if found:
+                lines += ["", f"### {title}", ""]
+            for contract in found:
+                text = " ".join((inspect.getdoc(contract) or "").split())
+                fields = ", ".join(f"`{name}`" for name in contract.model_fields)
+                lines.append(f"- **{contract.__name__}** ({fields}): {text}")
+    return "\n".join(lines) + "\n"
+
+
+def _contracts(module: ModuleType, kind: type[Contract]) -> list[type[Contract]]:
+    return [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, kind) and found.__module__ == module.__name__
+    ]
+
+
+def main() -> None:
+    """Write the pages."""
+    for path, text in pages().items():
+        (ROOT / path).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Which processes make up Adrelay on one machine, and how each is told what it needs."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.service import Service
+
+SERVICES = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: what it is called, the module that it runs, the port of its HTTP server."""
+
+    name: str
+    module: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where its HTTP server listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def service(self, environment: Mapping[str, str], logs: Path) -> Service:
+        """Return the process as something that can be supervised."""
+        return Service(
+            self.name,
+            [sys.executable, "-m", self.module],
+            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port()},
+            health_url=f"{self.url}/health/ready",
+            log=logs / f"{self.name}.log",
+        )
+
+    def _port(self) -> dict[str, str]:
+        owner = self.module.split(".")[1].upper()
+        return {f"ADRELAY_{owner}_HTTP_PORT": str(self.port)}
+
+
+def processes(*, workers: int, gateway_port: int = 0) -> list[Process]:
+    """Return the five services and so many forwarding workers."""
+    made = [
+        Process(name, f"services.{name}", gateway_port if name == "gateway" and gateway_port else free_port())
+        for name in SERVICES
+    ]
+    made += [
+        Process(f"worker-{number}", "services.forwarder.worker", free_port())
+        for number in range(1, workers + 1)
+    ]
+    return made

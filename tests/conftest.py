@@ -1,0 +1,77 @@
+"""Real servers for the tests: one PostgreSQL and one NATS a run; a fresh database and names for each test."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from adrelay.demo.system import LocalSystem
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A folder outside pytest's own, which it closes to other accounts whenever a run begins."""
+    folder = Path(tempfile.mkdtemp(prefix="adrelay-tests-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """One PostgreSQL server for the whole run."""
+    server = EmbeddedPostgres(servers_folder / "postgres")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nats_server(servers_folder: Path) -> AsyncIterator[EmbeddedNats]:
+    """One NATS server with JetStream for the whole run."""
+    server = EmbeddedNats(servers_folder / "nats")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a fresh, empty database; it is dropped afterwards, whoever is still connected."""
+    name = f"test_{uuid4().hex[:12]}"
+    yield await postgres_server.ensure_database(name)
+    await postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def nats_url(nats_server: EmbeddedNats) -> str:
+    """Where the run's NATS server listens. Streams and subjects are shared: use `stream_prefix`."""
+    return nats_server.url
+
+
+@pytest.fixture
+def stream_prefix() -> str:
+    """A short name of its own for each test, to begin stream names and subjects with."""
+    return f"t{uuid4().hex[:8]}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
+    """All of Adrelay with both sandboxes as real processes, for whole stories.
+
+    Shared by the tests of `e2e` and `chaos`: each brings a stage and clients of its own, and leaves no fault
+    behind. The pace is slow enough to meet a cycle in its middle.
+    """
+    settings = {
+        "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",
+        "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
+        "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
+        "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
+    }
+    async with LocalSystem(servers_folder / "system", settings=settings) as system:
+        yield system

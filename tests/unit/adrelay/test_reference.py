@@ -1,0 +1,13 @@
+"""The pages that are written from the code say what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from adrelay.reference import ROOT, pages
+
+
+@pytest.mark.parametrize("path", pages(), ids=str)
+def test_the_page_is_what_the_code_says(path: Path) -> None:
+    written = (ROOT / path).read_text()
+    assert written == pages()[path], "run: python -m adrelay.reference"
