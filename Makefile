@@ -44,9 +44,13 @@ format: setup ## Let ruff format and mend what it can
 bench: setup ## Measure against limits and peers
 	@$(BIN)/python -m bench
 
-lock: setup ## Compile requirements.in into requirements.lock
-	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --no-header --upgrade --output-file requirements.lock requirements.in
+COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	--no-emit-trusted-host --no-emit-find-links --no-header
+
+lock: setup ## Compile the requirements files into their locks
+	@$(BIN)/$(COMPILE) --upgrade --output-file requirements.lock requirements.in
+	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-run.lock \
+		requirements-run.in
 
 clean: ## Remove what the other targets made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,19 @@
+# One image for every service and worker; the command says which it is.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+COPY requirements-run.lock ./
+RUN pip install --require-hashes -r requirements-run.lock
+
+COPY libs ./libs
+COPY services ./services
+RUN useradd --system --no-create-home adrelay
+USER adrelay
+
+ENV ADRELAY_HTTP_HOST=0.0.0.0 ADRELAY_HTTP_PORT=8000
+EXPOSE 8000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+CMD ["python", "-m", "services.gateway"]
