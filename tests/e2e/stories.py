@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from adrelay.demo import story
 from adrelay.demo.evidence import GroupEvidence, read_back
-from adrelay.demo.rest import until
+from adrelay.demo.rest import Json, until
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
 from adrelay.trace import Node, correlation_of, trace
@@ -26,7 +26,7 @@ class Running:
     purchase: story.Purchase
     client: story.Client
 
-    async def deliveries(self, at_least: int) -> list[story.Json]:
+    async def deliveries(self, at_least: int) -> list[Json]:
         """Return the log once so many groups are done with."""
         cycles = at_least / len(self.stage.groups) + 1
         return await until(
