@@ -13,6 +13,7 @@ from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.record import Cursor, new_id
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
 from services.forwarder.pool.line import Line
+from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Telegram
@@ -23,6 +24,7 @@ log = structlog.stdlib.get_logger()
 
 HELD = Gauge("adrelay_forwarder_sessions_held", "Sessions that this worker holds.")
 STOP_SECONDS = 5.0
+SWEEP_SECONDS = 60.0
 AVOID_SECONDS = 30.0
 """How long a session is left alone after its seat broke."""
 _TROUBLE = (*CLASHES, *DATABASE_TROUBLE)
@@ -56,7 +58,8 @@ class Pool:
     async def run(self) -> None:
         """Work until cancelled; then finish what is under way, record it, and let the sessions go."""
         log.info("pool.started", worker=self.name)
-        keepers = [asyncio.create_task(self._keep_renewing()), asyncio.create_task(self._keep_watching())]
+        loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
+        keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
             await self._keep_looking()
         finally:
@@ -141,6 +144,12 @@ class Pool:
                 log.warning("seat.abandoned", worker=self.name, session=str(seat.held.lease.session))
                 task.cancel()
             await asyncio.gather(*(seat.abandon() for seat, _ in late))
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            with suppress(*_TROUBLE):
+                await sweep(self._engine)
 
     async def _wind_up(self) -> None:
         tasks = [task for _, task in self._seats.values()]

@@ -177,6 +177,16 @@ class Queue:
         return [send for send in map(_send, rows) if send.key not in done]
 
 
+async def sweep(engine: Engine) -> None:
+    """Forget the attempts of sends that nobody waits for any more."""
+    await engine.query(
+        lambda sql: sql.execute(
+            "delete from pool.attempts a where not exists "
+            "(select from sends s where s.cycle = a.cycle and s.grp = a.grp)"
+        )
+    )
+
+
 def _send(row: Row) -> Send:
     return Send(
         cycle=row["cycle"],

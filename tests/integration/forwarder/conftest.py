@@ -1,0 +1,61 @@
+"""A stage for each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from adrelay.runtime.ports import free_port
+from libs.events.catalogue import published
+from libs.eventsourcing.engine import Engine
+from sandbox.telegram.sandbox import TelegramSandbox
+from services.forwarder.schema import make_tables
+from services.forwarder.service import READ_MODELS, STATE_TABLES
+from services.forwarder.settings import ForwarderSettings
+from tests.integration.forwarder.stage import Stage, vault_key
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def telegram() -> AsyncIterator[TelegramSandbox]:
+    async with TelegramSandbox(port=free_port()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(
+    database: str, nats_url: str, stream_prefix: str, telegram: TelegramSandbox
+) -> ForwarderSettings:
+    return ForwarderSettings.model_validate(
+        {
+            "postgres_url": database,
+            "nats_url": nats_url,
+            "nats_prefix": stream_prefix,
+            "vault_keys": vault_key(),
+            "telegram_host": telegram.host,
+            "telegram_port": telegram.port,
+            "telegram_dc": telegram.dc_id,
+            "lease_seconds": 3,
+            "poll_seconds": 0.1,
+            "request_seconds": 5,
+            "connect_seconds": 5,
+            "backoff_seconds": 0.05,
+            "idle_seconds": 5,
+            "max_wait_in_cycle_seconds": 5,
+        }
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(database: str) -> AsyncIterator[Engine]:
+    made = Engine("forwarder", database, published(), state_tables=STATE_TABLES, read_models=READ_MODELS)
+    await made.start(pool_size=10)
+    await make_tables(made)
+    yield made
+    await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(engine: Engine, telegram: TelegramSandbox, settings: ForwarderSettings) -> Stage:
+    made = Stage(engine, telegram, settings)
+    await made.prepare()
+    return made

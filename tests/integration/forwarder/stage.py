@@ -1,0 +1,252 @@
+"""A Telegram with groups in it, and a forwarder's pool on a real database."""
+
+import asyncio
+import base64
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+from libs.events.base import Event
+from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
+from libs.events.values import (
+    AdbotId,
+    ChannelPost,
+    CycleId,
+    GroupRef,
+    Pacing,
+    PairId,
+    ResultClass,
+    Seat,
+    SessionId,
+    TextPost,
+)
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import PostgresStore
+from libs.eventsourcing.record import Causes, Recorded
+from libs.eventsourcing.unit import UnitOfWork
+from sandbox.telegram.models import ChatView, JournalEntry, JournalQuery, MessageView
+from sandbox.telegram.sandbox import TelegramSandbox
+from sandbox.telegram.specs import (
+    AccountSpec,
+    AlbumSpec,
+    ChannelSpec,
+    FaultAction,
+    FaultMoment,
+    FaultSpec,
+    GroupSpec,
+    Media,
+    PostSpec,
+)
+from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.client.domain import Import as ImportClient
+from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.pool.pool import Pool
+from services.forwarder.seating import seating_of
+from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.cipher import Cipher
+from services.forwarder.vault.sessions import read_string
+from services.forwarder.vault.store import ApiPair, Vault
+
+EventT = TypeVar("EventT", bound=Event)
+
+SOURCE = "@newsroom"
+POST = ChannelPost(channel=SOURCE, message=1)
+ALBUM = ChannelPost(channel=SOURCE, message=3)
+PACING = Pacing(delay_seconds=0.02)
+WAIT_SECONDS = 20.0
+
+
+def vault_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = WAIT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not await question():
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+class Stage:
+    """What a test needs: seats with real sessions, groups, cycles, workers, and what became of it all."""
+
+    def __init__(self, engine: Engine, telegram: TelegramSandbox, settings: ForwarderSettings) -> None:
+        self.engine = engine
+        self.telegram = telegram
+        self.settings = settings
+        self.vault = Vault(Cipher(decode_keys(settings.vault_keys)))
+        self.pair = PairId(uuid4())
+        self.adbot = AdbotId(uuid4())
+        self.accounts: dict[SessionId, int] = {}
+
+    async def prepare(self) -> None:
+        secret = ApiPair(4711, "0123456789abcdef" * 2)
+        await self.engine.query(lambda sql: self.vault.put_pair(sql, self.pair, secret))
+        pictures = [PostSpec(media=Media.PHOTO, text=f"picture {number}") for number in range(3)]
+        self.telegram.create_channel(
+            ChannelSpec(username=SOURCE[1:], posts=[PostSpec(text="the post"), AlbumSpec(album=pictures)])
+        )
+
+    async def seats(self, count: int) -> list[Seat]:
+        return [await self.seat() for _ in range(count)]
+
+    async def seat(self) -> Seat:
+        account = self.telegram.create_account(AccountSpec()).id
+        session = SessionId(uuid4())
+        secret = read_string(self.telegram.mint_session(account))
+
+        async def work(unit: UnitOfWork) -> None:
+            await self.vault.put_session(unit.sql, session, secret)
+            await unit.execute(CLIENT, session, ImportClient(session, account, "+49…42", self.pair, unit.at))
+
+        await self.engine.run(work, Causes.first("test"))
+        self.accounts[session] = account
+        return Seat(session=session, pair=self.pair)
+
+    def groups(self, count: int, seats: Iterable[Seat], spec: GroupSpec | None = None) -> list[GroupRef]:
+        members = [self.accounts[seat.session] for seat in seats]
+        made: list[GroupRef] = []
+        for _ in range(count):
+            name = f"group_{uuid4().hex[:12]}"
+            changes = {"username": name, "members": members}
+            self.telegram.create_group((spec or GroupSpec()).model_copy(update=changes))
+            made.append(f"@{name}")
+        return made
+
+    async def begin(
+        self,
+        seats: Iterable[Seat],
+        groups: Iterable[GroupRef],
+        *,
+        post: ChannelPost | TextPost = POST,
+        pacing: Pacing = PACING,
+    ) -> CycleId:
+        cycle = CycleId(uuid4())
+
+        async def work(unit: UnitOfWork) -> None:
+            named = tuple(seats)
+            patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
+            known = await seating_of(unit.sql, [seat.session for seat in named], patience)
+            await unit.execute(
+                CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
+            )
+
+        await self.engine.run(work, Causes.first("test"))
+        return cycle
+
+    async def stop(self, cycle: CycleId) -> None:
+        async def work(unit: UnitOfWork) -> None:
+            await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+
+        await self.engine.run(work, Causes.first("test"))
+
+    # -- workers
+
+    def worker(self, **changes: object) -> Pool:
+        settings = self.settings.model_copy(update=changes)
+        return Pool(self.engine, TelethonTelegram(settings), self.vault, settings)
+
+    @asynccontextmanager
+    async def working(self, workers: int = 1, **changes: object) -> AsyncGenerator[list[Pool]]:
+        pools = [self.worker(**changes) for _ in range(workers)]
+        tasks = [asyncio.create_task(pool.run()) for pool in pools]
+        try:
+            yield pools
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- what became of it
+
+    async def history(self, stream: str) -> list[Recorded]:
+        async with self.engine.pool.acquire() as connection:
+            return await PostgresStore(connection, self.engine.catalogue).load(stream)
+
+    async def over(self, cycle: CycleId) -> CycleFinished | CycleAborted:
+        ends: list[CycleFinished | CycleAborted] = []
+
+        async def ended() -> bool:
+            ends.extend(
+                recorded.event
+                for recorded in await self.history(f"cycle-{cycle}")
+                if isinstance(recorded.event, CycleFinished | CycleAborted)
+            )
+            return bool(ends)
+
+        await until(ended)
+        return ends[0]
+
+    async def finished(self, cycle: CycleId) -> dict[ResultClass, int]:
+        end = await self.over(cycle)
+        assert isinstance(end, CycleFinished), end
+        return end.counts
+
+    async def deliveries(self, cycle: CycleId) -> dict[GroupRef, Delivery]:
+        found: dict[GroupRef, Delivery] = {}
+        for recorded in await self.history(f"cycle-{cycle}"):
+            if isinstance(recorded.event, DeliveriesRecorded):
+                for delivery in recorded.event.deliveries:
+                    assert delivery.group not in found, f"{delivery.group} is named twice"
+                    found[delivery.group] = delivery
+        return found
+
+    def messages(self, group: GroupRef) -> list[MessageView]:
+        return self.telegram.messages(self.chat(group).id)
+
+    async def said(self, kind: type[EventT]) -> list[EventT]:
+        """All events of a kind, in order."""
+        async with self.engine.pool.acquire() as connection:
+            rows = await connection.fetch(
+                "select type, schema, data::text as data from engine.events where type = $1 "
+                "order by position",
+                kind.__name__,
+            )
+        events = [self.engine.catalogue.decode(row["type"], row["schema"], row["data"]) for row in rows]
+        return [event for event in events if isinstance(event, kind)]
+
+    def account(self, seat: Seat) -> int:
+        return self.accounts[seat.session]
+
+    def sent(self, seat: Seat | None = None) -> list[JournalEntry]:
+        """The forwards that the server was asked for."""
+        account = None if seat is None else self.account(seat)
+        return self.telegram.journal(JournalQuery(method="messages.forwardMessages", account=account))
+
+    def fail(self, name: str, seat: Seat | None = None, **spec: object) -> None:
+        """Have forwards answered with an error."""
+        account = None if seat is None else self.account(seat)
+        fault = {"method": "messages.forwardMessages", "account": account, "name": name, **spec}
+        self.telegram.inject_fault(FaultSpec.model_validate(fault))
+
+    def fail_silently(self, action: FaultAction, moment: FaultMoment, seat: Seat, *, times: int) -> None:
+        """Have forwards go without an answer."""
+        self.telegram.inject_fault(
+            FaultSpec(
+                method="messages.forwardMessages",
+                account=self.account(seat),
+                action=action,
+                moment=moment,
+                times=times,
+            )
+        )
+
+    def copies(self, groups: Iterable[GroupRef]) -> Counter[int]:
+        """How many groups hold how many messages."""
+        return Counter(len(self.messages(group)) for group in groups)
+
+    def chat_id(self, group: GroupRef) -> int:
+        return self.chat(group).id
+
+    def chat(self, group: GroupRef) -> ChatView:
+        name = group.partition("/")[0][1:]
+        return next(chat for chat in self.telegram.chats() if chat.username == name)

@@ -1,0 +1,191 @@
+"""A session is in one worker's hands at a time, whatever workers believe."""
+
+import asyncio
+
+import pytest
+
+from libs.events.values import Pacing, ResultClass
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from services.forwarder.pool.following import Limits
+from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
+from services.forwarder.pool.queue import Queue
+from services.forwarder.pool.recording import Recorder
+from tests.integration.forwarder.stage import Stage, until
+
+SECONDS = 1.0
+
+
+def leases(engine: Engine, worker: str) -> Leases:
+    return Leases(engine, worker, SECONDS, 100)
+
+
+async def test_sessions_with_work_are_taken_once_and_others_not_at_all(stage: Stage) -> None:
+    seats = await stage.seats(3)
+    await stage.begin(seats[:2], stage.groups(4, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    taken = await first.take([], [])
+    assert {held.lease.session for held in taken} == {seat.session for seat in seats[:2]}
+    assert not await second.take([], [])
+
+
+async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_nothing(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    await stage.begin(seats, stage.groups(2, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    (old,) = await first.take([], [])
+    await asyncio.sleep(SECONDS / 2)
+    await first.renew([old])
+    assert not await second.take([], [])
+
+    (new,) = await taken_by(second)
+    assert new.lease.epoch == old.lease.epoch + 1
+    with pytest.raises(LeaseLost):
+        old.check()
+    await first.renew([old])
+    assert old.remaining < 0
+    with pytest.raises(LeaseLost):
+        await stage.engine.query(lambda sql: require(sql, old.lease))
+    await stage.engine.query(lambda sql: require(sql, new.lease))
+
+
+async def taken_by(worker: Leases) -> list[Held]:
+    """What a worker takes as soon as it can."""
+    found: list[Held] = []
+
+    async def taken() -> bool:
+        found.extend(await worker.take([], []))
+        return bool(found)
+
+    await until(taken)
+    return found
+
+
+async def test_a_worker_lets_go_before_another_can_take(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    await stage.begin(seats, stage.groups(2, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    (old,) = await first.take([], [])
+    reliable = True
+    while not await second.take([], []):
+        reliable = old.remaining > 0
+        await asyncio.sleep(0.005)
+    assert not reliable, "both held it"
+
+
+async def test_without_its_lease_a_worker_begins_and_records_nothing(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    await stage.begin(seats, stage.groups(2, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    (old,) = await first.take([], [])
+    send = (await Queue(stage.engine, old.lease).next([])).send
+    assert send is not None
+    assert await taken_by(second)
+    stale = Queue(stage.engine, old.lease)
+    with pytest.raises(LeaseLost):
+        await stale.next([])
+    with pytest.raises(LeaseLost):
+        await stale.begin(send)
+    recorder = Recorder(stage.engine, old.lease, Limits.of(stage.settings))
+    with pytest.raises(LeaseLost):
+        await recorder.rest(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
+    with pytest.raises(LeaseLost):
+        await recorder.lose(send, ResultClass.SESSION_LOST, "SESSION_REVOKED")
+
+
+async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    await stage.begin(seats, stage.groups(2, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    (old,) = await first.take([], [])
+    async with stage.engine.pool.acquire() as connection, connection.transaction():
+        unit = stage.engine.unit(connection, Causes.first("test"))
+        await require(unit.sql, old.lease)
+        await asyncio.sleep(SECONDS + 0.1)
+        taking = asyncio.create_task(second.take([], []))
+        done, _ = await asyncio.wait({taking}, timeout=0.3)
+        assert not done
+    assert await taking
+
+
+async def test_a_released_session_can_be_taken_at_once(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    await stage.begin(seats, stage.groups(2, seats))
+    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+    (old,) = await first.take([], [])
+    await first.release(old.lease)
+    assert len(await second.take([], [])) == 1
+    await first.release(old.lease)  # a late one changes nothing
+    assert not await leases(stage.engine, "third").take([], [])
+
+
+async def test_workers_share_the_sessions(stage: Stage) -> None:
+    seats = await stage.seats(6)
+    groups = stage.groups(30, seats)
+    async with stage.working(3) as pools:
+
+        async def known() -> bool:
+            rows = await stage.engine.query(lambda sql: sql.fetch("select worker from pool.workers"))
+            return len(rows) == 3
+
+        await until(known)
+        cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0.1))
+
+        async def shared() -> bool:
+            return sum(len(pool.held) for pool in pools) == 6
+
+        await until(shared)
+        assert [len(pool.held) for pool in pools] == [2, 2, 2]
+        assert await stage.finished(cycle) == {ResultClass.SENT: 30}
+    assert stage.copies(groups) == {1: 30}
+    assert not stage.telegram.held_twice()
+
+
+async def test_a_worker_that_stops_records_and_hands_its_sessions_over(stage: Stage) -> None:
+    seats = await stage.seats(2)
+    groups = stage.groups(20, seats)
+    cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0.05))
+
+    async def under_way() -> bool:
+        return len(stage.sent()) >= 4
+
+    async with stage.working(lease_seconds=60):
+        await until(under_way)
+    told = len(await stage.deliveries(cycle))
+    assert told == len([group for group in groups if stage.messages(group)])
+    async with stage.working(lease_seconds=60):
+        assert await stage.finished(cycle) == {ResultClass.SENT: 20}
+    assert stage.copies(groups) == {1: 20}
+    assert not stage.telegram.held_twice()
+    assert "repeat" not in {entry.outcome for entry in stage.sent()}
+
+
+async def test_pacing_holds_across_workers(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    cycle = await stage.begin(seats, stage.groups(2, seats), pacing=Pacing(delay_seconds=1.5))
+
+    async def under_way() -> bool:
+        return len(stage.sent()) >= 1
+
+    async with stage.working():
+        await until(under_way)
+    async with stage.working():
+        await stage.finished(cycle)
+    first, second = [entry.monotonic for entry in stage.sent()]
+    assert second - first >= 1.45
+
+
+async def test_idle_seats_are_let_go(stage: Stage) -> None:
+    seats = await stage.seats(1)
+    cycle = await stage.begin(seats, stage.groups(1, seats))
+    async with stage.working(idle_seconds=0.2) as (pool,):
+        await stage.finished(cycle)
+
+        async def empty() -> bool:
+            return not pool.held
+
+        await until(empty)
+        free = await stage.engine.query(
+            lambda sql: sql.fetchval("select count(*) from pool.seats where until < clock_timestamp()")
+        )
+    assert free == 1

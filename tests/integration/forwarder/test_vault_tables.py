@@ -1,0 +1,57 @@
+"""The vault on a real database: keys change, and the same session is recognised all the same."""
+
+import secrets
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing.engine import Engine
+from services.forwarder.pool.queue import sweep
+from services.forwarder.vault.cipher import Cipher, Unsealable
+from services.forwarder.vault.sessions import SessionKey
+from services.forwarder.vault.store import ApiPair, Vault
+
+OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+SECRET = SessionKey(2, secrets.token_bytes(256))
+PAIR_SECRET = ApiPair(17, "0123456789abcdef" * 2)
+LASTING = timedelta(seconds=60)
+
+
+async def test_secrets_are_sealed_anew_and_the_old_key_can_be_dropped(engine: Engine) -> None:
+    session, pair = SessionId(uuid4()), PairId(uuid4())
+    old, both, new = (Vault(Cipher(keys)) for keys in ([OLD], [NEW, OLD], [NEW]))
+    await engine.query(lambda sql: old.put_session(sql, session, SECRET))
+    await engine.query(lambda sql: old.put_pair(sql, pair, PAIR_SECRET))
+    with pytest.raises(Unsealable):
+        await engine.query(lambda sql: new.session(sql, session))
+
+    assert await engine.query(lambda sql: both.known(sql, SECRET)) == session
+    assert await engine.query(both.reseal) == 2
+    assert await engine.query(both.reseal) == 0
+
+    assert await engine.query(lambda sql: new.session(sql, session)) == SECRET
+    assert await engine.query(lambda sql: new.pair(sql, pair)) == PAIR_SECRET
+    assert await engine.query(lambda sql: new.known(sql, SECRET)) == session
+
+
+async def test_one_upload_of_a_session_is_checked_at_a_time(engine: Engine) -> None:
+    vault, first, second = Vault(Cipher([OLD])), SessionId(uuid4()), SessionId(uuid4())
+    assert await engine.query(lambda sql: vault.claim_check(sql, first, SECRET, LASTING))
+    assert not await engine.query(lambda sql: vault.claim_check(sql, second, SECRET, LASTING))
+    await engine.query(lambda sql: vault.release_check(sql, second))
+    assert not await engine.query(lambda sql: vault.claim_check(sql, second, SECRET, LASTING))
+    await engine.query(lambda sql: vault.release_check(sql, first))
+    assert await engine.query(lambda sql: vault.claim_check(sql, second, SECRET, timedelta(0)))
+    assert await engine.query(lambda sql: vault.claim_check(sql, first, SECRET, LASTING))  # it had run out
+
+
+async def test_attempts_of_what_nobody_waits_for_are_forgotten(engine: Engine) -> None:
+    await engine.query(
+        lambda sql: sql.execute(
+            "insert into pool.attempts values ($1, '@group', $2, 1, true, null)", uuid4(), uuid4()
+        )
+    )
+    await sweep(engine)
+    assert await engine.query(lambda sql: sql.fetch("select 1 from pool.attempts")) == []

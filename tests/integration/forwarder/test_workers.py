@@ -1,0 +1,71 @@
+"""Workers as real processes that are killed and frozen in mid-cycle: each group gets the post once."""
+
+from pathlib import Path
+
+from libs.events.values import CycleId, Pacing, ResultClass
+from services.forwarder.settings import ForwarderSettings
+from tests.integration.forwarder.processes import running
+from tests.integration.forwarder.stage import Stage, until
+
+PACING = Pacing(delay_seconds=0.05, jitter_seconds=0.05)
+
+
+async def in_mid_cycle(stage: Stage, sends: int) -> None:
+    async def under_way() -> bool:
+        return len(stage.sent()) >= sends
+
+    await until(under_way)
+
+
+async def check_that_all_got_one_copy(stage: Stage, cycle: CycleId, groups: list[str]) -> None:
+    assert await stage.finished(cycle) == {ResultClass.SENT: len(groups)}
+    assert stage.copies(groups) == {1: len(groups)}
+    assert not stage.telegram.held_twice()
+
+
+async def test_a_worker_that_is_killed_in_mid_cycle_is_replaced_by_another(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+) -> None:
+    seats = await stage.seats(3)
+    groups = stage.groups(60, seats)
+    async with running(settings, tmp_path) as first:
+        cycle = await stage.begin(seats, groups, pacing=PACING)
+        await in_mid_cycle(stage, 12)
+        first.kill()
+        await first.end()
+        async with running(settings, tmp_path):
+            await check_that_all_got_one_copy(stage, cycle, groups)
+    # what the first one had sent and not recorded was asked for again, and not written again
+    assert "repeat" in {entry.outcome for entry in stage.sent()}
+
+
+async def test_workers_may_be_killed_one_after_the_other(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+) -> None:
+    seats = await stage.seats(4)
+    groups = stage.groups(80, seats)
+    async with running(settings, tmp_path) as survivor:
+        cycle = await stage.begin(seats, groups, pacing=PACING)
+        for sends in (5, 25, 45):
+            async with running(settings, tmp_path) as victim:
+                await in_mid_cycle(stage, sends)
+                victim.kill()
+        survivor.kill()
+        async with running(settings, tmp_path):
+            await check_that_all_got_one_copy(stage, cycle, groups)
+
+
+async def test_a_worker_that_was_frozen_finds_its_sessions_gone_and_sends_nothing(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+) -> None:
+    seats = await stage.seats(2)
+    groups = stage.groups(60, seats)
+    async with running(settings, tmp_path) as first:
+        cycle = await stage.begin(seats, groups, pacing=PACING)
+        await in_mid_cycle(stage, 8)
+        first.freeze()
+        async with running(settings, tmp_path):
+            sent = len(stage.sent())
+            await in_mid_cycle(stage, sent + 8)
+            first.thaw()
+            await check_that_all_got_one_copy(stage, cycle, groups)

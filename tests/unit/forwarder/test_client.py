@@ -1,0 +1,67 @@
+"""What becomes of a session, and of an API pair."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, SessionImported
+from libs.events.values import PairId, ResultClass, SessionId, SessionLoss
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from services.forwarder.client.domain import CLIENT, Die, Import, Rest
+from services.forwarder.pair.domain import PAIR
+from services.forwarder.pair.domain import Import as ImportPair
+
+NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
+SESSION = SessionId(UUID(int=1))
+IMPORTED = SessionImported(session=SESSION, telegram_user=1001, phone="+49…42", pair=None)
+DIED = SessionDied(session=SESSION, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+
+client = scenarios(CLIENT)
+pair = scenarios(PAIR)
+
+
+def rest(seconds: int) -> Rest:
+    return Rest(NOON + timedelta(seconds=seconds), ResultClass.RATE_LIMITED, f"FLOOD_WAIT_{seconds}", NOON)
+
+
+def rested(seconds: int) -> SeatRested:
+    return SeatRested(
+        session=SESSION,
+        until=NOON + timedelta(seconds=seconds),
+        result=ResultClass.RATE_LIMITED,
+        error=f"FLOOD_WAIT_{seconds}",
+    )
+
+
+def test_a_session_is_imported_once() -> None:
+    command = Import(SESSION, 1001, "+49…42", None, NOON)
+    client.when(command, command).then(IMPORTED)
+
+
+def test_a_longer_rest_is_news_and_a_shorter_one_is_not() -> None:
+    client.given(IMPORTED).when(rest(30), rest(20), rest(60)).then(rested(30), rested(60))
+
+
+def test_a_session_dies_once_and_then_rests_no_more() -> None:
+    die = Die(SessionLoss.BANNED, "USER_DEACTIVATED_BAN", NOON)
+    client.given(IMPORTED).when(die, die, rest(30)).then(DIED)
+
+
+def test_an_unknown_session_does_not_rest() -> None:
+    client.when(rest(30)).refused("unknown_session")
+
+
+def test_a_session_that_was_never_imported_can_not_have_died() -> None:
+    with pytest.raises(ImpossibleEvent):
+        CLIENT.fold([DIED])
+
+
+def test_a_pair_is_imported_once_and_keeps_its_api_id() -> None:
+    known = PairId(UUID(int=2))
+    imported = ApiPairImported(pair=known, api_id=17)
+    pair.when(ImportPair(known, 17), ImportPair(known, 17)).then(imported)
+    pair.given(imported).when(ImportPair(known, 18)).refused("pair_exists")
+    with pytest.raises(ImpossibleEvent):
+        PAIR.fold([imported, imported])

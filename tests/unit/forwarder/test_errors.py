@@ -1,0 +1,76 @@
+"""Every error of the contract with Telegram has the class that it has there."""
+
+import pytest
+
+from libs.events.values import ResultClass, SessionLoss
+from services.forwarder.errors import classify, classify_source, loss_of, wait_seconds
+
+NAMES = {
+    ResultClass.RATE_LIMITED: "FLOOD_WAIT_17 FLOOD_PREMIUM_WAIT_3",
+    ResultClass.SLOW_MODE: "SLOWMODE_WAIT_60",
+    ResultClass.ACCOUNT_LIMITED: "PEER_FLOOD",
+    ResultClass.TARGET_DENIED: (
+        "CHAT_WRITE_FORBIDDEN USER_BANNED_IN_CHANNEL CHAT_RESTRICTED CHANNEL_PRIVATE CHAT_ADMIN_REQUIRED "
+        "CHAT_GUEST_SEND_FORBIDDEN"
+    ),
+    ResultClass.CONTENT_DENIED: (
+        "CHAT_SEND_PLAIN_FORBIDDEN CHAT_SEND_MEDIA_FORBIDDEN CHAT_SEND_PHOTOS_FORBIDDEN "
+        "SLOWMODE_MULTI_MSGS_DISABLED"
+    ),
+    ResultClass.TARGET_GONE: (
+        "TOPIC_CLOSED TOPIC_DELETED CHANNEL_INVALID USERNAME_NOT_OCCUPIED USERNAME_INVALID "
+        "INVITE_HASH_EXPIRED"
+    ),
+    ResultClass.PAYMENT_REQUIRED: (
+        "ALLOW_PAYMENT_REQUIRED ALLOW_PAYMENT_REQUIRED_5 PRIVACY_PREMIUM_REQUIRED PREMIUM_ACCOUNT_REQUIRED"
+    ),
+    ResultClass.SOURCE_BROKEN: "CHAT_FORWARDS_RESTRICTED MESSAGE_ID_INVALID MSG_ID_INVALID MEDIA_EMPTY",
+    ResultClass.ACCOUNT_FROZEN: "FROZEN_METHOD_INVALID FROZEN_PARTICIPANT_MISSING",
+    ResultClass.SESSION_LOST: (
+        "AUTH_KEY_UNREGISTERED SESSION_REVOKED SESSION_EXPIRED AUTH_KEY_DUPLICATED USER_DEACTIVATED "
+        "USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED AUTH_KEY_NOT_FOUND"
+    ),
+    ResultClass.ALREADY_SENT: "RANDOM_ID_DUPLICATE",
+    ResultClass.TRANSIENT: "TIMEOUT Timeout RPC_CALL_FAIL WORKER_BUSY_TOO_LONG_RETRY -503 CONNECTION_LOST",
+    ResultClass.UNKNOWN: "CHAT_FULL_OF_EELS FLOOD_WAIT_SOON SLOWMODE CHAT_SEND_FORBIDDEN",
+}
+CASES = [(name, result) for result, names in NAMES.items() for name in names.split()]
+
+
+@pytest.mark.parametrize(("name", "result"), CASES, ids=[name for name, _ in CASES])
+def test_a_name_has_its_class(name: str, result: ResultClass) -> None:
+    assert classify(name) is result
+
+
+def test_a_private_channel_as_source_breaks_the_source_and_as_target_denies_it() -> None:
+    assert classify_source("CHANNEL_PRIVATE") is ResultClass.SOURCE_BROKEN
+    assert classify("CHANNEL_PRIVATE") is ResultClass.TARGET_DENIED
+    assert classify_source("FLOOD_WAIT_9") is ResultClass.RATE_LIMITED
+
+
+def test_an_unknown_name_with_a_servers_number_is_the_servers_trouble() -> None:
+    assert classify("NO_WORKERS_RUNNING", 500) is ResultClass.TRANSIENT
+    assert classify("No workers running", -500) is ResultClass.TRANSIENT
+    assert classify("NO_WORKERS_RUNNING", 400) is ResultClass.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [("FLOOD_WAIT_17", 17), ("SLOWMODE_WAIT_60", 60), ("FLOOD_WAIT_0", 1), ("PEER_FLOOD", 0)],
+)
+def test_a_wait_is_read_from_the_name(name: str, seconds: int) -> None:
+    assert wait_seconds(name) == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("USER_DEACTIVATED_BAN", SessionLoss.BANNED),
+        ("PHONE_NUMBER_BANNED", SessionLoss.BANNED),
+        ("FROZEN_METHOD_INVALID", SessionLoss.FROZEN),
+        ("AUTH_KEY_DUPLICATED", SessionLoss.RETIRED),
+        ("SESSION_REVOKED", SessionLoss.RETIRED),
+    ],
+)
+def test_a_lost_session_is_called_by_what_took_it(name: str, loss: SessionLoss) -> None:
+    assert loss_of(name) is loss

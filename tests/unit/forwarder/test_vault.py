@@ -1,0 +1,103 @@
+"""Secrets are sealed with the newest key, opened with any, and bound to their owners."""
+
+import base64
+import secrets
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from libs.chassis.settings import InvalidSettings, load
+from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.cipher import Cipher, Sealed, Unsealable
+from services.forwarder.vault.sessions import SessionKey
+from services.forwarder.vault.store import ApiPair
+
+OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+SECRET = b"nobody may read this"
+OWNER = uuid4()
+
+
+def test_what_was_sealed_opens_again() -> None:
+    cipher = Cipher([OLD])
+    sealed = cipher.seal(SECRET, OWNER)
+    assert SECRET not in sealed.box
+    assert cipher.open(sealed, OWNER) == SECRET
+    assert cipher.seal(SECRET, OWNER).box != sealed.box
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
+    sealed = Cipher([OLD]).seal(SECRET, OWNER)
+    both = Cipher([NEW, OLD])
+    assert both.open(sealed, OWNER) == SECRET
+    assert Cipher([NEW]).open(both.seal(SECRET, OWNER), OWNER) == SECRET
+
+
+def test_without_its_key_a_secret_stays_closed() -> None:
+    with pytest.raises(Unsealable, match="not configured"):
+        Cipher([NEW]).open(Cipher([OLD]).seal(SECRET, OWNER), OWNER)
+
+
+def test_a_secret_opens_for_its_owner_only() -> None:
+    cipher = Cipher([OLD])
+    with pytest.raises(Unsealable, match="another owner"):
+        cipher.open(cipher.seal(SECRET, OWNER), uuid4())
+
+
+def test_a_changed_secret_does_not_open() -> None:
+    cipher = Cipher([OLD])
+    sealed = cipher.seal(SECRET, OWNER)
+    changed = Sealed(sealed.key, sealed.box[:-1] + bytes([sealed.box[-1] ^ 1]))
+    with pytest.raises(Unsealable):
+        cipher.open(changed, OWNER)
+
+
+def test_a_secret_is_recognised_under_any_key_and_by_nobody_without_one() -> None:
+    old, both = Cipher([OLD]), Cipher([NEW, OLD])
+    assert old.fingerprints(SECRET)[0] in both.fingerprints(SECRET)
+    assert not set(old.fingerprints(SECRET)) & set(Cipher([NEW]).fingerprints(SECRET))
+
+
+def test_reprs_tell_nothing() -> None:
+    shown = repr(
+        [
+            Cipher([OLD]).seal(SECRET, OWNER),
+            SessionKey(2, SECRET),
+            ApiPair(17, SECRET.decode()),
+            Cipher([OLD]),
+        ]
+    )
+    assert SECRET.decode() not in shown
+    assert OLD.hex() not in shown
+
+
+def encoded(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+def test_keys_are_read_in_order() -> None:
+    assert decode_keys(SecretStr(f"{encoded(NEW)}, {encoded(OLD)}")) == [NEW, OLD]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("", "0 bytes"),
+        ("not base64!", "not base64"),
+        (encoded(b"short" * 5), "25 bytes"),
+        (encoded(bytes(32)), "not random"),
+        (f"{encoded(OLD)},", "key 2"),
+    ],
+)
+def test_a_weak_key_stops_the_start_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, keys: str, said: str
+) -> None:
+    monkeypatch.setenv("ADRELAY_POSTGRES_URL", "postgresql://somewhere")
+    monkeypatch.setenv("ADRELAY_NATS_URL", "nats://somewhere")
+    monkeypatch.setenv("ADRELAY_FORWARDER_VAULT_KEYS", keys)
+    with pytest.raises(InvalidSettings) as refused:
+        load(ForwarderSettings)
+    (problem,) = refused.value.problems
+    assert problem.startswith("ADRELAY_FORWARDER_VAULT_KEYS")
+    assert said in problem
+    assert encoded(OLD) not in problem
