@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 CODE   := adrelay libs services sandbox tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench lock clean
+.PHONY: help setup demo up test check format bench chaos lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: setup ## Measure against limits and peers
 
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-trusted-host --no-emit-find-links --no-header
+
+chaos: setup ## Kill and cut real processes under load: make chaos FAULTS=40 SEED=7
+	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),20) --seed $(or $(SEED),1)
 
 lock: setup ## Compile the requirements files into their locks
 	@$(BIN)/$(COMPILE) --upgrade --output-file requirements.lock requirements.in

@@ -1,0 +1,94 @@
+"""Appending one event a transaction: against a plain insert, and against pyeventsourcing."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import asyncpg
+
+from bench.ledger import ACCOUNT, PAD, Credit
+from bench.measure import Measure
+from bench.servers import Servers
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import connect
+from libs.eventsourcing.record import Causes
+
+_PLAIN = """
+create table plain (
+    position bigint generated always as identity primary key,
+    xid xid8 not null default pg_current_xact_id(),
+    stream text not null, version int not null, event_id uuid not null, type text not null,
+    data jsonb not null,
+    meta jsonb not null default '{}', at timestamptz not null default now(),
+    unique (stream, version), unique (event_id)
+)
+"""
+Work = Callable[[int, str, int], Awaitable[None]]
+_INSERT = "insert into plain (stream, version, event_id, type, data) values ($1, $2, $3, $4, $5)"
+
+
+async def appending(servers: Servers, seconds: float) -> list[Measure]:
+    """Measure with one connection and with sixteen."""
+    url = await servers.postgres.ensure_database("bench_plain")
+    plain = [await connect(url) for _ in range(16)]
+    await plain[0].execute(_PLAIN)
+    measures: list[Measure] = []
+    async with servers.engine() as engine:
+        for connections in (1, 16):
+            limit = await _rate(connections, seconds, _plainly(plain))
+            ours = await _rate(connections, seconds, _ours(engine))
+            peer = await servers.peer("append", str(connections), str(seconds))
+            measures.append(
+                Measure(
+                    f"append, {connections} at once",
+                    ours,
+                    limit,
+                    "plain insert",
+                    0.8,
+                    peer=peer,
+                    peer_is="pyeventsourcing",
+                )
+            )
+    for connection in plain:
+        await connection.close()
+    return measures
+
+
+async def _rate(workers: int, seconds: float, work: Work) -> float:
+    counts = [0] * workers
+    end = time.perf_counter() + seconds
+
+    async def run(number: int) -> None:
+        stream, version = uuid4().hex[:12], 0
+        while time.perf_counter() < end:
+            version += 1
+            if version > 50:
+                stream, version = uuid4().hex[:12], 1
+            await work(number, stream, version)
+            counts[number] += 1
+
+    begin = time.perf_counter()
+    await asyncio.gather(*(run(number) for number in range(workers)))
+    return sum(counts) / (time.perf_counter() - begin)
+
+
+def _plainly(connections: "list[asyncpg.Connection[asyncpg.Record]]") -> Work:
+    """Insert in a transaction, on a connection that is kept: no checking out, no reset."""
+    data = json.dumps({"account": "a", "amount": 1, "pad": PAD})
+
+    async def insert(number: int, stream: str, version: int) -> None:
+        connection = connections[number]
+        async with connection.transaction():
+            await connection.execute(_INSERT, stream, version, uuid4(), "Credited", data)
+
+    return insert
+
+
+def _ours(engine: Engine) -> Work:
+    async def append(number: int, stream: str, version: int) -> None:
+        del number, version
+        await engine.run(lambda unit: unit.execute(ACCOUNT, stream, Credit(stream)), Causes.first("bench"))
+
+    return append

@@ -1,0 +1,82 @@
+"""A command's round trip, with a decision and an append, against bare FastStream request and reply."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Annotated
+
+from faststream import AckPolicy
+from faststream.nats import NatsBroker, NatsMessage
+from nats.aio.client import Client
+from nats.errors import NoRespondersError
+from pydantic import StringConstraints
+
+from bench.ledger import ACCOUNT, Credit
+from bench.measure import Measure
+from bench.servers import Servers
+from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.events.base import Command
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+
+
+class CreditAccount(Command):
+    """Credit an account."""
+
+    account: Annotated[str, StringConstraints(max_length=40)]
+
+
+async def commanding(servers: Servers, seconds: float) -> list[Measure]:
+    """Measure one after another, as a caller sees it."""
+    async with servers.engine() as engine, servers.stream() as stream:
+        broker = NatsBroker(servers.nats.url, logger=None)
+        handlers = CommandHandlers()
+
+        @handlers.on(CreditAccount)
+        async def credit(command: CreditAccount, unit: UnitOfWork) -> None:
+            await unit.execute(ACCOUNT, command.account, Credit(command.account))
+
+        @broker.subscriber("bench.bare", ack_policy=AckPolicy.MANUAL)
+        async def bare(message: NatsMessage) -> bytes:
+            return message.body
+
+        handlers.subscribe(broker, engine)
+        await broker.start()
+        client = CommandClient(stream.nats)
+        await _heard(stream.nats)
+        limit = await _sequential(seconds, lambda _: stream.nats.request("bench.bare", b"x", timeout=5))
+        ours = await _sequential(
+            seconds,
+            lambda number: client.send(CreditAccount(account=f"c{number % 100}"), Causes.first("bench")),
+        )
+        await broker.stop()
+        del credit, bare
+    return [
+        Measure(
+            "command round trip, one after another",
+            ours,
+            limit,
+            "bare request and reply",
+            0.0,
+            at_least=1000,
+        )
+    ]
+
+
+async def _heard(nats: Client) -> None:
+    """Wait until the subscriptions have reached the server."""
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(NoRespondersError):
+                await nats.request("bench.bare", b"x", timeout=5)
+                return
+            await asyncio.sleep(0.01)
+
+
+async def _sequential(seconds: float, send: Callable[[int], Awaitable[object]]) -> float:
+    count, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        await send(count)
+        count += 1
+    return count / (time.perf_counter() - begin)

@@ -1,0 +1,65 @@
+"""A made-up service to measure with: accounts that are credited, 340 bytes an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.events.base import Event
+from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.decider import Decider
+from libs.eventsourcing.projection import Projection, TableSql
+
+SERVICE = "ledger"
+PAD = "y" * 240
+ACCOUNTS = 1000
+
+
+class Credited(Event):
+    """An account got some money."""
+
+    account: str
+    amount: int
+    pad: str = PAD
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Credit an account."""
+
+    account: str
+
+
+def decide(command: Credit, count: int | None) -> Sequence[Credited]:
+    """Credit it."""
+    del count
+    return [Credited(account=command.account, amount=1)]
+
+
+def evolve(count: int | None, event: Credited) -> int:
+    """Count."""
+    del event
+    return (count or 0) + 1
+
+
+ACCOUNT: Decider[Credit, int, Credited] = Decider("account", decide, evolve)
+CATALOGUE = EventCatalogue([Credited])
+
+
+def balances() -> Projection:
+    """Return a read model: the balance of every account."""
+    table = Projection(
+        "balances",
+        version=1,
+        ddl="create table balances (account text primary key, amount bigint not null, events bigint)",
+    )
+
+    @table.on(Credited)
+    async def credited(event: Credited, sql: TableSql) -> None:
+        await sql.execute(
+            "insert into balances as b values ($1, $2, 1) "
+            "on conflict (account) do update set amount = b.amount + $2, events = b.events + 1",
+            event.account,
+            event.amount,
+        )
+
+    del credited
+    return table

@@ -1,0 +1,105 @@
+"""The relay against raw atomic batches; the reader against the bare loop of fetch, upsert, checkpoint."""
+
+import asyncio
+import json
+import time
+from uuid import uuid4
+
+from bench.ledger import ACCOUNTS, PAD, SERVICE, balances
+from bench.measure import Measure
+from bench.servers import Servers, fill
+from libs.eventsourcing.engine import READ_MODELS
+from libs.eventsourcing.feed import Feed
+from libs.eventsourcing.postgres import connect
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.record import Cursor
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+
+_BATCH = 1000
+_UPSERT = """
+insert into bare as b select * from unnest($1::text[], $2::bigint[], $3::bigint[])
+on conflict (account) do update set amount = b.amount + excluded.amount, events = b.events + excluded.events
+"""
+
+
+async def streaming(servers: Servers, events: int) -> list[Measure]:
+    """Fill a store, relay it, read it."""
+    async with servers.stream() as raw:
+        batches = await _raw_batches(raw, events)
+    async with servers.engine(read_models=(balances(),)) as engine, servers.stream() as stream:
+        await fill(engine, events)
+        relay = Relay(engine, stream)
+        last = await engine.pool.fetchrow(
+            "select max(xid::text::bigint) as xid, max(position) as p from engine.events"
+        )
+        assert last is not None
+        end = Cursor(last["xid"], last["p"])
+        begin = time.perf_counter()
+        relaying = asyncio.create_task(relay.run())
+        while relay.published < end:  # noqa: ASYNC110 - the relay tells nobody but its property
+            await asyncio.sleep(0.01)
+        relayed = events / (time.perf_counter() - begin)
+        relaying.cancel()
+        bare = await _bare_loop(servers, stream, events)
+        reader = Reader(READ_MODELS, engine, stream, tables=engine.read_models)
+        begin = time.perf_counter()
+        reading = asyncio.create_task(reader.run())
+        assert await reader.reached(SERVICE, end, 300)
+        read = events / (time.perf_counter() - begin)
+        reading.cancel()
+        await asyncio.gather(relaying, reading, return_exceptions=True)
+        assert await engine.pool.fetchval("select sum(events) from balances") == events
+    peer = await servers.peer("project", "5")
+    return [
+        Measure("relay to the stream, durable", relayed, batches, "raw atomic batches", 0.75),
+        Measure(
+            "read model, exactly once",
+            read,
+            bare,
+            "fetch + upsert + checkpoint",
+            0.75,
+            peer=peer,
+            peer_is="pyeventsourcing",
+        ),
+    ]
+
+
+async def _raw_batches(stream: EventStream, events: int) -> float:
+    body = json.dumps({"id": str(uuid4()), "type": "Credited", "data": {"pad": PAD + "y" * 60}}).encode()
+    begin = time.perf_counter()
+    for _ in range(events // _BATCH):
+        batch = uuid4().hex
+        for number in range(1, _BATCH + 1):
+            headers = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            subject = f"{stream.root}.raw.Credited.account-{number}"
+            if number == _BATCH:
+                reply = await stream.nats.request(subject, body, headers=headers | {"Nats-Batch-Commit": "1"})
+                assert "error" not in json.loads(reply.data), reply.data
+            else:
+                await stream.nats.publish(subject, body, headers=headers)
+    return events / (time.perf_counter() - begin)
+
+
+async def _bare_loop(servers: Servers, stream: EventStream, events: int) -> float:
+    connection = await connect(await servers.postgres.ensure_database(f"bare_{uuid4().hex[:8]}"))
+    await connection.execute("create table bare (account text primary key, amount bigint, events bigint)")
+    await connection.execute("create table checkpoint (sequence bigint); insert into checkpoint values (0)")
+    handled = 0
+    begin = time.perf_counter()
+    async with Feed(stream, [f"{stream.root}.>"], 0) as feed:
+        while handled < events:
+            arrivals = await feed.batch(500)
+            sums: dict[str, int] = {}
+            for arrival in arrivals:
+                account = json.loads(arrival.envelope.data)["account"]
+                sums[account] = sums.get(account, 0) + 1
+            counts = list(sums.values())
+            async with connection.transaction():
+                await connection.execute(_UPSERT, list(sums), counts, counts)
+                await connection.execute("update checkpoint set sequence = $1", arrivals[-1].sequence)
+            handled += len(arrivals)
+    rate = events / (time.perf_counter() - begin)
+    assert await connection.fetchval("select count(*) from bare") == ACCOUNTS
+    await connection.close()
+    return rate
