@@ -1,0 +1,192 @@
+"""One example of every published event, fixed for ever."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from libs.events import billing, forwarder, gateway, provisioning, scheduler
+from libs.events.base import Event
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ChannelPost,
+    CycleId,
+    Pacing,
+    PairId,
+    Plan,
+    PlanKind,
+    ResultClass,
+    Seat,
+    SessionId,
+    SessionLoss,
+    TextPost,
+)
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 31, 12, 0, 0, 250_000, tzinfo=UTC)
+ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
+ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
+CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
+PAIR = PairId(UUID("018f0000-0000-7000-8000-00000000000d"))
+SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
+OTHER_SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000f"))
+ORDER = "HQADZ-M5X2K1-9F3QTB7W"
+PAYMENT = "5745459419"
+GROUPS = ("@berlin_flats", "-1001234567890/42", "+AbCdEfGh1234")
+PLAN = Plan(
+    code="starter-5",
+    name="Starter 5",
+    kind=PlanKind.STARTER,
+    sessions=5,
+    interval_seconds=900,
+    price_usd=Decimal("49.90"),
+    validity_days=30,
+)
+SEAT = Seat(session=SESSION, pair=PAIR)
+POST = ChannelPost(channel="@flats", message=77)
+PACING = Pacing(delay_seconds=1.5, jitter_seconds=0.25)
+SHARE = forwarder.Share(session=OTHER_SESSION, pair=PAIR, groups=GROUPS[1:])
+COUNTS = {ResultClass.SENT: 2, ResultClass.TARGET_DENIED: 1}
+
+_BILLING: list[Event] = [
+    billing.ProductListed(plan=PLAN),
+    billing.ProductRepriced(code="starter-5", price_usd=Decimal("59.90")),
+    billing.ProductRetired(code="starter-5"),
+    billing.OrderPlaced(
+        order=ORDER,
+        account=ACCOUNT,
+        email="client@example.org",
+        plan=PLAN,
+        coin="USDT",
+        renews=ADBOT,
+        pay_by=LATER,
+    ),
+    billing.PaymentRequested(
+        order=ORDER,
+        provider="nowpayments",
+        payment=PAYMENT,
+        address="TXyz1",
+        memo="17",
+        amount=Decimal("49.901234"),
+        coin="USDT",
+        expires_at=LATER,
+    ),
+    billing.PaymentConfirming(order=ORDER, payment=PAYMENT),
+    billing.PaymentConfirmed(order=ORDER, payment=PAYMENT),
+    billing.PaymentSending(order=ORDER, payment=PAYMENT),
+    billing.PaymentPartiallyPaid(
+        order=ORDER, payment=PAYMENT, paid=Decimal("20.5"), missing=Decimal("29.401234"), coin="USDT"
+    ),
+    billing.PaymentFinished(
+        order=ORDER,
+        account=ACCOUNT,
+        plan=PLAN,
+        renews=None,
+        payment=PAYMENT,
+        paid=Decimal("49.901234"),
+        coin="USDT",
+    ),
+    billing.PaymentFailed(order=ORDER, payment=PAYMENT),
+    billing.PaymentExpired(order=ORDER, payment=PAYMENT),
+    billing.PaymentRefunded(order=ORDER, payment=PAYMENT, reason="asked for"),
+    billing.OrderExpired(order=ORDER),
+    billing.OrderFulfilled(order=ORDER, account=ACCOUNT, adbot=ADBOT),
+]
+
+_PROVISIONING: list[Event] = [
+    provisioning.SessionStocked(session=SESSION, telegram_user=777_000_111, phone="+49…42", pair=PAIR),
+    provisioning.SessionAssigned(session=SESSION, adbot=ADBOT, pair=PAIR),
+    provisioning.SessionReleased(session=SESSION, adbot=ADBOT),
+    provisioning.SessionLost(
+        session=SESSION, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN"
+    ),
+    provisioning.ApiPairAdded(pair=PAIR, api_id=12_345),
+    provisioning.AdbotProvisioned(
+        adbot=ADBOT,
+        order=ORDER,
+        account=ACCOUNT,
+        plan=PLAN,
+        seats=(SEAT,),
+        valid_from=NOON,
+        valid_until=LATER,
+    ),
+    provisioning.SeatsAwaited(adbot=ADBOT, missing=4),
+    provisioning.SeatFilled(adbot=ADBOT, seat=SEAT, valid_from=NOON, valid_until=LATER),
+    provisioning.SeatLost(adbot=ADBOT, session=SESSION, loss=SessionLoss.FROZEN),
+    provisioning.AdbotExpired(adbot=ADBOT),
+]
+
+_SCHEDULER: list[Event] = [
+    scheduler.AdvertisementSet(adbot=ADBOT, post=TextPost(text="A flat in Berlin"), groups=GROUPS),
+    scheduler.AdbotStarted(adbot=ADBOT, anchor=NOON, interval_seconds=900),
+    scheduler.AdbotStopped(adbot=ADBOT, reason=scheduler.StopReason.SOURCE_BROKEN, detail="the post is gone"),
+    scheduler.CycleDue(
+        cycle=CYCLE,
+        adbot=ADBOT,
+        account=ACCOUNT,
+        number=3,
+        due_at=NOON,
+        post=POST,
+        groups=GROUPS,
+        seats=(SEAT,),
+        pacing=PACING,
+    ),
+    scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, reason=scheduler.SkipReason.OVERRUN),
+]
+
+_FORWARDER: list[Event] = [
+    forwarder.SessionImported(session=SESSION, telegram_user=777_000_111, phone="+49…42", pair=None),
+    forwarder.SeatRested(
+        session=SESSION, until=LATER, result=ResultClass.RATE_LIMITED, error="FLOOD_WAIT_17"
+    ),
+    forwarder.SessionDied(session=SESSION, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN"),
+    forwarder.ApiPairImported(pair=PAIR, api_id=12_345),
+    forwarder.CycleStarted(
+        cycle=CYCLE, adbot=ADBOT, post=POST, pacing=PACING, shares=(SHARE,), started_at=NOON
+    ),
+    forwarder.ShareMoved(
+        cycle=CYCLE,
+        adbot=ADBOT,
+        session=SESSION,
+        result=ResultClass.SESSION_LOST,
+        error="AUTH_KEY_UNREGISTERED",
+        shares=(SHARE,),
+    ),
+    forwarder.DeliveriesRecorded(
+        cycle=CYCLE,
+        adbot=ADBOT,
+        deliveries=(
+            forwarder.Delivery(
+                group=GROUPS[0], session=SESSION, result=ResultClass.SENT, messages=(501, 502), at=NOON
+            ),
+            forwarder.Delivery(
+                group=GROUPS[1],
+                session=None,
+                result=ResultClass.TARGET_DENIED,
+                error="CHAT_WRITE_FORBIDDEN",
+                at=NOON,
+            ),
+        ),
+    ),
+    forwarder.CycleFinished(cycle=CYCLE, adbot=ADBOT, counts=COUNTS, started_at=NOON),
+    forwarder.CycleAborted(
+        cycle=CYCLE, adbot=ADBOT, reason=forwarder.AbortReason.STOPPED, counts=COUNTS, started_at=NOON
+    ),
+    forwarder.SourceBroken(cycle=CYCLE, adbot=ADBOT, error="MESSAGE_ID_INVALID"),
+]
+
+_GATEWAY: list[Event] = [
+    gateway.AccountRegistered(
+        account=ACCOUNT,
+        email="client@example.org",
+        role=gateway.Role.CLIENT,
+        code_digest="0123456789abcdef" * 4,
+        licence="LIC-2026-ABCD-EFGH",
+    ),
+    gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),
+]
+
+EXAMPLES: dict[str, Event] = {
+    type(example).__name__: example
+    for example in (*_BILLING, *_PROVISIONING, *_SCHEDULER, *_FORWARDER, *_GATEWAY)
+}

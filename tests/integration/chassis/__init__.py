@@ -1,0 +1,1 @@
+"""The chassis against real servers, as a process and inside one."""

@@ -1,0 +1,34 @@
+"""What the tests of the chassis stand on."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import nats
+import pytest_asyncio
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from libs.events.catalogue import published
+from libs.eventsourcing.engine import Engine
+from tests.integration.chassis.shop import retired_table
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(database: str) -> AsyncIterator[Engine]:
+    """The shop's engine, on a fresh database."""
+    engine = Engine("shop", database, published(), state_tables=[retired_table()])
+    await engine.start(pool_size=16)
+    yield engine
+    await engine.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(nats_url: str, stream_prefix: str) -> AsyncIterator[Client]:
+    """A connection to the run's NATS server; the test's stream is deleted afterwards."""
+    client = await nats.connect(nats_url)
+    yield client
+    with suppress(NotFoundError):
+        await client.jetstream().delete_stream(f"{stream_prefix}EVENTS")
+    await client.close()

@@ -1,0 +1,137 @@
+"""A made-up service on the chassis: a shop that retires products, and breaks in every way."""
+
+import asyncio
+from functools import partial
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from libs.chassis.commands import CommandHandlers, Scope
+from libs.chassis.service import Chassis
+from libs.chassis.settings import ServiceSettings, StrongSecret
+from libs.events.base import Command
+from libs.events.billing import ProductRepriced, ProductRetired
+from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing.unit import UnitOfWork
+
+LEAK = "postgresql://shop:hunter2@127.0.0.1/shop password=hunter2"
+
+
+class Retire(Command):
+    """Retire a product, so often. Refused: `locked`."""
+
+    code: str
+    times: Annotated[int, Field(ge=0, le=5000)] = 1
+
+
+class RetireTwo(Command):
+    """Retire two products, in two transactions. Refused: `locked`."""
+
+    codes: tuple[str, str]
+
+
+class Wait(Command):
+    """Be busy for a while, then retire a product."""
+
+    seconds: float
+
+
+class Break(Command):
+    """Break on it: `raise`, or build an event that is not valid."""
+
+    how: str
+
+
+def decide(command: Retire, state: int | None) -> list[ProductRetired]:
+    """Return the retirements."""
+    del state
+    if command.code == "locked":
+        raise Refused("locked", "the key is lost")
+    return [ProductRetired(code=command.code)] * command.times
+
+
+def evolve(state: int | None, event: ProductRetired) -> int:
+    """Count the retirements."""
+    del event
+    return (state or 0) + 1
+
+
+PRODUCT = Decider("product", decide, evolve)
+
+
+def retired_table() -> Projection:
+    """Return the table of how often each product was retired."""
+    table = Projection("retired", version=1, ddl="create table retired (code text primary key, times int)")
+
+    @table.on(ProductRetired)
+    async def retired(event: ProductRetired, sql: TableSql) -> None:
+        await sql.execute(
+            "insert into retired values ($1, 1) on conflict (code) do update set times = retired.times + 1",
+            event.code,
+        )
+
+    del retired
+    return table
+
+
+def handlers() -> CommandHandlers:
+    """Return what the shop does when it is told to."""
+    commands = CommandHandlers()
+
+    @commands.on(Retire)
+    async def retire(command: Retire, unit: UnitOfWork) -> None:
+        await _retire(unit, command)
+
+    @commands.outside(RetireTwo)
+    async def retire_two(command: RetireTwo, scope: Scope) -> None:
+        for code in command.codes:
+            await scope.run(partial(_retire, command=Retire(code=code)))
+
+    @commands.outside(Wait)
+    async def wait(command: Wait, scope: Scope) -> None:
+        await asyncio.sleep(command.seconds)
+        await scope.run(lambda unit: unit.execute(PRODUCT, "late", Retire(code="late")))
+
+    @commands.on(Break)
+    async def break_(command: Break, unit: UnitOfWork) -> None:
+        await unit.execute(PRODUCT, "broken", Retire(code="broken"))
+        if command.how == "raise":
+            raise RuntimeError(LEAK)
+        ProductRepriced.model_validate({"code": "x", "price_usd": "hunter2"})
+
+    del retire, retire_two, wait, break_
+    return commands
+
+
+async def _retire(unit: UnitOfWork, command: Retire) -> None:
+    await unit.execute(PRODUCT, command.code, command)
+
+
+class ShopSettings(ServiceSettings):
+    """What the shop is told."""
+
+    service: ClassVar[str] = "shop"
+    till_secret: StrongSecret = Field(description="Signs the till's receipts; any 32 random characters")
+    mischief: str = ""
+
+
+async def run(settings: ShopSettings) -> None:
+    """Run the shop."""
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+        chassis.serve(handlers())
+        if settings.mischief == "crash":
+            chassis.task("till", crash)
+        if settings.mischief == "end":
+            chassis.task("till", end)
+        await chassis.run()
+
+
+async def crash() -> None:
+    """Break after a moment."""
+    await asyncio.sleep(0.1)
+    raise RuntimeError(LEAK)
+
+
+async def end() -> None:
+    """End, although it should not."""

@@ -1,0 +1,239 @@
+"""A service on the chassis, inside the test's process."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from nats.aio.client import Client
+from pydantic import SecretStr
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.commands import CommandClient
+from libs.chassis.service import Chassis
+from libs.eventsourcing.record import Causes
+from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
+from tests.integration.engine.waiting import eventually
+
+ME = Causes.first("test")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def mortal_port() -> int:
+    return free_port()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal(mortal_port: int) -> AsyncIterator[EmbeddedNats]:
+    """A NATS server that was not started, and may be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="adrelay-chassis-"))
+    server = EmbeddedNats(folder / "nats", mortal_port, password=False)
+    yield server
+    await server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(database: str, nats_url: str, stream_prefix: str) -> ShopSettings:
+    return ShopSettings(
+        postgres_url=SecretStr(database),
+        nats_url=SecretStr(nats_url),
+        nats_prefix=stream_prefix,
+        http_host="127.0.0.1",
+        http_port=free_port(),
+        till_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz"),
+    )
+
+
+async def health(settings: ShopSettings) -> tuple[int, dict[str, Any]]:
+    async with httpx.AsyncClient() as http:
+        try:
+            answer = await http.get(f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=10)
+        except httpx.TransportError:
+            return 0, {}
+        return answer.status_code, answer.json()
+
+
+async def ready(settings: ShopSettings) -> bool:
+    return (await health(settings))[0] == 200
+
+
+async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSettings, client: Client) -> None:
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        await chassis.engine.run(
+            lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea", times=2500)), ME
+        )
+        assert chassis.relay.behind
+        chassis.stop()
+        await ran
+    info = await client.jetstream().stream_info(f"{settings.nats_prefix}EVENTS")
+    assert info.state.messages == 2500
+    assert not await ready(settings)
+
+
+async def test_a_command_under_way_is_answered_before_the_service_stops(
+    settings: ShopSettings, client: Client
+) -> None:
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+        chassis.serve(handlers())
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        commands = CommandClient(client, prefix=settings.nats_prefix)
+        answer = asyncio.create_task(commands.send(Wait(seconds=0.5), ME))
+        await asyncio.sleep(0.2)  # it is under way
+        chassis.stop()
+        await ran
+        assert (await answer).written
+    info = await client.jetstream().stream_info(f"{settings.nats_prefix}EVENTS")
+    assert info.state.messages == 1
+
+
+async def test_a_request_under_way_is_answered_before_the_service_stops(settings: ShopSettings) -> None:
+    app, began = FastAPI(), asyncio.Event()
+
+    @app.get("/slow")
+    async def slow() -> str:
+        began.set()
+        await asyncio.sleep(0.4)
+        return "done"
+
+    del slow
+    async with Chassis(settings, app=app) as chassis, httpx.AsyncClient() as http:
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        answer = asyncio.create_task(http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=10))
+        await began.wait()
+        chassis.stop()
+        await ran
+        assert (await answer).json() == "done"
+
+
+async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
+    settings: ShopSettings, mortal: EmbeddedNats, mortal_port: int
+) -> None:
+    url = f"nats://127.0.0.1:{mortal_port}"
+    settings = settings.model_copy(update={"nats_url": SecretStr(url)})
+    chassis = Chassis(settings, state_tables=[retired_table()])
+    entering = asyncio.create_task(chassis.__aenter__())
+    await asyncio.sleep(0.4)
+    assert not entering.done(), "it waits for a broker that is not up yet"
+    await mortal.start()
+    await entering
+    chassis.serve(handlers())
+    ran = asyncio.create_task(chassis.run())
+    await eventually(lambda: ready(settings))
+
+    assert mortal.pid is not None
+    os.kill(mortal.pid, signal.SIGKILL)
+    await mortal.wait()
+
+    async def degraded() -> bool:
+        status, body = await health(settings)
+        return status == 503 and body == {
+            "status": "degraded",
+            "problems": {"broker": "is not connected"},
+        }
+
+    await eventually(degraded)
+    done = await chassis.engine.run(lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea")), ME)
+    assert done.written is not None, "what can be done without the broker is done"
+    await mortal.start()
+    await eventually(lambda: ready(settings))
+    answer = await chassis.commands.send(Retire(code="cup"), ME)
+    assert answer.written, "commands are heard again"
+
+    async def flushed() -> bool:
+        return not chassis.relay.behind
+
+    await eventually(flushed)
+    chassis.stop()
+    await ran
+    await chassis.__aexit__(None, None, None)
+
+
+async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        root = f"http://127.0.0.1:{settings.http_port}"
+        assert (await http.get(f"{root}/health/live")).json() == {"status": "ok"}
+        assert "adrelay_reader_lag_events" in (await http.get(f"{root}/metrics")).text
+        chassis.stop()
+        await ran
+
+
+async def test_a_database_that_is_missing_is_made(
+    settings: ShopSettings, postgres_server: EmbeddedPostgres, stream_prefix: str
+) -> None:
+    name = f"made_{stream_prefix}"
+    settings = settings.model_copy(update={"postgres_url": SecretStr(postgres_server.url(name))})
+    try:
+        async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+            assert await chassis.engine.query(lambda sql: sql.fetchval("select current_database()")) == name
+    finally:
+        await postgres_server.drop_database(name)
+
+
+async def test_a_database_that_goes_away_is_a_problem_that_is_named(
+    settings: ShopSettings, database: str, postgres_server: EmbeddedPostgres
+) -> None:
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        await postgres_server.drop_database(database.rpartition("/")[2])
+
+        async def named() -> bool:
+            status, body = await health(settings)
+            return status == 503 and "does not answer" in body["problems"]["database"]
+
+        await eventually(named)
+        chassis.stop()
+        await ran
+
+
+async def test_a_loop_that_does_not_hear_the_first_time_is_told_again(settings: ShopSettings) -> None:
+    deaf = 1
+
+    async def loop() -> None:
+        nonlocal deaf
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                deaf -= 1
+                if deaf < 0:
+                    raise
+
+    async with Chassis(settings) as chassis:
+        chassis.task("deaf", loop)
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        chassis.stop()
+        await asyncio.wait_for(ran, 30)
+    assert deaf == -1
+
+
+async def test_two_loops_have_two_names(settings: ShopSettings) -> None:
+    async with Chassis(settings) as chassis:
+        with pytest.raises(ValueError, match="already a loop called relay"):
+            chassis.task("relay", chassis.relay.run)

@@ -1,0 +1,43 @@
+"""What a stream holds, compared with what a store holds."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from uuid import UUID
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.feed import Feed
+from libs.eventsourcing.postgres import PostgresStore
+from libs.eventsourcing.record import START, Envelope
+from libs.eventsourcing.stream import EventStream
+
+
+async def held(stream: EventStream) -> list[Envelope]:
+    """Return all events on the stream, in its order."""
+    info = await stream.nats.jetstream().stream_info(stream.name)
+    found: list[Envelope] = []
+    if info.state.messages:
+        async with Feed(stream, stream.subjects(None), 0) as feed:
+            while len(found) < info.state.messages:
+                found += [arrival.envelope for arrival in await feed.batch(1000)]
+    return found
+
+
+async def stored(engine: Engine) -> list[Envelope]:
+    """Return all events of the store, in its order."""
+    async with engine.pool.acquire() as connection:
+        return await PostgresStore(connection, engine.catalogue).read_all(START, 1_000_000)
+
+
+async def ids_held(stream: EventStream) -> list[UUID]:
+    """Return the ids of all events on the stream, in its order."""
+    return [envelope.id for envelope in await held(stream)]
+
+
+async def ids_stored(engine: Engine) -> list[UUID]:
+    """Return the ids of all events of the store, in its order."""
+    return [envelope.id for envelope in await stored(engine)]
+
+
+async def same(engine: Engine, stream: EventStream) -> bool:
+    """Say whether the stream holds what the store does, in the same order, each once."""
+    return await ids_held(stream) == await ids_stored(engine)

@@ -1,0 +1,42 @@
+"""One made-up service with its engine, and a stream of its own."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import nats
+import pytest_asyncio
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.stream import EventStream
+from tests.integration.engine.meters import CATALOGUE, echoes_table, meters_table
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(database: str) -> AsyncIterator[Engine]:
+    """The engine of the made-up service, on a fresh database."""
+    engine = Engine("meters", database, CATALOGUE, state_tables=[meters_table(), echoes_table()])
+    await engine.start(pool_size=16)
+    yield engine
+    await engine.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(nats_url: str) -> AsyncIterator[Client]:
+    """A connection to the run's NATS server."""
+    client = await nats.connect(nats_url)
+    yield client
+    await client.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStream]:
+    """A stream that this test alone uses."""
+    stream = EventStream(client, prefix=stream_prefix)
+    await stream.ensure()
+    yield stream
+    with suppress(NotFoundError):
+        await client.jetstream().delete_stream(stream.name)

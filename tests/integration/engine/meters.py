@@ -1,0 +1,178 @@
+"""A made-up service: meters that are turned, and echoes of their turns."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from libs.events.base import Event
+from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.unit import UnitOfWork
+
+
+class MeterTurned(Event):
+    """A meter was turned once more."""
+
+    meter: str
+    number: int
+    note: str = ""
+
+
+class MeterSealed(Event):
+    """A meter is not turned any more."""
+
+    meter: str
+
+
+class TurnEchoed(Event):
+    """Someone heard that a meter was turned."""
+
+    meter: str
+    number: int
+
+
+CATALOGUE = EventCatalogue([MeterTurned, MeterSealed, TurnEchoed])
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Turn a meter a few times."""
+
+    meter: str
+    times: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Seal a meter, once."""
+
+    meter: str
+
+
+@dataclass(frozen=True)
+class Meter:
+    """How often a meter was turned."""
+
+    turns: int = 0
+    sealed: bool = False
+
+
+def decide(command: Turn | Seal, meter: Meter | None) -> list[MeterTurned | MeterSealed]:
+    """Return the turns that follow."""
+    known = meter or Meter()
+    match command:
+        case Turn(meter=name, times=times, note=note):
+            if known.sealed:
+                raise Refused("sealed", name)
+            return [
+                MeterTurned(meter=name, number=known.turns + number, note=note)
+                for number in range(1, times + 1)
+            ]
+        case Seal(meter=name):
+            return [] if known.sealed else [MeterSealed(meter=name)]
+        case _:
+            assert_never(command)
+
+
+def evolve(meter: Meter | None, event: MeterTurned | MeterSealed) -> Meter:
+    """Return the meter after an event."""
+    known = meter or Meter()
+    match event:
+        case MeterTurned(number=number):
+            if number != known.turns + 1:
+                message = f"turn {number} after {known.turns}"
+                raise ImpossibleEvent(message)
+            return Meter(number, known.sealed)
+        case MeterSealed():
+            return Meter(known.turns, sealed=True)
+        case _:
+            assert_never(event)
+
+
+METER = Decider("meter", decide, evolve)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Repeat a turn that was heard."""
+
+    meter: str
+    number: int
+
+
+def decide_echo(command: Echo, heard: int | None) -> list[TurnEchoed]:
+    """Return the echo, whether it was heard before or not: the reader has to see to it."""
+    del heard
+    return [TurnEchoed(meter=command.meter, number=command.number)]
+
+
+def evolve_echo(heard: int | None, event: TurnEchoed) -> int:
+    """Count the echoes."""
+    del event
+    return (heard or 0) + 1
+
+
+ECHO = Decider("echo", decide_echo, evolve_echo)
+
+
+def turn(meter: str, times: int = 1, note: str = "") -> Callable[[UnitOfWork], Awaitable[list[int]]]:
+    """Return the work of turning a meter; its value is the numbers of the turns."""
+
+    async def work(unit: UnitOfWork) -> list[int]:
+        events = await unit.execute(METER, meter, Turn(meter, times, note))
+        return [event.number for event in events if isinstance(event, MeterTurned)]
+
+    return work
+
+
+def meters_table(version: int = 1, *, twice: bool = False) -> Projection:
+    """Return the state table of all meters; another version may count double."""
+    table = Projection(
+        "meters", version=version, ddl="create table meters (meter text primary key, turns integer not null)"
+    )
+
+    @table.on(MeterTurned)
+    async def turned(event: MeterTurned, sql: TableSql) -> None:
+        await sql.execute(
+            "insert into meters values ($1, $2) on conflict (meter) do update set turns = meters.turns + $2",
+            event.meter,
+            2 if twice else 1,
+        )
+
+    del turned
+    return table
+
+
+def echoes_table() -> Projection:
+    """Return a table with a row for every echo, repeated ones too."""
+    table = Projection(
+        "echoes",
+        version=1,
+        ddl="create table echoes (place bigint generated always as identity, meter text, number integer)",
+    )
+
+    @table.on(TurnEchoed)
+    async def echoed(event: TurnEchoed, sql: TableSql) -> None:
+        await sql.insert(meter=event.meter, number=event.number)
+
+    del echoed
+    return table
+
+
+def echoing(*, pause: float = 0.0) -> Reactions:
+    """Return the reaction which echoes every turn."""
+    reactions = Reactions()
+
+    @reactions.to(MeterTurned)
+    async def echo(event: MeterTurned, unit: UnitOfWork) -> None:
+        if pause:
+            await asyncio.sleep(random.uniform(0, pause))
+        await unit.execute(ECHO, event.meter, Echo(event.meter, event.number))
+
+    del echo
+    return reactions

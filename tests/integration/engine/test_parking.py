@@ -1,0 +1,162 @@
+"""Parked streams, tried again or given up by an operator while the reader runs."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest_asyncio
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.parking import ask, drop, is_asked, list_parked
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+from tests.integration.engine.meters import ECHO, Echo, MeterTurned, turn
+from tests.integration.engine.waiting import eventually, running
+
+ME = Causes.first("test")
+
+
+@dataclass
+class Ear:
+    """A reader that echoes turns, but chokes on some of them."""
+
+    engine: Engine
+    stream: EventStream
+    chokes_on: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+
+    def reader(self) -> Reader:
+        reactions = Reactions()
+
+        @reactions.to(MeterTurned)
+        async def hear(event: MeterTurned, unit: UnitOfWork) -> None:
+            await unit.execute(ECHO, event.meter, Echo(event.meter, event.number))
+            if (event.meter, event.number) in self.chokes_on:
+                raise ValueError(f"can't hear {event.number}")
+
+        del hear
+        return Reader("echo", self.engine, self.stream, reactions=reactions)
+
+    async def heard(self, meter: str) -> list[int]:
+        rows = await self.engine.query(
+            lambda sql: sql.fetch("select number from echoes where meter = $1 order by place", meter)
+        )
+        return [row["number"] for row in rows]
+
+    async def parked(self) -> list[tuple[str, int]]:
+        async with self.engine.pool.acquire() as connection:
+            return [(one.place.stream, one.envelope.version) for one in await list_parked(connection)]
+
+    async def until_parked(self, count: int) -> None:
+        async def so_many() -> bool:
+            return len(await self.parked()) == count
+
+        await eventually(so_many)
+
+    async def ask(self) -> None:
+        """Ask for everything that is parked, and wait until it was tried."""
+        async with self.engine.pool.acquire() as connection:
+            places = {one.place for one in await list_parked(connection)}
+            for place in places:
+                await ask(connection, "echo", place)
+
+            async def answered() -> bool:
+                return not any([await is_asked(connection, "echo", place) for place in places])
+
+            await eventually(answered)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ear(engine: Engine, stream: EventStream) -> AsyncIterator[Ear]:
+    """An ear that chokes on the second turn of the bad meter, of which three turns are parked."""
+    ear = Ear(engine, stream, {("bad", 2)})
+    async with running(Relay(engine, stream).run, ear.reader().run):
+        await engine.run(turn("bad", 4), ME)
+        await engine.run(turn("good", 2), ME)
+        await ear.until_parked(3)
+        yield ear
+
+
+async def test_what_is_asked_for_is_handled_in_order_and_the_stream_goes_on(ear: Ear) -> None:
+    ear.chokes_on.clear()
+    await ear.ask()
+    assert await ear.heard("bad") == [1, 2, 3, 4]
+    assert await ear.parked() == []
+    await ear.engine.run(turn("bad"), ME)
+
+    async def heard() -> bool:
+        return await ear.heard("bad") == [1, 2, 3, 4, 5]
+
+    await eventually(heard)
+    assert await ear.parked() == []
+    assert await ear.heard("good") == [1, 2]
+
+
+async def test_what_fails_again_stays_parked_and_leaves_nothing_behind(ear: Ear) -> None:
+    await ear.ask()
+    assert await ear.heard("bad") == [1]
+    assert await ear.parked() == [("meter-bad", 2), ("meter-bad", 3), ("meter-bad", 4)]
+    ear.chokes_on = {("bad", 4)}
+    await ear.ask()
+    assert await ear.heard("bad") == [1, 2, 3]
+    assert await ear.parked() == [("meter-bad", 4)]
+
+
+async def test_a_retry_repeats_nothing_that_was_done(ear: Ear) -> None:
+    ear.chokes_on.clear()
+    for _ in range(5):
+        await ear.ask()
+    assert await ear.heard("bad") == [1, 2, 3, 4]
+
+
+async def test_what_is_given_up_is_left_out_and_the_rest_goes_on(ear: Ear) -> None:
+    async with ear.engine.pool.acquire() as connection:
+        first = (await list_parked(connection))[0]
+        assert await drop(connection, [first]) == 1
+        assert await drop(connection, [first]) == 0
+    await ear.until_parked(0)
+    assert await ear.heard("bad") == [1, 3, 4]
+
+
+async def test_several_are_given_up_at_once(ear: Ear) -> None:
+    async with ear.engine.pool.acquire() as connection:
+        assert await drop(connection, await list_parked(connection)) == 3
+    await ear.engine.run(turn("bad"), ME)
+
+    async def heard() -> bool:
+        return await ear.heard("bad") == [1, 5]
+
+    await eventually(heard)
+
+
+async def test_a_stopped_reader_does_what_it_was_asked_for_when_it_comes_back(
+    engine: Engine, stream: EventStream
+) -> None:
+    ear = Ear(engine, stream, {("bad", 1)})
+    async with running(Relay(engine, stream).run):
+        async with running(ear.reader().run):
+            await engine.run(turn("bad", 2), ME)
+            await ear.until_parked(2)
+        async with engine.pool.acquire() as connection:
+            await ask(connection, "echo", (await list_parked(connection))[0].place)
+        ear.chokes_on.clear()
+        async with running(ear.reader().run):
+            await ear.until_parked(0)
+            assert await ear.heard("bad") == [1, 2]
+
+
+async def test_two_readers_that_each_think_they_are_the_one_retry_once(ear: Ear) -> None:
+    ear.chokes_on.clear()
+    second = ear.reader()
+    async with ear.engine.pool.acquire() as connection:
+        for one in await list_parked(connection):
+            await ask(connection, "echo", one.place)
+    other = await ear.engine.connect()
+    try:
+        await second._retry(other)  # pyright: ignore[reportPrivateUsage] - without its lock
+    finally:
+        await other.close()
+    await ear.until_parked(0)
+    assert await ear.heard("bad") == [1, 2, 3, 4]

@@ -1,0 +1,240 @@
+"""From the store to the stream."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import connect
+from libs.eventsourcing.record import Causes, Cursor, Envelope
+from libs.eventsourcing.relay import MAX_BATCH_BYTES, TROUBLE, Relay
+from libs.eventsourcing.stream import ATOMIC_FROM, EventStream, Fenced, PublishFailed
+from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
+from tests.integration.engine.meters import turn
+from tests.integration.engine.waiting import eventually, running
+
+ME = Causes.first("test")
+
+
+async def write_some(engine: Engine, count: int, meters: int = 5) -> None:
+    for number in range(count):
+        await engine.run(turn(f"m{number % meters}"), ME)
+
+
+async def batch_ids(stream: EventStream) -> list[str | None]:
+    """Return the id of the atomic batch that each message came with."""
+    jetstream = stream.nats.jetstream()
+    last = (await jetstream.stream_info(stream.name)).state.last_seq
+    messages = [await jetstream.get_msg(stream.name, sequence) for sequence in range(1, last + 1)]
+    return [(message.headers or {}).get("Nats-Batch-Id") for message in messages]
+
+
+async def test_events_arrive_whole_in_order_and_once(engine: Engine, stream: EventStream) -> None:
+    relay = Relay(engine, stream)
+    async with running(relay.run):
+        await asyncio.gather(*(write_some(engine, 20) for _ in range(4)))
+        await eventually(lambda: same(engine, stream))
+    wanted, found = await stored(engine), await held(stream)
+    assert [replace(one, data="") for one in found] == [replace(one, data="") for one in wanted]
+    assert len(found) == 80
+    assert relay.published == wanted[-1].cursor
+    assert not relay.behind
+
+
+async def test_a_few_events_are_published_singly_and_many_at_once(
+    engine: Engine, stream: EventStream
+) -> None:
+    relay = Relay(engine, stream)
+    await write_some(engine, ATOMIC_FROM - 1)
+    async with running(relay.run):
+        await eventually(lambda: same(engine, stream))
+    assert set(await batch_ids(stream)) == {None}
+    await engine.run(turn("x", ATOMIC_FROM), ME)
+    async with running(relay.run):
+        await eventually(lambda: same(engine, stream))
+    ids = await batch_ids(stream)
+    assert set(ids[: ATOMIC_FROM - 1]) == {None}
+    assert len(set(ids[ATOMIC_FROM - 1 :])) == 1
+    assert len(ids) == 2 * ATOMIC_FROM - 1
+
+
+async def test_more_than_the_broker_takes_at_once_goes_in_several_batches(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("big", 2300), ME)
+    async with running(Relay(engine, stream).run):
+        await eventually(lambda: same(engine, stream))
+    assert len(await ids_held(stream)) == 2300
+
+
+async def test_large_events_go_in_batches_of_bounded_size(engine: Engine, stream: EventStream) -> None:
+    for number in range(3):
+        await engine.run(turn(f"m{number}", 15, note="x" * 300_000), ME)
+    async with running(Relay(engine, stream).run):
+        await eventually(lambda: same(engine, stream))
+    assert MAX_BATCH_BYTES < 45 * 300_000
+    assert len(set(await batch_ids(stream))) == 2
+
+
+@pytest.mark.parametrize("count", [1, ATOMIC_FROM + 5])
+async def test_who_believes_an_older_sequence_is_refused(
+    engine: Engine, stream: EventStream, count: int
+) -> None:
+    await engine.run(turn("a", count), ME)
+    await engine.run(turn("b", count), ME)
+    events = await stored(engine)
+    reached = await stream.publish("meters", events[:count], 0)
+    for stale in (0, reached - 1, reached + 1):
+        with pytest.raises(Fenced):
+            await stream.publish("meters", events[count:], stale)
+    assert await ids_held(stream) == [event.id for event in events[:count]]
+    assert await stream.publish("meters", events[count:], reached) == 2 * count
+    assert await stream.last("meters") == (events[-1].cursor, 2 * count)
+
+
+async def test_services_do_not_fence_each_other(engine: Engine, stream: EventStream) -> None:
+    await engine.run(turn("a", 3), ME)
+    events = await stored(engine)
+    first = await stream.publish("meters", events[:1], 0)
+    await stream.publish("others", events[1:2], 0)
+    await stream.publish("meters", events[2:], first)
+    assert len(await ids_held(stream)) == 3
+
+
+class Disturbed(EventStream):
+    """A stream on which the first publishes meet with something."""
+
+    def __init__(self, stream: EventStream, *mishaps: str) -> None:
+        super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
+        self._mishaps = list(mishaps)
+
+    async def publish(self, service: str, events: Sequence[Envelope], behind: int) -> int:
+        match self._mishaps.pop(0) if self._mishaps else "":
+            case "answer lost":
+                await super().publish(service, events, behind)
+                message = "no answer came"
+                raise PublishFailed(message)
+            case "half done":
+                await super().publish(service, events[: max(1, len(events) // 2)], behind)
+                message = "no answer came"
+                raise PublishFailed(message)
+            case "overtaken":
+                await super().publish(service, events, behind)
+            case _:
+                pass
+        return await super().publish(service, events, behind)
+
+    @property
+    def calm(self) -> bool:
+        """Whether every mishap has happened."""
+        return not self._mishaps
+
+
+@pytest.mark.parametrize("mishap", ["answer lost", "half done", "overtaken"])
+@pytest.mark.parametrize("count", [2, 40])
+async def test_after_any_doubt_the_relay_looks_what_the_stream_holds(
+    engine: Engine, stream: EventStream, mishap: str, count: int
+) -> None:
+    disturbed = Disturbed(stream, mishap, mishap)
+    await engine.run(turn("a", count), ME)
+    async with running(Relay(engine, disturbed).run):
+        await eventually(lambda: same(engine, stream))
+        await engine.run(turn("b", count), ME)
+        await eventually(lambda: same(engine, stream))
+    assert disturbed.calm
+    assert len(await ids_held(stream)) == 2 * count
+
+
+async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
+    engine: Engine, stream: EventStream
+) -> None:
+    refused: list[BaseException] = []
+
+    async def unlocked() -> None:
+        while True:
+            connection = await engine.connect()
+            try:
+                await Relay(engine, stream)._relay(connection)  # pyright: ignore[reportPrivateUsage] - no lock
+            except TROUBLE as trouble:
+                refused.append(trouble)
+            finally:
+                await connection.close()
+
+    async with running(unlocked, unlocked):
+        await asyncio.gather(*(write_some(engine, 15) for _ in range(3)))
+        await eventually(lambda: same(engine, stream))
+    assert len(await ids_held(stream)) == 45
+    assert any(isinstance(trouble, Fenced) for trouble in refused)
+
+
+async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
+    engine: Engine, stream: EventStream, database: str
+) -> None:
+    second = Engine("meters", database, engine.catalogue)
+    await second.start()
+    relays = [Relay(engine, stream), Relay(second, stream)]
+    async with running(relays[0].run, relays[1].run):
+        await write_some(engine, 5)
+        await eventually(lambda: same(engine, stream))
+        for _ in range(2):
+            await engine.query(
+                lambda sql: sql.execute(
+                    "select pg_terminate_backend(pid) from pg_locks "
+                    "where locktype = 'advisory' and database = (select oid from pg_database "
+                    "where datname = current_database())"
+                )
+            )
+            await write_some(engine, 5)
+            await eventually(lambda: same(engine, stream))
+    await second.stop()
+
+
+async def test_a_deleted_stream_is_filled_again_from_the_store(engine: Engine, stream: EventStream) -> None:
+    async with running(Relay(engine, stream).run):
+        await engine.run(turn("a", 40), ME)
+        await eventually(lambda: same(engine, stream))
+        await stream.nats.jetstream().delete_stream(stream.name)
+        await engine.run(turn("b", 2), ME)
+        await stream.ensure()
+        await eventually(lambda: same(engine, stream))
+
+
+async def test_an_idle_relay_notices_that_the_stream_was_emptied(engine: Engine, stream: EventStream) -> None:
+    async with running(Relay(engine, stream).run):
+        await engine.run(turn("a", 20), ME)
+        await eventually(lambda: same(engine, stream))
+        await stream.nats.jetstream().purge_stream(stream.name)
+        await eventually(lambda: same(engine, stream))
+
+
+async def test_a_stream_to_which_a_stranger_wrote_is_left_alone(stream: EventStream) -> None:
+    await stream.nats.jetstream().publish(f"{stream.root}.meters.MeterTurned.meter-a", b"nonsense")
+    with pytest.raises(PublishFailed, match="no relay of meters"):
+        await stream.last("meters")
+
+
+async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
+    engine: Engine, stream: EventStream, database: str
+) -> None:
+    blocker = await connect(database)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("create table public.held_open (n integer)")
+    relay = Relay(engine, stream)
+    async with running(relay.run):
+        done = await engine.run(turn("a"), ME)
+        assert done.written is not None
+        await asyncio.sleep(random.uniform(0.1, 0.2))  # nothing tells that something does not happen
+        assert await ids_held(stream) == []
+        assert relay.behind
+        await transaction.rollback()
+        await eventually(lambda: same(engine, stream))
+    assert relay.published == done.written
+    assert await ids_held(stream) == await ids_stored(engine)
+    assert relay.published > Cursor(0, 0)
+    await blocker.close()

@@ -1,0 +1,82 @@
+"""What the commands ask for before they start anything."""
+
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adrelay.cli import app
+from adrelay.configuration import fresh_secrets, problems
+
+REQUIRED = {
+    "ADRELAY_BILLING_API_KEY",
+    "ADRELAY_BILLING_IPN_SECRET",
+    "ADRELAY_BILLING_IPN_CALLBACK_URL",
+    "ADRELAY_FORWARDER_VAULT_KEYS",
+    "ADRELAY_GATEWAY_JWT_SECRET",
+    "ADRELAY_GATEWAY_ADMIN_TOKEN",
+    "ADRELAY_GATEWAY_CODE_PEPPER",
+}
+SERVERS = {"ADRELAY_POSTGRES_URL": "postgresql://db.example", "ADRELAY_NATS_URL": "nats://broker.example"}
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder to work in, and an environment that says nothing."""
+    for name in [name for name in os.environ if name.startswith("ADRELAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # what an .env file adds is gone afterwards
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def listed() -> tuple[int, list[str]]:
+    """Return the exit code and the lines that name a setting."""
+    result = CliRunner().invoke(app, ["up"], catch_exceptions=False)
+    lines = [line.strip().removeprefix("✗ ") for line in result.stderr.splitlines() if "✗" in line]
+    return result.exit_code, lines
+
+
+def test_everything_that_is_missing_is_listed_and_nothing_is_started(folder: Path) -> None:
+    code, lines = listed()
+    assert code == 2
+    assert sorted(line.split()[0] for line in lines) == sorted(REQUIRED)
+    assert all(" is missing (" in line for line in lines)
+    assert list(folder.iterdir()) == []
+
+
+def test_the_example_file_lacks_just_what_is_required(folder: Path) -> None:
+    example = Path(__file__).parents[3] / ".env.example"
+    (folder / ".env").write_text(example.read_text())
+    code, lines = listed()
+    assert code == 2
+    assert {line.split()[0] for line in lines} == REQUIRED
+
+
+def test_a_weak_secret_is_listed_and_not_shown(folder: Path) -> None:
+    (folder / ".env").write_text("ADRELAY_GATEWAY_JWT_SECRET=hunter2\nADRELAY_BILLING_IPN_SECRET=hunter2\n")
+    code, lines = listed()
+    assert code == 2
+    weak = {line.split()[0] for line in lines if "too short" in line}
+    assert weak == {"ADRELAY_GATEWAY_JWT_SECRET", "ADRELAY_BILLING_IPN_SECRET"}
+    assert "hunter2" not in "".join(lines)
+
+
+def test_printed_secrets_are_good_ones_and_never_the_same() -> None:
+    first, second = (CliRunner().invoke(app, ["keygen"]).stdout.splitlines() for _ in range(2))
+    assert not set(first) & set(second)
+    printed = dict(line.split("=", 1) for line in first)
+    assert set(printed) == set(fresh_secrets())
+    left = {problem.split()[0] for problem in problems({**SERVERS, **printed})}
+    assert left == REQUIRED - set(printed)
+
+
+def test_the_demo_keeps_nothing_where_something_lies_already(folder: Path) -> None:
+    kept = folder / "kept"
+    kept.mkdir()
+    (kept / "of_an_earlier_run").touch()
+    result = CliRunner().invoke(app, ["demo", "--keep", str(kept)])
+    assert result.exit_code == 2
+    assert "empty folder" in " ".join(result.stderr.split())
+    assert [path.name for path in kept.iterdir()] == ["of_an_earlier_run"]

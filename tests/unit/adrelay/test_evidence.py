@@ -1,0 +1,74 @@
+"""The verdict of the demo: a group that holds anything but each cycle's post once is found out."""
+
+from io import StringIO
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from rich.console import Console
+
+from adrelay.demo import command
+from adrelay.demo.evidence import GroupEvidence
+from adrelay.demo.screen import Screen
+from adrelay.demo.system import LocalSystem
+
+CYCLES = ("first", "second")
+CLAIMED: dict[str, tuple[int, ...]] = {"first": (4,), "second": (7,)}
+
+
+def evidence(held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int = 1) -> GroupEvidence:
+    return GroupEvidence("@group", held, claimed, CYCLES, parts)
+
+
+@pytest.mark.parametrize(
+    ("held", "claimed", "parts"),
+    [
+        ((4, 7), {"first": (4,), "second": (7,)}, 1),
+        ((4, 5, 7, 8), {"first": (4, 5), "second": (7, 8)}, 2),
+    ],
+)
+def test_each_cycles_post_once_is_no_problem(
+    held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int
+) -> None:
+    assert evidence(held, claimed, parts).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("held", "claimed", "problem"),
+    [
+        ((), {}, "0 messages for 2 cycles"),
+        ((4,), {"first": (4,)}, "1 messages for 2 cycles"),
+        ((4, 5, 7), {"first": (4,), "second": (7,)}, "3 messages for 2 cycles"),
+        ((4, 4), {"first": (4,), "second": (4,)}, "a message id stands there twice"),
+        ((4, 7), {"first": (4,)}, "1 cycles have no delivery in the log"),
+        ((4, 7), {"first": (4, 7)}, "2 cycles have no delivery in the log"),
+        ((4, 7), {"first": (4,), "second": (8,)}, "the log names other messages than the group holds"),
+    ],
+)
+def test_everything_else_is_a_problem(
+    held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], problem: str
+) -> None:
+    assert evidence(held, claimed).problem == problem
+
+
+@pytest.mark.parametrize(
+    ("held", "held_twice", "cycles", "proven"),
+    [
+        ((4, 7), [], 2, True),
+        ((4, 7, 8), [], 2, False),
+        ((4, 7), [], 3, False),
+        ((4, 7), ["a session"], 2, False),
+    ],
+)
+async def test_the_demo_is_a_success_only_if_all_of_it_is_so(
+    held: tuple[int, ...], held_twice: list[str], cycles: int, *, proven: bool
+) -> None:
+    class Telegram:
+        async def held_twice(self) -> list[str]:
+            return held_twice
+
+    system = cast("LocalSystem", SimpleNamespace(telegram=Telegram()))
+    screen = Screen(Console(file=StringIO()))
+    found = [evidence((4, 7), CLAIMED), evidence(held, CLAIMED)]
+    verdict = command._verdict  # pyright: ignore[reportPrivateUsage] - it decides the exit code
+    assert await verdict(screen, system, found, cycles) is proven

@@ -1,0 +1,147 @@
+"""What a service is told, and what it says when it is told nonsense."""
+
+from typing import ClassVar
+
+import pytest
+from pydantic import Field, SecretStr
+
+from libs.chassis.settings import InvalidSettings, ServiceSettings, StrongSecret, load, variable
+
+GOOD = {
+    "ADRELAY_POSTGRES_URL": "postgresql://user:hunter2@db.example:5432",
+    "ADRELAY_NATS_URL": "nats://user:hunter2@broker.example:4222",
+    "ADRELAY_BAKERY_OVEN_SECRET": "kneeding-0123456789-abcdefghijklmnop",
+}
+
+
+class BakerySettings(ServiceSettings):
+    """What the bakery is told."""
+
+    service: ClassVar[str] = "bakery"
+    oven_secret: StrongSecret = Field(description="Lights the oven; make one with `adrelay keygen`")
+    loaves: int = Field(4, ge=1, description="How many loaves a batch has")
+    kinds: list[str] = Field(["rye"], description="A JSON list")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("POSTGRES_URL", "NATS_URL", "HTTP_PORT", "LOG_LEVEL", "OVEN_SECRET", "LOAVES", "KINDS"):
+        for prefix in ("ADRELAY_", "ADRELAY_BAKERY_"):
+            monkeypatch.delenv(prefix + name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def problems() -> list[str]:
+    with pytest.raises(InvalidSettings) as invalid:
+        load(BakerySettings)
+    assert "hunter2" not in str(invalid.value)
+    assert invalid.value.__context__ is None or invalid.value.__suppress_context__
+    return invalid.value.problems
+
+
+def test_good_settings_are_loaded() -> None:
+    settings = load(BakerySettings)
+    assert settings.loaves == 4
+    assert settings.oven_secret.get_secret_value() == GOOD["ADRELAY_BAKERY_OVEN_SECRET"]
+    assert settings.http_host == "127.0.0.1"
+
+
+def test_a_services_own_variable_is_stronger_than_that_for_all(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ADRELAY_LOAVES", "2")
+    assert load(BakerySettings).loaves == 2
+    environment.setenv("ADRELAY_BAKERY_LOAVES", "3")
+    assert load(BakerySettings).loaves == 3
+    environment.setenv("ADRELAY_BAKERY_POSTGRES_URL", "postgresql://own.example")
+    assert "own.example" in load(BakerySettings).postgres_url.get_secret_value()
+
+
+def test_everything_that_is_missing_is_named_in_a_line_of_its_own(environment: pytest.MonkeyPatch) -> None:
+    for name in GOOD:
+        environment.delenv(name)
+    lines = problems()
+    assert sorted(line.split()[0] for line in lines) == sorted(GOOD)
+    for line in lines:
+        assert " is missing (" in line, "it says what it is for"
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("weak", "why"),
+    [
+        ("hunter2", "too short: 7 characters, at least 32"),
+        ("changeme-hunter2-0123456789-abcdefghijk", "placeholder"),
+        ("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "placeholder"),
+        ("", "too short: 0 characters"),
+    ],
+)
+def test_a_weak_secret_is_refused_without_being_shown(
+    environment: pytest.MonkeyPatch, weak: str, why: str
+) -> None:
+    environment.setenv("ADRELAY_BAKERY_OVEN_SECRET", weak)
+    (line,) = problems()
+    assert line.startswith("ADRELAY_BAKERY_OVEN_SECRET ")
+    assert why in line
+    assert not weak or weak not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADRELAY_POSTGRES_URL", "hunter2"),
+        ("ADRELAY_POSTGRES_URL", "mysql://u:hunter2@h"),
+        ("ADRELAY_POSTGRES_URL", "postgresql://"),
+        ("ADRELAY_NATS_URL", "http://u:hunter2@h"),
+        ("ADRELAY_NATS_URL", "u:hunter2@h:4222"),
+        ("ADRELAY_NATS_URL", "nats://u:hunter2@h:65536"),
+        ("ADRELAY_POSTGRES_URL", "postgresql://u:hunter2@h:port"),
+        ("ADRELAY_POSTGRES_URL", "postgresql://u:hunter2/7@h:5432"),
+        ("ADRELAY_POSTGRES_URL", "postgresql://u:hunter2\u2100@h:5432"),
+        ("ADRELAY_POSTGRES_URL", "postgresql://u:hunter2@h:5432,:5433"),
+        ("ADRELAY_HTTP_PORT", "hunter2"),
+        ("ADRELAY_LOG_LEVEL", "hunter2"),
+        ("ADRELAY_BAKERY_LOAVES", "0"),
+        ("ADRELAY_BAKERY_KINDS", "[hunter2"),
+        ("ADRELAY_BAKERY_KINDS", '{"hunter2": 1}'),
+    ],
+)
+def test_a_value_that_is_not_valid_is_named_and_not_shown(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    (line,) = problems()
+    assert line.startswith(f"{name} ")
+
+
+def test_a_url_without_a_database_means_the_services_own() -> None:
+    assert load(BakerySettings).database_url == "postgresql://user:hunter2@db.example:5432/adrelay_bakery"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user@db.example/bread?sslmode=require",
+        "postgresql://user:p%2Fw@one.example:5432,two.example:5433/bread",
+        "postgres://user@[::1]:5432/bread",
+    ],
+)
+def test_a_url_with_a_database_is_taken_as_it_is(environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("ADRELAY_POSTGRES_URL", url)
+    assert load(BakerySettings).database_url == url
+
+
+def test_settings_show_no_secret() -> None:
+    settings = load(BakerySettings)
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "hunter2" not in text
+        assert "kneeding" not in text
+
+
+def test_a_variable_is_called_by_the_name_one_would_set() -> None:
+    assert variable(BakerySettings, "nats_url") == "ADRELAY_NATS_URL"
+    assert variable(BakerySettings, "oven_secret") == "ADRELAY_BAKERY_OVEN_SECRET"
+
+
+def test_a_strong_secret_is_not_shown_by_its_type() -> None:
+    assert "kneeding" not in repr(SecretStr("kneeding"))

@@ -1,0 +1,67 @@
+"""The given/when/then tester tells the truth."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from tests.integration.engine.meters import METER, Meter, MeterSealed, MeterTurned, Seal, Turn
+
+meter = scenarios(METER)
+SEALED = MeterSealed(meter="a")
+
+
+def turned(number: int) -> MeterTurned:
+    return MeterTurned(meter="a", number=number)
+
+
+def test_what_follows_is_compared_in_order() -> None:
+    meter.given(turned(1)).when(Turn("a", 2)).then(turned(2), turned(3))
+    with pytest.raises(AssertionError):
+        meter.given(turned(1)).when(Turn("a", 2)).then(turned(3), turned(2))
+
+
+def test_nothing_follows_is_a_claim_too() -> None:
+    meter.given(SEALED).when(Seal("a")).then()
+    with pytest.raises(AssertionError, match="MeterTurned"):
+        meter.when(Turn("a")).then()
+
+
+def test_commands_build_on_each_other() -> None:
+    meter.when(Turn("a"), Turn("a"), Seal("a")).then(turned(1), turned(2), SEALED)
+    meter.when(Turn("a")).when(Turn("a")).then(turned(1), turned(2))
+
+
+def test_a_refusal_is_compared_by_its_code() -> None:
+    refusal = meter.given(SEALED).when(Turn("a")).refused("sealed")
+    assert refusal.detail == "a"
+    with pytest.raises(AssertionError, match="sealed"):
+        meter.given(SEALED).when(Turn("a")).refused("unknown")
+    with pytest.raises(AssertionError, match="MeterTurned"):
+        meter.when(Turn("a")).refused("sealed")
+
+
+def test_a_scenario_is_not_changed_by_what_is_built_from_it() -> None:
+    base = meter.given(turned(1))
+    base.given(turned(2)).when(Turn("a")).then(turned(3))
+    base.when(Turn("a")).then(turned(2))
+
+
+def test_a_history_that_can_not_be_is_loud() -> None:
+    with pytest.raises(ImpossibleEvent):
+        meter.given(turned(2)).when(Turn("a")).then()
+
+
+def test_the_state_of_nothing_is_nothing() -> None:
+    assert meter.state() is None
+    assert meter.given(turned(1)).when(Seal("a")).state() == Meter(1, sealed=True)
+
+
+@given(st.lists(st.integers(min_value=0, max_value=5), max_size=8))
+def test_deciding_in_steps_or_from_history_comes_to_the_same(steps: list[int]) -> None:
+    commands = [Turn("a", times) for times in steps]
+    history = [turned(number) for number in range(1, sum(steps) + 1)]
+    meter.when(*commands).then(*history)
+    assert meter.when(*commands).state() == meter.given(*history).state()
+    meter.given(*history).when(Turn("a")).then(turned(sum(steps) + 1))
