@@ -172,8 +172,9 @@ class ImportApiPair(Command):
 class ImportSession(Command):
     """Read a session, sign in with it once, and put its secret into the vault.
 
-    Refused: `unreadable_session` (says what was found instead), `session_exists`, `session_dead`,
-    `no_api_pair`, `unknown_api_pair`, `telegram_unreachable`.
+    Refused: `unreadable_session` (says what was found instead), `session_exists`, `account_exists`
+    (another session of the same Telegram account is there and alive), `session_dead`, `no_api_pair`,
+    `unknown_api_pair`, `telegram_unreachable`.
     """
 
     session: SessionId

@@ -11,6 +11,7 @@ from libs.events.values import PairId, ResultClass
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.unit import UnitOfWork
 from services.forwarder.client.domain import CLIENT, Import
+from services.forwarder.client.tables import has_session
 from services.forwarder.errors import classify
 from services.forwarder.pair.domain import PAIR
 from services.forwarder.pair.domain import Import as ImportPair
@@ -116,6 +117,9 @@ def _refusal(error: TelegramError) -> Refused:
 async def _store(
     command: ImportSession, secret: SessionKey, identity: Identity, unit: UnitOfWork, vault: Vault
 ) -> None:
+    await vault.put_account(unit.sql, identity.user, command.session)
+    if await has_session(unit.sql, identity.user):
+        raise Refused("account_exists", "another session of this Telegram account is in the vault and alive")
     await vault.put_session(unit.sql, command.session, secret)
     await unit.execute(
         CLIENT,

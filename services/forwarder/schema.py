@@ -1,16 +1,17 @@
 """The forwarder's tables that no event fills: secrets, and what the pool must remember across crashes."""
 
 from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import make_once
+from services.forwarder.pool.claims import SCHEMA as CLAIMS
 from services.forwarder.pool.leases import SCHEMA as LEASES
 from services.forwarder.pool.peers import SCHEMA as PEERS
 from services.forwarder.pool.queue import SCHEMA as QUEUE
 from services.forwarder.vault.store import SCHEMA as VAULT
 
+STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{CLAIMS}\n{PEERS}"
+
 
 async def make_tables(engine: Engine) -> None:
-    """Make these tables where they are missing."""
-    async with engine.pool.acquire() as connection, connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock(hashtext('forwarder.tables'))")
-        await connection.execute("create schema if not exists pool")
-        for schema in (VAULT, LEASES, QUEUE, PEERS):
-            await connection.execute(schema)
+    """Make these tables where they are missing; a worker that starts again disturbs no other."""
+    async with engine.pool.acquire() as connection:
+        await make_once(connection, "forwarder", STATEMENTS)

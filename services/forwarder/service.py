@@ -3,6 +3,7 @@
 import structlog
 
 from libs.chassis.service import Chassis
+from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telethon_account import TelethonTelegram
 from services.forwarder.adbot.tables import STOPS
 from services.forwarder.client.tables import CLIENTS
@@ -26,6 +27,7 @@ async def run(settings: ForwarderSettings) -> None:
     async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
+        await _check_keys(chassis, vault)
         await _reseal(chassis, vault)
         chassis.serve(handlers(vault, telegram))
         chassis.read(reactions=reactions_of(settings))
@@ -39,8 +41,20 @@ async def run_worker(settings: ForwarderSettings) -> None:
     async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
+        await _check_keys(chassis, vault)
         chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
         await chassis.run()
+
+
+async def _check_keys(chassis: Chassis, vault: Vault) -> None:
+    """Make sure that the vault can be opened; raise `InvalidSettings` naming the keys that are missing."""
+    missing = await chassis.engine.query(vault.missing_keys)
+    if missing:
+        problem = (
+            f"{variable(ForwarderSettings, 'vault_keys')} lacks a key that the vault was sealed with "
+            f"({', '.join(missing)}): put the earlier key back, behind the new one and a comma"
+        )
+        raise InvalidSettings([problem])
 
 
 async def _reseal(chassis: Chassis, vault: Vault) -> None:

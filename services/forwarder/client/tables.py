@@ -9,15 +9,17 @@ from libs.eventsourcing.projection import Projection, Sql, TableSql
 
 CLIENTS = Projection(
     "clients",
-    version=1,
+    version=2,
     ddl="""
     create table clients (
-        session     uuid primary key,
-        alive       boolean not null default true,
-        rests_until timestamptz,
-        rest_result text,
-        rest_error  text
+        session       uuid primary key,
+        telegram_user bigint not null,
+        alive         boolean not null default true,
+        rests_until   timestamptz,
+        rest_result   text,
+        rest_error    text
     );
+    create index clients_by_user on clients (telegram_user) where alive;
     """,
 )
 
@@ -25,7 +27,7 @@ CLIENTS = Projection(
 @CLIENTS.on(SessionImported)
 async def imported(event: SessionImported, sql: TableSql) -> None:
     """Let a session be used."""
-    await sql.insert(session=event.session)
+    await sql.insert(session=event.session, telegram_user=event.telegram_user)
 
 
 @CLIENTS.on(SeatRested)
@@ -50,6 +52,14 @@ async def usable(sql: Sql, sessions: Sequence[SessionId]) -> frozenset[SessionId
     """Return those of the sessions that are imported and alive."""
     rows = await sql.fetch("select session from clients where alive and session = any($1)", list(sessions))
     return frozenset(row["session"] for row in rows)
+
+
+async def has_session(sql: Sql, telegram_user: int) -> bool:
+    """Say whether an account has a session that is alive."""
+    found = await sql.fetchval(
+        "select true from clients where telegram_user = $1 and alive limit 1", telegram_user
+    )
+    return bool(found)
 
 
 async def resting(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:

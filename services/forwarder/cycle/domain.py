@@ -55,6 +55,11 @@ class Outcome:
     delivery: Delivery
     doubtful: bool = False
 
+    @property
+    def surely_not(self) -> bool:
+        """Whether the group does not hold the post, beyond doubt."""
+        return not self.doubtful and not self.delivery.result.delivered
+
 
 @dataclass(frozen=True)
 class RecordOutcomes:

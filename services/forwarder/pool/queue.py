@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, PairId, Post, ResultClass, TextPost
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.projection import Row, Sql
+from services.forwarder.pool.claims import Rival, claim, forget_claims
 from services.forwarder.pool.leases import Lease, LeaseLost
+from services.forwarder.ports import Target
 
 SCHEMA = """
 -- sends that were begun: what is doubtful may stand in the group, though nobody heard so
@@ -129,24 +131,31 @@ class Queue:
             rest_error=row["rest_error"] or "",
         )
 
-    async def begin(self, send: Send) -> bool:
+    async def begin(self, send: Send, target: Target) -> bool | Rival:
         """Note that a send is being made, and when the next may be; say whether it is still wanted.
 
-        From now on it is doubtful until Telegram has answered.
+        From now on it is doubtful until Telegram has answered. Nothing is noted if another reference
+        to the same place has it: then return that one.
         """
         pause = timedelta(seconds=send.delay_seconds + random.uniform(0, send.jitter_seconds))
         async with self._engine.pool.acquire() as connection, connection.transaction():
             sql = Sql(connection)
+            rival = await claim(sql, send.cycle, send.group, target)
+            if rival is not None:
+                return rival if await self._wanted(sql, send) else False
             if not await sql.execute(_PACE, *self._seat, pause):
                 raise LeaseLost(str(self._lease.session))
             await sql.execute(_NOTE, send.cycle, send.group, self._lease.session)
-            wanted = await sql.fetchval(
-                "select true from sends where cycle = $1 and grp = $2 and session = $3",
-                send.cycle,
-                send.group,
-                self._lease.session,
-            )
-        return bool(wanted)
+            return await self._wanted(sql, send)
+
+    async def _wanted(self, sql: Sql, send: Send) -> bool:
+        found = await sql.fetchval(
+            "select true from sends where cycle = $1 and grp = $2 and session = $3",
+            send.cycle,
+            send.group,
+            self._lease.session,
+        )
+        return bool(found)
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
         """Have a group tried again after some time."""
@@ -178,13 +187,14 @@ class Queue:
 
 
 async def sweep(engine: Engine) -> None:
-    """Forget the attempts of sends that nobody waits for any more."""
+    """Forget the attempts, and the claims, of sends that nobody waits for any more."""
     await engine.query(
         lambda sql: sql.execute(
             "delete from pool.attempts a where not exists "
             "(select from sends s where s.cycle = a.cycle and s.grp = a.grp)"
         )
     )
+    await engine.query(forget_claims)
 
 
 def _send(row: Row) -> Send:

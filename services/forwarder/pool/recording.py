@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes
@@ -10,8 +11,10 @@ from libs.eventsourcing.unit import UnitOfWork
 from services.forwarder.client.domain import CLIENT, Die, Rest
 from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
 from services.forwarder.cycle.sharing import Seating
+from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
 from services.forwarder.errors import loss_of
+from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
@@ -49,8 +52,9 @@ class Recorder:
             for cycle, some in by_cycle.items():
                 await follow_cycle(unit, cycle)
                 seating = await self._seating(unit, cycle)
-                await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
+                events = await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
                 await _forget(unit, cycle, [one.delivery.group for one in some])
+                await release(unit.sql, cycle, _not_there(some, events))
             if any(outcome.delivery.error == BAN for _, outcome in outcomes):
                 await self._suspect(unit)
 
@@ -73,6 +77,7 @@ class Recorder:
             await unit.execute(CLIENT, self._lease.session, Die(loss_of(error), error, unit.at))
             # Telegram refused this one: it is as doubtful as it was before
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
+            await release_seat(unit.sql, self._lease.session, doubtful)
             for cycle in await cycles_of_seat(unit.sql, self._lease.session):
                 await follow_cycle(unit, cycle)
                 await self._lose_in(unit, cycle, doubtful, result, error)
@@ -116,6 +121,17 @@ class Recorder:
             "select cycle, grp from pool.attempts where session = $1 and doubtful", self._lease.session
         )
         return {(row["cycle"], row["grp"]) for row in rows}
+
+
+def _not_there(outcomes: Sequence[Outcome], events: Sequence[CycleEvent]) -> list[GroupRef]:
+    """Return the groups that are done with and surely hold no post; a late outcome tells nothing."""
+    done = {
+        delivery.group
+        for event in events
+        if isinstance(event, DeliveriesRecorded)
+        for delivery in event.deliveries
+    }
+    return [one.delivery.group for one in outcomes if one.surely_not and one.delivery.group in done]
 
 
 async def _forget(unit: UnitOfWork, cycle: CycleId, groups: Sequence[GroupRef]) -> None:

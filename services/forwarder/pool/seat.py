@@ -16,6 +16,7 @@ from libs.eventsourcing.record import utc_now
 from services.forwarder.cycle.domain import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.errors import CONNECTION_LOST, NO_ANSWER, classify
+from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
@@ -40,6 +41,8 @@ SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", 
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may miss another that came to it."""
+RIVAL_SECONDS = 0.5
+"""How long a group waits before it looks again what became of another reference to it."""
 
 
 class Batch:
@@ -207,8 +210,22 @@ class SeatAtWork:
             await self._answered(send, SendFailed(error.name, result), doubtful=send.doubtful)
 
     async def _send(self, send: Send, posting: Posting, prepared: Prepared) -> None:
-        if not await self._queue.begin(send):
-            return
+        begun = await self._queue.begin(send, prepared.target)
+        if isinstance(begun, Rival):
+            await self._give_way(send, begun)
+        elif begun:
+            await self._make(send, posting, prepared)
+
+    async def _give_way(self, send: Send, rival: Rival) -> None:
+        """Not send: the group has the post under another reference, or is about to."""
+        if rival.waiting:
+            await self._flush()  # it may be one of these
+            await self._queue.put_off(send, RIVAL_SECONDS, attempts=send.attempts, doubtful=send.doubtful)
+        else:
+            SENDS.labels(ResultClass.ALREADY_SENT).inc()
+            self._note(send, ResultClass.ALREADY_SENT, same_as(rival.group))
+
+    async def _make(self, send: Send, posting: Posting, prepared: Prepared) -> None:
         self.held.check()  # the last look before it can't be taken back
         try:
             messages = await posting.send(send.group, prepared)

@@ -54,6 +54,10 @@ class Cipher:
             message = f"the secret of {owner} was changed, or belongs to another owner"
             raise Unsealable(message) from None
 
+    def opens(self, key: str) -> bool:
+        """Say whether the key of this name is configured."""
+        return key in self._boxes
+
     def fingerprints(self, secret: bytes) -> list[bytes]:
         """Return what a secret is recognised by, under every key; the first is the one to store."""
         return [hmac.digest(marker, secret, hashlib.sha256) for marker in self._markers]

@@ -28,6 +28,12 @@ create table if not exists vault.pairs (
     box    bytea not null
 );
 
+-- the session of each account that was stored last: two uploads of one account must not miss each other
+create table if not exists vault.accounts (
+    telegram_user bigint primary key,
+    session       uuid not null
+);
+
 -- uploads that are being checked: the same session must not be connected twice
 create table if not exists vault.checks (
     fingerprint bytea primary key,
@@ -71,6 +77,15 @@ class Vault:
             sealed.key,
             sealed.box,
             self._cipher.fingerprints(secret.key)[0],
+        )
+
+    async def put_account(self, sql: Sql, telegram_user: int, session: SessionId) -> None:
+        """Note whose session is stored; another one's of the same account is stored before or after it."""
+        await sql.execute(
+            "insert into vault.accounts (telegram_user, session) values ($1, $2) "
+            "on conflict (telegram_user) do update set session = $2",
+            telegram_user,
+            session,
         )
 
     async def session(self, sql: Sql, session: SessionId) -> SessionKey | None:
@@ -123,6 +138,13 @@ class Vault:
         return ApiPair(row["api_id"], secret.decode())
 
     # -- keys
+
+    async def missing_keys(self, sql: Sql) -> list[str]:
+        """Return the names of the keys that are needed to open what lies here, and are not configured."""
+        rows = await sql.fetch(
+            "select key from vault.sessions union select key from vault.pairs order by key"
+        )
+        return [row["key"] for row in rows if not self._cipher.opens(row["key"])]
 
     async def reseal(self, sql: Sql, limit: int = 200) -> int:
         """Seal secrets of older keys with the current one; return how many, at most `limit` of each kind."""

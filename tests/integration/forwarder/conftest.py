@@ -1,11 +1,13 @@
 """A stage for each test."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
 from libs.eventsourcing.engine import Engine
 from sandbox.telegram.sandbox import TelegramSandbox
@@ -13,6 +15,7 @@ from services.forwarder.schema import make_tables
 from services.forwarder.service import READ_MODELS, STATE_TABLES
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.stage import Stage, vault_key
+from tests.integration.forwarder.system import System, system_of
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -59,3 +62,11 @@ async def stage(engine: Engine, telegram: TelegramSandbox, settings: ForwarderSe
     made = Stage(engine, telegram, settings)
     await made.prepare()
     return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def system(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
+) -> AsyncIterator[System]:
+    async with system_of(stage, settings, tmp_path, postgres_server) as made:
+        yield made

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from services.forwarder.settings import ForwarderSettings
 
 ROOT = Path(__file__).parents[3]
+END_SECONDS = 20.0
 
 
 def environment(settings: ForwarderSettings) -> dict[str, str]:
@@ -41,6 +42,11 @@ class Process:
 
     def thaw(self) -> None:
         self._child.send_signal(signal.SIGCONT)
+
+    async def ended(self) -> int:
+        """The exit code of a process that ends by itself."""
+        async with asyncio.timeout(END_SECONDS):
+            return await self._child.wait()
 
     async def end(self) -> int:
         if self._child.returncode is None:

@@ -119,6 +119,16 @@ async def test_a_seats_sends_keep_their_distance_and_seats_work_side_by_side(sta
         assert min(gaps) > 0.35
 
 
+async def test_a_draw_comes_on_top_of_the_distance(stage: Stage) -> None:
+    (seat,) = seats = await stage.seats(1)
+    groups = stage.groups(9, seats)
+    cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0, jitter_seconds=0.6))
+    async with stage.working():
+        assert await stage.finished(cycle) == {ResultClass.SENT: 9}
+    times = [entry.monotonic for entry in stage.sent(seat)]
+    assert times[-1] - times[0] > 0.6, "eight draws of up to 0.6 s stay below that once in 40,000 times"
+
+
 async def test_own_forwards_make_the_client_ask_for_nothing_more(stage: Stage) -> None:
     """Each seat misses the other's posts: Telethon would ask for the difference of every group."""
     seats = await stage.seats(2)

@@ -53,5 +53,19 @@ async def test_attempts_of_what_nobody_waits_for_are_forgotten(engine: Engine) -
             "insert into pool.attempts values ($1, '@group', $2, 1, true, null)", uuid4(), uuid4()
         )
     )
+    await engine.query(
+        lambda sql: sql.execute("insert into pool.claims values ($1, 17, 1, '@group')", uuid4())
+    )
     await sweep(engine)
     assert await engine.query(lambda sql: sql.fetch("select 1 from pool.attempts")) == []
+    assert await engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
+
+
+async def test_keys_that_are_needed_and_not_configured_are_named(engine: Engine) -> None:
+    session, pair = SessionId(uuid4()), PairId(uuid4())
+    old, both, new = (Vault(Cipher(keys)) for keys in ([OLD], [NEW, OLD], [NEW]))
+    assert await engine.query(new.missing_keys) == []
+    await engine.query(lambda sql: old.put_session(sql, session, SECRET))
+    await engine.query(lambda sql: old.put_pair(sql, pair, PAIR_SECRET))
+    assert await engine.query(both.missing_keys) == []
+    assert await engine.query(new.missing_keys) == [Cipher([OLD]).current]

@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import pytest
+from pydantic import TypeAdapter
 from telethon.errors import rpc_message_to_error  # pyright: ignore[reportUnknownVariableType]
 from telethon.tl.functions import PingRequest
 
-from libs.events.values import CycleId, ResultClass
+from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from services.forwarder.adapters.telethon_account import masked
 from services.forwarder.adapters.telethon_names import name_of
+from services.forwarder.pool.claims import same_as
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
@@ -101,3 +103,8 @@ def test_telethons_errors_get_telegrams_names_back(code: int, name: str) -> None
 def test_a_phone_number_is_masked() -> None:
     assert masked("491701234542") == "+49…42"
     assert masked("") == ""
+
+
+def test_the_longest_name_of_a_group_fits_where_it_is_said_that_another_has_its_place() -> None:
+    longest = TypeAdapter[str](GroupRef).validate_python("+" + "x" * 64 + "/" + "9" * 10)
+    assert TypeAdapter[str](ErrorName).validate_python(same_as(longest)) == f"SAME_AS {longest}"

@@ -1,0 +1,76 @@
+"""Whose a place is: several references may lead to one group, which is to get the post once per cycle."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from libs.events.values import CycleId, ErrorName, GroupRef, SessionId
+from libs.eventsourcing.projection import Sql
+from services.forwarder.ports import Target
+
+SCHEMA = """
+-- places that a cycle's post was sent to, or is about to be; the reference keeps its claim while it tries
+create table if not exists pool.claims (
+    cycle   uuid not null,
+    channel bigint not null,
+    topic   bigint not null,
+    grp     text not null,
+    primary key (cycle, channel, topic)
+);
+create index if not exists claims_by_group on pool.claims (cycle, grp);
+"""
+
+GENERAL_TOPIC = 1
+"""Where a forum puts what names no topic."""
+
+# the update changes nothing, but has whoever releases the claim wait until this transaction has looked
+_CLAIM = """
+insert into pool.claims as c (cycle, channel, topic, grp) values ($1, $2, $3, $4)
+on conflict (cycle, channel, topic) do update set grp = c.grp
+returning grp
+"""
+_RELEASE_SEAT = """
+delete from pool.claims c using sends s
+where s.session = $1 and s.cycle = c.cycle and s.grp = c.grp
+  and (c.cycle, c.grp) not in (select * from unnest($2::uuid[], $3::text[]))
+"""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another reference to the same place. `waiting`: nobody knows yet whether it gets the post there."""
+
+    group: GroupRef
+    waiting: bool
+
+
+def same_as(group: GroupRef) -> ErrorName:
+    """Return what is said of a reference whose place had the post under another one."""
+    return f"SAME_AS {group}"
+
+
+async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
+    """Make a place a reference's for this cycle, unless it is another's: then return that one."""
+    topic = target.topic or GENERAL_TOPIC
+    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.channel, topic, group)
+    if owner == group:
+        return None
+    waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)
+    return Rival(owner, waiting=bool(waiting))
+
+
+async def release(sql: Sql, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
+    """Let other references have the places of these, which surely did not get the post."""
+    await sql.execute("delete from pool.claims where cycle = $1 and grp = any($2)", cycle, list(groups))
+
+
+async def release_seat(sql: Sql, session: SessionId, doubtful: Collection[tuple[CycleId, GroupRef]]) -> None:
+    """Let other references have the places that a seat was still to serve, but for the doubtful ones."""
+    cycles, groups = [key[0] for key in doubtful], [key[1] for key in doubtful]
+    await sql.execute(_RELEASE_SEAT, session, cycles, groups)
+
+
+async def forget_claims(sql: Sql) -> None:
+    """Forget the claims of cycles in which nothing waits any more."""
+    await sql.execute(
+        "delete from pool.claims c where not exists (select from sends s where s.cycle = c.cycle)"
+    )

@@ -1,0 +1,114 @@
+"""The forwarder's service with a worker beside it, and those who speak to it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import connect_nats
+from libs.chassis.commands import CommandClient
+from libs.events.base import Event
+from libs.events.catalogue import published
+from libs.events.forwarder import (
+    ImportApiPair,
+    ImportSession,
+)
+from libs.events.scheduler import CycleDue
+from libs.events.values import AccountId, CycleId, Pacing, Seat, SessionId
+from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+from sandbox.telegram.specs import AccountSpec
+from services.forwarder.settings import ForwarderSettings
+from tests.integration.forwarder.processes import Process, running
+from tests.integration.forwarder.stage import POST, Stage
+
+HASH = "fedcba9876543210" * 2
+
+
+@dataclass
+class System:
+    """The service with one worker, and the two that speak to it: the gateway and the scheduler."""
+
+    stage: Stage
+    commands: CommandClient
+    scheduler: Engine
+    processes: list[Process]
+
+    async def send(self, command: ImportApiPair | ImportSession) -> None:
+        await self.commands.send(command, Causes.first("admin"))
+
+    async def refusal(self, command: ImportApiPair | ImportSession) -> Refused:
+        try:
+            await self.send(command)
+        except Refused as refused:
+            return refused
+        message = f"{type(command).__name__} was accepted"
+        raise AssertionError(message)
+
+    async def say(self, stream: str, *events: Event) -> None:
+        """Have the scheduler say something."""
+
+        async def work(unit: UnitOfWork) -> None:
+            anything: Decider[Event, int, Event] = Decider(
+                stream, lambda event, _: [event], lambda state, _: (state or 0) + 1
+            )
+            for event in events:
+                await unit.execute(anything, "1", event)
+
+        await self.scheduler.run(work, Causes.first("test"))
+
+    async def upload(self, content: str | None = None) -> Seat:
+        """Upload a session, with a new account behind it, as an operator would."""
+        account = self.stage.telegram.create_account(AccountSpec()).id
+        session = SessionId(uuid4())
+        text = content or self.stage.telegram.mint_session(account)
+        await self.send(ImportSession(session=session, content=SecretStr(text)))
+        self.stage.accounts[session] = account
+        return Seat(session=session, pair=self.stage.pair)
+
+    def due(self, seats: list[Seat], groups: list[str]) -> CycleDue:
+        return CycleDue(
+            cycle=CycleId(uuid4()),
+            adbot=self.stage.adbot,
+            account=AccountId(uuid4()),
+            number=1,
+            due_at=utc_now(),
+            post=POST,
+            groups=tuple(groups),
+            seats=tuple(seats),
+            pacing=Pacing(delay_seconds=0.1),
+        )
+
+
+@asynccontextmanager
+async def system_of(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
+) -> AsyncGenerator[System]:
+    """The system, for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        processes = [
+            await stack.enter_async_context(running(settings, tmp_path, worker=worker))
+            for worker in (False, True)
+        ]
+        connection = await connect_nats(settings.nats_url.get_secret_value(), "test")
+        stack.push_async_callback(connection.close)
+        name = f"test_{uuid4().hex[:12]}"
+        scheduler = Engine("scheduler", await postgres_server.ensure_database(name), published())
+        stack.push_async_callback(postgres_server.drop_database, name)
+        await scheduler.start()
+        stack.push_async_callback(scheduler.stop)
+        relay = asyncio.create_task(
+            Relay(scheduler, EventStream(connection, prefix=settings.nats_prefix)).run()
+        )
+        yield System(stage, CommandClient(connection, prefix=settings.nats_prefix), scheduler, processes)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)

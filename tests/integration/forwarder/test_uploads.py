@@ -1,0 +1,154 @@
+"""Uploading sessions and API pairs to the service as it runs: what is taken, and what is refused."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from libs.events.forwarder import (
+    ImportApiPair,
+    ImportSession,
+    SessionImported,
+)
+from libs.events.values import PairId, SessionId, SessionLoss
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from sandbox.telegram.specs import AccountSpec, AccountState, Policy
+from services.forwarder.client.domain import CLIENT, Die
+from services.forwarder.settings import ForwarderSettings
+from tests.integration.forwarder.processes import running
+from tests.integration.forwarder.stage import vault_key
+from tests.integration.forwarder.system import HASH, System
+
+
+async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> None:
+    for content, said in [
+        ("hello", "no Telethon string session"),
+        ("base64:UEsDBA==", "no SQLite file"),
+        ("base64:%%%", "not valid base64"),
+    ]:
+        refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(content)))
+        assert refused.code == "unreadable_session"
+        assert said in refused.detail
+
+
+async def test_a_session_is_taken_once(system: System) -> None:
+    account = system.stage.telegram.create_account(AccountSpec()).id
+    text = SecretStr(system.stage.telegram.mint_session(account))
+    first = SessionId(uuid4())
+    await system.send(ImportSession(session=first, content=text))
+    await system.send(ImportSession(session=first, content=text))  # the same upload, repeated
+    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=text))
+    assert refused.code == "session_exists"
+    other = SecretStr(system.stage.telegram.mint_session(account))
+    refused = await system.refusal(ImportSession(session=first, content=other))
+    assert refused.code == "session_exists"
+    assert len([one for one in await system.stage.said(SessionImported) if one.session == first]) == 1
+    assert not system.stage.telegram.held_twice()
+
+
+async def test_the_same_session_uploaded_twice_at_once_is_connected_once(system: System) -> None:
+    text = system.stage.telegram.mint_session(system.stage.telegram.create_account(AccountSpec()).id)
+    commands = [ImportSession(session=SessionId(uuid4()), content=SecretStr(text)) for _ in range(5)]
+    answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
+    assert [type(answer) for answer in answers].count(Refused) == 4
+    assert not system.stage.telegram.held_twice()
+
+
+async def test_one_account_is_in_the_vault_with_one_living_session(system: System) -> None:
+    """Two sessions of it would be two seats in stock, of one account's worth."""
+    stage = system.stage
+    account = stage.telegram.create_account(AccountSpec()).id
+    first, second = SessionId(uuid4()), SessionId(uuid4())
+    await system.send(ImportSession(session=first, content=SecretStr(stage.telegram.mint_session(account))))
+    other = SecretStr(stage.telegram.mint_session(account))
+    refused = await system.refusal(ImportSession(session=second, content=other))
+    assert refused.code == "account_exists"
+    assert [one.session for one in await stage.said(SessionImported)] == [first]
+    assert await stage.engine.query(lambda sql: stage.vault.session(sql, second)) is None
+
+    async def die(unit: UnitOfWork) -> None:
+        await unit.execute(CLIENT, first, Die(SessionLoss.RETIRED, "SESSION_REVOKED", unit.at))
+
+    await stage.engine.run(die, Causes.first("test"))
+    await system.send(ImportSession(session=second, content=other))
+    assert [one.session for one in await stage.said(SessionImported)] == [first, second]
+
+
+async def test_sessions_of_one_account_uploaded_at_once_are_stored_once(system: System) -> None:
+    telegram = system.stage.telegram
+    account = telegram.create_account(AccountSpec()).id
+    commands = [
+        ImportSession(session=SessionId(uuid4()), content=SecretStr(telegram.mint_session(account)))
+        for _ in range(5)
+    ]
+    answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
+    refused = [answer.code for answer in answers if isinstance(answer, Refused)]
+    assert refused == ["account_exists"] * 4
+    assert len(await system.stage.said(SessionImported)) == 1
+
+
+async def test_without_the_vaults_key_no_process_starts_and_one_line_says_why(
+    system: System, settings: ForwarderSettings, tmp_path: Path
+) -> None:
+    await system.upload()
+    changed = settings.model_copy(update={"vault_keys": SecretStr(vault_key())})
+    for worker in (False, True):
+        async with running(changed, tmp_path, worker=worker) as process:
+            assert await process.ended() == 2
+        (said,) = [line for line in process.log.read_text().splitlines() if "VAULT_KEYS" in line]
+        assert said.startswith("forwarder: ADRELAY_FORWARDER_VAULT_KEYS lacks a key")
+        assert "Traceback" not in process.log.read_text()
+
+
+async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded_again(
+    system: System,
+) -> None:
+    telegram = system.stage.telegram
+    account = telegram.create_account(AccountSpec()).id
+    text = SecretStr(telegram.mint_session(account))
+    telegram.set_account_state(account, AccountState.BANNED)
+    session = SessionId(uuid4())
+    refused = await system.refusal(ImportSession(session=session, content=text))
+    assert (refused.code, refused.detail) == ("session_dead", "Telegram answers USER_DEACTIVATED_BAN")
+    telegram.set_account_state(account, AccountState.ACTIVE)
+    await system.send(ImportSession(session=session, content=text))
+    unknown = telegram.mint_session(account)
+    telegram.destroy_sessions(account)
+    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(unknown)))
+    assert refused.code == "session_dead"
+
+
+async def test_a_revoked_session_is_dead_though_telethon_believes_in_it(system: System) -> None:
+    telegram = system.stage.telegram
+    account = telegram.create_account(AccountSpec()).id
+    text = SecretStr(telegram.mint_session(account))
+    telegram.revoke_sessions(account, "SESSION_REVOKED")
+    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=text))
+    assert (refused.code, refused.detail) == ("session_dead", "Telegram answers SESSION_REVOKED")
+
+
+async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: System) -> None:
+    telegram = system.stage.telegram
+    text = SecretStr(telegram.mint_session(telegram.create_account(AccountSpec()).id))
+    upload = ImportSession(session=SessionId(uuid4()), content=text)
+    refused = await system.refusal(upload.model_copy(update={"pair": PairId(uuid4())}))
+    assert refused.code == "unknown_api_pair"
+    same = ImportApiPair(pair=PairId(uuid4()), api_id=4711, api_hash=SecretStr(HASH))
+    assert (await system.refusal(same)).code == "pair_exists"
+    telegram.set_policy(Policy(api_ids={1: HASH}))
+    assert (await system.refusal(upload)).code == "unknown_api_pair"
+    telegram.set_policy(Policy(api_ids={}))
+    await telegram.stop()
+    assert (await system.refusal(upload)).code == "telegram_unreachable"
+    await telegram.start()
+    await system.send(upload)
+
+
+async def test_without_any_pair_no_session_can_be_checked(system: System) -> None:
+    await system.stage.engine.query(lambda sql: sql.execute("delete from vault.pairs"))
+    text = system.stage.telegram.mint_session(system.stage.telegram.create_account(AccountSpec()).id)
+    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(text)))
+    assert refused.code == "no_api_pair"
