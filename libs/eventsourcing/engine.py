@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 from uuid import UUID
@@ -11,18 +12,19 @@ import asyncpg
 import structlog
 
 from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.postgres import (
-    ISOLATION,
-    Connection,
-    Pool,
-    PostgresStore,
-    connect,
-    connect_pool,
-    make_schema,
-)
-from libs.eventsourcing.projection import Projection, Sql, outdated, prepare
+from libs.eventsourcing.bringing_up import bring_up
+from libs.eventsourcing.postgres import Connection, Pool, connect, connect_pool, make_schema
+from libs.eventsourcing.projection import Projection, Sql
 from libs.eventsourcing.record import START, Causes, Cursor, Recorded
+from libs.eventsourcing.restored import refuse_future
 from libs.eventsourcing.store import WrongExpectedVersion
+from libs.eventsourcing.tables import (
+    READ_MODELS_READER,
+    Kind,
+    OutdatedTables,
+    ServiceTables,
+    folding,
+)
 from libs.eventsourcing.unit import StateCache, UnitOfWork
 
 T = TypeVar("T")
@@ -35,7 +37,6 @@ _RACES = (*CLASHES, asyncpg.UniqueViolationError)
 """Two units that each found a row missing may both insert it; on fresh state the second one sees it."""
 KNOWN_STATES = 2000
 """How many streams' states a process keeps at hand."""
-_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Engine:
         self.catalogue = catalogue
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
+        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models)
+        self._marks = {kind: self.tables.mark(kind) for kind in Kind}
+        self.outdated = asyncio.Event()
+        """Set once the database holds other tables than this program folds."""
         self._url = url
         self._pool: Pool | None = None
         self._known = StateCache(KNOWN_STATES)
@@ -70,7 +75,7 @@ class Engine:
     @property
     def schemas(self) -> list[str]:
         """The schemas that hold this service's tables."""
-        return [projection.name for projection in (*self.state_tables, *self.read_models)]
+        return self.tables.schemas
 
     @property
     def pool(self) -> Pool:
@@ -80,43 +85,19 @@ class Engine:
             raise RuntimeError(message)
         return self._pool
 
-    async def start(self, *, pool_size: int = 8) -> None:
-        """Connect, make what is missing in the database, and fold state tables that changed."""
+    async def start(self, *, pool_size: int = 8, read_models: bool = True) -> None:
+        """Connect, make what is missing in the database, and bring up tables that are new or changed.
+
+        Without `read_models` these are left for later, to be brought up from the stream. Raises
+        `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
+        """
         self._pool = await connect_pool(self._url, schemas=self.schemas, size=pool_size)
         async with self.pool.acquire() as connection:
             await make_schema(connection)
-            async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock(hashtext('engine.projections'))")
-                tables = (*self.state_tables, *self.read_models)
-                if any(table in self.state_tables for table in await outdated(connection, tables)):
-                    # before any table's lock, as appenders take them in this order
-                    await connection.execute("lock table engine.events in share mode")
-                fresh = await prepare(connection, tables)
-                await self._refold(connection, [table for table in self.state_tables if table in fresh])
-                if any(table in fresh for table in self.read_models):
-                    # readers fill them from the stream's beginning
-                    await self._forget_read_models(connection)
-
-    async def _refold(self, connection: Connection, tables: Sequence[Projection]) -> None:
-        if not tables:
-            return
-        path = ", ".join(f'"{name}"' for name in self.schemas)
-        await connection.execute(f"set local search_path to {path}, public")
-        store, cursor = PostgresStore(connection, self.catalogue), START
-        while page := await store.read_all(cursor, _PAGE):
-            for envelope in page:
-                event = self.catalogue.decode(envelope.type, envelope.schema, envelope.data)
-                for table in tables:
-                    await table.apply(Recorded(envelope, event), connection)
-            cursor = page[-1].cursor
-
-    async def _forget_read_models(self, connection: Connection) -> None:
-        for table in self.read_models:
-            await connection.execute("delete from engine.projections where name = $1", table.name)
-        await prepare(connection, self.read_models)
-        await connection.execute("delete from engine.checkpoints where reader = $1", READ_MODELS)
-        await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
-        await connection.execute("delete from engine.parked where reader = $1", READ_MODELS)
+            await refuse_future(connection)
+        await bring_up(self.tables, Kind.STATE)
+        if read_models:
+            await bring_up(self.tables, Kind.READ)
 
     async def stop(self) -> None:
         """Close the service's connections, waiting a little for those in use."""
@@ -145,6 +126,17 @@ class Engine:
         return UnitOfWork(
             connection, self.catalogue, self.state_tables, causes, cause=cause, known=self._known
         )
+
+    @asynccontextmanager
+    async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
+        """Be in a transaction in which this program's tables of these kinds run; see `tables.folding`."""
+        marks = [self._marks[kind] for kind in kinds]
+        try:
+            async with folding(connection, *marks):
+                yield
+        except OutdatedTables:
+            self.outdated.set()
+            raise
 
     async def run(
         self,
@@ -179,7 +171,7 @@ class Engine:
         causes: Causes,
         command: UUID | None,
     ) -> Done[T | None]:
-        async with connection.transaction(isolation=ISOLATION):
+        async with self.folding(connection, Kind.STATE):
             if command is not None:
                 row = await connection.fetchrow(
                     "select xid::text as xid, position from engine.commands where id = $1", command
@@ -191,7 +183,8 @@ class Engine:
             written = unit.recorded[-1].cursor if unit.recorded else None
             if command is not None and written is not None:
                 await self._remember(connection, command, written)
-            return Done(value, written)
+        unit.committed()
+        return Done(value, written)
 
     async def _remember(self, connection: Connection, command: UUID, written: Cursor) -> None:
         try:
@@ -222,5 +215,5 @@ class Engine:
         return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
 
 
-READ_MODELS = "read-models"
+READ_MODELS = READ_MODELS_READER
 """The name of the reader that folds a service's read models."""

@@ -18,13 +18,15 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Envelope
 from libs.eventsourcing.stream import EventStream
 
 log = structlog.stdlib.get_logger()
 
 HEARTBEAT_SECONDS = 1.0
-_EXPIRES_SECONDS = 30.0
+EXPIRES_SECONDS = 30.0
+"""How long one pull waits for events before the next is made."""
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
 
@@ -50,7 +52,17 @@ class Feed:
     heartbeats, a reconnection, or a deleted consumer raise `FeedBroken`.
     """
 
-    def __init__(self, stream: EventStream, subjects: Sequence[str], after: int) -> None:
+    def __init__(
+        self,
+        stream: EventStream,
+        subjects: Sequence[str],
+        after: int,
+        *,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        expires_seconds: float = EXPIRES_SECONDS,
+    ) -> None:
+        self._heartbeat = heartbeat_seconds
+        self._expires = expires_seconds
         self._stream = stream
         self._nats: Client = stream.nats
         self._subjects = list(subjects)
@@ -60,6 +72,8 @@ class Feed:
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._consumer = ""
+        self.waiting = 0
+        """How many events waited when the feed was opened."""
         self._asked = 0
         self._expected = 1
         self._reconnects = 0
@@ -89,6 +103,7 @@ class Feed:
                 num_replicas=1,
             ),
         )
+        self.waiting = info.num_pending or 0
         return info.name
 
     async def __aexit__(
@@ -110,19 +125,20 @@ class Feed:
         """Return the next events, at least one and at most `limit`; waits for the first one."""
         arrivals: list[Arrival] = []
         while not arrivals:
+            heed_cancellation()
             await self._ask()
             while self._messages and len(arrivals) < limit:
                 arrival = self._arrival(self._messages.popleft())
                 if arrival is not None:
                     arrivals.append(arrival)
-            if not arrivals and not self._messages:
+            if not arrivals and not self._messages and self._asked > 0:  # else the pull has just expired
                 await self._silence()
         return arrivals
 
     async def _silence(self) -> None:
         self._arrived.clear()
         try:
-            async with asyncio.timeout(3 * HEARTBEAT_SECONDS):
+            async with asyncio.timeout(3 * self._heartbeat):
                 await self._arrived.wait()
         except TimeoutError:
             message = "no heartbeat from the server"
@@ -136,8 +152,8 @@ class Feed:
             return
         request = {
             "batch": _PULL,
-            "expires": int(_EXPIRES_SECONDS * 1e9),
-            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+            "expires": int(self._expires * 1e9),
+            "idle_heartbeat": int(self._heartbeat * 1e9),
         }
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream.name}.{self._consumer}"
         await self._nats.publish(subject, json.dumps(request).encode(), reply=self._inbox)

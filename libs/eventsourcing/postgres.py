@@ -1,15 +1,18 @@
 """The event store in PostgreSQL, and connections that are set up for it."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 import asyncpg
 
 from libs.events.base import Event
 from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Causes, Cursor, Envelope, Recorded, new_id
 from libs.eventsourcing.store import WrongExpectedVersion, check_append
 
@@ -28,18 +31,34 @@ relayed before an event of the same stream that it followed."""
 
 IDLE_IN_TRANSACTION_SECONDS = 30
 STANDBY_SECONDS = 1.0
-DATABASE_TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+CONNECT_SECONDS = 10.0
+"""How long a server may take to let a connection in; one that hangs is tried again."""
+DATABASE_TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg stumbles where the server's last words meet a new query
+    OSError,
+    TimeoutError,
+)
 """What a lost or overworked database raises: worth trying again on a new connection."""
 
 _COLUMNS = (
     "position, xid::text as xid, id, stream, version, type, schema, at, correlation_id, causation_id, actor, "
     "data::text as data"
 )
+_APPEND_ONE = """
+insert into engine.events (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
+select $1::uuid, $2::text, $3::integer, $4::text, $5::integer, $6::timestamptz, $7::uuid, $8::uuid, $9::text,
+       $10::text::jsonb
+where $3 = 1 or exists (select from engine.events where stream = $2 and version = $3 - 1)
+returning position, xid::text as xid
+"""
 _APPEND = """
 insert into engine.events (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
 select id, $2, version, type, schema, $6, $7, $8, $9, data::jsonb
 from unnest($1::uuid[], $3::integer[], $4::text[], $5::integer[], $10::text[])
      as t (id, version, type, schema, data)
+where $11 = 0 or exists (select from engine.events where stream = $2 and version = $11)
 order by version
 returning position, xid::text as xid
 """
@@ -47,7 +66,7 @@ _LOAD = f"select {_COLUMNS} from engine.events where stream = $1 and version > $
 # `events.xid` is the number; the bare name would be the column of the result, a text, and 1000 before 999
 _READ = f"""
 select {_COLUMNS} from engine.events
-where (xid, position) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
+where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
 order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
 _READ_ALL = f"""
@@ -55,14 +74,53 @@ select {_COLUMNS} from engine.events where (xid, position) > ($1::text::xid8, $2
 order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
 
+_BETWEEN = f"""
+select {_COLUMNS} from engine.events
+where (xid, position) > ($1::text::xid8, $2) and (xid, position) <= ($3::text::xid8, $4)
+  and ($5::text[] is null or type = any($5))
+order by events.xid, events.position limit $6
+"""  # noqa: S608 - a constant
+
+_MAKING_ATTEMPTS = 5
+_MADE = """
+insert into engine.made (name, digest) values ($1, $2)
+on conflict (name) do update set digest = excluded.digest, at = now()
+"""
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
 
 
 async def make_schema(connection: Connection) -> None:
     """Make the engine's tables where they are missing."""
-    async with connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock(hashtext('engine.schema'))")
-        await connection.execute(files("libs.eventsourcing").joinpath("schema.sql").read_text())
+    await make_once(connection, "engine", files("libs.eventsourcing").joinpath("schema.sql").read_text())
+
+
+async def make_once(connection: Connection, name: str, statements: str) -> None:
+    """Carry out statements that make tables where they are missing, unless the same were carried out before.
+
+    Where the tables stand already nothing is locked: making them again would hold writers up at every start
+    of any process, and two that start at once could block each other.
+    """
+    digest = hashlib.sha256(statements.encode()).hexdigest()
+    for attempt in range(1, _MAKING_ATTEMPTS + 1):
+        try:
+            if await _made(connection, name) != digest:
+                async with connection.transaction():
+                    await connection.execute("select pg_advisory_xact_lock(hashtext('engine.schema'))")
+                    await connection.execute(statements)
+                    await connection.execute(_MADE, name, digest)
+        except asyncpg.DeadlockDetectedError:  # an older program's writer was in the way
+            if attempt == _MAKING_ATTEMPTS:
+                raise
+        else:
+            return
+
+
+async def _made(connection: Connection, name: str) -> str | None:
+    """Return the digest of the statements of this name that were carried out last."""
+    if await connection.fetchval("select to_regclass('engine.made') is null"):
+        return None
+    made: str | None = await connection.fetchval("select digest from engine.made where name = $1", name)
+    return made
 
 
 async def connect_pool(url: str, *, schemas: Sequence[str] = (), size: int = 8) -> Pool:
@@ -72,13 +130,21 @@ async def connect_pool(url: str, *, schemas: Sequence[str] = (), size: int = 8) 
         min_size=1,
         max_size=size,
         server_settings=server_settings(schemas),
+        timeout=CONNECT_SECONDS,
         command_timeout=60,
+        reset=_leave_as_it_is,
     )
+
+
+async def _leave_as_it_is(connection: Connection) -> None:
+    """Save the round trip of a reset: nothing here changes a session beyond its transaction."""
 
 
 async def connect(url: str, *, schemas: Sequence[str] = ()) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a single connection, set up like those of `connect_pool`."""
-    return await asyncpg.connect(url, server_settings=server_settings(schemas), command_timeout=60)
+    return await asyncpg.connect(
+        url, server_settings=server_settings(schemas), timeout=CONNECT_SECONDS, command_timeout=60
+    )
 
 
 def server_settings(schemas: Sequence[str]) -> dict[str, str]:
@@ -94,8 +160,8 @@ def server_settings(schemas: Sequence[str]) -> dict[str, str]:
 
 async def hold_lock(connection: Connection, name: str) -> None:
     """Wait until this connection holds the lock of that name; it is held as long as the connection lives."""
-    # nobody in this process can tell when another one lets go
-    while not await connection.fetchval(_TRY_LOCK, name):  # noqa: ASYNC110
+    while not await connection.fetchval(_TRY_LOCK, name):
+        heed_cancellation()
         await asyncio.sleep(STANDBY_SECONDS)
 
 
@@ -113,25 +179,12 @@ class PostgresStore:
         data = [event.model_dump_json() for event in events]
         check_append(stream, list(zip(events, data, strict=True)))
         ids = [new_id() for _ in events]
-        versions = [expected + 1 + offset for offset in range(len(events))]
         try:
-            rows = await self._connection.fetch(
-                _APPEND,
-                ids,
-                stream,
-                versions,
-                [type(event).__name__ for event in events],
-                [event.schema_version for event in events],
-                at,
-                causes.correlation_id,
-                causes.causation_id,
-                causes.actor,
-                data,
-            )
+            rows = await self._insert(stream, expected, events, ids, data, causes, at)
         except asyncpg.UniqueViolationError as error:
             message = f"{stream} is not at version {expected} any more"
             raise WrongExpectedVersion(message) from error
-        if expected and not await self._exists(stream, expected):
+        if not rows:
             message = f"{stream} has not reached version {expected}"
             raise WrongExpectedVersion(message)
         return [
@@ -141,7 +194,7 @@ class PostgresStore:
                     type=type(event).__name__,
                     schema=event.schema_version,
                     stream=stream,
-                    version=versions[index],
+                    version=expected + 1 + index,
                     cursor=Cursor(int(rows[index]["xid"]), rows[index]["position"]),
                     at=at,
                     correlation_id=causes.correlation_id,
@@ -154,13 +207,33 @@ class PostgresStore:
             for index, event in enumerate(events)
         ]
 
-    async def _exists(self, stream: str, version: int) -> bool:
-        return bool(
-            await self._connection.fetchval(
-                "select exists (select from engine.events where stream = $1 and version = $2)",
-                stream,
-                version,
+    async def _insert(
+        self,
+        stream: str,
+        expected: int,
+        events: Sequence[Event],
+        ids: Sequence[UUID],
+        data: Sequence[str],
+        causes: Causes,
+        at: datetime,
+    ) -> "list[asyncpg.Record]":
+        """Insert the rows if the stream has reached the expected version; one event takes a cheaper way."""
+        why = (at, causes.correlation_id, causes.causation_id, causes.actor)
+        if len(events) == 1:
+            kind = type(events[0])
+            return await self._connection.fetch(
+                _APPEND_ONE, ids[0], stream, expected + 1, kind.__name__, kind.schema_version, *why, data[0]
             )
+        return await self._connection.fetch(
+            _APPEND,
+            ids,
+            stream,
+            [expected + 1 + offset for offset in range(len(events))],
+            [type(event).__name__ for event in events],
+            [event.schema_version for event in events],
+            *why,
+            data,
+            expected,
         )
 
     async def load(self, stream: str, after: int = 0) -> list[Recorded]:
@@ -175,6 +248,21 @@ class PostgresStore:
     async def read(self, after: Cursor, limit: int) -> list[Envelope]:
         """See `EventStore.read`: whatever an open transaction could still precede stays hidden."""
         rows = await self._connection.fetch(_READ, str(after.xid), after.position, limit)
+        return [envelope_of(row) for row in rows]
+
+    async def between(
+        self, after: Cursor, upto: Cursor, kinds: Sequence[str] | None, limit: int
+    ) -> list[Envelope]:
+        """Return up to `limit` events of these types behind one cursor up to another, hidden ones too."""
+        rows = await self._connection.fetch(
+            _BETWEEN,
+            str(after.xid),
+            after.position,
+            str(upto.xid),
+            upto.position,
+            None if kinds is None else list(kinds),
+            limit,
+        )
         return [envelope_of(row) for row in rows]
 
     async def read_all(self, after: Cursor, limit: int) -> list[Envelope]:

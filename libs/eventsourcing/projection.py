@@ -3,6 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -42,13 +44,69 @@ class Sql:
         return await self._connection.fetchval(query, *arguments)
 
 
+class Writes:
+    """Statements whose results nobody asked for, so that many can travel at once, in their order."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: list[tuple[str, tuple[object, ...]]] = []
+        self.delayed = False
+        """Whether the last thing that was sent had waited, so that its event is not the latest one."""
+
+    def add(self, statement: str, arguments: tuple[object, ...]) -> None:
+        """Have a statement run before anything else that is asked of the tables."""
+        self._waiting.append((statement, arguments))
+
+    async def flush(self) -> None:
+        """Have run all that was added."""
+        waiting, self._waiting = self._waiting, []
+        self.delayed = bool(waiting)
+        for statement, run in groupby(waiting, key=itemgetter(0)):
+            await self._connection.executemany(statement, [arguments for _, arguments in run])
+        self.delayed = False
+
+
 class TableSql(Sql):
     """What a projection's handler writes with; knows the event's envelope."""
 
-    def __init__(self, connection: Connection, recorded: Recorded, table: str) -> None:
+    def __init__(
+        self, connection: Connection, recorded: Recorded, table: str, writes: Writes | None = None
+    ) -> None:
         super().__init__(connection)
         self.recorded = recorded
         self._table = table
+        self._writes = writes
+
+    async def execute(self, statement: str, *arguments: object) -> int:
+        """See `Sql.execute`."""
+        await self._settle()
+        return await super().execute(statement, *arguments)
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]:
+        """See `Sql.fetch`."""
+        await self._settle()
+        return await super().fetch(query, *arguments)
+
+    async def fetchrow(self, query: str, *arguments: object) -> Row | None:
+        """See `Sql.fetchrow`."""
+        await self._settle()
+        return await super().fetchrow(query, *arguments)
+
+    async def fetchval(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
+        """See `Sql.fetchval`."""
+        await self._settle()
+        return await super().fetchval(query, *arguments)
+
+    async def write(self, statement: str, *arguments: object) -> None:
+        """Run a statement whose result does not matter; in a long fold, together with its neighbours."""
+        if self._writes is None:
+            await super().execute(statement, *arguments)
+        else:
+            self._writes.add(statement, arguments)
+
+    async def _settle(self) -> None:
+        if self._writes is not None:
+            await self._writes.flush()
 
     @property
     def at(self) -> datetime:
@@ -59,7 +117,7 @@ class TableSql(Sql):
         """Add a row to the table that is named like the projection."""
         columns = ", ".join(values)
         places = ", ".join(f"${index}" for index in range(1, len(values) + 1))
-        await self.execute(
+        await self.write(
             f"insert into {self._table} ({columns}) values ({places})",  # noqa: S608 - names from code
             *values.values(),
         )
@@ -72,16 +130,18 @@ class Projection:
     """A named, versioned set of tables, and how each event changes them.
 
     Its tables stand in a schema of the projection's name; `ddl` names them bare, and so do queries.
-    Raise `version` whenever `ddl` or a handler changes: the tables are then folded anew.
+    Raise `version` whenever `ddl` or a handler changes: the tables are then folded anew. `undecided` names
+    the columns (`table.column`) that no event decides: a check leaves them out, a rebuild carries them over.
     """
 
-    def __init__(self, name: str, *, version: int, ddl: str) -> None:
+    def __init__(self, name: str, *, version: int, ddl: str, undecided: Sequence[str] = ()) -> None:
         if not _NAME.match(name):
             message = f"{name!r} can't be the name of a projection"
             raise ValueError(message)
         self.name = name
         self.version = version
         self.ddl = ddl
+        self.undecided = frozenset(undecided)
         self._handlers: dict[type[Event], Callable[[Any, TableSql], Awaitable[None]]] = {}
 
     def on(
@@ -107,11 +167,14 @@ class Projection:
         """The event types that change these tables."""
         return frozenset(self._handlers)
 
-    async def apply(self, recorded: Recorded, connection: Connection) -> None:
-        """Change the tables as this event says; nothing if it says nothing to them."""
+    async def apply(self, recorded: Recorded, connection: Connection, writes: Writes | None = None) -> None:
+        """Change the tables as this event says; nothing if it says nothing to them.
+
+        With `writes`, some statements may still wait there afterwards.
+        """
         handler = self._handlers.get(type(recorded.event))
         if handler is not None:
-            await handler(recorded.event, TableSql(connection, recorded, self.name))
+            await handler(recorded.event, TableSql(connection, recorded, self.name, writes))
 
 
 async def outdated(connection: Connection, projections: Sequence[Projection]) -> list[Projection]:
@@ -119,22 +182,3 @@ async def outdated(connection: Connection, projections: Sequence[Projection]) ->
     rows = await connection.fetch("select name, version from engine.projections")
     versions = {cast("str", row["name"]): cast("int", row["version"]) for row in rows}
     return [projection for projection in projections if versions.get(projection.name) != projection.version]
-
-
-async def prepare(connection: Connection, projections: Sequence[Projection]) -> list[Projection]:
-    """Make the tables of new and changed projections, empty, and return those that must be folded.
-
-    Runs in the caller's transaction.
-    """
-    fresh = await outdated(connection, projections)
-    for projection in fresh:
-        await connection.execute(f'drop schema if exists "{projection.name}" cascade')
-        await connection.execute(f'create schema "{projection.name}"')
-        await connection.execute(f'set local search_path to "{projection.name}"')
-        await connection.execute(projection.ddl)
-        await connection.execute(
-            "insert into engine.projections values ($1, $2) on conflict (name) do update set version = $2",
-            projection.name,
-            projection.version,
-        )
-    return fresh

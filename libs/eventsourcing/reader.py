@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,19 @@ from pydantic import ValidationError
 
 from libs.events.base import Event
 from libs.events.catalogue import UnknownEvent
+from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.decider import ImpossibleEvent, Refused
-from libs.eventsourcing.engine import ATTEMPTS, CLASHES, Engine
+from libs.eventsourcing.engine import ATTEMPTS, CLASHES, READ_MODELS, Engine
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
-from libs.eventsourcing.postgres import DATABASE_TROUBLE, ISOLATION, hold_lock
+from libs.eventsourcing.parking import FOLLOWS, Parking, Place
+from libs.eventsourcing.parts import WHOLE, Part, SplitChanged, take_over
+from libs.eventsourcing.postgres import DATABASE_TROUBLE, hold_lock
 from libs.eventsourcing.projection import Projection, outdated
 from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.record import START, Cursor, Recorded
+from libs.eventsourcing.record import START, Cursor, Envelope, Recorded
 from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.tables import Kind, OutdatedTables
+from libs.eventsourcing.unit import UnitOfWork
 
 log = structlog.stdlib.get_logger()
 
@@ -57,6 +62,10 @@ _NEXT_CHECKPOINT = """
 update engine.checkpoints set xid = $3, position = $4
 where reader = $1 and source = $2 and xid = $5 and position = $6
 """
+RETRY_LOOK_SECONDS = 0.5
+"""How often a reader looks whether an operator wants parked events tried again."""
+_RETRIES_AT_ONCE = 100
+_COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
 """How often `reached` looks for what a reader in another process did."""
 
@@ -65,11 +74,7 @@ class LostCheckpoint(Exception):
     """Another reader of the same name has moved the checkpoint."""
 
 
-class OutdatedTables(Exception):
-    """The database holds tables of another version than this program knows: another one folds them."""
-
-
-TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, NatsError, *CLASHES, *DATABASE_TROUBLE)
+TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, SplitChanged, NatsError, *CLASHES, *DATABASE_TROUBLE)
 """What is the fault of the surroundings: the reader opens a new feed and goes on where it committed."""
 
 
@@ -87,6 +92,7 @@ class Reader:
     It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
     and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
     `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
+    A `part` handles the streams that fall to it and moves past the others.
     """
 
     def __init__(
@@ -99,8 +105,14 @@ class Reader:
         reactions: Reactions | None = None,
         everything: bool = False,
         batch: int = BATCH,
+        part: Part = WHOLE,
     ) -> None:
-        self.name = name
+        if part.of > 1 and tables:
+            message = "a reader that folds tables can't be split: their rebuild follows one checkpoint"
+            raise ValueError(message)
+        self.name = part.name(name)
+        self._whole = name
+        self._part = part
         self.lag = 0
         """How many events waited behind the last one that was handled."""
         self._engine = engine
@@ -111,12 +123,21 @@ class Reader:
         self._batch = batch
         self._handled = {kind.__name__ for kind in self.events}
         self._checkpoints: dict[str, Cursor] = {}
-        self._parked: set[str] = set()
+        self._kinds = [
+            *([Kind.STATE] if self._reactions.events else []),
+            *([Kind.READ] if tables and name == READ_MODELS else []),
+        ]
+        self._parking = Parking(self.name)
+        self._look_at = 0.0
         self._advanced = asyncio.Event()
         unprepared = {table.name for table in tables} - set(engine.schemas)
         if unprepared:
             message = f"the engine was not told of the tables {sorted(unprepared)}, so nobody makes them"
             raise ValueError(message)
+
+    @property
+    def _lock(self) -> str:
+        return f"reader.{self._stream.name}."
 
     @property
     def events(self) -> list[type[Event]]:
@@ -128,10 +149,11 @@ class Reader:
         """Read until cancelled; whatever breaks around it is tried again."""
         delay = 0.05
         while True:
+            heed_cancellation()
             try:
                 connection = await self._engine.connect()
                 try:
-                    await hold_lock(connection, f"reader.{self._stream.name}.{self.name}")
+                    await hold_lock(connection, f"{self._lock}{self.name}")
                     delay = 0.05
                     await self._read(connection)
                 finally:
@@ -147,29 +169,112 @@ class Reader:
         bookmark = await self._resume(connection)
         subjects = self._stream.subjects(None if self._everything else self.events)
         async with Feed(self._stream, subjects, bookmark.sequence) as feed:
+            self.lag = feed.waiting
+            complete = False
             while True:
-                arrivals = await feed.batch(self._batch)
+                heed_cancellation()
+                if not complete and self.lag == 0:
+                    await self._note_complete(connection)
+                    complete = True
+                arrivals = await self._next(connection, feed)
                 reached = Bookmark(bookmark.made_at, arrivals[-1].sequence)
                 await self._handle(connection, arrivals, reached)
                 self.lag = arrivals[-1].waiting
                 self._advanced.set()
 
+    async def _note_complete(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await connection.execute(
+            "update engine.readers set complete_at = now() where name = $1 and complete_at is null", self.name
+        )
+        self._advanced.set()
+
+    async def complete(self) -> None:
+        """Wait until this reader's name, in any process, has once come to the stream's end."""
+        asked = "select exists (select from engine.readers where name = $1 and complete_at is not null)"
+        while True:
+            heed_cancellation()
+            try:
+                if await self._engine.query(lambda sql: sql.fetchval(asked, self.name)):
+                    return
+            except DATABASE_TROUBLE as trouble:
+                log.warning("reader.waiting", reader=self.name, error=repr(trouble))
+            self._advanced.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COMPLETE_LOOK_SECONDS):
+                    await self._advanced.wait()
+
     async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
         """Learn from the database how far this reader has come."""
         await self._check_tables(connection)
+        await take_over(connection, self._whole, self._part, self._lock)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )
         self._checkpoints = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
-        rows = await connection.fetch(
-            "select distinct source, stream from engine.parked where reader = $1", self.name
+        await self._parking.load(connection)
+        await connection.execute(
+            "insert into engine.readers (name, events) values ($1, $2) "
+            "on conflict (name) do update set events = $2",
+            self.name,
+            None if self._everything else sorted(self._handled),
         )
-        self._parked = {f"{row['source']}/{row['stream']}" for row in rows}
         made_at = await self._stream.made_at()
         sequence = await connection.fetchval(
             "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
         )
         return Bookmark(made_at, sequence or 0)
+
+    async def _next(self, connection: "asyncpg.Connection[asyncpg.Record]", feed: Feed) -> list[Arrival]:
+        """Return the next events; meanwhile, and in between, do what operators ask for."""
+        coming = asyncio.ensure_future(feed.batch(self._batch))
+        try:
+            while True:
+                heed_cancellation()
+                if time.monotonic() > self._look_at:
+                    await self._retry(connection)
+                    self._look_at = time.monotonic() + RETRY_LOOK_SECONDS
+                await asyncio.wait({coming}, timeout=RETRY_LOOK_SECONDS)
+                if coming.done():
+                    return coming.result()
+        finally:
+            if not coming.cancel() and not coming.cancelled():
+                coming.exception()  # it is told already, or something worse happened
+
+    async def _retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Try parked streams again that were asked for, a part of each."""
+        for place in await self._parking.asked(connection):
+            for _ in range(_RETRIES_AT_ONCE):
+                if not await self._retry_first(connection, place):
+                    break
+
+    async def _retry_first(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
+        """Handle the first parked event of a stream; say if what follows it can be tried now."""
+        tried: Envelope | None = None
+
+        async def first() -> list[UnitOfWork]:
+            nonlocal tried
+            tried = await self._parking.first(connection, place)
+            if tried is None:
+                await self._parking.answer(connection, place)
+                return []
+            units = await self._apply(connection, Arrival(place.source, 0, 0, tried))
+            await self._parking.remove(connection, place.source, tried.cursor)
+            return units
+
+        try:
+            await self._transact(connection, first)
+        except POISON as error:
+            if tried is None:
+                raise
+            await self._parking.fail(connection, place, tried.cursor, error)
+            log.warning(
+                "reader.parked_again", reader=self.name, stream=place.stream, error=type(error).__name__
+            )
+            return False
+        if tried is None:
+            self._parking.release(place)
+            log.info("reader.released", reader=self.name, stream=place.stream)
+        return tried is not None
 
     async def _handle(
         self,
@@ -219,37 +324,56 @@ class Reader:
         *,
         poison: Exception | None = None,
     ) -> None:
-        """Handle events and move the checkpoint, in one transaction; again while others are quicker."""
-        written = START
+        """Handle events and move the checkpoint, in one transaction."""
+
+        async def work() -> list[UnitOfWork]:
+            units: list[UnitOfWork] = []
+            for arrival in arrivals:
+                if poison is not None or self._parking.holds(_place(arrival)):
+                    error = FOLLOWS if poison is None else repr(poison)
+                    await self._parking.add(connection, arrival.source, arrival.envelope, error)
+                else:
+                    units += await self._apply(connection, arrival)
+            await self._advance(connection, arrivals, bookmark)
+            return units
+
+        await self._transact(connection, work)
+        for arrival in arrivals:
+            self._checkpoints[arrival.source] = arrival.envelope.cursor
+        if poison is not None:
+            self._parking.keep(_place(arrivals[0]))
+            log.error(
+                "reader.parked", reader=self.name, stream=arrivals[0].envelope.stream, error=repr(poison)
+            )
+
+    async def _transact(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        work: Callable[[], Awaitable[list[UnitOfWork]]],
+    ) -> None:
+        """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
+        units: list[UnitOfWork] = []
         for attempt in range(1, ATTEMPTS + 1):
-            written = START
             try:
-                async with connection.transaction(isolation=ISOLATION):
-                    for arrival in arrivals:
-                        if poison is not None or _stream_key(arrival) in self._parked:
-                            await self._park(connection, arrival, poison)
-                        else:
-                            written = max(written, await self._apply(connection, arrival))
-                    await self._advance(connection, arrivals, bookmark)
+                async with self._engine.folding(connection, *self._kinds):
+                    units = await work()
                 break
             except CLASHES:
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(0.002 * attempt)
-        for arrival in arrivals:
-            self._checkpoints[arrival.source] = arrival.envelope.cursor
-        if poison is not None:
-            self._parked.add(_stream_key(arrivals[0]))
-            log.error(
-                "reader.parked", reader=self.name, stream=arrivals[0].envelope.stream, error=repr(poison)
-            )
-        if written > START:
-            self._engine.announce(written)
+        for unit in units:
+            unit.committed()
+        if written := [recorded.cursor for unit in units for recorded in unit.recorded]:
+            self._engine.announce(max(written))
 
-    async def _apply(self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival) -> Cursor:
+    async def _apply(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival
+    ) -> list[UnitOfWork]:
+        """Fold and react; return the unit of work in which the reactions ran, if there are any."""
         envelope = arrival.envelope
-        if envelope.type not in self._handled:
-            return START
+        if envelope.type not in self._handled or not self._part.holds(arrival.source, envelope.stream):
+            return []
         event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
         recorded = Recorded(envelope, event)
         for table in self._tables:
@@ -257,29 +381,13 @@ class Reader:
                 await table.apply(recorded, connection)  # else it was folded when the event was appended
         reactions = self._reactions.of(event)
         if not reactions:
-            return START
+            return []
         causes = recorded.causes(f"service:{self._engine.service}")
         unit = self._engine.unit(connection, causes, recorded)
         for reaction in reactions:
             unit.causes = causes  # whatever story the one before followed
             await reaction(event, unit)
-        return unit.recorded[-1].cursor if unit.recorded else START
-
-    async def _park(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival, poison: Exception | None
-    ) -> None:
-        envelope = arrival.envelope
-        await connection.execute(
-            "insert into engine.parked (reader, source, xid, position, stream, envelope, error) "
-            "values ($1, $2, $3, $4, $5, $6::text::jsonb, $7)",
-            self.name,
-            arrival.source,
-            envelope.cursor.xid,
-            envelope.cursor.position,
-            envelope.stream,
-            envelope.to_json().decode(),
-            repr(poison) if poison is not None else "follows a parked event of the same stream",
-        )
+        return [unit]
 
     async def _advance(
         self,
@@ -325,5 +433,5 @@ class Reader:
         return True
 
 
-def _stream_key(arrival: Arrival) -> str:
-    return f"{arrival.source}/{arrival.envelope.stream}"
+def _place(arrival: Arrival) -> Place:
+    return Place(arrival.source, arrival.envelope.stream)

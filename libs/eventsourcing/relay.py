@@ -8,9 +8,11 @@ import asyncpg
 import structlog
 from nats.errors import Error as NatsError
 
+from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import DATABASE_TROUBLE, PostgresStore, hold_lock
 from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing.restored import StreamAhead, refuse_lost
 from libs.eventsourcing.stream import ATOMIC_LIMIT, EventStream, Fenced, PublishFailed
 
 log = structlog.stdlib.get_logger()
@@ -24,7 +26,7 @@ SETTLE_SECONDS = 0.002
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 
-TROUBLE = (Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
+TROUBLE = (StreamAhead, Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
 
 
 class Relay:
@@ -57,6 +59,7 @@ class Relay:
         """Relay until cancelled; whatever breaks is tried again."""
         delay, limit = _BACKOFF_SECONDS
         while True:
+            heed_cancellation()
             try:
                 connection = await self._engine.connect()
                 try:
@@ -76,8 +79,10 @@ class Relay:
         service = self._engine.service
         await self._stream.ensure()
         cursor, sequence = await self._stream.last(service)
+        await refuse_lost(connection, service, cursor)
         checked = time.monotonic()
         while True:
+            heed_cancellation()
             self._wake.clear()
             events = await store.read(cursor, ATOMIC_LIMIT)
             for batch in _limited(events):

@@ -2,10 +2,33 @@
 
 create schema if not exists engine;
 
+-- Which text of this file, and of others like it, was carried out last: not again at every start.
+create table if not exists engine.made (
+    name   text primary key,
+    digest text not null,
+    at     timestamptz not null default now()
+);
+
+-- By how much the xids of stored events are ahead of this cluster's own: 0, until a store that was restored into
+-- a younger cluster is rebased. See docs/decisions/0006.
+do $do$
+begin
+    if to_regprocedure('engine.ahead()') is null then
+        create function engine.ahead() returns bigint language sql immutable parallel safe as 'select 0::bigint';
+        -- what an event written now is stamped with
+        create function engine.stamp() returns xid8 language sql stable as
+            'select (pg_current_xact_id()::text::bigint + engine.ahead())::text::xid8';
+        -- every event that can still appear is stamped with this or more
+        create function engine.horizon() returns xid8 language sql stable as
+            'select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + engine.ahead())::text::xid8';
+    end if;
+end
+$do$;
+
 -- What happened. Nothing here is ever updated or deleted.
 create table if not exists engine.events (
     position       bigint generated always as identity,
-    xid            xid8 not null default pg_current_xact_id(),
+    xid            xid8 not null default engine.stamp(),
     id             uuid not null unique,
     stream         text not null,
     version        integer not null check (version > 0),
@@ -18,7 +41,9 @@ create table if not exists engine.events (
     data           jsonb not null,
     primary key (stream, version)
 );
+alter table engine.events alter column xid set default engine.stamp();
 create unique index if not exists events_in_order on engine.events (xid, position);
+create index if not exists events_of_story on engine.events (correlation_id);
 
 -- Commands that were carried out, so that a repeated one answers as the first did.
 create table if not exists engine.commands (
@@ -58,8 +83,68 @@ create table if not exists engine.parked (
 );
 create index if not exists parked_streams on engine.parked (reader, stream);
 
--- Which version of each projection its schema holds.
+-- Parked streams that an operator wants tried again: the reader does it, and removes the row.
+create table if not exists engine.retries (
+    reader   text not null,
+    source   text not null,
+    stream   text not null,
+    asked_at timestamptz not null default now(),
+    primary key (reader, source, stream)
+);
+
+-- Parked events that an operator gave up: they are handled never, and are missing in every fold.
+create table if not exists engine.dropped (
+    reader   text not null,
+    source   text not null,
+    xid      bigint not null,
+    position bigint not null,
+    primary key (reader, source, xid, position)
+);
+
+-- Which event types each reader handles (null: all), since when it has once come to the stream's end, and in
+-- how many parts it is split.
+create table if not exists engine.readers (
+    name        text primary key,
+    events      text[]
+);
+alter table engine.readers add column if not exists complete_at timestamptz;
+alter table engine.readers add column if not exists parts integer not null default 1;
+
+-- Which version of each projection its schema holds, and who folds it: 'state' or 'read'.
 create table if not exists engine.projections (
     name    text primary key,
-    version integer not null
+    version integer not null,
+    kind    text
+);
+alter table engine.projections add column if not exists kind text;
+
+-- Tables beside the running ones: being built or checked, or kept for a rollback. What they hold is folded from
+-- all events up to the checkpoints; `sequence` says where in which stream to go on reading.
+create table if not exists engine.beside (
+    schema      text primary key,
+    name        text not null,
+    version     integer not null,
+    kind        text not null,
+    purpose     text not null,
+    ddl         text not null,
+    begun_at    timestamptz not null default now(),
+    folded      bigint not null default 0,
+    stream_made timestamptz,
+    sequence    bigint not null default 0
+);
+create table if not exists engine.beside_checkpoints (
+    schema   text not null references engine.beside on update cascade on delete cascade,
+    source   text not null,
+    xid      bigint not null,
+    position bigint not null,
+    primary key (schema, source)
+);
+-- Events that the reader has parked, so that they are not in these tables either.
+create table if not exists engine.beside_skipped (
+    schema   text not null references engine.beside on update cascade on delete cascade,
+    source   text not null,
+    xid      bigint not null,
+    position bigint not null,
+    envelope jsonb not null,
+    primary key (schema, source, xid, position)
 );

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import CLASHES, Engine
 from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.projection import Sql
@@ -49,6 +50,7 @@ class Timer:
     async def run(self) -> None:
         """Keep taking what is due until cancelled."""
         while True:
+            heed_cancellation()
             self._wake.clear()
             try:
                 await self._sleep(await self._round())

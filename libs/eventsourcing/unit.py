@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -9,10 +10,11 @@ from uuid import UUID
 
 from libs.events.base import Event
 from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.decider import Decider
+from libs.eventsourcing.decider import Decider, Refused
 from libs.eventsourcing.postgres import Connection, PostgresStore
 from libs.eventsourcing.projection import Projection, Sql
 from libs.eventsourcing.record import Causes, Recorded, utc_now
+from libs.eventsourcing.store import WrongExpectedVersion
 
 CommandT = TypeVar("CommandT")
 StateT = TypeVar("StateT")
@@ -22,7 +24,7 @@ EventT = TypeVar("EventT", bound=Event)
 class StateCache:
     """Folded states of recently used streams, so that long streams are not folded again and again.
 
-    Holds committed history only: a unit puts in what it loaded, before it appends anything. What others
+    Holds committed history only: a unit puts its states in once its transaction has committed. What others
     have appended since is loaded on top; that the state was right is checked by the append, as ever.
     """
 
@@ -37,14 +39,21 @@ class StateCache:
         self._states.move_to_end(stream)
         return self._states[stream]
 
-    def put(self, stream: str, state: object, version: int) -> tuple[object, int]:
-        """Remember a committed state, unless a newer one is known, and return it."""
+    def __contains__(self, stream: str) -> bool:
+        """Say whether a state of the stream is known."""
+        return stream in self._states
+
+    def forget(self, stream: str) -> None:
+        """Forget a state that turned out to be behind."""
+        self._states.pop(stream, None)
+
+    def put(self, stream: str, state: object, version: int) -> None:
+        """Remember a committed state, unless a newer one is known."""
         if version >= self._states.get(stream, (None, 0))[1] and version > 0:
             self._states[stream] = (state, version)
             self._states.move_to_end(stream)
             if len(self._states) > self._size:
                 self._states.popitem(last=False)
-        return state, version
 
 
 class UnitOfWork:
@@ -75,6 +84,8 @@ class UnitOfWork:
         self._tables = tables
         self._store = PostgresStore(connection, catalogue)
         self._states: dict[str, tuple[object, int]] = {}
+        self._fresh: set[str] = set()
+        """The streams whose states were loaded, or written, in this very transaction."""
         self._known = known if known is not None else StateCache(0)
 
     @property
@@ -114,23 +125,50 @@ class UnitOfWork:
         Raises `Refused`, or `WrongExpectedVersion` after which the whole unit runs again.
         """
         stream = decider.stream(key)
-        known, version = await self._load(decider, stream)
-        state = cast("StateT | None", known)
-        events = list(decider.decide(command, state))
+        events = await self._decide(decider, stream, command)
         if not events:
             return []
-        folded = decider.fold(events, state)
-        for recorded in await self._store.append(stream, version, events, causes=self.causes, at=self.at):
+        known, version = self._states[stream]
+        folded = decider.fold(events, cast("StateT | None", known))
+        try:
+            appended = await self._store.append(stream, version, events, causes=self.causes, at=self.at)
+        except WrongExpectedVersion:
+            self._known.forget(stream)
+            raise
+        for recorded in appended:
             self.recorded.append(recorded)
             for table in self._tables:
                 await table.apply(recorded, self._connection)
         self._states[stream] = (folded, version + len(events))
+        self._fresh.add(stream)
         return events
 
+    async def _decide(
+        self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
+    ) -> list[EventT]:
+        """Decide on the state that this process remembers, if what follows is checked by an append anyway.
+
+        That nothing follows, or that it is refused, is believed on a loaded state alone.
+        """
+        if stream not in self._fresh and stream in self._known:
+            self._states[stream] = self._known.get(stream)
+            with suppress(Refused):
+                state = cast("StateT | None", self._states[stream][0])
+                if events := list(decider.decide(command, state)):
+                    return events
+        known, _ = await self._load(decider, stream)
+        return list(decider.decide(command, cast("StateT | None", known)))
+
+    def committed(self) -> None:
+        """Let later units begin where this one ended. Call it after the commit, and only then."""
+        for stream, (state, version) in self._states.items():
+            self._known.put(stream, state, version)
+
     async def _load(self, decider: Decider[Any, Any, Any], stream: str) -> tuple[object, int]:
-        if stream not in self._states:
+        if stream not in self._fresh:
             state, version = self._known.get(stream)
             newer = await self._store.load(stream, after=version)
             state = decider.fold((recorded.event for recorded in newer), state)
-            self._states[stream] = self._known.put(stream, state, version + len(newer))
+            self._states[stream] = (state, version + len(newer))
+            self._fresh.add(stream)
         return self._states[stream]

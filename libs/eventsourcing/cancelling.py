@@ -1,0 +1,14 @@
+"""Being cancelled, for loops that never end by themselves."""
+
+import asyncio
+
+
+def heed_cancellation() -> None:
+    """Raise `CancelledError` if this task was cancelled and something it awaited kept that to itself.
+
+    Python 3.11's `asyncio.wait_for`, which the NATS client uses, does so when the awaited result arrives at
+    the same moment; an endless loop would then never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
