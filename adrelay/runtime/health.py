@@ -12,12 +12,23 @@ async def says_ready(url: str) -> bool:
     """Say whether ``GET url`` is answered with 200 in time."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return await _status(url) == HTTPStatus.OK
+            status, _ = await _get(url)
+            return status == HTTPStatus.OK
     except (OSError, TimeoutError, EOFError, ValueError):
         return False
 
 
-async def _status(url: str) -> int:
+async def answer(url: str) -> str:
+    """Return what ``GET url`` is answered with, whatever the status; empty if nothing comes in time."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            _, body = await _get(url)
+            return body
+    except (OSError, TimeoutError, EOFError, ValueError):
+        return ""
+
+
+async def _get(url: str) -> tuple[int, str]:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
     try:
@@ -25,8 +36,8 @@ async def _status(url: str) -> int:
         writer.write(request.encode())
         await writer.drain()
         status_line = await reader.readuntil(b"\r\n")
-        await reader.read()  # to the end, so that the other side does not find its answer unwanted
-        return int(status_line.split()[1])
+        rest = await reader.read()  # to the end, so that the other side does not find its answer unwanted
+        return int(status_line.split()[1]), rest.partition(b"\r\n\r\n")[2].decode(errors="replace")
     finally:
         writer.close()
         with suppress(OSError):

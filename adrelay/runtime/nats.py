@@ -8,12 +8,17 @@ from pathlib import Path
 
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.folder import remembered_password, write_private
+from adrelay.runtime.health import answer
 from adrelay.runtime.jetstream import jetstream_answers
-from adrelay.runtime.ports import LOOPBACK
+from adrelay.runtime.ports import LOOPBACK, free_port
 from adrelay.runtime.server import ServerProcess
 
 USER = "adrelay"
 MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
+WRITE_ERROR = "write error"
+"""What its health page says of a stream that takes nothing any more."""
+ROOM_BYTES = 4 * 1024 * 1024
+STOP_SECONDS = 5.0
 
 
 class EmbeddedNats:
@@ -21,7 +26,7 @@ class EmbeddedNats:
 
     Every acknowledged message is on the disk (``sync_interval: always``). One user with a password, kept
     beside the data, may connect, and only from this machine. NATS's own HTTP pages are
-    served on ``monitoring_port``.
+    served on ``monitoring_port``, a free one if none is given, for they tell more of its health than it does.
     """
 
     def __init__(
@@ -73,13 +78,34 @@ class EmbeddedNats:
         if self.pid is not None:
             return
         binary = nats_binary(self._binary)
+        if self._monitoring_port is None:
+            self._monitoring_port = free_port()
         async with self._server.claimed():
+            if not self._has_room():
+                raise RuntimeFault(f"nats: the disk of {self._server.folder} is full; make room on it")
             config = self._server.folder / "nats.conf"
             write_private(config, self._configuration())
             await self._server.launch([str(binary), "--config", str(config)], self.ready)
 
     async def ready(self) -> bool:
-        """Say whether JetStream answers now."""
+        """Say whether JetStream answers now, and takes messages.
+
+        A stream that could not be written to once, on a full disk, takes none any more until the server is
+        started again. So such a server is ended here when there is room again; whoever supervises it starts
+        it. Not before: a server that starts on a full disk does without the streams that it can't restore.
+        """
+        if not await self._answers():
+            return False
+        if WRITE_ERROR not in await answer(f"http://{LOOPBACK}:{self._monitoring_port}/healthz"):
+            return True
+        if self._has_room():
+            await self._server.stop(STOP_SECONDS)
+        return False
+
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(self._server.folder).free >= ROOM_BYTES
+
+    async def _answers(self) -> bool:
         if self._password_file is None:
             return await jetstream_answers(self.port, None, None)
         return await jetstream_answers(self.port, USER, remembered_password(self._password_file))

@@ -14,6 +14,7 @@ _NOT_YET = (
     asyncpg.CannotConnectNowError,
     asyncpg.PostgresConnectionError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )

@@ -1,5 +1,6 @@
 """Whether a process is alive and ready, and its metrics, over HTTP."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Generator
@@ -8,9 +9,11 @@ import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns what is wrong, or None."""
+_ALWAYS = ("/health/", "/metrics")
 
 
 def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
@@ -34,10 +37,27 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
     del live, ready, metrics
 
 
+class Door:
+    """Lets only health and metrics pass until the service has started."""
+
+    def __init__(self, app: ASGIApp, opened: asyncio.Event) -> None:
+        self._app = app
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 503 to anything else meanwhile."""
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or self._opened.is_set() or path.startswith(_ALWAYS):
+            await self._app(scope, receive, send)
+            return
+        body = {"code": "starting", "detail": "the service is being started; try again in a moment"}
+        await JSONResponse(body, status_code=503, headers={"Retry-After": "1"})(scope, receive, send)
+
+
 class HttpServer(uvicorn.Server):
     """Uvicorn inside the process's own loop; the process itself minds the signals."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

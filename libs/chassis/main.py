@@ -3,12 +3,14 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 
 from libs.chassis.logs import configure
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+from libs.eventsourcing.restored import RestoredElsewhere
+from libs.eventsourcing.tables import OutdatedTables
 
 log = structlog.stdlib.get_logger()
 
@@ -26,17 +28,26 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
     try:
         loaded = load(settings)
     except InvalidSettings as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{settings.service}: {problem}\n")
-        sys.exit(EXIT_SETTINGS)
+        _refuse(settings, error)
     configure(settings.service, level=loaded.log_level, style=loaded.log_format)
     try:
         asyncio.run(_run(run, loaded))
     except KeyboardInterrupt:
         log.info("service.interrupted")
+    except InvalidSettings as error:  # they don't fit what the service keeps
+        _refuse(settings, error)
+    except (OutdatedTables, RestoredElsewhere) as refusal:
+        log.error("service.refused", problem=str(refusal))  # noqa: TRY400 - the trace tells nothing
+        sys.exit(EXIT_FAILED)
     except Exception as error:
         log.exception("service.failed", error=type(error).__name__)
         sys.exit(EXIT_FAILED)
+
+
+def _refuse(settings: type[ServiceSettings], error: InvalidSettings) -> NoReturn:
+    for problem in error.problems:
+        sys.stderr.write(f"{settings.service}: {problem}\n")
+    sys.exit(EXIT_SETTINGS)
 
 
 async def _run(run: Callable[[SettingsT], Awaitable[None]], settings: SettingsT) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-import asyncpg
 import structlog
 from fastapi import FastAPI
 from faststream.nats import NatsBroker
@@ -18,22 +17,30 @@ from prometheus_client import Gauge
 from libs.chassis.broker import RECONNECT_SECONDS, connect_nats
 from libs.chassis.commands import CommandClient, CommandHandlers
 from libs.chassis.database import ensure_database
-from libs.chassis.health import HttpServer, add_health
+from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.settings import ServiceSettings
+from libs.chassis.store_metrics import watch
 from libs.events.catalogue import published
+from libs.eventsourcing.bringing_up import bring_up
 from libs.eventsourcing.engine import READ_MODELS, Engine
+from libs.eventsourcing.parts import WHOLE, Part
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.projection import Projection
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.tables import Kind, OutdatedTables
 from libs.eventsourcing.timer import Timer
 
 log = structlog.stdlib.get_logger()
 
 FLUSH_SECONDS = 2.0
 HTTP_STOP_SECONDS = 4.0
+CANCEL_AGAIN_SECONDS = 2.0
 LAG = Gauge("adrelay_reader_lag_events", "Events that wait behind a reader.", ["service", "reader"])
+_LOOK_SECONDS = 1.0
+_START, _OUTDATED = "start", "outdated tables"
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -70,11 +77,12 @@ class Chassis:
         self._loops: dict[str, Loop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
+        self._open = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Connect to the database and the broker, waiting for them where they are not up yet."""
         await ensure_database(self.settings.database_url)
-        await self.engine.start()
+        await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
         prefix = self.settings.nats_prefix
         self.stream = EventStream(self.nats, prefix=prefix)
@@ -84,7 +92,9 @@ class Chassis:
         self.read_models = self._reader(
             READ_MODELS, tables=self.engine.read_models, everything=self._read_everything
         )
-        add_health(self._app, {"database": self._database, "broker": self._nats, "loops": self._alive})
+        checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
+        add_health(self._app, {**checks, "tables": self._tables})
+        watch(self.engine, self.task)
         return self
 
     async def __aexit__(
@@ -116,6 +126,13 @@ class Chassis:
         """Have a reader of this name follow the stream."""
         return self._reader(name, tables=tables, reactions=reactions, everything=everything)
 
+    def read_in_parts(self, parts: int, *, reactions: Reactions, name: str = "reactions") -> list[Reader]:
+        """Have so many readers share the work of one by streams; replicas take parts from each other."""
+        return [
+            self._reader(name, tables=(), reactions=reactions, everything=False, part=Part(number, parts))
+            for number in range(parts)
+        ]
+
     def _reader(
         self,
         name: str,
@@ -123,13 +140,20 @@ class Chassis:
         tables: Sequence[Projection],
         reactions: Reactions | None = None,
         everything: bool,
+        part: Part = WHOLE,
     ) -> Reader:
         reader = Reader(
-            name, self.engine, self.stream, tables=tables, reactions=reactions, everything=everything
+            name,
+            self.engine,
+            self.stream,
+            tables=tables,
+            reactions=reactions,
+            everything=everything,
+            part=part,
         )
         if reader.events:
-            LAG.labels(self.settings.service, name).set_function(lambda: reader.lag)
-            self.task(f"reader {name}", reader.run)
+            LAG.labels(self.settings.service, reader.name).set_function(lambda: reader.lag)
+            self.task(f"reader {reader.name}", reader.run)
         return reader
 
     def tick(self, timer: Timer) -> None:
@@ -153,24 +177,51 @@ class Chassis:
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
-        if self._broker is not None:
-            await self._broker.start()
-        self._tasks = {name: asyncio.create_task(_run(body), name=name) for name, body in self._loops.items()}
-        self._http = HttpServer(self._app, self.settings.http_host, self.settings.http_port)
-        self._tasks["http"] = asyncio.create_task(self._http.serve(), name="http")
+        self._http = HttpServer(Door(self._app, self._open), self.settings.http_host, self.settings.http_port)
+        self._begin("http", self._http.serve)
+        self._begin("relay", self._loops["relay"])  # first: others may wait for what this service said
+        self._begin(_START, self._start)
+        self._begin(_OUTDATED, self._outdated)
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
-        log.info("service.started", loops=sorted(self._tasks))
         try:
-            done, _ = await asyncio.wait(
-                [stopping, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED
-            )
-            for ended in done - {stopping}:
-                ended.result()
-                message = f"the loop {ended.get_name()} ended"
-                raise RuntimeError(message)
+            while not stopping.done():
+                done, _ = await asyncio.wait(
+                    [stopping, *self._tasks.values()],
+                    return_when=asyncio.FIRST_COMPLETED,
+                    timeout=_LOOK_SECONDS,  # there may be more tasks by then
+                )
+                for ended in done - {stopping}:
+                    ended.result()
+                    if ended.get_name() != _START:
+                        message = f"the loop {ended.get_name()} ended"
+                        raise RuntimeError(message)
+                    del self._tasks[_START]
         finally:
             stopping.cancel()
             await self._stop()
+
+    def _begin(self, name: str, body: Loop) -> None:
+        self._tasks[name] = asyncio.create_task(_run(body), name=name)
+
+    async def _start(self) -> None:
+        """Let nothing act on read models before they hold what the stream tells."""
+        await bring_up(self.engine.tables, Kind.READ, stream=self.stream)
+        reading = f"reader {READ_MODELS}"
+        if reading in self._loops:
+            self._begin(reading, self._loops[reading])
+            await self.read_models.complete()
+        if self._broker is not None:
+            await self._broker.start()
+        for name, body in self._loops.items():
+            if name not in self._tasks:
+                self._begin(name, body)
+        self._open.set()
+        log.info("service.started", loops=sorted(self._loops))
+
+    async def _outdated(self) -> None:
+        await self.engine.outdated.wait()
+        message = "the database holds other tables than this program folds: start the program that knows them"
+        raise OutdatedTables(message)
 
     async def _stop(self) -> None:
         """Stop taking, finish, flush the relay, close."""
@@ -200,9 +251,12 @@ class Chassis:
     async def _database(self) -> str | None:
         try:
             await asyncio.wait_for(self.engine.pool.fetchval("select 1"), 2)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DATABASE_TROUBLE as error:
             return f"does not answer: {type(error).__name__}"
         return None
+
+    async def _tables(self) -> str | None:
+        return None if self._open.is_set() else "are being brought up"
 
     async def _nats(self) -> str | None:
         return None if self.nats.is_connected else "is not connected"
@@ -217,8 +271,12 @@ async def _run(body: Loop) -> None:
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    pending = set(tasks)
+    while pending:  # once is not always enough, see `heed_cancellation`
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
     for task in tasks:
-        task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            log.warning("service.loop_failed", error=repr(outcome))
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.warning("service.loop_failed", loop=task.get_name(), error=repr(error))

@@ -1,7 +1,7 @@
 """A service's settings: read from the environment once, checked before anything starts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -48,13 +48,24 @@ StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
 
 def _server(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     def check(url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if parts.scheme not in schemes or not parts.hostname:
-            message = f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        if not _names_a_server(url.get_secret_value(), schemes):
+            begins = " or ".join(f"{scheme}://" for scheme in schemes)
+            message = (
+                f"is no URL that begins with {begins} and names a server (in a password / is %2F, @ is %40)"
+            )
             raise ValueError(message)
         return url
 
     return check
+
+
+def _names_a_server(url: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        return parts.scheme in schemes and all(host.hostname and host.port != 0 for host in hosts)
+    except ValueError:  # a wrong port, a wrong bracket; the error's text would show a part of the URL
+        return False
 
 
 class ServiceSettings(BaseSettings):

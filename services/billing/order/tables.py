@@ -55,10 +55,12 @@ PAYMENT_REQUESTS = Projection(
     );
     create index payment_requests_due on payment_requests (try_at);
     """,
+    undecided=("payment_requests.try_at", "payment_requests.claimed_until", "payment_requests.attempts"),
 )
 """Payments that the provider is still to be asked for.
 
-When and by whom it is asked is not decided by events: a fold makes every row due at once, unclaimed.
+When and by whom it is asked is not decided by events: a rebuild carries it over, a first fold makes every row
+due at once, unclaimed.
 """
 
 TABLES = (ORDERS, ORDER_TIMEOUTS, PAYMENT_REQUESTS)

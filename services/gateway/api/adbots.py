@@ -13,6 +13,7 @@ from libs.eventsourcing.record import utc_now
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, causes_of
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.problems import Denied
+from services.gateway.api.sending import send_of_known_adbot
 from services.gateway.api.shapes import Body, Limit, Listing, WithoutNul
 from services.gateway.tables.adbots import AdbotState, adbot_of, adbots_of, owns
 from services.gateway.tables.deliveries import LogLine, log_of
@@ -26,12 +27,12 @@ class AdvertisementBody(Body):
 
     post: Annotated[
         str,
-        WithoutNul,
         StringConstraints(max_length=4096),
+        WithoutNul,
         Field(description="A link to a post, or a text.", examples=["https://t.me/channel/42"]),
     ]
     groups: Annotated[
-        list[Annotated[str, WithoutNul, StringConstraints(max_length=300)]],
+        list[Annotated[str, StringConstraints(max_length=300), WithoutNul]],
         Field(
             max_length=10_000,
             description="`@name`, `t.me/name`, an invite link or a numeric id; each may have a `/topic`.",
@@ -130,7 +131,8 @@ async def _write(
     account = command.account
     if account is None:
         raise _unknown()
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{account}"))
+    causes = causes_of(request, f"account:{account}")
+    accepted = await send_of_known_adbot(desk.commands.send, command, causes, desk.patience_seconds)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _state(desk, account, command.adbot)

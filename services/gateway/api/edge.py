@@ -1,6 +1,8 @@
 """What holds for every request: an id, a limit on the body, headers, a count, an answer whatever breaks."""
 
+import asyncio
 import time
+from collections.abc import Awaitable
 from http import HTTPStatus
 from uuid import UUID
 
@@ -19,8 +21,12 @@ WEBHOOK_BYTES = 64 * 1024
 DRAINED_BYTES = 8 * 1024 * 1024
 """How much of a body that is too large is read and thrown away, so that the sender hears the answer."""
 
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive: whoever announces one and never sends it must not stay for ever."""
+
 _REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
-_DOCS = {"/docs", "/redoc"}
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_DOCS = {"/docs"}
 _DOCS_POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
     "script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
@@ -66,7 +72,7 @@ class _Request:
     async def answer(self, receive: Receive) -> None:
         limit = WEBHOOK_BYTES if "/webhooks/" in self._scope["path"] else BODY_BYTES
         try:
-            body = await _body(self._scope, receive, limit)
+            body = await _in_time(_body(self._scope, receive, limit))
             if body is not None:
                 await self._app(self._scope, _Replay(body, receive), self._respond)
         except Denied as denied:
@@ -97,7 +103,10 @@ class _Request:
 
     def _count(self) -> None:
         seconds = time.monotonic() - self._began
-        method, route = self._scope["method"], getattr(self._scope.get("route"), "name", "none")
+        route = getattr(self._scope.get("route"), "name", "none")
+        method = self._scope["method"]
+        if method not in _METHODS:
+            method = "other"  # whoever invents methods must not fill the memory with what is counted
         _REQUESTS.labels(method, route, self._status).observe(seconds)
         log.debug(
             "request.answered", method=method, route=route, status=self._status, seconds=round(seconds, 4)
@@ -114,6 +123,18 @@ class _Replay:
     async def __call__(self) -> Message:
         message, self._message = self._message, None
         return message if message is not None else await self._receive()
+
+
+async def _in_time(body: Awaitable[bytes | None]) -> bytes | None:
+    """Return the body; raise `Denied` if it does not arrive soon enough."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await body
+    except TimeoutError:
+        detail = f"a body has {BODY_SECONDS:g} seconds to arrive"
+        # what is still to come can't be told from another request: the connection is of no more use
+        headers = {"Connection": "close"}
+        raise Denied(HTTPStatus.REQUEST_TIMEOUT, "body_timeout", detail, headers=headers) from None
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:

@@ -134,6 +134,7 @@ _TROUBLE: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -156,7 +157,8 @@ def _denied(error: Exception) -> Denied:
         case HTTPException():
             status = HTTPStatus(error.status_code)
             code = _PROTOCOL_CODES.get(status, status.name.lower())
-            return Denied(status, code, status.description, headers=error.headers)
+            detail = error.detail if status == HTTPStatus.BAD_REQUEST else status.description
+            return Denied(status, code, detail, headers=error.headers)
         case _:
             log.warning("database.trouble", error=type(error).__name__)
             return unavailable("service_unavailable", "the database does not answer just now")

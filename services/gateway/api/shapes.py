@@ -47,6 +47,6 @@ def _upper(text: object) -> object:
 
 Printable = AfterValidator(_printable)
 WithoutNul = AfterValidator(_without_nul)
-"""Databases take no NUL in a text."""
+"""Databases take no NUL in a text. Stands behind `StringConstraints`, which refuse half a surrogate pair."""
 Lower = BeforeValidator(_lower)
 Upper = BeforeValidator(_upper)

@@ -25,6 +25,7 @@ SCHEDULES = Projection(
     );
     create index waking_schedules on schedules (wake_at);
     """,
+    undecided=("schedules.look_at", "schedules.look_because"),
 )
 """A row for each running adbot. `started_by` is the event that started it; `look_at` asks for a look before
 the next due time, because of the event `look_because`: it is no state, a lost look only comes later."""

@@ -93,6 +93,17 @@ async def test_checking_out_is_slowed_down(world: World) -> None:
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 
+async def test_checking_out_for_one_e_mail_is_slowed_down_wherever_it_comes_from(world: World) -> None:
+    body = {"plan": "platinum", "pay_currency": "BTC", "email": "anna@example.com"}
+    statuses: list[int] = []
+    async with world.gateway(checkouts_per_minute=2) as http:
+        for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+            transport = httpx.AsyncHTTPTransport(local_address=address)
+            async with httpx.AsyncClient(base_url=http.base_url, transport=transport, timeout=30) as visitor:
+                statuses.append((await visitor.post("/api/v1/checkout", json=body)).status_code)
+    assert statuses == [404, 404, 429]
+
+
 async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, world: World) -> None:
     connection = await asyncpg.connect(world.gateway_database)
     try:

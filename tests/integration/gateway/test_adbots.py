@@ -1,5 +1,6 @@
 """Setting, starting and watching what was bought."""
 
+import json
 from datetime import datetime
 from uuid import uuid4
 
@@ -69,11 +70,24 @@ async def test_a_refusal_says_why(client: Client, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"post": POST}, {"post": "a\u0000", "groups": []}, {"post": 1, "groups": []}]
+    "body",
+    [
+        {},
+        {"post": POST},
+        {"post": 1, "groups": []},
+        {"post": "a\u0000", "groups": ["@group"]},
+        {"post": POST, "groups": ["a\u0000"]},
+        {"post": "a\ud800", "groups": ["@group"]},
+        {"post": POST, "groups": ["@group", "a\udfff"]},
+        {"post": "a" * 4097, "groups": ["@group"]},
+        {"post": POST, "groups": ["a" * 301]},
+    ],
 )
 async def test_a_malformed_advertisement_is_refused(client: Client, world: World, body: object) -> None:
     adbot = await world.adbot(client)
-    answer = await client.http.put(f"adbots/{adbot}/advertisement", json=body)
+    headers = {"content-type": "application/json"}  # `json=` would not send half a surrogate pair
+    url = f"adbots/{adbot}/advertisement"
+    answer = await client.http.put(url, content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.gateway.api import edge
 from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, PEPPER, Client, World, until
 
 PROBLEM = "application/problem+json"
@@ -45,6 +46,24 @@ async def test_broken_json_is_a_problem(http: httpx.AsyncClient) -> None:
     assert "SECRET" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_code": "\xff"}',
+        b'{"access_code": ' + b"[" * 100_000,
+        b'{"access_code": ' + b"9" * 5_000 + b"}",
+    ],
+)
+async def test_a_body_that_no_parser_takes_is_a_problem(http: httpx.AsyncClient, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    answer = await http.post("/api/v1/auth/sign-in", content=body, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert (answer.json()["code"], answer.json()["detail"]) == (
+        "malformed_request",
+        "There was an error parsing the body",
+    )
+
+
 @pytest.mark.parametrize("path", ["/api/v1/catalogue", "/api/v1/nothing", "/health/live"])
 async def test_every_answer_has_an_id_and_safe_headers(http: httpx.AsyncClient, path: str) -> None:
     first, second = await http.get(path), await http.get(path)
@@ -61,6 +80,19 @@ async def test_no_route_takes_a_large_body(http: httpx.AsyncClient, path: str) -
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
+async def test_a_body_that_was_announced_and_never_comes_ends_the_connection(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(b"POST /api/v1/checkout HTTP/1.1\r\nHost: gateway\r\nContent-Length: 20\r\n\r\n{")
+    async with asyncio.timeout(5):
+        answer = await reader.read()  # until the server closes
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"body_timeout"' in answer
+
+
 async def test_the_interface_describes_itself(http: httpx.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
     assert "/api/v1/checkout" in document["paths"]
@@ -73,6 +105,14 @@ async def test_requests_are_counted_by_route(http: httpx.AsyncClient, client: Cl
     await client.http.get(f"adbots/{uuid4()}")
     metrics = (await http.get("/metrics")).text
     assert 'method="GET",route="get_adbot",status="404"' in metrics
+
+
+async def test_invented_methods_are_counted_as_one(http: httpx.AsyncClient) -> None:
+    for invented in ("BREW", "WHEN"):
+        assert (await http.request(invented, "/api/v1/catalogue")).status_code == 405
+    metrics = (await http.get("/metrics")).text
+    assert 'method="other",route="list_catalogue",status="405"' in metrics
+    assert "BREW" not in metrics
 
 
 async def test_a_silent_service_is_answered_with_503(world: World) -> None:

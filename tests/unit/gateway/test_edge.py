@@ -1,5 +1,7 @@
 """What the outermost layer does when something breaks."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -7,10 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import StreamingResponse
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from libs.chassis.commands import CommandFailed
 from libs.eventsourcing.decider import Refused
+from services.gateway.api import edge
 from services.gateway.api.edge import WEBHOOK_BYTES, Edge
 from services.gateway.api.problems import install
 
@@ -80,7 +83,11 @@ async def test_an_answer_that_breaks_off_is_not_made_to_look_whole() -> None:
             await http.get("/half")
 
 
-async def call(*received: Message, headers: list[tuple[bytes, bytes]] | None = None) -> list[Message]:
+async def call(
+    *received: Message,
+    headers: list[tuple[bytes, bytes]] | None = None,
+    receive: Receive | None = None,
+) -> list[Message]:
     """Return what the app sends when the server hands it these messages."""
     scope = {
         "type": "http",
@@ -92,13 +99,13 @@ async def call(*received: Message, headers: list[tuple[bytes, bytes]] | None = N
     }
     waiting, sent = list(received), list[Message]()
 
-    async def receive() -> Message:
+    async def hand() -> Message:
         return waiting.pop(0) if waiting else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app()(scope, receive, send)
+    await app()(scope, receive or hand, send)
     return sent
 
 
@@ -129,6 +136,30 @@ async def test_an_announced_size_that_is_none_is_ignored(length: bytes) -> None:
 
 async def test_a_client_that_left_is_not_answered() -> None:
     assert await call(piece(b"x", more=True)) == []
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+    never = asyncio.Event()
+
+    async def receive() -> Message:
+        await never.wait()
+        raise AssertionError
+
+    sent = await call(headers=[(b"content-length", b"5")], receive=receive)
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["code"] == "body_timeout"
+
+
+async def test_a_body_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.001)
+        return piece(b"x", more=True)
+
+    assert (await call(receive=receive))[0]["status"] == 408
 
 
 async def test_browsers_are_told_to_stay_with_https() -> None:

@@ -28,6 +28,7 @@ from services.gateway.api.problems import Denied, respond, status_of, unauthoriz
         ("no_groups", 409),
         ("adbot_expired", 409),
         ("session_exists", 409),
+        ("account_exists", 409),
         ("something_new", 409),
         ("provider_unavailable", 503),
         ("telegram_unreachable", 503),

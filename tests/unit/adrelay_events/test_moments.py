@@ -1,0 +1,42 @@
+"""Times as people write them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adrelay.events.moments import clock, duration, past_moment
+from adrelay.events.outcome import Unusable
+from libs.eventsourcing.record import utc_now
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("2026-01-02T03:04:05.6", datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)),
+        ("2026-01-02T03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2026-01-02T03:04:05+02:00", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_in_utc_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+    assert past_moment(text) == moment
+
+
+def test_a_moment_may_be_so_long_ago() -> None:
+    for text, ago in (("30s", 30), ("10m", 600), ("1.5h", 5400), ("2d", 172_800)):
+        assert abs(utc_now() - timedelta(seconds=ago) - past_moment(text)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10", "-5m", "5y", "999999999d", "2026-13-01", "2999-01-01"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(Unusable):
+        past_moment(text)
+
+
+def test_durations_are_told_in_the_units_that_matter() -> None:
+    told = [duration(seconds) for seconds in (0.0123, 3.21, 250, 12_000, 1_051_200)]
+    assert told == ["12 ms", "3.2 s", "4 min 10 s", "3 h 20 min", "12 d 4 h"]
+
+
+def test_a_clock_shows_utc() -> None:
+    assert clock(datetime.fromisoformat("2026-01-02T03:04:05.678+02:00")) == "2026-01-02 01:04:05.678"
