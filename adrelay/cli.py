@@ -5,6 +5,7 @@ import typer
 from adrelay.commands.keygen import keygen
 from adrelay.commands.up import up
 from adrelay.demo.command import demo
+from adrelay.events.command import events
 from sandbox.nowpayments.cli import run as nowpayments_sandbox
 from sandbox.telegram.cli import run as telegram_sandbox
 
@@ -25,6 +26,7 @@ app.command(rich_help_panel="Try it")(demo)
 app.add_typer(sandbox, name="sandbox", rich_help_panel="Try it")
 app.command(rich_help_panel="Run it")(up)
 app.command(rich_help_panel="Run it")(keygen)
+app.add_typer(events, name="events", rich_help_panel="Operate it")
 sandbox.command("telegram")(telegram_sandbox)
 sandbox.command("nowpayments")(nowpayments_sandbox)
 
@@ -32,8 +34,3 @@ sandbox.command("nowpayments")(nowpayments_sandbox)
 @app.callback()
 def root() -> None:
     """Adrelay sells and runs scheduled Telegram message forwarding."""
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

@@ -15,8 +15,8 @@ from adrelay.demo.rest import RestError
 from adrelay.demo.screen import Screen
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
+from adrelay.events.story import correlation_of, render, trace
 from adrelay.runtime.faults import RuntimeFault
-from adrelay.trace import correlation_of, render, trace
 
 CYCLE_SECONDS = 60.0
 
@@ -25,13 +25,19 @@ def demo(
     cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
     album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
     keep: Annotated[
-        Path | None, typer.Option(help="Keep databases and logs in this folder instead of a temporary one.")
+        Path | None,
+        typer.Option(
+            help="Keep databases and logs in this empty folder instead of a temporary one.", file_okay=False
+        ),
     ] = None,
 ) -> None:
     """Run the whole story against the two sandboxes and prove what the groups hold.
 
     Exits with 0 only if every group holds every cycle's post exactly once.
     """
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        message = "the story begins with an empty folder, and this one is not"  # its secrets are made anew
+        raise typer.BadParameter(message, param_hint="--keep")
     console = Console()
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         place = keep or Path(folder)

@@ -11,7 +11,7 @@ from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import Json, until
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
-from adrelay.trace import Node, correlation_of, trace
+from adrelay.events.story import Node, correlation_of, trace
 
 CYCLE_SECONDS = 30.0
 _API_IDS = count(200_001)

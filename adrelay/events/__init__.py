@@ -1,0 +1,1 @@
+"""What operators do with events: follow them, explain them, repair what follows from them."""

@@ -1,0 +1,139 @@
+"""`adrelay events export`: what happened, as JSON Lines."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from adrelay.events.connections import stores
+from adrelay.events.dump import Writer
+from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json
+from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.events.rows import every_event, last_cursor
+from libs.eventsourcing.engine import READ_MODELS
+from libs.eventsourcing.parking import list_parked
+from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.record import Cursor, utc_now
+
+_ATTEMPTS = 50
+_PAUSE_SECONDS = 0.02
+
+
+def export(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A new file; without it, standard output.")
+    ] = None,
+    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+    scratch: ScratchOption = None,
+) -> None:
+    """Write the services' events, and how far their readers have come, as they were at one moment.
+
+    A file appears under its name only when it is whole; --json then prints the counts. Secrets are not in
+    events, and so not in the file: the forwarder's vault is no part of it. Exit codes: 0 written, 1 there
+    are no events, 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        if output is None and json:
+            raise Unusable("--json goes with --output only: the export itself is JSON")
+        if output is not None and output.exists():
+            raise Unusable(f"{output} exists already")
+        return _export(Places(data, env_file, scratch), output, service, json=json)
+
+    carry_out(work)
+
+
+async def _export(places: Places, output: Path | None, services: list[str] | None, *, json: bool) -> Exit:
+    async with stores(places.databases(services)) as connections, _one_moment(connections):
+        counts = await _to(output, connections)
+    if output is not None:
+        if json:
+            say_json({"file": str(output), "events": counts})
+        else:
+            told = ", ".join(f"{count} of {name}" for name, count in counts.items())
+            remark(f"{output}: {sum(counts.values())} events ({told})")
+    return Exit.OK if sum(counts.values()) else Exit.FOUND
+
+
+async def _to(output: Path | None, connections: Mapping[str, Connection]) -> dict[str, int]:
+    if output is None:
+        return await _write(sys.stdout.buffer, connections)
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("xb") as file:
+            counts = await _write(file, connections)
+            os.fsync(file.fileno())
+        unfinished.rename(output)
+    except OSError as error:
+        raise Unusable(f"{output} can't be written: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return counts
+
+
+async def _write(file: BinaryIO, connections: Mapping[str, Connection]) -> dict[str, int]:
+    writer = Writer(file)
+    writer.begin(list(connections), utc_now().isoformat())
+    for service, connection in connections.items():
+        async for envelope in every_event(connection):
+            writer.event(service, envelope)
+        await _write_readers(writer, service, connection)
+    writer.end()
+    return writer.events
+
+
+async def _write_readers(writer: Writer, service: str, connection: Connection) -> None:
+    """Write how far a service's readers have come, without those that only fill tables: these begin anew."""
+    for row in await connection.fetch(
+        "select reader, source, xid, position from engine.checkpoints order by reader, source"
+    ):
+        if row["reader"] != READ_MODELS:
+            writer.checkpoint(service, row["reader"], row["source"], Cursor(row["xid"], row["position"]))
+    for parked in await list_parked(connection):
+        if parked.reader != READ_MODELS:
+            writer.parked(service, parked.reader, parked.place.source, parked.envelope, parked.error)
+    for row in await connection.fetch(
+        "select reader, source, xid, position from engine.dropped order by 1, 2"
+    ):
+        writer.dropped(service, row["reader"], row["source"], Cursor(row["xid"], row["position"]))
+
+
+@asynccontextmanager
+async def _one_moment(connections: Mapping[str, Connection]) -> AsyncGenerator[None]:
+    """See all stores as they were when nobody had heard of what another one does not hold yet."""
+    for connection in connections.values():
+        await connection.execute("set idle_in_transaction_session_timeout = 0")
+    for _ in range(_ATTEMPTS):
+        await asyncio.gather(*(_begin(connection) for connection in connections.values()))
+        if await _is_whole(connections):
+            break
+        for connection in connections.values():
+            await connection.execute("rollback")
+        await asyncio.sleep(_PAUSE_SECONDS)
+    else:
+        raise Unusable("the services are so busy that no moment was found at which all agree; try again")
+    yield
+
+
+async def _begin(connection: Connection) -> None:
+    await connection.execute("begin isolation level repeatable read read only")
+    await connection.fetchval(
+        "select 1 from engine.events limit 1"
+    )  # the snapshot is taken by the first query
+
+
+async def _is_whole(connections: Mapping[str, Connection]) -> bool:
+    ends = {service: await last_cursor(connection) for service, connection in connections.items()}
+    for connection in connections.values():
+        for row in await connection.fetch("select source, xid, position from engine.checkpoints"):
+            if Cursor(row["xid"], row["position"]) > ends.get(row["source"], Cursor(2**63, 0)):
+                return False
+    return True

@@ -1,0 +1,127 @@
+"""`adrelay events rebuild`: folds a table anew beside the running one, and exchanges the two."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+
+from adrelay.events.connections import streaming
+from adrelay.events.folded import Stopped, fold_progress, folds, one_table
+from adrelay.events.moments import clock, duration
+from adrelay.events.outcome import Exit, carry_out, remark, say_json, screen
+from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from libs.eventsourcing import rebuild as rebuilding
+from libs.eventsourcing.beside import kept_schema
+from libs.eventsourcing.rebuild import Plan
+from libs.eventsourcing.tables import Kind
+
+ServiceArgument = Annotated[str, typer.Argument(help="Such as billing or gateway.")]
+TableArgument = Annotated[str, typer.Argument(help="Such as orders; `adrelay events tables` lists them.")]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Throw away what an interrupted rebuild has built.")
+]
+BuildOnlyOption = Annotated[
+    bool,
+    typer.Option("--build-only", help="Leave it beside: the next rebuild or start of the service takes it."),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
+    service: ServiceArgument,
+    table: TableArgument,
+    again: AgainOption = False,  # noqa: FBT002 - typer's way to say flag
+    build_only: BuildOnlyOption = False,  # noqa: FBT002
+    dry_run: DryRunOption = False,  # noqa: FBT002
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Fold a table anew from all events, beside the running one, and put it in its place.
+
+    The service goes on meanwhile; it waits for a moment while the tables are exchanged. The old one is kept,
+    see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
+    only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
+    table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
+    """
+    carry_out(
+        lambda: _rebuild(
+            Places(data, env_file),
+            service,
+            table,
+            again=again,
+            swap=not build_only,
+            dry=dry_run,
+            yes=yes,
+            json=json,
+        )
+    )
+
+
+async def _rebuild(
+    places: Places, service: str, name: str, *, again: bool, swap: bool, dry: bool, yes: bool, json: bool
+) -> Exit:
+    tables, table = await one_table(places, service, name)
+    async with streaming(places.broker(), absent=True) as stream, folds():
+        plan = await rebuilding.plan(tables, table, stream=stream, again=again)
+        for line in _told(plan, swap=swap):
+            remark(line)
+        if dry:
+            if json:
+                say_json(_document(plan))
+            return Exit.OK
+        if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
+            return Exit.FOUND
+        begin = time.monotonic()
+        try:
+            with fold_progress(service) as report:
+                built = await rebuilding.rebuild(
+                    tables, table, stream=stream, again=again, swap=swap, report=report
+                )
+        except asyncio.CancelledError:
+            raise Stopped("interrupted; the same command goes on from here") from None
+    seconds = time.monotonic() - begin
+    if json:
+        say_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
+        return Exit.OK
+    where = "runs now" if swap else f"stands beside, in {built.schema}"
+    screen().print(f"✓ {name} of {service}, version {plan.version}, {where}; {duration(seconds)}")
+    return Exit.OK
+
+
+def _told(plan: Plan, *, swap: bool) -> list[str]:
+    source = "the store" if plan.kind is Kind.STATE else "the stream"
+    beside = "" if plan.running is None else f", beside version {plan.running} which runs on meanwhile"
+    what = f"{plan.table} of {plan.service}, version {plan.version}"
+    lines = [f"{what}: {plan.events:,} events of {source}{beside}."]
+    if plan.begun is not None:
+        begun = (
+            f"An earlier rebuild, of {clock(plan.begun.begun_at)}, has folded {plan.begun.folded:,} events"
+        )
+        lines.append(f"{begun}; this one goes on from there.")
+    if not swap:
+        return [*lines, "It is left beside the running one."]
+    if plan.running is not None:
+        kept = kept_schema(plan.table, plan.running)
+        lines.append(f"Then the two are exchanged; the old one is kept as {kept}, see `rollback`.")
+    if plan.kept is not None and plan.kept.version == plan.running:
+        lines.append(f"What is kept there now, of {clock(plan.kept.begun_at)}, is dropped.")
+    if plan.outdates:
+        stop = f"Programs that fold version {plan.running} stop with the exchange"
+        lines.append(f"{stop}: start those of version {plan.version}.")
+    return lines
+
+
+def _document(plan: Plan) -> dict[str, object]:
+    return {
+        "service": plan.service,
+        "table": plan.table,
+        "kind": plan.kind,
+        "running": plan.running,
+        "version": plan.version,
+        "events": plan.events,
+        "resumed": plan.begun is not None,
+    }

@@ -1,0 +1,86 @@
+"""`adrelay events republish`: fills the stream from the stores."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from adrelay.events.connections import streaming
+from adrelay.events.folded import all_tables, folds, progress
+from adrelay.events.outcome import Exit, carry_out, complain, remark, say_json, screen
+from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from libs.eventsourcing.republish import Missing, missing, renew, republish
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.tables import ServiceTables
+
+AnewOption = Annotated[
+    bool, typer.Option("--anew", help="Delete the stream first, as when it lost something in its middle.")
+]
+
+
+def republish_(
+    anew: AnewOption = False,  # noqa: FBT002 - typer's way to say flag
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is missing.")] = False,  # noqa: FBT002
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Put on the stream what the stores hold and it lacks, after counting it and asking.
+
+    Where services run, their relays do this by themselves, and this waits for them. Readers know what they
+    have handled, so nothing is done a second time. Exit codes: 0 the stream holds everything, 1 it does not
+    (a dry run that found something missing, or the answer was no); 2 wrong usage or a server that does not
+    answer.
+    """
+    carry_out(lambda: _republish(Places(data, env_file), anew=anew, dry=dry_run, yes=yes, json=json))
+
+
+async def _republish(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
+    known = await all_tables(places)
+    async with streaming(places.broker(), absent=True) as stream, folds():
+        before = [await missing(tables, stream) for tables in known.values()]
+        if not json:
+            _print(before, anew=anew)
+        if dry or not (anew or any(one.missing for one in before)):
+            if json:
+                say_json([_document(one) for one in before])
+            return Exit.FOUND if any(one.missing or one.ahead for one in before) else Exit.OK
+        question = "Delete the stream and fill it anew?" if anew else "Publish them?"
+        if not yes and not await asyncio.to_thread(typer.confirm, question, err=True):
+            return Exit.FOUND
+        if anew:
+            remark(f"{await renew(stream):,} messages deleted")
+        after = await _all(known, stream)
+    if json:
+        say_json([_document(one) for one in after])
+    else:
+        screen().print("✓ the stream holds what the stores do")
+    return Exit.OK
+
+
+async def _all(known: dict[str, ServiceTables], stream: EventStream) -> list[Missing]:
+    with progress() as move:
+
+        def report(one: Missing) -> None:
+            move(one.service, one.stored - one.missing, one.stored)
+
+        return [await republish(tables, stream, report=report) for tables in known.values()]
+
+
+def _document(one: Missing) -> dict[str, object]:
+    return {
+        "service": one.service,
+        "stored": one.stored,
+        "missing": one.missing,
+        "published": str(one.published),
+        "ahead": one.ahead,
+    }
+
+
+def _print(found: list[Missing], *, anew: bool) -> None:
+    for one in found:
+        count = one.stored if anew else one.missing
+        screen().print(f"{one.service:<13} {one.stored:>10,} events, {count:>10,} to publish")
+        if one.ahead:
+            complain(f"the stream holds events of {one.service} that its store does not: see `verify`")

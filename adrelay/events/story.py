@@ -1,0 +1,153 @@
+"""What caused what: every event of a story, over all services, as a tree."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from rich.text import Text
+from rich.tree import Tree
+
+from adrelay.events.connections import stores
+from adrelay.events.moments import duration
+from adrelay.events.rows import story_events
+from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.record import Envelope
+
+_LONG_KEY = 30
+KEPT = 5
+"""How many of many siblings are shown at either end."""
+
+
+@dataclass(eq=False)
+class Node:
+    """An event, who said it, and what it led to."""
+
+    service: str
+    event: Envelope
+    led_to: list["Node"] = field(default_factory=list["Node"])
+
+    def __len__(self) -> int:
+        """Return how many events this tree holds."""
+        return sum(1 for _ in walk([self]))
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a told story: an event, or how many events are left out here."""
+
+    depth: int
+    node: Node | None
+    cause: Node | None
+    left_out: int = 0
+
+
+async def correlation_of(database: str, stream: str) -> UUID | None:
+    """Return the story in which a stream began, None if the stream is unknown."""
+    async with stores({"store": database}) as connections:
+        found: UUID | None = await connections["store"].fetchval(
+            "select correlation_id from engine.events where stream = $1 and version = 1", stream
+        )
+        return found
+
+
+async def trace(databases: Mapping[str, str], correlation_id: UUID) -> list[Node]:
+    """Return the roots of a story, oldest first; `databases` are the services' stores by name."""
+    async with stores(databases) as connections:
+        return await told(connections, [correlation_id])
+
+
+async def told(connections: Mapping[str, Connection], correlation_ids: Sequence[UUID]) -> list[Node]:
+    """Return the roots of stories, oldest first; the events' data is left out."""
+    found = await asyncio.gather(
+        *(story_events(connection, correlation_ids) for connection in connections.values())
+    )
+    return linked(
+        Node(service, event) for service, events in zip(connections, found, strict=True) for event in events
+    )
+
+
+def linked(nodes: Iterable[Node]) -> list[Node]:
+    """Hang every event under what caused it, and return those whose cause is no event."""
+    in_order = sorted(nodes, key=lambda node: (node.event.at, node.service, node.event.cursor))
+    by_id = {node.event.id: node for node in in_order}
+    roots: list[Node] = []
+    for node in in_order:
+        cause = by_id.get(node.event.causation_id)
+        (roots if cause is None or cause is node else cause.led_to).append(node)
+    return roots
+
+
+def walk(
+    roots: Sequence[Node], *, kept: int = 0, focus: Callable[[Node], bool] = lambda _: False
+) -> Iterator[Line]:
+    """Tell a story line by line, causes before effects.
+
+    With `kept`, only so many of many siblings are told at either end, and as many in `focus` between.
+    """
+    waiting = _lines(0, None, roots, kept, focus)[::-1]
+    while waiting:
+        line = waiting.pop()
+        yield line
+        if line.node is not None:
+            waiting.extend(_lines(line.depth + 1, line.node, line.node.led_to, kept, focus)[::-1])
+
+
+def _lines(
+    depth: int, cause: Node | None, siblings: Sequence[Node], kept: int, focus: Callable[[Node], bool]
+) -> list[Line]:
+    if not kept or len(siblings) <= 2 * kept + 1:
+        return [Line(depth, node, cause) for node in siblings]
+    places = {*range(kept), *range(len(siblings) - kept, len(siblings))}
+    places |= set([place for place, node in enumerate(siblings) if focus(node)][-kept:])
+    lines: list[Line] = []
+    left_out = 0
+    for place, node in enumerate(siblings):
+        if place not in places:
+            left_out += len(node)
+            continue
+        if left_out:
+            lines.append(Line(depth, None, cause, left_out))
+            left_out = 0
+        lines.append(Line(depth, node, cause))
+    return lines
+
+
+def begin_of(roots: Sequence[Node]) -> float:
+    """Return when a story began, in seconds since the epoch."""
+    return min((root.event.at.timestamp() for root in roots), default=0.0)
+
+
+def render(
+    title: str, roots: Sequence[Node], *, kept: int = KEPT, focus: Callable[[Node], bool] = lambda _: False
+) -> Tree:
+    """Return the tree as rich shows it: seconds since the story began, and since the cause."""
+    tree = Tree(Text(title, style="bold"))
+    begin = begin_of(roots)
+    branches = [tree]
+    for line in walk(roots, kept=kept, focus=focus):
+        del branches[line.depth + 1 :]
+        if line.node is None:
+            branches[-1].add(Text(f"… {line.left_out} more events", style="dim italic"))
+            continue
+        branches.append(branches[-1].add(_label(line, line.node, begin, marked=focus(line.node))))
+    return tree
+
+
+def _label(line: Line, node: Node, begin: float, *, marked: bool) -> Text:
+    event = node.event
+    gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
+    return Text.assemble(
+        (f"{event.at.timestamp() - begin:8.3f} s  ", "dim"),
+        (f"{gap:>9}  " if gap else "", "green"),
+        (f"{node.service:<13}", "cyan"),
+        (event.type, "bold reverse" if marked else "bold"),
+        (f"  {short_name(event.stream)} v{event.version}", "dim"),
+        (f"  {event.actor}" if not event.actor.startswith("service:") else "", "yellow"),
+    )
+
+
+def short_name(stream: str) -> str:
+    """Return a stream's name so that it fits beside others; order numbers stay whole."""
+    category, _, key = stream.partition("-")
+    return stream if len(key) < _LONG_KEY or category == "order" else f"{category}-…{key[-6:]}"

@@ -1,0 +1,153 @@
+"""`adrelay events tables`, `rollback` and `retire`: what stands in the databases, folded from events."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from adrelay.events.connections import stores, streaming
+from adrelay.events.folded import all_tables, fold_progress, folds, one_table
+from adrelay.events.moments import clock
+from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
+from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.rebuild import ServiceArgument, TableArgument, YesOption
+from libs.eventsourcing import exchange
+from libs.eventsourcing import rebuild as rebuilding
+from libs.eventsourcing.beside import Beside, Purpose
+from libs.eventsourcing.tables import ServiceTables
+
+DropOption = Annotated[
+    bool, typer.Option("--drop-kept", help="Drop what is kept or was begun beside the running tables.")
+]
+
+
+def rollback(
+    service: ServiceArgument,
+    table: Annotated[
+        list[str], typer.Argument(metavar="TABLE...", help="One or more that changed together.")
+    ],
+    yes: YesOption = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Put kept tables of this program's version back in place, with all that has happened since folded in.
+
+    To go back to an older version of the service, run this with the older program, then start it.
+    Exit codes: 0 done, 1 nothing of this version is kept, it stopped before the end, or the answer was no;
+    2 no such table, wrong usage or a server that does not answer.
+    """
+    carry_out(lambda: _rollback(Places(data, env_file), service, table, yes=yes, json=json))
+
+
+async def _rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
+    found = [await one_table(places, service, name) for name in dict.fromkeys(names)]
+    tables, chosen = found[0][0], [table for _, table in found]
+    if len({tables.kind(table) for table in chosen}) > 1:
+        raise Unusable("state tables and read models are put back one after the other")
+    async with streaming(places.broker(), absent=True) as stream, folds():
+        remark(f"{', '.join(names)} of {service} are put back as they were kept, brought up to date.")
+        if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
+            return Exit.FOUND
+        with fold_progress(service) as report:
+            built = await rebuilding.rollback(tables, chosen, stream=stream, report=report)
+    if json:
+        say_json([{"service": service, "table": one.name, "version": one.version} for one in built])
+    for one in () if json else built:
+        screen().print(f"✓ {one.name} of {service}, version {one.version}, runs again")
+    return Exit.OK
+
+
+def tables_(
+    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
+    drop_kept: DropOption = False,  # noqa: FBT002
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the tables that services fold, and what stands beside them.
+
+    Exit codes: 0 done, 1 the answer was no, or tables are being built just now; 2 wrong usage or a server
+    that does not answer.
+    """
+    carry_out(lambda: _tables(Places(data, env_file), service, drop=drop_kept, yes=yes, json=json))
+
+
+_RUNNING = """
+select p.name, p.version, p.kind, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
+from (select name, version, kind, name as schema from engine.projections
+      union all select name, version, purpose, schema from engine.beside) as p
+left join pg_class c on c.relnamespace = to_regnamespace(quote_ident(p.schema)) and c.relkind = 'r'
+group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
+"""
+
+
+async def _tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool) -> Exit:
+    known = await all_tables(places, chosen)
+    if drop:
+        async with folds():
+            return await _drop(known, yes=yes, json=json)
+    listed: list[dict[str, object]] = []
+    async with stores(places.databases(chosen)) as connections:
+        for service, connection in connections.items():
+            listed += [{"service": service, **row} for row in await connection.fetch(_RUNNING)]
+    if json:
+        say_json(listed)
+        return Exit.OK
+    shown = Table("service", "table", "version", "", "size", box=None, pad_edge=False)
+    for one in listed:
+        size = f"{int(str(one['bytes'])) / 1024:,.0f} kB"
+        shown.add_row(str(one["service"]), str(one["name"]), str(one["version"]), str(one["kind"]), size)
+    screen().print(shown)
+    return Exit.OK
+
+
+async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Exit:
+    dropped: list[tuple[str, Beside]] = []
+    for service, tables in known.items():
+        for one in await rebuilding.standing(tables):
+            remark(f"{one.schema} of {service} ({one.purpose}, of {clock(one.begun_at)}) will be dropped")
+            dropped.append((service, one))
+    if dropped and not yes and not await asyncio.to_thread(typer.confirm, f"Drop {len(dropped)}?", err=True):
+        return Exit.FOUND
+    for service, name in sorted({(service, one.name) for service, one in dropped}):
+        await rebuilding.discard(known[service], name, frozenset(Purpose))
+    if json:
+        say_json([{"service": service, "schema": one.schema} for service, one in dropped])
+    else:
+        screen().print(f"✓ {len(dropped)} dropped")
+    return Exit.OK
+
+
+def retire(
+    service: ServiceArgument,
+    table: TableArgument,
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Stop folding a table that this version of the service does not know any more; it is kept beside.
+
+    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, or the answer was no; 2 this
+    version still folds it, wrong usage or a server that does not answer.
+    """
+    carry_out(lambda: _retire(Places(data, env_file), service, table, yes=yes, json=json))
+
+
+async def _retire(places: Places, service: str, name: str, *, yes: bool, json: bool) -> Exit:
+    tables = (await all_tables(places, [service]))[service]
+    if tables.find(name) is not None:
+        raise Unusable(f"{service} still folds {name}")
+    async with folds():
+        remark(f"{name} of {service} is folded no more; programs that still do so stop.")
+        if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
+            return Exit.FOUND
+        await exchange.retire(tables, name)
+    if json:
+        say_json({"service": service, "table": name})
+    else:
+        screen().print(f"✓ {name} of {service} is folded no more")
+    return Exit.OK

@@ -1,0 +1,81 @@
+"""Five stores, their relays and one told story, shared by all tests of the tools."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from uuid import uuid4
+
+import nats
+import pytest_asyncio
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from adrelay.system import SERVICES
+from libs.events.catalogue import published
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+from services.billing.order.tables import ORDERS
+from tests.integration.engine.waiting import eventually, running
+from tests.integration.events_cli.told import Story
+
+
+@dataclass
+class World:
+    """The stores, the stream, and the settings by which the tools find them."""
+
+    settings: dict[str, str]
+    databases: dict[str, str]
+    engines: dict[str, Engine]
+    stream: EventStream
+    story: Story
+
+    async def relayed(self) -> None:
+        """Return once the stream holds what the stores do."""
+
+        async def everything() -> bool:
+            for name, engine in self.engines.items():
+                row = await engine.query(
+                    lambda sql: sql.fetchrow(
+                        "select xid::text as xid, position from engine.events "
+                        "order by events.xid desc, position desc limit 1"
+                    )
+                )
+                if row is not None and str((await self.stream.last(name)).cursor) != (
+                    f"{row['xid']}.{row['position']}"
+                ):
+                    return False
+            return True
+
+        await eventually(everything)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
+    """A world in which one story was told. Tests add to it, and take nothing away."""
+    tag = uuid4().hex[:8]
+    databases = {name: await postgres_server.ensure_database(f"ev{tag}_{name}") for name in SERVICES}
+    settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
+    settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": f"ev{tag}"}
+    client = await nats.connect(nats_server.url)
+    stream = EventStream(client, prefix=f"ev{tag}")
+    await stream.ensure()
+    engines = {
+        name: Engine(name, url, published(), state_tables=[ORDERS] if name == "billing" else [])
+        for name, url in databases.items()
+    }
+    async with AsyncExitStack() as stack:
+        for engine in engines.values():
+            await engine.start(pool_size=3)
+            stack.push_async_callback(engine.stop)
+        await stack.enter_async_context(running(*(Relay(one, stream).run for one in engines.values())))
+        world = World(settings, databases, engines, stream, Story(engines))
+        await world.story.tell()
+        await world.relayed()
+        yield world
+    await client.jetstream().delete_stream(stream.name)
+    await client.close()
+    for name in SERVICES:
+        await postgres_server.drop_database(f"ev{tag}_{name}")

@@ -1,0 +1,61 @@
+"""The tools as an operator runs them: a process, its output, its exit code."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a tool said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - JSON
+        """The one JSON document that it printed."""
+        return json.loads(self.out)
+
+    @property
+    def documents(self) -> list[Any]:
+        """The JSON documents that it printed, one on a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which nothing of Adrelay is set but this."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
+
+
+async def started(
+    settings: Mapping[str, str], *arguments: str, folder: Path | None = None
+) -> asyncio.subprocess.Process:
+    """Return a tool that is running."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "adrelay.events",
+        *arguments,
+        env=environment(settings),
+        cwd=folder or Path("/"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def ran(settings: Mapping[str, str], *arguments: str, folder: Path | None = None) -> Ran:
+    """Run a tool to its end."""
+    process = await started(settings, *arguments, folder=folder)
+    out, err = await process.communicate()
+    return Ran(process.returncode or 0, out.decode(), err.decode())

@@ -1,0 +1,73 @@
+"""`adrelay events lag`."""
+
+import asyncpg
+
+from libs.events.billing import OrderPlaced
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.unit import UnitOfWork
+from tests.integration.engine.waiting import running
+from tests.integration.events_cli.conftest import World
+from tests.integration.events_cli.program import ran
+from tests.integration.events_cli.told import Story
+
+
+async def test_a_system_that_keeps_up_has_no_problems(world: World) -> None:
+    await world.relayed()
+    result = await ran(world.settings, "lag", "--json", "--patience", "3600")
+    assert result.code == 0, result.err
+    relays = {one["service"]: one for one in result.document["relays"]}
+    assert len(relays) == 5
+    assert all(one["active"] and one["behind"] == 0 for one in relays.values())
+    assert relays["billing"]["stored"] >= 4
+    people = await ran(world.settings, "lag", "--patience", "3600")
+    assert people.code == 0
+    assert "billing" in people.out
+
+
+async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: World) -> None:
+    reactions = Reactions()
+
+    @reactions.to(OrderPlaced)
+    async def hear(event: OrderPlaced, unit: UnitOfWork) -> None:
+        del event, unit
+
+    del hear
+    before, story = Story(world.engines), Story(world.engines)
+    engine = world.engines["gateway"]
+    placed = await before.say("billing", f"order-{before.order}", before.placed())
+    reader = Reader("slow", engine, world.stream, reactions=reactions)
+    async with running(reader.run):
+        assert await reader.reached("billing", placed.cursor, 30)
+    await story.say("billing", f"order-{story.order}", story.placed())
+    await story.say("billing", f"order-{story.order}", story.requested())
+    await world.relayed()
+    result = await ran(world.settings, "lag", "--json")
+    assert result.code == 1
+    (slow,) = [one for one in result.document["readers"] if one["name"] == "slow"]
+    assert (slow["active"], slow["waiting"]) == (False, 1), "of two events it hears one"
+    assert slow["oldest_seconds"] > 500
+    assert "gateway: reader slow does not run" in result.document["problems"]
+    await engine.query(lambda sql: sql.execute("delete from engine.readers where name = 'slow'"))
+
+
+async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> None:
+    connection = await asyncpg.connect(
+        world.databases["gateway"], server_settings={"application_name": "a forgotten shell"}
+    )
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("select pg_current_xact_id()")
+    story = Story(world.engines)
+    await story.say("billing", f"order-{story.order}", story.placed())
+    result = await ran(world.settings, "lag", "--json", "--patience", "0.01")
+    await transaction.rollback()
+    await connection.close()
+    assert result.code == 1
+    billing = next(one for one in result.document["databases"] if one["service"] == "billing")
+    assert billing["holder"].startswith("a forgotten shell in ")
+    assert billing["open_seconds"] > 0
+    relay = next(one for one in result.document["relays"] if one["service"] == "billing")
+    assert relay["behind"] == 1
+    assert any("events wait to be relayed" in problem for problem in result.document["problems"])
+    await world.relayed()

@@ -1,0 +1,91 @@
+"""`adrelay events trace`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.events_cli.conftest import World
+from tests.integration.events_cli.program import ran
+from tests.integration.events_cli.told import DIGEST
+
+TREE = [
+    (0, "AccountRegistered"),
+    (0, "OrderPlaced"),
+    (0, "PaymentRequested"),
+    (0, "PaymentFinished"),
+    (1, "AdbotProvisioned"),
+    (2, "OrderFulfilled"),
+    (0, "AdbotStarted"),
+    (1, "CycleDue"),
+    (2, "CycleStarted"),
+    (3, "CycleFinished"),
+]
+
+
+@pytest.mark.parametrize(
+    "what", ["order", "stream", "payment", "adbot", "cycle", "account", "event", "correlation"]
+)
+async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
+    story = world.story
+    ids = {
+        "order": story.order,
+        "stream": f"order-{story.order}",
+        "payment": story.payment,
+        "adbot": str(story.adbot),
+        "cycle": str(story.cycle),
+        "account": str(story.account),
+        "event": str(story.told["CycleDue"].envelope.id),
+        "correlation": str(story.causes.correlation_id),
+    }
+    traced = await ran(world.settings, "trace", ids[what], "--json")
+    assert traced.code == 0, traced.err
+    (found,) = traced.document["stories"]
+    assert found["correlation_id"] == str(story.causes.correlation_id)
+    assert [(one["depth"], one["type"]) for one in found["events"]] == TREE
+    gaps = {one["type"]: one["seconds_since_cause"] for one in found["events"]}
+    assert gaps["AdbotProvisioned"] == 1.0
+    assert gaps["OrderPlaced"] is None
+
+
+async def test_what_was_asked_for_stands_out(world: World) -> None:
+    event = str(world.story.told["CycleStarted"].envelope.id)
+    traced = await ran(world.settings, "trace", event, "--json")
+    (found,) = traced.document["stories"]
+    assert [one["type"] for one in found["events"] if one["asked_for"]] == ["CycleStarted"]
+
+
+async def test_people_get_a_tree_with_times_and_gaps(world: World) -> None:
+    traced = await ran(world.settings, "trace", world.story.order)
+    assert traced.code == 0
+    lines = traced.out.splitlines()
+    (line,) = [line for line in lines if "AdbotProvisioned" in line]
+    assert "4.000 s" in line
+    assert "+1.0 s" in line
+    assert "provisioning" in line
+
+
+async def test_the_picture_needs_nothing_from_outside_and_holds_no_secret(
+    world: World, tmp_path: Path
+) -> None:
+    page = tmp_path / "story.html"
+    traced = await ran(world.settings, "trace", world.story.order, "--html", str(page))
+    assert traced.code == 0, traced.err
+    html = page.read_text()
+    for _, kind in TREE:
+        assert kind in html
+    assert "bronze" in html, "what the events say"
+    assert DIGEST not in html
+    for outside in ("http://", "https://", "src=", "@import", "url("):
+        assert outside not in html
+
+
+async def test_an_unknown_id_is_one_clear_line(world: World, tmp_path: Path) -> None:
+    page = tmp_path / "story.html"
+    for unknown in ("HQADZ-NONE", "5", "00000000-0000-7000-8000-000000000000"):
+        traced = await ran(world.settings, "trace", unknown, "--html", str(page))
+        assert (traced.code, traced.out) == (1, "")
+        assert traced.err == f"✗ nothing is known by the id '{unknown}'\n"
+    assert not page.exists()
+    traced = await ran(world.settings, "trace", world.story.order, "--html", str(tmp_path / "no" / "x.html"))
+    assert traced.code == 2
+    assert "is no folder" in traced.err
