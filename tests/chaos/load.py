@@ -1,0 +1,292 @@
+"""What clients and the operator do meanwhile, as patiently as people are, and what they were told."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal, TypeVar
+
+import httpx
+
+from adrelay.demo import story
+from adrelay.demo.rest import Json, Rest, RestError
+from sandbox.nowpayments.client import ControlError
+from sandbox.telegram import AccountSpec, AlbumSpec, ChannelSpec, GroupSpec, Media, PostSpec
+from tests.chaos.system import PLANS, ChaosSystem
+
+T = TypeVar("T")
+Order = Literal["as_happened", "reversed", "shuffled"]
+
+PAUSE_SECONDS = 0.4
+_TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_ORDERS: tuple[Order, ...] = ("as_happened", "reversed", "shuffled")
+_API_ID = 300_001
+
+
+@dataclass
+class Told:
+    """What the system has acknowledged; none of it may be lost."""
+
+    orders: set[str] = field(default_factory=set[str])
+    codes: set[str] = field(default_factory=set[str])
+    sessions: set[str] = field(default_factory=set[str])
+    commands: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
+    """By adbot: every command that was accepted, with what it said, in order."""
+    refused: list[str] = field(default_factory=list[str])
+    """Refusals that no client of ours has given cause for."""
+    tries: Counter[str] = field(default_factory=Counter[str])
+    """How often something had to be asked again, by what was answered."""
+
+
+@dataclass
+class Stage:
+    """A client's own channel with its post, and the groups that are to get it."""
+
+    channel: int
+    post: str
+    parts: tuple[int, ...]
+    groups: dict[str, int]
+
+
+class Load:
+    """Several clients with adbots, visitors who only order and pay, an operator who brings more stock."""
+
+    def __init__(self, system: ChaosSystem, seed: int, *, clients: int = 5) -> None:
+        self.told = Told()
+        self.stages: dict[str, Stage] = {}
+        """By adbot."""
+        self._system = system
+        self._chance = random.Random(seed)
+        self._clients = clients
+        self._accounts: list[int] = []
+        self._over = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def prepare(self) -> None:
+        """Upload the stock that the clients' plans need."""
+        await self._system.payments.switch(retries=200, retry_seconds=1.0)
+        telegram = self._system.telegram
+        for number in range(3 * self._clients + 10):
+            account = await telegram.create_account(AccountSpec(name=f"Account {number}"))
+            self._accounts.append(account.id)
+        async with self._operator() as operator:
+            body: Json = {"api_id": _API_ID, "api_hash": story.PAIR_HASH}
+            await self._persist("api pair", lambda: operator.post("/admin/api-pairs", body))
+        for account_id in self._accounts[:-4]:
+            await self._stock(account_id)
+
+    async def start(self) -> None:
+        """Let everybody begin."""
+        plans = list(PLANS)
+        bodies = [self._client(number, plans[number % len(plans)]) for number in range(self._clients)]
+        bodies += [self._visitors(), self._restock()]
+        self._tasks = [asyncio.create_task(body) for body in bodies]
+
+    async def finish(self, within_seconds: float) -> None:
+        """Let everybody come to an end: each client presses stop; raise if that takes too long."""
+        self._over.set()
+        async with asyncio.timeout(within_seconds):
+            for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    self.told.refused.append(repr(outcome))
+
+    async def cancel(self) -> None:
+        """End everybody at once."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _operator(self) -> Rest:
+        return Rest(self._system.url, self._system.admin_token)
+
+    # -- the operator
+
+    async def _restock(self) -> None:
+        """Bring the last sessions while faults strike: each is signed in with, by the service itself."""
+        for account in self._accounts[-4:]:
+            await self._wait(self._chance.uniform(5, 20))
+            await self._stock(account)
+
+    async def _stock(self, account: int) -> None:
+        session = await self._system.telegram.mint_session(account)
+
+        async def upload() -> Json | None:
+            with_known: Json = {"session": session}
+            try:
+                return dict(await operator.post("/admin/sessions", with_known))
+            except RestError as error:
+                if error.code == "session_exists":  # the answer to an earlier try was lost
+                    return None
+                raise
+
+        async with self._operator() as operator:
+            answer = await self._persist("upload", upload, also={"telegram_unreachable"})
+        if answer is not None:
+            self.told.sessions.add(str(answer["session"]))
+
+    # -- clients
+
+    async def _client(self, number: int, plan: str) -> None:
+        """Buy a plan, and run its adbot until all is over."""
+        stage = await self._set_stage(number)
+        purchase = await self._bought(f"client{number}", plan)
+        await self._pay(purchase)
+        async with await self._signed_in(purchase) as rest:
+            adbot = await self._adbot(rest)
+            self.stages[adbot] = stage
+            self.told.commands[adbot] = []
+            while not self._over.is_set():
+                await self._advertise(rest, adbot, stage)
+                await self._start(rest, adbot)
+                await self._wait(self._chance.uniform(8, 30))
+                if self._chance.random() < 0.5:
+                    await self._stop(rest, adbot)
+                    await self._wait(self._chance.uniform(0, 3))
+            await self._stop(rest, adbot)
+
+    async def _bought(self, name: str, plan: str) -> story.Purchase:
+        """Check out until an order has an address and its account a code."""
+        for attempt in range(100):
+            email = f"{name}-{attempt}@example.com"
+            coin = self._chance.choice(("BTC", "ETH", "LTC"))
+            purchase = await self._persist(
+                "checkout",
+                lambda email=email, coin=coin: story.check_out(  # type: ignore[misc]  # each its own
+                    self._system, plan=plan, coin=coin, email=email
+                ),
+                also={"provider_unavailable"},
+            )
+            self.told.orders.add(purchase.order)
+            if not purchase.access_code:  # the answer that showed it was lost
+                self.told.tries["lost access code"] += 1
+                continue
+            self.told.codes.add(purchase.access_code)
+            return await self._with_address(purchase)
+        message = "no checkout came through"
+        raise AssertionError(message)
+
+    async def _with_address(self, purchase: story.Purchase) -> story.Purchase:
+        async with Rest(self._system.url) as visitor:
+            while not purchase.address:
+                await asyncio.sleep(PAUSE_SECONDS)
+                payment: Json = await self._persist(
+                    "payment", lambda: visitor.get(f"/payments/{purchase.order}"), also={"unknown_order"}
+                )
+                purchase.address = payment["pay_address"]
+        return purchase
+
+    async def _pay(self, purchase: story.Purchase) -> None:
+        """Pay to the very address that was told; the notifications come often and in any order."""
+        payments = await self._system.payments.payments()
+        payment = next(one for one in payments if one.pay_address == purchase.address)
+        await self._system.payments.pay(
+            payment.payment_id,
+            repeat=self._chance.randint(1, 4),
+            order=self._chance.choice(_ORDERS),
+            together=self._chance.random() < 0.3,
+            seed=self._chance.randint(0, 1000),
+            wait=False,
+        )
+
+    async def _signed_in(self, purchase: story.Purchase) -> Rest:
+        async with Rest(self._system.url) as visitor:
+            body: Json = {"access_code": purchase.access_code}
+            answer = await self._persist("sign in", lambda: visitor.post("/auth/sign-in", body))
+        return Rest(self._system.url, answer["token"])
+
+    async def _adbot(self, rest: Rest) -> str:
+        while True:
+            answer = await self._persist("adbots", lambda: rest.get("/adbots"))
+            if answer["items"]:
+                return str(answer["items"][0]["id"])
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _advertise(self, rest: Rest, adbot: str, stage: Stage) -> None:
+        some = self._chance.sample(list(stage.groups), self._chance.randint(3, len(stage.groups)))
+        body: Json = {"post": stage.post, "groups": some}
+        path = f"/adbots/{adbot}/advertisement"
+        await self._persist("advertisement", lambda: rest.put(path, body))
+        self.told.commands[adbot].append(("advertisement", " ".join(some)))
+
+    async def _start(self, rest: Rest, adbot: str) -> None:
+        """Press start; without seats nothing can be done but wait for stock."""
+
+        async def press() -> bool:
+            try:
+                await rest.post(f"/adbots/{adbot}/start")
+            except RestError as error:
+                if error.code == "no_seats":
+                    return False
+                raise
+            return True
+
+        if await self._persist("start", press):
+            self.told.commands[adbot].append(("start", ""))
+        else:
+            self.told.tries["start: no_seats"] += 1
+
+    async def _stop(self, rest: Rest, adbot: str) -> None:
+        await self._persist("stop", lambda: rest.post(f"/adbots/{adbot}/stop"))
+        self.told.commands[adbot].append(("stop", ""))
+
+    async def _visitors(self) -> None:
+        """Order now and then; most pay, some only in part, some never. Clients come to the stock first."""
+        while len(self.stages) < self._clients and not self._over.is_set():
+            await self._wait(1)
+        for number in range(10_000):
+            await self._wait(self._chance.uniform(0.3, 2))
+            if self._over.is_set():
+                return
+            purchase = await self._bought(f"visitor{number}", self._chance.choice(list(PLANS)))
+            dice = self._chance.random()
+            if dice < 0.6:
+                await self._pay(purchase)
+            elif dice < 0.8:
+                payments = await self._system.payments.payments()
+                payment = next(one for one in payments if one.pay_address == purchase.address)
+                await self._system.payments.pay_part(payment.payment_id, repeat=2, wait=False)
+
+    async def _set_stage(self, number: int) -> Stage:
+        telegram = self._system.telegram
+        channel = await telegram.create_channel(ChannelSpec(username=f"chaos_channel_{number}"))
+        if number % 3 == 2:
+            album = AlbumSpec(album=[PostSpec(text="Two", media=Media.PHOTO), PostSpec(media=Media.PHOTO)])
+            parts = [message.id for message in await telegram.post_album(channel.id, album)]
+        else:
+            parts = [(await telegram.post(channel.id, PostSpec(text=f"Post {number}"))).id]
+        groups = {
+            f"@chaos_{number}_group_{one}": (
+                await telegram.create_group(
+                    GroupSpec(username=f"chaos_{number}_group_{one}", members=self._accounts)
+                )
+            ).id
+            for one in range(8)
+        }
+        return Stage(channel.id, f"https://t.me/chaos_channel_{number}/{parts[0]}", tuple(parts), groups)
+
+    # -- patience
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+
+    async def _persist(
+        self, what: str, act: Callable[[], Awaitable[T]], *, also: set[str] | None = None
+    ) -> T:
+        """Ask again until it is done: after errors of the server's, lost answers, and refusals in `also`."""
+        while True:
+            try:
+                return await act()
+            except (httpx.TransportError, ControlError) as error:
+                self.told.tries[f"{what}: {type(error).__name__}"] += 1
+            except RestError as error:
+                mine = error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in _TRY_AGAIN
+                if mine and error.code not in (also or ()):
+                    self.told.refused.append(f"{what}: {error}")
+                    raise
+                self.told.tries[f"{what}: {error.status} {error.code}"] += 1
+            await asyncio.sleep(PAUSE_SECONDS)
