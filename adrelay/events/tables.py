@@ -92,7 +92,8 @@ async def _tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: 
     listed: list[dict[str, object]] = []
     async with stores(places.databases(chosen)) as connections:
         for service, connection in connections.items():
-            listed += [{"service": service, **row} for row in await connection.fetch(_RUNNING)]
+            rows = await connection.fetch(_RUNNING)
+            listed.extend({"service": service, **dict(row.items())} for row in rows)
     if json:
         say_json(listed)
         return Exit.OK

@@ -1,0 +1,1 @@
+"""Rebuild, verify and republish against a real PostgreSQL and a real NATS."""

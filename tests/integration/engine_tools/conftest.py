@@ -1,0 +1,36 @@
+"""A made-up service that counts its meters' turns, with a relay and a reader that run beside the test."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import nats
+import pytest_asyncio
+from nats.js.errors import NotFoundError
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.stream import EventStream
+from tests.integration.engine.meters import CATALOGUE
+from tests.integration.engine_tools.counting import meters, tally
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(database: str) -> AsyncIterator[Engine]:
+    """The engine of the made-up service, on a fresh database."""
+    engine = Engine("meters", database, CATALOGUE, state_tables=[meters()], read_models=[tally()])
+    await engine.start(pool_size=16)
+    yield engine
+    await engine.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stream(nats_url: str, stream_prefix: str) -> AsyncIterator[EventStream]:
+    """A stream that this test alone uses."""
+    client = await nats.connect(nats_url)
+    stream = EventStream(client, prefix=stream_prefix)
+    await stream.ensure()
+    yield stream
+    with suppress(NotFoundError):
+        await client.jetstream().delete_stream(stream.name)
+    await client.close()

@@ -1,0 +1,206 @@
+"""Tables are rebuilt beside the running ones, while everything goes on."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from libs.eventsourcing import rebuild as rebuilding
+from libs.eventsourcing.beside import Purpose
+from libs.eventsourcing.bringing_up import bring_up
+from libs.eventsourcing.engine import READ_MODELS, Engine
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.rebuild import Progress, plan, rebuild, rollback
+from libs.eventsourcing.refold import FoldFailed
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.tables import Kind, OutdatedTables
+from tests.integration.engine.meters import CATALOGUE, turn
+from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine_tools.counting import (
+    ME,
+    busy,
+    last_cursor,
+    meters,
+    relayed,
+    serving,
+    tally,
+    turns_in,
+    turns_told,
+)
+
+METERS = "abcdefghij"
+
+
+async def spoil(engine: Engine, table: str) -> None:
+    await engine.query(lambda sql: sql.execute(f"update {table} set turns = turns + 1000"))  # noqa: S608
+
+
+async def test_a_wrong_state_table_is_right_again_though_meters_are_turned_all_the_time(
+    engine: Engine,
+) -> None:
+    await engine.run(turn("a", 300), ME)
+    await spoil(engine, "meters")
+    async with busy(engine) as turned:
+        for _ in range(3):
+            before = len(turned)
+            await rebuild(engine.tables, engine.state_tables[0])
+            await eventually(partial(_more, turned, before + 20))
+    assert await turns_in(engine, "meters") == await turns_told(engine)
+
+
+async def _more(turned: list[int], than: int) -> bool:
+    return len(turned) > than
+
+
+async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_the_time(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a", 300), ME)
+    async with serving(engine, stream) as reader:
+        assert await reader.reached("meters", await last_cursor(engine), 20)
+        await spoil(engine, "tally")
+        async with busy(engine) as turned:
+            for _ in range(3):
+                before = len(turned)
+                await rebuild(engine.tables, engine.read_models[0], stream=stream)
+                await eventually(partial(_more, turned, before + 20))
+        assert await reader.reached("meters", await last_cursor(engine), 20)
+    assert await turns_in(engine, "tally") == await turns_told(engine)
+
+
+async def test_a_rebuild_that_was_interrupted_goes_on_where_it_stopped(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.eventsourcing.refold.PAGE", 100)
+    await engine.run(turn("a", 1000), ME)
+    seen: list[Progress] = []
+
+    def stop_half_way(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.passed >= 500:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await rebuild(engine.tables, engine.state_tables[0], report=stop_half_way)
+    rest = await plan(engine.tables, engine.state_tables[0])
+    assert rest.begun is not None
+    assert (rest.begun.folded, rest.events) == (500, 500)
+    seen.clear()
+    await rebuild(engine.tables, engine.state_tables[0], report=seen.append)
+    assert seen[-1].passed == 500
+    assert await turns_in(engine, "meters") == {"a": 1000}
+
+
+async def test_what_no_event_decides_is_carried_over(engine: Engine) -> None:
+    await engine.run(turn("a", 3), ME)
+    await engine.query(lambda sql: sql.execute("update meters set asked = 7"))
+    await rebuild(engine.tables, engine.state_tables[0])
+    assert await engine.query(lambda sql: sql.fetchval("select asked from meters")) == 7
+
+
+async def test_a_rollback_brings_the_kept_table_back_with_all_that_happened_since(engine: Engine) -> None:
+    await engine.run(turn("a", 3), ME)
+    await spoil(engine, "meters")  # so that it can be told from the rebuilt one
+    await rebuild(engine.tables, engine.state_tables[0])
+    await engine.run(turn("a", 4), ME)
+    assert await turns_in(engine, "meters") == {"a": 7}
+    await rollback(engine.tables, engine.state_tables)
+    assert await turns_in(engine, "meters") == {"a": 1007}
+    await engine.run(turn("a"), ME)
+    assert await turns_in(engine, "meters") == {"a": 1008}
+
+
+async def test_a_kept_table_is_dropped_on_command(engine: Engine) -> None:
+    await rebuild(engine.tables, engine.state_tables[0])
+    assert [one.purpose for one in await rebuilding.standing(engine.tables)] == [Purpose.KEPT]
+    dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.KEPT}))
+    assert [one.schema for one in dropped] == ["meters__old_v1"]
+    assert await rebuilding.standing(engine.tables) == []
+    with pytest.raises(LookupError, match="kept"):
+        await rollback(engine.tables, engine.state_tables)
+
+
+async def test_a_program_of_the_old_version_folds_nothing_more_after_the_new_one_has_started(
+    engine: Engine, database: str
+) -> None:
+    await engine.run(turn("a", 3), ME)
+    new = Engine("meters", database, CATALOGUE, state_tables=[meters(2, 10)], read_models=[tally()])
+    await new.start()
+    with pytest.raises(OutdatedTables):
+        await engine.run(turn("a", 3), ME)
+    assert engine.outdated.is_set()
+    await new.run(turn("a"), ME)
+    assert await turns_in(new, "meters") == {"a": 40}
+    again = Engine("meters", database, CATALOGUE, state_tables=[meters()], read_models=[tally()])
+    with pytest.raises(OutdatedTables, match="rollback"):
+        await again.start()
+    await again.stop()
+    await rollback(again.tables, again.state_tables)
+    with pytest.raises(OutdatedTables):
+        await new.run(turn("a"), ME)
+    await engine.run(turn("a"), ME)
+    assert await turns_in(engine, "meters") == {"a": 5}
+    await new.stop()
+
+
+async def test_an_event_that_can_not_be_folded_leaves_the_running_table_as_it_is(engine: Engine) -> None:
+    await engine.run(turn("a", 3), ME)
+    await engine.query(
+        lambda sql: sql.execute(
+            "update engine.events set data = jsonb_set(data, '{note}', '\"no meters\"') where version = 2"
+        )
+    )
+    with pytest.raises(FoldFailed, match="meter-a v2"):
+        await rebuild(engine.tables, engine.state_tables[0])
+    assert await turns_in(engine, "meters") == {"a": 3}
+
+
+async def test_appenders_wait_for_an_exchange_and_then_write_to_the_new_table(engine: Engine) -> None:
+    """The lock must take no snapshot: else an appender that waited would not see the new table's rows."""
+    for meter in METERS:
+        await engine.run(turn(meter, 5), ME)
+    for _ in range(5):
+        await asyncio.gather(
+            rebuild(engine.tables, engine.state_tables[0]),
+            *(engine.run(turn(meter), ME) for meter in METERS for _ in range(2)),
+        )
+    assert await turns_in(engine, "meters") == dict.fromkeys(METERS, 15)
+
+
+async def test_a_read_model_of_a_new_version_is_never_seen_empty(
+    engine: Engine, stream: EventStream, database: str
+) -> None:
+    await engine.run(turn("a", 300), ME)
+    async with serving(engine, stream) as reader:
+        assert await reader.reached("meters", await last_cursor(engine), 20)
+        new = Engine("meters", database, CATALOGUE, state_tables=[meters()], read_models=[tally(2, 10)])
+        await new.start(read_models=False)
+        assert (await turns_in(new, "tally"))["a"] == 300
+        async with busy(engine):
+            await bring_up(new.tables, Kind.READ, stream=stream)
+            assert (await turns_in(new, "tally"))["a"] == 3000
+        fresh = Reader(READ_MODELS, new, stream, tables=new.read_models)
+        async with running(fresh.run):
+            await fresh.complete()
+            assert await fresh.reached("meters", await last_cursor(new), 20)
+    told = {meter: 10 * turns for meter, turns in (await turns_told(new)).items()}
+    assert await turns_in(new, "tally") == told
+    await new.stop()
+
+
+async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
+    engine: Engine, stream: EventStream
+) -> None:
+    await relayed_after_poison(engine, stream)
+    async with serving(engine, stream) as reader:
+        assert await reader.reached("meters", await last_cursor(engine), 30)
+        await rebuild(engine.tables, engine.read_models[0], stream=stream)
+    assert await turns_in(engine, "tally") == {"b": 5}
+
+
+async def relayed_after_poison(engine: Engine, stream: EventStream) -> None:
+    await engine.run(turn("b", 2), ME)
+    await engine.run(turn("a", 1, "no tally"), ME)
+    await engine.run(turn("a", 2), ME)
+    await engine.run(turn("b", 3), ME)
+    await relayed(engine, stream)
