@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
+
+from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 from services.billing.settings import BillingSettings
 from services.forwarder.settings import ForwarderSettings
 from services.gateway.settings import GatewaySettings
 from services.provisioning.settings import ProvisioningSettings
 from services.scheduler.settings import SchedulerSettings
-
-from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 
 ALL: tuple[type[ServiceSettings], ...] = (
     BillingSettings,

@@ -10,7 +10,7 @@ create table if not exists engine.made (
 );
 
 -- By how much the xids of stored events are ahead of this cluster's own: 0, until a store that was restored into
--- a younger cluster is rebased. See docs/decisions/0006.
+-- a younger cluster is rebased. See docs/decisions/0007.
 do $do$
 begin
     if to_regprocedure('engine.ahead()') is null then
