@@ -2,7 +2,6 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -231,12 +230,3 @@ async def test_an_unreachable_server_is_one_clear_line(quiet_office: Office, com
     assert result.code == 2
     assert "nothing listens there" in result.err
     assert "secretword" not in result.err + result.out
-
-
-async def test_two_builders_do_not_get_in_each_others_way(office: Office) -> None:
-    await office.orders(1)
-    both = await asyncio.gather(*(office.tool("rebuild", "billing", "orders", "--yes") for _ in range(2)))
-    for one in both:
-        assert one.code == 0 or "someone else" in one.err
-    assert any(one.code == 0 for one in both)
-    assert (await office.tool("verify", "--table", "orders")).code == 0
