@@ -167,7 +167,11 @@ class UnitOfWork:
     async def _load(self, decider: Decider[Any, Any, Any], stream: str) -> tuple[object, int]:
         if stream not in self._fresh:
             state, version = self._known.get(stream)
-            newer = await self._store.load(stream, after=version)
+            newer = await self._store.load(stream, after=max(version - 1, 0))
+            if version and not newer:
+                message = f"{stream} is known at version {version}, which began after this transaction"
+                raise WrongExpectedVersion(message)
+            newer = newer[1:] if version else newer
             state = decider.fold((recorded.event for recorded in newer), state)
             self._states[stream] = (state, version + len(newer))
             self._fresh.add(stream)
