@@ -1,11 +1,13 @@
 """What billing says and hears: the catalogue, orders and payments."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Command, Event
+from libs.events.base import Command, Event, Upcast
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -17,6 +19,15 @@ from libs.events.values import (
     Plan,
     PlanCode,
 )
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+"""What an operator gave as the reason; for people."""
+
+
+def _by_provider(fields: dict[str, Any]) -> dict[str, Any]:
+    """Until schema 2 nobody but the provider could say it."""
+    return {**fields, "by_hand": False}
+
 
 # -- said: the catalogue, stream product-<code>
 
@@ -99,19 +110,74 @@ class PaymentPartiallyPaid(Event):
     coin: Coin
 
 
+class DepositReceived(Event):
+    """A further deposit came to an order's address, as a payment of its own. Said once per such payment.
+
+    It counts towards what the order's payment received.
+    """
+
+    order: OrderNumber
+    deposit: Annotated[PaymentId, Field(description="The deposit's own payment id.")]
+    paid: Annotated[Amount, Field(description="In units of `coin`, this deposit alone.")]
+    coin: Coin
+
+
+class PaymentOverpaid(Event):
+    """More came than was asked for: what to do about it is the operator's to decide.
+
+    Said once per amount received, after or together with `PaymentFinished`.
+    """
+
+    order: OrderNumber
+    paid: Annotated[Amount, Field(description="In units of `coin`, all told.")]
+    excess: Annotated[Amount, Field(description="In units of `coin`.")]
+    coin: Coin
+
+
+class WrongCoinReceived(Event):
+    """Money came in another coin than was asked for; nothing is delivered for it.
+
+    Said once per payment. What to do about it is the operator's to decide.
+    """
+
+    order: OrderNumber
+    payment: PaymentId
+    paid: Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+    """In units of what was received."""
+    currency: Annotated[str, StringConstraints(max_length=32)]
+    """The provider's own code of what was received."""
+
+
+class UnknownStatusReported(Event):
+    """The provider reports a payment in a state that nobody knows; it changes nothing.
+
+    Said once per payment and state.
+    """
+
+    order: OrderNumber
+    payment: PaymentId
+    status: Annotated[str, StringConstraints(max_length=40)]
+
+
 class PaymentFinished(Event):
     """An order was paid in full, so what was bought may be delivered.
 
-    Said once per order, however often the provider repeats itself.
+    Said once per order, however often the provider repeats itself. Since schema 2 an operator may say so too:
+    then less than was asked for, or nothing, may have come, and there may be no payment at the provider.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider}
 
     order: OrderNumber
     account: AccountId
     plan: Plan
     renews: AdbotId | None = None
-    payment: PaymentId
-    paid: Annotated[Amount, Field(description="In units of `coin`, as received.")]
+    payment: PaymentId | None
+    paid: Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+    """In units of `coin`, as received, all told."""
     coin: Coin
+    by_hand: bool
 
 
 class PaymentFailed(Event):
@@ -129,11 +195,28 @@ class PaymentExpired(Event):
 
 
 class PaymentRefunded(Event):
-    """The money went back to the client. Nothing follows."""
+    """The money went back to the client, or an operator says that it will. Nothing is delivered any more.
+
+    Said once per order. Since schema 2 an operator may say so too, also where the provider has no payment.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider}
 
     order: OrderNumber
-    payment: PaymentId
+    payment: PaymentId | None
     reason: Annotated[str, StringConstraints(max_length=500)]
+    by_hand: bool
+
+
+class OrderMarkedPaid(Event):
+    """An operator vouches for an order that the provider does not call paid; `PaymentFinished` follows.
+
+    Said at most once per order. Who it was is the event's actor.
+    """
+
+    order: OrderNumber
+    reason: Reason
 
 
 class OrderExpired(Event):
@@ -143,6 +226,20 @@ class OrderExpired(Event):
     """
 
     order: OrderNumber
+
+
+class OrderCancelled(Event):
+    """An unpaid order was called off. Money that comes all the same still delivers. Said once per order."""
+
+    order: OrderNumber
+    reason: Reason
+
+
+class OrderReviewed(Event):
+    """An operator has seen to what was odd about an order. Said each time it was done."""
+
+    order: OrderNumber
+    note: Reason
 
 
 class OrderFulfilled(Event):
@@ -159,8 +256,9 @@ class OrderFulfilled(Event):
 class PlaceOrder(Command):
     """Place an order and ask the provider for its payment.
 
-    Refused: `unknown_plan`, `unsupported_coin`, `order_exists_differently`, `order_expired`, and, with the
-    order left to be continued, `provider_unavailable` and `payment_declined`.
+    Refused: `unknown_plan`, `unsupported_coin`, `below_minimum` (the coin's smallest payment is more than the
+    price), `insufficient_stock`, `order_exists_differently`, `order_expired`, `order_cancelled`, and, with
+    the order left to be continued, `provider_unavailable` and `payment_declined`.
     Repeating it with the same order number continues where the first try stopped; without that, billing
     itself asks the provider again until the order expires.
     """
@@ -176,9 +274,66 @@ class PlaceOrder(Command):
 class RecordNotification(Command):
     """Take a provider's notification exactly as it arrived.
 
-    Refused: `bad_signature`, `malformed_notification`, `unknown_order`, `wrong_payment`, `wrong_amount`,
-    `wrong_coin`. A repeat, and a notification of something already passed, is accepted and changes nothing.
+    Refused: `bad_signature`, `malformed_notification`, `unknown_order`, `wrong_payment`, `wrong_amount`.
+    A repeat, and a notification of something already passed, is accepted and changes nothing.
     """
 
+    provider: Annotated[str, StringConstraints(max_length=32)] = "nowpayments"
     body: Annotated[bytes, Field(max_length=64 * 1024)]
     signature: Annotated[str, StringConstraints(max_length=256)]
+
+
+class MarkPaid(Command):
+    """Have an order delivered without the provider's word; accepted if it is paid already.
+
+    Refused: `unknown_order`, `order_refunded`.
+    """
+
+    order: OrderNumber
+    reason: Reason
+
+
+class Refund(Command):
+    """Record that an order's money goes back. No money is moved: the provider has no such call.
+
+    Accepted if it is recorded already. Refused: `unknown_order`, `nothing_received`.
+    """
+
+    order: OrderNumber
+    reason: Reason
+
+
+class CancelOrder(Command):
+    """Call off an order that is not paid; accepted if it is called off already.
+
+    Refused: `unknown_order`, `order_paid`, `money_on_the_way`.
+    """
+
+    order: OrderNumber
+    reason: Reason
+
+
+class ReviewOrder(Command):
+    """Note that what was odd about an order has been seen to. Refused: `unknown_order`."""
+
+    order: OrderNumber
+    note: Reason
+
+
+class ListProduct(Command):
+    """Put a new plan, or a retired one, on sale. Refused: `already_listed` (as another plan)."""
+
+    plan: Plan
+
+
+class RepriceProduct(Command):
+    """Give a plan on sale another price; orders placed before keep theirs. Refused: `unknown_plan`."""
+
+    code: PlanCode
+    price_usd: Amount
+
+
+class RetireProduct(Command):
+    """Take a plan off sale; accepted if it is retired already. Refused: `unknown_plan`."""
+
+    code: PlanCode

@@ -1,4 +1,4 @@
-"""What the gateway says: accounts."""
+"""What the gateway says: accounts, and what their owners are told."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from libs.events.base import Event
-from libs.events.values import AccountId, EmailAddress
+from libs.events.values import AccountId, Amount, Coin, EmailAddress, NotificationId, OrderNumber
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A keyed hash of an access code; the code itself is shown once and kept nowhere."""
@@ -18,6 +18,15 @@ class Role(StrEnum):
     CLIENT = "CLIENT"
     RESELLER = "RESELLER"
     ADMIN = "ADMIN"
+
+
+class NotificationKind(StrEnum):
+    """The occasions on which an account's owner is told something."""
+
+    ORDER_PLACED = "order_placed"
+    PAYMENT_RECEIVED = "payment_received"
+    PARTIAL_PAYMENT = "partial_payment"
+    ORDER_EXPIRED = "order_expired"
 
 
 # -- said: stream account-<id>
@@ -38,3 +47,39 @@ class AccessCodeReset(Event):
 
     account: AccountId
     code_digest: CodeDigest
+
+
+# -- said: stream inbox-<account>
+
+
+class NotificationRaised(Event):
+    """An account's owner is to hear of something, in the app and perhaps by mail. Said once per occasion.
+
+    Never holds an access code: whoever writes the mail puts it in.
+    """
+
+    notification: NotificationId
+    account: AccountId
+    kind: NotificationKind
+    order: OrderNumber
+    email: EmailAddress
+    mail: bool
+    """Whether it is sent by mail too: not if no mail server is configured, or if it is long ago."""
+    paid: Amount | None = None
+    missing: Amount | None = None
+    coin: Coin | None = None
+
+
+class MailSent(Event):
+    """A mail server took the mail of a notification. Said once per notification."""
+
+    notification: NotificationId
+    account: AccountId
+
+
+class MailGivenUp(Event):
+    """The mail of a notification will not be sent. Said once, and never after `MailSent`."""
+
+    notification: NotificationId
+    account: AccountId
+    reason: Annotated[str, StringConstraints(max_length=200)]

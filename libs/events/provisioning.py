@@ -1,11 +1,11 @@
-"""What provisioning says: stock and adbots."""
+"""What provisioning says and hears: stock and adbots."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Event
+from libs.events.base import Command, Event
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -110,5 +110,68 @@ class SeatLost(Event):
 
 class AdbotExpired(Event):
     """The plan of an adbot ended. Said once."""
+
+    adbot: AdbotId
+
+
+class AdbotExtended(Event):
+    """An adbot's plan lasts longer; if it had expired, it has not any more. Said once per order that renews.
+
+    Both ends are missing while no seat was ever filled, or while its seats are gone and wait for stock: the
+    days are then added once validity begins.
+    """
+
+    adbot: AdbotId
+    account: AccountId
+    order: OrderNumber | None
+    """The order that renews it; None if an operator gave the days."""
+    days: Annotated[int, Field(ge=1, le=3660)]
+    reason: Annotated[str, StringConstraints(max_length=500)]
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+class AdbotSuspended(Event):
+    """An adbot may not run, whatever its plan says, until `AdbotRestored`."""
+
+    adbot: AdbotId
+    reason: Annotated[str, StringConstraints(max_length=500)]
+
+
+class AdbotRestored(Event):
+    """A suspended adbot may run again; it is not started by that."""
+
+    adbot: AdbotId
+
+
+class SeatsReleased(Event):
+    """An adbot's grace time is over: its sessions went back to stock. Said once per expiry.
+
+    Should it be renewed after all, its seats wait for stock.
+    """
+
+    adbot: AdbotId
+
+
+# -- heard
+
+
+class ExtendAdbot(Command):
+    """Give an adbot more days. Refused: `unknown_adbot`."""
+
+    adbot: AdbotId
+    days: Annotated[int, Field(ge=1, le=3660)]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class SuspendAdbot(Command):
+    """Let an adbot not run; accepted if it is suspended already. Refused: `unknown_adbot`."""
+
+    adbot: AdbotId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class RestoreAdbot(Command):
+    """Let a suspended adbot be started again. Refused: `unknown_adbot`."""
 
     adbot: AdbotId

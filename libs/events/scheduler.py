@@ -1,12 +1,13 @@
 """What the scheduler says and hears: advertisements and cycles."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Command, Event
+from libs.events.base import Command, Event, Upcast
 from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
 
 
@@ -17,6 +18,8 @@ class StopReason(StrEnum):
     EXPIRED = "expired"
     SEATLESS = "seatless"
     SOURCE_BROKEN = "source_broken"
+    SUSPENDED = "suspended"
+    """Since schema 2 of `AdbotStopped`."""
 
 
 class SkipReason(StrEnum):
@@ -47,6 +50,9 @@ class AdbotStarted(Event):
 
 class AdbotStopped(Event):
     """No cycle comes due any more, and what a running one has not sent yet is not sent."""
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     reason: StopReason

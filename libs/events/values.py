@@ -12,6 +12,7 @@ from libs.events.base import Contract
 AccountId = NewType("AccountId", UUID)
 AdbotId = NewType("AdbotId", UUID)
 CycleId = NewType("CycleId", UUID)
+NotificationId = NewType("NotificationId", UUID)
 PairId = NewType("PairId", UUID)
 """An API pair: the `api_id` and `api_hash` that Telegram gives an application."""
 SessionId = NewType("SessionId", UUID)

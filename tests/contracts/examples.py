@@ -11,6 +11,7 @@ from libs.events.values import (
     AdbotId,
     ChannelPost,
     CycleId,
+    NotificationId,
     Pacing,
     PairId,
     Plan,
@@ -27,6 +28,7 @@ LATER = datetime(2026, 3, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
+NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
 PAIR = PairId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
 OTHER_SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000f"))
@@ -85,10 +87,18 @@ _BILLING: list[Event] = [
         payment=PAYMENT,
         paid=Decimal("49.901234"),
         coin="USDT",
+        by_hand=False,
     ),
+    billing.DepositReceived(order=ORDER, deposit="5745459420", paid=Decimal("29.401234"), coin="USDT"),
+    billing.PaymentOverpaid(order=ORDER, paid=Decimal(50), excess=Decimal("0.098766"), coin="USDT"),
+    billing.WrongCoinReceived(order=ORDER, payment=PAYMENT, paid=Decimal("0.01"), currency="eth"),
+    billing.UnknownStatusReported(order=ORDER, payment=PAYMENT, status="cancelled"),
+    billing.OrderMarkedPaid(order=ORDER, reason="paid in cash"),
+    billing.OrderCancelled(order=ORDER, reason="ordered twice"),
+    billing.OrderReviewed(order=ORDER, note="sent the rest back"),
     billing.PaymentFailed(order=ORDER, payment=PAYMENT),
     billing.PaymentExpired(order=ORDER, payment=PAYMENT),
-    billing.PaymentRefunded(order=ORDER, payment=PAYMENT, reason="asked for"),
+    billing.PaymentRefunded(order=ORDER, payment=PAYMENT, reason="asked for", by_hand=True),
     billing.OrderExpired(order=ORDER),
     billing.OrderFulfilled(order=ORDER, account=ACCOUNT, adbot=ADBOT),
 ]
@@ -114,6 +124,18 @@ _PROVISIONING: list[Event] = [
     provisioning.SeatFilled(adbot=ADBOT, seat=SEAT, valid_from=NOON, valid_until=LATER),
     provisioning.SeatLost(adbot=ADBOT, session=SESSION, loss=SessionLoss.FROZEN),
     provisioning.AdbotExpired(adbot=ADBOT),
+    provisioning.AdbotExtended(
+        adbot=ADBOT,
+        account=ACCOUNT,
+        order=ORDER,
+        days=30,
+        reason="renewed",
+        valid_from=NOON,
+        valid_until=LATER,
+    ),
+    provisioning.AdbotSuspended(adbot=ADBOT, reason="refunded"),
+    provisioning.AdbotRestored(adbot=ADBOT),
+    provisioning.SeatsReleased(adbot=ADBOT),
 ]
 
 _SCHEDULER: list[Event] = [
@@ -184,6 +206,19 @@ _GATEWAY: list[Event] = [
         licence="LIC-2026-ABCD-EFGH",
     ),
     gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),
+    gateway.NotificationRaised(
+        notification=NOTIFICATION,
+        account=ACCOUNT,
+        kind=gateway.NotificationKind.PARTIAL_PAYMENT,
+        order=ORDER,
+        email="client@example.org",
+        mail=True,
+        paid=Decimal("20.5"),
+        missing=Decimal("29.401234"),
+        coin="USDT",
+    ),
+    gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
+    gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),
 ]
 
 EXAMPLES: dict[str, Event] = {

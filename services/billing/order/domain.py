@@ -253,12 +253,16 @@ def _finished(command: RecordStatus, order: Awaiting) -> Event:
         payment=order.request.payment,
         paid=command.paid,
         coin=order.request.coin,
+        by_hand=False,
     )
 
 
 def _refunded(order: Awaiting | Paid | Fulfilled) -> Event:
     return PaymentRefunded(
-        order=order.placed.order, payment=order.request.payment, reason="the provider gave the money back"
+        order=order.placed.order,
+        payment=order.request.payment,
+        reason="the provider gave the money back",
+        by_hand=False,
     )
 
 

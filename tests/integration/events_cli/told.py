@@ -94,6 +94,7 @@ class Story:
                 payment=self.payment,
                 paid=Decimal("0.0005"),
                 coin="BTC",
+                by_hand=False,
             ),
         )
         await self.say(

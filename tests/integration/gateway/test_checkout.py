@@ -176,7 +176,13 @@ async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World
     state = await reaches("PARTIALLY_PAID")
     assert (state["paid"], state["missing"], state["order_status"]) == ("0.000228", "0.000228", "PENDING")
     finished = PaymentFinished(
-        order=order, account=client.account, plan=BRONZE, payment="5001", paid=AMOUNT, coin="BTC"
+        order=order,
+        account=client.account,
+        plan=BRONZE,
+        payment="5001",
+        paid=AMOUNT,
+        coin="BTC",
+        by_hand=False,
     )
     await world.billing.say(stream, finished)
     state = await reaches("FINISHED")

@@ -64,6 +64,7 @@ def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> Paymen
         payment="4711",
         paid=Decimal("0.5"),
         coin="LTC",
+        by_hand=False,
     )
 
 

@@ -57,8 +57,10 @@ HALF_PAID = PaymentPartiallyPaid(order=NUMBER, payment=PAYMENT, paid=HALF, missi
 FAILED = PaymentFailed(order=NUMBER, payment=PAYMENT)
 EXPIRED = PaymentExpired(order=NUMBER, payment=PAYMENT)
 FINISHED = PaymentFinished(
-    order=NUMBER, account=ACCOUNT, plan=BRONZE, payment=PAYMENT, paid=AMOUNT, coin="BTC"
+    order=NUMBER, account=ACCOUNT, plan=BRONZE, payment=PAYMENT, paid=AMOUNT, coin="BTC", by_hand=False
 )
-REFUNDED = PaymentRefunded(order=NUMBER, payment=PAYMENT, reason="the provider gave the money back")
+REFUNDED = PaymentRefunded(
+    order=NUMBER, payment=PAYMENT, reason="the provider gave the money back", by_hand=False
+)
 ORDER_EXPIRED = OrderExpired(order=NUMBER)
 FULFILLED = OrderFulfilled(order=NUMBER, account=ACCOUNT, adbot=ADBOT)
