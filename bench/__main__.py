@@ -1,39 +1,61 @@
-"""`python -m bench [append] [stream] [rebuild] [command]`: measure each beside its limit and peer."""
+"""`python -m bench [NAME...] [--profile]`: measure each beside its limit and peer."""
 
+import argparse
 import asyncio
-import sys
+import logging
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import structlog
 
 from bench.appending import appending
 from bench.commanding import commanding
-from bench.measure import Measure, markdown, show
+from bench.measure import Line, markdown, show
+from bench.operating import operating
 from bench.rebuilding import rebuilding
-from bench.servers import servers
+from bench.servers import Servers, servers
 from bench.streaming import streaming
 
 SECONDS = 4.0
 EVENTS = 50_000
+STORED = 1_000_000
 TABLE = "<!-- the last run -->"
+BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
+    "append": lambda running: appending(running, SECONDS),
+    "stream": lambda running: streaming(running, EVENTS),
+    "rebuild": lambda running: rebuilding(running, 2 * EVENTS),
+    "command": lambda running: commanding(running, SECONDS),
+    "operate": lambda running: operating(running, STORED),
+}
 
 
-async def main(wanted: set[str]) -> None:
+async def main(wanted: list[str], *, watching: bool) -> None:
     """Run what is wanted, all if nothing is named; a full run is noted in bench/README.md."""
-    measures: list[Measure] = []
-    async with servers() as running:
-        if not wanted or "append" in wanted:
-            measures += await appending(running, SECONDS)
-        if not wanted or "stream" in wanted:
-            measures += await streaming(running, EVENTS)
-        if not wanted or "rebuild" in wanted:
-            measures += await rebuilding(running, 2 * EVENTS)
-        if not wanted or "command" in wanted:
-            measures += await commanding(running, SECONDS)
-    show(measures)
-    if not wanted:
+    lines: list[Line] = []
+    begin = time.perf_counter()
+    async with servers(watching=watching) as running:
+        for name in wanted or BENCHES:
+            lines += await BENCHES[name](running)
+            print(f"{name}: done after {time.perf_counter() - begin:.0f} s")
+    show(lines)
+    if not wanted and not watching:
         readme = Path(__file__).with_name("README.md")
         head = readme.read_text().partition(TABLE)[0]
-        readme.write_text(f"{head}{TABLE}\n\n{markdown(measures)}\n")
+        readme.write_text(f"{head}{TABLE}\n\n{markdown(lines)}\n")
+
+
+def run() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "name", nargs="*", choices=[[], *BENCHES], help="default: all, and note it in README.md"
+    )
+    parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    asyncio.run(main(asked.name, watching=asked.profile))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(set(sys.argv[1:])))
+    run()

@@ -9,14 +9,14 @@ from uuid import uuid4
 import asyncpg
 
 from bench.ledger import ACCOUNT, PAD, Credit
-from bench.measure import Measure
+from bench.measure import Line, Measure
 from bench.servers import Servers
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import connect
 from libs.eventsourcing.record import Causes
 
 _PLAIN = """
-create table plain (
+create table if not exists plain (
     position bigint generated always as identity primary key,
     xid xid8 not null default pg_current_xact_id(),
     stream text not null, version int not null, event_id uuid not null, type text not null,
@@ -26,19 +26,19 @@ create table plain (
 )
 """
 Work = Callable[[int, str, int], Awaitable[None]]
-_INSERT = "insert into plain (stream, version, event_id, type, data) values ($1, $2, $3, $4, $5)"
+PLAIN_DATA = json.dumps({"account": "a", "amount": 1, "pad": PAD})
+PLAIN_INSERT = "insert into plain (stream, version, event_id, type, data) values ($1, $2, $3, $4, $5)"
 
 
-async def appending(servers: Servers, seconds: float) -> list[Measure]:
+async def appending(servers: Servers, seconds: float) -> list[Line]:
     """Measure with one connection and with sixteen."""
-    url = await servers.postgres.ensure_database("bench_plain")
-    plain = [await connect(url) for _ in range(16)]
-    await plain[0].execute(_PLAIN)
-    measures: list[Measure] = []
+    plain = [await plain_table(servers) for _ in range(16)]
+    measures: list[Line] = []
     async with servers.engine() as engine:
         for connections in (1, 16):
             limit = await _rate(connections, seconds, _plainly(plain))
-            ours = await _rate(connections, seconds, _ours(engine))
+            with servers.profiled(f"append, {connections} at once"):
+                ours = await _rate(connections, seconds, _ours(engine))
             peer = await servers.peer("append", str(connections), str(seconds))
             measures.append(
                 Measure(
@@ -54,6 +54,13 @@ async def appending(servers: Servers, seconds: float) -> list[Measure]:
     for connection in plain:
         await connection.close()
     return measures
+
+
+async def plain_table(servers: Servers) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection to a database that holds a plain table like the engine's."""
+    connection = await connect(await servers.postgres.ensure_database("bench_plain"))
+    await connection.execute(_PLAIN)
+    return connection
 
 
 async def _rate(workers: int, seconds: float, work: Work) -> float:
@@ -76,12 +83,11 @@ async def _rate(workers: int, seconds: float, work: Work) -> float:
 
 def _plainly(connections: "list[asyncpg.Connection[asyncpg.Record]]") -> Work:
     """Insert in a transaction, on a connection that is kept: no checking out, no reset."""
-    data = json.dumps({"account": "a", "amount": 1, "pad": PAD})
 
     async def insert(number: int, stream: str, version: int) -> None:
         connection = connections[number]
         async with connection.transaction():
-            await connection.execute(_INSERT, stream, version, uuid4(), "Credited", data)
+            await connection.execute(PLAIN_INSERT, stream, version, uuid4(), "Credited", PLAIN_DATA)
 
     return insert
 

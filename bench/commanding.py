@@ -1,10 +1,11 @@
-"""A command's round trip, with a decision and an append, against bare FastStream request and reply."""
+"""A command's round trip, with a decision and an append, against bare request, insert and reply."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Annotated
+from uuid import uuid4
 
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage
@@ -12,10 +13,11 @@ from nats.aio.client import Client
 from nats.errors import NoRespondersError
 from pydantic import StringConstraints
 
+from bench.appending import PLAIN_DATA, PLAIN_INSERT, plain_table
 from bench.ledger import ACCOUNT, Credit
-from bench.measure import Measure
+from bench.measure import Line, Measure
 from bench.servers import Servers
-from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.chassis.commands import CommandClient, CommandHandlers, answering_broker
 from libs.events.base import Command
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
@@ -27,7 +29,7 @@ class CreditAccount(Command):
     account: Annotated[str, StringConstraints(max_length=40)]
 
 
-async def commanding(servers: Servers, seconds: float) -> list[Measure]:
+async def commanding(servers: Servers, seconds: float) -> list[Line]:
     """Measure one after another, as a caller sees it."""
     async with servers.engine() as engine, servers.stream() as stream:
         broker = NatsBroker(servers.nats.url, logger=None)
@@ -41,26 +43,34 @@ async def commanding(servers: Servers, seconds: float) -> list[Measure]:
         async def bare(message: NatsMessage) -> bytes:
             return message.body
 
-        handlers.subscribe(broker, engine)
+        plain = await plain_table(servers)
+
+        @broker.subscriber("bench.inserting", ack_policy=AckPolicy.MANUAL)
+        async def inserting(message: NatsMessage) -> bytes:
+            async with plain.transaction():
+                await plain.execute(PLAIN_INSERT, uuid4().hex, 1, uuid4(), "Credited", PLAIN_DATA)
+            return message.body
+
+        answering = answering_broker(servers.nats.url)
+        handlers.subscribe(answering, engine)
         await broker.start()
+        await answering.start()
         client = CommandClient(stream.nats)
         await _heard(stream.nats)
-        limit = await _sequential(seconds, lambda _: stream.nats.request("bench.bare", b"x", timeout=5))
-        ours = await _sequential(
-            seconds,
-            lambda number: client.send(CreditAccount(account=f"c{number % 100}"), Causes.first("bench")),
-        )
+        echo = await _sequential(seconds, lambda _: stream.nats.request("bench.bare", b"x", timeout=5))
+        limit = await _sequential(seconds, lambda _: stream.nats.request("bench.inserting", b"x", timeout=5))
+        with servers.profiled("command round trip"):
+            ours = await _sequential(
+                seconds,
+                lambda number: client.send(CreditAccount(account=f"c{number % 100}"), Causes.first("bench")),
+            )
+        await answering.stop()
         await broker.stop()
-        del credit, bare
+        await plain.close()
+        del credit, bare, inserting
     return [
-        Measure(
-            "command round trip, one after another",
-            ours,
-            limit,
-            "bare request and reply",
-            0.0,
-            at_least=1000,
-        )
+        Measure("command round trip, one after another", ours, echo, "bare request and reply", at_least=1000),
+        Measure("the same", ours, limit, "bare request, plain insert in a transaction, reply"),
     ]
 
 

@@ -44,8 +44,14 @@ ACCOUNT: Decider[Credit, int, Credited] = Decider("account", decide, evolve)
 CATALOGUE = EventCatalogue([Credited])
 
 
+UPSERT = (
+    "insert into balances as b values ($1, $2, 1) "
+    "on conflict (account) do update set amount = b.amount + $2, events = b.events + 1"
+)
+
+
 def balances() -> Projection:
-    """Return a read model: the balance of every account."""
+    """Return a table: the balance of every account."""
     table = Projection(
         "balances",
         version=1,
@@ -54,12 +60,7 @@ def balances() -> Projection:
 
     @table.on(Credited)
     async def credited(event: Credited, sql: TableSql) -> None:
-        await sql.execute(
-            "insert into balances as b values ($1, $2, 1) "
-            "on conflict (account) do update set amount = b.amount + $2, events = b.events + 1",
-            event.account,
-            event.amount,
-        )
+        await sql.execute(UPSERT, event.account, event.amount)
 
     del credited
     return table

@@ -1,11 +1,29 @@
 """Measurements, and the table that shows them: ratios first."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Protocol
 
 from rich.console import Console
 from rich.table import Table
+
+HEADINGS = ["what", "of the limit", "to the peer", "target", "met", "ours", "limit", "peer"]
+
+
+TRIES = 5
+TRIES_SECONDS = 5.0
+"""What takes long is tried fewer times."""
+
+
+class Line(Protocol):
+    """A row of the table."""
+
+    def cells(self) -> list[str]:
+        """Return what stands under each heading."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -16,10 +34,10 @@ class Measure:
     ours: float
     limit: float
     limit_is: str
-    target: float
+    target: float = 0.0
     """The share of the limit that is asked for; 0 where only an absolute number is."""
     at_least: float = 0.0
-    """Per second."""
+    """Per second; 0 where nothing is asked for."""
     peer: float | None = None
     peer_is: str = ""
 
@@ -36,43 +54,74 @@ class Measure:
     def cells(self) -> list[str]:
         """Return the row of the table."""
         peer = f"{self.ours / self.peer:.1f} x {self.peer_is}" if self.peer else "-"
-        target = f"{self.target:.0%}" if self.target else f"{self.at_least:,.0f}/s"
+        wanted = [f"{self.target:.0%}"] if self.target else []
+        wanted += [f"{self.at_least:,.0f}/s"] if self.at_least else []
         return [
             self.what,
             f"{self.ratio:.0%} of {self.limit_is}",
             peer,
-            target,
-            "yes" if self.met else "NO",
+            " or ".join(wanted) or "-",
+            ("yes" if self.met else "NO") if wanted else "-",
             f"{self.ours:,.0f}/s",
             f"{self.limit:,.0f}/s",
             f"{self.peer:,.0f}/s" if self.peer else "-",
         ]
 
 
-HEADINGS = ["what", "of the limit", "to the peer", "target", "met", "ours", "limit", "peer"]
+@dataclass(frozen=True)
+class Duration:
+    """How many seconds we take for something, each time it was tried, beside a limit."""
+
+    what: str
+    ours: Sequence[float]
+    limit: Sequence[float]
+    limit_is: str
+    at_most: float | None = 1.0
+    """None where nothing is asked for."""
+
+    def cells(self) -> list[str]:
+        """Return the row of the table; of several tries the one in the middle counts."""
+        ours, limit = median(self.ours), median(self.limit)
+        target, met = "-", "-"
+        if self.at_most is not None:
+            target, met = f"< {self.at_most:g} s", "yes" if ours < self.at_most else "NO"
+        return [
+            self.what,
+            f"{ours / limit:.1f} x {self.limit_is}",
+            "-",
+            target,
+            met,
+            f"{ours * 1000:,.0f} ms",
+            f"{limit * 1000:,.0f} ms",
+            "-",
+        ]
 
 
-def show(measures: list[Measure]) -> None:
+def show(lines: Sequence[Line]) -> None:
     """Print the table."""
     table = Table()
     for heading in HEADINGS:
         table.add_column(heading)
-    for measure in measures:
-        table.add_row(*measure.cells())
-    console = Console(width=170)
+    for line in lines:
+        table.add_row(*line.cells())
+    console = Console(width=190)
     console.print(table)
     console.print(machine())
 
 
-def markdown(measures: list[Measure]) -> str:
+def markdown(lines: Sequence[Line]) -> str:
     """Return the table as Markdown."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
-    lines += ["| " + " | ".join(measure.cells()) + " |" for measure in measures]
-    return "\n".join([*lines, "", machine()])
+    rows = ["| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
+    rows += ["| " + " | ".join(line.cells()) + " |" for line in lines]
+    return "\n".join([*rows, "", machine()])
 
 
 def machine() -> str:
     """Describe the machine."""
     cpus = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     model = cpus[0].partition(":")[2].strip() if cpus else platform.processor()
-    return f"{len(cpus)} x {model}, Python {platform.python_version()}, servers on the same machine."
+    memory = Path("/proc/meminfo").read_text().split()[1]
+    return (
+        f"{len(cpus)} x {model}, {int(memory) / 2**20:.0f} GiB, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, servers on the same machine."
+    )

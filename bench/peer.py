@@ -61,6 +61,7 @@ def read(events: int) -> float:
             ledger.mapper.to_domain_event(notification)
         got += len(found)
         start = found[-1].id + 1
+    assert got == events
     return got / (time.perf_counter() - begin)
 
 

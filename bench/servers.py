@@ -3,17 +3,22 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from bench.history import History
 from bench.ledger import ACCOUNTS, CATALOGUE, PAD, SERVICE
+from bench.orders import COLUMNS
+from bench.profiling import profiled
 from libs.chassis.broker import connect_nats
+from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.projection import Projection
 from libs.eventsourcing.stream import EventStream
@@ -25,14 +30,26 @@ class Servers:
 
     postgres: EmbeddedPostgres
     nats: EmbeddedNats
+    watching: bool = False
+    """Whether to tell where our own time goes."""
+
+    def profiled(self, what: str) -> AbstractContextManager[None]:
+        """Have the functions printed that take most time inside, if that is wanted."""
+        return profiled(what, wanted=self.watching)
 
     @asynccontextmanager
     async def engine(
-        self, *, read_models: tuple[Projection, ...] = (), size: int = 17
+        self,
+        *,
+        service: str = SERVICE,
+        catalogue: EventCatalogue = CATALOGUE,
+        state_tables: tuple[Projection, ...] = (),
+        read_models: tuple[Projection, ...] = (),
+        size: int = 17,
     ) -> AsyncGenerator[Engine]:
         """Give an engine on a fresh database."""
         url = await self.postgres.ensure_database(f"bench_{uuid4().hex[:8]}")
-        engine = Engine(SERVICE, url, CATALOGUE, read_models=read_models)
+        engine = Engine(service, url, catalogue, state_tables=state_tables, read_models=read_models)
         await engine.start(pool_size=size)
         try:
             yield engine
@@ -75,14 +92,14 @@ class Servers:
 
 
 @asynccontextmanager
-async def servers() -> AsyncGenerator[Servers]:
+async def servers(*, watching: bool = False) -> AsyncGenerator[Servers]:
     """Run both servers in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="adrelay-bench-", ignore_cleanup_errors=True) as folder:
         postgres, nats = EmbeddedPostgres(Path(folder) / "postgres"), EmbeddedNats(Path(folder) / "nats")
         await postgres.start()
         await nats.start()
         try:
-            yield Servers(postgres, nats)
+            yield Servers(postgres, nats, watching)
         finally:
             await nats.stop()
             await postgres.stop()
@@ -103,3 +120,52 @@ async def fill(engine: Engine, events: int) -> None:
         ACCOUNTS,
         PAD,
     )
+
+
+async def copy(engine: Engine, history: History) -> None:
+    """Put a service's part of a history into its empty store.
+
+    The indexes are made afterwards, and all is vacuumed and analysed, as it would be by itself in the end.
+    """
+    async with engine.pool.acquire() as connection:
+        indexes = await connection.fetch(_INDEXES)
+        constraints = await connection.fetch(_CONSTRAINTS)
+        async with connection.transaction():
+            await connection.execute("set local maintenance_work_mem = '256MB'")
+            await connection.execute("truncate engine.events")
+            for row in constraints:
+                await connection.execute(f"alter table engine.events drop constraint {row['name']}")
+            for row in indexes:
+                await connection.execute(f"drop index engine.{row['name']}")
+            await connection.copy_to_table(
+                "events",
+                schema_name="engine",
+                columns=COLUMNS,
+                source=_chunks(history.rows(engine.service)),
+                freeze=True,
+                timeout=300,
+            )
+            for row in indexes:
+                await connection.execute(row["made"], timeout=300)
+            for row in constraints:
+                await connection.execute(
+                    f"alter table engine.events add constraint {row['name']} {row['made']}", timeout=300
+                )
+        await connection.execute("vacuum analyze engine.events", timeout=300)
+
+
+_CONSTRAINTS = """
+select conname as name, pg_get_constraintdef(oid) as made from pg_constraint
+where conrelid = 'engine.events'::regclass and contype in ('p', 'u')
+"""
+_INDEXES = """
+select relname as name, pg_get_indexdef(indexrelid) as made from pg_index join pg_class on oid = indexrelid
+where indrelid = 'engine.events'::regclass
+  and not exists (select from pg_constraint where conindid = indexrelid)
+"""
+_LINES = 2000
+
+
+async def _chunks(lines: Iterator[str]) -> AsyncGenerator[bytes]:
+    while chunk := "".join(islice(lines, _LINES)):
+        yield chunk.encode()

@@ -6,14 +6,13 @@ import time
 from uuid import uuid4
 
 from bench.ledger import ACCOUNTS, PAD, SERVICE, balances
-from bench.measure import Measure
+from bench.measure import Line, Measure
+from bench.relaying import last_of, relayed
 from bench.servers import Servers, fill
 from libs.eventsourcing.engine import READ_MODELS
 from libs.eventsourcing.feed import Feed
 from libs.eventsourcing.postgres import connect
 from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream
 
 _BATCH = 1000
@@ -23,36 +22,28 @@ on conflict (account) do update set amount = b.amount + excluded.amount, events 
 """
 
 
-async def streaming(servers: Servers, events: int) -> list[Measure]:
+async def streaming(servers: Servers, events: int) -> list[Line]:
     """Fill a store, relay it, read it."""
     async with servers.stream() as raw:
         batches = await _raw_batches(raw, events)
     async with servers.engine(read_models=(balances(),)) as engine, servers.stream() as stream:
         await fill(engine, events)
-        relay = Relay(engine, stream)
-        last = await engine.pool.fetchrow(
-            "select max(xid::text::bigint) as xid, max(position) as p from engine.events"
-        )
-        assert last is not None
-        end = Cursor(last["xid"], last["p"])
-        begin = time.perf_counter()
-        relaying = asyncio.create_task(relay.run())
-        while relay.published < end:  # noqa: ASYNC110 - the relay tells nobody but its property
-            await asyncio.sleep(0.01)
-        relayed = events / (time.perf_counter() - begin)
-        relaying.cancel()
+        end = await last_of(engine)
+        with servers.profiled("relay"):
+            taken = await relayed(engine, stream)
         bare = await _bare_loop(servers, stream, events)
         reader = Reader(READ_MODELS, engine, stream, tables=engine.read_models)
-        begin = time.perf_counter()
-        reading = asyncio.create_task(reader.run())
-        assert await reader.reached(SERVICE, end, 300)
-        read = events / (time.perf_counter() - begin)
+        with servers.profiled("read model"):
+            begin = time.perf_counter()
+            reading = asyncio.create_task(reader.run())
+            assert await reader.reached(SERVICE, end, 300)
+            read = events / (time.perf_counter() - begin)
         reading.cancel()
-        await asyncio.gather(relaying, reading, return_exceptions=True)
+        await asyncio.gather(reading, return_exceptions=True)
         assert await engine.pool.fetchval("select sum(events) from balances") == events
     peer = await servers.peer("project", "5")
     return [
-        Measure("relay to the stream, durable", relayed, batches, "raw atomic batches", 0.75),
+        Measure("relay to the stream, durable", events / taken, batches, "raw atomic batches", 0.75),
         Measure(
             "read model, exactly once",
             read,

@@ -16,14 +16,21 @@ from adrelay.events.plain import Json, contents, flat, plain, short
 from adrelay.events.rows import stream_events
 from libs.eventsourcing.record import STREAM_NAME, Envelope
 
+SHOWN = 100
+"""How many of a long stream's events people are shown unless they ask for more."""
+
 
 def show(
     stream: Annotated[str, typer.Argument(help="Such as order-HQADZ-… or adbot-…")],
     at: Annotated[
         str | None, typer.Option(help="Only what had happened by then, such as 2026-05-01T12:00:00 or 2h.")
     ] = None,
-    last: Annotated[int | None, typer.Option(help="Print only so many of the last events.", min=1)] = None,
-    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    last: Annotated[
+        int | None,
+        typer.Option(help=f"Print only so many of the last events; {SHOWN} without --json.", min=1),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Leave nothing out.")] = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
     scratch: ScratchOption = None,
@@ -34,6 +41,8 @@ def show(
     a line of its own with the whole state behind it. Exit codes: 0 shown, 1 no such stream, or its state
     can't be folded, 2 wrong usage or a server that does not answer.
     """
+    if last is None and not (all_ or json):
+        last = SHOWN
     carry_out(lambda: _show(Places(data, env_file, scratch), stream, at, last, json=json))
 
 
@@ -95,14 +104,13 @@ def _document(service: str, step: Step) -> Json:
 def _print(console: Console, service: str, folded: list[Step], last: int) -> None:
     hidden = len(folded) - last
     head = f"{len(folded)} event{'s' if len(folded) > 1 else ''}" + (
-        f", the last {last} shown" if hidden > 0 else ""
+        f", the last {last} shown (--all shows all)" if hidden > 0 else ""
     )
     console.print(Text.assemble((folded[0].envelope.stream, "bold"), f"  in {service}, {head}, times in UTC"))
-    before: dict[str, Json] = {}
-    for number, step in enumerate(folded):
+    before = _leaves(folded[hidden - 1]) if hidden > 0 else {}
+    for step in folded[max(hidden, 0) :]:
         after = _leaves(step)
-        if number >= hidden:
-            _print_step(console, step, before, after)
+        _print_step(console, step, before, after)
         before = after
     console.print(Text("\nstate now" if folded[-1].problem is None else "\nno state", style="bold"))
     for name, value in before.items():

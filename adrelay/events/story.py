@@ -29,7 +29,7 @@ class Node:
 
     def __len__(self) -> int:
         """Return how many events this tree holds."""
-        return sum(1 for _ in walk([self]))
+        return sum(1 for _ in members([self]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,15 @@ def linked(nodes: Iterable[Node]) -> list[Node]:
         cause = by_id.get(node.event.causation_id)
         (roots if cause is None or cause is node else cause.led_to).append(node)
     return roots
+
+
+def members(roots: Iterable[Node]) -> Iterator[Node]:
+    """Return every event of these trees, in no order."""
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += node.led_to
 
 
 def walk(

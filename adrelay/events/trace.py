@@ -15,7 +15,7 @@ from adrelay.events.picture import picture
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
 from adrelay.events.plain import Json
 from adrelay.events.rows import data_of
-from adrelay.events.story import KEPT, Node, begin_of, render, told, walk
+from adrelay.events.story import KEPT, Node, begin_of, members, render, told, walk
 from libs.eventsourcing.postgres import Connection
 
 STORIES = 10
@@ -90,11 +90,9 @@ def _print(found: Found, stories: dict[str, list[Node]], *, kept: int) -> None:
     console = screen()
     console.print("; ".join(found.names), style="bold", markup=False)
     for story, roots in stories.items():
-        nodes = [line.node for line in walk(roots) if line.node is not None]
-        last = max(node.event.at for node in nodes)
-        lasted = duration(last.timestamp() - begin_of(roots))
-        began = clock(min(node.event.at for node in nodes))
-        title = f"story {story}: {len(nodes)} events in {lasted} from {began} UTC on"
+        times = [node.event.at for node in members(roots)]
+        lasted = duration(max(times).timestamp() - begin_of(roots))
+        title = f"story {story}: {len(times)} events in {lasted} from {clock(min(times))} UTC on"
         console.print(render(title, roots, kept=kept, focus=lambda node: found.is_about(node.event)))
 
 

@@ -1,12 +1,14 @@
-"""Connections to NATS that outlive its restarts."""
+"""Connections to NATS that outlive its restarts, and requests that do not outlive their connection."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
 import asyncio
+from typing import Any
 
-import nats
 import structlog
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NoAnswer
 
 log = structlog.stdlib.get_logger()
 
@@ -15,17 +17,66 @@ PENDING_BYTES = 64 * 1024 * 1024
 START_SECONDS = 60.0
 
 
-async def connect_nats(url: str, name: str) -> Client:
+class ConnectionLost(NoAnswer):
+    """The connection broke before the answer came: whether the request was heard is not known."""
+
+    def __str__(self) -> str:
+        """Say what happened."""
+        return "nats: the connection was lost before the answer came"
+
+
+class BrokerClient(Client):
+    """A client whose requests end with the connection, instead of waiting for an answer that can't come.
+
+    What is asked while it reconnects is sent, and answered, as soon as it has. Connect it with
+    `disconnected_cb=client.end_requests`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asking: set[asyncio.Timeout] = set()
+
+    async def request(
+        self,
+        subject: str,
+        payload: bytes = b"",
+        timeout: float = 0.5,  # noqa: ASYNC109 - as in the class above
+        old_style: bool = False,  # noqa: FBT001, FBT002 - as in the class above
+        headers: dict[str, Any] | None = None,
+    ) -> Msg:
+        """Return the answer; raise `ConnectionLost` as soon as none can come any more."""
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._asking.add(scope)
+                return await super().request(subject, payload, timeout, old_style, headers)
+        except NoAnswer:
+            raise  # the server was silent, or nobody hears this subject
+        except TimeoutError as error:
+            raise ConnectionLost from error
+        finally:
+            self._asking.discard(scope)
+
+    async def end_requests(self) -> None:
+        """Have all requests that wait for an answer raise `ConnectionLost`."""
+        asking, self._asking = self._asking, set()
+        for scope in asking:
+            scope.reschedule(0.0)
+
+
+async def connect_nats(url: str, name: str) -> BrokerClient:
     """Return a connection that reconnects for ever; waits up to a minute for the first one."""
+    client = BrokerClient()
     try:
         async with asyncio.timeout(START_SECONDS):
-            return await nats.connect(
+            await client.connect(
                 url,
                 name=name,
                 error_cb=_report,
+                disconnected_cb=client.end_requests,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,  # the first connection too is tried for ever
-                reconnect_time_wait=RECONNECT_SECONDS,
+                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # seconds, may be a fraction
                 ping_interval=5,
                 max_outstanding_pings=2,
                 pending_size=PENDING_BYTES,
@@ -34,6 +85,7 @@ async def connect_nats(url: str, name: str) -> Client:
     except TimeoutError as error:
         message = f"no NATS server let this service in within {START_SECONDS:.0f} seconds"
         raise ConnectionError(message) from error
+    return client
 
 
 async def _report(error: Exception) -> None:

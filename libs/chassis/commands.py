@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from pydantic import ValidationError
 
+from libs.chassis.broker import RECONNECT_SECONDS
 from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
@@ -65,6 +66,22 @@ Handler = Callable[[CommandT, UnitOfWork], Awaitable[None]]
 OutsideHandler = Callable[[CommandT, Scope], Awaitable[None]]
 
 
+def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
+    """Return a broker to subscribe handlers on. It outlives restarts of the server.
+
+    FastStream injects nothing: looking for what a handler might want costs a hop to a thread per message.
+    """
+    return NatsBroker(
+        url,
+        logger=None,
+        apply_types=False,
+        name=name,
+        reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # seconds, may be a fraction
+        max_reconnect_attempts=-1,
+        graceful_timeout=5.0,
+    )
+
+
 class CommandHandlers:
     """What a service does when it is told to, by command type."""
 
@@ -102,15 +119,21 @@ class CommandHandlers:
         self._by_type[kind] = handler
 
     def subscribe(self, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
-        """Subscribe every handler on the broker; replicas of a service share the work."""
+        """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
         for kind, handler in self._by_type.items():
             subscriber = broker.subscriber(
                 subject_of(kind, prefix),
                 queue=engine.service,
                 max_workers=WORKERS,
                 ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
+                decoder=_whole,
             )
             subscriber(_answering(kind, handler, engine))
+
+
+async def _whole(message: NatsMessage) -> NatsMessage:
+    """Give the handler the message as it came, headers and all."""
+    return message
 
 
 def _answering(

@@ -14,8 +14,8 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
-from libs.chassis.broker import RECONNECT_SECONDS, connect_nats
-from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.chassis.broker import connect_nats
+from libs.chassis.commands import CommandClient, CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.settings import ServiceSettings
@@ -105,13 +105,8 @@ class Chassis:
 
     def serve(self, handlers: CommandHandlers) -> None:
         """Hear these commands."""
-        self._broker = NatsBroker(
-            self.settings.nats_url.get_secret_value(),
-            logger=None,
-            name=f"{self.settings.service}-commands",
-            reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # seconds, may be a fraction
-            max_reconnect_attempts=-1,
-            graceful_timeout=5.0,
+        self._broker = answering_broker(
+            self.settings.nats_url.get_secret_value(), name=f"{self.settings.service}-commands"
         )
         handlers.subscribe(self._broker, self.engine, prefix=self.settings.nats_prefix)
 

@@ -1,10 +1,10 @@
 """Tables that stand beside the running ones: being built, being checked, or kept for a rollback."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.projection import Projection
@@ -17,6 +17,13 @@ order by events.xid desc, position desc limit 1
 """
 _LAST_OF_ALL = """
 select xid::text as xid, position from engine.events order by events.xid desc, position desc limit 1
+"""
+_STANDING = """
+select beside.*, (
+    select coalesce(jsonb_object_agg(source, jsonb_build_array(xid, position)), '{{}}')
+    from engine.beside_checkpoints as reached where reached.schema = beside.schema
+)::text as reached
+from engine.beside where {condition} order by name, version desc, schema
 """
 
 
@@ -88,31 +95,33 @@ async def drop(connection: Connection, schema: str) -> None:
 
 async def begun(connection: Connection, table: Projection) -> Beside | None:
     """Return the tables that someone began to build of this very shape and version, if there are any."""
-    schema = await connection.fetchval(
-        "select schema from engine.beside where name = $1 and version = $2 and purpose = 'building' "
-        "and ddl = $3 and to_regnamespace(quote_ident(schema)) is not null",
+    found = await _select(
+        connection,
+        "name = $1 and version = $2 and purpose = 'building' and ddl = $3 "
+        "and to_regnamespace(quote_ident(schema)) is not null",
         table.name,
         table.version,
         table.ddl,
     )
-    return None if schema is None else await found(connection, cast("str", schema))
+    return found[0] if found else None
 
 
 async def found(connection: Connection, schema: str) -> Beside:
     """Return what stands in a schema; raise `LookupError` if nothing does."""
-    for beside in await standing(connection):
-        if beside.schema == schema:
-            return beside
+    for beside in await _select(connection, "schema = $1", schema):
+        return beside
     message = f"no tables stand in {schema}"
     raise LookupError(message)
 
 
 async def standing(connection: Connection) -> list[Beside]:
     """Return all tables beside the running ones, by name, the newest first."""
-    reached: dict[str, dict[str, Cursor]] = {}
-    for row in await connection.fetch("select schema, source, xid, position from engine.beside_checkpoints"):
-        reached.setdefault(row["schema"], {})[row["source"]] = Cursor(row["xid"], row["position"])
-    rows = await connection.fetch("select * from engine.beside order by name, version desc, schema")
+    return await _select(connection, "true")
+
+
+async def _select(connection: Connection, condition: str, *values: object) -> list[Beside]:
+    """Return what stands beside, as it is at one moment: whoever builds may exchange it at any time."""
+    rows = await connection.fetch(_STANDING.format(condition=condition), *values)
     return [
         Beside(
             schema=row["schema"],
@@ -124,7 +133,7 @@ async def standing(connection: Connection) -> list[Beside]:
             folded=row["folded"],
             stream_made=row["stream_made"],
             sequence=row["sequence"],
-            checkpoints=reached.get(row["schema"], {}),
+            checkpoints={source: Cursor(*place) for source, place in json.loads(row["reached"]).items()},
         )
         for row in rows
     ]

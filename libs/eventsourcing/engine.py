@@ -13,11 +13,12 @@ import structlog
 
 from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.bringing_up import bring_up
+from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.postgres import Connection, Pool, connect, connect_pool, make_schema
 from libs.eventsourcing.projection import Projection, Sql
 from libs.eventsourcing.record import START, Causes, Cursor, Recorded
 from libs.eventsourcing.restored import refuse_future
-from libs.eventsourcing.store import WrongExpectedVersion
+from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion
 from libs.eventsourcing.tables import (
     READ_MODELS_READER,
     Kind,
@@ -30,7 +31,7 @@ from libs.eventsourcing.unit import StateCache, UnitOfWork
 T = TypeVar("T")
 log = structlog.stdlib.get_logger()
 
-ATTEMPTS = 10
+ATTEMPTS = 20
 CLASHES = (WrongExpectedVersion, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """What says that someone else was quicker: the unit runs again on fresh state."""
 _RACES = (*CLASHES, asyncpg.UniqueViolationError)
@@ -121,10 +122,23 @@ class Engine:
         for listener in self._listeners:
             listener(cursor)
 
-    def unit(self, connection: Connection, causes: Causes, cause: Recorded | None = None) -> UnitOfWork:
+    def unit(
+        self,
+        connection: Connection,
+        causes: Causes,
+        cause: Recorded | None = None,
+        *,
+        command: UUID | None = None,
+    ) -> UnitOfWork:
         """Return a unit of work on a connection that is inside a transaction."""
         return UnitOfWork(
-            connection, self.catalogue, self.state_tables, causes, cause=cause, known=self._known
+            connection,
+            self.catalogue,
+            self.state_tables,
+            causes,
+            cause=cause,
+            command=command,
+            known=self._known,
         )
 
     @asynccontextmanager
@@ -147,7 +161,8 @@ class Engine:
     ) -> Done[T | None]:
         """Carry out `work` in one transaction, again while others are quicker, and return its value.
 
-        With the id of a command that was carried out before, nothing runs: its first cursor is returned.
+        With the id of a command that was carried out before, nothing is changed: the place of what it wrote
+        then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -171,32 +186,19 @@ class Engine:
         causes: Causes,
         command: UUID | None,
     ) -> Done[T | None]:
-        async with self.folding(connection, Kind.STATE):
-            if command is not None:
-                row = await connection.fetchrow(
-                    "select xid::text as xid, position from engine.commands where id = $1", command
-                )
-                if row is not None:
-                    return Done(None, Cursor(int(row["xid"]), row["position"]))
-            unit = self.unit(connection, causes)
-            value = await work(unit)
-            written = unit.recorded[-1].cursor if unit.recorded else None
-            if command is not None and written is not None:
-                await self._remember(connection, command, written)
-        unit.committed()
-        return Done(value, written)
-
-    async def _remember(self, connection: Connection, command: UUID, written: Cursor) -> None:
         try:
-            await connection.execute(
-                "insert into engine.commands (id, xid, position) values ($1, $2::text::xid8, $3)",
-                command,
-                str(written.xid),
-                written.position,
-            )
-        except asyncpg.UniqueViolationError as error:
-            message = "the same command is being carried out elsewhere"
-            raise WrongExpectedVersion(message) from error
+            async with self.folding(connection, Kind.STATE):
+                unit = self.unit(connection, causes, command=command)
+                value = await work(unit)
+                if command is not None:
+                    await _note(command, unit, connection)
+        except (CarriedOut, Refused):
+            # that a repeated command is refused now says nothing: what counts is what it came to at first
+            if command is None or (first := await _carried_out(connection, command)) is None:
+                raise
+            return Done(None, first)
+        unit.committed()
+        return Done(value, unit.recorded[-1].cursor if unit.recorded else None)
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something, outside any unit of work."""
@@ -213,6 +215,27 @@ class Engine:
             )
         )
         return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
+
+
+async def _note(command: UUID, unit: UnitOfWork, connection: Connection) -> None:
+    """Have a command's row tell of the last event that it wrote; raise `CarriedOut` if it was before."""
+    if not unit.recorded:
+        if await _carried_out(connection, command) is not None:
+            raise CarriedOut(str(command))
+    elif unit.recorded[-1].cursor != unit.noted:
+        await connection.execute(
+            "update engine.commands set position = $2 where id = $1",
+            command,
+            unit.recorded[-1].cursor.position,
+        )
+
+
+async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
+    """Return the place of the last event that a command wrote, None if it was never carried out."""
+    row = await connection.fetchrow(
+        "select xid::text as xid, position from engine.commands where id = $1", command
+    )
+    return None if row is None else Cursor(int(row["xid"]), row["position"])
 
 
 READ_MODELS = READ_MODELS_READER

@@ -27,6 +27,7 @@ log = structlog.stdlib.get_logger()
 HEARTBEAT_SECONDS = 1.0
 EXPIRES_SECONDS = 30.0
 """How long one pull waits for events before the next is made."""
+_MISSED_HEARTBEATS = 3
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
 
@@ -136,18 +137,24 @@ class Feed:
         return arrivals
 
     async def _silence(self) -> None:
+        """Wait a few heartbeats for anything from the server; look at each whether it is still there."""
         self._arrived.clear()
-        try:
-            async with asyncio.timeout(3 * self._heartbeat):
-                await self._arrived.wait()
-        except TimeoutError:
-            message = "no heartbeat from the server"
-            raise FeedBroken(message) from None
+        for _ in range(_MISSED_HEARTBEATS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._heartbeat):
+                    await self._arrived.wait()
+                return
+            self._check_connection()
+        message = "no heartbeat from the server"
+        raise FeedBroken(message)
 
-    async def _ask(self) -> None:
+    def _check_connection(self) -> None:
         if self._nats.stats["reconnects"] != self._reconnects:
             message = "the connection was lost meanwhile"
             raise FeedBroken(message)
+
+    async def _ask(self) -> None:
+        self._check_connection()
         if self._asked > 0:
             return
         request = {

@@ -14,7 +14,7 @@ from libs.events.base import Event
 from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Causes, Cursor, Envelope, Recorded, new_id
-from libs.eventsourcing.store import WrongExpectedVersion, check_append
+from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion, check_append
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -62,6 +62,20 @@ where $11 = 0 or exists (select from engine.events where stream = $2 and version
 order by version
 returning position, xid::text as xid
 """
+
+
+def _with_command(append: str, parameter: int) -> str:
+    """Return an append that also notes the command that it carries out, at no further round trip."""
+    return (
+        f"with added as ({append}), carried_out as ("  # noqa: S608 - constants
+        f" insert into engine.commands (id, xid, position)"
+        f" select ${parameter}::uuid, xid::xid8, position from added order by position desc limit 1)"
+        " select position, xid from added order by position"
+    )
+
+
+_CARRY_OUT_ONE = _with_command(_APPEND_ONE, 11)
+_CARRY_OUT = _with_command(_APPEND, 12)
 _LOAD = f"select {_COLUMNS} from engine.events where stream = $1 and version > $2 order by version"  # noqa: S608 - a constant
 # `events.xid` is the number; the bare name would be the column of the result, a text, and 1000 before 999
 _READ = f"""
@@ -173,15 +187,27 @@ class PostgresStore:
         self._catalogue = catalogue
 
     async def append(
-        self, stream: str, expected: int, events: Sequence[Event], *, causes: Causes, at: datetime
+        self,
+        stream: str,
+        expected: int,
+        events: Sequence[Event],
+        *,
+        causes: Causes,
+        at: datetime,
+        command: UUID | None = None,
     ) -> list[Recorded]:
-        """See `EventStore.append`. The transaction is spoilt by `WrongExpectedVersion`."""
+        """See `EventStore.append`. With a `command`, note that it is carried out hereby.
+
+        Raises `CarriedOut` if it was before. That and `WrongExpectedVersion` spoil the transaction.
+        """
         data = [event.model_dump_json() for event in events]
         check_append(stream, list(zip(events, data, strict=True)))
         ids = [new_id() for _ in events]
         try:
-            rows = await self._insert(stream, expected, events, ids, data, causes, at)
+            rows = await self._insert(stream, expected, events, ids, data, causes, at, command)
         except asyncpg.UniqueViolationError as error:
+            if command is not None and error.table_name == "commands":
+                raise CarriedOut(str(command)) from error
             message = f"{stream} is not at version {expected} any more"
             raise WrongExpectedVersion(message) from error
         if not rows:
@@ -216,16 +242,26 @@ class PostgresStore:
         data: Sequence[str],
         causes: Causes,
         at: datetime,
+        command: UUID | None,
     ) -> "list[asyncpg.Record]":
         """Insert the rows if the stream has reached the expected version; one event takes a cheaper way."""
         why = (at, causes.correlation_id, causes.causation_id, causes.actor)
+        noted = () if command is None else (command,)
         if len(events) == 1:
             kind = type(events[0])
             return await self._connection.fetch(
-                _APPEND_ONE, ids[0], stream, expected + 1, kind.__name__, kind.schema_version, *why, data[0]
+                _CARRY_OUT_ONE if noted else _APPEND_ONE,
+                ids[0],
+                stream,
+                expected + 1,
+                kind.__name__,
+                kind.schema_version,
+                *why,
+                data[0],
+                *noted,
             )
         return await self._connection.fetch(
-            _APPEND,
+            _CARRY_OUT if noted else _APPEND,
             ids,
             stream,
             [expected + 1 + offset for offset in range(len(events))],
@@ -234,6 +270,7 @@ class PostgresStore:
             *why,
             data,
             expected,
+            *noted,
         )
 
     async def load(self, stream: str, after: int = 0) -> list[Recorded]:

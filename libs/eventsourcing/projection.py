@@ -62,51 +62,45 @@ class Writes:
         waiting, self._waiting = self._waiting, []
         self.delayed = bool(waiting)
         for statement, run in groupby(waiting, key=itemgetter(0)):
-            await self._connection.executemany(statement, [arguments for _, arguments in run])
+            together = [arguments for _, arguments in run]
+            if len(together) == 1:
+                await self._connection.execute(statement, *together[0])
+            else:
+                await self._connection.executemany(statement, together)
         self.delayed = False
 
+    async def settled(self) -> Sql:
+        """Have run all that was added, and return what reads."""
+        await self.flush()
+        return Sql(self._connection)
 
-class TableSql(Sql):
-    """What a projection's handler writes with; knows the event's envelope."""
 
-    def __init__(
-        self, connection: Connection, recorded: Recorded, table: str, writes: Writes | None = None
-    ) -> None:
-        super().__init__(connection)
+class TableSql:
+    """What a projection's handler writes with; knows the event's envelope.
+
+    What it is told to write may wait for more of the same. It is written before anything is read.
+    """
+
+    def __init__(self, writes: Writes, recorded: Recorded, table: str) -> None:
         self.recorded = recorded
-        self._table = table
         self._writes = writes
+        self._table = table
 
-    async def execute(self, statement: str, *arguments: object) -> int:
-        """See `Sql.execute`."""
-        await self._settle()
-        return await super().execute(statement, *arguments)
+    async def execute(self, statement: str, *arguments: object) -> None:
+        """Have a statement run, in its turn."""
+        self._writes.add(statement, arguments)
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]:
         """See `Sql.fetch`."""
-        await self._settle()
-        return await super().fetch(query, *arguments)
+        return await (await self._writes.settled()).fetch(query, *arguments)
 
     async def fetchrow(self, query: str, *arguments: object) -> Row | None:
         """See `Sql.fetchrow`."""
-        await self._settle()
-        return await super().fetchrow(query, *arguments)
+        return await (await self._writes.settled()).fetchrow(query, *arguments)
 
     async def fetchval(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """See `Sql.fetchval`."""
-        await self._settle()
-        return await super().fetchval(query, *arguments)
-
-    async def write(self, statement: str, *arguments: object) -> None:
-        """Run a statement whose result does not matter; in a long fold, together with its neighbours."""
-        if self._writes is None:
-            await super().execute(statement, *arguments)
-        else:
-            self._writes.add(statement, arguments)
-
-    async def _settle(self) -> None:
-        if self._writes is not None:
-            await self._writes.flush()
+        return await (await self._writes.settled()).fetchval(query, *arguments)
 
     @property
     def at(self) -> datetime:
@@ -117,7 +111,7 @@ class TableSql(Sql):
         """Add a row to the table that is named like the projection."""
         columns = ", ".join(values)
         places = ", ".join(f"${index}" for index in range(1, len(values) + 1))
-        await self.write(
+        await self.execute(
             f"insert into {self._table} ({columns}) values ({places})",  # noqa: S608 - names from code
             *values.values(),
         )
@@ -167,14 +161,11 @@ class Projection:
         """The event types that change these tables."""
         return frozenset(self._handlers)
 
-    async def apply(self, recorded: Recorded, connection: Connection, writes: Writes | None = None) -> None:
-        """Change the tables as this event says; nothing if it says nothing to them.
-
-        With `writes`, some statements may still wait there afterwards.
-        """
+    async def apply(self, recorded: Recorded, writes: Writes) -> None:
+        """Change the tables as this event says, if it says anything to them, once `writes` is flushed."""
         handler = self._handlers.get(type(recorded.event))
         if handler is not None:
-            await handler(recorded.event, TableSql(connection, recorded, self.name, writes))
+            await handler(recorded.event, TableSql(writes, recorded, self.name))
 
 
 async def outdated(connection: Connection, projections: Sequence[Projection]) -> list[Projection]:

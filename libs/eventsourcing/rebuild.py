@@ -7,7 +7,7 @@ from libs.eventsourcing import beside
 from libs.eventsourcing.beside import Beside, Purpose
 from libs.eventsourcing.bringing_up import Progress, Report, build, builder, catch_up
 from libs.eventsourcing.exchange import exchange, fold_into
-from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.postgres import ISOLATION, Connection
 from libs.eventsourcing.projection import Projection
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import Kind, OutdatedTables, ServiceTables
@@ -46,23 +46,13 @@ async def plan(
     kind = tables.kind(table)
     connection = await tables.connect()
     try:
-        running = await connection.fetchval(
-            "select version from engine.projections where name = $1", table.name
-        )
-        begun = None if again else await beside.begun(connection, table)
-        blank = Beside(
-            beside.schema_of(table, Purpose.BUILDING),
-            table.name,
-            table.version,
-            kind,
-            Purpose.BUILDING,
-            await connection.fetchval("select now()"),
-            0,
-            None,
-            0,
-            {},
-        )
-        fold = fold_into(tables, table, begun or blank, connection, stream)
+        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build meanwhile
+            running = await connection.fetchval(
+                "select version from engine.projections where name = $1", table.name
+            )
+            begun = None if again else await beside.begun(connection, table)
+            into = begun or await _blank(connection, table, kind)
+            kept = _kept_of(table, await beside.standing(connection))
         return Plan(
             service=tables.service,
             table=table.name,
@@ -70,11 +60,17 @@ async def plan(
             running=running,
             version=table.version,
             begun=begun,
-            kept=await _kept(tables, table),
-            events=await fold.remaining(),
+            kept=kept,
+            events=await fold_into(tables, table, into, connection, stream).remaining(),
         )
     finally:
         await connection.close(timeout=2)
+
+
+async def _blank(connection: Connection, table: Projection, kind: Kind) -> Beside:
+    """Return tables into which nothing is folded yet; they are not made."""
+    schema, now = beside.schema_of(table, Purpose.BUILDING), await connection.fetchval("select now()")
+    return Beside(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
 
 
 async def rebuild(
@@ -114,7 +110,8 @@ async def rollback(
     and what `rebuild` does.
     """
     async with builder(tables) as connection:
-        kept = [await _kept(tables, table) for table in chosen]
+        there = await beside.standing(connection)
+        kept = [_kept_of(table, there) for table in chosen]
         for table, one in zip(chosen, kept, strict=True):
             if one is None:
                 message = f"no version {table.version} of {table.name} is kept"
@@ -166,8 +163,8 @@ async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]
         return found
 
 
-async def _kept(tables: ServiceTables, table: Projection) -> Beside | None:
-    for one in await standing(tables):
+def _kept_of(table: Projection, there: Sequence[Beside]) -> Beside | None:
+    for one in there:
         if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.KEPT):
             return one
     return None

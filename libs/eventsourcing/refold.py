@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -77,6 +77,7 @@ class StoreFold:
         kinds = sorted(kind.__name__ for kind in self.table.events)
         while True:
             async with self.connection.transaction(isolation=ISOLATION):
+                self.into = await beside.found(self.connection, self.into.schema)
                 last = await beside.last_event(self.connection, hidden=hidden)
                 after = self.into.reached(self.tables.service)
                 page = await store.between(after, last, kinds, PAGE) if last > after else []
@@ -88,7 +89,6 @@ class StoreFold:
                         self.connection, self.into.schema, {self.tables.service: reached}, len(page)
                     )
             passed += len(page)
-            self.into = await beside.found(self.connection, self.into.schema)
             if once or len(page) < PAGE:
                 return passed
 
@@ -164,6 +164,7 @@ class StreamFold:
         """Fold what may be folded of a part; say whether something was left out."""
         async with self.connection.transaction(isolation=ISOLATION):
             sought = await beside.reader_checkpoints(self.connection)
+            self.into = await beside.found(self.connection, self.into.schema)
             gate = await Gate.load(self.connection, self.into)
             page: list[Envelope] = []
             behind = 0 if left else None
@@ -181,7 +182,6 @@ class StreamFold:
             if behind != 0:
                 sequence = part[-1].sequence if behind is None else behind - 1
                 await beside.bookmark(self.connection, self.into.schema, made_at, sequence)
-        self.into = replace(self.into, checkpoints={**self.into.checkpoints, **gate.reached})
         return behind is not None
 
     @property
@@ -259,7 +259,7 @@ async def fold(
     try:
         for envelope in page:
             event = tables.catalogue.decode(envelope.type, envelope.schema, envelope.data)
-            await table.apply(Recorded(envelope, event), connection, writes)
+            await table.apply(Recorded(envelope, event), writes)
         await writes.flush()
     except (*_EVENT_FAULTS, *_TABLE_FAULTS) as error:
         where = f"{envelope.stream} v{envelope.version} ({envelope.type})" if envelope else "an event"

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from contextlib import suppress
+from types import TracebackType
+from typing import Self
 
 import asyncpg
 import structlog
@@ -81,21 +83,22 @@ class Relay:
         cursor, sequence = await self._stream.last(service)
         await refuse_lost(connection, service, cursor)
         checked = time.monotonic()
-        while True:
-            heed_cancellation()
-            self._wake.clear()
-            events = await store.read(cursor, ATOMIC_LIMIT)
-            for batch in _limited(events):
-                sequence = await self._stream.publish(service, batch, sequence)
-                cursor = batch[-1].cursor
-            self.published = cursor
-            if events:
-                checked = time.monotonic()
-                continue
-            if time.monotonic() - checked > CHECK_SECONDS:
-                await self._check(sequence)
-                checked = time.monotonic()
-            await self._wait(cursor)
+        async with _Pages(store) as pages:
+            while True:
+                heed_cancellation()
+                self._wake.clear()
+                events = await pages.after(cursor)
+                for batch in _limited(events):
+                    sequence = await self._stream.publish(service, batch, sequence)
+                    cursor = batch[-1].cursor
+                self.published = cursor
+                if events:
+                    checked = time.monotonic()
+                    continue
+                if time.monotonic() - checked > CHECK_SECONDS:
+                    await self._check(sequence)
+                    checked = time.monotonic()
+                await self._wait(cursor)
 
     async def _check(self, sequence: int) -> None:
         """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
@@ -111,6 +114,33 @@ class Relay:
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS):
                 await self._wake.wait()
+
+
+class _Pages:
+    """Reads a store page by page, the next one while the one before is published."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self._coming: asyncio.Task[list[Envelope]] | None = None
+
+    async def after(self, cursor: Cursor) -> list[Envelope]:
+        """Return the events behind a cursor: the start, or the last of the page before."""
+        coming, self._coming = self._coming, None
+        events = await coming if coming else await self._store.read(cursor, ATOMIC_LIMIT)
+        if len(events) == ATOMIC_LIMIT:
+            self._coming = asyncio.create_task(self._store.read(events[-1].cursor, ATOMIC_LIMIT))
+        return events
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give up what is still being read: the connection is closed next."""
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.gather(self._coming, return_exceptions=True)
 
 
 def _limited(events: list[Envelope]) -> list[list[Envelope]]:

@@ -18,6 +18,10 @@ class WrongExpectedVersion(Exception):
     """Someone else wrote to the stream meanwhile: decide again on its new state."""
 
 
+class CarriedOut(Exception):
+    """The command was carried out before: what it does now must not be done again."""
+
+
 class InvalidAppend(ValueError):
     """What was to be stored has no valid stream name, is too large, or holds a NUL character."""
 
@@ -52,7 +56,7 @@ def check_append(stream: str, events: Sequence[tuple[Event, str]]) -> None:
         message = f"{stream!r} is no stream name; it should look like order-HQADZ-1"
         raise InvalidAppend(message)
     for event, data in events:
-        if _NUL.search(data):
+        if "\\u0000" in data and _NUL.search(data):
             message = f"{type(event).__name__} holds a NUL character, which PostgreSQL keeps in no text"
             raise InvalidAppend(message)
         if len(data.encode()) > MAX_DATA_BYTES:

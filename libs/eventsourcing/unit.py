@@ -12,8 +12,8 @@ from libs.events.base import Event
 from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.decider import Decider, Refused
 from libs.eventsourcing.postgres import Connection, PostgresStore
-from libs.eventsourcing.projection import Projection, Sql
-from libs.eventsourcing.record import Causes, Recorded, utc_now
+from libs.eventsourcing.projection import Projection, Sql, Writes
+from libs.eventsourcing.record import Causes, Cursor, Recorded, utc_now
 from libs.eventsourcing.store import WrongExpectedVersion
 
 CommandT = TypeVar("CommandT")
@@ -70,6 +70,7 @@ class UnitOfWork:
         causes: Causes,
         *,
         cause: Recorded | None = None,
+        command: UUID | None = None,
         known: "StateCache | None" = None,
     ) -> None:
         self.sql = Sql(connection)
@@ -79,8 +80,11 @@ class UnitOfWork:
         """When this unit began; the time of what it decides."""
         self.recorded: list[Recorded] = []
         """What it has appended so far."""
+        self.noted: Cursor | None = None
+        """What the command's row tells to be the last event that it wrote."""
         self._connection = connection
         self._cause = cause
+        self._command = command
         self._tables = tables
         self._store = PostgresStore(connection, catalogue)
         self._states: dict[str, tuple[object, int]] = {}
@@ -122,7 +126,8 @@ class UnitOfWork:
     ) -> list[EventT]:
         """Decide, append what follows, and fold it into the state tables; return it.
 
-        Raises `Refused`, or `WrongExpectedVersion` after which the whole unit runs again.
+        Raises `Refused`, or `WrongExpectedVersion` after which the whole unit runs again, or `CarriedOut` if
+        the command was carried out before.
         """
         stream = decider.stream(key)
         events = await self._decide(decider, stream, command)
@@ -131,14 +136,25 @@ class UnitOfWork:
         known, version = self._states[stream]
         folded = decider.fold(events, cast("StateT | None", known))
         try:
-            appended = await self._store.append(stream, version, events, causes=self.causes, at=self.at)
+            appended = await self._store.append(
+                stream,
+                version,
+                events,
+                causes=self.causes,
+                at=self.at,
+                command=None if self.recorded else self._command,
+            )
         except WrongExpectedVersion:
             self._known.forget(stream)
             raise
+        if not self.recorded:
+            self.noted = appended[-1].cursor
+        self.recorded += appended
+        writes = Writes(self._connection)
         for recorded in appended:
-            self.recorded.append(recorded)
             for table in self._tables:
-                await table.apply(recorded, self._connection)
+                await table.apply(recorded, writes)
+        await writes.flush()
         self._states[stream] = (folded, version + len(events))
         self._fresh.add(stream)
         return events

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 
-from libs.chassis.commands import CommandClient, CommandFailed, CommandHandlers
+from libs.chassis.commands import CommandClient, CommandFailed, CommandHandlers, answering_broker
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.engine import Engine
@@ -27,7 +26,7 @@ ME = Causes.first("account:7")
 
 @asynccontextmanager
 async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
-    broker = NatsBroker(url, logger=None)
+    broker = answering_broker(url)
     handlers().subscribe(broker, engine, prefix=prefix)
     await broker.start()
     try:

@@ -2,14 +2,18 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import nats
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
+from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.stream import EventStream
 from tests.integration.engine.meters import CATALOGUE, echoes_table, meters_table
@@ -40,3 +44,14 @@ async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStrea
     yield stream
     with suppress(NotFoundError):
         await client.jetstream().delete_stream(stream.name)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal() -> AsyncIterator[EmbeddedNats]:
+    """A NATS server that a test may stop and kill."""
+    folder = Path(tempfile.mkdtemp(prefix="adrelay-engine-"))
+    server = EmbeddedNats(folder / "nats")
+    await server.start()
+    yield server
+    await server.stop()
+    shutil.rmtree(folder, ignore_errors=True)

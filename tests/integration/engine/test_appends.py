@@ -69,6 +69,47 @@ async def test_a_repeated_command_answers_like_the_first_time(engine: Engine) ->
     assert await engine.query(lambda sql: sql.fetchval("select count(*) from engine.events")) == 3
 
 
+async def test_a_repeated_command_that_would_be_refused_by_now_answers_like_the_first_time(
+    engine: Engine,
+) -> None:
+    command = new_id()
+    first = await engine.run(turn("a"), ME, command=command)
+    await engine.run(lambda unit: unit.execute(METER, "a", Seal("a")), ME)
+    again = await engine.run(turn("a"), ME, command=command)
+    assert (again.written, again.value) == (first.written, None)
+    with pytest.raises(Refused, match="sealed"):
+        await engine.run(turn("a"), ME, command=new_id())
+
+
+async def test_what_a_repeated_command_would_write_beside_the_events_is_not_written(engine: Engine) -> None:
+    await engine.query(lambda sql: sql.execute("create table public.marks (mark text)"))
+    command = new_id()
+
+    async def seal(unit: UnitOfWork) -> None:
+        await unit.execute(METER, "a", Seal("a"))
+        await unit.sql.execute("insert into public.marks values ('sealed')")
+
+    first = await engine.run(seal, ME, command=command)
+    again = await engine.run(seal, ME, command=command)  # sealed already: nothing follows
+    assert again.written == first.written is not None
+    assert await engine.query(lambda sql: sql.fetchval("select count(*) from public.marks")) == 1
+
+
+async def test_a_command_that_writes_several_streams_tells_of_its_last_event(engine: Engine) -> None:
+    command = new_id()
+
+    async def work(unit: UnitOfWork) -> None:
+        for name in "abc":
+            await unit.execute(METER, name, Turn(name))
+
+    first = await engine.run(work, ME, command=command)
+    again = await engine.run(work, ME, command=command)
+    last = await engine.query(lambda sql: sql.fetchval("select max(position) from engine.events"))
+    assert again.written == first.written
+    assert again.written is not None
+    assert again.written.position == last
+
+
 async def test_the_same_command_at_the_same_moment_is_carried_out_once(engine: Engine) -> None:
     command, both_began = new_id(), asyncio.Barrier(2)
     attempts = 0

@@ -1,17 +1,17 @@
 """The broker is killed in the middle of load and comes back."""
 
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest_asyncio
+import pytest
+from nats.aio.client import Client
 
 from adrelay.runtime.nats import EmbeddedNats
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import ConnectionLost, connect_nats
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes
@@ -20,17 +20,6 @@ from libs.eventsourcing.stream import EventStream
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def mortal() -> AsyncIterator[EmbeddedNats]:
-    """A NATS server that a test may kill."""
-    folder = Path(tempfile.mkdtemp(prefix="adrelay-engine-"))
-    server = EmbeddedNats(folder / "nats")
-    await server.start()
-    yield server
-    await server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
@@ -80,4 +69,68 @@ async def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
     for row in rows:
         assert row["heard"] == list(range(1, len(row["heard"]) + 1))
     assert sum(len(row["heard"]) for row in rows) == written
+    await client.close()
+
+
+TIMEOUT_SECONDS = 120.0
+"""How long requests wait for an answer here: nothing below may take nearly as long."""
+
+
+async def fall_silent(server: EmbeddedNats) -> None:
+    """Have the server hear nothing more, so that whatever is asked of it stays without an answer."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGSTOP)
+
+
+async def die(server: EmbeddedNats) -> None:
+    """Kill the server, stopped or not."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    await server.wait()
+
+
+async def has_asked(client: Client, before: int) -> None:
+    """Wait until something was sent to the server."""
+
+    async def sent() -> bool:
+        return client.stats["out_msgs"] > before
+
+    await eventually(sent)
+
+
+async def test_a_request_ends_with_its_connection_and_the_next_one_is_answered(mortal: EmbeddedNats) -> None:
+    client = await connect_nats(mortal.url, "test")
+    jetstream = client.jetstream(timeout=TIMEOUT_SECONDS)
+    await EventStream(client).ensure()
+    await fall_silent(mortal)
+    before = client.stats["out_msgs"]
+    asking = asyncio.create_task(jetstream.stream_info("EVENTS"))
+    await has_asked(client, before)
+    await die(mortal)
+    with pytest.raises(ConnectionLost):
+        await asyncio.wait_for(asking, TIMEOUT_SECONDS / 4)
+    meanwhile = asyncio.create_task(jetstream.stream_info("EVENTS"))  # is sent when there is a connection
+    await mortal.start()
+    assert (await asyncio.wait_for(meanwhile, TIMEOUT_SECONDS / 4)).config.name == "EVENTS"
+    await client.close()
+
+
+async def test_a_relay_whose_broker_died_goes_on_as_soon_as_it_is_back(
+    engine: Engine, mortal: EmbeddedNats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.eventsourcing.stream._TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+    client = await connect_nats(mortal.url, "test")
+    stream = EventStream(client)
+    await stream.ensure()
+    async with running(Relay(engine, stream).run):
+        for count in (1, 40):  # one by one, and a batch
+            await engine.run(turn("a"), Causes.first("test"))
+            await eventually(lambda: same(engine, stream))
+            await fall_silent(mortal)
+            before = client.stats["out_msgs"]
+            await engine.run(turn("a", count), Causes.first("test"))
+            await has_asked(client, before)
+            await die(mortal)
+            await mortal.start()
+            await eventually(lambda: same(engine, stream), TIMEOUT_SECONDS / 4)
     await client.close()

@@ -155,7 +155,7 @@ async def test_two_readers_that_each_think_they_are_the_one_retry_once(ear: Ear)
             await ask(connection, "echo", one.place)
     other = await ear.engine.connect()
     try:
-        await second._retry(other)  # pyright: ignore[reportPrivateUsage] - without its lock
+        await second._handling.retry(other)  # pyright: ignore[reportPrivateUsage] - without its lock
     finally:
         await other.close()
     await ear.until_parked(0)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.reader import TROUBLE, LostCheckpoint, Reader
+from libs.eventsourcing.handling import LostCheckpoint
+from libs.eventsourcing.reader import TROUBLE, Reader
 from libs.eventsourcing.record import Causes, Cursor
 from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -27,10 +28,17 @@ class TransactionalStore(PostgresStore):
         self._own = connection
 
     async def append(
-        self, stream: str, expected: int, events: Sequence[Event], *, causes: Causes, at: datetime
+        self,
+        stream: str,
+        expected: int,
+        events: Sequence[Event],
+        *,
+        causes: Causes,
+        at: datetime,
+        command: UUID | None = None,
     ) -> list[Recorded]:
         async with self._own.transaction(isolation=ISOLATION):
-            return await super().append(stream, expected, events, causes=causes, at=at)
+            return await super().append(stream, expected, events, causes=causes, at=at, command=command)
 
 
 @pytest.fixture(params=["memory", "postgres"])

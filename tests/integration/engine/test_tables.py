@@ -33,14 +33,13 @@ def tally(version: int = 1, *, name: str = "tally", weight: int = 1) -> Projecti
 
     @table.on(MeterTurned)
     async def turned(event: MeterTurned, sql: TableSql) -> None:
-        found = await sql.execute(
-            f"update {name} set turns = turns + $2, last_at = $3 where meter = $1",  # noqa: S608 - a name of ours
+        await sql.execute(
+            f"insert into {name} as t values ($1, $2, $3) "  # noqa: S608 - a name of ours
+            "on conflict (meter) do update set turns = t.turns + $2, last_at = $3",
             event.meter,
             weight,
             sql.at,
         )
-        if not found:
-            await sql.insert(meter=event.meter, turns=weight, last_at=sql.at)
 
     del turned
     return table

@@ -33,7 +33,7 @@ def counting(
         if event.note == f"no {name}":
             message = "this turn can't be counted"
             raise ValueError(message)
-        await sql.write(
+        await sql.execute(
             f"insert into {name} as t (meter, turns) values ($1, $2) "  # noqa: S608 - a name of ours
             "on conflict (meter) do update set turns = t.turns + $2",
             event.meter,

@@ -28,6 +28,7 @@ from libs.events.values import (
 )
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import ISOLATION, PostgresStore
+from libs.eventsourcing.projection import Writes
 from libs.eventsourcing.record import Causes, Recorded, utc_now
 
 PLAN = Plan(
@@ -187,8 +188,10 @@ async def append(
         )
         store = PostgresStore(connection, engine.catalogue)
         recorded = await store.append(stream, version, events, causes=causes, at=at)
+        writes = Writes(connection)
         for one in recorded:
             for table in engine.state_tables:
-                await table.apply(one, connection)
+                await table.apply(one, writes)
+        await writes.flush()
     engine.announce(recorded[-1].cursor)
     return recorded

@@ -5,17 +5,15 @@ from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
-from faststream.nats import NatsBroker
-
 from libs.chassis.broker import connect_nats
-from libs.chassis.commands import CommandHandlers
+from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.events.base import Event
-from libs.events.billing import OrderPlaced, PaymentRequested, PlaceOrder, ProductListed, RecordNotification
+from libs.events.billing import ProductListed
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
 from libs.events.scheduler import (
@@ -31,7 +29,7 @@ from libs.events.values import ChannelPost, Plan, PlanKind
 from libs.eventsourcing.decider import Decider, Refused
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import Causes, Recorded, utc_now
+from libs.eventsourcing.record import Causes, Recorded
 from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.unit import UnitOfWork
@@ -45,8 +43,6 @@ BRONZE = Plan(
     price_usd=Decimal("30.00"),
     validity_days=30,
 )
-ADDRESS = "bc1qexample"
-AMOUNT = Decimal("0.00045600")
 
 
 def _decide(said: Sequence[Event], _: int | None) -> Sequence[Event]:
@@ -62,6 +58,13 @@ async def say(unit: UnitOfWork, stream: str, *events: Event) -> None:
     category, _, key = stream.partition("-")
     decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
     await unit.execute(decider, key, events)
+
+
+async def already(unit: UnitOfWork, stream: str) -> int:
+    """Return how many events stand in a stream."""
+    category, _, key = stream.partition("-")
+    decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
+    return await unit.load(decider, key) or 0
 
 
 @dataclass
@@ -84,7 +87,7 @@ class Neighbour:
         self._relay = Relay(self.engine, EventStream(nats, prefix=self.prefix))
         self.resume()
         self._stack.push_async_callback(self.pause)
-        broker = NatsBroker(self.nats_url, logger=None)
+        broker = answering_broker(self.nats_url)
         self.handlers.subscribe(broker, self.engine, prefix=self.prefix)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
@@ -113,53 +116,6 @@ class Neighbour:
         """Return what stands in a stream."""
         async with self.engine.pool.acquire() as connection:
             return await PostgresStore(connection, self.engine.catalogue).load(stream)
-
-
-def billing() -> CommandHandlers:
-    """Take orders of a plan called bronze, and any notification that does not ask to be refused."""
-    handlers = CommandHandlers()
-
-    @handlers.on(PlaceOrder)
-    async def place(command: PlaceOrder, unit: UnitOfWork) -> None:
-        if command.plan == "broken":
-            raise RuntimeError("this plan breaks the service")
-        if command.plan not in {"bronze", "no-address"}:
-            raise Refused("unknown_plan", "no plan is called so")
-        stream = f"order-{command.order}"
-        now = utc_now()
-        placed = OrderPlaced(
-            order=command.order,
-            account=command.account,
-            email=command.email,
-            plan=BRONZE.model_copy(update={"code": command.plan}),
-            coin=command.coin,
-            renews=None,
-            pay_by=now + timedelta(hours=1),
-        )
-        requested = PaymentRequested(
-            order=command.order,
-            provider="nowpayments",
-            payment="5001",
-            address=ADDRESS,
-            amount=AMOUNT,
-            coin=command.coin,
-            expires_at=now + timedelta(minutes=20),
-        )
-        if command.plan == "no-address":
-            await say(unit, stream, placed)
-        else:
-            await say(unit, stream, placed, requested)
-
-    @handlers.on(RecordNotification)
-    async def record(command: RecordNotification, unit: UnitOfWork) -> None:
-        del unit
-        if command.body.startswith(b"refuse "):
-            raise Refused(command.body.removeprefix(b"refuse ").decode())
-        if command.body == b"break":
-            raise RuntimeError("this notification breaks the service")
-
-    del place, record
-    return handlers
 
 
 def forwarder() -> CommandHandlers:

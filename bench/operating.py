@@ -1,0 +1,181 @@
+"""`trace`, `show` and `tail`, over stores of a million events: whole commands, and inside their process."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adrelay.system import SERVICES
+from bench.history import History
+from bench.measure import TRIES, TRIES_SECONDS, Duration, Line
+from bench.profiling import imports
+from bench.relaying import relayed
+from bench.servers import Servers, copy
+from libs.events.catalogue import published
+from libs.eventsourcing.record import utc_now
+from libs.eventsourcing.stream import EventStream
+
+_ROOT = str(Path(__file__).parents[1])
+_COMMAND = (sys.executable, "-m", "adrelay", "events")
+
+
+@dataclass(frozen=True)
+class World:
+    """Stores that hold a history, and a stream that holds what billing said."""
+
+    servers: Servers
+    history: History
+    settings: Mapping[str, str]
+    stream: EventStream
+
+    async def output(self, *command: str) -> str:
+        """Return what a process said."""
+        process = await self._started(*command)
+        output, _ = await process.communicate()
+        assert process.returncode == 0, command
+        return output.decode()
+
+    async def whole(self, *command: str) -> list[float]:
+        """Return how long whole processes took, in seconds."""
+        return await _tries(lambda: self.output(*command))
+
+    async def inside(self, module: str, *arguments: str) -> list[float]:
+        """Return how long it took inside a process, without its start."""
+        output = await self.output(sys.executable, "-m", module, str(TRIES), *arguments)
+        return [float(word) for word in output.split()]
+
+    async def first_lines(self, *command: str) -> list[float]:
+        """Return how long processes took to print their first line; they are ended then."""
+        return await _tries(lambda: self._first_line(*command))
+
+    async def _first_line(self, *command: str) -> None:
+        process = await self._started(*command)
+        try:
+            assert process.stdout is not None
+            assert (await asyncio.wait_for(process.stdout.readline(), 30)).strip(), command
+        finally:
+            process.kill()
+
+    async def _started(self, *command: str) -> asyncio.subprocess.Process:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+        return await asyncio.create_subprocess_exec(
+            *command,
+            env={**kept, "PYTHONPATH": _ROOT, **self.settings},
+            cwd="/",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+
+async def _tries(work: Callable[[], Awaitable[object]]) -> list[float]:
+    """Return how long something takes, after a first time that warms up; fewer times where that is long."""
+    seconds: list[float] = []
+    while len(seconds) <= TRIES and sum(seconds) < TRIES_SECONDS:
+        begin = time.perf_counter()
+        await work()
+        seconds.append(time.perf_counter() - begin)
+    return seconds[1:] or seconds
+
+
+async def operating(servers: Servers, events: int) -> list[Line]:
+    """Tell a history of so many events in five stores, and look at it."""
+    async with _world(servers, events) as world:
+        paid = world.history.paid
+        small, middle, large = paid[len(paid) // 20], paid[len(paid) // 2], paid[-1]
+        lines: list[Line] = await _start(world)
+        for order in (small, middle, large):
+            key = ["trace", order.order]
+            lines += await _asked(world, f"trace, {order.events:,} events", key, ("trace", order.story))
+        stream = f"order-{middle.order}"
+        lines += await _asked(world, "show, 7 events", ["show", stream], ("show", stream))
+        for order in (middle, large):
+            stream = f"schedule-{order.adbot}"
+            what = f"show, {2 + (order.cycles or 0):,} events"
+            lines += await _asked(world, what, ["show", stream], ("show", stream))
+        return [*lines, *await _tail(world)]
+
+
+@asynccontextmanager
+async def _world(servers: Servers, events: int) -> AsyncGenerator[World]:
+    history = History.of(events, now=utc_now())
+    async with AsyncExitStack() as stack:
+        stream = await stack.enter_async_context(servers.stream())
+        engines = {
+            service: await stack.enter_async_context(
+                servers.engine(service=service, catalogue=published(), size=2)
+            )
+            for service in SERVICES
+        }
+        begin = time.perf_counter()
+        await asyncio.gather(*(copy(engine, history) for engine in engines.values()))
+        print(f"{history.events:,} events were stored in {time.perf_counter() - begin:.0f} s")
+        await relayed(engines["billing"], stream)
+        settings = {
+            f"ADRELAY_{name.upper()}_POSTGRES_URL": engine.tables.url for name, engine in engines.items()
+        }
+        settings["ADRELAY_NATS_URL"] = servers.nats.url
+        settings["ADRELAY_NATS_PREFIX"] = stream.name.removesuffix("EVENTS")
+        yield World(servers, history, settings, stream)
+
+
+async def _start(world: World) -> list[Line]:
+    """Measure what no command line of ours can be quicker than."""
+    help_ = [*_COMMAND, "show", "--help"]
+    floor = await world.whole(sys.executable, "-c", "import typer, asyncpg, pydantic")
+    if world.servers.watching:
+        await imports(help_[1:], world.settings)
+    return [
+        Duration(
+            "start of the command line, to `--help`",
+            await world.whole(*help_),
+            floor,
+            "python with typer, asyncpg, pydantic",
+            None,
+        )
+    ]
+
+
+async def _asked(world: World, what: str, tool: Sequence[str], bare: tuple[str, str]) -> list[Line]:
+    """Measure a tool, as a whole and inside, each beside the bare query."""
+    if world.servers.watching:
+        print(await world.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
+    limit = [sys.executable, "-m", "bench.bare", "1", *bare]
+    return [
+        Duration(
+            f"{what}, whole command",
+            await world.whole(*_COMMAND, *tool),
+            await world.whole(*limit),
+            "bare program",
+        ),
+        Duration(
+            f"{what}, inside",
+            await world.inside("bench.inside", *tool),
+            await world.inside("bench.bare", *bare),
+            "connect and query",
+        ),
+    ]
+
+
+async def _tail(world: World) -> list[Line]:
+    if world.servers.watching:
+        tool = ["tail", "--no-follow", "--last", "1"]
+        print(await world.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
+    subject = f"{world.stream.root}.>"
+    return [
+        Duration(
+            "tail, start to first line",
+            await world.first_lines(*_COMMAND, "tail"),
+            await world.first_lines(sys.executable, "-m", "bench.bare", "1", "tail", subject),
+            "bare program",
+        ),
+        Duration(
+            "tail --no-follow, inside",
+            await world.inside("bench.inside", "tail", "--no-follow"),
+            await world.inside("bench.bare", "tail", subject),
+            "connect and one message",
+        ),
+    ]

@@ -1,0 +1,31 @@
+"""Whole stores put on the stream."""
+
+import asyncio
+import time
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Cursor
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.stream import EventStream
+
+
+async def last_of(engine: Engine) -> Cursor:
+    """Return the place of a store's last event."""
+    last = await engine.pool.fetchrow(
+        "select xid::text as xid, position from engine.events order by events.xid desc, position desc limit 1"
+    )
+    assert last is not None
+    return Cursor(int(last["xid"]), last["position"])
+
+
+async def relayed(engine: Engine, stream: EventStream) -> float:
+    """Return how many seconds it took until the stream held what the store holds."""
+    relay, end = Relay(engine, stream), await last_of(engine)
+    begin = time.perf_counter()
+    running = asyncio.create_task(relay.run())
+    while relay.published < end:  # noqa: ASYNC110 - the relay tells nobody but its property
+        await asyncio.sleep(0.01)
+    seconds = time.perf_counter() - begin
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return seconds

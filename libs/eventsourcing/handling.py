@@ -1,0 +1,292 @@
+"""What a reader does with events: it folds, reacts, and moves its checkpoint, in one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import structlog
+from pydantic import ValidationError
+
+from libs.events.base import Event
+from libs.events.catalogue import UnknownEvent
+from libs.eventsourcing.decider import ImpossibleEvent, Refused
+from libs.eventsourcing.engine import ATTEMPTS, CLASHES, READ_MODELS, Engine
+from libs.eventsourcing.feed import Arrival
+from libs.eventsourcing.parking import FOLLOWS, Parking, Place
+from libs.eventsourcing.parts import Part
+from libs.eventsourcing.projection import Projection, Writes, outdated
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.record import START, Cursor, Envelope, Recorded
+from libs.eventsourcing.tables import Kind, OutdatedTables
+from libs.eventsourcing.unit import UnitOfWork
+
+log = structlog.stdlib.get_logger()
+
+RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
+"""Delays before an event that failed alone is tried again; after the last it is parked."""
+
+POISON = (
+    Refused,
+    ImpossibleEvent,
+    UnknownEvent,
+    ValidationError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.RaiseError,
+)
+"""What is the fault of the event or of its handler: it is parked, the rest goes on."""
+
+
+_FIRST_CHECKPOINT = """
+insert into engine.checkpoints (reader, source, xid, position) values ($1, $2, $3, $4)
+on conflict (reader, source) do nothing
+"""
+_NEXT_CHECKPOINT = """
+update engine.checkpoints set xid = $3, position = $4
+where reader = $1 and source = $2 and xid = $5 and position = $6
+"""
+_RETRIES_AT_ONCE = 100
+
+
+class LostCheckpoint(Exception):
+    """Another reader of the same name has moved the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """Where a reader stands in the stream that was made at a certain time."""
+
+    made_at: datetime
+    sequence: int
+
+
+class Handling:
+    """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
+
+    def __init__(
+        self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions, part: Part
+    ) -> None:
+        self.checkpoints: dict[str, Cursor] = {}
+        """How far the reader has come in each service's events."""
+        self.parking = Parking(name)
+        self._name = name
+        self._engine = engine
+        self._tables = tables
+        self._reactions = reactions
+        self._part = part
+        self.handled = {kind.__name__ for kind in self.events}
+        """The names of `events`."""
+        self._kinds = [
+            *([Kind.STATE] if reactions.events else []),
+            *([Kind.READ] if tables and name == READ_MODELS else []),
+        ]
+
+    @property
+    def events(self) -> list[type[Event]]:
+        """The event types that mean something here."""
+        kinds = set(self._reactions.events).union(*(table.events for table in self._tables))
+        return sorted(kinds, key=lambda kind: kind.__name__)
+
+    async def retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Try parked streams again that were asked for, a part of each."""
+        for place in await self.parking.asked(connection):
+            for _ in range(_RETRIES_AT_ONCE):
+                if not await self._retry_first(connection, place):
+                    break
+
+    async def _retry_first(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
+        """Handle the first parked event of a stream; say if what follows it can be tried now."""
+        tried: Envelope | None = None
+
+        async def first() -> list[UnitOfWork]:
+            nonlocal tried
+            tried = await self.parking.first(connection, place)
+            if tried is None:
+                await self.parking.answer(connection, place)
+                return []
+            writes = Writes(connection)
+            units = await self._apply(connection, Arrival(place.source, 0, 0, tried), writes)
+            await writes.flush()
+            await self.parking.remove(connection, place.source, tried.cursor)
+            return units
+
+        try:
+            await self._transact(connection, first)
+        except POISON as error:
+            if tried is None:
+                raise
+            await self.parking.fail(connection, place, tried.cursor, error)
+            log.warning(
+                "reader.parked_again", reader=self._name, stream=place.stream, error=type(error).__name__
+            )
+            return False
+        if tried is None:
+            self.parking.release(place)
+            log.info("reader.released", reader=self._name, stream=place.stream)
+        return tried is not None
+
+    async def handle(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+    ) -> None:
+        """Have events handled, those that were not before; one that fails alone again and again is parked."""
+        fresh = self._fresh(arrivals)
+        if not fresh:
+            return
+        try:
+            await self._commit(connection, fresh, bookmark)
+        except (*POISON, *CLASHES) as error:
+            # alone, an event is quicker than those who write to the same streams, and harms only itself
+            log.warning("reader.batch_failed", reader=self._name, events=len(fresh), error=repr(error))
+            for arrival in fresh:
+                await self._handle_alone(connection, arrival, Bookmark(bookmark.made_at, arrival.sequence))
+
+    def _fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Leave out what was handled before, in whatever order the stream brings it again."""
+        reached, fresh = dict(self.checkpoints), list[Arrival]()
+        for arrival in arrivals:
+            if arrival.envelope.cursor > reached.get(arrival.source, START):
+                reached[arrival.source] = arrival.envelope.cursor
+                fresh.append(arrival)
+        return fresh
+
+    async def _handle_alone(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival, bookmark: Bookmark
+    ) -> None:
+        for delay in (*RETRY_SECONDS, None):
+            try:
+                await self._commit(connection, [arrival], bookmark)
+            except POISON as error:
+                if delay is None:
+                    await self._commit(connection, [arrival], bookmark, poison=error)
+                    return
+                await asyncio.sleep(delay)
+            else:
+                return
+
+    async def _commit(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+        *,
+        poison: Exception | None = None,
+    ) -> None:
+        """Handle events and move the checkpoint, in one transaction."""
+
+        async def work() -> list[UnitOfWork]:
+            units: list[UnitOfWork] = []
+            writes = Writes(connection)
+            for arrival in arrivals:
+                if poison is not None or self.parking.holds(_place(arrival)):
+                    error = FOLLOWS if poison is None else repr(poison)
+                    await self.parking.add(connection, arrival.source, arrival.envelope, error)
+                else:
+                    units += await self._apply(connection, arrival, writes)
+            await writes.flush()
+            await self._advance(connection, arrivals, bookmark)
+            return units
+
+        await self._transact(connection, work)
+        for arrival in arrivals:
+            self.checkpoints[arrival.source] = arrival.envelope.cursor
+        if poison is not None:
+            self.parking.keep(_place(arrivals[0]))
+            log.error(
+                "reader.parked", reader=self._name, stream=arrivals[0].envelope.stream, error=repr(poison)
+            )
+
+    async def _transact(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        work: Callable[[], Awaitable[list[UnitOfWork]]],
+    ) -> None:
+        """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
+        units: list[UnitOfWork] = []
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._engine.folding(connection, *self._kinds):
+                    units = await work()
+                break
+            except CLASHES:
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(0.002 * attempt)
+        for unit in units:
+            unit.committed()
+        if written := [recorded.cursor for unit in units for recorded in unit.recorded]:
+            self._engine.announce(max(written))
+
+    async def _apply(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival, writes: Writes
+    ) -> list[UnitOfWork]:
+        """Fold and react; return the unit of work in which the reactions ran, if there are any.
+
+        Some of what was folded may still wait among the `writes`.
+        """
+        envelope = arrival.envelope
+        if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
+            return []
+        event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
+        recorded = Recorded(envelope, event)
+        for table in self._tables:
+            if arrival.source != self._engine.service or table not in self._engine.state_tables:
+                await table.apply(recorded, writes)  # else it was folded when the event was appended
+        reactions = self._reactions.of(event)
+        if not reactions:
+            return []
+        await writes.flush()
+        causes = recorded.causes(f"service:{self._engine.service}")
+        unit = self._engine.unit(connection, causes, recorded)
+        for reaction in reactions:
+            unit.causes = causes  # whatever story the one before followed
+            await reaction(event, unit)
+        return [unit]
+
+    async def _advance(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+    ) -> None:
+        reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
+        for source, cursor in reached.items():
+            before = self.checkpoints.get(source, START)
+            if before == START:
+                await self.check_tables(connection)
+                moved = await connection.execute(_FIRST_CHECKPOINT, self._name, source, *cursor)
+            else:
+                moved = await connection.execute(_NEXT_CHECKPOINT, self._name, source, *cursor, *before)
+            if not moved.endswith(" 1"):
+                message = f"the checkpoint of {self._name} for {source} is not where this reader left it"
+                raise LostCheckpoint(message)
+        await connection.execute(
+            "insert into engine.bookmarks values ($1, $2, $3) "
+            "on conflict (reader) do update set stream_made = $2, sequence = $3",
+            self._name,
+            bookmark.made_at,
+            bookmark.sequence,
+        )
+
+    async def check_tables(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Raise `OutdatedTables` unless the tables are of the versions that this program folds."""
+        if stale := await outdated(connection, self._tables):
+            names = ", ".join(table.name for table in stale)
+            message = f"the database holds another version of {names}"
+            raise OutdatedTables(message)
+
+
+def _place(arrival: Arrival) -> Place:
+    return Place(arrival.source, arrival.envelope.stream)
