@@ -15,6 +15,7 @@ from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.pair.domain import PAIR as API_PAIR
 from services.gateway.account.domain import ACCOUNT
+from services.gateway.inbox.domain import INBOX
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.pair.domain import PAIR
 from services.provisioning.session.domain import SESSION
@@ -42,6 +43,7 @@ AGGREGATES: dict[str, Aggregate] = {
         Aggregate("forwarder", CLIENT),
         Aggregate("forwarder", CYCLE),
         Aggregate("gateway", ACCOUNT),
+        Aggregate("gateway", INBOX),
     )
 }
 """By category, the part of a stream's name before the first hyphen."""

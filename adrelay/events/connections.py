@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import asyncpg
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from adrelay.events.outcome import Unusable, first_line
 from adrelay.events.places import Broker
+from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
 from libs.eventsourcing.postgres import Connection, server_settings
 from libs.eventsourcing.stream import EventStream
 
@@ -98,19 +98,22 @@ async def _connect(url: str) -> Client:
     async def note(error: Exception) -> None:
         problems.append(error)
 
+    client = BrokerClient()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            return await nats.connect(
+            await client.connect(
                 url,
                 name=APPLICATION,
                 error_cb=note,
+                disconnected_cb=client.end_requests,
                 max_reconnect_attempts=-1,  # for later; the first time we don't wait for so long
-                reconnect_time_wait=0.25,  # seconds
+                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # may be a fraction
                 connect_timeout=int(CONNECT_SECONDS),
             )
     except (NatsError, OSError, TimeoutError) as error:
         why = _why(problems[-1] if problems else error)
         raise Unusable(f"the broker at {_place(url)} can't be used: {why}") from error
+    return client
 
 
 def _place(url: str) -> str:

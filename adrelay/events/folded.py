@@ -24,11 +24,12 @@ from libs.eventsourcing.projection import Projection
 from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
 from libs.eventsourcing.restored import StreamAhead
 from libs.eventsourcing.tables import OutdatedTables, ServiceTables, TablesBusy
-from services.billing.order.tables import TABLES as BILLING
+from services.billing import tables as billing
 from services.forwarder.adbot.tables import STOPS
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.cycle.tables import CYCLES, DENIALS
 from services.gateway.account.tables import ACCOUNTS
+from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.tables import READ_MODELS
 from services.provisioning.adbot.tables import ADBOTS as PROVISIONED
 from services.provisioning.session.tables import STOCK
@@ -36,11 +37,11 @@ from services.scheduler.adbots.tables import ADBOTS as SCHEDULED
 from services.scheduler.schedule.tables import SCHEDULES
 
 _FOLDED: dict[str, tuple[tuple[Projection, ...], tuple[Projection, ...]]] = {
-    "billing": (BILLING, ()),
+    "billing": (billing.STATE_TABLES, billing.READ_MODELS),
     "provisioning": ((STOCK, PROVISIONED), ()),
     "scheduler": ((SCHEDULES,), (SCHEDULED,)),
     "forwarder": ((CLIENTS, CYCLES, DENIALS), (STOPS,)),
-    "gateway": ((ACCOUNTS,), READ_MODELS),
+    "gateway": ((ACCOUNTS, *INBOXES), READ_MODELS),
 }
 """State tables and read models, as each service's `service.py` hands them to its chassis."""
 

@@ -45,6 +45,8 @@ async def _republish(places: Places, *, anew: bool, dry: bool, yes: bool, json: 
         if dry or not (anew or any(one.missing for one in before)):
             if json:
                 say_json([_document(one) for one in before])
+            elif not dry:
+                screen().print("✓ nothing is missing")
             return Exit.FOUND if any(one.missing or one.ahead for one in before) else Exit.OK
         question = "Delete the stream and fill it anew?" if anew else "Publish them?"
         if not yes and not await asyncio.to_thread(typer.confirm, question, err=True):

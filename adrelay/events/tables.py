@@ -15,6 +15,7 @@ from adrelay.events.rebuild import ServiceArgument, TableArgument, YesOption
 from libs.eventsourcing import exchange
 from libs.eventsourcing import rebuild as rebuilding
 from libs.eventsourcing.beside import Beside, Purpose
+from libs.eventsourcing.bringing_up import builder
 from libs.eventsourcing.tables import ServiceTables
 
 DropOption = Annotated[
@@ -132,8 +133,8 @@ def retire(
 ) -> None:
     """Stop folding a table that this version of the service does not know any more; it is kept beside.
 
-    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, or the answer was no; 2 this
-    version still folds it, wrong usage or a server that does not answer.
+    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, tables are being built just
+    now, or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
     """
     carry_out(lambda: _retire(Places(data, env_file), service, table, yes=yes, json=json))
 
@@ -146,7 +147,8 @@ async def _retire(places: Places, service: str, name: str, *, yes: bool, json: b
         remark(f"{name} of {service} is folded no more; programs that still do so stop.")
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
-        await exchange.retire(tables, name)
+        async with builder(tables):
+            await exchange.retire(tables, name)
     if json:
         say_json({"service": service, "table": name})
     else:

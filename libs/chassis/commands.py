@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from pydantic import ValidationError
 
-from libs.chassis.broker import RECONNECT_SECONDS
+from libs.chassis.broker import RECONNECT_SECONDS, ConnectionLost
 from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
@@ -242,6 +242,12 @@ class CommandClient:
             except NoRespondersError as error:
                 if left <= _RETRY_SECONDS:
                     message = f"no {owner_of(type(command))} service is running"
+                    raise CommandFailed(message) from error
+                await asyncio.sleep(_RETRY_SECONDS)
+            except ConnectionLost as error:
+                # whether it was heard is not known: sent again under the same id, it is carried out once
+                if left <= _RETRY_SECONDS:
+                    message = f"{type(command).__name__} got no answer: {error}"
                     raise CommandFailed(message) from error
                 await asyncio.sleep(_RETRY_SECONDS)
             except (NatsError, TimeoutError) as error:

@@ -109,7 +109,7 @@ class SeatLost(Event):
 
 
 class AdbotExpired(Event):
-    """The plan of an adbot ended. Said once."""
+    """The plan of an adbot ended. Said once for each end: it may have been extended since the one before."""
 
     adbot: AdbotId
 

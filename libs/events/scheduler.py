@@ -106,7 +106,7 @@ class SetAdvertisement(Command):
 class StartAdbot(Command):
     """Start an adbot. A running one stays as it is.
 
-    Refused: `unknown_adbot`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`.
+    Refused: `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`.
     """
 
     adbot: AdbotId

@@ -190,6 +190,8 @@ class Handling:
             units: list[UnitOfWork] = []
             writes = Writes(connection)
             for arrival in arrivals:
+                if self.parking.gave_up(arrival.source, arrival.envelope.cursor):
+                    continue
                 if poison is not None or self.parking.holds(_place(arrival)):
                     error = FOLLOWS if poison is None else repr(poison)
                     await self.parking.add(connection, arrival.source, arrival.envelope, error)

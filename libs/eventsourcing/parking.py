@@ -40,13 +40,22 @@ class Parking:
     def __init__(self, reader: str) -> None:
         self._reader = reader
         self._places: set[Place] = set()
+        self._given_up: set[tuple[str, Cursor]] = set()
 
     async def load(self, connection: Connection) -> None:
-        """Learn from the database which streams are parked."""
+        """Learn from the database which streams are parked, and which events were given up."""
         rows = await connection.fetch(
             "select distinct source, stream from engine.parked where reader = $1", self._reader
         )
         self._places = {Place(row["source"], row["stream"]) for row in rows}
+        rows = await connection.fetch(
+            "select source, xid, position from engine.dropped where reader = $1", self._reader
+        )
+        self._given_up = {(row["source"], Cursor(row["xid"], row["position"])) for row in rows}
+
+    def gave_up(self, source: str, cursor: Cursor) -> bool:
+        """Say whether an operator gave this event up, before this reader began anew."""
+        return (source, cursor) in self._given_up
 
     def holds(self, place: Place) -> bool:
         """Say whether what comes in this stream is to be parked too."""

@@ -1,6 +1,7 @@
 """The provider's API, as merchants call it."""
 
 import secrets
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from sandbox.nowpayments.coins import COINS, FIAT, convert, usd_rate
-from sandbox.nowpayments.payments import Asked, Ledger, as_created, as_status
+from sandbox.nowpayments.payments import Asked, Ledger, Payment, as_created, as_status
 from sandbox.nowpayments.settings import SandboxSettings
 from sandbox.nowpayments.signing import Json, js_number, stringify
 
@@ -43,11 +44,12 @@ class PaymentBody(BaseModel):
 
 
 class Api:
-    """The calls under ``/v1``."""
+    """The calls under ``/v1``; ``opened`` hears of each new payment."""
 
-    def __init__(self, settings: SandboxSettings, ledger: Ledger) -> None:
+    def __init__(self, settings: SandboxSettings, ledger: Ledger, opened: Callable[[Payment], None]) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._opened = opened
 
     def install(self, app: FastAPI) -> None:
         """Let the app answer the provider's calls, and err as the provider does."""
@@ -137,6 +139,7 @@ class Api:
                 fixed_rate=body.is_fixed_rate,
             )
         )
+        self._opened(payment)
         return _answer(as_created(payment), 201)
 
     async def payment(self, payment_id: str) -> Response:

@@ -22,6 +22,11 @@ class Cashier:
         self._notifier = notifier
         self._background = background
 
+    def opened(self, payment: Payment) -> None:
+        """Notify of a new payment, if that is switched on."""
+        if self._notifier.switches.tell_waiting:
+            self._background.spawn(self._notifier.send([self._notifier.write(payment, Sending(steps=None))]))
+
     async def deposit(self, payment: Payment, deposit: Deposit) -> Payment:
         """Coins arrived; return the payment that they count for: a new one, if this one had its deposit.
 

@@ -52,6 +52,7 @@ class Turned(TypedDict, total=False):
     silent: bool
     forged: bool
     index_arrays: bool
+    tell_waiting: bool
     retries: int
     retry_seconds: float
     answer_within_seconds: float
@@ -204,9 +205,12 @@ class NowPaymentsControl:
         """Turn these switches; the others stay."""
         return await self._call(Switches, "PATCH", "/switches", SwitchChange.model_validate(turned))
 
-    async def be_down(self, status: int = 503, **struck: Unpack[Struck]) -> None:
-        """Answer calls with this status."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "error", "status": status}))
+    async def be_down(
+        self, status: int = 503, *, retry_after_seconds: int | None = None, **struck: Unpack[Struck]
+    ) -> None:
+        """Answer calls with this status, and ask to be left alone for so long."""
+        how = {"kind": "error", "status": status, "retry_after_seconds": retry_after_seconds}
+        await self.break_with(Fault.model_validate({**struck, **how}))
 
     async def be_slow(self, seconds: float, **struck: Unpack[Struck]) -> None:
         """Answer calls so much later."""
@@ -219,6 +223,18 @@ class NowPaymentsControl:
     async def lose_answers(self, **struck: Unpack[Struck]) -> None:
         """Do what calls ask, but don't answer them."""
         await self.break_with(Fault.model_validate({**struck, "kind": "lose_answer"}))
+
+    async def talk_nonsense(self, **struck: Unpack[Struck]) -> None:
+        """Answer calls with a page that is no JSON."""
+        await self.break_with(Fault.model_validate({**struck, "kind": "garbage"}))
+
+    async def answer_otherwise(self, change: dict[str, JsonValue], **struck: Unpack[Struck]) -> None:
+        """Do what calls ask, and answer with these fields said otherwise."""
+        await self.break_with(Fault.model_validate({**struck, "kind": "change", "change": change}))
+
+    async def cut_answers(self, **struck: Unpack[Struck]) -> None:
+        """Do what calls ask, and close the connection in the middle of the answer."""
+        await self.break_with(Fault.model_validate({**struck, "kind": "cut"}))
 
     async def break_with(self, fault: Fault) -> list[Fault]:
         """Let the fault strike from now on; return all that do."""

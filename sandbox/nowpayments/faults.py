@@ -1,16 +1,22 @@
-"""The API's bad days: down, slow, or silent, for a while."""
+"""The API's bad days: down, slow, silent, or wrong, for a while."""
 
 import asyncio
+import json
 import time
+from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol, cast
 
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.nowpayments.messages import Call, Fault
+from sandbox.nowpayments.signing import stringify
 
+OK = 200
 GATEWAY_TIMEOUT = 504
 
 
@@ -85,19 +91,14 @@ class Faults:
 
     async def _badly(self, struck: _Active, request: Request, call_next: RequestResponseEndpoint) -> Response:
         fault = struck.fault
-        match fault.kind:
-            case "error":
-                return _proxy_page(fault.status)
-            case "slow":
-                await self._hold(struck)
-                return await call_next(request)
-            case "hang":
-                await self._hold(struck)
-                return _proxy_page(GATEWAY_TIMEOUT)
-            case "lose_answer":
-                await call_next(request)
-                await self._hold(struck)
-                return _proxy_page(GATEWAY_TIMEOUT)
+        if fault.kind in {"slow", "hang"}:
+            await self._hold(struck)
+        if fault.kind in {"error", "garbage", "hang"}:
+            return _instead(fault)
+        answer = await _whole(await call_next(request))
+        if fault.kind == "lose_answer":
+            await self._hold(struck)
+        return _otherwise(fault, answer)
 
     async def _hold(self, struck: _Active) -> None:
         """Wait until the fault's seconds went by, or it was cleared."""
@@ -111,7 +112,55 @@ class Faults:
             self._struck.discard(struck.over)
 
 
-def _proxy_page(status: int) -> HTMLResponse:
+def _instead(fault: Fault) -> Response:
+    """Return what is answered to a call that is not carried out."""
+    status = {"error": fault.status, "garbage": OK}.get(fault.kind, GATEWAY_TIMEOUT)
+    return _proxy_page(status, retry_after_seconds=fault.retry_after_seconds)
+
+
+def _otherwise(fault: Fault, answer: "_Whole") -> Response:
+    """Return what is answered to a call that was carried out."""
+    match fault.kind:
+        case "lose_answer":
+            return _proxy_page(GATEWAY_TIMEOUT)
+        case "change":
+            said = {**json.loads(answer.text, parse_float=Decimal), **fault.change}
+            return _Whole(stringify(said), answer.status_code).response()
+        case "cut":
+            return answer.cut()
+        case _:
+            return answer.response()
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """An answer of the API."""
+
+    text: str
+    status_code: int
+
+    def response(self) -> Response:
+        return Response(self.text, status_code=self.status_code, media_type="application/json")
+
+    def cut(self) -> Response:
+        """Return half of the answer that promises to be whole: the server then closes the connection."""
+        response = self.response()
+        response.body = self.text[: len(self.text) // 2].encode()
+        return response
+
+
+class _Streamed(Protocol):
+    body_iterator: AsyncIterable[bytes]
+
+
+async def _whole(answer: Response) -> _Whole:
+    streamed = cast("_Streamed", answer)  # what a middleware is given
+    body = b"".join([chunk async for chunk in streamed.body_iterator])
+    return _Whole(body.decode(), answer.status_code)
+
+
+def _proxy_page(status: int, *, retry_after_seconds: int | None = None) -> HTMLResponse:
     """Return what a provider that is down answers with: not JSON, but a page of the proxy before it."""
     page = f"<html><head><title>{status}</title></head><body><h1>Error {status}</h1></body></html>"
-    return HTMLResponse(page, status_code=status)
+    headers = {} if retry_after_seconds is None else {"retry-after": str(retry_after_seconds)}
+    return HTMLResponse(page, status_code=status, headers=headers)

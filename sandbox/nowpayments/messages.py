@@ -79,6 +79,7 @@ class Switches(Message):
     silent: bool = False
     forged: bool = False
     index_arrays: bool = Field(default=False, description="Sign arrays as the older documentation did.")
+    tell_waiting: bool = Field(default=False, description="Notify of each new payment, too.")
     retries: int = Field(default=3, ge=0)
     retry_seconds: Seconds = 60
     answer_within_seconds: Seconds = 3
@@ -90,6 +91,7 @@ class SwitchChange(Message):
     silent: bool | None = None
     forged: bool | None = None
     index_arrays: bool | None = None
+    tell_waiting: bool | None = None
     retries: int | None = Field(default=None, ge=0)
     retry_seconds: Seconds | None = None
     answer_within_seconds: Seconds | None = None
@@ -98,11 +100,17 @@ class SwitchChange(Message):
 class Fault(Message):
     """The API misbehaves for so many calls, or so long, or until it is told to stop."""
 
-    kind: Literal["error", "slow", "hang", "lose_answer"] = Field(
+    kind: Literal["error", "slow", "hang", "lose_answer", "garbage", "change", "cut"] = Field(
         description="`error` answers with `status`; `slow` answers after `seconds`; `hang` never "
-        "does (504 after `seconds`) and does nothing; `lose_answer` does what was asked and then hangs."
+        "does (504 after `seconds`) and does nothing; `lose_answer` does what was asked and then hangs; "
+        "`garbage` answers 200 with a page that is no JSON; `change` does what was asked and says some "
+        "fields otherwise; `cut` does what was asked and closes the connection in the middle of its answer."
     )
     status: int = Field(default=503, ge=400, le=599)
+    retry_after_seconds: int | None = Field(
+        default=None, ge=0, description="What an `error` asks the caller to wait."
+    )
+    change: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     seconds: Seconds = 30
     count: int | None = Field(default=None, ge=1)
     for_seconds: float | None = Field(default=None, gt=0)

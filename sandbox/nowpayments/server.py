@@ -111,7 +111,7 @@ class _Running:
         control = Control(ledger, cashier, self._notifier, self._faults, self._background)
         app = FastAPI(title="NOWPayments sandbox")
         app.add_middleware(BaseHTTPMiddleware, dispatch=self._faults.around)
-        Api(settings, ledger).install(app)
+        Api(settings, ledger, cashier.opened).install(app)
         app.mount("/control", control.app())
         return app
 

@@ -1,36 +1,49 @@
 """What billing does when it is told to."""
 
+import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 import structlog
 from prometheus_client import Counter
-from pydantic import TypeAdapter, ValidationError
 
 from libs.chassis.commands import CommandHandlers, Scope
-from libs.events.billing import PlaceOrder, RecordNotification
-from libs.events.values import OrderNumber, Plan, PlanCode
+from libs.events.billing import (
+    CancelOrder,
+    ListProduct,
+    MarkPaid,
+    PlaceOrder,
+    RecordNotification,
+    Refund,
+    RepriceProduct,
+    RetireProduct,
+    ReviewOrder,
+)
+from libs.events.values import Coin, OrderNumber, Plan, PlanCode
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.unit import UnitOfWork
-from services.billing.notification import Notification, read_notification
-from services.billing.order.domain import ORDER, Place, RecordStatus, is_repeated_deposit
-from services.billing.order.state import PaymentState
-from services.billing.ports import PaymentProvider
+from services.billing.order import domain as order_domain
+from services.billing.order.domain import ORDER, ByHand, Place
+from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
+from services.billing.product import domain as product_domain
 from services.billing.product.domain import PRODUCT, OnSale
+from services.billing.recording import record_report
 from services.billing.requesting import PaymentRequests
-from services.billing.signature import SignatureChecker
+from services.billing.stock.promises import place_alone, sessions_to_sell
 
-_ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
 log = structlog.stdlib.get_logger()
 
 NOTIFICATIONS = Counter(
     "adrelay_billing_notifications_total",
-    "Notifications by what became of them: recorded, repeated, unknown_status, repeated_deposit, or why "
-    "they were refused.",
+    "Notifications by what became of them: recorded, repeated, adopted, deposit, wrong_coin, unknown_status, "
+    "or why they were refused.",
     ["outcome"],
 )
+_EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
+_MINIMUM_SECONDS = 2.0
+"""How long a checkout waits to be told a minimum that was never heard; it can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,47 +52,61 @@ class Billing:
 
     provider: PaymentProvider
     requests: PaymentRequests
-    signature: SignatureChecker
     order_valid: timedelta
 
 
 def handlers(billing: Billing) -> CommandHandlers:
     """Return billing's command handlers."""
     commands = CommandHandlers()
+    _hear_clients(commands, billing)
+    _hear_the_provider(commands, billing.provider)
+    _hear_operators_of_orders(commands)
+    _hear_operators_of_products(commands)
+    return commands
 
+
+# -- clients
+
+
+def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
     @commands.outside(PlaceOrder)
     async def place_order(command: PlaceOrder, scope: Scope) -> None:
         if command.coin not in billing.provider.coins:
             raise Refused("unsupported_coin", f"payment in {command.coin} is not possible")
+        minimum = await _minimum_usd(command.coin, billing.provider)
 
         async def place(unit: UnitOfWork) -> None:
-            plan = await _on_sale(command.plan, unit)
-            await unit.execute(ORDER, command.order, _placing(command, plan, unit, billing.order_valid))
+            await place_alone(unit.sql)
+            placing = Place(
+                order=command.order,
+                account=command.account,
+                email=command.email,
+                code=command.plan,
+                plan=await _on_sale(command.plan, unit),
+                coin=command.coin,
+                renews=command.renews,
+                pay_by=unit.at + billing.order_valid,
+                minimum_usd=minimum,
+                available=await sessions_to_sell(unit.sql, unit.at),
+            )
+            await unit.execute(ORDER, command.order, placing)
 
         await billing.requests.fulfil(command.order, scope, place)
 
-    @commands.outside(RecordNotification)
-    async def record_notification(command: RecordNotification, scope: Scope) -> None:
-        notification: Notification | None = None
-        try:
-            _check_signature(command, billing.signature)
-            notification = read_notification(command.body)
-            outcome = await _record(notification, billing.provider, scope)
-        except Refused as refusal:
-            NOTIFICATIONS.labels(refusal.code).inc()
-            log.warning("notification.refused", code=refusal.code, **_about(notification))
-            raise
-        NOTIFICATIONS.labels(outcome).inc()
-        level = logging.INFO if outcome in {"recorded", "repeated"} else logging.WARNING
-        log.log(level, "notification.taken", outcome=outcome, **_about(notification))
-
-    del place_order, record_notification
-    return commands
+    del place_order
 
 
-def _check_signature(command: RecordNotification, checker: SignatureChecker) -> None:
-    if not checker.holds(command.body, command.signature):
-        raise Refused("bad_signature", "the signature is not the provider's")
+async def _minimum_usd(coin: Coin, provider: PaymentProvider) -> Decimal | None:
+    """Return the smallest price that a coin can pay, None if that can't be learnt now.
+
+    A provider that is down stops no order: it will be asked for the payment again, and decline it then.
+    """
+    try:
+        async with asyncio.timeout(_MINIMUM_SECONDS):
+            return await provider.minimum_usd(coin)
+    except (ProviderUnavailable, TimeoutError) as error:
+        log.warning("minimum.unknown", coin=coin, error=repr(error))
+        return None
 
 
 async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
@@ -87,62 +114,84 @@ async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
     return product.plan if isinstance(product, OnSale) else None
 
 
-def _placing(command: PlaceOrder, plan: Plan | None, unit: UnitOfWork, valid: timedelta) -> Place:
-    return Place(
-        order=command.order,
-        account=command.account,
-        email=command.email,
-        code=command.plan,
-        plan=plan,
-        coin=command.coin,
-        renews=command.renews,
-        pay_by=unit.at + valid,
-    )
+# -- the provider
 
 
-async def _record(notification: Notification, provider: PaymentProvider, scope: Scope) -> str:
-    """Note a well-signed notification in the story of its order; return what became of it."""
-    try:
-        order = _ORDER_NUMBER.validate_python(notification.order_id)
-    except ValidationError:
-        raise Refused("unknown_order", "the notification names no order of ours") from None
-    command = _recording(notification, provider)
+def _hear_the_provider(commands: CommandHandlers, provider: PaymentProvider) -> None:
+    @commands.outside(RecordNotification)
+    async def record_notification(command: RecordNotification, scope: Scope) -> None:
+        report: PaymentReport | None = None
+        try:
+            report = _read(command, provider)
+            outcome = await record_report(report, provider, scope)
+        except Refused as refusal:
+            NOTIFICATIONS.labels(refusal.code).inc()
+            log.warning("notification.refused", code=refusal.code, **_about(report))
+            raise
+        NOTIFICATIONS.labels(outcome).inc()
+        level = logging.INFO if outcome in _EXPECTED else logging.WARNING
+        log.log(level, "notification.taken", outcome=outcome, **_about(report))
 
-    async def record(unit: UnitOfWork) -> str:
-        unit.causes = replace(unit.causes, actor=f"provider:{provider.name}")
-        await unit.follow_stream(ORDER.stream(order))
-        events = await unit.execute(ORDER, order, command)
-        state = await unit.load(ORDER, order)
-        if is_repeated_deposit(command, state):
-            return "repeated_deposit"
-        if command.status is None:
-            return "unknown_status"
-        return "recorded" if events else "repeated"
-
-    return await scope.run(record) or "repeated"
+    del record_notification
 
 
-def _recording(notification: Notification, provider: PaymentProvider) -> RecordStatus:
-    status = notification.payment_status.upper()
-    return RecordStatus(
-        payment=notification.payment_id,
-        parent=notification.parent_payment_id,
-        status=PaymentState(status) if status in PaymentState.__members__ else None,
-        price=notification.price_amount,
-        price_currency=notification.price_currency.upper(),
-        amount=notification.pay_amount,
-        paid=notification.actually_paid or Decimal(0),
-        coin=provider.coin(notification.pay_currency),
-    )
+def _read(command: RecordNotification, provider: PaymentProvider) -> PaymentReport:
+    if command.provider != provider.name:
+        raise Refused("bad_signature", f"{command.provider} is no provider of ours")
+    return provider.read_notification(command.body, command.signature)
 
 
-def _about(notification: Notification | None) -> dict[str, str | None]:
-    """Return what a log line may say of a notification."""
-    if notification is None:
+def _about(report: PaymentReport | None) -> dict[str, str | None]:
+    """Return what a log line may say of a report."""
+    if report is None:
         return {}
     return {
-        "order": notification.order_id,
-        "payment": notification.payment_id,
-        "parent": notification.parent_payment_id,
-        "status": notification.payment_status,
+        "order": report.order,
+        "payment": report.payment,
+        "parent": report.parent,
+        "status": report.status_text,
     }
+
+
+# -- operators
+
+
+def _hear_operators_of_orders(commands: CommandHandlers) -> None:
+    @commands.on(MarkPaid)
+    async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
+        await _by_hand(command.order, order_domain.MarkPaid(command.reason), unit)
+
+    @commands.on(Refund)
+    async def refund(command: Refund, unit: UnitOfWork) -> None:
+        await _by_hand(command.order, order_domain.Refund(command.reason), unit)
+
+    @commands.on(CancelOrder)
+    async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
+        await _by_hand(command.order, order_domain.Cancel(command.reason), unit)
+
+    @commands.on(ReviewOrder)
+    async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
+        await _by_hand(command.order, order_domain.Review(command.note), unit)
+
+    del mark_paid, refund, cancel, review
+
+
+async def _by_hand(order: OrderNumber, act: ByHand, unit: UnitOfWork) -> None:
+    await unit.follow_stream(ORDER.stream(order))
+    await unit.execute(ORDER, order, act)
+
+
+def _hear_operators_of_products(commands: CommandHandlers) -> None:
+    @commands.on(ListProduct)
+    async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
+        await unit.execute(PRODUCT, command.plan.code, product_domain.ListProduct(command.plan))
+
+    @commands.on(RepriceProduct)
+    async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
+        await unit.execute(PRODUCT, command.code, product_domain.RepriceProduct(command.price_usd))
+
+    @commands.on(RetireProduct)
+    async def retire(command: RetireProduct, unit: UnitOfWork) -> None:
+        await unit.execute(PRODUCT, command.code, product_domain.RetireProduct())
+
+    del list_product, reprice, retire

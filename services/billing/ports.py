@@ -7,14 +7,22 @@ from decimal import Decimal
 from typing import Protocol
 
 from libs.events.values import Coin, OrderNumber, PaymentId
+from services.billing.order.state import PaymentState
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not answer, or could not; asking again later may help."""
+    """The provider did not answer, or could not; asking again later may help.
+
+    `retry_after_seconds` is how long it asks to be left alone, None where it does not say.
+    """
+
+    def __init__(self, why: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PaymentDeclined(Exception):
-    """The provider answers that it makes no such payment; asking again won't help."""
+    """The provider answers that it makes, or knows, no such payment; asking again won't help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,35 @@ class PaymentOffer:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentReport:
+    """What the provider says of a payment, told by itself or asked for.
+
+    `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
+    payment received, all told. `address` and `memo` are where it waits, None where that is not said.
+    """
+
+    payment: PaymentId
+    parent: PaymentId | None
+    """The payment that this one is a further deposit to."""
+    order: OrderNumber | None
+    """None: it names no order of ours."""
+    status: PaymentState | None
+    """None: a status that nobody knows; `status_text` has its name."""
+    status_text: str
+    price: Decimal
+    price_currency: str
+    """In capitals: `USD`."""
+    amount: Decimal
+    paid: Decimal
+    coin: Coin | None
+    """None: a coin that is not sold for."""
+    currency: str
+    address: str | None = None
+    memo: str | None = None
+    expires_at: datetime | None = None
+
+
 class PaymentProvider(Protocol):
     """Takes money for orders."""
 
@@ -51,6 +88,11 @@ class PaymentProvider(Protocol):
         """What may be paid with."""
         ...
 
+    @property
+    def pause_seconds(self) -> float:
+        """How long it is no use to ask, because of what it answered lately; 0 if it may be asked."""
+        ...
+
     def coin(self, code: str) -> Coin | None:
         """Return the coin that the provider calls so, None for one that is not sold for."""
         ...
@@ -59,5 +101,26 @@ class PaymentProvider(Protocol):
         """Make a payment and return it; asking twice makes two.
 
         Raises `ProviderUnavailable`, after which one may have been made, or `PaymentDeclined`.
+        """
+        ...
+
+    async def report(self, payment: PaymentId) -> PaymentReport:
+        """Return what the provider says of a payment now.
+
+        Raises `ProviderUnavailable`, or `PaymentDeclined` if it knows no such payment.
+        """
+        ...
+
+    async def minimum_usd(self, coin: Coin) -> Decimal | None:
+        """Return the smallest price that may be paid in a coin, None where the provider does not say.
+
+        It may be some minutes old. Raises `ProviderUnavailable` if it was never heard.
+        """
+        ...
+
+    def read_notification(self, body: bytes, signature: str) -> PaymentReport:
+        """Return what a notification reports, its amounts to the last digit.
+
+        Raises `Refused`: `bad_signature`, `malformed_notification`, `unknown_order`.
         """
         ...

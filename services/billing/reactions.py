@@ -1,6 +1,6 @@
 """What billing does when it hears an event."""
 
-from libs.events.provisioning import AdbotProvisioned
+from libs.events.provisioning import AdbotExtended, AdbotProvisioned
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.order.domain import ORDER, MarkFulfilled
@@ -12,3 +12,10 @@ REACTIONS = Reactions()
 async def fulfil(event: AdbotProvisioned, unit: UnitOfWork) -> None:
     """Mark the order fulfilled by the adbot that came of it."""
     await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))
+
+
+@REACTIONS.to(AdbotExtended)
+async def fulfil_renewal(event: AdbotExtended, unit: UnitOfWork) -> None:
+    """Mark the order fulfilled by the adbot that it renewed; days that an operator gave are of no order."""
+    if event.order is not None:
+        await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))

@@ -10,14 +10,14 @@ import structlog
 from prometheus_client import Counter
 
 from libs.chassis.commands import Scope
-from libs.events.values import OrderNumber
+from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.engine import CLASHES, Engine
 from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.order.domain import ORDER, RecordPaymentRequest
-from services.billing.order.state import Pending
+from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request
 from services.billing.ports import (
     PaymentDeclined,
@@ -34,20 +34,29 @@ REQUESTS = Counter(
 )
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 _LOOK_SECONDS = 0.5
+_MARGIN_SECONDS = 0.5
+"""The provider's own limit comes first."""
 _WAIT_SECONDS = 0.05
 
 
 class PaymentRequests:
     """Gets each pending order its payment.
 
-    One process at a time asks for an order, under a lease that outlasts its call. Should it die between
-    the call and the record, the next asks again: the payment that nobody was told of is never paid.
+    The intent is the order's row, claimed before the call by one process at a time under a lease that
+    outlasts the call; the key is the order's number, which the provider repeats in all that it says; the
+    outcome is `PaymentRequested`, once per order, after which nobody asks again.
+
+    The provider takes no idempotency key and finds no payment by its order. So a process that dies, or an
+    answer that is lost, after the payment was made and before it was recorded, leaves one that is known to
+    the provider alone. If its notification arrives before the next try, it is adopted (`adopting.py`);
+    otherwise that try makes a second one, and the first is refused as `wrong_payment` for ever. Nobody was
+    shown its address: it is never paid, and expires. An order has one payment in any case.
     """
 
     def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:
         self._provider = provider
-        self._timeout = timeout_seconds
-        self._lease = timedelta(seconds=timeout_seconds + 1)
+        self._timeout = timeout_seconds + _MARGIN_SECONDS
+        self._lease = timedelta(seconds=timeout_seconds + 2 * _MARGIN_SECONDS)
 
     async def fulfil(
         self, order: OrderNumber, scope: Scope, place: Callable[[UnitOfWork], Awaitable[object]]
@@ -79,7 +88,9 @@ class PaymentRequests:
         """Ask for what a crash or a silent provider left over, until cancelled."""
         while True:
             try:
-                while await self._ask_next(Scope(engine, Causes.first(f"service:{engine.service}"))):
+                while not self._provider.pause_seconds and await self._ask_next(
+                    Scope(engine, Causes.first(f"service:{engine.service}"))
+                ):
                     pass
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
                 log.warning("payment_requests.retry", error=repr(trouble))
@@ -116,6 +127,8 @@ class PaymentRequests:
             await self._put_off(order, scope, (_HOUR, 6 * _HOUR), "declined", str(refusal))
             raise Refused("payment_declined", str(refusal)) from refusal
         except (ProviderUnavailable, TimeoutError) as error:
+            if await self._payment(order, scope):
+                return  # its notification was quicker than the answer
             await self._put_off(order, scope, (_SECOND, 60 * _SECOND), "unavailable", repr(error))
             raise Refused("provider_unavailable", "the payment provider does not answer") from error
         await self._record(order, offer, scope)
@@ -133,11 +146,22 @@ class PaymentRequests:
             )
             return bool(await unit.execute(ORDER, order, command))
 
-        if await scope.run(record):
+        if await scope.run(record) or await self._payment(order, scope) == offer.payment:
             REQUESTS.labels("made").inc()
         else:
             REQUESTS.labels("superfluous").inc()
             log.warning("payment.superfluous", order=order, payment=offer.payment)
+
+    async def _payment(self, order: OrderNumber, scope: Scope) -> PaymentId | None:
+        """Return the payment that an order has by now."""
+
+        async def look(unit: UnitOfWork) -> PaymentId | None:
+            state = await unit.load(ORDER, order)
+            if state is None or isinstance(state, Pending | Lapsed) or state.request is None:
+                return None
+            return state.request.payment
+
+        return await scope.run(look)
 
     async def _put_off(
         self, order: OrderNumber, scope: Scope, pause: tuple[timedelta, timedelta], outcome: str, why: str

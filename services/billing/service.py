@@ -4,38 +4,70 @@ from datetime import timedelta
 
 from libs.chassis.service import Chassis
 from libs.eventsourcing.record import Causes
-from services.billing.adapters.nowpayments import NowPayments
+from services.billing.adapters.breaker import Breaker
+from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.commands import Billing, handlers
-from services.billing.order.tables import TABLES
+from services.billing.health import provider_health
+from services.billing.open_payments import Silence
 from services.billing.product.catalogue import introduce, read_catalogue
 from services.billing.reactions import REACTIONS
+from services.billing.reconciling import Reconciler
 from services.billing.requesting import PaymentRequests
 from services.billing.settings import BillingSettings
-from services.billing.signature import SignatureChecker
+from services.billing.tables import READ_MODELS, STATE_TABLES
 from services.billing.timers import order_timeouts
 
 
 async def run(settings: BillingSettings) -> None:
     """Run billing until it is told to stop."""
     plans = read_catalogue(settings.catalogue_file)
-    provider = NowPayments(
-        str(settings.provider_url),
-        settings.api_key,
-        callback_url=str(settings.ipn_callback_url),
-        coins=settings.coins,
-        timeout_seconds=settings.provider_timeout_seconds,
-    )
+    provider = _provider(settings)
     requests = PaymentRequests(provider, timeout_seconds=settings.provider_timeout_seconds)
+    reconciler = _reconciler(settings, provider)
     billing = Billing(
         provider=provider,
         requests=requests,
-        signature=SignatureChecker(settings.ipn_secret.get_secret_value()),
         order_valid=timedelta(seconds=settings.order_valid_seconds),
     )
-    async with provider, Chassis(settings, state_tables=TABLES) as chassis:
+    chassis = Chassis(
+        settings, state_tables=STATE_TABLES, read_models=READ_MODELS, app=provider_health(provider)
+    )
+    async with provider, chassis:
         await chassis.engine.run(lambda unit: introduce(plans, unit), Causes.first("service:billing"))
         chassis.serve(handlers(billing))
         chassis.read(reactions=REACTIONS)
         chassis.tick(order_timeouts(chassis.engine))
         chassis.task("payment-requests", lambda: requests.run(chassis.engine))
+        chassis.task("reconciler", lambda: reconciler.run(chassis.engine))
         await chassis.run()
+
+
+def _provider(settings: BillingSettings) -> NowPayments:
+    account = Account(
+        url=str(settings.provider_url),
+        api_key=settings.api_key,
+        ipn_secret=settings.ipn_secret,
+        callback_url=str(settings.ipn_callback_url),
+        coins=settings.coins,
+        payout=settings.payout_coin or None,
+    )
+    breaker = Breaker(
+        NowPayments.name,
+        failures=settings.provider_failures,
+        rest_seconds=settings.provider_rest_seconds,
+    )
+    return NowPayments(account, breaker, timeout_seconds=settings.provider_timeout_seconds)
+
+
+def _reconciler(settings: BillingSettings, provider: NowPayments) -> Reconciler:
+    silence = Silence(
+        first=timedelta(seconds=settings.reconcile_first_seconds),
+        longest=timedelta(seconds=settings.reconcile_longest_seconds),
+        late=timedelta(seconds=settings.reconcile_late_seconds),
+    )
+    return Reconciler(
+        provider,
+        silence,
+        calls_per_minute=settings.reconcile_calls_per_minute,
+        timeout_seconds=settings.provider_timeout_seconds,
+    )

@@ -83,6 +83,42 @@ class BillingSettings(ServiceSettings):
     order_valid_seconds: int = Field(
         24 * 3600, ge=1, le=30 * 86_400, description="How long an order waits for its money"
     )
+    payout_coin: str = Field(
+        "",
+        pattern=r"^[a-z0-9]{0,32}$",
+        description="The provider's code of what it pays you out in, such as usdttrc20: smallest payments "
+        "depend on it; empty: what your account there says",
+    )
     provider_timeout_seconds: float = Field(
         8.0, ge=0.1, le=12, description="How long the provider may take to answer"
+    )
+    provider_failures: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="After so many failed calls in a row the provider is left alone for a while",
+    )
+    provider_rest_seconds: float = Field(
+        30.0, ge=0.1, le=3600, description="How long it is left alone before one call tries again"
+    )
+    reconcile_first_seconds: float = Field(
+        120.0,
+        ge=0.1,
+        le=86_400,
+        description="The provider is asked for a payment that was silent for so long",
+    )
+    reconcile_longest_seconds: float = Field(
+        6 * 3600.0,
+        ge=0.1,
+        le=7 * 86_400,
+        description="The longest wait before it is asked for again; each is twice the one before",
+    )
+    reconcile_late_seconds: float = Field(
+        7 * 86_400.0,
+        ge=0,
+        le=90 * 86_400,
+        description="How long after its time was over a payment is still asked for",
+    )
+    reconcile_calls_per_minute: int = Field(
+        30, ge=1, le=6000, description="How many silent payments the provider is asked for, at most"
     )

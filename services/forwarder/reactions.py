@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from libs.events.forwarder import AbortReason
+from libs.events.provisioning import SeatsReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
@@ -37,11 +38,12 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
         if unit.cause.cursor < await last_stop(unit.sql, event.adbot):
             await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
-    @reactions.to(AdbotStopped)
-    async def stop(event: AdbotStopped, unit: UnitOfWork) -> None:
-        """End what runs: what was not sent yet is not sent."""
+    async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
+        """End what runs: what was not sent yet is not sent, and released sessions may serve another adbot."""
         for cycle in await running_cycles(unit.sql, event.adbot):
             await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
 
-    del begin, stop
+    reactions.to(AdbotStopped)(stop)
+    reactions.to(SeatsReleased)(stop)
+    del begin
     return reactions

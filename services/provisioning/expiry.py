@@ -1,10 +1,15 @@
-"""Ends adbots whose validity is over."""
+"""Ends adbots whose validity is over, and takes their seats when their grace time is over too."""
+
+from datetime import datetime, timedelta
 
 from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.projection import Sql
 from libs.eventsourcing.timer import Timer
 from libs.eventsourcing.unit import UnitOfWork
-from services.provisioning.adbot.domain import ADBOT, Expire
-from services.provisioning.adbot.tables import next_end, take_ended
+from services.provisioning.adbot.asked import Expire, ReleaseSeats
+from services.provisioning.adbot.domain import ADBOT
+from services.provisioning.adbot.tables import next_end, next_release, take_ended, take_graceless
+from services.provisioning.seating import NextSeat, fill_waiting, release, story_of
 
 
 async def expire(unit: UnitOfWork) -> int:
@@ -19,3 +24,21 @@ async def expire(unit: UnitOfWork) -> int:
 def expiry(engine: Engine) -> Timer:
     """Return the timer that expires adbots within a second of their end."""
     return Timer("expiry", engine, earliest=next_end, take=expire)
+
+
+def releases(engine: Engine, grace: timedelta, choose: NextSeat) -> Timer:
+    """Return the timer that puts the sessions of adbots that expired so long ago back into stock."""
+
+    async def earliest(sql: Sql) -> datetime | None:
+        return await next_release(sql, grace)
+
+    async def take(unit: UnitOfWork) -> int:
+        graceless = await take_graceless(unit.sql, unit.at, grace)
+        for adbot in graceless:
+            async with story_of(adbot, unit):
+                await release(adbot, ReleaseSeats(grace, unit.at), unit)
+        if graceless:
+            await fill_waiting(unit, choose)
+        return len(graceless)
+
+    return Timer("releases", engine, earliest=earliest, take=take)

@@ -1,42 +1,35 @@
-"""What follows from stock that arrives, sessions that die and orders that are paid."""
+"""What follows from orders that are paid or refunded, stock that arrives, and sessions that die."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-
-import structlog
-
-from libs.events.billing import PaymentFinished
+from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
-from libs.events.provisioning import SessionLost
-from libs.events.values import AdbotId, Seat
-from libs.eventsourcing.decider import Refused
+from libs.events.provisioning import AdbotExtended, AdbotRestored, SeatsReleased
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
-from services.provisioning.adbot.domain import ADBOT, FillSeat, LoseSeat, Provision, adbot_of
-from services.provisioning.adbot.tables import first_waiting
+from services.provisioning.adbot.asked import Renew, Suspend
+from services.provisioning.adbot.domain import ADBOT
+from services.provisioning.adbot.tables import delivered_by
 from services.provisioning.pair.domain import PAIR, AddPair
-from services.provisioning.session.domain import SESSION, Assign, Lose, Stock
-from services.provisioning.session.tables import next_seat
+from services.provisioning.seating import NextSeat, extend, fill_waiting, log, lose, provision
+from services.provisioning.session.domain import SESSION, Stock
 
-log = structlog.stdlib.get_logger()
-
-NextSeat = Callable[[UnitOfWork], Awaitable[Seat | None]]
-"""Chooses from stock; takes nothing."""
+LONGEST_REASON = 500
 
 
-def reactions_of(max_sessions_per_pair: int) -> Reactions:
+def reactions_of(choose: NextSeat) -> Reactions:
     """Return provisioning's reactions.
 
     All run in one reader, one after another: stock never arrives while a seat is just beginning to wait.
+    What other processes do to seats is looked at here once more, for stock that they could not see.
     """
     reactions = Reactions()
 
-    async def choose(unit: UnitOfWork) -> Seat | None:
-        return await next_seat(unit.sql, max_sessions_per_pair=max_sessions_per_pair)
-
     @reactions.to(PaymentFinished)
     async def _(event: PaymentFinished, unit: UnitOfWork) -> None:
-        await provision(event, unit, choose)
+        await deliver(event, unit, choose)
+
+    @reactions.to(PaymentRefunded)
+    async def _(event: PaymentRefunded, unit: UnitOfWork) -> None:
+        await suspend(event, unit)
 
     @reactions.to(SessionImported)
     async def _(event: SessionImported, unit: UnitOfWork) -> None:
@@ -54,66 +47,33 @@ def reactions_of(max_sessions_per_pair: int) -> Reactions:
         await lose(event, unit)
         await fill_waiting(unit, choose)
 
+    async def look_again(_: SeatsReleased | AdbotExtended | AdbotRestored, unit: UnitOfWork) -> None:
+        await fill_waiting(unit, choose)
+
+    reactions.to(SeatsReleased)(look_again)
+    reactions.to(AdbotExtended)(look_again)
+    reactions.to(AdbotRestored)(look_again)
     return reactions
 
 
-async def provision(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) -> None:
-    """Make the one adbot that was paid for, with what the stock can give now.
+async def deliver(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) -> None:
+    """Make the adbot that was paid for, or extend the one that the order renews.
 
-    An order that renews an adbot is refused, and thereby set aside with its reason, to be retried: nothing
-    can extend an adbot yet, and a paid order must not get lost.
+    An order that renews an unknown adbot, or one of another plan, is refused, and thereby set aside with its
+    reason: a paid order must not get lost.
     """
-    if event.renews is not None:
-        raise Refused(
-            "renewal_impossible",
-            f"order {event.order} is paid and is to renew adbot {event.renews}, which can't be done yet",
-        )
-    adbot = adbot_of(event.order)
-    if await unit.load(ADBOT, adbot) is not None:
+    if event.renews is None:
+        await provision(event, unit, choose)
+    else:
+        renewal = Renew(event.renews, event.order, event.plan, unit.at)
+        await extend(event.renews, renewal, unit, choose)
+
+
+async def suspend(event: PaymentRefunded, unit: UnitOfWork) -> None:
+    """Let the adbot that the order made or extended not run; nothing if nothing was delivered."""
+    adbot = await delivered_by(unit.sql, event.order)
+    if adbot is None:
         return
-    seats: list[Seat] = []
-    while len(seats) < event.plan.sessions and (seat := await choose(unit)) is not None:
-        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
-        seats.append(seat)
-    command = Provision(adbot, event.order, event.account, event.plan, tuple(seats), unit.at)
-    await unit.execute(ADBOT, adbot, command)
-    missing = event.plan.sessions - len(seats)
-    log.info("adbot.provisioned", adbot=adbot, order=event.order, seats=len(seats), missing=missing)
-    if missing:
-        log.warning("seats.awaited", adbot=adbot, order=event.order, missing=missing)
-
-
-async def lose(event: SessionDied, unit: UnitOfWork) -> None:
-    """Take a dead session out of stock, and off its adbot."""
-    command = Lose(event.loss, event.error, unit.at)
-    for lost in await unit.execute(SESSION, event.session, command):
-        if isinstance(lost, SessionLost) and lost.adbot is not None:
-            log.warning("seat.lost", adbot=lost.adbot, session=lost.session, loss=lost.loss.value)
-            seat_lost = LoseSeat(lost.session, lost.loss, unit.at)
-            async with story_of(lost.adbot, unit):
-                await unit.execute(ADBOT, lost.adbot, seat_lost)
-
-
-async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
-    """Fill waiting seats while the stock lasts, the adbot that was paid first before the others."""
-    while (adbot := await first_waiting(unit.sql, unit.at)) is not None:
-        seat = await choose(unit)
-        if seat is None:
-            return
-        await _fill(adbot, seat, unit)
-
-
-@asynccontextmanager
-async def story_of(adbot: AdbotId, unit: UnitOfWork) -> AsyncGenerator[None]:
-    """Have what is decided inside continue the story that the adbot's order began."""
-    causes = unit.causes
-    await unit.follow_stream(ADBOT.stream(adbot))
-    yield
-    unit.causes = causes
-
-
-async def _fill(adbot: AdbotId, seat: Seat, unit: UnitOfWork) -> None:
-    async with story_of(adbot, unit):
-        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
-        await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
-    log.info("seat.filled", adbot=adbot, session=seat.session)
+    reason = f"order {event.order} was refunded: {event.reason}"[:LONGEST_REASON]
+    if await unit.execute(ADBOT, adbot, Suspend(reason, unit.at)):
+        log.info("adbot.suspended", adbot=adbot, order=event.order)

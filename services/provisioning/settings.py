@@ -15,3 +15,10 @@ class ProvisioningSettings(ServiceSettings):
     max_sessions_per_pair: int = Field(
         7, ge=1, le=1000, description="How many sessions one API pair serves at most"
     )
+    grace_days: float = Field(
+        7.0,
+        ge=0,
+        le=365,
+        allow_inf_nan=False,
+        description="How long an expired adbot keeps its sessions, before these go back to stock",
+    )

@@ -32,9 +32,9 @@ def run_due(pacing: Pacing, patience: timedelta) -> Callable[[UnitOfWork], Await
         story = await story_of(unit.sql, row.adbot)
         if adbot is None or story is None:
             return
-        # a look that finds no seat was caused by the seat's loss, all else by the start
-        lost = None if adbot.seats else row.look_because
-        unit.follow(story, lost or row.started_by)
+        # a look that finds it unfit was caused by what made it so, all else by the start
+        because = row.look_because if adbot.unfit(unit.at) else None
+        unit.follow(story, because or row.started_by)
         command = RunDue(adbot, CycleId(new_id()), pacing, patience, unit.at)
         for event in await unit.execute(SCHEDULE, row.adbot, command):
             log.info("schedule.advanced", adbot=row.adbot, what=type(event).__name__)

@@ -1,20 +1,22 @@
-"""What follows for schedules when a plan ends, a seat is lost, or a post turns out to be gone."""
+"""What follows for schedules when a plan ends, an adbot is suspended or loses a seat, or a post is gone."""
 
 from datetime import timedelta
 
 import structlog
 
 from libs.events.forwarder import SourceBroken
-from libs.events.provisioning import AdbotExpired, SeatLost
+from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
+from libs.events.scheduler import StopReason
+from libs.events.values import AdbotId
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
-from services.scheduler.schedule.domain import SCHEDULE, EndWithPlan, EndWithSource
+from services.scheduler.schedule.domain import SCHEDULE, EndUnfit, EndWithSource
 from services.scheduler.schedule.tables import look_soon
 
 log = structlog.stdlib.get_logger()
 
 SETTLING = timedelta(seconds=1)
-"""How long after a lost seat the adbot is looked at: a replacement from stock follows at once, and the read
+"""How long after such news the adbot is looked at: a replacement of a lost seat follows at once, and the read
 model, which another reader fills, knows of both by then."""
 
 reactions = Reactions()
@@ -23,8 +25,21 @@ reactions = Reactions()
 @reactions.to(AdbotExpired)
 async def end_with_plan(event: AdbotExpired, unit: UnitOfWork) -> None:
     """Stop an adbot whose plan ended."""
-    if await unit.execute(SCHEDULE, event.adbot, EndWithPlan(unit.at)):
-        log.info("adbot.stopped", adbot=event.adbot, reason="expired")
+    await _end_unfit(event.adbot, StopReason.EXPIRED, unit)
+
+
+@reactions.to(AdbotSuspended)
+async def end_with_suspension(event: AdbotSuspended, unit: UnitOfWork) -> None:
+    """Stop an adbot that was suspended."""
+    await _end_unfit(event.adbot, StopReason.SUSPENDED, unit)
+
+
+async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> None:
+    """Stop an adbot at once, or, if it was started since, look soon whether that was right."""
+    if await unit.execute(SCHEDULE, adbot, EndUnfit(reason, unit.cause.at, unit.at)):
+        log.info("adbot.stopped", adbot=adbot, reason=reason.value)
+    else:
+        await look_soon(unit.sql, adbot, unit.at + SETTLING, unit.cause.envelope.id)
 
 
 @reactions.to(SourceBroken)

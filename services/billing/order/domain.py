@@ -6,44 +6,41 @@ from decimal import Decimal
 from typing import TypeAlias, assert_never
 
 from libs.events.billing import (
+    OrderCancelled,
     OrderExpired,
     OrderFulfilled,
+    OrderMarkedPaid,
     OrderPlaced,
-    PaymentConfirmed,
-    PaymentConfirming,
-    PaymentExpired,
-    PaymentFailed,
-    PaymentFinished,
-    PaymentPartiallyPaid,
+    OrderReviewed,
     PaymentRefunded,
     PaymentRequested,
-    PaymentSending,
 )
 from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
 from libs.eventsourcing.decider import Decider, Refused
+from services.billing.order.reports import RecordStatus, finished, record_status
 from services.billing.order.state import (
     ON_THE_WAY,
-    STEP,
     Awaiting,
     Event,
     Fulfilled,
     Lapsed,
     Order,
     Paid,
-    PaymentState,
     Pending,
     Refunded,
     evolve,
 )
-
-PRICE_CURRENCY = "USD"
 
 # -- commands
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Order a plan; `plan` is what is on sale under that code, None if nothing is."""
+    """Order a plan; `plan` is what is on sale under that code, None if nothing is.
+
+    `minimum_usd` is the smallest price that the coin can pay, `available` how many sessions are free and
+    promised to nobody; None where that is not known, or does not matter.
+    """
 
     order: OrderNumber
     account: AccountId
@@ -53,6 +50,8 @@ class Place:
     coin: Coin
     renews: AdbotId | None
     pay_by: datetime
+    minimum_usd: Decimal | None = None
+    available: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +67,31 @@ class RecordPaymentRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordStatus:
-    """Note what the provider says of a payment.
+class MarkPaid:
+    """Have it delivered without the provider's word."""
 
-    `status` is None for one that nobody knows, `coin` for one that is not sold for. Amounts are in the
-    units of `coin` and of `price_currency`; `paid` is what was received, all told.
-    """
+    reason: str
 
-    payment: PaymentId
-    parent: PaymentId | None
-    status: PaymentState | None
-    price: Decimal
-    price_currency: str
-    amount: Decimal
-    paid: Decimal
-    coin: Coin | None
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Note that the money goes back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Call it off while it is not paid."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Note that an operator has seen to what was odd about it."""
+
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +108,8 @@ class Expire:
     at: datetime
 
 
-Command: TypeAlias = Place | RecordPaymentRequest | RecordStatus | MarkFulfilled | Expire
-
-_SAID: dict[
-    PaymentState,
-    type[PaymentConfirming | PaymentConfirmed | PaymentSending | PaymentFailed | PaymentExpired],
-] = {
-    PaymentState.CONFIRMING: PaymentConfirming,
-    PaymentState.CONFIRMED: PaymentConfirmed,
-    PaymentState.SENDING: PaymentSending,
-    PaymentState.FAILED: PaymentFailed,
-    PaymentState.EXPIRED: PaymentExpired,
-}
+ByHand: TypeAlias = MarkPaid | Refund | Cancel | Review
+Command: TypeAlias = Place | RecordPaymentRequest | RecordStatus | ByHand | MarkFulfilled | Expire
 
 # -- deciding
 
@@ -118,14 +117,16 @@ _SAID: dict[
 def decide(command: Command, order: Order | None) -> list[Event]:
     """Return what follows from ``command``; nothing, if it has happened already."""
     if isinstance(command, Place):
-        return _place(command, order)
+        return [_placed(command)] if order is None else _place_again(command, order)
     if order is None:
         raise Refused("unknown_order", "there is no such order")
     match command:
         case RecordPaymentRequest():
             return [_requested(command, order.placed)] if isinstance(order, Pending) else []
         case RecordStatus():
-            return _record_status(command, order)
+            return record_status(command, order)
+        case MarkPaid() | Refund() | Cancel() | Review():
+            return _by_hand(command, order)
         case MarkFulfilled(adbot):
             return _fulfil(adbot, order)
         case Expire(at):
@@ -134,28 +135,40 @@ def decide(command: Command, order: Order | None) -> list[Event]:
             assert_never(command)
 
 
-def _place(command: Place, order: Order | None) -> list[Event]:
-    if order is not None:
-        placed = order.placed
-        known = (placed.account, placed.email, placed.plan.code, placed.coin, placed.renews)
-        if known != (command.account, command.email, command.code, command.coin, command.renews):
-            raise Refused("order_exists_differently", f"{command.order} is another order")
-        if isinstance(order, Lapsed):
-            raise Refused("order_expired", f"{command.order} was not paid in time")
-        return []
-    if command.plan is None:
+# -- placing
+
+
+def _placed(command: Place) -> Event:
+    plan = command.plan
+    if plan is None:
         raise Refused("unknown_plan", f"no plan {command.code} is on sale")
-    return [
-        OrderPlaced(
-            order=command.order,
-            account=command.account,
-            email=command.email,
-            plan=command.plan,
-            coin=command.coin,
-            renews=command.renews,
-            pay_by=command.pay_by,
-        )
-    ]
+    if command.minimum_usd is not None and plan.price_usd < command.minimum_usd:
+        raise Refused("below_minimum", f"less than {command.minimum_usd} USD can't be paid in {command.coin}")
+    if command.renews is None and command.available is not None and plan.sessions > command.available:
+        raise Refused("insufficient_stock", f"{plan.name} needs {plan.sessions} sessions, too many for now")
+    return OrderPlaced(
+        order=command.order,
+        account=command.account,
+        email=command.email,
+        plan=plan,
+        coin=command.coin,
+        renews=command.renews,
+        pay_by=command.pay_by,
+    )
+
+
+def _place_again(command: Place, order: Order) -> list[Event]:
+    placed = order.placed
+    known = (placed.account, placed.email, placed.plan.code, placed.coin, placed.renews)
+    if known != (command.account, command.email, command.code, command.coin, command.renews):
+        raise Refused("order_exists_differently", f"{command.order} is another order")
+    match order:
+        case Lapsed(cancelled=True) | Awaiting(cancelled=True):
+            raise Refused("order_cancelled", f"{command.order} was called off")
+        case Lapsed() | Awaiting(expired=True):
+            raise Refused("order_expired", f"{command.order} was not paid in time")
+        case _:
+            return []
 
 
 def _requested(command: RecordPaymentRequest, placed: OrderPlaced) -> Event:
@@ -171,99 +184,72 @@ def _requested(command: RecordPaymentRequest, placed: OrderPlaced) -> Event:
     )
 
 
-def is_repeated_deposit(command: RecordStatus, order: Order | None) -> bool:
-    """Say whether this is of a further deposit to the order's address: a payment of its own.
-
-    It is always paid in full by itself, so it must never count as the order's payment.
-    """
-    return (
-        order is not None
-        and not isinstance(order, Pending | Lapsed)
-        and command.payment != order.request.payment
-        and command.parent == order.request.payment
-    )
+# -- by hand
 
 
-def _record_status(command: RecordStatus, order: Order) -> list[Event]:
-    if is_repeated_deposit(command, order):
-        return []
-    if isinstance(order, Pending | Lapsed) or command.payment != order.request.payment:
-        raise Refused("wrong_payment", f"payment {command.payment} is not that of {order.placed.order}")
-    _check_asked(command, order.placed, order.request)
+def _by_hand(command: ByHand, order: Order) -> list[Event]:
+    match command:
+        case MarkPaid(reason):
+            return _mark_paid(reason, order)
+        case Refund(reason):
+            return _refund(reason, order)
+        case Cancel(reason):
+            return _cancel(reason, order)
+        case Review(note):
+            return [OrderReviewed(order=order.placed.order, note=note)]
+        case _:
+            assert_never(command)
+
+
+def _mark_paid(reason: str, order: Order) -> list[Event]:
     match order:
-        case Awaiting():
-            return _move(command, order)
         case Paid() | Fulfilled():
-            return [_refunded(order)] if command.status is PaymentState.REFUNDED else []
-        case Refunded():
             return []
+        case Refunded(placed):
+            raise Refused("order_refunded", f"the money for {placed.order} went back")
+        case Pending(placed) | Lapsed(placed) | Awaiting(placed):
+            paid = order.money.total if isinstance(order, Awaiting) else Decimal(0)
+            vouched = OrderMarkedPaid(order=placed.order, reason=reason)
+            return [vouched, finished(order, paid, by_hand=True)]
         case _:
             assert_never(order)
 
 
-def _check_asked(command: RecordStatus, placed: OrderPlaced, request: PaymentRequested) -> None:
-    """Refuse what is not of the coin and the amounts that were asked for."""
-    if command.coin != request.coin:
-        raise Refused("wrong_coin", f"{request.coin} was asked for")
-    asked = (placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    if (command.price, command.price_currency, command.amount) != asked:
-        raise Refused("wrong_amount", "the price or the amount is not what was asked for")
+def _refund(reason: str, order: Order) -> list[Event]:
+    """Take back what was called paid, even if nothing came: what was delivered goes with it."""
+    match order:
+        case Refunded():
+            return []
+        case Pending(placed) | Lapsed(placed):
+            raise _nothing_received(placed)
+        case Awaiting(placed, money=money) if not (money.total or money.in_another_coin):
+            raise _nothing_received(placed)
+        case Awaiting() | Paid() | Fulfilled():
+            payment = order.request.payment if order.request else None
+            return [PaymentRefunded(order=order.placed.order, payment=payment, reason=reason, by_hand=True)]
+        case _:
+            assert_never(order)
 
 
-def _move(command: RecordStatus, order: Awaiting) -> list[Event]:
-    """Return the step forward that the status means; none for a repeat, a step back, or an unknown one."""
-    status = command.status
-    if status is PaymentState.PARTIALLY_PAID:
-        return _short(command, order)
-    if status is None or STEP[status] <= STEP[order.state]:
-        return []
-    if status is PaymentState.FINISHED:
-        return [_finished(command, order)]
-    if status is PaymentState.REFUNDED:
-        return [_refunded(order)]
-    over = status is PaymentState.EXPIRED and not order.expired
-    said = _SAID[status](order=order.placed.order, payment=order.request.payment)
-    return [said, OrderExpired(order=order.placed.order)] if over else [said]
+def _nothing_received(placed: OrderPlaced) -> Refused:
+    return Refused("nothing_received", f"no money came for {placed.order}")
 
 
-def _short(command: RecordStatus, order: Awaiting) -> list[Event]:
-    if not 0 < command.paid < command.amount:
-        raise Refused("wrong_amount", "what was received is no part of what was asked for")
-    if STEP[order.state] > STEP[PaymentState.PARTIALLY_PAID] or command.paid <= order.paid:
-        return []
-    return [
-        PaymentPartiallyPaid(
-            order=order.placed.order,
-            payment=order.request.payment,
-            paid=command.paid,
-            missing=command.amount - command.paid,
-            coin=order.request.coin,
-        )
-    ]
+def _cancel(reason: str, order: Order) -> list[Event]:
+    match order:
+        case Paid(placed) | Fulfilled(placed):
+            raise Refused("order_paid", f"{placed.order} is paid")
+        case Awaiting(placed, state=state) if state in ON_THE_WAY:
+            raise Refused("money_on_the_way", f"the money for {placed.order} was seen on its way")
+        case Refunded() | Lapsed(cancelled=True) | Awaiting(cancelled=True):
+            return []
+        case Pending(placed) | Lapsed(placed) | Awaiting(placed):
+            return [OrderCancelled(order=placed.order, reason=reason)]
+        case _:
+            assert_never(order)
 
 
-def _finished(command: RecordStatus, order: Awaiting) -> Event:
-    if command.paid < command.amount:
-        raise Refused("wrong_amount", "less was received than was asked for")
-    return PaymentFinished(
-        order=order.placed.order,
-        account=order.placed.account,
-        plan=order.placed.plan,
-        renews=order.placed.renews,
-        payment=order.request.payment,
-        paid=command.paid,
-        coin=order.request.coin,
-        by_hand=False,
-    )
-
-
-def _refunded(order: Awaiting | Paid | Fulfilled) -> Event:
-    return PaymentRefunded(
-        order=order.placed.order,
-        payment=order.request.payment,
-        reason="the provider gave the money back",
-        by_hand=False,
-    )
+# -- delivery and time
 
 
 def _fulfil(adbot: AdbotId, order: Order) -> list[Event]:
@@ -284,7 +270,7 @@ def _expire(at: datetime, order: Order) -> list[Event]:
     match order:
         case Pending(placed):
             return [OrderExpired(order=placed.order)]
-        case Awaiting(placed, state=state, expired=False) if state not in ON_THE_WAY:
+        case Awaiting(placed, state=state, expired=False, cancelled=False) if state not in ON_THE_WAY:
             return [OrderExpired(order=placed.order)]
         case _:
             return []

@@ -6,20 +6,27 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
     OrderExpired,
     OrderFulfilled,
+    OrderMarkedPaid,
     OrderPlaced,
+    OrderReviewed,
     PaymentConfirmed,
     PaymentConfirming,
     PaymentExpired,
     PaymentFailed,
     PaymentFinished,
+    PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UnknownStatusReported,
+    WrongCoinReceived,
 )
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, PaymentId
 from libs.eventsourcing.decider import ImpossibleEvent
 
 Event: TypeAlias = (
@@ -29,11 +36,18 @@ Event: TypeAlias = (
     | PaymentConfirmed
     | PaymentSending
     | PaymentPartiallyPaid
+    | DepositReceived
+    | PaymentOverpaid
+    | WrongCoinReceived
+    | UnknownStatusReported
     | PaymentFinished
     | PaymentFailed
     | PaymentExpired
     | PaymentRefunded
+    | OrderMarkedPaid
     | OrderExpired
+    | OrderCancelled
+    | OrderReviewed
     | OrderFulfilled
 )
 
@@ -72,6 +86,30 @@ ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, Payment
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What came for an order, in units of the coin that was asked for, and what was odd about it."""
+
+    own: Decimal = Decimal(0)
+    """What the order's own payment received."""
+    deposited: Decimal = Decimal(0)
+    """What further deposits brought."""
+    told: Decimal = Decimal(0)
+    """The total that was last told: as too little, as enough, or as too much."""
+    deposits: frozenset[PaymentId] = frozenset()
+    in_another_coin: frozenset[PaymentId] = frozenset()
+    unknown: frozenset[tuple[PaymentId, str]] = frozenset()
+
+    @property
+    def total(self) -> Decimal:
+        """All that came."""
+        return self.own + self.deposited
+
+    def tell(self, total: Decimal) -> "Money":
+        """Return it with a total told; what the deposits did not bring, the payment itself did."""
+        return replace(self, told=total, own=total - self.deposited)
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Placed; the provider has not been asked for a payment yet, or has not answered."""
 
@@ -80,9 +118,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Its time was over before the provider ever gave a payment."""
+    """It expired, or was cancelled, before the provider ever gave a payment."""
 
     placed: OrderPlaced
+    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +131,18 @@ class Awaiting:
     placed: OrderPlaced
     request: PaymentRequested
     state: PaymentState = PaymentState.WAITING
-    paid: Decimal = Decimal(0)
+    money: Money = Money()
     expired: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Paid in full, not yet delivered."""
+    """Paid in full, or called so by an operator, not yet delivered; `request` is None if none was made."""
 
     placed: OrderPlaced
-    request: PaymentRequested
+    request: PaymentRequested | None
+    money: Money = Money()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +150,18 @@ class Fulfilled:
     """Paid and delivered."""
 
     placed: OrderPlaced
-    request: PaymentRequested
+    request: PaymentRequested | None
+    money: Money
     adbot: AdbotId
 
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The money went back. Nothing follows."""
+    """The money went back. Nothing is delivered any more."""
 
     placed: OrderPlaced
-    request: PaymentRequested
+    request: PaymentRequested | None
+    money: Money
 
 
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
@@ -140,31 +183,83 @@ def evolve(order: Order | None, event: Event) -> Order:
     match order, event:
         case None, OrderPlaced():
             return Pending(event)
+        case None, _:
+            raise ImpossibleEvent(f"{type(event).__name__} can't be an order's first event")
+        case _, OrderReviewed():
+            return order
+        case ((Pending() | Lapsed()), _):
+            return _without_payment(order, event)
+        case Awaiting(), _:
+            return _awaiting(order, event)
+        case _:
+            return _paid(order, event)
+
+
+def _without_payment(order: Pending | Lapsed, event: Event) -> Order:
+    match order, event:
         case Pending(placed), PaymentRequested():
             return Awaiting(placed, event)
         case Pending(placed), OrderExpired():
-            return Lapsed(placed)
-        case Awaiting(), _:
-            return _evolve_awaiting(order, event)
-        case Paid(placed, request), OrderFulfilled(adbot=adbot):
-            return Fulfilled(placed, request, adbot)
-        case ((Paid(placed, request) | Fulfilled(placed, request)), PaymentRefunded()):
-            return Refunded(placed, request)
+            return Lapsed(placed, cancelled=False)
+        case _, OrderCancelled():
+            return Lapsed(order.placed, cancelled=True)
+        case _, OrderMarkedPaid():
+            return order
+        case _, PaymentFinished(by_hand=True):
+            return Paid(order.placed, None)
         case _:
-            raise ImpossibleEvent(f"{type(event).__name__} can't follow {order}")
+            raise _impossible(order, event)
 
 
-def _evolve_awaiting(order: Awaiting, event: Event) -> Order:
+def _awaiting(order: Awaiting, event: Event) -> Order:
     match event:
-        case PaymentPartiallyPaid(paid=paid):
-            return replace(order, state=PaymentState.PARTIALLY_PAID, paid=paid)
-        case PaymentConfirming() | PaymentConfirmed() | PaymentSending() | PaymentFailed() | PaymentExpired():
-            return replace(order, state=_STATE_AFTER[type(event)])
         case OrderExpired():
             return replace(order, expired=True)
-        case PaymentFinished():
-            return Paid(order.placed, order.request)
+        case OrderCancelled():
+            return replace(order, cancelled=True)
+        case OrderMarkedPaid():
+            return order
+        case PaymentFinished(paid=paid):
+            return Paid(order.placed, order.request, order.money.tell(paid))
         case PaymentRefunded():
-            return Refunded(order.placed, order.request)
+            return Refunded(order.placed, order.request, order.money)
         case _:
-            raise ImpossibleEvent(f"{type(event).__name__} can't follow {order}")
+            return _step(order, event)
+
+
+def _step(order: Awaiting, event: Event) -> Awaiting:
+    """Return the order after a step of its payment; a part that comes after it failed is no step back."""
+    if (after := _STATE_AFTER.get(type(event))) is None:
+        return replace(order, money=_odd(order, event))
+    money = order.money.tell(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
+    return replace(order, state=max(order.state, after, key=STEP.__getitem__), money=money)
+
+
+def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
+    match order, event:
+        case Paid(placed, request, money), OrderFulfilled(adbot=adbot):
+            return Fulfilled(placed, request, money, adbot)
+        case ((Paid() | Fulfilled()), PaymentRefunded()):
+            return Refunded(order.placed, order.request, order.money)
+        case ((Paid() | Fulfilled()), PaymentOverpaid(paid=paid)):
+            return replace(order, money=order.money.tell(paid))
+        case _:
+            return replace(order, money=_odd(order, event))
+
+
+def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
+    """Return what came, after what may be reported of a payment whatever became of its order."""
+    money = order.money
+    match event:
+        case DepositReceived(deposit=deposit, paid=paid) if deposit not in money.deposits:
+            return replace(money, deposited=money.deposited + paid, deposits=money.deposits | {deposit})
+        case WrongCoinReceived(payment=payment):
+            return replace(money, in_another_coin=money.in_another_coin | {payment})
+        case UnknownStatusReported(payment=payment, status=status):
+            return replace(money, unknown=money.unknown | {(payment, status)})
+        case _:
+            raise _impossible(order, event)
+
+
+def _impossible(order: Order, event: Event) -> ImpossibleEvent:
+    return ImpossibleEvent(f"{type(event).__name__} can't follow {order}")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.events.billing import (
+    OrderCancelled,
     OrderExpired,
     OrderPlaced,
     PaymentConfirmed,
@@ -31,7 +32,7 @@ ORDERS = Projection(
 
 ORDER_TIMEOUTS = Projection(
     "order_timeouts",
-    version=1,
+    version=2,
     ddl="""
     create table order_timeouts (
         order_no text primary key,
@@ -45,7 +46,7 @@ ORDER_TIMEOUTS = Projection(
 
 PAYMENT_REQUESTS = Projection(
     "payment_requests",
-    version=1,
+    version=2,
     ddl="""
     create table payment_requests (
         order_no      text primary key,
@@ -101,13 +102,16 @@ ORDER_TIMEOUTS.on(PaymentPartiallyPaid)(_wait_again)
 ORDER_TIMEOUTS.on(PaymentFailed)(_wait_again)
 
 
-async def _over(event: PaymentFinished | PaymentRefunded | OrderExpired, sql: TableSql) -> None:
+async def _over(
+    event: PaymentFinished | PaymentRefunded | OrderExpired | OrderCancelled, sql: TableSql
+) -> None:
     await sql.execute("delete from order_timeouts where order_no = $1", event.order)
 
 
 ORDER_TIMEOUTS.on(PaymentFinished)(_over)
 ORDER_TIMEOUTS.on(PaymentRefunded)(_over)
 ORDER_TIMEOUTS.on(OrderExpired)(_over)
+ORDER_TIMEOUTS.on(OrderCancelled)(_over)
 
 
 async def earliest_timeout(sql: Sql) -> datetime | None:
@@ -135,12 +139,17 @@ async def _ask(event: OrderPlaced, sql: TableSql) -> None:
     await sql.insert(order_no=event.order, try_at=sql.at, claimed_until=sql.at)
 
 
-async def _asked(event: PaymentRequested | OrderExpired, sql: TableSql) -> None:
+async def _needless(
+    event: PaymentRequested | OrderExpired | OrderCancelled | PaymentFinished, sql: TableSql
+) -> None:
+    """Also where an operator calls an order paid that has no payment yet."""
     await sql.execute("delete from payment_requests where order_no = $1", event.order)
 
 
-PAYMENT_REQUESTS.on(PaymentRequested)(_asked)
-PAYMENT_REQUESTS.on(OrderExpired)(_asked)
+PAYMENT_REQUESTS.on(PaymentRequested)(_needless)
+PAYMENT_REQUESTS.on(OrderExpired)(_needless)
+PAYMENT_REQUESTS.on(OrderCancelled)(_needless)
+PAYMENT_REQUESTS.on(PaymentFinished)(_needless)
 
 
 async def claim_request(sql: Sql, order: OrderNumber, at: datetime, lease: timedelta) -> bool:

@@ -1,13 +1,36 @@
-"""What becomes of an adbot: its seats are filled and lost, its validity begins and ends."""
+"""What becomes of an adbot: its seats are filled and lost, its validity begins, is extended and ends."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
 
-from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost, SeatsAwaited
-from libs.events.values import AccountId, AdbotId, OrderNumber, Plan, Seat, SessionId, SessionLoss
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
+    AdbotProvisioned,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatFilled,
+    SeatLost,
+    SeatsAwaited,
+    SeatsReleased,
+)
+from libs.events.values import AdbotId, OrderNumber
+from libs.eventsourcing.decider import Decider, Refused
+from services.provisioning.adbot.asked import (
+    AwaitSeats,
+    Command,
+    Expire,
+    Extend,
+    FillSeat,
+    LoseSeat,
+    Provision,
+    ReleaseSeats,
+    Renew,
+    Restore,
+    Suspend,
+)
+from services.provisioning.adbot.state import Adbot, AdbotEvent, evolve
 
 _ADBOTS = UUID("5d6f8a3e-0c1b-5e0e-9b57-2f6a0c4f7d11")
 
@@ -17,90 +40,31 @@ def adbot_of(order: OrderNumber) -> AdbotId:
     return AdbotId(uuid5(_ADBOTS, order))
 
 
-# -- what is asked
-
-
-@dataclass(frozen=True)
-class Provision:
-    """Make the adbot that was paid for, with these of its seats filled."""
-
-    adbot: AdbotId
-    order: OrderNumber
-    account: AccountId
-    plan: Plan
-    seats: tuple[Seat, ...]
-    at: datetime
-
-
-@dataclass(frozen=True)
-class FillSeat:
-    """Put a session on a waiting seat."""
-
-    seat: Seat
-    at: datetime
-
-
-@dataclass(frozen=True)
-class LoseSeat:
-    """Take note that a session left its seat."""
-
-    session: SessionId
-    loss: SessionLoss
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Expire:
-    """End the plan, if its time has come."""
-
-    at: datetime
-
-
-Command = Provision | FillSeat | LoseSeat | Expire
-AdbotEvent = AdbotProvisioned | SeatsAwaited | SeatFilled | SeatLost | AdbotExpired
-
-# -- what is so
-
-
-@dataclass(frozen=True)
-class Adbot:
-    """Seats are waiting while there are fewer than the plan has; validity runs from the first one filled."""
-
-    adbot: AdbotId
-    plan: Plan
-    seats: tuple[Seat, ...]
-    valid_from: datetime | None
-    valid_until: datetime | None
-    expired: bool = False
-
-    @property
-    def missing(self) -> int:
-        """How many seats have no session."""
-        return self.plan.sessions - len(self.seats)
-
-    def sits(self, session: SessionId) -> bool:
-        """Whether a session is on one of the seats."""
-        return any(seat.session == session for seat in self.seats)
-
-
 def decide(command: Command, adbot: Adbot | None) -> list[AdbotEvent]:
     """Return what follows from ``command``; nothing, if it already happened."""
     if isinstance(command, Provision):
         return _provision(command) if adbot is None else []
     if adbot is None:
-        raise Refused("unknown_adbot")
+        raise Refused("unknown_adbot", _unknown(command))
     match command:
-        case FillSeat():
-            return _fill(command, adbot)
-        case LoseSeat():
-            if not adbot.sits(command.session):
-                return []
-            return [SeatLost(adbot=adbot.adbot, session=command.session, loss=command.loss)]
-        case Expire():
-            over = adbot.valid_until is not None and command.at >= adbot.valid_until
-            return [AdbotExpired(adbot=adbot.adbot)] if over and not adbot.expired else []
+        case Renew():
+            return _renew(command, adbot)
+        case Extend():
+            return [_extended(adbot, None, command.days, command.reason, command.at)]
+        case FillSeat() | LoseSeat() | AwaitSeats():
+            return _seat(command, adbot)
+        case Expire() | ReleaseSeats():
+            return _end(command, adbot)
+        case Suspend() | Restore():
+            return _hold(command, adbot)
         case _:
             assert_never(command)
+
+
+def _unknown(command: Command) -> str:
+    if isinstance(command, Renew):
+        return f"order {command.order} is paid and renews adbot {command.adbot}, which is not there"
+    return "there is no such adbot"
 
 
 def _provision(command: Provision) -> list[AdbotEvent]:
@@ -115,9 +79,52 @@ def _provision(command: Provision) -> list[AdbotEvent]:
         plan=command.plan,
         seats=command.seats,
         valid_from=begun,
-        valid_until=_end(command.plan, begun) if begun else None,
+        valid_until=begun + timedelta(days=command.plan.validity_days) if begun else None,
     )
     return [provisioned, SeatsAwaited(adbot=command.adbot, missing=missing)] if missing else [provisioned]
+
+
+def _renew(command: Renew, adbot: Adbot) -> list[AdbotEvent]:
+    """Sell days of the adbot's own plan only: those of a smaller one are cheaper."""
+    if command.order in adbot.orders:
+        return []
+    bought, plan = command.plan, adbot.plan
+    if (bought.sessions, bought.interval_seconds) != (plan.sessions, plan.interval_seconds):
+        raise Refused(
+            "another_plan",
+            f"order {command.order} is paid for {bought.code} ({bought.sessions} sessions, every "
+            f"{bought.interval_seconds} s) and renews adbot {adbot.adbot}, which is {plan.code} "
+            f"({plan.sessions} sessions, every {plan.interval_seconds} s)",
+        )
+    reason = f"renewed by order {command.order}"
+    return [_extended(adbot, command.order, bought.validity_days, reason, command.at)]
+
+
+def _extended(adbot: Adbot, order: OrderNumber | None, days: int, reason: str, at: datetime) -> AdbotExtended:
+    begun, end = adbot.lasts(days, at)
+    return AdbotExtended(
+        adbot=adbot.adbot,
+        account=adbot.account,
+        order=order,
+        days=days,
+        reason=reason,
+        valid_from=begun,
+        valid_until=end,
+    )
+
+
+def _seat(command: FillSeat | LoseSeat | AwaitSeats, adbot: Adbot) -> list[AdbotEvent]:
+    match command:
+        case FillSeat():
+            return _fill(command, adbot)
+        case LoseSeat():
+            if not adbot.sits(command.session):
+                return []
+            return [SeatLost(adbot=adbot.adbot, session=command.session, loss=command.loss)]
+        case AwaitSeats():
+            return [SeatsAwaited(adbot=adbot.adbot, missing=adbot.missing)] if adbot.missing else []
+        case _:
+            assert_never(command)
 
 
 def _fill(command: FillSeat, adbot: Adbot) -> list[AdbotEvent]:
@@ -125,43 +132,35 @@ def _fill(command: FillSeat, adbot: Adbot) -> list[AdbotEvent]:
         return []
     if adbot.expired:
         raise Refused("adbot_expired")
+    if adbot.suspended:
+        raise Refused("adbot_suspended")
     if not adbot.missing:
         raise Refused("no_seat_waiting")
-    begun = adbot.valid_from or command.at
-    end = adbot.valid_until or _end(adbot.plan, begun)
+    begun, end = adbot.begins(command.at)
     return [SeatFilled(adbot=adbot.adbot, seat=command.seat, valid_from=begun, valid_until=end)]
 
 
-def _end(plan: Plan, begun: datetime) -> datetime:
-    return begun + timedelta(days=plan.validity_days)
-
-
-def evolve(adbot: Adbot | None, event: AdbotEvent) -> Adbot:
-    """Return the adbot after ``event``."""
-    if isinstance(event, AdbotProvisioned):
-        if adbot is not None:
-            message = f"adbot {adbot.adbot} was provisioned twice"
-            raise ImpossibleEvent(message)
-        return Adbot(event.adbot, event.plan, event.seats, event.valid_from, event.valid_until)
-    if adbot is None:
-        message = f"{type(event).__name__} stands before the adbot was provisioned"
-        raise ImpossibleEvent(message)
-    match event:
-        case SeatsAwaited():
-            return adbot
-        case SeatFilled():
-            return replace(
-                adbot,
-                seats=(*adbot.seats, event.seat),
-                valid_from=event.valid_from,
-                valid_until=event.valid_until,
-            )
-        case SeatLost():
-            return replace(adbot, seats=tuple(seat for seat in adbot.seats if seat.session != event.session))
-        case AdbotExpired():
-            return replace(adbot, expired=True)
+def _end(command: Expire | ReleaseSeats, adbot: Adbot) -> list[AdbotEvent]:
+    match command:
+        case Expire():
+            ends = adbot.over(command.at) and not adbot.expired
+            return [AdbotExpired(adbot=adbot.adbot)] if ends else []
+        case ReleaseSeats():
+            ended = adbot.valid_until if adbot.expired and not adbot.released else None
+            over = ended is not None and command.at >= ended + command.grace
+            return [SeatsReleased(adbot=adbot.adbot)] if over else []
         case _:
-            assert_never(event)
+            assert_never(command)
+
+
+def _hold(command: Suspend | Restore, adbot: Adbot) -> list[AdbotEvent]:
+    match command:
+        case Suspend():
+            return [] if adbot.suspended else [AdbotSuspended(adbot=adbot.adbot, reason=command.reason)]
+        case Restore():
+            return [AdbotRestored(adbot=adbot.adbot)] if adbot.suspended else []
+        case _:
+            assert_never(command)
 
 
 ADBOT: Decider[Command, Adbot, AdbotEvent] = Decider("adbot", decide, evolve)

@@ -3,14 +3,23 @@
 from uuid import UUID
 
 from libs.events.forwarder import CycleAborted, CycleFinished
-from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
+    AdbotProvisioned,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatFilled,
+    SeatLost,
+    SeatsReleased,
+)
 from libs.events.values import AccountId, AdbotId, CycleId, PairId, Seat, SessionId
 from libs.eventsourcing.projection import Projection, Sql, TableSql
 from services.scheduler.schedule.domain import Adbot
 
 ADBOTS = Projection(
     "adbots",
-    version=1,
+    version=2,
     ddl="""
     create table adbots (
         adbot            uuid primary key,
@@ -18,6 +27,7 @@ ADBOTS = Projection(
         interval_seconds integer not null,
         valid_until      timestamptz,
         expired          boolean not null default false,
+        suspended        boolean not null default false,
         correlation_id   uuid not null
     );
     create table adbot_seats (
@@ -39,7 +49,7 @@ ADBOTS = Projection(
 async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     """Return what was heard of an adbot, None if nothing was."""
     row = await sql.fetchrow(
-        "select account, interval_seconds, valid_until, expired, e.cycle from adbots a "
+        "select account, interval_seconds, valid_until, expired, suspended, e.cycle from adbots a "
         "left join ended_cycles e using (adbot) where adbot = $1",
         adbot,
     )
@@ -53,6 +63,7 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
         seats=tuple(Seat(session=SessionId(seat["session"]), pair=PairId(seat["pair"])) for seat in seats),
         valid_until=row["valid_until"],
         expired=row["expired"],
+        suspended=row["suspended"],
         ended_cycle=None if row["cycle"] is None else CycleId(row["cycle"]),
     )
 
@@ -94,6 +105,32 @@ async def lost(event: SeatLost, sql: TableSql) -> None:
 async def expired(event: AdbotExpired, sql: TableSql) -> None:
     """Mark the adbot."""
     await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotExtended)
+async def extended(event: AdbotExtended, sql: TableSql) -> None:
+    """Move its end; if it had expired, it has not any more."""
+    await sql.execute(
+        "update adbots set valid_until = $2, expired = false where adbot = $1", event.adbot, event.valid_until
+    )
+
+
+@ADBOTS.on(SeatsReleased)
+async def released(event: SeatsReleased, sql: TableSql) -> None:
+    """Take all its seats away."""
+    await sql.execute("delete from adbot_seats where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotSuspended)
+async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
+    """Mark the adbot."""
+    await sql.execute("update adbots set suspended = true where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotRestored)
+async def restored(event: AdbotRestored, sql: TableSql) -> None:
+    """Take the mark away."""
+    await sql.execute("update adbots set suspended = false where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(CycleFinished)

@@ -28,12 +28,21 @@ class Adbot:
     seats: tuple[Seat, ...]
     valid_until: datetime | None
     expired: bool
+    suspended: bool
     ended_cycle: CycleId | None
     """The latest of its cycles that is known to be over."""
 
     def over(self, at: datetime) -> bool:
         """Whether its plan has ended."""
         return self.expired or (self.valid_until is not None and at >= self.valid_until)
+
+    def unfit(self, at: datetime) -> StopReason | None:
+        """Return why it may not run, None if it may."""
+        if self.suspended:
+            return StopReason.SUSPENDED
+        if self.over(at):
+            return StopReason.EXPIRED
+        return None if self.seats else StopReason.SEATLESS
 
 
 # -- what is asked; `account` is who asks, None is an admin
@@ -70,9 +79,11 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class EndWithPlan:
-    """Stop because the plan ended."""
+class EndUnfit:
+    """Stop because the adbot may not run any more, as was said then; a later run began in spite of it."""
 
+    reason: StopReason
+    said_at: datetime
     at: datetime
 
 
@@ -99,7 +110,7 @@ class RunDue:
     at: datetime
 
 
-Command = SetAdvertisement | Start | Stop | EndWithPlan | EndWithSource | RunDue
+Command = SetAdvertisement | Start | Stop | EndUnfit | EndWithSource | RunDue
 ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
 
 # -- what is so
@@ -154,8 +165,8 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
         case Stop():
             _owned(command.adbot, command.account)
             return _stopped(schedule, StopReason.REQUESTED)
-        case EndWithPlan():
-            return _stopped(schedule, StopReason.EXPIRED)
+        case EndUnfit():
+            return _end_unfit(command, schedule)
         case EndWithSource():
             broken = schedule is not None and schedule.running and schedule.running.cycle == command.cycle
             return _stopped(schedule, StopReason.SOURCE_BROKEN, command.error) if broken else []
@@ -184,15 +195,26 @@ def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
     adbot = _owned(command.adbot, command.account)
     if schedule is not None and schedule.running is not None:
         return []
-    if adbot.over(command.at):
-        raise Refused("adbot_expired", "the plan of this adbot has ended")
-    if not adbot.seats:
-        raise Refused("no_seats", "no session is on this adbot yet; its seats wait for stock")
+    match adbot.unfit(command.at):
+        case StopReason.SUSPENDED:
+            raise Refused("adbot_suspended", "this adbot is suspended; whoever runs the service knows why")
+        case StopReason.EXPIRED:
+            raise Refused("adbot_expired", "the plan of this adbot has ended")
+        case StopReason.SEATLESS:
+            raise Refused("no_seats", "no session is on this adbot yet; its seats wait for stock")
+        case _:
+            pass
     if schedule is None or schedule.advertisement is None:
         raise Refused("no_post", "no post is set")
     if not schedule.advertisement.groups:
         raise Refused("no_groups", "no group is set")
     return [AdbotStarted(adbot=adbot.adbot, anchor=command.at, interval_seconds=adbot.interval_seconds)]
+
+
+def _end_unfit(command: EndUnfit, schedule: Schedule | None) -> list[ScheduleEvent]:
+    running = schedule.running if schedule is not None else None
+    later = running is not None and running.anchor > command.said_at
+    return [] if later else _stopped(schedule, command.reason)
 
 
 def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") -> list[ScheduleEvent]:
@@ -205,10 +227,9 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     if schedule is None or schedule.running is None or schedule.advertisement is None:
         return []
     adbot, running = command.adbot, schedule.running
-    if adbot.over(command.at):
-        return _stopped(schedule, StopReason.EXPIRED)
-    if not adbot.seats:
-        return _stopped(schedule, StopReason.SEATLESS)
+    unfit = adbot.unfit(command.at)
+    if unfit is not None:
+        return _stopped(schedule, unfit)
     due = running.due(command.at)
     if due is None:
         return []

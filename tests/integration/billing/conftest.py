@@ -13,10 +13,19 @@ from libs.eventsourcing.stream import EventStream
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
 
+SESSIONS = 30
+
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(database: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Stage]:
-    """Everything around billing, without billing."""
+async def stage(sold_out: Stage) -> Stage:
+    """Everything around billing, without billing; sessions are in stock."""
+    await sold_out.stock(SESSIONS)
+    return sold_out
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sold_out(database: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Stage]:
+    """Everything around billing, without billing and without stock."""
     connection = await asyncpg.connect(database)
     client = await nats.connect(nats_url)
     commands = CommandClient(client, prefix=stream_prefix)

@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,10 +18,11 @@ import asyncpg
 from pydantic import SecretStr
 
 from libs.chassis.commands import CommandClient
-from libs.events.base import Event
+from libs.events.base import Command, Event
 from libs.events.billing import PlaceOrder, RecordNotification
+from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
-from libs.events.values import AccountId
+from libs.events.values import AccountId, AdbotId, Plan, PlanKind, SessionId
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes, Cursor, Envelope, new_id, utc_now
 from libs.eventsourcing.stream import EventStream
@@ -34,6 +36,17 @@ API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
 IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
 NUMBER = "HQADZ-ABC123-WXYZ"
 ACCOUNT = AccountId(UUID(int=1))
+ADBOT = AdbotId(UUID(int=7))
+OPERATOR = "account:operator"
+BRONZE = Plan(
+    code="bronze",
+    name="Bronze",
+    kind=PlanKind.STARTER,
+    sessions=1,
+    interval_seconds=3600,
+    price_usd=Decimal(30),
+    validity_days=30,
+)
 PROVIDER_SECONDS = 2.0
 PATIENCE_SECONDS = 30.0
 ROOT = Path(__file__).parents[3]
@@ -52,6 +65,8 @@ class Stage:
     client: CommandClient
     stream: EventStream
     connection: "asyncpg.Connection[asyncpg.Record]"
+    _told: dict[str, int] = field(default_factory=dict[str, int])
+    _behind: int = 0
 
     def settings(self, *, order_valid_seconds: int = 3600) -> BillingSettings:
         return BillingSettings.model_validate(
@@ -81,9 +96,11 @@ class Stage:
                 await task
 
     @asynccontextmanager
-    async def process(self) -> AsyncGenerator[asyncio.subprocess.Process]:
+    async def process(
+        self, settings: BillingSettings | None = None
+    ) -> AsyncGenerator[asyncio.subprocess.Process]:
         """Billing, as a process of its own."""
-        settings = self.settings()
+        settings = settings or self.settings()
         variables = {
             f"ADRELAY_BILLING_{name.upper()}": _plain(getattr(settings, name))
             for name in settings.model_fields_set
@@ -104,9 +121,17 @@ class Stage:
                 process.send_signal(signal.SIGKILL)
             await process.wait()
 
-    async def place(self, number: str = NUMBER, *, plan: str = "bronze", coin: str = "BTC") -> Accepted:
-        command = PlaceOrder(order=number, account=ACCOUNT, email="client@example.org", plan=plan, coin=coin)
+    async def place(
+        self, number: str = NUMBER, *, plan: str = "bronze", coin: str = "BTC", renews: AdbotId | None = None
+    ) -> Accepted:
+        command = PlaceOrder(
+            order=number, account=ACCOUNT, email="client@example.org", plan=plan, coin=coin, renews=renews
+        )
         return await self.client.send(command, Causes.first(f"account:{ACCOUNT}"))
+
+    async def act(self, command: Command) -> Accepted:
+        """Do something by hand, as an operator does."""
+        return await self.client.send(command, Causes.first(OPERATOR))
 
     async def notify(self, body: bytes, signature: str) -> Accepted:
         return await record(self.client, body, signature)
@@ -137,24 +162,65 @@ class Stage:
         except asyncpg.UndefinedTableError:
             return []  # billing has not made its tables yet
 
-    async def tell(self, stream: str, event: Event) -> None:
-        """Put an event of provisioning on the stream, its first one."""
-        story = new_id()
-        envelope = Envelope(
+    async def said(self, kind: str, number: str = NUMBER) -> list[dict[str, Any]]:
+        """Return what an order's events of a type say."""
+        rows = await self.connection.fetch(
+            "select data::text from engine.events where stream = $1 and type = $2 order by version",
+            f"order-{number}",
+            kind,
+        )
+        return [json.loads(row["data"]) for row in rows]
+
+    async def tell(self, *told: tuple[str, Event]) -> None:
+        """Put events of provisioning on the stream, each with the name of its own stream."""
+        await self.stream.ensure()
+        envelopes = [self._envelope(stream, event) for stream, event in told]
+        self._behind = await self.stream.publish("provisioning", envelopes, self._behind)
+
+    def _envelope(self, stream: str, event: Event) -> Envelope:
+        self._told[stream] = self._told.get(stream, 0) + 1
+        position, story = sum(self._told.values()), new_id()
+        return Envelope(
             id=new_id(),
             type=type(event).__name__,
             schema=event.schema_version,
             stream=stream,
-            version=1,
-            cursor=Cursor(1, 1),
+            version=self._told[stream],
+            cursor=Cursor(position, position),
             at=utc_now(),
             correlation_id=story,
             causation_id=story,
             actor="service:provisioning",
             data=event.model_dump_json(),
         )
-        await self.stream.ensure()
-        await self.stream.publish("provisioning", [envelope], 0)
+
+    async def stock(self, sessions: int) -> list[SessionId]:
+        """Have provisioning take so many sessions into stock."""
+        ids = [SessionId(new_id()) for _ in range(sessions)]
+        await self.tell(
+            *(
+                (f"session-{session}", SessionStocked(session=session, telegram_user=1, phone="+49…42"))
+                for session in ids
+            )
+        )
+        return ids
+
+    async def provision(self, number: str = NUMBER, adbot: AdbotId = ADBOT, plan: Plan = BRONZE) -> None:
+        """Have provisioning deliver an order, its seats still empty."""
+        provisioned = AdbotProvisioned(
+            adbot=adbot,
+            order=number,
+            account=ACCOUNT,
+            plan=plan,
+            seats=(),
+            valid_from=None,
+            valid_until=None,
+        )
+        await self.tell((f"adbot-{adbot}", provisioned))
+
+    async def free(self) -> int:
+        """Return how many free sessions billing knows of."""
+        return int(await self.connection.fetchval("select count(*) from free_sessions.free_sessions"))
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type

@@ -3,19 +3,15 @@
 import asyncio
 import json
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import JsonValue
 
-from libs.events.provisioning import AdbotProvisioned
-from libs.events.values import AdbotId, Plan, PlanKind
 from libs.eventsourcing.decider import Refused
-from tests.integration.billing.stage import ACCOUNT, NUMBER, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage, until
 
 PAID = ["OrderPlaced", "PaymentRequested", "PaymentConfirming", "PaymentConfirmed", "PaymentSending"]
-ADBOT = AdbotId(UUID(int=7))
 
 
 def counted(outcome: str) -> float:
@@ -97,25 +93,7 @@ async def test_a_paid_order_is_finished_and_once_delivered_fulfilled(stage: Stag
         await stage.place()
         await stage.control.pay(await stage.payment())
         assert await stage.history() == [*PAID, "PaymentFinished"]
-        bronze = Plan(
-            code="bronze",
-            name="Bronze",
-            kind=PlanKind.STARTER,
-            sessions=1,
-            interval_seconds=3600,
-            price_usd=Decimal(30),
-            validity_days=30,
-        )
-        provisioned = AdbotProvisioned(
-            adbot=ADBOT,
-            order=NUMBER,
-            account=ACCOUNT,
-            plan=bronze,
-            seats=(),
-            valid_from=None,
-            valid_until=None,
-        )
-        await stage.tell(f"adbot-{ADBOT}", provisioned)
+        await stage.provision()
         await until(stage.history, lambda found: found == [*PAID, "PaymentFinished", "OrderFulfilled"])
 
 
@@ -155,22 +133,6 @@ async def test_arrays_may_be_signed_as_the_older_documentation_did(stage: Stage)
             assert sent.state == "delivered"
 
 
-async def test_a_part_is_told_and_not_delivered_and_a_second_deposit_is_left_to_the_operator(
-    stage: Stage,
-) -> None:
-    async with stage.running():
-        await stage.place()
-        payment = await stage.payment()
-        await stage.control.pay_part(payment)
-        part = ["PaymentConfirming", "PaymentConfirmed", "PaymentPartiallyPaid"]
-        assert await stage.history() == ["OrderPlaced", "PaymentRequested", *part]
-        before = counted("repeated_deposit")
-        deposit = await stage.control.pay_again(payment)
-        assert deposit.parent_payment_id == payment
-        assert await stage.history() == ["OrderPlaced", "PaymentRequested", *part]
-        assert counted("repeated_deposit") == before + 4
-
-
 async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_still_delivered_to(
     stage: Stage,
 ) -> None:
@@ -180,15 +142,6 @@ async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_sti
         await until(stage.history, lambda found: found == expired)
         await stage.control.pay_late(await stage.payment())
         assert await stage.history() == [*expired, "PaymentExpired", "PaymentFinished"]
-
-
-async def test_an_unknown_status_changes_nothing_and_is_counted(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        before = counted("unknown_status")
-        await stage.control.set_status(await stage.payment(), "cancelled")
-        assert await stage.history() == ["OrderPlaced", "PaymentRequested"]
-        assert counted("unknown_status") == before + 1
 
 
 # -- what is refused
@@ -214,9 +167,7 @@ SOMETHING_ELSE: list[tuple[dict[str, JsonValue], str]] = [
     ({"price_amount": 29}, "wrong_amount"),
     ({"price_currency": "eur"}, "wrong_amount"),
     ({"pay_amount": 1e-7}, "wrong_amount"),
-    ({"actually_paid": 1e-7}, "wrong_amount"),
-    ({"pay_currency": "eth"}, "wrong_coin"),
-    ({"pay_currency": "doge"}, "wrong_coin"),
+    ({"actually_paid": 0}, "wrong_amount"),
     ({"payment_id": 17}, "wrong_payment"),
     ({"order_id": "HQADZ-ABC123-ZZZZ"}, "unknown_order"),
     ({"order_id": None}, "unknown_order"),
@@ -238,15 +189,6 @@ async def test_a_well_signed_notification_of_something_else_is_refused(stage: St
                 await stage.notify(sent.body.encode(), sent.signature)
             assert (change, caught.value.code) == (change, code)
             assert counted(code) == before + 1
-        assert await stage.history() == ["OrderPlaced", "PaymentRequested"]
-
-
-async def test_a_payment_in_another_coin_does_not_deliver(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        payment = await stage.payment()
-        await stage.control.switch(retries=0)
-        await stage.control.pay_in(payment, "eth")
         assert await stage.history() == ["OrderPlaced", "PaymentRequested"]
 
 

@@ -120,6 +120,29 @@ async def test_what_is_given_up_is_left_out_and_the_rest_goes_on(ear: Ear) -> No
     assert await ear.heard("bad") == [1, 3, 4]
 
 
+async def test_what_was_given_up_stays_given_up_when_the_reader_begins_anew(
+    engine: Engine, stream: EventStream
+) -> None:
+    ear = Ear(engine, stream, {("bad", 2)})
+    async with running(Relay(engine, stream).run):
+        async with running(ear.reader().run):
+            await engine.run(turn("bad", 2), ME)
+            await ear.until_parked(1)
+            async with engine.pool.acquire() as connection:
+                await drop(connection, await list_parked(connection))
+        ear.chokes_on.clear()  # the handler is mended meanwhile
+        await engine.query(lambda sql: sql.execute("delete from engine.checkpoints where reader = 'echo'"))
+        await engine.query(lambda sql: sql.execute("delete from engine.bookmarks where reader = 'echo'"))
+        async with running(ear.reader().run):
+            await engine.run(turn("good"), ME)
+
+            async def came_by() -> bool:
+                return await ear.heard("good") == [1]
+
+            await eventually(came_by)
+    assert 2 not in await ear.heard("bad")
+
+
 async def test_several_are_given_up_at_once(ear: Ear) -> None:
     async with ear.engine.pool.acquire() as connection:
         assert await drop(connection, await list_parked(connection)) == 3

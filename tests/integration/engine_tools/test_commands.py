@@ -2,6 +2,7 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -194,7 +195,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         assert (await office.tool(*arguments)).code == 1
     assert (await office.stream.last("billing")).sequence == 0
     listed = (await office.tool("tables", "--service", "billing", "--json")).document
-    assert {one["kind"] for one in listed} == {"state"}
+    assert {one["kind"] for one in listed} <= {"state", "read"}, "nothing stands beside"
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,23 @@ async def test_an_unreachable_server_is_one_clear_line(quiet_office: Office, com
     assert result.code == 2
     assert "nothing listens there" in result.err
     assert "secretword" not in result.err + result.out
+
+
+async def test_two_builders_do_not_get_in_each_others_way(office: Office) -> None:
+    await office.orders(1)
+    both = await asyncio.gather(*(office.tool("rebuild", "billing", "orders", "--yes") for _ in range(2)))
+    for one in both:
+        assert one.code == 0 or "someone else builds or checks tables of billing" in one.err
+    assert any(one.code == 0 for one in both)
+    assert (await office.tool("verify", "--table", "orders")).code == 0
+
+
+async def test_nothing_is_published_where_nothing_is_missing(office: Office) -> None:
+    async with office.serving():
+        await office.orders(2)
+    before = (await office.stream.last("billing")).sequence
+    result = await office.tool("republish", "--yes")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "✓ nothing is missing")
+    counts = (await office.tool("republish", "--json")).document
+    assert {one["service"]: one["missing"] for one in counts} == dict.fromkeys(SERVICES, 0)
+    assert (await office.stream.last("billing")).sequence == before

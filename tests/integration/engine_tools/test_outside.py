@@ -29,6 +29,8 @@ class Outside:
     sends: dict[str, int]
     """Requests to Telegram that send something, by method and outcome."""
     messages: int
+    mails: list[str]
+    """The `Message-ID` of every mail to this client."""
 
     @classmethod
     async def of(cls, told: Running) -> "Outside":
@@ -43,6 +45,7 @@ class Outside:
                 if "orward" in one.method or "send" in one.method.lower()
             },
             sum(map(len, held)),
+            [mail.message_id for mail in await told.system.mails.mails(told.purchase.email)],
         )
 
 
@@ -107,6 +110,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         assert before.provider_calls
         assert before.sends
         assert before.messages > 0
+        assert len(before.mails) == len(set(before.mails)) == 2
 
         await rebuild_all(local_system)
         await tool(local_system, "rebuild", "billing", "payment_requests", "--yes")
@@ -137,6 +141,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         after = await Outside.of(told)
     assert after.provider_calls == before.provider_calls
     assert after.messages == before.messages + len(told.stage.groups)
+    assert after.mails == before.mails
 
 
 async def all_running(system: LocalSystem) -> set[tuple[str, str]]:

@@ -1,20 +1,25 @@
 """Tables are rebuilt beside the running ones, while everything goes on."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from libs.eventsourcing import beside
 from libs.eventsourcing import rebuild as rebuilding
 from libs.eventsourcing.beside import Purpose
 from libs.eventsourcing.bringing_up import bring_up
 from libs.eventsourcing.engine import READ_MODELS, Engine
+from libs.eventsourcing.parking import drop, list_parked
+from libs.eventsourcing.projection import Projection, TableSql
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.rebuild import Progress, plan, rebuild, rollback
 from libs.eventsourcing.refold import FoldFailed
 from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import Kind, OutdatedTables
-from tests.integration.engine.meters import CATALOGUE, turn
+from libs.eventsourcing.tables import Kind, OutdatedTables, TablesBusy
+from libs.eventsourcing.verify_tables import verify_table
+from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import (
     ME,
@@ -66,6 +71,42 @@ async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_th
                 await eventually(partial(_more, turned, before + 20))
         assert await reader.reached("meters", await last_cursor(engine), 20)
     assert await turns_in(engine, "tally") == await turns_told(engine)
+
+
+async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine) -> None:
+    """What was begun may be exchanged at any time; who asks for it must not stumble over that."""
+    table, building = engine.state_tables[0], True
+    await engine.run(turn("a", 10), ME)
+
+    async def look() -> None:
+        connection = await engine.connect()
+        while building:
+            begun = await beside.begun(connection, table)
+            assert begun is None or begun.purpose is Purpose.BUILDING
+        await connection.close()
+
+    looking = [asyncio.create_task(look()) for _ in range(4)]
+    for _ in range(20):
+        await rebuild(engine.tables, table)
+    building = False
+    await asyncio.gather(*looking)
+
+
+async def test_of_two_builders_one_is_told_of_the_other(engine: Engine) -> None:
+    table = engine.state_tables[0]
+    await engine.run(turn("a", 10), ME)
+    refused: list[str] = []
+
+    async def build() -> None:
+        for _ in range(5):
+            try:
+                await rebuild(engine.tables, table)
+            except TablesBusy as busy:
+                refused.append(str(busy))
+
+    await asyncio.gather(*(build() for _ in range(4)))
+    assert set(refused) == {"someone else builds or checks tables of meters just now"}
+    assert await turns_in(engine, "meters") == {"a": 10}
 
 
 async def test_a_rebuild_that_was_interrupted_goes_on_where_it_stopped(
@@ -196,6 +237,65 @@ async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
         assert await reader.reached("meters", await last_cursor(engine), 30)
         await rebuild(engine.tables, engine.read_models[0], stream=stream)
     assert await turns_in(engine, "tally") == {"b": 5}
+
+
+async def give_up(engine: Engine) -> None:
+    """Have the first parked event never be handled, and wait until the reader has handled the rest."""
+    async with engine.pool.acquire() as connection:
+        await drop(connection, (await list_parked(connection))[:1])
+
+    async def handled() -> bool:
+        return await engine.query(lambda sql: sql.fetchval("select not exists (select from engine.parked)"))
+
+    await eventually(handled)
+
+
+def forgiving() -> Projection:
+    """Return a version of the read model that can count the turn which no other can."""
+    table = Projection("tally", version=2, ddl="create table tally (meter text primary key, turns integer)")
+
+    @table.on(MeterTurned)
+    async def turned(event: MeterTurned, sql: TableSql) -> None:
+        await sql.execute(
+            "insert into tally as t values ($1, 1) on conflict (meter) do update set turns = t.turns + 1",
+            event.meter,
+        )
+
+    del turned
+    return table
+
+
+async def test_what_an_operator_gave_up_stays_out_of_every_rebuilt_table(
+    engine: Engine, stream: EventStream
+) -> None:
+    await relayed_after_poison(engine, stream)
+    table = engine.read_models[0]
+    async with serving(engine, stream) as reader:
+        assert await reader.reached("meters", await last_cursor(engine), 30)
+        await give_up(engine)
+        assert await turns_in(engine, "tally") == {"a": 2, "b": 5}
+        await rebuild(engine.tables, table, stream=stream)
+        assert await turns_in(engine, "tally") == {"a": 2, "b": 5}
+        assert (await verify_table(engine.tables, table, stream=stream)).sound
+        newer = replace(engine.tables, read_models=[forgiving()])
+        await rebuild(newer, newer.read_models[0], stream=stream)
+        assert await turns_in(engine, "tally") == {"a": 2, "b": 5}, "though this version could fold it"
+
+
+async def test_what_is_given_up_during_a_rebuild_is_left_out_and_what_follows_it_is_not(
+    engine: Engine, stream: EventStream
+) -> None:
+    await relayed_after_poison(engine, stream)
+    table = engine.read_models[0]
+    async with serving(engine, stream) as reader:
+        assert await reader.reached("meters", await last_cursor(engine), 30)
+        await rebuild(engine.tables, table, stream=stream, swap=False)
+        await give_up(engine)
+        await engine.run(turn("a"), ME)
+        assert await reader.reached("meters", await last_cursor(engine), 30)
+        await rebuild(engine.tables, table, stream=stream)
+        assert await turns_in(engine, "tally") == {"a": 3, "b": 5}
+        assert (await verify_table(engine.tables, table, stream=stream)).sound
 
 
 async def relayed_after_poison(engine: Engine, stream: EventStream) -> None:

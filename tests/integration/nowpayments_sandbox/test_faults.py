@@ -89,6 +89,46 @@ async def test_calls_that_hang_are_answered_when_all_is_well_again(
     assert hanging.result().status_code == 504
 
 
+async def test_who_is_down_may_ask_to_be_left_alone(
+    api: httpx.AsyncClient, control: NowPaymentsControl
+) -> None:
+    await control.be_down(429, retry_after_seconds=7, count=1)
+    assert (await api.get("/v1/status")).headers["retry-after"] == "7"
+    await control.be_down(count=1)
+    assert "retry-after" not in (await api.get("/v1/status")).headers
+
+
+async def test_nonsense_looks_well_and_is_no_json(
+    api: httpx.AsyncClient, control: NowPaymentsControl
+) -> None:
+    await control.talk_nonsense(count=1)
+    answer = await api.post("/v1/payment", json=ASKED)
+    assert answer.status_code == 200
+    assert not answer.text.startswith("{")
+    assert await control.payments() == []
+
+
+async def test_an_answer_may_say_some_fields_otherwise(
+    api: httpx.AsyncClient, control: NowPaymentsControl
+) -> None:
+    await control.answer_otherwise({"payment_id": "1"}, count=1)
+    answer = await api.post("/v1/payment", json=ASKED)
+    (payment,) = await control.payments()
+    assert (answer.status_code, answer.json()["payment_id"]) == (201, "1")
+    assert answer.json()["pay_address"] == payment.pay_address
+    assert '"pay_amount":0.00046692,' in answer.text
+
+
+async def test_an_answer_may_break_off_although_all_was_done(
+    api: httpx.AsyncClient, control: NowPaymentsControl
+) -> None:
+    await control.cut_answers(count=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await api.post("/v1/payment", json=ASKED)
+    assert len(await control.payments()) == 1
+    assert (await api.get("/v1/status")).status_code == 200
+
+
 async def test_faults_that_are_over_are_listed_no_more(
     api: httpx.AsyncClient, control: NowPaymentsControl
 ) -> None:

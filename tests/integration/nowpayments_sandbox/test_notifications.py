@@ -214,3 +214,18 @@ async def test_retries_that_are_far_off_do_not_hold_up_the_end(merchant: Merchan
         await control.expire(made.json()["payment_id"])
         assert not await control.settled(0)
         await control.hang()
+
+
+async def test_a_new_payment_is_told_only_if_that_is_switched_on(
+    control: NowPaymentsControl, create: Create, merchant: Merchant
+) -> None:
+    await create()
+    assert await control.settled()
+    assert merchant.told == []
+    await control.switch(tell_waiting=True)
+    payment = await create()
+    assert await control.settled()
+    (told,) = merchant.told
+    assert (told.status, str(told.fields["payment_id"])) == ("waiting", payment.payment_id)
+    assert told.fields["pay_address"] == payment.pay_address
+    assert told.signature == signature_of(told.body, IPN_SECRET)

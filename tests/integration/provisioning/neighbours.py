@@ -113,6 +113,14 @@ class World:
             if ended and isinstance(outcome, BaseException):
                 raise outcome
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a process of its own must be told to be this service."""
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in self._common.items()
+        }
+
     async def recorded(self) -> list[Recorded]:
         """Return all that the service has said, in order; nothing before its first start."""
         connection = await connect(self.database)

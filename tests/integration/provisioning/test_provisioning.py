@@ -1,14 +1,10 @@
 """From paid orders and imported sessions to adbots, on real servers."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from uuid import uuid4
 
-from libs.events.billing import PaymentFinished
 from libs.events.catalogue import published
-from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotProvisioned,
@@ -20,77 +16,32 @@ from libs.events.provisioning import (
     SessionLost,
     SessionStocked,
 )
-from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, Seat
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
-from services.provisioning.adbot.domain import ADBOT, Provision, adbot_of
+from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.pair.domain import PAIR, AddPair
-from services.provisioning.reactions import provision
-from services.provisioning.service import run
+from services.provisioning.seating import chooser, provision
 from services.provisioning.session.domain import SESSION, Assign, Stock
-from services.provisioning.session.tables import STOCK, next_seat
-from services.provisioning.settings import ProvisioningSettings
-from tests.integration.provisioning.neighbours import Neighbour, World, until
-
-ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
-SESSIONS = [SessionId(uuid4()) for _ in range(12)]
-PAIR_A, PAIR_B = PairId(uuid4()), PairId(uuid4())
-
-
-def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
-    return world.running(run, ProvisioningSettings, **given)
-
-
-def plan(sessions: int) -> Plan:
-    return Plan(
-        code="silver",
-        name="Silver",
-        kind=PlanKind.STARTER,
-        sessions=sessions,
-        interval_seconds=1800,
-        price_usd=Decimal(55),
-        validity_days=1,
-    )
-
-
-def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> PaymentFinished:
-    return PaymentFinished(
-        order=order,
-        account=AccountId(uuid4()),
-        plan=plan(sessions),
-        renews=renews,
-        payment="4711",
-        paid=Decimal("0.5"),
-        coin="LTC",
-        by_hand=False,
-    )
-
-
-async def pay(billing: Neighbour, order: str, sessions: int = 2) -> Causes:
-    return await billing.say(f"order-{order}", paid(order, sessions))
-
-
-async def import_session(forwarder: Neighbour, session: SessionId, pair: PairId | None = None) -> None:
-    imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
-    await forwarder.say(f"client-{session}", imported)
-
-
-async def import_pair(forwarder: Neighbour, pair: PairId = PAIR_A) -> None:
-    await forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
-
-
-async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> None:
-    before = len(await world.said(SessionStocked))
-    for session in sessions:
-        await import_session(forwarder, session)
-    await world.says(SessionStocked, before + len(sessions))
-
-
-async def die(forwarder: Neighbour, session: SessionId) -> None:
-    died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await forwarder.say(f"client-{session}", died)
+from services.provisioning.session.tables import STOCK
+from tests.integration.provisioning.market import (
+    ORDERS,
+    PAIR_A,
+    PAIR_B,
+    SESSIONS,
+    die,
+    import_pair,
+    import_session,
+    paid,
+    pay,
+    plan,
+    service,
+    stock_up,
+)
+from tests.integration.provisioning.neighbours import Neighbour, World
 
 
 async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
@@ -150,13 +101,7 @@ async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_s
     async def order(number: str) -> None:
         finished = paid(number, 2)
 
-        async def choose(unit: UnitOfWork) -> Seat | None:
-            return await next_seat(unit.sql, max_sessions_per_pair=3)
-
-        await engine.run(
-            lambda unit: provision(finished, unit, choose),
-            Causes.first("test"),
-        )
+        await engine.run(lambda unit: provision(finished, unit, chooser(3)), Causes.first("test"))
 
     await engine.run(stock, Causes.first("test"))
     await asyncio.gather(*(order(number) for number in ORDERS[:5]))
@@ -295,26 +240,3 @@ async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_servic
     until_end = await world.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
     assert timedelta(0) <= recorded[1].at - until_end < timedelta(seconds=3)
     assert recorded[1].at <= datetime.now(UTC)
-
-
-async def test_a_paid_renewal_is_set_aside_where_operators_see_it_and_the_rest_goes_on(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world):
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:4])
-        await billing.say(f"order-{ORDERS[0]}", paid(ORDERS[0], renews=adbot_of(ORDERS[9])))
-        await pay(billing, ORDERS[1])
-        (adbot,) = await world.says(AdbotProvisioned)
-
-        async def parked() -> str | None:
-            text: str | None = await world.value(
-                "select error from engine.parked where stream = $1", f"order-{ORDERS[0]}"
-            )
-            return text
-
-        error = await until(parked, "the parked renewal")
-    assert adbot.order == ORDERS[1]
-    assert "renewal_impossible" in error
-    assert ORDERS[0] in error
-    assert len(await world.said(SessionAssigned)) == 2

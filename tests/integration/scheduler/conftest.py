@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.commands import CommandClient
 from libs.eventsourcing.stream import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
 
@@ -36,3 +37,9 @@ def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream)
     """The service's own database, and how to start it."""
     del stream  # made before and deleted after the service runs
     return World(database, nats_url, stream_prefix)
+
+
+@pytest.fixture
+def client(stream: EventStream, stream_prefix: str) -> CommandClient:
+    """A client that sends commands to the service."""
+    return CommandClient(stream.nats, prefix=stream_prefix)

@@ -5,29 +5,41 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
     OrderExpired,
     OrderFulfilled,
+    OrderMarkedPaid,
     OrderPlaced,
     PaymentConfirmed,
     PaymentConfirming,
     PaymentExpired,
     PaymentFailed,
     PaymentFinished,
+    PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UnknownStatusReported,
+    WrongCoinReceived,
 )
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind
+from services.billing.order.domain import Place, RecordPaymentRequest
+from services.billing.order.reports import RecordStatus
+from services.billing.order.state import PaymentState
 
 NUMBER = "HQADZ-ABC123-WXYZ"
 PAYMENT = "5000000001"
+DEPOSIT = "5000000002"
 ACCOUNT = AccountId(UUID(int=1))
 ADBOT = AdbotId(UUID(int=2))
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PAY_BY = datetime(2026, 1, 2, 12, tzinfo=UTC)
 AMOUNT = Decimal("0.00046693")
 HALF = Decimal("0.00023")
+REST = AMOUNT - HALF
+ETHER = Decimal("0.009")
 
 BRONZE = Plan(
     code="bronze",
@@ -38,6 +50,9 @@ BRONZE = Plan(
     price_usd=Decimal(30),
     validity_days=30,
 )
+
+# -- events
+
 PLACED = OrderPlaced(
     order=NUMBER, account=ACCOUNT, email="client@example.org", plan=BRONZE, coin="BTC", pay_by=PAY_BY
 )
@@ -53,7 +68,6 @@ REQUESTED = PaymentRequested(
 CONFIRMING = PaymentConfirming(order=NUMBER, payment=PAYMENT)
 CONFIRMED = PaymentConfirmed(order=NUMBER, payment=PAYMENT)
 SENDING = PaymentSending(order=NUMBER, payment=PAYMENT)
-HALF_PAID = PaymentPartiallyPaid(order=NUMBER, payment=PAYMENT, paid=HALF, missing=AMOUNT - HALF, coin="BTC")
 FAILED = PaymentFailed(order=NUMBER, payment=PAYMENT)
 EXPIRED = PaymentExpired(order=NUMBER, payment=PAYMENT)
 FINISHED = PaymentFinished(
@@ -62,5 +76,93 @@ FINISHED = PaymentFinished(
 REFUNDED = PaymentRefunded(
     order=NUMBER, payment=PAYMENT, reason="the provider gave the money back", by_hand=False
 )
+MARKED_PAID = OrderMarkedPaid(order=NUMBER, reason="paid in cash")
 ORDER_EXPIRED = OrderExpired(order=NUMBER)
+CANCELLED = OrderCancelled(order=NUMBER, reason="ordered twice")
 FULFILLED = OrderFulfilled(order=NUMBER, account=ACCOUNT, adbot=ADBOT)
+
+
+def part_paid(paid: Decimal) -> PaymentPartiallyPaid:
+    return PaymentPartiallyPaid(order=NUMBER, payment=PAYMENT, paid=paid, missing=AMOUNT - paid, coin="BTC")
+
+
+def finished(paid: Decimal) -> PaymentFinished:
+    return FINISHED.model_copy(update={"paid": paid})
+
+
+def by_hand(paid: Decimal, payment: str | None = PAYMENT) -> PaymentFinished:
+    return FINISHED.model_copy(update={"paid": paid, "payment": payment, "by_hand": True})
+
+
+def overpaid(paid: Decimal) -> PaymentOverpaid:
+    return PaymentOverpaid(order=NUMBER, paid=paid, excess=paid - AMOUNT, coin="BTC")
+
+
+def deposited(paid: Decimal, deposit: str = DEPOSIT) -> DepositReceived:
+    return DepositReceived(order=NUMBER, deposit=deposit, paid=paid, coin="BTC")
+
+
+def in_ether(payment: str = PAYMENT) -> WrongCoinReceived:
+    return WrongCoinReceived(order=NUMBER, payment=payment, paid=ETHER, currency="eth")
+
+
+def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusReported:
+    return UnknownStatusReported(order=NUMBER, payment=payment, status=status)
+
+
+HALF_PAID = part_paid(HALF)
+
+# -- commands
+
+PLACE = Place(
+    order=NUMBER,
+    account=ACCOUNT,
+    email="client@example.org",
+    code="bronze",
+    plan=BRONZE,
+    coin="BTC",
+    renews=None,
+    pay_by=PAY_BY,
+)
+REQUEST = RecordPaymentRequest(
+    provider="nowpayments",
+    payment=PAYMENT,
+    address="3SandboxAddress",
+    memo=None,
+    amount=AMOUNT,
+    expires_at=PAY_BY,
+)
+
+
+def told(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC") -> RecordStatus:
+    """What the provider says of the order's own payment; a status that is only a word is not known."""
+    return RecordStatus(
+        payment=PAYMENT,
+        parent=None,
+        status=status if isinstance(status, PaymentState) else None,
+        status_text=status.lower(),
+        price=Decimal("30.0"),
+        price_currency="USD",
+        amount=AMOUNT,
+        paid=paid,
+        coin=coin,
+        currency=coin.lower(),
+    )
+
+
+def told_of_deposit(
+    status: PaymentState | str, paid: Decimal, deposit: str = DEPOSIT, *, coin: str = "BTC"
+) -> RecordStatus:
+    """What the provider says of a further deposit: it is asked for what came."""
+    return RecordStatus(
+        payment=deposit,
+        parent=PAYMENT,
+        status=status if isinstance(status, PaymentState) else None,
+        status_text=status.lower(),
+        price=Decimal("15.2"),
+        price_currency="USD",
+        amount=paid,
+        paid=paid,
+        coin=coin,
+        currency=coin.lower(),
+    )

@@ -1,34 +1,122 @@
-"""What is read from a notification's body."""
+"""What is read from a notification, and what is refused."""
 
+import hashlib
+import hmac
 import json
 from decimal import Decimal
+from typing import Self
 
 import pytest
+from prometheus_client import REGISTRY
 
 from libs.eventsourcing.decider import Refused
-from services.billing.notification import read_notification
+from services.billing.adapters.nowpayments.answers import Reported
+from services.billing.adapters.nowpayments.notification import read_notification
+from services.billing.adapters.nowpayments.signature import SignatureChecker
+from services.billing.order.state import PaymentState
+from services.billing.ports import PaymentReport
 
+SECRET = b"secret"
 BODY = (
-    b'{"payment_id":5000000001,"parent_payment_id":null,"payment_status":"finished","order_id":"HQADZ-1",'
-    b'"price_amount":30,"price_currency":"usd","pay_amount":0.00046693,"actually_paid":1e-7,'
-    b'"pay_currency":"btc","fee":{"depositFee":1.5e-7},"something":"new"}'
+    b'{"payment_id":5000000001,"parent_payment_id":null,"payment_status":"finished",'
+    b'"order_id":"HQADZ-ABC123-WXYZ","price_amount":30,"price_currency":"usd","pay_amount":0.00046693,'
+    b'"actually_paid":1e-7,"pay_currency":"btc","pay_address":"3Sandbox","payin_extra_id":"",'
+    b'"fee":{"depositFee":1.5e-7},"something":"new"}'
 )
+checker = SignatureChecker(SECRET.decode())
+
+
+def raw(value: str) -> str:
+    """Return a marker that stands for a value which json would not write."""
+    return f"<<{value}>>"
 
 
 def changed(**fields: object) -> bytes:
-    return json.dumps({**json.loads(BODY), **fields}).encode()
+    text = json.dumps({**json.loads(BODY), **fields})
+    return text.replace('"<<', "").replace('>>"', "").encode()
 
 
-def test_ids_become_text_and_amounts_keep_every_digit() -> None:
-    found = read_notification(BODY)
-    assert found.payment_id == "5000000001"
-    assert found.pay_amount == Decimal("0.00046693")
-    assert found.actually_paid == Decimal("0.0000001")
+class Raw(str):
+    """A number that is written as it was read."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        return super().__new__(cls, raw(text))
+
+
+def signed(body: bytes) -> str:
+    """Sign as the provider does, whose program keeps the last of two equal keys."""
+    said = json.loads(body, parse_float=Raw, parse_int=Raw)
+    form = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hmac.new(SECRET, form.replace('"<<', "").replace('>>"', "").encode(), hashlib.sha512).hexdigest()
+
+
+def read(body: bytes) -> Reported:
+    """Read a body under the signature that is right for it, if there is one."""
+    try:
+        signature = signed(body)
+    except ValueError:
+        signature = "ab" * 64
+    return read_notification(body, signature, checker)
+
+
+def malformed(why: str) -> float:
+    name = "adrelay_billing_malformed_notifications_total"
+    return REGISTRY.get_sample_value(name, {"why": why}) or 0.0
+
+
+def reported(body: bytes) -> PaymentReport:
+    return read(body).report({"btc": "BTC"}.get)
+
+
+def test_a_notification_is_a_report() -> None:
+    assert reported(BODY) == PaymentReport(
+        payment="5000000001",
+        parent=None,
+        order="HQADZ-ABC123-WXYZ",
+        status=PaymentState.FINISHED,
+        status_text="finished",
+        price=Decimal(30),
+        price_currency="USD",
+        amount=Decimal("0.00046693"),
+        paid=Decimal("0.0000001"),
+        coin="BTC",
+        currency="btc",
+        address="3Sandbox",
+        memo=None,
+        expires_at=None,
+    )
+
+
+@pytest.mark.parametrize("state", list(PaymentState))
+def test_every_state_is_known_by_the_providers_word(state: PaymentState) -> None:
+    assert reported(changed(payment_status=state.lower())).status is state
+
+
+def test_what_nobody_knows_is_kept_in_the_providers_words() -> None:
+    report = reported(changed(payment_status="cancelled", pay_currency="doge", order_id="12"))
+    assert (report.status, report.status_text) == (None, "cancelled")
+    assert (report.coin, report.currency) == (None, "doge")
+    assert report.order is None
 
 
 def test_ids_and_amounts_may_be_text() -> None:
-    found = read_notification(changed(payment_id="51", parent_payment_id="50", pay_amount="0.1"))
+    found = read(changed(payment_id="51", parent_payment_id="50", pay_amount="0.1", payin_extra_id=7))
     assert (found.payment_id, found.parent_payment_id, found.pay_amount) == ("51", "50", Decimal("0.1"))
+    assert found.payin_extra_id == "7"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0.00000000000000000149", "0.000000000000000001"),
+        ("12.3456789012345678909", "12.345678901234567890"),
+        ("1e-300", "0"),
+    ],
+)
+def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> None:
+    assert read(changed(actually_paid=raw(written))).actually_paid == Decimal(kept)
 
 
 @pytest.mark.parametrize(
@@ -37,23 +125,61 @@ def test_ids_and_amounts_may_be_text() -> None:
         ("payment_id", None),
         ("payment_id", 1.5),
         ("payment_id", "a b"),
+        ("payment_id", True),
         ("payment_status", ""),
         ("payment_status", 7),
         ("price_amount", 0),
         ("price_amount", "much"),
+        ("price_amount", True),
         ("pay_amount", -1),
         ("pay_amount", "NaN"),
+        ("pay_amount", "Infinity"),
+        ("pay_amount", raw("1e999999999")),
+        ("pay_amount", raw("9" * 39)),
+        ("pay_amount", raw("9" * 5000)),
         ("actually_paid", -1),
+        ("actually_paid", raw("-1e-7")),
+        ("actually_paid", raw("1e400")),
         ("pay_currency", None),
+        ("pay_currency", "x" * 33),
         ("order_id", 3),
+        ("pay_address", "x" * 300),
     ],
 )
-def test_a_field_that_makes_no_sense_is_named(field: str, value: object) -> None:
+def test_a_field_that_makes_no_sense_is_named_and_counted(field: str, value: object) -> None:
+    before = malformed("fields")
     with pytest.raises(Refused, match=f"malformed_notification: missing or wrong: {field}"):
-        read_notification(changed(**{field: value}))
+        read(changed(**{field: value}))
+    assert malformed("fields") == before + 1
 
 
-@pytest.mark.parametrize("body", [b"[]", b"3", b"null", b"nonsense", b"\xff"])
-def test_what_is_no_object_is_refused(body: bytes) -> None:
-    with pytest.raises(Refused, match="malformed_notification"):
-        read_notification(body)
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[]", "no_object"),
+        (b"3", "no_object"),
+        (b"null", "no_object"),
+        (b"nonsense", "not_json"),
+        (BODY[:-1], "not_json"),
+        (b"\xff", "not_utf8"),
+        (BODY.replace(b"new", b"\xc3("), "not_utf8"),
+        (BODY[:-1] + b',"payment_status":"finished"}', "duplicate_key"),
+        (BODY.replace(b"1.5e-7}", b'1,"depositFee":2}'), "duplicate_key"),
+        (BODY.replace(b"0.00046693", b"NaN"), "not_finite"),
+        (BODY.replace(b"0.00046693", b"-Infinity"), "not_finite"),
+        (BODY[:-1] + b" " * 64 * 1024 + b"}", "too_large"),
+    ],
+)
+def test_what_can_not_be_read_in_one_way_is_refused_and_counted(body: bytes, why: str) -> None:
+    before = malformed(why)
+    with pytest.raises(Refused) as caught:
+        read(body)
+    assert caught.value.code == "malformed_notification"
+    assert malformed(why) == before + 1
+
+
+@pytest.mark.parametrize("signature", ["", "nonsense", "ab" * 64, signed(BODY)[:-1] + "x"])
+def test_a_wrong_signature_is_refused_before_anything_is_believed(signature: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read_notification(BODY, signature, checker)
+    assert caught.value.code == "bad_signature"

@@ -77,3 +77,23 @@ def test_a_bad_catalogue_stops_the_start(environment: pytest.MonkeyPatch, tmp_pa
     environment.setenv("ADRELAY_BILLING_CATALOGUE_FILE", str(file))
     [problem] = problems()
     assert problem.startswith("ADRELAY_BILLING_CATALOGUE_FILE plans.toml, plan tiny: name: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAYOUT_COIN", "USDT TRC"),
+        ("PROVIDER_FAILURES", "0"),
+        ("PROVIDER_REST_SECONDS", "0"),
+        ("RECONCILE_FIRST_SECONDS", "0"),
+        ("RECONCILE_LONGEST_SECONDS", "soon"),
+        ("RECONCILE_LATE_SECONDS", "-1"),
+        ("RECONCILE_CALLS_PER_MINUTE", "0"),
+    ],
+)
+def test_a_pace_that_makes_no_sense_is_refused(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(f"ADRELAY_BILLING_{name}", value)
+    [problem] = problems()
+    assert problem.startswith(f"ADRELAY_BILLING_{name} ")

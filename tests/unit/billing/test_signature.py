@@ -3,13 +3,15 @@
 import hashlib
 import hmac
 import json
+import time
 from typing import TypeAlias
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.billing.signature import MAX_BODY_BYTES, SignatureChecker
+from services.billing.adapters.nowpayments.reading import MAX_BODY_BYTES, MAX_VALUES, Unreadable, parse
+from services.billing.adapters.nowpayments.signature import SignatureChecker
 
 VECTOR = (
     '{"payment_id":1,"fee":{"withdrawalFee":0,"currency":"btc","depositFee":1.5e-7},'
@@ -19,6 +21,8 @@ VECTOR_SIGNATURE = (
     "a32f79ba54968d59288e2566062c21c77950ee9aca6261168db8da4a5b9810c2"
     "f72199ad82f4ef8154fc6aee88789a415163f3e0bb3d00342a21ea01ecaa6467"
 )
+MOST_SECONDS = 0.1
+"""A few milliseconds, on a machine that is busy with something else."""
 checker = SignatureChecker("secret")
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
@@ -28,13 +32,20 @@ def sign(form: str) -> str:
     return hmac.new(b"secret", form.encode(), hashlib.sha512).hexdigest()
 
 
+def holds(body: bytes, signature: str, checker: SignatureChecker = checker) -> bool:
+    try:
+        return checker.holds(parse(body), signature)
+    except Unreadable:
+        return False
+
+
 def test_the_published_vector_holds() -> None:
-    assert checker.holds(VECTOR, VECTOR_SIGNATURE)
-    assert checker.holds(VECTOR, VECTOR_SIGNATURE.upper())
+    assert holds(VECTOR, VECTOR_SIGNATURE)
+    assert holds(VECTOR, VECTOR_SIGNATURE.upper())
 
 
 def test_space_around_the_secret_does_not_count() -> None:
-    assert SignatureChecker(" secret\n").holds(VECTOR, VECTOR_SIGNATURE)
+    assert holds(VECTOR, VECTOR_SIGNATURE, SignatureChecker(" secret\n"))
 
 
 @pytest.mark.parametrize("secret", ["", " \n"])
@@ -49,11 +60,11 @@ def test_the_secret_is_not_shown() -> None:
 
 @pytest.mark.parametrize("signature", ["", "0", "é", VECTOR_SIGNATURE[:-1], VECTOR_SIGNATURE[:-1] + "0"])
 def test_another_signature_does_not_hold(signature: str) -> None:
-    assert not checker.holds(VECTOR, signature)
+    assert not holds(VECTOR, signature)
 
 
 def test_another_secret_does_not_hold() -> None:
-    assert not SignatureChecker("Secret").holds(VECTOR, VECTOR_SIGNATURE)
+    assert not holds(VECTOR, VECTOR_SIGNATURE, SignatureChecker("Secret"))
 
 
 @pytest.mark.parametrize(
@@ -81,27 +92,80 @@ def test_another_secret_does_not_hold() -> None:
     ],
 )
 def test_the_body_is_signed_as_the_provider_writes_it(body: str, form: str) -> None:
-    assert checker.holds(body.encode(), sign(form))
+    assert holds(body.encode(), sign(form))
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "why"),
     [
-        b"",
-        b"nonsense",
-        b'{"a":1',
-        b'{"a":NaN}',
-        b'{"a":1,"a":1}',
-        b'{"a":{"b":1,"b":2}}',
-        b'{"a":"\xff"}',
-        b"[" * 100 + b"]" * 100,
-        b"[" * 30_000 + b"]" * 30_000,
-        b'{"a":"' + b"x" * MAX_BODY_BYTES + b'"}',
+        (b"", "not_json"),
+        (b"nonsense", "not_json"),
+        (b'{"a":1', "not_json"),
+        (b'{"a":NaN}', "not_finite"),
+        (b'{"a":-Infinity}', "not_finite"),
+        (b'{"a":1,"a":1}', "duplicate_key"),
+        (b'{"a":1,"\\u0061":1}', "duplicate_key"),
+        (b'{"a":{"b":1,"b":2}}', "duplicate_key"),
+        (b'{"a":"\xff"}', "not_utf8"),
+        (b"\xef\xbb\xbf{}", "not_json"),
+        ('{"a":1}'.encode("utf-16"), "not_utf8"),
+        (b"[" * 100 + b"]" * 100, "too_deep"),
+        (b"[" * 1900 + b"]" * 1900, "too_deep"),
+        (b"[" * 30_000 + b"]" * 30_000, "too_many_values"),
+        (b'{"a":"' + b"x" * MAX_BODY_BYTES + b'"}', "too_large"),
+        (b"[" + b"1," * MAX_VALUES + b"1,1]", "too_many_values"),
     ],
 )
-def test_a_body_that_can_not_be_read_in_one_way_holds_under_no_signature(body: bytes) -> None:
-    assert not checker.holds(body, sign(body.decode(errors="replace")))
-    assert not checker.holds(body, sign('{"a":1}'))
+def test_a_body_that_can_not_be_read_in_one_way_holds_under_no_signature(body: bytes, why: str) -> None:
+    signature = sign(body.decode(errors="replace"))
+    assert not holds(body, signature)
+    assert not holds(body, sign('{"a":1}'))
+    with pytest.raises(Unreadable) as caught:
+        checker.holds(parse(body), signature)
+    assert caught.value.why == why
+
+
+def repeated(item: str, times: int) -> bytes:
+    return f"[{','.join([item] * times)}]".encode()
+
+
+def filled(item: str) -> bytes:
+    """A body as large as one may be, made of one thing over and over."""
+    return repeated(item, (MAX_BODY_BYTES - 2) // (len(item.encode()) + 1))
+
+
+LARGEST = {
+    "one text": b'"' + b"\\u00e9" * ((MAX_BODY_BYTES - 2) // 6) + b'"',
+    "half surrogates": b'"' + b"\\ud800" * ((MAX_BODY_BYTES - 2) // 6) + b'"',
+    "one number": b"9" * MAX_BODY_BYTES,
+    "numbers": filled("1"),
+    "nothings": filled("[]"),
+    "keys": (
+        "{" + ",".join(f'"{number:x}":{{}}' for number in range(5000, 5000 + MAX_VALUES // 2)) + "}"
+    ).encode(),
+    "deep arrays": repeated("[" * 31 + "]" * 31, MAX_VALUES // 32 - 1),
+    "deep objects": repeated('{"é":' * 31 + "1" + "}" * 31, MAX_VALUES // 32 - 1),
+    "as many texts as may be": repeated('"' + "é" * 10 + '"', MAX_VALUES - 1),
+    "never closed": b"[" * MAX_BODY_BYTES,
+    "texts": filled('"' + "é" * 20 + '"'),
+}
+
+
+@pytest.mark.parametrize("body", LARGEST.values(), ids=LARGEST.keys())
+def test_the_largest_bodies_cost_little(body: bytes) -> None:
+    took: list[float] = []
+    for _ in range(3):
+        began = time.perf_counter()
+        assert not holds(body, "ab" * 64)
+        took.append(time.perf_counter() - began)
+    assert min(took) < MOST_SECONDS
+
+
+def test_what_is_no_digest_costs_nothing_more_than_a_look() -> None:
+    began = time.perf_counter()
+    for _ in range(1000):
+        assert not checker.holds({}, "ab" * 63)
+    assert time.perf_counter() - began < MOST_SECONDS
 
 
 letters = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1)
@@ -125,29 +189,29 @@ def test_neither_order_nor_escapes_nor_space_matter(
     turned = dict(reversed(document.items()))
     body = json.dumps(turned, ensure_ascii=escaped, indent=indent).encode()
     form = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    assert checker.holds(body, sign(form))
-    assert not checker.holds(body, sign(form + " "))
+    assert holds(body, sign(form))
+    assert not holds(body, sign(form + " "))
 
 
 @unhurried
 @given(st.dictionaries(letters, st.integers() | letters | st.booleans() | st.none()), st.data())
 def test_a_changed_value_never_holds(document: dict[str, Json], data: st.DataObject) -> None:
     form = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    assert checker.holds(json.dumps(document).encode(), sign(form))
+    assert holds(json.dumps(document).encode(), sign(form))
     if document:
         key = data.draw(st.sampled_from(sorted(document)))
         changed = {**document, key: "Something else"}
-        assert not checker.holds(json.dumps(changed).encode(), sign(form))
+        assert not holds(json.dumps(changed).encode(), sign(form))
 
 
 @unhurried
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_kept_as_it_was_written(number: float) -> None:
     body = f'{{"a":{number!r}}}'
-    assert checker.holds(body.encode(), sign(body))
+    assert holds(body.encode(), sign(body))
 
 
 @unhurried
 @given(st.binary(max_size=200), st.text(max_size=200))
 def test_whatever_comes_is_answered(body: bytes, signature: str) -> None:
-    assert not checker.holds(body, signature)
+    assert not holds(body, signature)

@@ -23,7 +23,7 @@ from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.domain import (
     SCHEDULE,
     Adbot,
-    EndWithPlan,
+    EndUnfit,
     EndWithSource,
     RunDue,
     SetAdvertisement,
@@ -46,8 +46,10 @@ ADBOT = Adbot(
     seats=(SEAT,),
     valid_until=NOON + timedelta(days=30),
     expired=False,
+    suspended=False,
     ended_cycle=None,
 )
+SUSPENDED = replace(ADBOT, suspended=True)
 SEATLESS = replace(ADBOT, seats=())
 PACING = Pacing(delay_seconds=10, jitter_seconds=3)
 POST = ChannelPost(channel="@news", message=12)
@@ -148,10 +150,33 @@ def test_a_stopped_adbot_is_not_stopped_again() -> None:
     schedule.when(Stop(ADBOT, OWNER, NOON)).then()
 
 
-def test_an_adbot_stops_when_its_plan_ends() -> None:
-    schedule.given(SET, STARTED).when(EndWithPlan(NOON)).then(stopped(StopReason.EXPIRED))
-    schedule.given(SET, STARTED, STOPPED).when(EndWithPlan(NOON)).then()
-    schedule.when(EndWithPlan(NOON)).then()
+@pytest.mark.parametrize("reason", [StopReason.EXPIRED, StopReason.SUSPENDED])
+def test_an_adbot_stops_when_its_plan_ends_or_it_is_suspended(reason: StopReason) -> None:
+    end = EndUnfit(reason, NOON, NOON)
+    schedule.given(SET, STARTED).when(end).then(stopped(reason))
+    schedule.given(SET, STARTED, due(0)).when(EndUnfit(reason, NOON + MINUTE, NOON)).then(stopped(reason))
+    schedule.given(SET, STARTED, STOPPED).when(end).then()
+    schedule.when(end).then()
+
+
+def test_what_was_started_after_a_suspension_that_is_heard_late_goes_on() -> None:
+    again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
+    late = EndUnfit(StopReason.SUSPENDED, NOON, NOON + 2 * MINUTE)
+    schedule.given(SET, STARTED, STOPPED, again).when(late).then()
+
+
+def test_a_suspended_adbot_is_not_started_until_it_is_restored() -> None:
+    schedule.given(SET).when(Start(SUSPENDED, OWNER, NOON)).refused("adbot_suspended")
+    expired = replace(SUSPENDED, expired=True, seats=())
+    schedule.given(SET).when(Start(expired, None, NOON)).refused("adbot_suspended")
+    schedule.given(SET).when(Start(ADBOT, OWNER, NOON)).then(STARTED)
+
+
+def test_an_adbot_that_was_extended_may_be_started_again() -> None:
+    late = NOON + timedelta(days=31)
+    extended = replace(ADBOT, valid_until=late + timedelta(days=30))
+    again = STARTED.model_copy(update={"anchor": late})
+    schedule.given(SET, STARTED, stopped(StopReason.EXPIRED)).when(Start(extended, OWNER, late)).then(again)
 
 
 def test_an_adbot_stops_when_its_post_is_gone() -> None:
@@ -230,6 +255,17 @@ def test_an_adbot_whose_plan_is_over_stops_instead() -> None:
     expired = replace(ADBOT, expired=True)
     schedule.given(SET, STARTED).when(run_at(0, expired)).then(stopped(StopReason.EXPIRED))
     schedule.given(SET, STARTED).when(run_at(30 * 24 * 60)).then(stopped(StopReason.EXPIRED))
+
+
+def test_an_adbot_that_is_suspended_stops_instead() -> None:
+    schedule.given(SET, STARTED, due(0)).when(run_at(10, SUSPENDED)).then(stopped(StopReason.SUSPENDED))
+
+
+def test_an_adbot_that_was_extended_while_it_ran_keeps_its_cadence() -> None:
+    end = 30 * 24 * 60
+    extended = replace(ADBOT, valid_until=NOON + timedelta(days=60), ended_cycle=FIRST)
+    late = due(end + 10, SECOND, 2)
+    schedule.given(SET, STARTED, due(0)).when(run_at(end + 13, extended, SECOND)).then(late)
 
 
 def test_nothing_comes_due_while_it_is_stopped() -> None:

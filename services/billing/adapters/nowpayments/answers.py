@@ -1,0 +1,152 @@
+"""What the provider says, as models: an answer, a notification, and what they mean here."""
+
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
+from typing import Annotated, TypeVar
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from libs.events.values import Amount, Coin, OrderNumber, PaymentId
+from services.billing.adapters.nowpayments.reading import Json, Unreadable, fields_of
+from services.billing.order.state import PaymentState
+from services.billing.ports import PaymentOffer, PaymentReport
+
+_PLACES = 18
+_ROOMY = Context(prec=60)
+_ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def _as_text(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+def _memo(value: object) -> object:
+    return None if value == "" else _as_text(value)
+
+
+def _exact(value: object) -> object:
+    """Return an amount to the last place that is kept: what no chain can send is no reason to refuse it."""
+    if isinstance(value, bool):
+        raise ValueError("is no amount")  # noqa: TRY004 - pydantic wants a ValueError
+    if not isinstance(value, Decimal) or int(value.as_tuple().exponent) >= -_PLACES:
+        return value
+    try:
+        return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_DOWN, _ROOMY)
+    except InvalidOperation:  # and too long, too
+        return value
+
+
+_Id = Annotated[PaymentId, BeforeValidator(_as_text)]
+"""A number in notifications, a string elsewhere."""
+_Money = Annotated[Amount, BeforeValidator(_exact)]
+_Received = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False),
+    BeforeValidator(_exact),
+]
+_Currency = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+_Address = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+_Memo = Annotated[
+    Annotated[str, StringConstraints(max_length=256)] | None,
+    BeforeValidator(_memo),
+]
+
+
+class _Said(BaseModel):
+    """The fields that billing relies on; the provider sends more, and may add others."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Created(_Said):
+    """The answer to a request for a payment."""
+
+    payment_id: _Id
+    pay_address: _Address
+    payin_extra_id: _Memo = None
+    pay_amount: _Money
+    pay_currency: _Currency
+    price_amount: _Money
+    price_currency: _Currency
+    order_id: str | None = None
+    expiration_estimate_date: AwareDatetime | None = None
+
+    def offer(self) -> PaymentOffer:
+        """Return where the money is waited for."""
+        return PaymentOffer(
+            payment=self.payment_id,
+            address=self.pay_address,
+            memo=self.payin_extra_id,
+            amount=self.pay_amount,
+            expires_at=self.expiration_estimate_date,
+        )
+
+
+class Minimum(_Said):
+    """The answer to the question for the least that may be paid."""
+
+    fiat_equivalent: _Received | None = None
+
+
+class Reported(_Said):
+    """What is said of a payment, in a notification or in answer to a question."""
+
+    payment_id: _Id
+    parent_payment_id: _Id | None = None
+    payment_status: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    order_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    price_amount: _Money
+    price_currency: _Currency
+    pay_amount: _Money
+    actually_paid: _Received | None = None
+    pay_currency: _Currency
+    pay_address: _Address | None = None
+    payin_extra_id: _Memo = None
+    expiration_estimate_date: AwareDatetime | None = None
+
+    def report(self, coin: Callable[[str], Coin | None]) -> PaymentReport:
+        """Return what it means; `coin` knows what the provider calls ours."""
+        status = self.payment_status.upper()
+        whole = "payin_extra_id" in self.model_fields_set  # without its memo an address is a trap
+        return PaymentReport(
+            payment=self.payment_id,
+            parent=self.parent_payment_id,
+            order=_order_number(self.order_id),
+            status=PaymentState(status) if status in PaymentState.__members__ else None,
+            status_text=self.payment_status,
+            price=self.price_amount,
+            price_currency=self.price_currency.upper(),
+            amount=self.pay_amount,
+            paid=self.actually_paid or Decimal(0),
+            coin=coin(self.pay_currency),
+            currency=self.pay_currency,
+            address=self.pay_address if whole else None,
+            memo=self.payin_extra_id,
+            expires_at=self.expiration_estimate_date,
+        )
+
+
+def read(model: type[ModelT], said: Json) -> ModelT:
+    """Return what was said as a model; raise `Unreadable` naming what is missing or wrong."""
+    try:
+        return model.model_validate(fields_of(said, list(model.model_fields)))
+    except ValidationError as error:
+        wrong = sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]})
+        raise Unreadable("fields", f"missing or wrong: {', '.join(wrong)}") from None
+
+
+def _order_number(text: str | None) -> OrderNumber | None:
+    try:
+        return _ORDER_NUMBER.validate_python(text)
+    except ValidationError:
+        return None

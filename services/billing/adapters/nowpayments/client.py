@@ -1,0 +1,175 @@
+"""The provider's API over HTTP: bounded in time and size, repeated only where nothing can come of it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from prometheus_client import Counter, Histogram
+from pydantic import SecretStr
+
+from services.billing.adapters.breaker import Breaker, RateLimited
+from services.billing.adapters.nowpayments.reading import MAX_BODY_BYTES
+from services.billing.ports import PaymentDeclined, ProviderUnavailable
+
+T = TypeVar("T")
+
+CALLS = Counter(
+    "adrelay_billing_provider_calls_total",
+    "Calls of the provider, by what came of them: answered, declined, or unavailable (also: left alone).",
+    ["provider", "call", "outcome"],
+)
+REPEATS = Counter(
+    "adrelay_billing_provider_repeats_total",
+    "Calls made a second time, because the first one reached nobody, or was a question and broke off.",
+    ["provider", "call"],
+)
+SECONDS = Histogram(
+    "adrelay_billing_provider_call_seconds", "How long the provider takes.", ["provider", "call"]
+)
+
+_DECLINES = frozenset({400, 404, 409, 422})
+"""Answers that another try won't change. A wrong key (401, 403) is the operator's to mend: it may."""
+_TOO_MANY = 429
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+"""No connection: the request can't have reached anyone."""
+_CUT_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""A connection that broke: the request may have been carried out."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_MAX_REASON_CHARS = 200
+_CONNECT_SECONDS = 3.0
+_REST_SECONDS, _LONGEST_REST_SECONDS = 10.0, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; `name` is what it is counted as."""
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    seconds: float
+    """How long it may take, all told."""
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: str | None = None
+
+
+class Client:
+    """Calls the provider, through its breaker."""
+
+    def __init__(self, provider: str, url: str, api_key: SecretStr, breaker: Breaker) -> None:
+        self._provider = provider
+        self._key = api_key
+        self._breaker = breaker
+        self._http = httpx.AsyncClient(
+            base_url=url.rstrip("/"),
+            headers={"x-api-key": api_key.get_secret_value(), "content-type": "application/json"},
+            trust_env=urlsplit(url).hostname not in _LOOPBACK,  # a proxy can't reach this machine's loopback
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def call(self, call: Call, take: Callable[[bytes], T]) -> T:
+        """Return what `take` makes of a good answer's body.
+
+        Raises `PaymentDeclined` for a no, else `ProviderUnavailable`. If `take` raises the latter, that
+        counts as any other failure does.
+        """
+
+        async def ask() -> T:
+            return take(await self._in_time(call))
+
+        began, outcome = time.monotonic(), "unavailable"
+        try:
+            answer = await self._breaker.call(ask)
+            outcome = "answered"
+        except PaymentDeclined:
+            outcome = "declined"
+            raise
+        else:
+            return answer
+        finally:
+            CALLS.labels(self._provider, call.name, outcome).inc()
+            SECONDS.labels(self._provider, call.name).observe(time.monotonic() - began)
+
+    async def _in_time(self, call: Call) -> bytes:
+        try:
+            async with asyncio.timeout(call.seconds):
+                try:
+                    return await self._send(call)
+                except (*_NEVER_SENT, *_CUT_OFF) as error:
+                    if isinstance(error, _CUT_OFF) and call.method != "GET":
+                        raise
+                REPEATS.labels(self._provider, call.name).inc()
+                return await self._send(call)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise ProviderUnavailable(f"{call.name}: {type(error).__name__}") from error
+
+    async def _send(self, call: Call) -> bytes:
+        async with self._http.stream(
+            call.method,
+            call.path,
+            params=call.params,
+            content=call.body,
+            timeout=httpx.Timeout(call.seconds, connect=min(call.seconds, _CONNECT_SECONDS)),
+        ) as answer:
+            body = await _bounded(answer)
+        if answer.is_success:
+            return body
+        raise self._refusal(answer, body)
+
+    def _refusal(self, answer: httpx.Response, body: bytes) -> Exception:
+        reason = self._reason(answer, body)
+        if answer.status_code in _DECLINES:
+            return PaymentDeclined(reason)
+        rest = _retry_after(answer.headers.get("retry-after", ""))
+        if answer.status_code == _TOO_MANY:
+            rest = _REST_SECONDS if rest is None else rest
+            self._breaker.rest(rest)
+            return RateLimited(reason, retry_after_seconds=rest)
+        if rest is not None:
+            self._breaker.rest(rest)
+        return ProviderUnavailable(reason, retry_after_seconds=rest)
+
+    def _reason(self, answer: httpx.Response, body: bytes) -> str:
+        """Return the provider's own short reason, without what was sent to it."""
+        try:
+            said = json.loads(body)
+            reason = f"{said.get('code', '')} {said.get('message', '')}".strip()
+        except (ValueError, AttributeError, RecursionError):
+            reason = ""
+        reason = reason.replace(self._key.get_secret_value(), "***")
+        return f"{answer.status_code} {reason}".strip()[:_MAX_REASON_CHARS]
+
+
+async def _bounded(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise ProviderUnavailable(f"{answer.status_code}, and the answer has no end")
+    return bytes(body)
+
+
+def _retry_after(said: str) -> float | None:
+    """Return how long an answer asks to wait, None if it does not say; never long without a sign of life."""
+    if not said:
+        return None
+    try:
+        seconds = float(said) if said.isdigit() else _until(said)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_REST_SECONDS)
+
+
+def _until(date: str) -> float:
+    then = parsedate_to_datetime(date)
+    return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()

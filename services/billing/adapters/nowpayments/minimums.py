@@ -1,0 +1,62 @@
+"""The least that may be paid in each coin: remembered for a while, and longer if need be."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from libs.events.values import Coin
+from services.billing.ports import ProviderUnavailable
+
+FRESH_SECONDS = 600.0
+STALE_SECONDS = 24 * 3600.0
+"""So long an old answer is better than none."""
+AGAIN_SECONDS = 30.0
+"""How long an old answer is given before the provider is asked anew, if it could not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    usd: Decimal | None
+    heard: float
+    ask_again: float
+
+
+class Minimums:
+    """Asks for a coin's minimum once, however many want to know it."""
+
+    def __init__(
+        self, ask: Callable[[Coin], Awaitable[Decimal | None]], *, fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        self._ask = ask
+        self._fresh_seconds = fresh_seconds
+        self._known: dict[Coin, _Known] = {}
+        self._failed: dict[Coin, float] = {}
+        self._asking: defaultdict[Coin, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def of(self, coin: Coin) -> Decimal | None:
+        """Return a coin's minimum, a day old at most; raise `ProviderUnavailable` if there is none."""
+        began = time.monotonic()
+        async with self._asking[coin]:
+            known, now = self._known.get(coin), time.monotonic()
+            if known is not None and now < known.ask_again:
+                return known.usd
+            if self._failed.get(coin, 0.0) > began:
+                raise ProviderUnavailable("the smallest payment is not known")
+            return await self._heard(coin, known)
+
+    async def _heard(self, coin: Coin, known: _Known | None) -> Decimal | None:
+        try:
+            usd = await self._ask(coin)
+        except ProviderUnavailable:
+            now = time.monotonic()
+            self._failed[coin] = now
+            if known is None or now - known.heard > STALE_SECONDS:
+                raise
+            self._known[coin] = _Known(known.usd, known.heard, now + AGAIN_SECONDS)
+            return known.usd
+        now = time.monotonic()
+        self._known[coin] = _Known(usd, now, now + self._fresh_seconds)
+        return usd

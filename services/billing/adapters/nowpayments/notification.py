@@ -1,0 +1,32 @@
+"""A notification: whether it is the provider's, and what it says."""
+
+from prometheus_client import Counter
+
+from libs.eventsourcing.decider import Refused
+from services.billing.adapters.nowpayments.answers import Reported, read
+from services.billing.adapters.nowpayments.reading import Unreadable, parse
+from services.billing.adapters.nowpayments.signature import SignatureChecker, digest_in
+
+MALFORMED = Counter(
+    "adrelay_billing_malformed_notifications_total",
+    "Notifications that could not be read, by why: too_large, too_many_values, too_deep, not_utf8, "
+    "not_json, not_finite, duplicate_key, no_object or fields.",
+    ["why"],
+)
+
+
+def read_notification(body: bytes, signature: str, checker: SignatureChecker) -> Reported:
+    """Return what a notification says, its amounts to the last digit.
+
+    Raises `Refused`: `bad_signature`, or `malformed_notification`, also for what could be read in two ways.
+    """
+    if digest_in(signature) is None:
+        raise Refused("bad_signature", "there is no signature of the provider's kind")
+    try:
+        said = parse(body)
+        if not checker.holds(said, signature):
+            raise Refused("bad_signature", "the signature is not the provider's")
+        return read(Reported, said)
+    except Unreadable as error:
+        MALFORMED.labels(error.why).inc()
+        raise Refused("malformed_notification", str(error)) from None

@@ -1,0 +1,168 @@
+"""NOWPayments as a payment provider."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import structlog
+from pydantic import BaseModel, SecretStr
+
+from libs.events.values import Coin, PaymentId
+from libs.eventsourcing.decider import Refused
+from services.billing.adapters.breaker import Breaker
+from services.billing.adapters.nowpayments.answers import Created, Minimum, Reported, read
+from services.billing.adapters.nowpayments.client import Call, Client
+from services.billing.adapters.nowpayments.minimums import FRESH_SECONDS, Minimums
+from services.billing.adapters.nowpayments.notification import read_notification
+from services.billing.adapters.nowpayments.reading import Unreadable, parse
+from services.billing.adapters.nowpayments.signature import SignatureChecker
+from services.billing.ports import (
+    PaymentDeclined,
+    PaymentOffer,
+    PaymentReport,
+    PaymentWish,
+    ProviderUnavailable,
+)
+
+log = structlog.stdlib.get_logger()
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_MINIMUM_SECONDS = 1.5
+"""A client waits for it before the payment itself is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The operator's account with the provider. `coins` maps our coins to the provider's codes."""
+
+    url: str
+    api_key: SecretStr
+    ipn_secret: SecretStr
+    callback_url: str
+    coins: Mapping[Coin, str]
+    payout: str | None = None
+    """The provider's code of what it pays out in; None: what the account says."""
+
+
+class NowPayments:
+    """The provider; use as `async with`."""
+
+    name = "nowpayments"
+
+    def __init__(
+        self,
+        account: Account,
+        breaker: Breaker,
+        *,
+        timeout_seconds: float,
+        fresh_seconds: float = FRESH_SECONDS,
+    ) -> None:
+        self._account = account
+        self._breaker = breaker
+        self._seconds = timeout_seconds
+        self._codes = dict(account.coins)
+        self._coins = {code: coin for coin, code in account.coins.items()}
+        self._checker = SignatureChecker(account.ipn_secret.get_secret_value())
+        self._client = Client(self.name, account.url, account.api_key, breaker)
+        self._minimums = Minimums(self._ask_minimum, fresh_seconds=fresh_seconds)
+
+    async def __aenter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    @property
+    def coins(self) -> Collection[Coin]:
+        """See `PaymentProvider.coins`."""
+        return self._codes.keys()
+
+    @property
+    def pause_seconds(self) -> float:
+        """See `PaymentProvider.pause_seconds`."""
+        return self._breaker.pause_seconds
+
+    def coin(self, code: str) -> Coin | None:
+        """See `PaymentProvider.coin`."""
+        return self._coins.get(code.lower())
+
+    async def request(self, wish: PaymentWish) -> PaymentOffer:
+        """See `PaymentProvider.request`."""
+        if wish.coin not in self._codes:
+            raise PaymentDeclined(f"{wish.coin} is not paid with any more")
+        fields = {
+            "price_currency": "usd",
+            "pay_currency": self._codes[wish.coin],
+            "order_id": wish.order,
+            "order_description": wish.description,
+            "ipn_callback_url": self._account.callback_url,
+        }
+        # json writes no Decimal, and a float would not be the price
+        body = f'{{"price_amount":{wish.price_usd:f},{json.dumps(fields)[1:]}'
+        asked = (wish.order, wish.price_usd, "usd", wish.coin)
+
+        def take(answer: bytes) -> PaymentOffer:
+            said = _read(Created, answer)
+            currency, coin = said.price_currency.lower(), self.coin(said.pay_currency)
+            if (said.order_id, said.price_amount, currency, coin) != asked:
+                raise _other_payment(said.payment_id, order=wish.order)
+            return said.offer()
+
+        call = Call("request", "POST", "/v1/payment", self._seconds, body=body)
+        return await self._client.call(call, take)
+
+    async def report(self, payment: PaymentId) -> PaymentReport:
+        """See `PaymentProvider.report`."""
+
+        def take(answer: bytes) -> PaymentReport:
+            said = _read(Reported, answer)
+            if said.payment_id != payment:
+                raise _other_payment(said.payment_id, asked=payment)
+            return said.report(self.coin)
+
+        path = f"/v1/payment/{quote(payment, safe='')}"
+        return await self._client.call(Call("report", "GET", path, self._seconds), take)
+
+    async def minimum_usd(self, coin: Coin) -> Decimal | None:
+        """See `PaymentProvider.minimum_usd`."""
+        return await self._minimums.of(coin) if coin in self._codes else None
+
+    def read_notification(self, body: bytes, signature: str) -> PaymentReport:
+        """See `PaymentProvider.read_notification`."""
+        report = read_notification(body, signature, self._checker).report(self.coin)
+        if report.order is None:
+            raise Refused("unknown_order", "the notification names no order of ours")
+        return report
+
+    async def _ask_minimum(self, coin: Coin) -> Decimal | None:
+        params = {"currency_from": self._codes[coin], "fiat_equivalent": "usd"}
+        if self._account.payout:
+            params["currency_to"] = self._account.payout
+        seconds = min(_MINIMUM_SECONDS, self._seconds)
+        call = Call("minimum", "GET", "/v1/min-amount", seconds, params)
+        try:
+            said = await self._client.call(call, lambda answer: _read(Minimum, answer))
+        except PaymentDeclined as refusal:
+            log.warning("provider.no_minimum", coin=coin, why=str(refusal))
+            return None
+        return said.fiat_equivalent
+
+
+def _read(model: type[ModelT], answer: bytes) -> ModelT:
+    try:
+        return read(model, parse(answer))
+    except Unreadable as error:
+        raise ProviderUnavailable(f"the answer can't be read: {error}") from None
+
+
+def _other_payment(payment: PaymentId, **asked: str) -> ProviderUnavailable:
+    log.error("provider.other_payment", payment=payment, **asked)
+    return ProviderUnavailable("the provider answered with another payment than was asked for")

@@ -1,0 +1,79 @@
+"""JSON from outside: read in one way only, within bounds, each number as it was written."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NoReturn, TypeAlias
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_VALUES = 2000
+"""What the provider sends holds some thirty values; each of them costs time before the sender is known."""
+MAX_DEPTH = 32
+_WHOLE = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+
+
+class Unreadable(ValueError):
+    """The bytes can't be read, or could be read in two ways. `why` is a word for counting."""
+
+    def __init__(self, why: str, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written: any other spelling of it would be another signature."""
+
+    text: str
+
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | Number | str | bool | None"
+
+
+def parse(body: bytes) -> Json:
+    """Return what a body says; raise `Unreadable`."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Unreadable("too_large", "the body is too large")
+    if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
+        raise Unreadable("too_many_values", "the body holds too many values")
+    try:
+        parsed: Json = json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=_no_constant,
+        )
+    except UnicodeDecodeError:
+        raise Unreadable("not_utf8", "it is no UTF-8") from None
+    except json.JSONDecodeError:
+        raise Unreadable("not_json", "it is no JSON") from None
+    except RecursionError:
+        raise Unreadable("too_deep", "the body is too deep") from None
+    return parsed
+
+
+def _object(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable("duplicate_key", "a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Unreadable("not_finite", f"{name} is not JSON")
+
+
+def fields_of(value: Json, names: Sequence[str]) -> dict[str, object]:
+    """Return these fields of an object, their numbers exact; raise `Unreadable` if it is no object."""
+    if not isinstance(value, dict):
+        raise Unreadable("no_object", "it is no object")
+    return {name: _plain(value[name]) for name in names if name in value}
+
+
+def _plain(value: Json) -> object:
+    if not isinstance(value, Number):
+        return value
+    return int(value.text) if _WHOLE.fullmatch(value.text) else Decimal(value.text)

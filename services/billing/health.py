@@ -1,0 +1,25 @@
+"""Whether the payment provider answers, for whoever is on call."""
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from services.billing.ports import PaymentProvider
+
+
+def provider_health(provider: PaymentProvider) -> FastAPI:
+    """Return an app that says at `/health/provider` whether the provider is asked or left alone.
+
+    It is no part of being ready: notifications are taken, and orders placed, while the provider is away.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @app.get("/health/provider", include_in_schema=False)
+    async def health() -> JSONResponse:
+        pause = provider.pause_seconds
+        if not pause:
+            return JSONResponse({"status": "ok", "provider": provider.name})
+        body = {"status": "left_alone", "provider": provider.name, "seconds": round(pause, 1)}
+        return JSONResponse(body, status_code=503)
+
+    del health
+    return app

@@ -1,0 +1,197 @@
+"""Payments that may still move, and when the provider is to be asked for each."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
+    OrderExpired,
+    PaymentConfirmed,
+    PaymentConfirming,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentFinished,
+    PaymentPartiallyPaid,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSending,
+    UnknownStatusReported,
+    WrongCoinReceived,
+)
+from libs.events.values import OrderNumber, PaymentId
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+
+OPEN_PAYMENTS = Projection(
+    "open_payments",
+    version=1,
+    ddl="""
+    create table open_payments (
+        payment       text primary key,
+        order_no      text not null unique,
+        provider      text not null,
+        heard_at      timestamptz not null,
+        over_at       timestamptz,
+        ask_at        timestamptz,
+        asked         integer not null default 0,
+        claimed_until timestamptz
+    );
+    create index open_payments_silent on open_payments (heard_at) where ask_at is null;
+    create index open_payments_due on open_payments (ask_at) where ask_at is not null;
+    create table open_payments_pace (
+        id      integer primary key,
+        free_at timestamptz not null
+    );
+    insert into open_payments_pace values (1, 'epoch');
+    """,
+    undecided=(
+        "open_payments.ask_at",
+        "open_payments.asked",
+        "open_payments.claimed_until",
+        "open_payments_pace.free_at",
+    ),
+)
+"""Payments that are neither finished nor refunded, since when each is silent, and, once its
+time is over, since when.
+
+`ask_at` is null until the provider was asked during this silence, `infinity` once it won't be asked again.
+`open_payments_pace` has one row: from when on the next question is within the budget, for all replicas.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long a payment may be silent. `first` and `longest` bound the growing waits between questions."""
+
+    first: timedelta
+    longest: timedelta
+    late: timedelta
+    """How long a payment whose time is over is still asked for, after the last that was heard of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A silent payment that is this process's to ask for, for a while."""
+
+    payment: PaymentId
+    order: OrderNumber
+    until: datetime
+    given_up: bool
+    """It has been over for too long, and won't be asked for again."""
+
+
+@OPEN_PAYMENTS.on(PaymentRequested)
+async def _opened(event: PaymentRequested, sql: TableSql) -> None:
+    await sql.insert(
+        payment=event.payment, order_no=event.order, provider=event.provider, heard_at=sql.recorded.at
+    )
+
+
+_Heard = (
+    PaymentConfirming
+    | PaymentConfirmed
+    | PaymentSending
+    | PaymentPartiallyPaid
+    | DepositReceived
+    | WrongCoinReceived
+    | UnknownStatusReported
+)
+_Over = PaymentExpired | PaymentFailed | OrderExpired | OrderCancelled
+
+
+async def _heard(event: _Heard | _Over, sql: TableSql) -> None:
+    """Begin a new silence, whoever may be asking just now."""
+    await sql.execute(
+        "update open_payments set heard_at = $2::timestamptz, ask_at = null, asked = 0, "
+        "claimed_until = null, over_at = case when over_at is not null then $2::timestamptz end "
+        "where order_no = $1",
+        event.order,
+        sql.at,
+    )
+
+
+async def _over(event: _Over, sql: TableSql) -> None:
+    await _heard(event, sql)
+    await sql.execute("update open_payments set over_at = $2 where order_no = $1", event.order, sql.at)
+
+
+async def _closed(event: PaymentFinished | PaymentRefunded, sql: TableSql) -> None:
+    await sql.execute("delete from open_payments where order_no = $1", event.order)
+
+
+OPEN_PAYMENTS.on(PaymentConfirming)(_heard)
+OPEN_PAYMENTS.on(PaymentConfirmed)(_heard)
+OPEN_PAYMENTS.on(PaymentSending)(_heard)
+OPEN_PAYMENTS.on(PaymentPartiallyPaid)(_heard)
+OPEN_PAYMENTS.on(DepositReceived)(_heard)
+OPEN_PAYMENTS.on(WrongCoinReceived)(_heard)
+OPEN_PAYMENTS.on(UnknownStatusReported)(_heard)
+OPEN_PAYMENTS.on(PaymentExpired)(_over)
+OPEN_PAYMENTS.on(PaymentFailed)(_over)
+OPEN_PAYMENTS.on(OrderExpired)(_over)
+OPEN_PAYMENTS.on(OrderCancelled)(_over)
+OPEN_PAYMENTS.on(PaymentFinished)(_closed)
+OPEN_PAYMENTS.on(PaymentRefunded)(_closed)
+
+
+async def next_question(sql: Sql, provider: str, first: timedelta) -> tuple[datetime | None, datetime]:
+    """Return when the provider is next to be asked for a payment, and from when on the budget allows it."""
+    row = await sql.fetchrow(
+        "select least("
+        " (select min(ask_at) from open_payments"
+        "  where provider = $1 and ask_at is not null and ask_at < 'infinity'),"
+        " (select min(heard_at) from open_payments where provider = $1 and ask_at is null) + $2::interval"
+        ") as due_at, free_at from open_payments_pace",
+        provider,
+        first,
+    )
+    assert row is not None  # noqa: S101 - the table has one row
+    return row["due_at"], row["free_at"]
+
+
+async def claim_silent(
+    sql: Sql, provider: str, at: datetime, silence: Silence, *, lease: timedelta, spacing: timedelta
+) -> Claimed | None:
+    """Take the payment that has been due longest, if the budget allows a question; else return None."""
+    if await sql.fetchval("select free_at > $1 from open_payments_pace", at):
+        return None
+    row = await sql.fetchrow(
+        "update open_payments set claimed_until = $2 where payment = ("
+        " select payment from open_payments"
+        " where provider = $3 and (claimed_until is null or claimed_until <= $1)"
+        "  and (ask_at <= $1 or (ask_at is null and heard_at <= $4))"
+        " order by coalesce(ask_at, heard_at) limit 1 for update skip locked"
+        ") returning payment, order_no, claimed_until, over_at <= $5 as given_up",
+        at,
+        at + lease,
+        provider,
+        at - silence.first,
+        at - silence.late,
+    )
+    if row is None:
+        return None
+    claimed = Claimed(row["payment"], row["order_no"], row["claimed_until"], bool(row["given_up"]))
+    if claimed.given_up:
+        await sql.execute("update open_payments set ask_at = 'infinity' where payment = $1", claimed.payment)
+    else:
+        await sql.execute("update open_payments_pace set free_at = $1", at + spacing)
+    return claimed
+
+
+async def ask_later(sql: Sql, claimed: Claimed, at: datetime, silence: Silence, *, answered: bool) -> None:
+    """Let a payment go that was claimed, unless its silence has ended since.
+
+    After each answer that says nothing new it is asked for twice as much later; a provider that was not
+    there says nothing about the payment.
+    """
+    await sql.execute(
+        "update open_payments set claimed_until = null, asked = asked + $4, "
+        "ask_at = $3::timestamptz + least($6::interval, $5::interval * power(2, least(asked + $4, 30))) "
+        "where payment = $1 and claimed_until = $2",
+        claimed.payment,
+        claimed.until,
+        at,
+        int(answered),
+        silence.first,
+        silence.longest,
+    )

@@ -1,0 +1,134 @@
+"""Asking the provider for payments that it is silent about: notifications get lost."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from libs.chassis.commands import Scope
+from libs.eventsourcing.cancelling import heed_cancellation
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.engine import CLASHES, Engine
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing.unit import UnitOfWork
+from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
+from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
+from services.billing.recording import record_report
+
+log = structlog.stdlib.get_logger()
+
+RECONCILED = Counter(
+    "adrelay_billing_reconciled_total",
+    "Silent payments that the provider was asked for, by what came of it: as for notifications, or "
+    "unavailable, unknown_payment, or given_up (asked no more).",
+    ["outcome"],
+)
+LATE = Gauge(
+    "adrelay_billing_reconciler_late_seconds",
+    "How long the payment that is next has been due: grows while the provider or the budget holds it up.",
+)
+_LONGEST_SLEEP_SECONDS = 1.0
+"""Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
+_SHORTEST_SLEEP_SECONDS = 0.05
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
+_MARGIN_SECONDS = 2.0
+
+
+class Reconciler:
+    """Finds payments whose notifications never came.
+
+    A payment is one process's to ask for under a lease, for all replicas within one budget of calls; should
+    the process die, it is asked for again. What the provider answers is recorded as its notifications are.
+    """
+
+    def __init__(
+        self,
+        provider: PaymentProvider,
+        silence: Silence,
+        *,
+        calls_per_minute: int,
+        timeout_seconds: float,
+    ) -> None:
+        self._provider = provider
+        self._silence = silence
+        self._spacing = timedelta(minutes=1) / calls_per_minute
+        self._lease = timedelta(seconds=timeout_seconds + _MARGIN_SECONDS)
+        self._pause = 0.0
+
+    async def run(self, engine: Engine) -> None:
+        """Ask for what is due, until cancelled."""
+        while True:
+            heed_cancellation()
+            try:
+                pause = await self._round(engine)
+            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+                log.warning("reconciler.retry", error=repr(trouble))
+                pause = _LONGEST_SLEEP_SECONDS
+            await asyncio.sleep(pause)
+
+    async def _round(self, engine: Engine) -> float:
+        """Ask for one payment, if one is due and may be asked for; return how long to sleep then."""
+        quiet = self._provider.pause_seconds
+        if quiet:
+            await self._sleep_seconds(engine)  # shows how late it is
+            return min(quiet, _LONGEST_SLEEP_SECONDS)
+        claimed = (await engine.run(self._claim, Causes.first(f"service:{engine.service}"))).value
+        if claimed is None:
+            return await self._sleep_seconds(engine)
+        if claimed.given_up:
+            RECONCILED.labels("given_up").inc()
+            log.info("payment.given_up", order=claimed.order, payment=claimed.payment)
+            return 0.0
+        outcome = await self._ask(claimed, engine)
+        RECONCILED.labels(outcome).inc()
+        if outcome != "unavailable":
+            self._pause = 0.0
+        return self._pause
+
+    async def _claim(self, unit: UnitOfWork) -> Claimed | None:
+        return await claim_silent(
+            unit.sql,
+            self._provider.name,
+            unit.at,
+            self._silence,
+            lease=self._lease,
+            spacing=self._spacing,
+        )
+
+    async def _ask(self, claimed: Claimed, engine: Engine) -> str:
+        """Ask for a payment, record what is answered, and return what became of it."""
+        scope = Scope(engine, Causes.first(f"service:{engine.service}"))
+        answered = True
+        try:
+            report = await self._provider.report(claimed.payment)
+            outcome = await record_report(report, self._provider, scope)
+        except ProviderUnavailable as error:
+            answered, outcome = False, "unavailable"
+            self._pause = min(_LONGEST_PAUSE_SECONDS, max(_PAUSE_SECONDS, 2 * self._pause))
+            log.warning("reconciler.unavailable", why=str(error), pause_seconds=self._pause)
+        except PaymentDeclined as refusal:
+            outcome = "unknown_payment"
+            log.warning(
+                "payment.unknown_there", order=claimed.order, payment=claimed.payment, why=str(refusal)
+            )
+        except Refused as refusal:
+            outcome = refusal.code
+            log.warning("reconciler.refused", order=claimed.order, payment=claimed.payment, code=refusal.code)
+        else:
+            log.info("payment.asked_for", order=claimed.order, payment=claimed.payment, outcome=outcome)
+        await scope.run(lambda unit: ask_later(unit.sql, claimed, unit.at, self._silence, answered=answered))
+        return outcome
+
+    async def _sleep_seconds(self, engine: Engine) -> float:
+        due_at, free_at = await engine.query(
+            lambda sql: next_question(sql, self._provider.name, self._silence.first)
+        )
+        if due_at is None:
+            LATE.set(0)
+            return _LONGEST_SLEEP_SECONDS
+        now = utc_now()
+        LATE.set(max(0.0, (now - due_at).total_seconds()))
+        wait = (max(due_at, free_at) - now).total_seconds()
+        return min(_LONGEST_SLEEP_SECONDS, max(_SHORTEST_SLEEP_SECONDS, wait))

@@ -1,0 +1,143 @@
+"""What is so about an adbot, and how each event changes it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
+    AdbotProvisioned,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatFilled,
+    SeatLost,
+    SeatsAwaited,
+    SeatsReleased,
+)
+from libs.events.values import AccountId, AdbotId, OrderNumber, Plan, Seat, SessionId
+from libs.eventsourcing.decider import ImpossibleEvent
+
+AdbotEvent = (
+    AdbotProvisioned
+    | SeatsAwaited
+    | SeatFilled
+    | SeatLost
+    | AdbotExpired
+    | AdbotExtended
+    | SeatsReleased
+    | AdbotSuspended
+    | AdbotRestored
+)
+
+
+@dataclass(frozen=True)
+class Adbot:
+    """Seats are waiting while there are fewer than the plan has; validity runs from the first one filled."""
+
+    adbot: AdbotId
+    account: AccountId
+    plan: Plan
+    seats: tuple[Seat, ...]
+    valid_from: datetime | None
+    valid_until: datetime | None
+    orders: frozenset[OrderNumber]
+    """Those that made it or extended it."""
+    days: int
+    """How long it will be valid once validity begins; 0 if it has begun."""
+    expired: bool = False
+    released: bool = False
+    suspended: bool = False
+
+    @property
+    def missing(self) -> int:
+        """How many seats have no session."""
+        return self.plan.sessions - len(self.seats)
+
+    def sits(self, session: SessionId) -> bool:
+        """Whether a session is on one of the seats."""
+        return any(seat.session == session for seat in self.seats)
+
+    def over(self, at: datetime) -> bool:
+        """Whether the plan has ended, be it said or not."""
+        return self.expired or (self.valid_until is not None and at >= self.valid_until)
+
+    def begins(self, at: datetime) -> tuple[datetime, datetime]:
+        """Return both ends of the validity if a seat is filled now."""
+        if self.valid_from is None or self.valid_until is None:
+            return at, at + timedelta(days=self.days)
+        return self.valid_from, self.valid_until
+
+    def lasts(self, days: int, at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return both ends of the validity with more days, missing if it is still to begin (again)."""
+        if self.valid_until is None or (self.over(at) and not self.seats):
+            return None, None
+        return self.valid_from, max(at, self.valid_until) + timedelta(days=days)
+
+
+def evolve(adbot: Adbot | None, event: AdbotEvent) -> Adbot:
+    """Return the adbot after ``event``."""
+    if isinstance(event, AdbotProvisioned):
+        if adbot is not None:
+            message = f"adbot {adbot.adbot} was provisioned twice"
+            raise ImpossibleEvent(message)
+        return _provisioned(event)
+    if adbot is None:
+        message = f"{type(event).__name__} stands before the adbot was provisioned"
+        raise ImpossibleEvent(message)
+    match event:
+        case SeatsAwaited():
+            return adbot
+        case SeatFilled() | SeatLost() | SeatsReleased():
+            return _seated(adbot, event)
+        case AdbotExpired():
+            return replace(adbot, expired=True)
+        case AdbotExtended():
+            return _extended(adbot, event)
+        case AdbotSuspended() | AdbotRestored():
+            return replace(adbot, suspended=isinstance(event, AdbotSuspended))
+        case _:
+            assert_never(event)
+
+
+def _provisioned(event: AdbotProvisioned) -> Adbot:
+    return Adbot(
+        adbot=event.adbot,
+        account=event.account,
+        plan=event.plan,
+        seats=event.seats,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+        orders=frozenset({event.order}),
+        days=event.plan.validity_days if event.valid_until is None else 0,
+    )
+
+
+def _seated(adbot: Adbot, event: SeatFilled | SeatLost | SeatsReleased) -> Adbot:
+    match event:
+        case SeatFilled():
+            return replace(
+                adbot,
+                seats=(*adbot.seats, event.seat),
+                valid_from=event.valid_from,
+                valid_until=event.valid_until,
+                days=0,
+            )
+        case SeatLost():
+            return replace(adbot, seats=tuple(seat for seat in adbot.seats if seat.session != event.session))
+        case SeatsReleased():
+            return replace(adbot, seats=(), released=True)
+        case _:
+            assert_never(event)
+
+
+def _extended(adbot: Adbot, event: AdbotExtended) -> Adbot:
+    return replace(
+        adbot,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+        orders=adbot.orders if event.order is None else adbot.orders | {event.order},
+        days=adbot.days + event.days if event.valid_until is None else 0,
+        expired=False,
+        released=False,
+    )

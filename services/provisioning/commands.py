@@ -1,0 +1,30 @@
+"""What operators ask of provisioning."""
+
+from libs.chassis.commands import CommandHandlers
+from libs.events import provisioning as asked
+from libs.eventsourcing.unit import UnitOfWork
+from services.provisioning.adbot.asked import Extend, Restore, Suspend
+from services.provisioning.adbot.domain import ADBOT
+from services.provisioning.seating import NextSeat, extend
+
+
+def handlers(choose: NextSeat) -> CommandHandlers:
+    """Return provisioning's command handlers. All continue the story of the adbot's order."""
+    commands = CommandHandlers()
+
+    @commands.on(asked.ExtendAdbot)
+    async def _(command: asked.ExtendAdbot, unit: UnitOfWork) -> None:
+        await unit.follow_stream(ADBOT.stream(command.adbot))
+        await extend(command.adbot, Extend(command.days, command.reason, unit.at), unit, choose)
+
+    @commands.on(asked.SuspendAdbot)
+    async def _(command: asked.SuspendAdbot, unit: UnitOfWork) -> None:
+        await unit.follow_stream(ADBOT.stream(command.adbot))
+        await unit.execute(ADBOT, command.adbot, Suspend(command.reason, unit.at))
+
+    @commands.on(asked.RestoreAdbot)
+    async def _(command: asked.RestoreAdbot, unit: UnitOfWork) -> None:
+        await unit.follow_stream(ADBOT.stream(command.adbot))
+        await unit.execute(ADBOT, command.adbot, Restore(unit.at))
+
+    return commands

@@ -1,0 +1,119 @@
+"""Who gets which session: first paid, first served."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from libs.events.billing import PaymentFinished
+from libs.events.forwarder import SessionDied
+from libs.events.provisioning import AdbotExtended, SeatsAwaited, SeatsReleased, SessionLost
+from libs.events.values import AdbotId, Seat
+from libs.eventsourcing.unit import UnitOfWork
+from services.provisioning.adbot.asked import (
+    AwaitSeats,
+    Extend,
+    FillSeat,
+    LoseSeat,
+    Provision,
+    ReleaseSeats,
+    Renew,
+)
+from services.provisioning.adbot.domain import ADBOT, adbot_of
+from services.provisioning.adbot.tables import first_waiting
+from services.provisioning.session.domain import SESSION, Assign, Lose, Release
+from services.provisioning.session.tables import next_seat
+
+log = structlog.stdlib.get_logger()
+
+NextSeat = Callable[[UnitOfWork], Awaitable[Seat | None]]
+"""Chooses from stock; takes nothing."""
+
+
+def chooser(max_sessions_per_pair: int) -> NextSeat:
+    """Return what chooses the oldest session that can be assigned."""
+
+    async def choose(unit: UnitOfWork) -> Seat | None:
+        return await next_seat(unit.sql, max_sessions_per_pair=max_sessions_per_pair)
+
+    return choose
+
+
+async def provision(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) -> None:
+    """Make the one adbot that was paid for, with what the stock can give now."""
+    adbot = adbot_of(event.order)
+    if await unit.load(ADBOT, adbot) is not None:
+        return
+    await fill_waiting(unit, choose)  # another process may just have made a seat wait
+    seats: list[Seat] = []
+    while len(seats) < event.plan.sessions and (seat := await choose(unit)) is not None:
+        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
+        seats.append(seat)
+    command = Provision(adbot, event.order, event.account, event.plan, tuple(seats), unit.at)
+    await unit.execute(ADBOT, adbot, command)
+    missing = event.plan.sessions - len(seats)
+    log.info("adbot.provisioned", adbot=adbot, order=event.order, seats=len(seats), missing=missing)
+    if missing:
+        log.warning("seats.awaited", adbot=adbot, order=event.order, missing=missing)
+
+
+async def extend(adbot: AdbotId, command: Renew | Extend, unit: UnitOfWork, choose: NextSeat) -> None:
+    """Have an adbot's plan last longer; seats that it lost with its expiry are filled again, or wait."""
+    before = await unit.load(ADBOT, adbot)
+    extended = await unit.execute(ADBOT, adbot, command)
+    for event in extended:
+        if isinstance(event, AdbotExtended):
+            log.info("adbot.extended", adbot=adbot, order=event.order, days=event.days)
+    if not extended or before is None or not before.over(unit.at):
+        return
+    await fill_waiting(unit, choose)
+    for event in await unit.execute(ADBOT, adbot, AwaitSeats(unit.at)):
+        if isinstance(event, SeatsAwaited):
+            log.warning("seats.awaited", adbot=adbot, missing=event.missing)
+
+
+async def release(adbot: AdbotId, command: ReleaseSeats, unit: UnitOfWork) -> None:
+    """Put the sessions of an adbot whose grace time is over back into stock."""
+    before = await unit.load(ADBOT, adbot)
+    for event in await unit.execute(ADBOT, adbot, command):
+        if before is None or not isinstance(event, SeatsReleased):
+            continue
+        for seat in before.seats:
+            await unit.execute(SESSION, seat.session, Release(unit.at))
+        log.info("seats.released", adbot=adbot, seats=len(before.seats))
+
+
+async def lose(event: SessionDied, unit: UnitOfWork) -> None:
+    """Take a dead session out of stock, and off its adbot."""
+    command = Lose(event.loss, event.error, unit.at)
+    for lost in await unit.execute(SESSION, event.session, command):
+        if isinstance(lost, SessionLost) and lost.adbot is not None:
+            log.warning("seat.lost", adbot=lost.adbot, session=lost.session, loss=lost.loss.value)
+            seat_lost = LoseSeat(lost.session, lost.loss, unit.at)
+            async with story_of(lost.adbot, unit):
+                await unit.execute(ADBOT, lost.adbot, seat_lost)
+
+
+async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
+    """Fill waiting seats while the stock lasts, the adbot that was paid first before the others."""
+    while (adbot := await first_waiting(unit.sql, unit.at)) is not None:
+        seat = await choose(unit)
+        if seat is None:
+            return
+        await _fill(adbot, seat, unit)
+
+
+@asynccontextmanager
+async def story_of(adbot: AdbotId, unit: UnitOfWork) -> AsyncGenerator[None]:
+    """Have what is decided inside continue the story that the adbot's order began."""
+    causes = unit.causes
+    await unit.follow_stream(ADBOT.stream(adbot))
+    yield
+    unit.causes = causes
+
+
+async def _fill(adbot: AdbotId, seat: Seat, unit: UnitOfWork) -> None:
+    async with story_of(adbot, unit):
+        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
+        await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
+    log.info("seat.filled", adbot=adbot, session=seat.session)

@@ -1,0 +1,115 @@
+"""What comes for an order besides what was asked for: parts, deposits, too much, another coin."""
+
+from decimal import Decimal
+
+from tests.integration.billing.stage import NUMBER, Stage
+
+ASKED = ["OrderPlaced", "PaymentRequested"]
+PART = ["PaymentConfirming", "PaymentConfirmed", "PaymentPartiallyPaid"]
+PAID = ["PaymentConfirming", "PaymentConfirmed", "PaymentSending", "PaymentFinished"]
+
+
+async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        asked = (await stage.control.payment(payment)).pay_amount
+        part = await stage.control.pay_part(payment)
+        assert await stage.history() == [*ASKED, *PART]
+        deposit = await stage.control.pay_again(payment, amount=asked - part.received)
+        assert deposit.parent_payment_id == payment
+        assert await stage.history() == [*ASKED, *PART, "DepositReceived", "PaymentFinished"]
+        [received], [finished] = await stage.said("DepositReceived"), await stage.said("PaymentFinished")
+        assert received["deposit"] == deposit.payment_id
+        assert Decimal(finished["paid"]) == asked
+
+
+async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        asked = (await stage.control.payment(payment)).pay_amount
+        tenth = (asked / 10).quantize(Decimal("0.00000001"))
+        await stage.control.pay_part(payment)
+        for seed in (3, 4):
+            await stage.control.pay_again(
+                payment, amount=tenth, repeat=5, order="shuffled", seed=seed, together=True
+            )
+        assert await stage.control.settled()
+        told = ["DepositReceived", "PaymentPartiallyPaid"] * 2
+        assert await stage.history() == [*ASKED, *PART, *told]
+        last = (await stage.said("PaymentPartiallyPaid"))[-1]
+        half = (await stage.control.payment(payment)).received
+        assert Decimal(last["paid"]) == half + tenth * 2 == asked - Decimal(last["missing"])
+
+
+async def test_too_much_delivers_once_and_is_told_of(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        await stage.control.overpay(payment)
+        assert await stage.history() == [*ASKED, *PAID, "PaymentOverpaid"]
+        await stage.control.pay_again(payment)
+        assert await stage.history() == [
+            *ASKED,
+            *PAID,
+            "PaymentOverpaid",
+            "DepositReceived",
+            "PaymentOverpaid",
+        ]
+        asked = (await stage.control.payment(payment)).pay_amount
+        first, second = await stage.said("PaymentOverpaid")
+        assert Decimal(second["excess"]) == Decimal(first["excess"]) + asked
+
+
+async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        came = await stage.control.pay_in(payment, "eth")
+        assert await stage.history() == [*ASKED, "WrongCoinReceived"]
+        [said] = await stage.said("WrongCoinReceived")
+        assert (said["currency"], Decimal(said["paid"])) == ("eth", came.received)
+        states = {notification.state for notification in await stage.control.notifications(payment)}
+        assert states == {"delivered"}
+
+
+async def test_a_deposit_in_a_coin_that_is_not_sold_for_is_told_of(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        await stage.control.pay_part(payment)
+        sent = await stage.control.notify(
+            payment,
+            {
+                "payment_id": 77,
+                "parent_payment_id": int(payment),
+                "payment_status": "finished",
+                "pay_currency": "shib",
+                "pay_amount": 12.5,
+                "actually_paid": 12.5,
+            },
+        )
+        assert sent.state == "delivered"
+        assert await stage.history() == [*ASKED, *PART, "WrongCoinReceived"]
+
+
+async def test_what_finishes_with_too_little_is_a_part(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        await stage.control.pay_part(payment, steps=("finished",))
+        assert await stage.history() == [*ASKED, "PaymentPartiallyPaid"]
+
+
+async def test_an_unknown_status_is_kept_once_and_changes_nothing_else(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        for _ in range(2):
+            await stage.control.set_status(payment, "cancelled")
+        assert await stage.history() == [*ASKED, "UnknownStatusReported"]
+        assert [said["status"] for said in await stage.said("UnknownStatusReported")] == ["cancelled"]
+        await stage.control.pay(payment)
+        assert await stage.history() == [*ASKED, "UnknownStatusReported", *PAID]
+        assert len(await stage.stories(NUMBER)) == 1

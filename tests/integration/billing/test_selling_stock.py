@@ -1,0 +1,156 @@
+"""No sale without stock: what is free, less what is promised."""
+
+import asyncio
+from uuid import UUID
+
+from libs.events.billing import CancelOrder, MarkPaid
+from libs.events.provisioning import AdbotExtended, SessionAssigned, SessionLost, SessionReleased
+from libs.events.values import PairId, SessionLoss
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.record import new_id
+from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
+
+OTHER = "HQADZ-ABC123-ZZZZ"
+THIRD = "HQADZ-ABC123-YYYY"
+
+
+async def tried(stage: Stage, number: str, plan: str = "bronze") -> str:
+    """Place an order and return why it was refused, or `placed`."""
+    try:
+        await stage.place(number, plan=plan)
+    except Refused as refusal:
+        return refusal.code
+    return "placed"
+
+
+async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_out: Stage) -> None:
+    async with sold_out.running():
+        assert await tried(sold_out, NUMBER) == "insufficient_stock"
+        assert await sold_out.history() == []
+        assert await sold_out.control.payments() == []
+        await sold_out.stock(1)
+        await until(sold_out.free, lambda free: free == 1)
+        assert await tried(sold_out, NUMBER) == "placed"
+
+
+async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out: Stage) -> None:
+    await sold_out.stock(3)
+    numbers = [f"HQADZ-ABC123-{index:04}" for index in range(12)]
+    async with sold_out.running():
+        outcomes = await asyncio.gather(*(tried(sold_out, number) for number in numbers))
+        assert sorted(outcomes) == ["insufficient_stock"] * 9 + ["placed"] * 3
+        assert len(await sold_out.control.payments()) == 3
+
+
+async def test_an_order_that_stands_is_continued_though_its_own_promise_took_the_last_session(
+    sold_out: Stage,
+) -> None:
+    await sold_out.stock(1)
+    async with sold_out.running():
+        await sold_out.control.be_down()
+        assert await tried(sold_out, NUMBER) == "provider_unavailable"
+        await sold_out.control.heal()
+        await until(lambda: tried(sold_out, NUMBER), lambda outcome: outcome == "placed")
+        assert await tried(sold_out, OTHER) == "insufficient_stock"
+
+
+async def test_a_cancelled_and_an_expired_order_are_promised_nothing(sold_out: Stage) -> None:
+    await sold_out.stock(1)
+    async with sold_out.running(sold_out.settings(order_valid_seconds=2)):
+        await sold_out.place()
+        assert await tried(sold_out, OTHER) == "insufficient_stock"
+        await sold_out.act(CancelOrder(order=NUMBER, reason="ordered twice"))
+        assert await tried(sold_out, OTHER) == "placed"
+        await until(lambda: tried(sold_out, THIRD), lambda outcome: outcome == "placed")
+        assert (await sold_out.history(OTHER))[-1] == "OrderExpired"
+
+
+async def test_what_a_late_payer_is_to_get_is_not_sold_to_others(sold_out: Stage) -> None:
+    await sold_out.stock(1)
+    async with sold_out.running():
+        await sold_out.place()
+        await sold_out.act(CancelOrder(order=NUMBER, reason="ordered twice"))
+        await sold_out.control.pay(await sold_out.payment())
+        assert (await sold_out.history())[-1] == "PaymentFinished"
+        assert await tried(sold_out, OTHER) == "insufficient_stock"
+
+
+async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_the_stock(
+    sold_out: Stage,
+) -> None:
+    first, second = await sold_out.stock(2)
+    pair = PairId(new_id())
+    async with sold_out.running():
+        await sold_out.place()
+        await sold_out.act(MarkPaid(order=NUMBER, reason="paid in cash"))
+        taken = SessionAssigned(session=first, adbot=ADBOT, pair=pair)
+        await sold_out.tell((f"session-{first}", taken))
+        await sold_out.provision()
+        await until(sold_out.history, lambda found: found[-1] == "OrderFulfilled")
+        await until(sold_out.free, lambda free: free == 1)
+        assert await tried(sold_out, OTHER) == "placed"
+        assert await tried(sold_out, THIRD) == "insufficient_stock"
+        await sold_out.tell((f"session-{first}", SessionReleased(session=first, adbot=ADBOT)))
+        await until(sold_out.free, lambda free: free == 2)
+        lost = SessionLost(session=second, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+        await sold_out.tell((f"session-{second}", lost))
+        await until(sold_out.free, lambda free: free == 1)
+        assert await tried(sold_out, THIRD) == "insufficient_stock"
+
+
+async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_once(sold_out: Stage) -> None:
+    await sold_out.stock(1)
+    async with sold_out.running():
+        await sold_out.place(renews=ADBOT)
+        assert await tried(sold_out, OTHER) == "placed"
+        await sold_out.control.pay(await sold_out.payment())
+        [finished] = await sold_out.said("PaymentFinished")
+        assert UUID(finished["renews"]) == ADBOT
+        for order in (NUMBER, None):
+            extended = AdbotExtended(
+                adbot=ADBOT,
+                account=ACCOUNT,
+                order=order,
+                days=30,
+                reason="renewed",
+                valid_from=None,
+                valid_until=None,
+            )
+            await sold_out.tell((f"adbot-{ADBOT}", extended))
+        await until(sold_out.history, lambda found: found[-1] == "OrderFulfilled")
+        await sold_out.stock(1)
+        await until(sold_out.free, lambda free: free == 2)  # the second extension was read by then
+        assert (await sold_out.history()).count("OrderFulfilled") == 1
+
+
+async def test_an_order_too_big_for_what_is_left_is_refused_and_a_smaller_one_is_not(stage: Stage) -> None:
+    async with stage.running():
+        assert await tried(stage, NUMBER, plan="elite") == "placed"
+        assert await tried(stage, OTHER, plan="elite") == "placed"
+        assert await tried(stage, THIRD, plan="bronze") == "insufficient_stock"
+
+
+# -- the smallest price that a coin can pay
+
+
+async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happens(stage: Stage) -> None:
+    async with stage.running():
+        await stage.control.answer_otherwise({"fiat_equivalent": 30.01}, path="/v1/min-amount")
+        assert await tried(stage, NUMBER) == "below_minimum"
+        assert await stage.history() == []
+        assert await stage.control.payments() == []
+        assert await tried(stage, NUMBER, plan="silver") == "placed"
+
+
+async def test_the_smallest_price_is_asked_for_once_and_a_provider_that_can_not_tell_stops_no_order(
+    stage: Stage,
+) -> None:
+    async with stage.running():
+        await stage.control.be_down(path="/v1/min-amount")
+        assert await tried(stage, NUMBER) == "placed"
+        await stage.control.heal()
+        for number in (OTHER, THIRD):
+            assert await tried(stage, number) == "placed"
+        asked = [call for call in await stage.control.calls() if call.path == "/v1/min-amount"]
+        assert [call.answered for call in asked][-1] == 200
+        assert [call.answered for call in asked].count(200) == 1

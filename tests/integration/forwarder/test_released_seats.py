@@ -1,0 +1,64 @@
+"""Sessions that went back to stock serve another adbot, and never two at once."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest_asyncio
+
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.forwarder import AbortReason, CycleAborted
+from libs.events.provisioning import SeatsReleased
+from libs.events.values import AdbotId, PairId, ResultClass
+from libs.eventsourcing.stream import EventStream
+from services.forwarder.settings import ForwarderSettings
+from services.forwarder.vault.store import ApiPair
+from tests.integration.forwarder.stage import until
+from tests.integration.forwarder.system import System
+from tests.integration.provisioning.neighbours import Neighbour, neighbour, stream_on
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stream(settings: ForwarderSettings) -> AsyncIterator[EventStream]:
+    """The stream that the system under test reads."""
+    async with stream_on(settings.nats_url.get_secret_value(), settings.nats_prefix) as stream:
+        yield stream
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provisioning(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[Neighbour]:
+    """Provisioning, reduced to its events."""
+    async with neighbour("provisioning", postgres_server, stream) as provisioning:
+        yield provisioning
+
+
+async def test_a_released_session_leaves_its_adbots_cycle_and_serves_another_through_another_pair(
+    provisioning: Neighbour, system: System
+) -> None:
+    stage = system.stage
+    seats = await stage.seats(2)
+    groups, others = stage.groups(60, seats), stage.groups(4, seats)
+    due = system.due(seats, groups)
+    await system.say("schedule", due)
+
+    async def under_way() -> bool:
+        return len(stage.sent()) >= 4
+
+    await until(under_way)
+    await provisioning.say(f"adbot-{stage.adbot}", SeatsReleased(adbot=stage.adbot))
+    end = await stage.over(due.cycle)
+    assert isinstance(end, CycleAborted)
+    assert end.reason is AbortReason.STOPPED
+    pair = PairId(uuid4())
+    await stage.engine.query(lambda sql: stage.vault.put_pair(sql, pair, ApiPair(815, "ab" * 16)))
+    other = system.due([seat.model_copy(update={"pair": pair}) for seat in seats], others)
+    other = other.model_copy(update={"adbot": AdbotId(uuid4())})
+    await system.say("schedule", other)
+
+    async def begun() -> bool:
+        return bool(await stage.history(f"cycle-{other.cycle}"))
+
+    await until(begun)
+    assert await stage.finished(other.cycle) == {ResultClass.SENT: 4}
+    assert stage.copies(others) == {1: 4}
+    assert len([group for group in groups if stage.messages(group)]) < 60
+    assert not stage.telegram.held_twice()

@@ -1,0 +1,1 @@
+"""What every payment provider must do; each of them does it against a real server."""

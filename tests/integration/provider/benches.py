@@ -1,0 +1,190 @@
+"""Payment providers on the bench: a real adapter, a real server, and a hand on the server's switches."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from libs.events.values import Coin, PaymentId
+from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from sandbox.nowpayments.coins import COINS, convert
+from services.billing.adapters.breaker import Breaker
+from services.billing.adapters.nowpayments import Account, NowPayments
+from services.billing.order.state import PaymentState
+from services.billing.ports import PaymentProvider
+
+API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
+IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
+PLAIN_COIN: Coin = "BTC"
+MEMO_COIN: Coin = "XRP"
+UNSOLD_COIN: Coin = "DOGE"
+TIMEOUT_SECONDS = 0.5
+FAILURES = 3
+REST_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notification as it goes over the wire."""
+
+    body: bytes
+    signature: str
+
+
+class Bench(Protocol):
+    """What the suite needs of a provider's server; a second provider brings one of its own.
+
+    Faults strike every call until `heal`, or so many as `count` says.
+    """
+
+    provider: PaymentProvider
+    minimum_usd: Decimal
+    """The smallest price of the plain coin, in USD to the cent."""
+    secrets: tuple[str, ...]
+    """What no error may show."""
+
+    async def payments(self) -> int:
+        """How many payments were made."""
+        ...
+
+    async def calls(self) -> int:
+        """How many calls were answered."""
+        ...
+
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
+        """Bring a payment into a state, with all of the money or none; return the notification of it."""
+        ...
+
+    async def become_unheard_of(self, payment: PaymentId) -> str:
+        """Bring a payment into a state that nobody knows; return its name."""
+        ...
+
+    async def pay_in_another_coin(self, payment: PaymentId) -> str:
+        """Pay in a coin that is not sold for; return its code."""
+        ...
+
+    async def deposit_again(self, payment: PaymentId) -> Told:
+        """Pay once more to a payment's address; return the notification of the finished deposit."""
+        ...
+
+    async def be_down(
+        self, status: int = 503, *, retry_after_seconds: int | None = None, count: int | None = None
+    ) -> None:
+        """Answer with a status."""
+        ...
+
+    async def hang(self) -> None:
+        """Answer nothing."""
+        ...
+
+    async def be_slow(self, seconds: float) -> None:
+        """Answer so much later."""
+        ...
+
+    async def talk_nonsense(self) -> None:
+        """Answer what can't be read."""
+        ...
+
+    async def cut_answers(self, *, count: int | None = None) -> None:
+        """Do what is asked, and break off in the middle of the answer."""
+        ...
+
+    async def answer_of_another_payment(self) -> None:
+        """Do what is asked, and answer with another payment."""
+        ...
+
+    async def heal(self) -> None:
+        """Be well again."""
+        ...
+
+
+class NowPaymentsBench:
+    """NOWPayments before its sandbox."""
+
+    minimum_usd = convert(COINS["btc"].minimum, "btc", "usd")
+    secrets: tuple[str, ...] = (API_KEY, IPN_SECRET)
+
+    def __init__(self, provider: PaymentProvider, control: NowPaymentsControl) -> None:
+        self.provider = provider
+        self._control = control
+
+    async def payments(self) -> int:
+        return len(await self._control.payments())
+
+    async def calls(self) -> int:
+        return len(await self._control.calls())
+
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
+        if received:
+            await self._control.pay(payment, steps=(state.lower(),), silent=True)
+        else:
+            await self._control.set_status(payment, state.lower(), silent=True)
+        return await self._last(payment)
+
+    async def become_unheard_of(self, payment: PaymentId) -> str:
+        await self._control.set_status(payment, "cancelled", silent=True)
+        return "cancelled"
+
+    async def pay_in_another_coin(self, payment: PaymentId) -> str:
+        await self._control.pay_in(payment, "usdterc20", silent=True)
+        return "usdterc20"
+
+    async def deposit_again(self, payment: PaymentId) -> Told:
+        again = await self._control.pay_again(payment, silent=True)
+        return await self._last(again.payment_id)
+
+    async def be_down(
+        self, status: int = 503, *, retry_after_seconds: int | None = None, count: int | None = None
+    ) -> None:
+        if count is None:
+            await self._control.be_down(status, retry_after_seconds=retry_after_seconds)
+        else:
+            await self._control.be_down(status, retry_after_seconds=retry_after_seconds, count=count)
+
+    async def hang(self) -> None:
+        await self._control.hang()
+
+    async def be_slow(self, seconds: float) -> None:
+        await self._control.be_slow(seconds)
+
+    async def talk_nonsense(self) -> None:
+        await self._control.talk_nonsense()
+
+    async def cut_answers(self, *, count: int | None = None) -> None:
+        await (self._control.cut_answers() if count is None else self._control.cut_answers(count=count))
+
+    async def answer_of_another_payment(self) -> None:
+        await self._control.answer_otherwise({"payment_id": "1", "order_id": "HQADZ-ABC123-ZZZZ"})
+
+    async def heal(self) -> None:
+        await self._control.heal()
+
+    async def _last(self, payment: PaymentId) -> Told:
+        told = (await self._control.notifications(payment))[-1]
+        return Told(told.body.encode(), told.signature)
+
+
+@asynccontextmanager
+async def nowpayments() -> AsyncGenerator[Bench]:
+    """NOWPayments, on the bench."""
+    settings = SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET)
+    async with NowPaymentsSandbox(settings) as sandbox, NowPaymentsControl(sandbox.url) as control:
+        account = Account(
+            url=sandbox.url,
+            api_key=SecretStr(API_KEY),
+            ipn_secret=SecretStr(IPN_SECRET),
+            callback_url="http://127.0.0.1:9/ipn",
+            coins={PLAIN_COIN: "btc", MEMO_COIN: "xrp", "ETH": "eth"},
+        )
+        breaker = Breaker(NowPayments.name, failures=FAILURES, rest_seconds=REST_SECONDS)
+        async with NowPayments(
+            account, breaker, timeout_seconds=TIMEOUT_SECONDS, fresh_seconds=0
+        ) as provider:
+            yield NowPaymentsBench(provider, control)
+
+
+BENCHES = {"nowpayments": nowpayments}
+"""Every provider that there is."""

@@ -1,0 +1,124 @@
+"""What billing and the forwarder say to provisioning, and how it is started."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from decimal import Decimal
+from uuid import uuid4
+
+from libs.events.billing import PaymentFinished, PaymentRefunded
+from libs.events.catalogue import published
+from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
+from libs.events.provisioning import AdbotProvisioned, SessionStocked
+from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.domain import ADBOT, adbot_of
+from services.provisioning.adbot.tables import ADBOTS
+from services.provisioning.pair.domain import PAIR, AddPair
+from services.provisioning.service import run
+from services.provisioning.session.domain import SESSION, Assign, Stock
+from services.provisioning.session.tables import STOCK
+from services.provisioning.settings import ProvisioningSettings
+from tests.integration.provisioning.neighbours import Neighbour, World
+
+OWNER = AccountId(uuid4())
+ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
+SESSIONS = [SessionId(uuid4()) for _ in range(90)]
+PAIR_A, PAIR_B = PairId(uuid4()), PairId(uuid4())
+
+
+def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
+    return world.running(run, ProvisioningSettings, **given)
+
+
+def plan(sessions: int) -> Plan:
+    return Plan(
+        code="silver",
+        name="Silver",
+        kind=PlanKind.STARTER,
+        sessions=sessions,
+        interval_seconds=1800,
+        price_usd=Decimal(55),
+        validity_days=1,
+    )
+
+
+def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> PaymentFinished:
+    return PaymentFinished(
+        order=order,
+        account=OWNER,
+        plan=plan(sessions),
+        renews=renews,
+        payment="4711",
+        paid=Decimal("0.5"),
+        coin="LTC",
+        by_hand=False,
+    )
+
+
+async def pay(billing: Neighbour, order: str, sessions: int = 2, *, renews: AdbotId | None = None) -> Causes:
+    return await billing.say(f"order-{order}", paid(order, sessions, renews))
+
+
+async def refund(billing: Neighbour, order: str) -> Causes:
+    refunded = PaymentRefunded(order=order, payment="4711", reason="not happy", by_hand=True)
+    return await billing.say(f"order-{order}", refunded)
+
+
+async def import_session(forwarder: Neighbour, session: SessionId, pair: PairId | None = None) -> None:
+    imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
+    await forwarder.say(f"client-{session}", imported)
+
+
+async def import_pair(forwarder: Neighbour, pair: PairId = PAIR_A) -> None:
+    await forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
+
+
+async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> None:
+    before = len(await world.said(SessionStocked))
+    for session in sessions:
+        await import_session(forwarder, session)
+    await world.says(SessionStocked, before + len(sessions))
+
+
+async def die(forwarder: Neighbour, session: SessionId) -> None:
+    died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+    await forwarder.say(f"client-{session}", died)
+
+
+async def sold_before(
+    world: World, orders: list[str], begun: datetime, *, seats: int = 2, stocked: int = 0
+) -> list[AdbotProvisioned]:
+    """Write what the service would have said had these orders been paid then, each with seats of its own.
+
+    The sessions are the first of `SESSIONS`, in the order of the orders; `stocked` more lie in stock.
+    """
+    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    await engine.start()
+
+    async def work(unit: UnitOfWork) -> list[AdbotProvisioned]:
+        await unit.execute(PAIR, PAIR_A, AddPair(PAIR_A, 17, unit.at))
+        sold: list[AdbotProvisioned] = []
+        sessions = iter(SESSIONS)
+        for order in orders:
+            adbot = adbot_of(order)
+            taken = [Seat(session=next(sessions), pair=PAIR_A) for _ in range(seats)]
+            for seat in taken:
+                await _stock(unit, seat.session)
+                await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, begun))
+            command = Provision(adbot, order, OWNER, plan(seats), tuple(taken), begun)
+            said = await unit.execute(ADBOT, adbot, command)
+            sold.extend(event for event in said if isinstance(event, AdbotProvisioned))
+        for _ in range(stocked):
+            await _stock(unit, next(sessions))
+        return sold
+
+    done = await engine.run(work, Causes.first("test"))
+    await engine.stop()
+    return done.value or []
+
+
+async def _stock(unit: UnitOfWork, session: SessionId) -> None:
+    await unit.execute(SESSION, session, Stock(session, 1, "+49…42", None, unit.at))

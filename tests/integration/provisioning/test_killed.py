@@ -1,0 +1,156 @@
+"""Renewals and releases by a process that is killed in the middle."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from libs.events.catalogue import published
+from libs.events.provisioning import (
+    AdbotExtended,
+    AdbotProvisioned,
+    SeatsReleased,
+    SessionAssigned,
+    SessionReleased,
+)
+from libs.events.values import AdbotId, SessionId
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.postgres import connect
+from libs.eventsourcing.record import Recorded
+from libs.eventsourcing.verify_tables import verify_table
+from services.provisioning.adbot.domain import adbot_of
+from services.provisioning.adbot.tables import ADBOTS
+from services.provisioning.session.tables import STOCK
+from tests.integration.provisioning.market import (
+    ORDERS,
+    SESSIONS,
+    paid,
+    pay,
+    service,
+    sold_before,
+)
+from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.processes import killable
+
+DAY = timedelta(days=1)
+FIRST = adbot_of(ORDERS[0])
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def held(world: World, statement: str, *arguments: object) -> AsyncGenerator[None]:
+    """Whoever wants to change what the statement locks has to wait."""
+    connection = await connect(world.database)
+    try:
+        async with connection.transaction():
+            await connection.execute(statement, *arguments)
+            yield
+    finally:
+        await connection.close()
+
+
+async def stuck(world: World) -> None:
+    """Wait until someone wants to change what is held."""
+
+    async def waiting() -> bool:
+        found = await world.value(
+            "select exists (select from pg_stat_activity where datname = current_database() "
+            "and wait_event_type = 'Lock' and wait_event in ('relation', 'tuple', 'transactionid'))"
+        )
+        return bool(found)
+
+    await until(waiting, "the service to be in the middle")
+
+
+async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle(
+    world: World, billing: Neighbour, tmp_path: Path
+) -> None:
+    sold = await sold_before(world, ORDERS[:4], now())
+    orders = ORDERS[4:]
+
+    async def renew(some: list[str]) -> None:
+        for order in some:
+            renewal = paid(order, renews=sold[ORDERS.index(order) % 4].adbot)
+            await billing.say(f"order-{order}", renewal, renewal)
+
+    for number in range(3):
+        first, *others = orders[number::3]
+        async with killable(world.settings, tmp_path / f"{number}.log") as process:
+            before = len(await world.said(AdbotExtended))
+            await renew([first])
+            await world.says(AdbotExtended, before + 1)
+            async with held(world, "lock table adbots.adbots in share mode"):
+                await renew(others)
+                await stuck(world)
+                process.kill()
+                await process.wait()
+    async with service(world):
+        await world.says(AdbotExtended, len(orders))
+        await pay(billing, "HQADZ-20310504-LAST")
+        await world.says(AdbotProvisioned, 5)
+        extended = await world.said(AdbotExtended)
+    assert sorted(str(it.order) for it in extended) == sorted(orders)
+    counts = Counter(it.adbot for it in extended)
+    for adbot in sold:
+        assert adbot.valid_until is not None
+        end = await world.value("select valid_until from adbots.adbots where adbot = $1", adbot.adbot)
+        assert end == adbot.valid_until + counts[adbot.adbot] * DAY
+    await check_tables(world)
+
+
+async def test_every_session_is_released_once_though_the_process_is_killed_in_the_middle(
+    world: World, billing: Neighbour, tmp_path: Path
+) -> None:
+    sold = await sold_before(world, ORDERS, now() - 20 * DAY, seats=3)
+    waiting = [f"HQADZ-20310505-WA{number:02}" for number in range(len(sold))]
+    settings = {**world.settings, "max_sessions_per_pair": "1000"}
+    for number in (0, 45, 89):
+        async with (
+            killable(settings, tmp_path / f"{number}.log") as process,
+            held(world, "select from stock.stock where session = $1 for update", SESSIONS[number]),
+        ):
+            await stuck(world)
+            process.kill()
+            await process.wait()
+    for order in waiting:
+        await pay(billing, order, 3)
+    async with service(world, max_sessions_per_pair=1000):
+        await world.says(SeatsReleased, len(sold))
+        await world.says(AdbotProvisioned, len(sold) + len(waiting))
+
+        async def all_seated() -> bool:
+            return bool(await world.value("select count(*) = 90 from adbots.seats"))
+
+        await until(all_seated, "every session to be on a waiting seat")
+    assert Counter(it.adbot for it in await world.said(SeatsReleased)) == {it.adbot: 1 for it in sold}
+    check_holders(await world.recorded(), {adbot_of(order) for order in waiting})
+    await check_tables(world)
+
+
+def check_holders(history: list[Recorded], last: set[AdbotId]) -> None:
+    """Fail unless every session had one adbot at a time, was released once, and is on one of the last."""
+    holders: dict[SessionId, AdbotId | None] = {}
+    released: Counter[SessionId] = Counter()
+    for event in (it.event for it in history):
+        if isinstance(event, SessionAssigned):
+            assert holders.get(event.session) is None, "a session is on two adbots"
+            holders[event.session] = event.adbot
+        elif isinstance(event, SessionReleased):
+            assert holders[event.session] == event.adbot
+            holders[event.session] = None
+            released[event.session] += 1
+    assert released == Counter(SESSIONS)
+    assert Counter(holders.values()) == dict.fromkeys(last, 3)
+
+
+async def check_tables(world: World) -> None:
+    """Fail unless the tables hold what a fresh fold of all events makes of them."""
+    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    await engine.start()
+    reports = [await verify_table(engine.tables, table) for table in (STOCK, ADBOTS)]
+    await engine.stop()
+    assert [report for report in reports if not report.sound] == []

@@ -1,0 +1,128 @@
+"""What provisioning, the forwarder and clients say to the scheduler, and how it is started."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from libs.chassis.commands import CommandClient
+from libs.events.catalogue import published
+from libs.events.forwarder import CycleFinished
+from libs.events.provisioning import AdbotProvisioned, SeatLost
+from libs.events.scheduler import (
+    CycleDue,
+    SetAdvertisement,
+    StartAdbot,
+)
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    PairId,
+    Plan,
+    PlanKind,
+    Seat,
+    SessionId,
+    SessionLoss,
+)
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
+from services.scheduler.adbots.tables import ADBOTS
+from services.scheduler.schedule import domain
+from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.service import run
+from services.scheduler.settings import SchedulerSettings
+from tests.integration.provisioning.neighbours import Neighbour, World, until
+
+OWNER = AccountId(uuid4())
+ID = AdbotId(uuid4())
+MINUTES_10 = timedelta(minutes=10)
+
+
+def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
+    return world.running(run, SchedulerSettings, **given)
+
+
+def seat() -> Seat:
+    return Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+
+
+A, B = seat(), seat()
+
+
+async def provision(
+    provisioning: Neighbour,
+    *seats: Seat,
+    interval: int = 600,
+    adbot: AdbotId = ID,
+    lasting: timedelta = timedelta(days=30),
+) -> Causes:
+    now = datetime.now(UTC)
+    plan = Plan(
+        code="silver",
+        name="Silver",
+        kind=PlanKind.STARTER,
+        sessions=2,
+        interval_seconds=interval,
+        price_usd=Decimal(55),
+        validity_days=30,
+    )
+    provisioned = AdbotProvisioned(
+        adbot=adbot,
+        order=f"HQADZ-20310504-{adbot.hex[:8].upper()}",
+        account=OWNER,
+        plan=plan,
+        seats=seats,
+        valid_from=now if seats else None,
+        valid_until=now + lasting if seats else None,
+    )
+    return await provisioning.say(f"adbot-{adbot}", provisioned)
+
+
+async def lose(provisioning: Neighbour, *seats: Seat) -> None:
+    for lost in seats:
+        event = SeatLost(adbot=ID, session=lost.session, loss=SessionLoss.BANNED)
+        await provisioning.say(f"adbot-{ID}", event)
+
+
+async def known(world: World, adbots: int = 1) -> None:
+    """Wait until the service has heard of that many adbots."""
+
+    async def enough() -> bool:
+        return bool(await world.value("select count(*) >= $1 from adbots.adbots", adbots))
+
+    await until(enough, "the adbots to be known")
+
+
+async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:
+    causes = Causes.first(f"account:{OWNER}")
+    groups = ("@bakers", "https://t.me/Bakers", "-100123/4")
+    await client.send(
+        SetAdvertisement(adbot=adbot, account=OWNER, post="https://t.me/news/12?single", groups=groups),
+        causes,
+    )
+    await client.send(StartAdbot(adbot=adbot, account=OWNER), causes)
+
+
+async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
+    finished = CycleFinished(cycle=cycle.cycle, adbot=cycle.adbot, counts={}, started_at=cycle.due_at)
+    await forwarder.say(f"cycle-{cycle.cycle}", finished)
+
+
+async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:
+    """Write what the service would have said had it been running then."""
+    engine = Engine("scheduler", world.database, published(), state_tables=[SCHEDULES], read_models=[ADBOTS])
+    await engine.start()
+
+    async def work(unit: UnitOfWork) -> None:
+        for id_ in adbots:
+            adbot = domain.Adbot(
+                id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None
+            )
+            wanted = domain.SetAdvertisement(adbot, OWNER, "t.me/news/12", ("@bakers",), 10, anchor)
+            await unit.execute(SCHEDULE, id_, wanted)
+            await unit.execute(SCHEDULE, id_, domain.Start(adbot, OWNER, anchor))
+
+    await engine.run(work, Causes.first("test"))
+    await engine.stop()

@@ -1,0 +1,181 @@
+"""A provider that fails is left alone, and tried again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+import pytest
+from prometheus_client import REGISTRY
+
+from services.billing.adapters.breaker import Breaker, RateLimited
+from services.billing.ports import PaymentDeclined, ProviderUnavailable
+
+REST_SECONDS = 0.1
+_numbers = count()
+
+
+class Subject:
+    """A breaker of its own, and what it lets pass."""
+
+    def __init__(self, failures: int = 3, rest_seconds: float = REST_SECONDS) -> None:
+        self.name = f"provider-{next(_numbers)}"
+        self.breaker = Breaker(self.name, failures=failures, rest_seconds=rest_seconds)
+        self.passed = 0
+
+    async def call(self, error: Exception | None = None) -> str:
+        async def ask() -> str:
+            self.passed += 1
+            if error is not None:
+                raise error
+            return "answer"
+
+        return await self.breaker.call(ask)
+
+    async def fail(self, times: int = 1, error: Exception | None = None) -> None:
+        for _ in range(times):
+            with pytest.raises(ProviderUnavailable):
+                await self.call(error or ProviderUnavailable("down"))
+
+    async def rested(self) -> None:
+        await asyncio.sleep(self.breaker.pause_seconds)
+
+    def state(self) -> str:
+        name = "adrelay_billing_provider_breaker"
+        [state] = [
+            state
+            for state in ("closed", "opened", "half-opened")
+            if REGISTRY.get_sample_value(name, {"provider": self.name, name: state})
+        ]
+        return state
+
+    def trips(self) -> float | None:
+        name = "adrelay_billing_provider_breaker_trips_total"
+        return REGISTRY.get_sample_value(name, {"provider": self.name})
+
+
+async def test_after_several_failures_in_a_row_no_call_passes() -> None:
+    subject = Subject()
+    await subject.fail(2)
+    assert (subject.breaker.pause_seconds, subject.state()) == (0, "closed")
+    await subject.fail()
+    assert (subject.state(), subject.trips()) == ("opened", 1)
+    assert 0 < subject.breaker.pause_seconds <= REST_SECONDS
+    with pytest.raises(ProviderUnavailable) as caught:
+        await subject.call()
+    assert caught.value.retry_after_seconds
+    assert subject.passed == 3
+
+
+async def test_an_answer_in_between_begins_the_count_anew() -> None:
+    subject = Subject()
+    for _ in range(3):
+        await subject.fail(2)
+        assert await subject.call() == "answer"
+    assert subject.state() == "closed"
+
+
+async def test_a_no_is_an_answer() -> None:
+    subject = Subject()
+    for _ in range(5):
+        with pytest.raises(PaymentDeclined):
+            await subject.call(PaymentDeclined("below the minimum"))
+    assert await subject.call() == "answer"
+
+
+async def test_after_the_rest_one_call_tries_and_if_it_succeeds_all_pass() -> None:
+    subject = Subject()
+    await subject.fail(3)
+    await subject.rested()
+    assert await subject.call() == "answer"
+    assert subject.state() == "closed"
+    await subject.fail(2)
+    assert await subject.call() == "answer"
+
+
+async def test_if_the_try_fails_the_rest_begins_anew() -> None:
+    subject = Subject()
+    await subject.fail(3)
+    await subject.rested()
+    await subject.fail()
+    assert (subject.state(), subject.trips(), subject.passed) == ("opened", 2, 4)
+    await subject.fail()
+    assert subject.passed == 4
+
+
+async def test_only_one_call_tries_at_a_time() -> None:
+    subject = Subject()
+    await subject.fail(3)
+    await subject.rested()
+    answered = asyncio.Event()
+
+    async def slow() -> str:
+        await answered.wait()
+        return "answer"
+
+    trying = asyncio.create_task(subject.breaker.call(slow))
+    await asyncio.sleep(0)
+    with pytest.raises(ProviderUnavailable):
+        await subject.call()
+    assert subject.passed == 3
+    answered.set()
+    assert await trying == "answer"
+    assert await subject.call() == "answer"
+
+
+async def test_a_try_that_is_cancelled_counts_as_failed_and_another_may_try() -> None:
+    subject = Subject()
+    await subject.fail(3)
+    await subject.rested()
+    trying = asyncio.create_task(subject.breaker.call(asyncio.Event().wait))
+    await asyncio.sleep(0)
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert subject.state() == "opened"
+    await subject.rested()
+    assert await subject.call() == "answer"
+
+
+async def test_who_asks_to_be_left_alone_is_and_did_not_fail() -> None:
+    subject = Subject(failures=1)
+
+    async def busy() -> str:
+        subject.breaker.rest(REST_SECONDS)
+        raise RateLimited("429")
+
+    with pytest.raises(RateLimited):
+        await subject.breaker.call(busy)
+    assert subject.breaker.pause_seconds > 0
+    await subject.fail()
+    assert (subject.passed, subject.trips()) == (0, None)
+    await subject.rested()
+    assert await subject.call() == "answer"
+
+
+async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject = Subject()
+    await subject.fail(3)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    await subject.rested()
+    assert await subject.call() == "answer"
+
+
+async def test_what_began_before_the_rest_does_not_end_it() -> None:
+    subject = Subject(rest_seconds=60)
+    answered = asyncio.Event()
+
+    async def slow() -> str:
+        await answered.wait()
+        return "answer"
+
+    early: Callable[[], Awaitable[str]] = slow
+    under_way = asyncio.create_task(subject.breaker.call(early))
+    await asyncio.sleep(0)
+    await subject.fail(3)
+    answered.set()
+    assert await under_way == "answer"
+    assert subject.state() == "opened"
+    await subject.fail()
+    assert subject.passed == 3

@@ -1,0 +1,111 @@
+"""The smallest payments: asked for seldom, and an old answer is better than none."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from libs.events.values import Coin
+from services.billing.adapters.nowpayments.minimums import AGAIN_SECONDS, STALE_SECONDS, Minimums
+from services.billing.ports import ProviderUnavailable
+
+
+class Provider:
+    """Says what it is told to, and counts."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.down = False
+        self.says: Decimal | None = Decimal(2)
+
+    async def ask(self, _: Coin) -> Decimal | None:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise ProviderUnavailable("down")
+        return self.says
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("services.billing.adapters.nowpayments.minimums.time.monotonic", self.read)
+
+    def read(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+async def test_many_who_ask_at_once_are_one_question(clock: Clock) -> None:
+    provider = Provider()
+    minimums = Minimums(provider.ask)
+    assert await asyncio.gather(*(minimums.of("BTC") for _ in range(20))) == [Decimal(2)] * 20
+    assert provider.asked == 1
+    await minimums.of("ETH")
+    assert provider.asked == 2
+    del clock
+
+
+async def test_an_answer_holds_for_a_while(clock: Clock) -> None:
+    provider = Provider()
+    minimums = Minimums(provider.ask, fresh_seconds=600)
+    await minimums.of("BTC")
+    clock.now += 599
+    await minimums.of("BTC")
+    assert provider.asked == 1
+    provider.says = Decimal(3)
+    clock.now += 2
+    assert await minimums.of("BTC") == Decimal(3)
+
+
+async def test_that_the_provider_does_not_say_is_an_answer_too(clock: Clock) -> None:
+    provider = Provider()
+    provider.says = None
+    minimums = Minimums(provider.ask)
+    assert [await minimums.of("BTC") for _ in range(3)] == [None] * 3
+    assert provider.asked == 1
+    del clock
+
+
+async def test_while_the_provider_is_down_an_old_answer_holds_and_it_is_not_asked_each_time(
+    clock: Clock,
+) -> None:
+    provider = Provider()
+    minimums = Minimums(provider.ask)
+    await minimums.of("BTC")
+    provider.down = True
+    clock.now += 3600
+    assert [await minimums.of("BTC") for _ in range(5)] == [Decimal(2)] * 5
+    assert provider.asked == 2
+    clock.now += AGAIN_SECONDS
+    provider.down, provider.says = False, Decimal(4)
+    assert await minimums.of("BTC") == Decimal(4)
+
+
+async def test_an_answer_of_yesterday_is_none(clock: Clock) -> None:
+    provider = Provider()
+    minimums = Minimums(provider.ask)
+    await minimums.of("BTC")
+    provider.down = True
+    clock.now += STALE_SECONDS + 1
+    with pytest.raises(ProviderUnavailable):
+        await minimums.of("BTC")
+
+
+async def test_without_any_answer_all_who_wait_are_told_at_once(clock: Clock) -> None:
+    provider = Provider()
+    provider.down = True
+    minimums = Minimums(provider.ask)
+    told = await asyncio.gather(*(minimums.of("BTC") for _ in range(10)), return_exceptions=True)
+    assert {type(error) for error in told} == {ProviderUnavailable}
+    assert provider.asked == 1
+    provider.down = False
+    assert await minimums.of("BTC") == Decimal(2)
+    del clock

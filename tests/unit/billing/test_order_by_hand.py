@@ -1,0 +1,191 @@
+"""What follows from what operators do to an order: mark paid, refund, cancel, review."""
+
+from decimal import Decimal
+
+import pytest
+
+from libs.events.billing import OrderReviewed
+from libs.eventsourcing.testing import scenarios
+from services.billing.order.domain import (
+    ORDER,
+    Cancel,
+    Expire,
+    MarkFulfilled,
+    MarkPaid,
+    Refund,
+    Review,
+)
+from services.billing.order.state import Event, PaymentState
+from tests.unit.billing.facts import (
+    ADBOT,
+    AMOUNT,
+    CANCELLED,
+    CONFIRMED,
+    CONFIRMING,
+    EXPIRED,
+    FAILED,
+    FINISHED,
+    FULFILLED,
+    HALF,
+    HALF_PAID,
+    MARKED_PAID,
+    NUMBER,
+    ORDER_EXPIRED,
+    PAY_BY,
+    PLACED,
+    REFUNDED,
+    REQUESTED,
+    SENDING,
+    by_hand,
+    deposited,
+    in_ether,
+    overpaid,
+    told,
+    unknown,
+)
+
+order = scenarios(ORDER)
+
+PAID = told(PaymentState.FINISHED)
+MARK_PAID = MarkPaid("paid in cash")
+REFUND = Refund("asked for it back")
+CANCEL = Cancel("ordered twice")
+REVIEW = Review("wrote to the client")
+GIVEN_BACK = REFUNDED.model_copy(update={"reason": "asked for it back", "by_hand": True})
+NOTHING = Decimal(0)
+
+# -- marking paid
+
+UNPAID: list[tuple[Event, ...]] = [
+    (),
+    (CONFIRMING,),
+    (SENDING,),
+    (FAILED,),
+    (EXPIRED, ORDER_EXPIRED),
+    (CANCELLED,),
+    (in_ether(),),
+]
+
+
+@pytest.mark.parametrize("history", UNPAID)
+def test_an_operator_may_call_an_order_paid_that_nothing_came_for(history: tuple[Event, ...]) -> None:
+    marked = order.given(PLACED, REQUESTED, *history).when(MARK_PAID)
+    marked.then(MARKED_PAID, by_hand(NOTHING))
+    marked.when(MARK_PAID).then(MARKED_PAID, by_hand(NOTHING))
+
+
+@pytest.mark.parametrize("history", [(), (ORDER_EXPIRED,), (CANCELLED,)])
+def test_an_order_without_a_payment_may_be_called_paid(history: tuple[Event, ...]) -> None:
+    order.given(PLACED, *history).when(MARK_PAID, MARK_PAID).then(MARKED_PAID, by_hand(NOTHING, payment=None))
+
+
+def test_an_order_called_paid_keeps_what_came_for_it() -> None:
+    order.given(PLACED, REQUESTED, HALF_PAID).when(MARK_PAID).then(MARKED_PAID, by_hand(HALF))
+
+
+def test_an_order_called_paid_is_delivered_once_whatever_the_provider_says_later() -> None:
+    order.given(PLACED, REQUESTED).when(MARK_PAID, PAID, MarkFulfilled(ADBOT), PAID).then(
+        MARKED_PAID, by_hand(NOTHING), FULFILLED
+    )
+
+
+def test_calling_paid_what_is_paid_changes_nothing_and_what_went_back_is_refused() -> None:
+    order.given(PLACED, REQUESTED, FINISHED).when(MARK_PAID).then()
+    order.given(PLACED, REQUESTED, FINISHED, FULFILLED).when(MARK_PAID).then()
+    order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(MARK_PAID).refused("order_refunded")
+
+
+def test_no_payment_is_taken_for_that_of_an_order_called_paid_without_one() -> None:
+    order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None)).when(PAID).refused("wrong_payment")
+
+
+# -- refunding
+
+WITH_MONEY: list[tuple[Event, ...]] = [
+    (HALF_PAID,),
+    (CONFIRMING, deposited(HALF)),
+    (in_ether(),),
+    (CANCELLED, HALF_PAID),
+    (FINISHED,),
+    (FINISHED, FULFILLED),
+    (FINISHED, overpaid(AMOUNT * 2)),
+    (MARKED_PAID, by_hand(NOTHING)),
+]
+
+
+@pytest.mark.parametrize("history", WITH_MONEY)
+def test_what_came_may_go_back_once(history: tuple[Event, ...]) -> None:
+    order.given(PLACED, REQUESTED, *history).when(REFUND, REFUND).then(GIVEN_BACK)
+
+
+def test_an_order_called_paid_without_a_payment_may_go_back() -> None:
+    order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None)).when(REFUND).then(
+        GIVEN_BACK.model_copy(update={"payment": None})
+    )
+
+
+@pytest.mark.parametrize(
+    "history", [(), (ORDER_EXPIRED,), (REQUESTED,), (REQUESTED, SENDING), (REQUESTED, FAILED)]
+)
+def test_where_nothing_came_nothing_can_go_back(history: tuple[Event, ...]) -> None:
+    order.given(PLACED, *history).when(REFUND).refused("nothing_received")
+
+
+def test_what_went_back_by_hand_is_not_delivered_and_the_provider_may_say_so_too() -> None:
+    refund = told(PaymentState.REFUNDED)
+    order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(GIVEN_BACK)
+    order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(REFUND).then()
+
+
+# -- cancelling
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (),
+        (ORDER_EXPIRED,),
+        (REQUESTED,),
+        (REQUESTED, HALF_PAID),
+        (REQUESTED, FAILED),
+        (REQUESTED, EXPIRED, ORDER_EXPIRED),
+    ],
+)
+def test_an_unpaid_order_may_be_called_off_once(history: tuple[Event, ...]) -> None:
+    order.given(PLACED, *history).when(CANCEL, CANCEL).then(CANCELLED)
+
+
+@pytest.mark.parametrize("seen", [CONFIRMING, CONFIRMED, SENDING])
+def test_an_order_whose_money_is_on_its_way_is_not_called_off(seen: Event) -> None:
+    order.given(PLACED, REQUESTED, seen).when(CANCEL).refused("money_on_the_way")
+
+
+def test_a_paid_order_is_not_called_off_and_what_went_back_need_not_be() -> None:
+    order.given(PLACED, REQUESTED, FINISHED).when(CANCEL).refused("order_paid")
+    order.given(PLACED, REQUESTED, FINISHED, FULFILLED).when(CANCEL).refused("order_paid")
+    order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(CANCEL).then()
+
+
+def test_an_order_that_was_called_off_does_not_expire_and_is_still_delivered_if_it_is_paid() -> None:
+    cancelled = order.given(PLACED, REQUESTED, CANCELLED)
+    cancelled.when(Expire(PAY_BY)).then()
+    cancelled.when(told(PaymentState.EXPIRED)).then(EXPIRED)
+    cancelled.when(PAID).then(FINISHED)
+
+
+# -- reviewing
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (),
+        (ORDER_EXPIRED,),
+        (REQUESTED, in_ether(), unknown()),
+        (REQUESTED, FINISHED, overpaid(AMOUNT * 2)),
+        (REQUESTED, FINISHED, FULFILLED, REFUNDED),
+    ],
+)
+def test_an_operator_may_see_to_an_order_as_often_as_needed(history: tuple[Event, ...]) -> None:
+    said = OrderReviewed(order=NUMBER, note="wrote to the client")
+    order.given(PLACED, *history).when(REVIEW, REVIEW).then(said, said)

@@ -1,0 +1,258 @@
+"""Whatever is reported and done, in whatever order, an order is delivered once and its money adds up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
+    OrderExpired,
+    OrderFulfilled,
+    OrderMarkedPaid,
+    OrderPlaced,
+    OrderReviewed,
+    PaymentFinished,
+    PaymentOverpaid,
+    PaymentPartiallyPaid,
+    PaymentRefunded,
+    PaymentRequested,
+    UnknownStatusReported,
+    WrongCoinReceived,
+)
+from libs.eventsourcing.decider import Refused
+from services.billing.order.domain import (
+    ORDER,
+    Cancel,
+    Command,
+    Expire,
+    MarkFulfilled,
+    MarkPaid,
+    Refund,
+    Review,
+)
+from services.billing.order.reports import RecordStatus
+from services.billing.order.state import (
+    STEP,
+    Awaiting,
+    Event,
+    Fulfilled,
+    Lapsed,
+    Order,
+    Paid,
+    PaymentState,
+    Pending,
+    Refunded,
+)
+from tests.unit.billing.facts import (
+    ADBOT,
+    AMOUNT,
+    HALF,
+    NOON,
+    PAY_BY,
+    PAYMENT,
+    PLACE,
+    PLACED,
+    REQUEST,
+    REQUESTED,
+    REST,
+    told,
+    told_of_deposit,
+)
+
+ONCE = (
+    OrderPlaced,
+    PaymentRequested,
+    PaymentFinished,
+    PaymentRefunded,
+    OrderFulfilled,
+    OrderExpired,
+    OrderCancelled,
+    OrderMarkedPaid,
+)
+AFTER_FINISHED = (
+    DepositReceived,
+    PaymentOverpaid,
+    WrongCoinReceived,
+    UnknownStatusReported,
+    OrderReviewed,
+    OrderFulfilled,
+    PaymentRefunded,
+)
+AFTER_REFUNDED = (DepositReceived, WrongCoinReceived, UnknownStatusReported, OrderReviewed)
+
+# -- what may come
+
+_STATUSES = st.sampled_from([*PaymentState, "cancelled", "hacked"])
+_SUMS = st.sampled_from([Decimal(0), HALF / 2, HALF, REST, AMOUNT, AMOUNT + HALF, AMOUNT * 2])
+_COINS = st.sampled_from(["BTC"] * 6 + ["ETH"])
+OWN_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(told, _STATUSES, _SUMS, coin=_COINS)
+DEPOSIT_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(
+    told_of_deposit, _STATUSES, _SUMS, st.sampled_from(["6", "7", "8"]), coin=_COINS
+)
+REPORTS = OWN_REPORTS | DEPOSIT_REPORTS
+_HANDS: list[Command] = [MarkPaid("cash"), Refund("asked for"), Cancel("ordered twice"), Review("seen")]
+ACTS: st.SearchStrategy[Command] = st.sampled_from(
+    [PLACE, REQUEST, *_HANDS, MarkFulfilled(ADBOT), Expire(NOON), Expire(PAY_BY)]
+)
+
+
+def _rank(order: Order | None) -> tuple[int, int]:
+    """How far an order is: it may only grow."""
+    match order:
+        case Pending():
+            return 1, 0
+        case Lapsed(cancelled=cancelled):
+            return 2, int(cancelled)
+        case Awaiting(state=state):
+            return 2, STEP[state]
+        case _:
+            return (None, Pending, Awaiting, Paid, Fulfilled, Refunded).index(order and type(order)), 0
+
+
+@dataclass
+class Books:
+    """What came, counted without knowing how the order does it."""
+
+    own: Decimal = Decimal(0)
+    deposits: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+
+    @property
+    def total(self) -> Decimal:
+        return self.own + sum(self.deposits.values())
+
+    def enter(self, report: RecordStatus) -> None:
+        if report.coin != "BTC" or report.paid <= 0:
+            return
+        if report.payment != PAYMENT:
+            if report.status is PaymentState.FINISHED:
+                self.deposits.setdefault(report.payment, report.paid)
+        elif report.status in {PaymentState.FINISHED, PaymentState.PARTIALLY_PAID}:
+            self.own = max(self.own, report.paid)
+
+
+class Story:
+    """An order, carried through commands, and checked after each."""
+
+    def __init__(self, *history: Event) -> None:
+        self.events: list[Event] = list(history)
+        self.order = ORDER.fold(history)
+        self.books = Books()
+
+    @property
+    def by_hand(self) -> bool:
+        return any(isinstance(event, OrderMarkedPaid) for event in self.events)
+
+    def finishes(self) -> list[PaymentFinished]:
+        return [event for event in self.events if isinstance(event, PaymentFinished)]
+
+    def carry_out(self, command: Command) -> None:
+        before = self.order
+        try:
+            events = ORDER.decide(command, before)
+        except Refused:
+            return
+        self.order = ORDER.fold(events, before)
+        self.events.extend(events)
+        if isinstance(command, RecordStatus):
+            self.books.enter(command)
+        assert _rank(self.order) >= _rank(before), "it went backwards"
+        if not isinstance(command, Review):
+            assert list(ORDER.decide(command, self.order)) == [], "the same again says something again"
+        self._check_money()
+
+    def _check_money(self) -> None:
+        order = self.order
+        if isinstance(order, Awaiting | Paid | Fulfilled) and not self.by_hand:
+            assert order.money.total == self.books.total
+        if isinstance(order, Awaiting):
+            assert self.books.total < AMOUNT, "it is paid, and nobody said so"
+        if isinstance(order, Paid | Fulfilled):
+            assert self.by_hand or self.books.total >= AMOUNT, "it is not paid"
+
+    def check_events(self) -> None:
+        assert ORDER.fold(self.events) == self.order
+        kinds = [type(event) for event in self.events]
+        for kind in ONCE:
+            assert kinds.count(kind) <= 1, f"{kind.__name__} was said twice"
+        if PaymentFinished in kinds:
+            assert all(issubclass(kind, AFTER_FINISHED) for kind in kinds[kinds.index(PaymentFinished) + 1 :])
+        if PaymentRefunded in kinds:
+            assert all(issubclass(kind, AFTER_REFUNDED) for kind in kinds[kinds.index(PaymentRefunded) + 1 :])
+        self._check_totals()
+
+    def _check_totals(self) -> None:
+        told = Decimal(0)
+        for event in self.events:
+            match event:
+                case PaymentPartiallyPaid(paid=paid, missing=missing):
+                    assert told < paid == AMOUNT - missing
+                    told = paid
+                case PaymentFinished(paid=paid, by_hand=by_hand):
+                    assert (by_hand and paid < AMOUNT) or paid >= AMOUNT
+                    told = paid
+                case PaymentOverpaid(paid=paid, excess=excess):
+                    assert told <= paid == AMOUNT + excess
+                    told = paid
+                case _:
+                    pass
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(REPORTS | ACTS, max_size=40))
+def test_whatever_comes_an_order_never_goes_back_and_is_delivered_at_most_once(
+    commands: list[Command],
+) -> None:
+    story = Story()
+    for command in commands:
+        story.carry_out(command)
+    story.check_events()
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(REPORTS | ACTS, max_size=40))
+def test_whatever_comes_for_an_order_that_waits_its_money_adds_up(commands: list[Command]) -> None:
+    story = Story(PLACED, REQUESTED)
+    for command in commands:
+        story.carry_out(command)
+    story.check_events()
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(REPORTS | ACTS, max_size=25), st.lists(REPORTS | ACTS, max_size=25))
+def test_a_finished_payment_is_never_lost_unless_the_money_went_back_before(
+    before: list[Command], after: list[Command]
+) -> None:
+    story = Story(PLACED, REQUESTED)
+    for command in [*before, told(PaymentState.FINISHED), *after]:
+        gone = isinstance(story.order, Refunded)
+        story.carry_out(command)
+        if command == told(PaymentState.FINISHED) and not gone:
+            assert len(story.finishes()) == 1
+    story.check_events()
+
+
+@st.composite
+def _orders(draw: st.DrawFn) -> tuple[Sequence[RecordStatus], Sequence[RecordStatus]]:
+    """The same reports in two orders; refunds apart, for what comes after one is not delivered."""
+    kept = REPORTS.filter(lambda report: report.status is not PaymentState.REFUNDED)
+    reports = draw(st.lists(kept, max_size=12, unique_by=lambda report: (report.payment, report.status_text)))
+    return reports, draw(st.permutations(reports))
+
+
+@settings(deadline=None, max_examples=400)
+@given(_orders())
+def test_in_whatever_order_the_same_reports_come_the_order_ends_the_same(
+    orders: tuple[Sequence[RecordStatus], Sequence[RecordStatus]],
+) -> None:
+    ends: list[tuple[bool, Decimal]] = []
+    for reports in orders:
+        story = Story(PLACED, REQUESTED)
+        for report in reports:
+            story.carry_out(report)
+        assert isinstance(story.order, Awaiting | Paid)
+        ends.append((bool(story.finishes()), story.order.money.total))
+    assert ends[0] == ends[1]
