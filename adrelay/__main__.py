@@ -3,11 +3,20 @@
 import sys
 from importlib import import_module
 
+_HASTY = {
+    "adbots": "adrelay.commands.adbots",
+    "catalogue": "adrelay.commands.catalogue",
+    "events": "adrelay.events.command",
+    "orders": "adrelay.commands.orders",
+}
+"""What operators ask in a hurry, and the module that knows; it does not wait for the rest to be imported."""
+
 
 def main() -> None:
-    """Run the command line. What operators ask in a hurry does not wait for the import of everything else."""
-    if sys.argv[1:2] == ["events"]:
-        import_module("adrelay.events.command").events(sys.argv[2:], prog_name="adrelay events")
+    """Run the command line."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name in _HASTY:
+        getattr(import_module(_HASTY[name]), name)(sys.argv[2:], prog_name=f"adrelay {name}")
     else:
         import_module("adrelay.cli").app(prog_name="adrelay")
 

@@ -2,10 +2,14 @@
 
 import typer
 
+from adrelay.commands.adbots import adbots
+from adrelay.commands.catalogue import catalogue
 from adrelay.commands.keygen import keygen
+from adrelay.commands.orders import orders
 from adrelay.commands.up import up
 from adrelay.demo.command import demo
 from adrelay.events.command import events
+from sandbox.mail.cli import run as mail_sandbox
 from sandbox.nowpayments.cli import run as nowpayments_sandbox
 from sandbox.telegram.cli import run as telegram_sandbox
 
@@ -26,9 +30,13 @@ app.command(rich_help_panel="Try it")(demo)
 app.add_typer(sandbox, name="sandbox", rich_help_panel="Try it")
 app.command(rich_help_panel="Run it")(up)
 app.command(rich_help_panel="Run it")(keygen)
+app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
+app.add_typer(orders, name="orders", rich_help_panel="Operate it")
+app.add_typer(adbots, name="adbots", rich_help_panel="Operate it")
 app.add_typer(events, name="events", rich_help_panel="Operate it")
 sandbox.command("telegram")(telegram_sandbox)
 sandbox.command("nowpayments")(nowpayments_sandbox)
+sandbox.command("mail")(mail_sandbox)
 
 
 @app.callback()

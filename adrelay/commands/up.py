@@ -17,6 +17,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.runtime.states import State, Status
 from adrelay.runtime.supervisor import Supervisor
 from adrelay.system import processes
+from libs.chassis.settings import variable
+from services.gateway.settings import GatewaySettings
 
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
@@ -51,6 +53,7 @@ def up(
             console.print(f"  [red]✗[/red] {problem}", highlight=False, soft_wrap=True)
         console.print("`adrelay keygen` prints good secrets; .env.example explains every setting.")
         raise typer.Exit(EXIT_SETTINGS)
+    console.print(f"[dim]mails[/dim]      {where_mails_go()}", highlight=False)
     try:
         asyncio.run(_run(data, port, workers))
     except RuntimeFault as fault:
@@ -61,6 +64,16 @@ def up(
 def _embedded(urls: dict[str, str]) -> dict[str, str]:
     """Return those of the URLs that the environment does not set itself."""
     return {name: url for name, url in urls.items() if not os.environ.get(name)}
+
+
+def where_mails_go() -> str:
+    """Return where mails go."""
+    settings = GatewaySettings.model_validate(
+        {"postgres_url": _PENDING["ADRELAY_POSTGRES_URL"], "nats_url": _PENDING["ADRELAY_NATS_URL"]}
+    )
+    if settings.mails:
+        return f"go through {settings.smtp_host}:{settings.smtp_port}, from {settings.mail_from}"
+    return f"are only kept in-app (no SMTP configured, see {variable(GatewaySettings, 'smtp_host')})"
 
 
 async def _run(data: Path, port: int, workers: int) -> None:

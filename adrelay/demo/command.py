@@ -31,7 +31,7 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Run the whole story against the two sandboxes and prove what the groups hold.
+    """Run the whole story against the sandboxes and prove what the groups hold.
 
     Exits with 0 only if every group holds every cycle's post exactly once.
     """
@@ -52,7 +52,7 @@ def demo(
 
 async def _run(screen: Screen, folder: Path, *, cycles: int, album: bool) -> bool:
     system = LocalSystem(folder)
-    with screen.step("Start PostgreSQL, NATS, both sandboxes, five services and two workers") as notes:
+    with screen.step("Start PostgreSQL, NATS, three sandboxes, five services and two workers") as notes:
         await system.__aenter__()
         notes.add(f"REST interface: {system.url}/docs")
     try:
@@ -76,7 +76,10 @@ async def _tell(screen: Screen, system: LocalSystem, *, cycles: int, album: bool
         notes.add(f"order {purchase.order}: pay {purchase.amount} {purchase.coin} to {purchase.address}")
     with screen.step("The payment arrives; each signed notification comes three times, shuffled") as notes:
         await story.pay(system, purchase, repeat=3, shuffled=True)
+    with screen.step("The client signs in with the access code that came by mail") as notes:
         client = await story.sign_in(system, purchase)
+        for mail in await system.mails.mails(purchase.email):
+            notes.add(f"mail to {purchase.email}: {mail.subject}")
         state = await client.state()
         notes.add(
             f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"

@@ -1,5 +1,6 @@
 """The story, step by step, through the public interfaces alone."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from adrelay.demo.system import LocalSystem
 
 API_ID = 123456
 EMAIL = "client@example.com"
+CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 PAIR_HASH = "0123456789abcdef" * 2
 """Not a secret: the sandbox takes any."""
 
@@ -21,7 +23,7 @@ class Purchase:
     address: str
     amount: str
     coin: str
-    access_code: str
+    email: str
 
 
 @dataclass
@@ -73,7 +75,7 @@ async def check_out(
         address=answer["pay_address"],
         amount=answer["amount"],
         coin=answer["pay_currency"],
-        access_code=answer["access_code"],
+        email=email,
     )
 
 
@@ -85,10 +87,21 @@ async def pay(system: LocalSystem, purchase: Purchase, *, repeat: int = 1, shuff
     )
 
 
+async def access_code(system: LocalSystem, purchase: Purchase, *, within_seconds: float = 30) -> str:
+    """Return the access code of a new account from the mail that says that its payment was received."""
+    found = await until(
+        lambda: system.mails.mails(purchase.email),
+        lambda mails: any(CODE.search(mail.text) for mail in mails),
+        within_seconds=within_seconds,
+    )
+    return next(code[0] for mail in found if (code := CODE.search(mail.text)))
+
+
 async def sign_in(system: LocalSystem, purchase: Purchase) -> Client:
     """Sign in with the access code and wait for the adbot that was paid for."""
+    code = await access_code(system, purchase)
     async with Rest(system.url) as visitor:
-        answer = await visitor.post("/auth/sign-in", {"access_code": purchase.access_code})
+        answer = await visitor.post("/auth/sign-in", {"access_code": code})
     rest = Rest(system.url, answer["token"])
     adbots = await until(
         lambda: rest.get("/adbots"),

@@ -1,4 +1,4 @@
-"""All of Adrelay and both sandboxes in one folder, for the demo and for end-to-end tests."""
+"""All of Adrelay and the three sandboxes in one folder, for the demo and for end-to-end tests."""
 
 import secrets
 import sys
@@ -16,15 +16,17 @@ from adrelay.runtime.service import Service
 from adrelay.runtime.states import Pace, Status
 from adrelay.runtime.supervisor import Supervisor
 from adrelay.system import SERVICES, Process, processes
+from sandbox.mail import MailControl
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import TelegramSandboxControl
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
-_SANDBOXES = ("telegram-sandbox", "nowpayments-sandbox")
+_SANDBOXES = ("telegram-sandbox", "nowpayments-sandbox", "mail-sandbox")
+MAILS_FROM = "Adrelay <no-reply@ads.example.com>"
 
 
 class LocalSystem:
-    """PostgreSQL, NATS, both sandboxes, the five services and some workers, supervised.
+    """PostgreSQL, NATS, the sandboxes, the five services and some workers, supervised.
 
     Use as `async with`; everything is ready inside. `settings` go over the environment that is made here.
     """
@@ -44,12 +46,15 @@ class LocalSystem:
         self.supervisor = Supervisor(on_change, pace=Pace(longest_delay_seconds=2.0, stop_seconds=10.0))
         self.telegram: TelegramSandboxControl
         self.payments: NowPaymentsControl
+        self.mails: MailControl
         self._settings = dict(settings or {})
         self._secrets = fresh_secrets()
         self._stack = AsyncExitStack()
         self._telegram_port = free_port()
         self._telegram_control = f"http://127.0.0.1:{free_port()}"
         self._provider = f"http://127.0.0.1:{free_port()}"
+        self._mail_port = free_port()
+        self._mail_control = f"http://127.0.0.1:{free_port()}"
         self._provider_key = secrets.token_urlsafe(24)
         self._ipn_secret = secrets.token_urlsafe(24)
 
@@ -100,6 +105,7 @@ class LocalSystem:
         await self.supervisor.until_ready()
         self.telegram = await self._stack.enter_async_context(TelegramSandboxControl(self._telegram_control))
         self.payments = await self._stack.enter_async_context(NowPaymentsControl(self._provider))
+        self.mails = await self._stack.enter_async_context(MailControl(self._mail_control))
         environment = await self.environment()
         for process in self.processes:
             self.supervisor.supervise(process.service(environment, self.folder / "logs"))
@@ -108,7 +114,7 @@ class LocalSystem:
     def _sandboxes(self) -> list[Service]:
         sandbox = [sys.executable, "-m", "adrelay", "sandbox"]
         mtproto, control = str(self._telegram_port), self._telegram_control.rpartition(":")[2]
-        provider = self._provider.rpartition(":")[2]
+        provider, mails = self._provider.rpartition(":")[2], self._mail_control.rpartition(":")[2]
         return [
             Service(
                 _SANDBOXES[0],
@@ -126,6 +132,12 @@ class LocalSystem:
                 health_url=f"{self._provider}/v1/status",
                 log=self.folder / "logs" / f"{_SANDBOXES[1]}.log",
             ),
+            Service(
+                _SANDBOXES[2],
+                [*sandbox, "mail", "--port", str(self._mail_port), "--control-port", mails],
+                health_url=f"{self._mail_control}/faults",
+                log=self.folder / "logs" / f"{_SANDBOXES[2]}.log",
+            ),
         ]
 
     async def environment(self) -> dict[str, str]:
@@ -142,6 +154,11 @@ class LocalSystem:
             "ADRELAY_BILLING_IPN_SECRET": self._ipn_secret,
             "ADRELAY_BILLING_IPN_CALLBACK_URL": f"{self.url}/api/v1/webhooks/nowpayments",
             "ADRELAY_BILLING_CATALOGUE_FILE": str(CATALOGUE),
+            "ADRELAY_GATEWAY_SMTP_HOST": "127.0.0.1",
+            "ADRELAY_GATEWAY_SMTP_PORT": str(self._mail_port),
+            "ADRELAY_GATEWAY_SMTP_SECURITY": "plain",
+            "ADRELAY_GATEWAY_SMTP_TIMEOUT_SECONDS": "5",
+            "ADRELAY_GATEWAY_MAIL_FROM": MAILS_FROM,
             "ADRELAY_FORWARDER_TELEGRAM_HOST": endpoint.host,
             "ADRELAY_FORWARDER_TELEGRAM_PORT": str(endpoint.port),
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(endpoint.dc_id),

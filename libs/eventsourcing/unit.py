@@ -31,6 +31,7 @@ class StateCache:
     def __init__(self, size: int) -> None:
         self._size = size
         self._states: OrderedDict[str, tuple[object, int]] = OrderedDict()
+        self._stories: OrderedDict[str, UUID] = OrderedDict()
 
     def get(self, stream: str) -> tuple[object, int]:
         """Return a state of the stream and its version; None and 0 if none is known."""
@@ -46,6 +47,16 @@ class StateCache:
     def forget(self, stream: str) -> None:
         """Forget a state that turned out to be behind."""
         self._states.pop(stream, None)
+
+    def story(self, stream: str) -> UUID | None:
+        """Return the story in which a stream began, None if that is not known."""
+        return self._stories.get(stream)
+
+    def put_story(self, stream: str, story: UUID) -> None:
+        """Remember in which story a stream began, which never changes; it must be committed."""
+        self._stories[stream] = story
+        if len(self._stories) > self._size:
+            self._stories.popitem(last=False)
 
     def put(self, stream: str, state: object, version: int) -> None:
         """Remember a committed state, unless a newer one is known."""
@@ -110,11 +121,16 @@ class UnitOfWork:
 
     async def follow_stream(self, stream: str) -> None:
         """Continue the story in which a stream began, if it has begun."""
-        first = await self.sql.fetchval(
-            "select correlation_id from engine.events where stream = $1 and version = 1", stream
-        )
-        if first is not None:
-            self.follow(first)
+        first = self._known.story(stream)
+        if first is None:
+            first = await self.sql.fetchval(
+                "select correlation_id from engine.events where stream = $1 and version = 1", stream
+            )
+            if first is None:
+                return
+            if not self.recorded:  # else it could be this unit that began it, and is not committed
+                self._known.put_story(stream, first)
+        self.follow(first)
 
     async def load(self, decider: Decider[CommandT, StateT, EventT], key: object) -> StateT | None:
         """Return an aggregate's present state, None if nothing ever happened to it."""

@@ -1,5 +1,7 @@
 """Where the gateway's parts are made and put together."""
 
+import ssl
+
 from fastapi import FastAPI
 
 from libs.chassis.commands import CommandClient
@@ -7,10 +9,16 @@ from libs.chassis.service import Chassis
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.account.tables import ACCOUNTS
+from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
+from services.gateway.api.claims import make_tables
 from services.gateway.api.desk import Desk, Turns
 from services.gateway.api.limits import RateLimit
 from services.gateway.api.tokens import Tokens
+from services.gateway.inbox.tables import TABLES as INBOXES
+from services.gateway.mail.outbox import Outbox
+from services.gateway.mail.writing import Writer
+from services.gateway.reactions import reactions
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import READ_MODELS
 
@@ -19,9 +27,14 @@ async def run(settings: GatewaySettings) -> None:
     """Serve the API until told to stop."""
     app = make_app()
     async with Chassis(
-        settings, state_tables=[ACCOUNTS], read_models=READ_MODELS, read_everything=True, app=app
+        settings, state_tables=[ACCOUNTS, *INBOXES], read_models=READ_MODELS, read_everything=True, app=app
     ) as chassis:
-        furnish(app, desk_of(settings, chassis))
+        await make_tables(chassis.engine)
+        codes = AccessCodes(settings.code_pepper)
+        furnish(app, desk_of(settings, chassis, codes))
+        chassis.read(reactions=reactions(codes, mails=settings.mails))
+        if settings.mails:
+            chassis.task("outbox", outbox_of(settings, chassis, codes).run)
         await chassis.run()
 
 
@@ -30,9 +43,30 @@ def furnish(app: FastAPI, desk: Desk) -> None:
     app.state.desk = desk
 
 
-def desk_of(settings: GatewaySettings, chassis: Chassis) -> Desk:
+def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> Outbox:
+    """Return what sends mails."""
+    mailer = SmtpMailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.sender,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        trusted=ssl.create_default_context(cafile=settings.smtp_ca_file or None),
+        timeout_seconds=settings.smtp_timeout_seconds,
+    )
+    return Outbox(
+        chassis.engine,
+        mailer,
+        Writer(settings.sender, site_url=settings.site_url),
+        codes,
+        timeout_seconds=settings.smtp_timeout_seconds,
+        give_up_seconds=settings.mail_give_up_seconds,
+    )
+
+
+def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> Desk:
     """Return what the routes work with."""
-    codes = AccessCodes(settings.code_pepper)
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
@@ -47,4 +81,5 @@ def desk_of(settings: GatewaySettings, chassis: Chassis) -> Desk:
         checkouts=RateLimit(settings.checkouts_per_minute),
         turns=Turns(),
         patience_seconds=settings.read_your_writes_seconds,
+        mails=settings.mails,
     )

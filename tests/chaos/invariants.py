@@ -5,8 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adrelay.runtime.states import State
-from libs.events.billing import OrderFulfilled, OrderPlaced, PaymentFinished, PaymentRequested
-from libs.events.gateway import AccountRegistered
+from libs.events.base import Event
+from libs.events.billing import (
+    OrderExpired,
+    OrderFulfilled,
+    OrderPlaced,
+    PaymentFinished,
+    PaymentPartiallyPaid,
+    PaymentRequested,
+)
+from libs.events.gateway import (
+    AccountRegistered,
+    MailGivenUp,
+    MailSent,
+    NotificationKind,
+    NotificationRaised,
+)
 from libs.events.provisioning import (
     AdbotProvisioned,
     SessionAssigned,
@@ -31,6 +45,12 @@ class Breach:
         return f"{self.invariant}: {self.evidence}"
 
 
+_OCCASIONS: dict[type[Event], NotificationKind] = {
+    OrderPlaced: NotificationKind.ORDER_PLACED,
+    PaymentFinished: NotificationKind.PAYMENT_RECEIVED,
+    PaymentPartiallyPaid: NotificationKind.PARTIAL_PAYMENT,
+    OrderExpired: NotificationKind.ORDER_EXPIRED,
+}
 Invariant = Callable[[Truth, Told], Iterator[str]]
 
 
@@ -81,7 +101,7 @@ def nothing_acknowledged_is_lost(truth: Truth, told: Told) -> Iterator[str]:
         yield f"session {session} was acknowledged and is not in stock"
     accounts = sum(1 for _ in truth.stores["gateway"].all(AccountRegistered))
     if accounts < len(told.codes):
-        yield f"{len(told.codes)} access codes were shown and {accounts} accounts are stored"
+        yield f"{len(told.codes)} access codes came by mail and {accounts} accounts are stored"
     yield from _commands(truth, told)
 
 
@@ -183,6 +203,35 @@ def readers_have_caught_up(truth: Truth, _: Told) -> Iterator[str]:
                     yield f"{service}.{reader} is {behind} events of {source} behind"
 
 
+def everybody_was_told_once_of_every_occasion(truth: Truth, _: Told) -> Iterator[str]:
+    billing, gateway = truth.stores["billing"], truth.stores["gateway"]
+    occasions = Counter(
+        (_OCCASIONS[type(stored.event)], str(getattr(stored.event, "order", "")))
+        for stored in billing.events
+        if type(stored.event) in _OCCASIONS
+    )
+    told = Counter((event.kind, event.order) for _, event in gateway.all(NotificationRaised))
+    if told != occasions:
+        yield f"not told: {occasions - told}; told without occasion: {told - occasions}"
+
+
+def every_mail_was_sent_and_has_only_copies_that_can_be_told(truth: Truth, _: Told) -> Iterator[str]:
+    gateway = truth.stores["gateway"]
+    raised = {str(event.notification): event for _, event in gateway.all(NotificationRaised) if event.mail}
+    sent = Counter(str(event.notification) for _, event in gateway.all(MailSent))
+    given_up = Counter(str(event.notification) for _, event in gateway.all(MailGivenUp))
+    arrived: dict[str, set[tuple[str, ...]]] = {}
+    for mail in truth.mails:
+        arrived.setdefault(mail.message_id.strip("<>").partition("@")[0], set()).add(mail.recipients)
+    for told, event in raised.items():
+        if sent[told] + given_up[told] != 1:
+            yield f"{event.kind} of {event.order}: sent {sent[told]} times, given up {given_up[told]} times"
+        if sent[told] and arrived.get(told) != {(event.email,)}:
+            yield f"{event.kind} of {event.order} for {event.email} arrived at {arrived.get(told)}"
+    for told in arrived.keys() - raised.keys():
+        yield f"a mail to {arrived[told]} tells of nothing that was raised: {told}"
+
+
 def nothing_is_parked(truth: Truth, _: Told) -> Iterator[str]:
     for store in truth.stores.values():
         yield from store.parked
@@ -210,6 +259,8 @@ GENERAL: Sequence[Invariant] = (
     versions_have_no_gaps,
     the_stream_equals_the_stores,
     readers_have_caught_up,
+    everybody_was_told_once_of_every_occasion,
+    every_mail_was_sent_and_has_only_copies_that_can_be_told,
     nothing_is_parked,
     all_processes_are_ready,
     no_client_was_turned_away,

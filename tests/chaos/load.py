@@ -21,6 +21,8 @@ T = TypeVar("T")
 Order = Literal["as_happened", "reversed", "shuffled"]
 
 PAUSE_SECONDS = 0.4
+MAIL_SECONDS = 300.0
+"""A mail is sent when all that it needs is well again."""
 _TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _ORDERS: tuple[Order, ...] = ("as_happened", "reversed", "shuffled")
 _API_ID = 300_001
@@ -132,7 +134,8 @@ class Load:
     async def _client(self, number: int, plan: str) -> None:
         """Buy a plan, and run its adbot until all is over."""
         stage = await self._set_stage(number)
-        purchase = await self._bought(f"client{number}", plan)
+        while (purchase := await self._bought(f"client{number}", plan)) is None:
+            await self._wait(PAUSE_SECONDS)
         await self._pay(purchase)
         async with await self._signed_in(purchase) as rest:
             adbot = await self._adbot(rest)
@@ -147,26 +150,24 @@ class Load:
                     await self._wait(self._chance.uniform(0, 3))
             await self._stop(rest, adbot)
 
-    async def _bought(self, name: str, plan: str) -> story.Purchase:
-        """Check out until an order has an address and its account a code."""
-        for attempt in range(100):
-            email = f"{name}-{attempt}@example.com"
-            coin = self._chance.choice(("BTC", "ETH", "LTC"))
-            purchase = await self._persist(
-                "checkout",
-                lambda email=email, coin=coin: story.check_out(  # type: ignore[misc]  # each its own
-                    self._system, plan=plan, coin=coin, email=email
-                ),
-                also={"provider_unavailable"},
-            )
-            self.told.orders.add(purchase.order)
-            if not purchase.access_code:  # the answer that showed it was lost
-                self.told.tries["lost access code"] += 1
-                continue
-            self.told.codes.add(purchase.access_code)
-            return await self._with_address(purchase)
-        message = "no checkout came through"
-        raise AssertionError(message)
+    async def _bought(self, name: str, plan: str) -> story.Purchase | None:
+        """Check out until an order has an address; return None if the stock is sold."""
+        coin = self._chance.choice(("BTC", "ETH", "LTC"))
+
+        async def order() -> story.Purchase | None:
+            try:
+                return await story.check_out(self._system, plan=plan, coin=coin, email=f"{name}@example.com")
+            except RestError as error:
+                if error.code == "insufficient_stock":
+                    return None
+                raise
+
+        purchase = await self._persist("checkout", order, also={"provider_unavailable"})
+        if purchase is None:
+            self.told.tries["checkout: insufficient_stock"] += 1
+            return None
+        self.told.orders.add(purchase.order)
+        return await self._with_address(purchase)
 
     async def _with_address(self, purchase: story.Purchase) -> story.Purchase:
         async with Rest(self._system.url) as visitor:
@@ -192,8 +193,10 @@ class Load:
         )
 
     async def _signed_in(self, purchase: story.Purchase) -> Rest:
+        code = await story.access_code(self._system, purchase, within_seconds=MAIL_SECONDS)
+        self.told.codes.add(code)
         async with Rest(self._system.url) as visitor:
-            body: Json = {"access_code": purchase.access_code}
+            body: Json = {"access_code": code}
             answer = await self._persist("sign in", lambda: visitor.post("/auth/sign-in", body))
         return Rest(self._system.url, answer["token"])
 
@@ -241,6 +244,8 @@ class Load:
             if self._over.is_set():
                 return
             purchase = await self._bought(f"visitor{number}", self._chance.choice(list(PLANS)))
+            if purchase is None:
+                continue
             dice = self._chance.random()
             if dice < 0.6:
                 await self._pay(purchase)

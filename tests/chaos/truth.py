@@ -14,6 +14,7 @@ from adrelay.runtime.states import Status
 from libs.events.base import Event
 from libs.events.catalogue import published
 from libs.eventsourcing.record import Cursor, Envelope
+from sandbox.mail import MailView
 from sandbox.nowpayments.messages import NotificationView, PaymentView
 from sandbox.telegram.models import MessageView, SessionView
 from tests.chaos.load import Load
@@ -66,6 +67,8 @@ class Truth:
     held_twice: list[SessionView]
     payments: list[PaymentView]
     notifications: list[NotificationView]
+    mails: list[MailView]
+    """All copies that the mail server took."""
     statuses: list[Status]
 
 
@@ -90,6 +93,7 @@ async def read(system: ChaosSystem, load: Load) -> Truth:
         held_twice=await system.telegram.held_twice(),
         payments=payments,
         notifications=notifications,
+        mails=await system.mails.mails(),
         statuses=system.supervisor.statuses(),
     )
 

@@ -1,9 +1,10 @@
-"""Access codes and licence keys: drawn from the system's randomness, known afterwards by a keyed hash."""
+"""Access codes, which follow from their account, licence keys, and the keyed hash that is kept of a code."""
 
 import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from pydantic import SecretStr
@@ -13,23 +14,32 @@ from libs.events.values import AccountId, EmailAddress
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without letters that are taken for digits: 5 bits a character, 100 bits a code."""
+_BITS = 5
+_LETTERS = 20
+_GROUP = 5
+_CODE = re.compile(rf"\bUSER(-\w{{{_GROUP}}}){{{_LETTERS // _GROUP}}}", re.IGNORECASE)
 _MISREAD = str.maketrans("OIL", "011")
 _ACCOUNTS = UUID("6f1d7b0e-54a1-4ad4-9d5c-0c9a2c3f7a11")
 
 
 class AccessCodes:
-    """Draws codes, and tells what is stored of them; the pepper makes a stolen table useless for guessing."""
+    """Makes codes, and tells what is stored of them; without the pepper nothing stored leads to a code."""
 
     def __init__(self, pepper: SecretStr) -> None:
         self._pepper = pepper.get_secret_value().encode()
 
-    def draw(self) -> str:
-        """Return a new access code. It is kept nowhere: show it to its owner, or it is lost."""
-        return f"USER-{_groups()}"
+    def first(self, account: AccountId) -> str:
+        """Return the access code that an account is opened with.
+
+        It is kept nowhere, and follows from the account and the pepper: whoever writes the mail that holds it
+        makes it anew, however often a process dies before the mail is sent.
+        """
+        number = int.from_bytes(self._keyed("first code", str(account)))
+        return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
     def licence(self) -> str:
         """Return a new licence key."""
-        return f"LIC-{_groups()}"
+        return f"LIC-{_groups(secrets.randbelow(len(_ALPHABET)) for _ in range(_LETTERS))}"
 
     def digest(self, code: str) -> CodeDigest:
         """Return the keyed hash of a code, the same for every way in which people type it."""
@@ -48,5 +58,11 @@ class AccessCodes:
         return hmac.new(self._pepper, f"{purpose}:{text}".encode(), hashlib.sha256).digest()
 
 
-def _groups() -> str:
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+def without_codes(text: str) -> str:
+    """Return a text with whatever looks like an access code hidden."""
+    return _CODE.sub("***", text)
+
+
+def _groups(letters: Iterable[int]) -> str:
+    text = "".join(_ALPHABET[letter] for letter in letters)
+    return "-".join(text[begin : begin + _GROUP] for begin in range(0, _LETTERS, _GROUP))

@@ -35,21 +35,21 @@ class Accounts:
 
     async def register(self, account: AccountId, email: EmailAddress, causes: Causes) -> Registered:
         """Open the account unless it is open."""
-        code = self._codes.draw()
-
-        async def work(unit: UnitOfWork) -> bool:
-            register = Register(
-                account=account,
-                email=email,
-                role=Role.CLIENT,
-                code_digest=self._codes.digest(code),
-                licence=self._codes.licence(),
-                at=unit.at,
-            )
-            return bool(await unit.execute(ACCOUNT, account, register))
-
-        done = await self._engine.run(work, causes)
+        done = await self._engine.run(lambda unit: open_account(unit, self._codes, account, email), causes)
         if not done.value or done.written is None:
             return Registered(None, ())
         written = Written(service=self._engine.service, xid=done.written.xid, position=done.written.position)
-        return Registered(code, (written,))
+        return Registered(self._codes.first(account), (written,))
+
+
+async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> bool:
+    """Have an account opened by its first code, unless it is open; say if that was done now."""
+    register = Register(
+        account=account,
+        email=email,
+        role=Role.CLIENT,
+        code_digest=codes.digest(codes.first(account)),
+        licence=codes.licence(),
+        at=unit.at,
+    )
+    return bool(await unit.execute(ACCOUNT, account, register))

@@ -15,7 +15,7 @@ from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.problems import Denied
 from services.gateway.api.sending import send_of_known_adbot
 from services.gateway.api.shapes import Body, Limit, Listing, WithoutNul
-from services.gateway.tables.adbots import AdbotState, adbot_of, adbots_of, owns
+from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of, owns
 from services.gateway.tables.deliveries import LogLine, log_of
 from services.gateway.tables.statistics import Statistics, statistics_of
 
@@ -45,11 +45,12 @@ async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId
     """Return the adbot of the path; raise `Denied` unless it is the caller's."""
     adbot = AdbotId(adbot_id)
     if not await desk.ask(lambda sql: owns(sql, caller.account, adbot)):
-        raise _unknown()
+        raise unknown_adbot()
     return adbot
 
 
-def _unknown() -> Denied:
+def unknown_adbot() -> Denied:
+    """Return the answer to whoever asks for an adbot that is not theirs."""
     return Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "you have no adbot of this id")
 
 
@@ -130,7 +131,7 @@ async def _write(
     """Have the scheduler carry a command out, and return the adbot as it is then."""
     account = command.account
     if account is None:
-        raise _unknown()
+        raise unknown_adbot()
     causes = causes_of(request, f"account:{account}")
     accepted = await send_of_known_adbot(desk.commands.send, command, causes, desk.patience_seconds)
     if not await desk.settled(accepted.written):
@@ -141,5 +142,5 @@ async def _write(
 async def _state(desk: Desk, account: AccountId, adbot: AdbotId) -> AdbotState:
     state = await desk.ask(lambda sql: adbot_of(sql, account, adbot, utc_now()))
     if state is None:
-        raise _unknown()
+        raise unknown_adbot()
     return state

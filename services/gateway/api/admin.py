@@ -1,4 +1,4 @@
-"""The operator's side: stock and orders."""
+"""The operator's side of the stock."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -10,16 +10,13 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import PairId, SessionId
 from libs.eventsourcing.record import new_id
-from services.gateway.api.desk import DeskDep, causes_of, check_admin
+from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import problems
-from services.gateway.api.shapes import Body, Limit, Listing
+from services.gateway.api.shapes import Body, Limit
 from services.gateway.api.uploads import UPLOAD_DESCRIPTION, read_upload
-from services.gateway.tables.orders import AdminOrderLine, all_orders
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
 
 router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
-
-_ACTOR = "admin"
 
 
 def _hexadecimal(secret: SecretStr) -> SecretStr:
@@ -63,7 +60,7 @@ async def add_api_pair(
     """Put an API pair into the vault. Its hash is never shown again."""
     pair = PairId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
-    accepted = await desk.commands.send(command, causes_of(request, _ACTOR))
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedPair(pair=pair, api_id=body.api_id)
@@ -82,7 +79,7 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
     upload = await read_upload(request)
     session = SessionId(new_id())
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
-    accepted = await desk.commands.send(command, causes_of(request, _ACTOR))
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
@@ -96,9 +93,3 @@ async def get_stock(
 ) -> Stock:
     """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
     return await desk.ask(lambda sql: stock(sql, state, limit))
-
-
-@router.get("/orders", summary="See everybody's orders", responses=problems(401))
-async def list_all_orders(desk: DeskDep, limit: Limit = 100) -> Listing[AdminOrderLine]:
-    """Return orders and their payments, the latest first."""
-    return Listing(items=await desk.ask(lambda sql: all_orders(sql, limit)))

@@ -2,9 +2,38 @@
 
 from fastapi import APIRouter, FastAPI
 
-from services.gateway.api import account, adbots, admin, auth, catalogue, checkout, problems, webhooks
+from services.gateway.api import (
+    account,
+    adbots,
+    admin,
+    admin_adbots,
+    admin_orders,
+    admin_plans,
+    auth,
+    catalogue,
+    checkout,
+    notifications,
+    problems,
+    renewals,
+    webhooks,
+)
 from services.gateway.api.edge import Edge
 from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
+
+_PARTS = (
+    catalogue,
+    checkout,
+    webhooks,
+    auth,
+    account,
+    notifications,
+    adbots,
+    renewals,
+    admin,
+    admin_plans,
+    admin_orders,
+    admin_adbots,
+)
 
 
 def make_app() -> FastAPI:
@@ -22,7 +51,7 @@ def make_app() -> FastAPI:
     app.add_middleware(Edge)
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (catalogue, checkout, webhooks, auth, account, adbots, admin):
+    for part in _PARTS:
         v1.include_router(part.router)
     app.include_router(v1)
     return app

@@ -17,7 +17,7 @@ from services.gateway.api.openapi import problems
 from services.gateway.api.problems import unauthorized
 from services.gateway.api.shapes import Body
 from services.gateway.api.tokens import Identity
-from services.gateway.tables.adbots import PlanStatus, plan_status_of
+from services.gateway.tables.adbot_states import PlanStatus, plan_status_of
 
 router = APIRouter(prefix="/auth", tags=["account"])
 

@@ -29,9 +29,15 @@ from services.gateway.api.tokens import Identity, Tokens
 
 T = TypeVar("T")
 
+ADMIN = "admin"
+"""The operator, as the actor of events."""
+
 
 class Turns:
-    """Lets one account's checkouts happen one after another."""
+    """Lets one account's checkouts in this process happen one after another.
+
+    That only saves work: the later ones find the order of the first. What makes them one order is its claim.
+    """
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
@@ -59,6 +65,8 @@ class Desk:
     checkouts: RateLimit
     turns: Turns
     patience_seconds: float
+    mails: bool
+    """Whether mails are sent; a new account's access code then comes by mail, and no answer shows it."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something."""

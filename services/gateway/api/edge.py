@@ -7,7 +7,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 import structlog
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +25,11 @@ BODY_SECONDS = 10.0
 """How long a body may take to arrive: whoever announces one and never sends it must not stay for ever."""
 
 _REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
+_BODIES = Counter(
+    "adrelay_gateway_bodies_refused_total",
+    "Bodies that were refused unread: too large, or too slow to arrive.",
+    ["where", "code"],
+)
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _DOCS = {"/docs"}
 _DOCS_POLICY = (
@@ -70,9 +75,8 @@ class _Request:
         self._began = time.monotonic()
 
     async def answer(self, receive: Receive) -> None:
-        limit = WEBHOOK_BYTES if "/webhooks/" in self._scope["path"] else BODY_BYTES
         try:
-            body = await _in_time(_body(self._scope, receive, limit))
+            body = await self._body(receive)
             if body is not None:
                 await self._app(self._scope, _Replay(body, receive), self._respond)
         except Denied as denied:
@@ -87,6 +91,14 @@ class _Request:
             await respond(failed, self._correlation_id)(self._scope, receive, self._respond)
         finally:
             self._count()
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        to_webhook = "/webhooks/" in self._scope["path"]
+        try:
+            return await _in_time(_body(self._scope, receive, WEBHOOK_BYTES if to_webhook else BODY_BYTES))
+        except Denied as denied:
+            _BODIES.labels("webhook" if to_webhook else "other", denied.code).inc()
+            raise
 
     async def _respond(self, message: Message) -> None:
         if message["type"] == "http.response.start":

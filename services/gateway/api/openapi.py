@@ -17,6 +17,7 @@ _MEANINGS = {
     415: "The body is of another type than is taken here.",
     422: "A field is not as it should be; `code` or `errors` say which.",
     429: "Too many requests; `Retry-After` says how long to wait.",
+    502: "The payment provider refuses to make this payment.",
     503: "Something that is needed does not answer just now; try again after `Retry-After` seconds.",
 }
 DESCRIPTION = """
@@ -33,7 +34,7 @@ TAGS = [
     {"name": "account", "description": "Signing in, and what belongs to an account."},
     {"name": "adbots", "description": "What was bought: setting it, starting it, watching it."},
     {"name": "provider", "description": "What the payment provider calls."},
-    {"name": "admin", "description": "The operator's side: stock and orders."},
+    {"name": "admin", "description": "The operator's side: catalogue, orders, adbots, stock."},
 ]
 
 Responses = dict[int | str, dict[str, Any]]

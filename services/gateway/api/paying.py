@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 
 import segno
 
-from services.gateway.tables.orders import PaymentState
+from services.gateway.tables.order_lines import PaymentState
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import plain
 
 _WEI = Decimal(10) ** 18
@@ -16,12 +17,14 @@ _WEI = Decimal(10) ** 18
 def payment_uri(payment: PaymentState) -> str | None:
     """Return what wallets understand (BIP 21, EIP-681, Solana Pay), or else the bare address.
 
-    None while the provider has not given an address. A coin that lives on several chains gets the bare
-    address: its name does not say which chain's wallet is meant.
+    It asks for what is still missing. None while the provider has not given an address, and once nothing is
+    to be paid any more or the money is on its way: nobody shall pay twice. A coin that lives on several
+    chains gets the bare address: its name does not say which chain's wallet is meant.
     """
-    if payment.pay_address is None or payment.amount is None:
+    amount = _due(payment)
+    if payment.pay_address is None or amount is None:
         return None
-    address, amount = quote(payment.pay_address, safe=""), payment.amount
+    address = quote(payment.pay_address, safe="")
     match payment.pay_currency:
         case "BTC":
             return f"bitcoin:{address}?amount={plain(amount)}"
@@ -34,6 +37,19 @@ def payment_uri(payment: PaymentState) -> str | None:
             return f"solana:{address}?{urlencode({'amount': plain(amount), **memo})}"
         case _:
             return payment.pay_address
+
+
+def _due(payment: PaymentState) -> Decimal | None:
+    """Return how much is to be paid now, None if nothing is."""
+    if payment.order_status is not OrderStatus.PENDING:
+        return None
+    match payment.status:
+        case PaymentStatus.WAITING:
+            return payment.amount
+        case PaymentStatus.PARTIALLY_PAID:
+            return payment.missing
+        case _:
+            return None
 
 
 def qr_picture(uri: str) -> str:

@@ -20,6 +20,8 @@ log = structlog.stdlib.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+OUTSIDE_RETRY_SECONDS = 10
+"""For what is not ours to bring back."""
 
 STATUSES: Mapping[str, HTTPStatus] = {
     "bad_signature": HTTPStatus.UNAUTHORIZED,
@@ -34,10 +36,15 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "unreadable_session": HTTPStatus.UNPROCESSABLE_ENTITY,
     "session_dead": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_command": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "payment_declined": HTTPStatus.BAD_GATEWAY,
     "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "telegram_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """What a service's refusal is in HTTP. `unknown_…` is 404, any other code 409."""
+_RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
+    code: {"Retry-After": str(OUTSIDE_RETRY_SECONDS)}
+    for code in ("provider_unavailable", "telegram_unreachable")
+}
 
 _PROTOCOL_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -146,7 +153,7 @@ def _denied(error: Exception) -> Denied:
         case Denied():
             return error
         case Refused(code=code, detail=detail):
-            return Denied(status_of(code), code, detail)
+            return Denied(status_of(code), code, detail, headers=_RETRY_AFTER.get(code))
         case CommandFailed():
             log.warning("command.failed", error=str(error))
             return unavailable("service_unavailable", "the service that does this does not answer just now")

@@ -1,11 +1,25 @@
 """Shapes that several routes share."""
 
+import re
+from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from fastapi import Path, Query
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from libs.events.values import OrderNumber
 
 T = TypeVar("T")
+
+_PRICE = r"[0-9]{1,8}(\.[0-9]{1,2})?"
 
 
 class Body(BaseModel):
@@ -20,7 +34,14 @@ class Listing(BaseModel, Generic[T]):
     items: list[T]
 
 
+class Page(Listing[T], Generic[T]):
+    """Several of a kind, of many."""
+
+    next: str | None = Field(description="Send it as `cursor` to get the next page; null on the last one.")
+
+
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items.")]
+OrderNumberPath = Annotated[OrderNumber, Path(description="An order's number.")]
 
 
 def _printable(text: str) -> str:
@@ -45,8 +66,28 @@ def _upper(text: object) -> object:
     return text.strip().upper() if isinstance(text, str) else text
 
 
+def _price(given: object) -> Decimal:
+    """Return an amount in dollars and cents that was written as such: never a float, NaN, or 1e9."""
+    if not isinstance(given, str) or not re.fullmatch(_PRICE, given):
+        message = 'is no amount of dollars and cents, written as a text like "30.00"'
+        raise ValueError(message)
+    return Decimal(given)
+
+
 Printable = AfterValidator(_printable)
 WithoutNul = AfterValidator(_without_nul)
 """Databases take no NUL in a text. Stands behind `StringConstraints`, which refuse half a surrogate pair."""
 Lower = BeforeValidator(_lower)
 Upper = BeforeValidator(_upper)
+Price = Annotated[
+    Decimal,
+    Field(gt=0, examples=["30.00"]),
+    BeforeValidator(_price),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$"}, mode="validation"),
+]
+
+
+class ReasonBody(Body):
+    """Why the operator does this."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), WithoutNul]

@@ -1,5 +1,6 @@
 """What the payment provider calls."""
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Request
@@ -11,9 +12,12 @@ from libs.events.billing import RecordNotification
 from libs.eventsourcing.decider import Refused
 from services.gateway.api.desk import DeskDep, causes_of
 from services.gateway.api.openapi import problems
+from services.gateway.api.problems import unavailable
 
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 
+ANSWER_SECONDS = 2.5
+"""The provider waits for 3 seconds: rather than none it hears that it must come again."""
 _LONGEST_SIGNATURE = 256
 _NOTIFICATIONS = Counter(
     "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
@@ -42,13 +46,18 @@ async def nowpayments(
     """Store a notification, and say so only then. Repeats are welcome and change nothing."""
     try:
         notification = _notification(await request.body(), x_nowpayments_sig)
-        await desk.commands.send(notification, causes_of(request, "provider:nowpayments"))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await desk.commands.send(notification, causes_of(request, "provider:nowpayments"))
     except Refused as refusal:
         _NOTIFICATIONS.labels(refusal.code).inc()
         raise
     except CommandFailed:
         _NOTIFICATIONS.labels("failed").inc()
         raise
+    except TimeoutError as error:
+        _NOTIFICATIONS.labels("late").inc()
+        detail = "the notification could not be stored in time; send it again"
+        raise unavailable("service_unavailable", detail) from error
     _NOTIFICATIONS.labels("recorded").inc()
     return Recorded()
 

@@ -1,12 +1,10 @@
-"""Answers: what became of an order and its payment."""
+"""Every order and its payment, as they are now; `order_lines` asks about them."""
 
-from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
-
-from pydantic import BaseModel
 
 from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
     OrderExpired,
     OrderFulfilled,
     OrderPlaced,
@@ -15,18 +13,17 @@ from libs.events.billing import (
     PaymentExpired,
     PaymentFailed,
     PaymentFinished,
+    PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
 )
-from libs.events.values import AccountId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from services.gateway.tables.values import Money
+from libs.eventsourcing.projection import Projection, TableSql
 
 ORDERS = Projection(
     "orders",
-    version=1,
+    version=2,
     ddl="""
     create table orders (
         order_number text primary key,
@@ -36,6 +33,7 @@ ORDERS = Projection(
         plan_name text not null,
         price_usd numeric not null,
         pay_currency text not null,
+        renews uuid,
         status text not null,
         payment_status text not null,
         placed_at timestamptz not null,
@@ -46,13 +44,18 @@ ORDERS = Projection(
         amount numeric,
         paid numeric,
         missing numeric,
+        excess numeric,
+        by_hand boolean not null default false,
         expires_at timestamptz,
         finished_at timestamptz,
+        fulfilled_at timestamptz,
         adbot uuid,
         updated_at timestamptz not null
     );
     create index on orders (account, placed_at desc);
-    create index on orders (placed_at desc);
+    create index on orders (placed_at desc, order_number desc);
+    create index on orders (payment);
+    create index on orders (email);
     """,
 )
 
@@ -64,6 +67,7 @@ class OrderStatus(StrEnum):
     PAID = "PAID"
     FULFILLED = "FULFILLED"
     EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
     REFUNDED = "REFUNDED"
 
 
@@ -82,41 +86,6 @@ class PaymentStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class PaymentState(BaseModel):
-    """A payment, for whoever knows its order's number."""
-
-    order_number: str
-    status: PaymentStatus
-    order_status: OrderStatus
-    plan: str
-    price_usd: Money
-    pay_currency: str
-    pay_address: str | None
-    memo: str | None
-    amount: Money | None
-    paid: Money | None
-    missing: Money | None
-    expires_at: datetime
-    updated_at: datetime
-
-
-class OrderLine(PaymentState):
-    """An order in its owner's history."""
-
-    plan_name: str
-    placed_at: datetime
-    finished_at: datetime | None
-    adbot: UUID | None
-
-
-class AdminOrderLine(OrderLine):
-    """An order as the operator sees it."""
-
-    account: UUID
-    email: str
-    payment: str | None
-
-
 @ORDERS.on(OrderPlaced)
 async def placed(event: OrderPlaced, sql: TableSql) -> None:
     """Add the order."""
@@ -128,6 +97,7 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
         plan_name=event.plan.name,
         price_usd=event.plan.price_usd,
         pay_currency=event.coin,
+        renews=event.renews,
         status=OrderStatus.PENDING,
         payment_status=PaymentStatus.REQUESTED,
         placed_at=sql.at,
@@ -182,13 +152,37 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
     await _payment(sql, event.order, PaymentStatus.PARTIALLY_PAID)
 
 
+@ORDERS.on(DepositReceived)
+async def deposited(event: DepositReceived, sql: TableSql) -> None:
+    """Add what came; where more is said of the sum, that stands behind this event."""
+    await sql.execute(
+        "update orders set paid = coalesce(paid, 0) + $2, updated_at = $3 where order_number = $1",
+        event.order,
+        event.paid,
+        sql.at,
+    )
+
+
+@ORDERS.on(PaymentOverpaid)
+async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
+    """Show what came, and how much of it was too much."""
+    await sql.execute(
+        "update orders set paid = $2, excess = $3, updated_at = $4 where order_number = $1",
+        event.order,
+        event.paid,
+        event.excess,
+        sql.at,
+    )
+
+
 @ORDERS.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
     """Show that the order is paid."""
     await sql.execute(
-        "update orders set paid = $2, missing = null, finished_at = $3 where order_number = $1",
+        "update orders set paid = $2, missing = null, by_hand = $3, finished_at = $4 where order_number = $1",
         event.order,
         event.paid,
+        event.by_hand,
         sql.at,
     )
     await _payment(sql, event.order, PaymentStatus.FINISHED)
@@ -209,7 +203,7 @@ async def payment_expired(event: PaymentExpired, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentRefunded)
 async def refunded(event: PaymentRefunded, sql: TableSql) -> None:
-    """Show that the money went back."""
+    """Show that the money goes back."""
     await _payment(sql, event.order, PaymentStatus.REFUNDED)
     await _order(sql, event.order, OrderStatus.REFUNDED)
 
@@ -220,10 +214,21 @@ async def expired(event: OrderExpired, sql: TableSql) -> None:
     await _order(sql, event.order, OrderStatus.EXPIRED)
 
 
+@ORDERS.on(OrderCancelled)
+async def cancelled(event: OrderCancelled, sql: TableSql) -> None:
+    """Show that the order was called off."""
+    await _order(sql, event.order, OrderStatus.CANCELLED)
+
+
 @ORDERS.on(OrderFulfilled)
 async def fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
     """Show what the order brought."""
-    await sql.execute("update orders set adbot = $2 where order_number = $1", event.order, event.adbot)
+    await sql.execute(
+        "update orders set adbot = $2, fulfilled_at = $3 where order_number = $1",
+        event.order,
+        event.adbot,
+        sql.at,
+    )
     await _order(sql, event.order, OrderStatus.FULFILLED)
 
 
@@ -240,46 +245,3 @@ async def _order(sql: TableSql, order: str, status: OrderStatus) -> None:
     await sql.execute(
         "update orders set status = $2, updated_at = $3 where order_number = $1", order, status, sql.at
     )
-
-
-_LINE = (
-    "select order_number, account, email, plan, plan_name, price_usd, pay_currency, status as order_status, "
-    "payment_status as status, placed_at, payment, pay_address, memo, amount, paid, missing, "
-    "coalesce(expires_at, pay_by) as expires_at, finished_at, adbot, updated_at from orders"
-)
-
-
-async def payment_of(sql: Sql, order: str) -> PaymentState | None:
-    """Return how far an order's payment is."""
-    row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
-    return None if row is None else PaymentState.model_validate(dict(row.items()))
-
-
-async def pending_order(
-    sql: Sql, account: AccountId, plan: str, coin: str, at: datetime
-) -> PaymentState | None:
-    """Return the order that an account may still pay for this plan in this coin, if there is one."""
-    row = await sql.fetchrow(
-        f"{_LINE} where account = $1 and plan = $2 and pay_currency = $3 and status = 'PENDING' "
-        "and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
-        "and pay_by > $4 and (expires_at is null or expires_at > $4) order by placed_at desc limit 1",
-        account,
-        plan,
-        coin,
-        at,
-    )
-    return None if row is None else PaymentState.model_validate(dict(row.items()))
-
-
-async def orders_of(sql: Sql, account: AccountId, limit: int) -> list[OrderLine]:
-    """Return an account's orders, the latest first."""
-    rows = await sql.fetch(
-        f"{_LINE} where account = $1 order by placed_at desc, order_number limit $2", account, limit
-    )
-    return [OrderLine.model_validate(dict(row.items())) for row in rows]
-
-
-async def all_orders(sql: Sql, limit: int) -> list[AdminOrderLine]:
-    """Return everybody's orders, the latest first."""
-    rows = await sql.fetch(f"{_LINE} order by placed_at desc, order_number limit $1", limit)
-    return [AdminOrderLine.model_validate(dict(row.items())) for row in rows]

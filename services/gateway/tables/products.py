@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
-from libs.events.values import PlanKind
+from libs.events.values import PlanCode, PlanKind
 from libs.eventsourcing.projection import Projection, Sql, TableSql
 from services.gateway.tables.values import Money
 
@@ -35,6 +35,12 @@ class PlanOnSale(BaseModel):
     interval_seconds: int
     price_usd: Money
     validity_days: int
+
+
+class CataloguePlan(PlanOnSale):
+    """A plan as the operator sees it."""
+
+    on_sale: bool
 
 
 @PRODUCTS.on(ProductListed)
@@ -70,3 +76,15 @@ async def plans_on_sale(sql: Sql) -> list[PlanOnSale]:
     """Return what can be bought, shelf by shelf, the cheapest first."""
     rows = await sql.fetch("select * from products where on_sale order by kind desc, price_usd, code")
     return [PlanOnSale.model_validate(dict(row.items())) for row in rows]
+
+
+async def all_plans(sql: Sql) -> list[CataloguePlan]:
+    """Return every plan that was ever on sale, those that still are first."""
+    rows = await sql.fetch("select * from products order by on_sale desc, kind desc, price_usd, code")
+    return [CataloguePlan.model_validate(dict(row.items())) for row in rows]
+
+
+async def plan_of(sql: Sql, code: PlanCode) -> CataloguePlan | None:
+    """Return a plan, on sale or not."""
+    row = await sql.fetchrow("select * from products where code = $1", code)
+    return None if row is None else CataloguePlan.model_validate(dict(row.items()))

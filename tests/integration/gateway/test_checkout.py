@@ -23,8 +23,9 @@ from libs.events.billing import (
 from libs.events.values import AdbotId
 from libs.eventsourcing.record import Causes, new_id, utc_now
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.checkout import new_order_number
-from tests.integration.gateway.neighbours import ADDRESS, AMOUNT, BRONZE
+from services.gateway.api.ordering import new_order_number
+from tests.integration.gateway.neighbours import BRONZE
+from tests.integration.gateway.shop import ADDRESS, AMOUNT
 from tests.integration.gateway.world import PEPPER, Client, World, until
 
 

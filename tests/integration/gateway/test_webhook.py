@@ -1,10 +1,14 @@
 """What the payment provider hears."""
 
+import time
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+
+from services.gateway.api import webhooks
+from tests.integration.gateway.world import World
 
 URL = "/api/v1/webhooks/nowpayments"
 SIGNED = {"x-nowpayments-sig": "ab" * 64}
@@ -59,8 +63,11 @@ async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient, *, c
     async def chunks() -> AsyncIterator[bytes]:
         yield body
 
+    labels = {"where": "webhook", "code": "body_too_large"}
+    before = REGISTRY.get_sample_value("adrelay_gateway_bodies_refused_total", labels) or 0
     answer = await http.post(URL, content=chunks() if chunked else body, headers=SIGNED)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert REGISTRY.get_sample_value("adrelay_gateway_bodies_refused_total", labels) == before + 1
 
 
 async def test_the_largest_body_that_is_allowed_arrives(http: httpx.AsyncClient) -> None:
@@ -71,3 +78,21 @@ async def test_the_largest_body_that_is_allowed_arrives(http: httpx.AsyncClient)
 async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
     answer = await http.post(URL, content="refuse é/\u2028 ".encode(), headers=SIGNED)
     assert answer.json()["code"] == "é/\u2028 "
+
+
+async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    assert webhooks.ANSWER_SECONDS < 3
+    before = counted("late")
+    world.shop.slow.clear()
+    try:
+        began = time.monotonic()
+        answer = await http.post(URL, content=b"{}", headers=SIGNED)
+        took = time.monotonic() - began
+    finally:
+        world.shop.slow.set()
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert took < 3
+    assert counted("late") == before + 1

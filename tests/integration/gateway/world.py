@@ -16,6 +16,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
 from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
 from libs.eventsourcing.record import new_id, utc_now
@@ -23,6 +24,7 @@ from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
+from tests.integration.gateway.shop import Shop, provisioning
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
@@ -61,6 +63,7 @@ class World:
     def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres, prefix: str) -> None:
         self.nats, self.postgres, self.prefix = nats, postgres, prefix
         self.http: httpx.AsyncClient
+        self.shop = Shop()
         self.billing: Neighbour
         self.provisioning: Neighbour
         self.scheduler: Neighbour
@@ -73,8 +76,8 @@ class World:
         """Start all parts."""
         self._stack = stack
         self.gateway_database = await self.database(stack, "gateway")
-        self.billing = await self._neighbour(stack, "billing", neighbours.billing())
-        self.provisioning = await self._neighbour(stack, "provisioning", CommandHandlers())
+        self.billing = await self._neighbour(stack, "billing", self.shop.handlers)
+        self.provisioning = await self._neighbour(stack, "provisioning", provisioning())
         self.scheduler = await self._neighbour(stack, "scheduler", neighbours.scheduler())
         self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
         nats = await connect_nats(self.nats.url, "test")
@@ -126,6 +129,14 @@ class World:
 
             await until(up, 30)
             yield http
+
+    async def cancel(self, order: str) -> None:
+        """Have billing call an order off, wherever it is known."""
+        await self.billing.say(f"order-{order}", OrderCancelled(order=order, reason="a test"))
+
+    async def expire(self, order: str) -> None:
+        """Have billing say that an order was not paid in time."""
+        await self.billing.say(f"order-{order}", OrderExpired(order=order))
 
     async def client(self) -> Client:
         """Return a new client, who has checked out once and signed in."""

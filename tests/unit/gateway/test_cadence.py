@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.gateway.tables.adbots import next_due
+from services.gateway.tables.adbot_states import next_due
 
 ANCHOR = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -1,21 +1,38 @@
 """Access codes and what is kept of them."""
 
 import re
+from uuid import UUID
 
 from pydantic import SecretStr
 
+from libs.events.values import AccountId
 from services.gateway.account.codes import AccessCodes
 
 CODES = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
+ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
 OTHERS = AccessCodes(SecretStr("x4Wd9-another-pepper-of-the-tests-01"))
 
 
 def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
-    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.draw())
+    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.first(ANNA))
 
 
-def test_no_two_codes_are_alike() -> None:
-    assert len({CODES.draw() for _ in range(1000)}) == 1000
+def test_every_letter_occurs_at_every_place() -> None:
+    codes = [CODES.first(AccountId(UUID(int=number))).replace("-", "") for number in range(1000)]
+    assert [len({code[place] for code in codes}) for place in range(4, 24)] == [32] * 20
+
+
+def test_no_two_accounts_begin_with_the_same_code() -> None:
+    assert len({CODES.first(AccountId(UUID(int=number))) for number in range(1000)}) == 1000
+
+
+def test_an_account_begins_with_the_same_code_however_often_it_is_asked_for() -> None:
+    again = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
+    assert again.first(ANNA) == CODES.first(ANNA)
+
+
+def test_a_first_code_can_not_be_made_without_the_pepper() -> None:
+    assert CODES.first(ANNA) != OTHERS.first(ANNA)
 
 
 def test_a_licence_is_one() -> None:

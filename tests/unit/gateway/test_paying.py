@@ -5,21 +5,29 @@ from decimal import Decimal
 
 import pytest
 
-from services.gateway.api.checkout import new_order_number
+from services.gateway.api.ordering import new_order_number
 from services.gateway.api.paying import payment_uri, qr_picture
-from services.gateway.tables.orders import OrderStatus, PaymentState, PaymentStatus
+from services.gateway.tables.order_lines import PaymentState
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import plain
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 def payment(
-    coin: str, amount: str | None, *, address: str | None = "addr", memo: str | None = None
+    coin: str,
+    amount: str | None,
+    *,
+    address: str | None = "addr",
+    memo: str | None = None,
+    status: PaymentStatus = PaymentStatus.WAITING,
+    order_status: OrderStatus = OrderStatus.PENDING,
+    missing: str | None = None,
 ) -> PaymentState:
     return PaymentState(
         order_number="HQADZ-AAAAAA-BBBB",
-        status=PaymentStatus.WAITING,
-        order_status=OrderStatus.PENDING,
+        status=status,
+        order_status=order_status,
         plan="bronze",
         price_usd=Decimal(30),
         pay_currency=coin,
@@ -27,7 +35,7 @@ def payment(
         memo=memo,
         amount=None if amount is None else Decimal(amount),
         paid=None,
-        missing=None,
+        missing=None if missing is None else Decimal(missing),
         expires_at=NOON,
         updated_at=NOON,
     )
@@ -53,6 +61,23 @@ def test_a_memo_goes_along_where_the_uri_can_carry_it() -> None:
 
 def test_there_is_no_uri_before_there_is_an_address() -> None:
     assert payment_uri(payment("BTC", None, address=None)) is None
+
+
+def test_of_a_part_that_came_the_uri_asks_for_the_rest() -> None:
+    partly = payment("BTC", "3", status=PaymentStatus.PARTIALLY_PAID, missing="1")
+    assert payment_uri(partly) == "bitcoin:addr?amount=1"
+
+
+@pytest.mark.parametrize(
+    "status", sorted(set(PaymentStatus) - {PaymentStatus.WAITING, PaymentStatus.PARTIALLY_PAID})
+)
+def test_nobody_is_asked_to_pay_twice(status: PaymentStatus) -> None:
+    assert payment_uri(payment("BTC", "3", status=status, missing="1")) is None
+
+
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.PENDING}))
+def test_nobody_is_asked_to_pay_for_an_order_that_is_over(status: OrderStatus) -> None:
+    assert payment_uri(payment("BTC", "3", order_status=status)) is None
 
 
 def test_an_address_can_not_add_parameters_to_the_uri() -> None:

@@ -38,3 +38,53 @@ def test_a_weak_secret_is_refused_and_not_repeated(
         load(GatewaySettings)
     assert f"ADRELAY_GATEWAY_{name}" in str(invalid.value)
     assert weak not in str(invalid.value)
+
+
+def test_without_a_mail_server_no_mails_are_sent() -> None:
+    settings = load(GatewaySettings)
+    assert not settings.mails
+    assert settings.smtp_security == "starttls"
+
+
+def test_a_mail_server_needs_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_HOST", "smtp.example.org")
+    with pytest.raises(InvalidSettings, match="ADRELAY_GATEWAY_MAIL_FROM is no sender"):
+        load(GatewaySettings)
+    monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", "Adrelay <no-reply@ads.example.org>")
+    settings = load(GatewaySettings)
+    assert settings.mails
+    assert (settings.sender.display_name, settings.sender.addr_spec) == (
+        "Adrelay",
+        "no-reply@ads.example.org",
+    )
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["nobody", "a@b.example, c@d.example", "<a@b", "ü@b.example", "a@bücher.example", "Ads: ;", "\n"],
+)
+def test_a_sender_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+    monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", sender)
+    with pytest.raises(InvalidSettings, match="ADRELAY_GATEWAY_MAIL_FROM is no sender"):
+        load(GatewaySettings)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("SMTP_PORT", "0"),
+        ("SMTP_SECURITY", "ssl"),
+        ("SMTP_CA_FILE", "/nowhere.pem"),
+        ("SMTP_TIMEOUT_SECONDS", "0"),
+        ("SITE_URL", "javascript:alert(1)"),
+    ],
+)
+def test_a_wrong_mail_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, wrong: str) -> None:
+    monkeypatch.setenv(f"ADRELAY_GATEWAY_{name}", wrong)
+    with pytest.raises(InvalidSettings, match=f"ADRELAY_GATEWAY_{name}"):
+        load(GatewaySettings)
+
+
+def test_the_mail_servers_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_PASSWORD", "sm7p-password-of-the-tests")
+    assert "sm7p" not in repr(load(GatewaySettings))

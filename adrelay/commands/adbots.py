@@ -1,0 +1,104 @@
+"""`adrelay adbots`: what the operator does with one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from adrelay.commands.gateway import Gateway, path_part
+from adrelay.commands.order_pictures import moment, row, state
+from adrelay.events.outcome import Exit, carry_out, say_json, screen
+from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+
+adbots = typer.Typer(
+    name="adbots",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    help="Show, extend, suspend and restore an adbot.",
+    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+)
+
+AdbotArgument = Annotated[str, typer.Argument(metavar="ADBOT", help="The adbot's id.", show_default=False)]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Kept with the adbot, for people.", show_default=False)
+]
+
+
+@adbots.command("show")
+def show(
+    adbot: AdbotArgument,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Show an adbot: whose it is, what it has, and what it is doing."""
+    carry_out(lambda: _call(env_file, "GET", adbot, "", None, json=json))
+
+
+@adbots.command("extend")
+def extend(
+    adbot: AdbotArgument,
+    days: Annotated[int, typer.Option(help="How many more.", show_default=False)],
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Give an adbot more days, also one that has expired. Each call adds them once more."""
+    body: dict[str, object] = {"days": days, "reason": reason}
+    carry_out(lambda: _call(env_file, "POST", adbot, "/extend", body, json=json))
+
+
+@adbots.command("suspend")
+def suspend(
+    adbot: AdbotArgument,
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Stop an adbot and let it not be started. Its plan goes on meanwhile."""
+    carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", {"reason": reason}, json=json))
+
+
+@adbots.command("restore")
+def restore(
+    adbot: AdbotArgument,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Let a suspended adbot be started again; that does not start it."""
+    carry_out(lambda: _call(env_file, "POST", adbot, "/restore", None, json=json))
+
+
+async def _call(
+    env_file: Path, method: str, adbot: str, act: str, body: Mapping[str, object] | None, *, json: bool
+) -> Exit:
+    path = f"adbots/{path_part(adbot.strip())}{act}"
+    async with Gateway(env_file) as gateway:
+        found = await (gateway.get(path) if method == "GET" else gateway.send(method, path, body))
+    if json:
+        say_json(found)
+    else:
+        _print(found)
+    return Exit.OK
+
+
+def _print(adbot: dict[str, Any]) -> None:
+    plan, seats = adbot["plan"], adbot["seats"]
+    facts = {
+        "adbot": adbot["id"],
+        "is": state(adbot["status"]),
+        "because": adbot["suspend_reason"] or adbot["stop_reason"],
+        "of": f"account {adbot['account']}, order {adbot['order_number']}",
+        "plan": f"{plan['name']} ({plan['code']}), every {plan['interval_seconds']} s",
+        "seats": f"{seats['filled']} filled, {seats['awaited']} wait for stock",
+        "valid": f"{moment(adbot['valid_from'])} until {moment(adbot['valid_until'])}"
+        if adbot["valid_until"]
+        else "not yet: from the first filled seat on",
+    }
+    grid = Table.grid(padding=(0, 2))
+    for name, fact in facts.items():
+        if fact:
+            row(grid, name, fact)
+    screen().print(grid)

@@ -1,0 +1,132 @@
+"""`adrelay catalogue`: what is on sale."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from adrelay.commands.gateway import Gateway, path_part
+from adrelay.events.outcome import Exit, carry_out, say_json, screen
+from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+
+catalogue = typer.Typer(
+    name="catalogue",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    help="List, add, reprice and retire plans.",
+    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+)
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The plan's code, such as bronze.")]
+
+
+class Kind(StrEnum):
+    """The two shelves of the catalogue."""
+
+    STARTER = "starter"
+    ENTERPRISE = "enterprise"
+
+
+@catalogue.command("list")
+def list_(
+    retired: Annotated[bool, typer.Option("--retired", help="Also those that are no longer sold.")] = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the plans that are on sale."""
+    carry_out(lambda: _list(env_file, retired=retired, json=json))
+
+
+async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        plans: list[dict[str, Any]] = (await gateway.get("plans"))["items"]
+    shown = [plan for plan in plans if retired or plan["on_sale"]]
+    if json:
+        say_json(shown)
+    elif shown:
+        _print(shown)
+    else:
+        screen().print("nothing is on sale")
+    return Exit.OK
+
+
+@catalogue.command("add")
+def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
+    code: CodeArgument,
+    name: Annotated[str, typer.Option(help="What clients see.")],
+    kind: Annotated[Kind, typer.Option(help="The shelf that it stands on.")],
+    sessions: Annotated[int, typer.Option(help="How many sessions its adbots have.")],
+    interval: Annotated[int, typer.Option(help="Seconds from one cycle to the next.")],
+    price: Annotated[str, typer.Option(help="US dollars, such as 30.00.")],
+    days: Annotated[int, typer.Option(help="How long it is valid.")],
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Put a new plan, or a retired one, on sale."""
+    body: dict[str, object] = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "sessions": sessions,
+        "interval_seconds": interval,
+        "price_usd": price,
+        "validity_days": days,
+    }
+    carry_out(lambda: _change(env_file, "POST", "plans", body, json=json))
+
+
+@catalogue.command("reprice")
+def reprice(
+    code: CodeArgument,
+    price: Annotated[str, typer.Argument(metavar="PRICE", help="US dollars, such as 30.00.")],
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Give a plan on sale another price. Orders that were placed before keep theirs."""
+    carry_out(lambda: _change(env_file, "PATCH", f"plans/{path_part(code)}", {"price_usd": price}, json=json))
+
+
+@catalogue.command("retire")
+def retire(
+    code: CodeArgument,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Take a plan off sale. Orders that were placed before, and adbots, keep it."""
+    carry_out(lambda: _change(env_file, "DELETE", f"plans/{path_part(code)}", None, json=json))
+
+
+async def _change(
+    env_file: Path, method: str, path: str, body: Mapping[str, object] | None, *, json: bool
+) -> Exit:
+    async with Gateway(env_file) as gateway:
+        plan = await gateway.send(method, path, body)
+    if json:
+        say_json(plan)
+    else:
+        _print([plan])
+    return Exit.OK
+
+
+def _print(plans: list[dict[str, Any]]) -> None:
+    table = Table()
+    for column in ("plan", "name", "kind", "sessions", "every", "USD", "days", ""):
+        table.add_column(
+            column, justify="right" if column in {"sessions", "every", "USD", "days"} else "left"
+        )
+    for plan in plans:
+        table.add_row(
+            plan["code"],
+            plan["name"],
+            plan["kind"],
+            str(plan["sessions"]),
+            f"{plan['interval_seconds']} s",
+            plan["price_usd"],
+            str(plan["validity_days"]),
+            "on sale" if plan["on_sale"] else "[dim]retired[/dim]",
+        )
+    screen().print(table)

@@ -1,0 +1,8 @@
+"""A mail server that keeps what it gets and delivers nothing."""
+
+from sandbox.mail.client import ControlError, MailControl
+from sandbox.mail.messages import Fault, MailView
+from sandbox.mail.server import MailSandbox
+from sandbox.mail.settings import SandboxSettings
+
+__all__ = ["ControlError", "Fault", "MailControl", "MailSandbox", "MailView", "SandboxSettings"]

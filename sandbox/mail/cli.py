@@ -1,0 +1,68 @@
+"""The command that runs the sandbox by itself."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.mail.server import MailSandbox
+from sandbox.mail.settings import Encryption, SandboxSettings
+
+app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+
+
+@app.command("mail")
+def run(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where mails are taken; 0: a free one.")] = 0,
+    control_port: Annotated[int, typer.Option(min=0, max=65535, help="Where mails are shown.")] = 0,
+    host: Annotated[
+        str, typer.Option(help="The control asks for no key: keep it on loopback.")
+    ] = "127.0.0.1",
+    encryption: Annotated[Encryption, typer.Option(help="How connections are encrypted.")] = "none",
+    user: Annotated[str, typer.Option(help="Who must sign in; nobody if not said.")] = "",
+    password: Annotated[str, typer.Option(envvar="MAIL_SANDBOX_PASSWORD", help="The user's.")] = "",
+    certificate_file: Annotated[
+        Path | None, typer.Option(help="Written with what is to be trusted, as PEM.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written as soon as the sandbox answers, with its addresses as JSON.")
+    ] = None,
+) -> None:
+    """Run a mail server that keeps what it gets and delivers nothing, until it is interrupted."""
+    try:
+        settings = SandboxSettings(encryption=encryption, user=user, password=password)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    sandbox = MailSandbox(settings, host=host, port=port, control_port=control_port)
+    if certificate_file is not None:
+        certificate_file.write_text(sandbox.certificate)
+    asyncio.run(_serve(sandbox, ready_file))
+
+
+async def _serve(sandbox: MailSandbox, ready_file: Path | None) -> None:
+    """Serve until a signal comes."""
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted.set)
+    async with sandbox:
+        ready = json.dumps({"host": sandbox.host, "port": sandbox.port, "control_url": sandbox.control_url})
+        if ready_file is not None:
+            _write_whole(ready_file, ready)
+        typer.echo(ready)
+        await interrupted.wait()
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Put the text into the file, so that nobody ever sees half of it."""
+    draft = file.with_name(f"{file.name}.draft")
+    draft.write_text(f"{text}\n")
+    draft.replace(file)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,78 @@
+"""What goes wrong with mails."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sandbox.mail.messages import Fault
+
+
+@dataclass
+class Strike:
+    """A fault that strikes, and an event that ends it early."""
+
+    fault: Fault
+    over: asyncio.Event
+
+    async def wait(self) -> None:
+        """Wait for the fault's seconds, or until all faults are ended."""
+        try:
+            async with asyncio.timeout(self.fault.seconds):
+                await self.over.wait()
+        except TimeoutError:
+            pass
+
+
+@dataclass
+class _Active:
+    fault: Fault
+    left: int | None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Faults:
+    """The faults that strike; of several that fit, the oldest does."""
+
+    def __init__(self) -> None:
+        self._active: list[_Active] = []
+        self._waiting: set[asyncio.Event] = set()
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault strike from now on."""
+        self._active.append(_Active(fault, fault.count))
+
+    def active(self) -> list[Fault]:
+        """Return the faults that still strike."""
+        return [one.fault for one in self._active]
+
+    def clear(self) -> None:
+        """All is well again, also for whoever is kept waiting."""
+        for event in self._waiting:
+            event.set()
+        self._waiting.clear()
+        self._active.clear()
+
+    def strike(self, stage: str, recipients: Collection[str] = ()) -> Strike | None:
+        """Return the fault that strikes at a stage, and count it."""
+        for one in self._active:
+            wanted = one.fault.recipient is None or one.fault.recipient in recipients
+            if _stage(one.fault) == stage and wanted:
+                if one.left is not None:
+                    one.left -= 1
+                    self._active = [other for other in self._active if other.left != 0]
+                self._waiting.add(one.over)
+                return Strike(one.fault, one.over)
+        return None
+
+
+def _stage(fault: Fault) -> str:
+    """Return where a fault strikes: a stage, or `content`, which is in the middle of `data`."""
+    match fault.kind, fault.stage:
+        case "refuse", _:
+            return "connect"
+        case "drop", _:
+            return "data"
+        case "close", "data":
+            return "content"
+        case _, stage:
+            return stage

@@ -1,0 +1,68 @@
+"""The mails that were taken."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from sandbox.mail.messages import MailView
+
+
+class Mailbox:
+    """Keeps mails in memory, in the order in which they were taken."""
+
+    def __init__(self) -> None:
+        self._mails: list[MailView] = []
+        self._taken = 0
+        self._changed = asyncio.Condition()
+
+    async def take(
+        self, content: bytes, sender: str, recipients: Sequence[str], *, encrypted: bool, user: str | None
+    ) -> None:
+        """Keep a mail."""
+        message = message_from_bytes(content, policy=default)
+        self._taken += 1
+        self._mails.append(
+            MailView(
+                id=self._taken,
+                at=datetime.now(UTC),
+                sender=sender,
+                recipients=tuple(recipients),
+                subject=str(message["Subject"] or ""),
+                message_id=str(message["Message-ID"] or ""),
+                date=getattr(message["Date"], "datetime", None),
+                text=_body(message, "plain"),
+                html=_body(message, "html"),
+                headers=tuple((name, str(value)) for name, value in message.items()),
+                encrypted=encrypted,
+                user=user,
+            )
+        )
+        async with self._changed:
+            self._changed.notify_all()
+
+    def all(self, wanted: Callable[[MailView], bool]) -> list[MailView]:
+        """Return the mails that are wanted, oldest first."""
+        return [mail for mail in self._mails if wanted(mail)]
+
+    async def some(
+        self, wanted: Callable[[MailView], bool], count: int, timeout_seconds: float
+    ) -> list[MailView]:
+        """Return the mails that are wanted once there are so many, or those there are when time is up."""
+        try:
+            async with asyncio.timeout(timeout_seconds), self._changed:
+                await self._changed.wait_for(lambda: len(self.all(wanted)) >= count)
+        except TimeoutError:
+            pass
+        return self.all(wanted)
+
+    def clear(self) -> None:
+        """Forget all mails."""
+        self._mails.clear()
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return "" if part is None else str(part.get_content())

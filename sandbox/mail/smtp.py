@@ -1,0 +1,141 @@
+"""The server's side of SMTP, which can go wrong at every stage."""
+
+import asyncio
+import ssl
+import warnings
+from typing import NoReturn
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from sandbox.mail.faults import Faults, Strike
+from sandbox.mail.mailbox import Mailbox
+from sandbox.mail.settings import SandboxSettings
+
+
+class Connection(SMTP):
+    """One connection of a client."""
+
+    def __init__(
+        self, settings: SandboxSettings, mailbox: Mailbox, faults: Faults, context: ssl.SSLContext | None
+    ) -> None:
+        self._faults = faults
+        starttls = settings.encryption == "starttls"
+        with warnings.catch_warnings():
+            # over TLS from the first byte on, it is not STARTTLS that makes signing in safe
+            warnings.simplefilter("ignore", UserWarning)
+            super().__init__(
+                _Hooks(mailbox, faults, encrypted=settings.encryption == "tls"),
+                data_size_limit=settings.size_limit,
+                hostname="localhost",  # or else the machine's name is looked up
+                ident="mail sandbox",
+                tls_context=context if starttls else None,
+                require_starttls=starttls,
+                auth_required=bool(settings.user),
+                auth_require_tls=starttls,
+                authenticator=_Door(settings) if settings.user else None,
+                loop=asyncio.get_running_loop(),
+            )
+
+    async def _handle_client(self) -> None:
+        """Serve, unless a fault strikes before the greeting; an ended connection is nothing to report."""
+        try:
+            answer = await happen(self, self._faults.strike("connect"))
+            if answer is None:
+                await super()._handle_client()
+            else:
+                await self.push(answer)
+                if self.transport is not None:
+                    self.transport.close()
+        except ConnectionError:
+            pass
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Take a mail's content, or end the connection in its middle."""
+        recipients = self.envelope.rcpt_tos if self.envelope else []
+        if recipients and self._faults.strike("content", recipients) is not None:
+            await self.push("354 go on")
+            await self._reader.readuntil(b"\r\n")
+            end(self)
+        await super().smtp_DATA(arg)
+
+
+class _Hooks:
+    """What is done at each stage."""
+
+    def __init__(self, mailbox: Mailbox, faults: Faults, *, encrypted: bool) -> None:
+        self._mailbox = mailbox
+        self._faults = faults
+        self._encrypted = encrypted
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del session
+        answer = await happen(server, self._faults.strike("mail"))
+        if answer is None:
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer or "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del session
+        answer = await happen(server, self._faults.strike("rcpt", [address]))
+        if answer is None:
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return answer or "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        strike = self._faults.strike("data", envelope.rcpt_tos)
+        if strike is None or strike.fault.kind in {"slow", "drop"}:
+            await self._mailbox.take(
+                envelope.original_content or b"",
+                envelope.mail_from or "",
+                envelope.rcpt_tos,
+                encrypted=self._encrypted or session.ssl is not None,
+                user=session.auth_data if session.authenticated else None,
+            )
+        answer = await happen(server, strike)
+        return answer or "250 OK: taken"
+
+
+class _Door:
+    """Lets one user in."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self._user = settings.user
+        self._password = settings.password
+
+    def __call__(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object
+    ) -> AuthResult:
+        del server, session, envelope, mechanism
+        known = isinstance(login, LoginPassword) and login == LoginPassword(
+            self._user.encode(), self._password.encode()
+        )
+        return AuthResult(success=known, handled=False, auth_data=self._user if known else None)
+
+
+async def happen(server: SMTP, strike: Strike | None) -> str | None:
+    """Do what a fault does; return the answer that it gives, None if all goes on.
+
+    Raises `ConnectionResetError` once it has ended the connection.
+    """
+    if strike is None:
+        return None
+    if strike.fault.kind == "status":
+        return f"{strike.fault.code} {strike.fault.text}"
+    if strike.fault.kind in {"slow", "hang"}:
+        await strike.wait()
+    if strike.fault.kind != "slow":
+        end(server)
+    return None
+
+
+def end(server: SMTP) -> NoReturn:
+    """End a connection without a word."""
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
+    raise ConnectionResetError

@@ -1,0 +1,1 @@
+"""Inboxes: what accounts' owners are told, in the app and by mail."""

@@ -1,0 +1,136 @@
+"""An inbox: what an account's owner is told, once per occasion, and what became of each mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
+from libs.events.values import AccountId, Coin, EmailAddress, NotificationId, OrderNumber
+from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+
+_OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Raise:
+    """Let an account's owner hear of something."""
+
+    account: AccountId
+    kind: NotificationKind
+    order: OrderNumber
+    email: EmailAddress
+    mail: bool
+    paid: Decimal | None = None
+    missing: Decimal | None = None
+    coin: Coin | None = None
+
+    @property
+    def notification(self) -> NotificationId:
+        """The id that the occasion itself has, so that it is told of once however often it is heard of.
+
+        Partial payments of an order are one occasion for each amount received.
+        """
+        said = [str(self.kind), self.order]
+        if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
+            said.append(format(self.paid.normalize(), "f"))
+        return NotificationId(uuid5(_OCCASIONS, " ".join(said)))
+
+
+@dataclass(frozen=True)
+class RecordSent:
+    """Note that a mail server took a notification's mail."""
+
+    notification: NotificationId
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Note that a notification's mail will not be sent."""
+
+    notification: NotificationId
+    reason: str
+
+
+class MailState(StrEnum):
+    """What became of a notification's mail."""
+
+    NONE = "none"
+    """It was not to be sent."""
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What an account's owner was told."""
+
+    account: AccountId
+    mails: Mapping[NotificationId, MailState]
+
+
+Command = Raise | RecordSent | GiveUp
+InboxEvent = NotificationRaised | MailSent | MailGivenUp
+
+
+def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
+    """Return what follows; nothing if it was told, sent or given up already."""
+    mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
+    known = mails.get(command.notification)
+    match command:
+        case Raise() if known is None:
+            return [_raised(command)]
+        case Raise():
+            return []
+        case _ if inbox is None or known is None:
+            raise Refused("unknown_notification", "nobody was told of this")
+        case _ if known is MailState.NONE:
+            raise Refused("no_mail", "this is not told by mail")
+        case _ if known is not MailState.WAITING:
+            return []
+        case RecordSent():
+            return [MailSent(notification=command.notification, account=inbox.account)]
+        case GiveUp():
+            reason = command.reason[:LONGEST_REASON]
+            return [MailGivenUp(notification=command.notification, account=inbox.account, reason=reason)]
+        case _:
+            assert_never(command)
+
+
+def _raised(command: Raise) -> NotificationRaised:
+    return NotificationRaised(
+        notification=command.notification,
+        account=command.account,
+        kind=command.kind,
+        order=command.order,
+        email=command.email,
+        mail=command.mail,
+        paid=command.paid,
+        missing=command.missing,
+        coin=command.coin,
+    )
+
+
+def evolve(inbox: Inbox | None, event: InboxEvent) -> Inbox:
+    """Return the inbox after an event."""
+    mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
+    known = mails.get(event.notification)
+    match event:
+        case NotificationRaised() if known is None:
+            state = MailState.WAITING if event.mail else MailState.NONE
+        case MailSent() if known is MailState.WAITING:
+            state = MailState.SENT
+        case MailGivenUp() if known is MailState.WAITING:
+            state = MailState.GIVEN_UP
+        case NotificationRaised() | MailSent() | MailGivenUp():
+            raise ImpossibleEvent(f"{type(event).__name__} can't follow a mail that is {known}")
+        case _:
+            assert_never(event)
+    return Inbox(event.account, {**mails, event.notification: state})
+
+
+INBOX: Decider[Command, Inbox, InboxEvent] = Decider("inbox", decide, evolve)

@@ -1,0 +1,239 @@
+"""Notifications, by account and by order, and the mails that are still to be sent."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
+from libs.events.values import AccountId, EmailAddress, NotificationId, OrderNumber
+from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
+from services.gateway.inbox.domain import MailState
+
+NOTIFICATIONS = Projection(
+    "notifications",
+    version=1,
+    ddl="""
+    create table notifications (
+        notification uuid primary key,
+        account      uuid not null,
+        kind         text not null,
+        order_number text not null,
+        email        text not null,
+        mail         text not null,
+        paid         numeric,
+        missing      numeric,
+        coin         text,
+        raised_at    timestamptz not null
+    );
+    create index on notifications (account, raised_at desc);
+    create index on notifications (order_number);
+    """,
+)
+"""What everybody was told, and what became of the mail."""
+
+OUTBOX = Projection(
+    "outbox",
+    version=1,
+    ddl="""
+    create table outbox (
+        notification   uuid primary key,
+        account        uuid not null,
+        raised_at      timestamptz not null,
+        correlation_id uuid not null,
+        raised_by      uuid not null,
+        try_at         timestamptz not null,
+        claimed_until  timestamptz not null,
+        attempts       integer not null default 0
+    );
+    create index on outbox (try_at);
+    """,
+    undecided=("outbox.try_at", "outbox.claimed_until", "outbox.attempts"),
+)
+"""Mails that are still to be sent.
+
+When and by whom is not decided by events: a rebuild carries it over, a first fold makes every row due at
+once, unclaimed.
+"""
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Something that an account's owner was told."""
+
+    notification: NotificationId
+    account: AccountId
+    kind: NotificationKind
+    order: OrderNumber
+    email: EmailAddress
+    mail: MailState
+    paid: Decimal | None
+    missing: Decimal | None
+    coin: str | None
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class DueMail:
+    """A mail that this process may try to send until its claim ends."""
+
+    notification: NotificationId
+    account: AccountId
+    raised_at: datetime
+    correlation_id: UUID
+    raised_by: UUID
+    """The id of the event that raised the notification."""
+    attempts: int
+    """How often it was tried before."""
+
+
+@NOTIFICATIONS.on(NotificationRaised)
+async def _notify(event: NotificationRaised, sql: TableSql) -> None:
+    await sql.insert(
+        notification=event.notification,
+        account=event.account,
+        kind=event.kind,
+        order_number=event.order,
+        email=event.email,
+        mail=MailState.WAITING if event.mail else MailState.NONE,
+        paid=event.paid,
+        missing=event.missing,
+        coin=event.coin,
+        raised_at=sql.at,
+    )
+
+
+@NOTIFICATIONS.on(MailSent)
+async def _sent(event: MailSent, sql: TableSql) -> None:
+    await _mail(sql, event.notification, MailState.SENT)
+
+
+@NOTIFICATIONS.on(MailGivenUp)
+async def _given_up(event: MailGivenUp, sql: TableSql) -> None:
+    await _mail(sql, event.notification, MailState.GIVEN_UP)
+
+
+async def _mail(sql: TableSql, notification: NotificationId, state: MailState) -> None:
+    await sql.execute("update notifications set mail = $2 where notification = $1", notification, state)
+
+
+@OUTBOX.on(NotificationRaised)
+async def _put_in(event: NotificationRaised, sql: TableSql) -> None:
+    if event.mail:
+        await sql.insert(
+            notification=event.notification,
+            account=event.account,
+            raised_at=sql.at,
+            correlation_id=sql.recorded.envelope.correlation_id,
+            raised_by=sql.recorded.envelope.id,
+            try_at=sql.at,
+            claimed_until=sql.at,
+        )
+
+
+async def _take_out(event: MailSent | MailGivenUp, sql: TableSql) -> None:
+    await sql.execute("delete from outbox where notification = $1", event.notification)
+
+
+OUTBOX.on(MailSent)(_take_out)
+OUTBOX.on(MailGivenUp)(_take_out)
+
+TABLES = (NOTIFICATIONS, OUTBOX)
+
+
+async def notification_of(sql: Sql, notification: NotificationId) -> Notification | None:
+    """Return a notification."""
+    row = await sql.fetchrow("select * from notifications where notification = $1", notification)
+    return None if row is None else _notification(row)
+
+
+async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
+    """Return what an account's owner was told, the latest first."""
+    rows = await sql.fetch(
+        "select * from notifications where account = $1 order by raised_at desc, notification limit $2",
+        account,
+        limit,
+    )
+    return [_notification(row) for row in rows]
+
+
+async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
+    """Return the account and the e-mail address of an order that was told of when it was placed."""
+    row = await sql.fetchrow(
+        "select account, email from notifications where order_number = $1 and kind = $2",
+        order,
+        NotificationKind.ORDER_PLACED,
+    )
+    return None if row is None else (AccountId(row["account"]), row["email"])
+
+
+async def was_sent(sql: Sql, account: AccountId, kind: NotificationKind) -> bool:
+    """Say whether an account's owner has got a mail of a kind."""
+    return bool(
+        await sql.fetchval(
+            "select exists (select from notifications where account = $1 and kind = $2 and mail = $3)",
+            account,
+            kind,
+            MailState.SENT,
+        )
+    )
+
+
+async def claim_mail(
+    sql: Sql, at: datetime, lease: timedelta, but: Collection[NotificationId]
+) -> DueMail | None:
+    """Take the mail that has been due longest, none of `but`, upon this process."""
+    row = await sql.fetchrow(
+        "update outbox set claimed_until = $2 where notification = ("
+        " select notification from outbox where try_at <= $1 and claimed_until <= $1"
+        " and notification <> all($3::uuid[]) order by try_at limit 1 for update skip locked) returning *",
+        at,
+        at + lease,
+        list(but),
+    )
+    if row is None:
+        return None
+    return DueMail(
+        notification=NotificationId(row["notification"]),
+        account=AccountId(row["account"]),
+        raised_at=row["raised_at"],
+        correlation_id=row["correlation_id"],
+        raised_by=row["raised_by"],
+        attempts=row["attempts"],
+    )
+
+
+async def next_mail(sql: Sql) -> tuple[int, datetime | None]:
+    """Return how many mails wait, and when the next may be tried, by whomever."""
+    row = await sql.fetchrow(
+        "select count(*) as waiting, min(greatest(try_at, claimed_until)) as at from outbox"
+    )
+    return (row["waiting"], row["at"]) if row else (0, None)
+
+
+async def put_off_mail(
+    sql: Sql, notification: NotificationId, until: datetime, *, tried: bool = True
+) -> None:
+    """Let a mail go that was claimed, and have it tried later."""
+    await sql.execute(
+        "update outbox set try_at = $2, claimed_until = $2, attempts = attempts + $3 where notification = $1",
+        notification,
+        until,
+        int(tried),
+    )
+
+
+def _notification(row: Row) -> Notification:
+    return Notification(
+        notification=NotificationId(row["notification"]),
+        account=AccountId(row["account"]),
+        kind=NotificationKind(row["kind"]),
+        order=row["order_number"],
+        email=row["email"],
+        mail=MailState(row["mail"]),
+        paid=row["paid"],
+        missing=row["missing"],
+        coin=row["coin"],
+        raised_at=row["raised_at"],
+    )

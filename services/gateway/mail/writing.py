@@ -1,0 +1,69 @@
+"""Writing mails: templates in text and HTML, filled with exact amounts."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from libs.events.gateway import NotificationKind
+from libs.events.values import NotificationId
+from services.gateway.mail.facts import Facts
+from services.gateway.ports import Letter
+from services.gateway.tables.values import plain
+
+_SUBJECTS = {
+    NotificationKind.ORDER_PLACED: "Your order of {plan}",
+    NotificationKind.PAYMENT_RECEIVED: "Your payment for {plan} has arrived",
+    NotificationKind.PARTIAL_PAYMENT: "A part of your payment for {plan} is missing",
+    NotificationKind.ORDER_EXPIRED: "Your order of {plan} has expired",
+}
+
+
+class Writer:
+    """Writes the mail of a notification. Writing it again gives the same `Message-ID`."""
+
+    def __init__(self, sender: Address, *, site_url: str = "") -> None:
+        self._domain = sender.domain
+        self._signature = sender.display_name or sender.domain
+        self._site_url = site_url
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).with_name("templates")),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._templates.filters["amount"] = plain
+        self._templates.filters["moment"] = _moment
+
+    def write(self, facts: Facts) -> Letter:
+        """Return the mail about these facts; raises `jinja2.TemplateError` if it can't be written."""
+        told = facts.notification
+        subject = _SUBJECTS[told.kind].format(plan=facts.order.plan)
+        code = facts.access_code.get_secret_value() if facts.access_code else None
+        values = {
+            "subject": subject,
+            "told": told,
+            "order": facts.order,
+            "access_code": code,
+            "site_url": self._site_url,
+            "signature": self._signature,
+        }
+        return Letter(
+            to=told.email,
+            subject=subject,
+            text=self._templates.get_template(f"{told.kind}.txt").render(values),
+            html=self._templates.get_template(f"{told.kind}.html").render(values),
+            message_id=self.message_id(told.notification),
+            date=told.raised_at,
+        )
+
+    def message_id(self, notification: NotificationId) -> str:
+        """Return the `Message-ID` that every copy of a notification's mail has."""
+        return f"<{notification}@{self._domain}>"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

@@ -1,0 +1,100 @@
+"""What the gateway does when it hears an event: whom it concerns is told."""
+
+from datetime import timedelta
+
+from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, PaymentPartiallyPaid
+from libs.events.gateway import NotificationKind
+from libs.events.values import AccountId, EmailAddress, OrderNumber
+from libs.eventsourcing.reactions import Reactions
+from libs.eventsourcing.unit import UnitOfWork
+from services.gateway.account.codes import AccessCodes
+from services.gateway.account.registering import open_account
+from services.gateway.account.tables import account_by_email
+from services.gateway.inbox.domain import INBOX, Raise
+from services.gateway.inbox.tables import whose_order
+
+STALE = timedelta(days=1)
+"""What happened longer ago is told in the app alone: a history that is read anew must not flood anybody."""
+
+
+def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
+    """Return the gateway's reactions; with `mails`, what is new is told by mail too."""
+    heard = Reactions()
+
+    def by_mail(unit: UnitOfWork) -> bool:
+        return mails and unit.at - unit.cause.at < STALE
+
+    @heard.to(OrderPlaced)
+    async def order_placed(event: OrderPlaced, unit: UnitOfWork) -> None:
+        """Tell that the order waits for its money."""
+        said = Raise(
+            account=event.account,
+            kind=NotificationKind.ORDER_PLACED,
+            order=event.order,
+            email=event.email,
+            mail=by_mail(unit),
+            coin=event.coin,
+        )
+        await unit.execute(INBOX, event.account, said)
+
+    @heard.to(PaymentFinished)
+    async def payment_received(event: PaymentFinished, unit: UnitOfWork) -> None:
+        """Tell that the money came.
+
+        Where the checkout stopped before it opened the account, that is made up for: the client may have paid
+        what the first mail asked for, and the mail about it holds the code.
+        """
+        account, email = await _whose(unit, event.order)
+        if mails and await account_by_email(unit.sql, email) is None:
+            await open_account(unit, codes, account, email)
+        said = Raise(
+            account=account,
+            kind=NotificationKind.PAYMENT_RECEIVED,
+            order=event.order,
+            email=email,
+            mail=by_mail(unit),
+            paid=event.paid or None,  # nothing came where an operator vouches for the order
+            coin=event.coin,
+        )
+        await unit.execute(INBOX, account, said)
+
+    @heard.to(PaymentPartiallyPaid)
+    async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork) -> None:
+        """Tell how much came and how much is missing."""
+        account, email = await _whose(unit, event.order)
+        said = Raise(
+            account=account,
+            kind=NotificationKind.PARTIAL_PAYMENT,
+            order=event.order,
+            email=email,
+            mail=by_mail(unit),
+            paid=event.paid,
+            missing=event.missing,
+            coin=event.coin,
+        )
+        await unit.execute(INBOX, account, said)
+
+    @heard.to(OrderExpired)
+    async def order_expired(event: OrderExpired, unit: UnitOfWork) -> None:
+        """Tell that the order no longer waits."""
+        account, email = await _whose(unit, event.order)
+        said = Raise(
+            account=account,
+            kind=NotificationKind.ORDER_EXPIRED,
+            order=event.order,
+            email=email,
+            mail=by_mail(unit),
+        )
+        await unit.execute(INBOX, account, said)
+
+    del order_placed, payment_received, partially_paid, order_expired
+    return heard
+
+
+async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
+    """Return whose an order is, as it was told of when it was placed, earlier in the same stream."""
+    found = await whose_order(unit.sql, order)
+    if found is None:
+        message = f"nobody was told that {order} was placed"
+        raise LookupError(message)
+    return found

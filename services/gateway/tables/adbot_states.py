@@ -1,0 +1,184 @@
+"""Answers: what does an adbot have, what is it set to do, and is it doing it."""
+
+import json
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter
+
+from libs.events.scheduler import StopReason
+from libs.events.values import AccountId, AdbotId, PlanKind, Post
+from libs.eventsourcing.projection import Row, Sql
+
+
+class AdbotStatus(StrEnum):
+    """What an adbot is doing."""
+
+    STOPPED = "STOPPED"
+    RUNNING = "RUNNING"
+    EXPIRED = "EXPIRED"
+    SUSPENDED = "SUSPENDED"
+    """It may not run, whatever its plan says."""
+
+
+class PlanStatus(StrEnum):
+    """Whether an account has anything that still runs."""
+
+    NONE = "NONE"
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+
+
+class AdbotPlan(BaseModel):
+    """The plan that an adbot was bought with."""
+
+    code: str
+    name: str
+    kind: PlanKind
+    sessions: int
+    interval_seconds: int
+
+
+class Seats(BaseModel):
+    """An adbot's seats: those with a session, and those that wait for stock."""
+
+    filled: int
+    awaited: int
+
+
+class Advertisement(BaseModel):
+    """What an adbot sends, and where to; groups in their canonical form."""
+
+    post: Post
+    groups: list[str]
+
+
+class Cycles(BaseModel):
+    """An adbot's cycles, as far as they are known: the last that came due, and the next."""
+
+    last_number: int | None
+    last_due_at: datetime | None
+    next_due_at: datetime | None
+
+
+class AdbotState(BaseModel):
+    """An adbot, as its owner sees it."""
+
+    id: UUID
+    order_number: str
+    status: AdbotStatus
+    stop_reason: StopReason | None
+    stop_detail: str | None
+    plan: AdbotPlan
+    seats: Seats
+    valid_from: datetime | None
+    valid_until: datetime | None
+    advertisement: Advertisement | None
+    cycles: Cycles
+
+
+class AdminAdbot(AdbotState):
+    """An adbot, as the operator sees it."""
+
+    account: UUID
+    suspend_reason: str | None
+
+
+_ADBOT = (
+    "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
+    "s.anchor, s.every_seconds, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
+    "from adbots a left join adbot_schedules s using (adbot)"
+)
+
+
+async def adbots_of(sql: Sql, account: AccountId, at: datetime) -> list[AdbotState]:
+    """Return an account's adbots, the oldest first."""
+    rows = await sql.fetch(f"{_ADBOT} where account = $1 order by provisioned_at, adbot", account)
+    return [_state(row, at) for row in rows]
+
+
+async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId, at: datetime) -> AdbotState | None:
+    """Return an adbot, if it is this account's."""
+    row = await sql.fetchrow(f"{_ADBOT} where adbot = $1 and account = $2", adbot, account)
+    return None if row is None else _state(row, at)
+
+
+async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None:
+    """Return an adbot, whoever's it is."""
+    row = await sql.fetchrow(f"{_ADBOT} where adbot = $1", adbot)
+    if row is None:
+        return None
+    state = _state(row, at).model_dump()
+    return AdminAdbot(**state, account=row["account"], suspend_reason=row["suspend_reason"])
+
+
+async def owns(sql: Sql, account: AccountId, adbot: AdbotId) -> bool:
+    """Say whether an adbot is this account's."""
+    return bool(
+        await sql.fetchval(
+            "select exists (select from adbots where adbot = $1 and account = $2)", adbot, account
+        )
+    )
+
+
+async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
+    """Say whether an account has a plan that has not ended."""
+    ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)
+    if ended is None:
+        return PlanStatus.NONE
+    return PlanStatus.EXPIRED if ended else PlanStatus.ACTIVE
+
+
+def next_due(anchor: datetime, every_seconds: int, last: datetime | None, at: datetime) -> datetime:
+    """Return the first due time of a cadence that lies neither before `at` nor on the last one that came."""
+    every = timedelta(seconds=every_seconds)
+    behind = at if last is None else max(at, last + every / 2)
+    return anchor + every * max(0, -((anchor - behind) // every))
+
+
+_POST: TypeAdapter[Any] = TypeAdapter(Post)
+
+
+def _state(row: Row, at: datetime) -> AdbotState:
+    status = _status(row)
+    return AdbotState(
+        id=row["adbot"],
+        order_number=row["order_number"],
+        status=status,
+        stop_reason=row["stop_reason"],
+        stop_detail=row["stop_detail"],
+        plan=AdbotPlan(
+            code=row["plan"],
+            name=row["plan_name"],
+            kind=row["plan_kind"],
+            sessions=row["sessions"],
+            interval_seconds=row["interval_seconds"],
+        ),
+        seats=Seats(filled=row["seats_filled"], awaited=max(0, row["sessions"] - row["seats_filled"])),
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        advertisement=_advertisement(row),
+        cycles=Cycles(
+            last_number=row["last_cycle"],
+            last_due_at=row["last_cycle_at"],
+            next_due_at=next_due(row["anchor"], row["every_seconds"], row["last_cycle_at"], at)
+            if status is AdbotStatus.RUNNING
+            else None,
+        ),
+    )
+
+
+def _status(row: Row) -> AdbotStatus:
+    if row["suspended"]:
+        return AdbotStatus.SUSPENDED
+    if row["expired"]:
+        return AdbotStatus.EXPIRED
+    return AdbotStatus.RUNNING if row["running"] else AdbotStatus.STOPPED
+
+
+def _advertisement(row: Row) -> Advertisement | None:
+    if row["post"] is None:
+        return None
+    return Advertisement(post=_POST.validate_json(row["post"]), groups=json.loads(row["targets"]))

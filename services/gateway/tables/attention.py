@@ -1,0 +1,293 @@
+"""Answers: which orders need a person, and why."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from libs.events.billing import (
+    DepositReceived,
+    OrderFulfilled,
+    OrderReviewed,
+    PaymentFinished,
+    PaymentOverpaid,
+    PaymentPartiallyPaid,
+    PaymentRefunded,
+    UnknownStatusReported,
+    WrongCoinReceived,
+)
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
+    AdbotProvisioned,
+    SeatFilled,
+    SeatLost,
+    SeatsAwaited,
+    SeatsReleased,
+)
+from libs.events.values import OrderNumber
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
+from services.gateway.tables.values import Money
+
+REST_PATIENCE = timedelta(days=1)
+"""How long a client may take to pay the rest of what is asked."""
+DELIVERY_PATIENCE = timedelta(minutes=5)
+"""How long what was paid for may take to be delivered."""
+
+ATTENTION = Projection(
+    "attention",
+    version=1,
+    # `attention_orders` and `attention_adbots` hold what decides whether a row still needs a person. What is
+    # said by provisioning and what is said by billing stand apart: neither waits for the other
+    ddl="""
+    create table attention (
+        order_number text not null,
+        kind text not null,
+        since timestamptz not null,
+        due_at timestamptz not null,
+        amount numeric,
+        currency text,
+        detail text,
+        primary key (order_number, kind)
+    );
+    create table attention_orders (
+        order_number text primary key,
+        reviewed_at timestamptz,
+        refunded boolean not null default false
+    );
+    create table attention_adbots (
+        adbot uuid primary key,
+        order_number text not null,
+        missing integer not null default 0,
+        since timestamptz not null,
+        expired boolean not null default false
+    );
+    create index on attention_adbots (order_number);
+    """,
+)
+
+
+class AttentionKind(StrEnum):
+    """Why an order needs a person."""
+
+    OVERPAID = "overpaid"
+    """More came than was asked for: give the excess back, or not."""
+    PARTIALLY_PAID = "partially_paid"
+    """A part came, and for a day nothing more."""
+    WRONG_COIN = "wrong_coin"
+    """Money came in another coin than was asked for."""
+    UNKNOWN_STATUS = "unknown_status"
+    """The provider says something of the payment that nobody knows."""
+    DEPOSIT_AFTER_REFUND = "deposit_after_refund"
+    """Money came although the order's money goes back."""
+    NOT_DELIVERED = "not_delivered"
+    """It is paid, and for minutes nothing was delivered."""
+    SEATS_AWAITED = "seats_awaited"
+    """It is paid, and seats of its adbot wait for stock; `amount` is how many."""
+
+
+class Attention(BaseModel):
+    """An order that needs a person, and why; an order may stand here more than once."""
+
+    order_number: str
+    kind: AttentionKind
+    since: datetime
+    amount: Money | None
+    currency: str | None
+    detail: str | None = Field(description="The provider's word for an unknown status.")
+    email: str
+    plan: str
+    order_status: OrderStatus
+    payment_status: PaymentStatus
+
+
+async def _need(
+    sql: TableSql,
+    order: OrderNumber,
+    kind: AttentionKind,
+    *,
+    patience: timedelta = timedelta(0),
+    amount: Decimal | None = None,
+    currency: str | None = None,
+    detail: str | None = None,
+) -> None:
+    await sql.execute(
+        "insert into attention (order_number, kind, since, due_at, amount, currency, detail) "
+        "values ($1, $2, $3, $4, $5, $6, $7) on conflict (order_number, kind) do update set "
+        "since = excluded.since, due_at = excluded.due_at, amount = excluded.amount, "
+        "currency = excluded.currency, detail = excluded.detail",
+        order,
+        kind,
+        sql.at,
+        sql.at + patience,
+        amount,
+        currency,
+        detail,
+    )
+
+
+async def _settle(sql: TableSql, order: OrderNumber, kind: AttentionKind) -> None:
+    await sql.execute("delete from attention where order_number = $1 and kind = $2", order, kind)
+
+
+@ATTENTION.on(PaymentPartiallyPaid)
+async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
+    """Wait for the rest, from now on."""
+    kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
+    await _need(sql, event.order, kind, patience=REST_PATIENCE, amount=missing, currency=event.coin)
+
+
+@ATTENTION.on(PaymentOverpaid)
+async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
+    """Show how much was too much; more of it needs another look."""
+    await _need(sql, event.order, AttentionKind.OVERPAID, amount=event.excess, currency=event.coin)
+
+
+@ATTENTION.on(WrongCoinReceived)
+async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
+    """Show what came."""
+    await _need(sql, event.order, AttentionKind.WRONG_COIN, amount=event.paid, currency=event.currency)
+
+
+@ATTENTION.on(UnknownStatusReported)
+async def unknown_status(event: UnknownStatusReported, sql: TableSql) -> None:
+    """Show the provider's word."""
+    await _need(sql, event.order, AttentionKind.UNKNOWN_STATUS, detail=event.status)
+
+
+@ATTENTION.on(DepositReceived)
+async def deposited(event: DepositReceived, sql: TableSql) -> None:
+    """Show a deposit to an order that was refunded."""
+    await sql.execute(
+        "insert into attention (order_number, kind, since, due_at, amount, currency) "
+        "select $1, $2, $3, $3, $4, $5 from attention_orders where order_number = $1 and refunded "
+        "on conflict (order_number, kind) do update set since = excluded.since, due_at = excluded.due_at, "
+        "amount = attention.amount + excluded.amount",
+        event.order,
+        AttentionKind.DEPOSIT_AFTER_REFUND,
+        sql.at,
+        event.paid,
+        event.coin,
+    )
+
+
+@ATTENTION.on(PaymentFinished)
+async def finished(event: PaymentFinished, sql: TableSql) -> None:
+    """Wait for the delivery, and no longer for the rest."""
+    await _settle(sql, event.order, AttentionKind.PARTIALLY_PAID)
+    await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
+
+
+@ATTENTION.on(OrderFulfilled)
+async def fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
+    """Wait no longer for the delivery."""
+    await _settle(sql, event.order, AttentionKind.NOT_DELIVERED)
+
+
+@ATTENTION.on(PaymentRefunded)
+async def refunded(event: PaymentRefunded, sql: TableSql) -> None:
+    """Take what was odd before as settled by the refund."""
+    await sql.execute("delete from attention where order_number = $1", event.order)
+    await sql.execute(
+        "insert into attention_orders (order_number, refunded) values ($1, true) "
+        "on conflict (order_number) do update set refunded = true",
+        event.order,
+    )
+
+
+@ATTENTION.on(OrderReviewed)
+async def reviewed(event: OrderReviewed, sql: TableSql) -> None:
+    """Take what was due until now as seen to; what becomes due later is not."""
+    await sql.execute(
+        "insert into attention_orders (order_number, reviewed_at) values ($1, $2) "
+        "on conflict (order_number) do update set reviewed_at = excluded.reviewed_at",
+        event.order,
+        sql.at,
+    )
+
+
+@ATTENTION.on(AdbotProvisioned)
+async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
+    """Know which order an adbot came of."""
+    await sql.execute(
+        "insert into attention_adbots (adbot, order_number, since) values ($1, $2, $3)",
+        event.adbot,
+        event.order,
+        sql.at,
+    )
+
+
+@ATTENTION.on(SeatsAwaited)
+async def seats_awaited(event: SeatsAwaited, sql: TableSql) -> None:
+    """Show how many seats wait."""
+    await sql.execute(
+        "update attention_adbots set missing = $2, since = $3 where adbot = $1",
+        event.adbot,
+        event.missing,
+        sql.at,
+    )
+
+
+@ATTENTION.on(SeatLost)
+async def seat_lost(event: SeatLost, sql: TableSql) -> None:
+    """Show that one more seat waits."""
+    await sql.execute(
+        "update attention_adbots set missing = missing + 1, since = $2 where adbot = $1", event.adbot, sql.at
+    )
+
+
+@ATTENTION.on(SeatFilled)
+async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
+    """Show that one seat less waits."""
+    await sql.execute(
+        "update attention_adbots set missing = greatest(0, missing - 1) where adbot = $1", event.adbot
+    )
+
+
+@ATTENTION.on(AdbotExpired)
+async def expired(event: AdbotExpired, sql: TableSql) -> None:
+    """Take no notice of the seats of a plan that ended."""
+    await sql.execute("update attention_adbots set expired = true where adbot = $1", event.adbot)
+
+
+@ATTENTION.on(SeatsReleased)
+async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
+    """Wait for no seats; should it be renewed, `SeatsAwaited` says so."""
+    await sql.execute("update attention_adbots set missing = 0 where adbot = $1", event.adbot)
+
+
+@ATTENTION.on(AdbotExtended)
+async def extended(event: AdbotExtended, sql: TableSql) -> None:
+    """Know which order its seats are owed for now."""
+    await sql.execute(
+        "update attention_adbots set expired = false, order_number = coalesce($2, order_number) "
+        "where adbot = $1",
+        event.adbot,
+        event.order,
+    )
+
+
+_ATTENTION = """
+with needed as (
+    select order_number, kind, since, due_at, amount, currency, detail from attention where due_at <= $1
+    union all
+    select order_number, 'seats_awaited', since, since, missing, null, null from attention_adbots
+    where missing > 0 and not expired
+      and order_number not in (select order_number from attention_orders where refunded)
+)
+select n.order_number, n.kind, n.since, n.amount, n.currency, n.detail, o.email, o.plan,
+       o.status as order_status, o.payment_status
+from needed n join orders o using (order_number) left join attention_orders a using (order_number)
+where n.due_at > coalesce(a.reviewed_at, '-infinity') and ($2::text is null or n.order_number = $2)
+order by n.since, n.order_number, n.kind limit $3
+"""
+
+
+async def needing_attention(
+    sql: Sql, at: datetime, limit: int, order: OrderNumber | None = None
+) -> list[Attention]:
+    """Return what needs a person, of one order or of all, the oldest first."""
+    rows = await sql.fetch(_ATTENTION, at, order, limit)
+    return [Attention.model_validate(dict(row.items())) for row in rows]

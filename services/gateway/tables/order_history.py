@@ -1,0 +1,165 @@
+"""Answers: what happened to an order and its payment, one thing after the other."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, Field
+
+from libs.events.billing import (
+    DepositReceived,
+    OrderCancelled,
+    OrderExpired,
+    OrderFulfilled,
+    OrderMarkedPaid,
+    OrderPlaced,
+    OrderReviewed,
+    PaymentConfirmed,
+    PaymentConfirming,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentFinished,
+    PaymentOverpaid,
+    PaymentPartiallyPaid,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSending,
+    UnknownStatusReported,
+    WrongCoinReceived,
+)
+from libs.events.values import OrderNumber
+from libs.eventsourcing.projection import Projection, Sql, TableSql
+from services.gateway.tables.values import Money
+
+ORDER_HISTORY = Projection(
+    "order_history",
+    version=1,
+    ddl="""
+    create table order_history (
+        order_number text not null,
+        number integer not null,
+        event text not null,
+        at timestamptz not null,
+        actor text not null,
+        payment text,
+        amount numeric,
+        currency text,
+        missing numeric,
+        excess numeric,
+        note text,
+        primary key (order_number, number)
+    );
+    create index on order_history (payment) where payment is not null;
+    """,
+)
+
+_Told = (
+    OrderPlaced
+    | PaymentRequested
+    | PaymentConfirming
+    | PaymentConfirmed
+    | PaymentSending
+    | PaymentFailed
+    | PaymentExpired
+    | PaymentPartiallyPaid
+    | DepositReceived
+    | PaymentOverpaid
+    | WrongCoinReceived
+    | UnknownStatusReported
+    | PaymentFinished
+    | PaymentRefunded
+    | OrderMarkedPaid
+    | OrderExpired
+    | OrderCancelled
+    | OrderReviewed
+    | OrderFulfilled
+)
+_FOR_THE_OPERATOR = (OrderReviewed.__name__, UnknownStatusReported.__name__)
+
+
+class Happening(BaseModel):
+    """Something that happened to an order."""
+
+    event: str = Field(examples=["PaymentFinished"])
+    at: datetime
+    amount: Money | None
+    currency: str | None
+    missing: Money | None
+    excess: Money | None
+
+
+class AdminHappening(Happening):
+    """The same with what only the operator sees."""
+
+    actor: str = Field(examples=["provider:nowpayments"])
+    payment: str | None
+    note: str | None
+
+
+class _Facts(NamedTuple):
+    payment: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    missing: Decimal | None = None
+    excess: Decimal | None = None
+    note: str | None = None
+
+
+_ToldT = TypeVar("_ToldT", bound=_Told)
+
+
+def _tells(kind: type[_ToldT], facts: Callable[[_ToldT], _Facts]) -> None:
+    """Have an event of this kind told by these facts."""
+
+    async def tell(event: _ToldT, sql: TableSql) -> None:
+        envelope = sql.recorded.envelope
+        await sql.insert(
+            order_number=event.order,
+            number=envelope.version,
+            event=envelope.type,
+            at=envelope.at,
+            actor=envelope.actor,
+            **facts(event)._asdict(),
+        )
+
+    ORDER_HISTORY.on(kind)(tell)
+
+
+_tells(OrderPlaced, lambda event: _Facts(amount=event.plan.price_usd, currency="USD"))
+_tells(PaymentRequested, lambda event: _Facts(event.payment, event.amount, event.coin))
+_tells(PaymentConfirming, lambda event: _Facts(event.payment))
+_tells(PaymentConfirmed, lambda event: _Facts(event.payment))
+_tells(PaymentSending, lambda event: _Facts(event.payment))
+_tells(PaymentFailed, lambda event: _Facts(event.payment))
+_tells(PaymentExpired, lambda event: _Facts(event.payment))
+_tells(
+    PaymentPartiallyPaid, lambda event: _Facts(event.payment, event.paid, event.coin, missing=event.missing)
+)
+_tells(DepositReceived, lambda event: _Facts(event.deposit, event.paid, event.coin))
+_tells(PaymentOverpaid, lambda event: _Facts(None, event.paid, event.coin, excess=event.excess))
+_tells(WrongCoinReceived, lambda event: _Facts(event.payment, event.paid, event.currency))
+_tells(UnknownStatusReported, lambda event: _Facts(event.payment, note=event.status))
+_tells(PaymentFinished, lambda event: _Facts(event.payment, event.paid, event.coin))
+_tells(PaymentRefunded, lambda event: _Facts(event.payment, note=event.reason))
+_tells(OrderMarkedPaid, lambda event: _Facts(note=event.reason))
+_tells(OrderExpired, lambda _: _Facts())
+_tells(OrderCancelled, lambda event: _Facts(note=event.reason))
+_tells(OrderReviewed, lambda event: _Facts(note=event.note))
+_tells(OrderFulfilled, lambda event: _Facts(note=f"adbot {event.adbot}"))
+
+
+async def history_of(sql: Sql, order: OrderNumber) -> list[Happening]:
+    """Return what an order's owner may know of what happened to it, in that order."""
+    rows = await sql.fetch(
+        "select * from order_history where order_number = $1 and event <> all($2) order by number",
+        order,
+        list(_FOR_THE_OPERATOR),
+    )
+    return [Happening.model_validate(dict(row.items())) for row in rows]
+
+
+async def whole_history_of(sql: Sql, order: OrderNumber) -> list[AdminHappening]:
+    """Return all that happened to an order, in that order."""
+    rows = await sql.fetch("select * from order_history where order_number = $1 order by number", order)
+    return [AdminHappening.model_validate(dict(row.items())) for row in rows]

@@ -1,0 +1,169 @@
+"""Answers: what became of an order and its payment, and which orders are like this."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, PlanCode
+from libs.eventsourcing.projection import Row, Sql
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
+from services.gateway.tables.values import Money
+
+
+class PaymentState(BaseModel):
+    """A payment, for whoever knows its order's number."""
+
+    order_number: str
+    status: PaymentStatus
+    order_status: OrderStatus
+    plan: str
+    price_usd: Money
+    pay_currency: str
+    pay_address: str | None
+    memo: str | None
+    amount: Money | None
+    paid: Money | None
+    missing: Money | None
+    expires_at: datetime
+    updated_at: datetime
+
+
+class OrderLine(PaymentState):
+    """An order in its owner's history."""
+
+    plan_name: str
+    placed_at: datetime
+    finished_at: datetime | None
+    adbot: UUID | None
+    renews: UUID | None
+    """The adbot that it extends."""
+
+
+class AdminOrderLine(OrderLine):
+    """An order as the operator sees it."""
+
+    account: UUID
+    email: str
+    payment: str | None
+    excess: Money | None
+    by_hand: bool
+    """Whether an operator vouched for it."""
+    fulfilled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an account wants to buy: at most one order waits to be paid for each."""
+
+    account: AccountId
+    plan: PlanCode
+    coin: Coin
+    renews: AdbotId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An order's place among all, the latest first; a page begins behind one."""
+
+    at: datetime
+    order: OrderNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which orders are looked for; None is no condition."""
+
+    number: OrderNumber | None = None
+    email: str | None = None
+    """A part of the address, in small letters."""
+    payment: PaymentId | None = None
+    """Of the order, or of a further deposit to it."""
+    status: OrderStatus | None = None
+    payment_status: PaymentStatus | None = None
+
+
+_LINE = (
+    "select order_number, account, email, plan, plan_name, price_usd, pay_currency, renews, "
+    "status as order_status, payment_status as status, placed_at, payment, pay_address, memo, amount, paid, "
+    "missing, excess, by_hand, least(expires_at, pay_by) as expires_at, finished_at, fulfilled_at, adbot, "
+    "updated_at from orders"
+)
+PAYABLE = (
+    "status = 'PENDING' and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
+    "and pay_by > {now} and (expires_at is null or expires_at > {now})"
+)
+"""Whether an order is still to be paid. Once it is not, it never is again."""
+_NEWEST_FIRST = "order by placed_at desc, order_number desc"
+_PENDING = (
+    f"{_LINE} where account = $1 and plan = $2 and pay_currency = $3 and renews is not distinct from $4 "
+    f"and {PAYABLE.format(now='$5')} {_NEWEST_FIRST} limit 1"
+)
+_OWN = (
+    f"{_LINE} where account = $1 and ($2::timestamptz is null or (placed_at, order_number) < ($2, $3)) "
+    f"{_NEWEST_FIRST} limit $4"
+)
+_SEARCH = f"""{_LINE}
+where ($1::text is null or order_number = $1)
+  and ($2::text is null or position($2 in email) > 0)
+  and ($3::text is null or payment = $3
+       or order_number in (select order_number from order_history where payment = $3))
+  and ($4::text is null or status = $4)
+  and ($5::text is null or payment_status = $5)
+  and ($6::timestamptz is null or (placed_at, order_number) < ($6, $7))
+{_NEWEST_FIRST} limit $8"""  # noqa: S608 - constants
+
+
+async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:
+    """Return how far an order's payment is."""
+    row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
+    return None if row is None else PaymentState.model_validate(dict(row.items()))
+
+
+async def pending_order(sql: Sql, wish: Wish, at: datetime) -> PaymentState | None:
+    """Return the order that may still be paid for this wish, if there is one."""
+    row = await sql.fetchrow(_PENDING, wish.account, wish.plan, wish.coin, wish.renews, at)
+    return None if row is None else PaymentState.model_validate(dict(row.items()))
+
+
+async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLine | None:
+    """Return an order, if it is this account's."""
+    row = await sql.fetchrow(f"{_LINE} where order_number = $1 and account = $2", order, account)
+    return None if row is None else OrderLine.model_validate(dict(row.items()))
+
+
+async def orders_of(sql: Sql, account: AccountId, after: Place | None, limit: int) -> list[OrderLine]:
+    """Return an account's orders, the latest first."""
+    rows = await sql.fetch(_OWN, account, *_behind(after), limit)
+    return [OrderLine.model_validate(dict(row.items())) for row in rows]
+
+
+async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
+    """Return an order, whoever's it is."""
+    row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
+    return None if row is None else admin_line(row)
+
+
+async def find_orders(sql: Sql, search: Search, after: Place | None, limit: int) -> list[AdminOrderLine]:
+    """Return the orders that are looked for, the latest first."""
+    rows = await sql.fetch(
+        _SEARCH,
+        search.number,
+        search.email,
+        search.payment,
+        search.status,
+        search.payment_status,
+        *_behind(after),
+        limit,
+    )
+    return [admin_line(row) for row in rows]
+
+
+def admin_line(row: Row) -> AdminOrderLine:
+    """Return an order as the operator sees it."""
+    return AdminOrderLine.model_validate(dict(row.items()))
+
+
+def _behind(after: Place | None) -> tuple[datetime | None, str | None]:
+    return (None, None) if after is None else (after.at, after.order)

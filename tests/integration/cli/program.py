@@ -1,0 +1,28 @@
+"""The commands as an operator runs them: a process, its output, its exit code."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.integration.events_cli.program import Ran, environment
+from tests.integration.gateway.market import ADMIN_TOKEN
+
+
+async def adrelay(
+    url: str | None, *arguments: str, token: str | None = ADMIN_TOKEN, folder: Path | None = None
+) -> Ran:
+    """Run a command of the operator's to its end."""
+    settings = {"ADRELAY_GATEWAY_URL": url, "ADRELAY_GATEWAY_ADMIN_TOKEN": token}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "adrelay",
+        *arguments,
+        env=environment({name: value for name, value in settings.items() if value is not None}),
+        cwd=folder or Path("/"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Ran(process.returncode or 0, out.decode(), err.decode())

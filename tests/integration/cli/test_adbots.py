@@ -1,0 +1,39 @@
+"""`adrelay adbots`."""
+
+from asyncio import gather
+from datetime import datetime, timedelta
+
+from tests.integration.cli.program import adrelay
+from tests.integration.gateway.market import Market
+
+
+async def test_an_adbot_is_extended_suspended_and_restored(shop: Market) -> None:
+    number = (await shop.check_out())["order_number"]
+    await shop.payments.pay(await shop.payment(number))
+    order = await shop.becomes(number, lambda order: order["order_status"] == "FULFILLED")
+    adbot = order["adbot"]
+    before = (await adrelay(shop.url, "adbots", "show", adbot, "--json")).document
+    assert (before["status"], before["order_number"]) == ("STOPPED", number)
+
+    ran = await adrelay(shop.url, "adbots", "extend", adbot, "--days", "5", "--reason", "an outage", "--json")
+    ends = [datetime.fromisoformat(one["valid_until"]) for one in (before, ran.document)]
+    assert ends[1] - ends[0] == timedelta(days=5)
+
+    ran = await adrelay(shop.url, "adbots", "suspend", adbot, "--reason", "abuse [spam]")
+    assert (ran.code, ran.err) == (0, "")
+    assert "SUSPENDED" in ran.out
+    assert "abuse [spam]" in ran.out
+    ran = await adrelay(shop.url, "adbots", "restore", adbot, "--json")
+    assert (ran.code, ran.document["status"]) == (0, "STOPPED")
+
+
+async def test_a_refusal_is_one_line(shop: Market) -> None:
+    nobody = "00000000-0000-7000-8000-000000000000"
+    unknown, odd, days = await gather(
+        adrelay(shop.url, "adbots", "restore", nobody),
+        adrelay(shop.url, "adbots", "show", "x"),
+        adrelay(shop.url, "adbots", "extend", nobody, "--days", "0", "--reason", "x"),
+    )
+    assert (unknown.code, unknown.err) == (1, "✗ unknown_adbot: there is no such adbot\n")
+    assert (odd.code, odd.err.startswith("✗ invalid_request: path.adbot_id")) == (1, True)
+    assert (days.code, days.err.startswith("✗ invalid_request: body.days")) == (1, True)

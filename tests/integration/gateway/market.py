@@ -1,0 +1,164 @@
+"""Real billing and provisioning behind a real gateway, and the provider's sandbox: all but Telegram."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.commands import CommandHandlers
+from libs.events.forwarder import ApiPairImported, SessionImported
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing.record import new_id
+from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from services.billing.service import run as run_billing
+from services.billing.settings import BillingSettings
+from services.gateway.service import run as run_gateway
+from services.gateway.settings import GatewaySettings
+from services.provisioning.service import run as run_provisioning
+from services.provisioning.settings import ProvisioningSettings
+from tests.integration.gateway.neighbours import Neighbour
+from tests.integration.gateway.world import until
+
+ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
+IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
+API_KEY = f"K3y-{secrets.token_hex(12)}"
+
+
+@dataclass
+class Market:
+    """Where money changes hands."""
+
+    url: str
+    http: httpx.AsyncClient
+    """A caller without a token, of `/api/v1`."""
+    admin: httpx.AsyncClient
+    """The operator, of `/api/v1/admin`."""
+    payments: NowPaymentsControl
+    payments_url: str
+    """Where the provider's sandbox listens."""
+    forwarder: Neighbour
+    phones: int = field(default=0)
+
+    async def stock(self, sessions: int) -> None:
+        """Have so many more sessions lie in stock."""
+        pair = PairId(new_id())
+        await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
+        for _ in range(sessions):
+            self.phones += 1
+            session = SessionId(new_id())
+            imported = SessionImported(
+                session=session, telegram_user=self.phones, phone=f"+49…{self.phones:02}", pair=pair
+            )
+            await self.forwarder.say(f"client-{session}", imported)
+
+    async def check_out(
+        self, *, plan: str = "bronze", coin: str = "BTC", email: str | None = None
+    ) -> dict[str, Any]:
+        """Have somebody order a plan, and return the answer; stock is waited for."""
+        body = {"email": email or f"{uuid4().hex}@example.com", "plan": plan, "pay_currency": coin}
+
+        async def sold() -> Any:  # noqa: ANN401 - JSON
+            answer = await self.http.post("checkout", json=body)
+            assert answer.status_code in {200, 201, 409}, answer.text
+            return None if answer.status_code == 409 else answer.json()
+
+        return dict(await until(sold))
+
+    async def order(self, number: str) -> dict[str, Any]:
+        """Return an order as the operator sees it."""
+        return dict((await self.admin.get(f"orders/{number}")).json())
+
+    async def becomes(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return an order once this holds of it."""
+
+        async def there() -> Any:  # noqa: ANN401 - JSON
+            order = await self.order(number)
+            return order if holds(order) else None
+
+        return dict(await until(there))
+
+    async def payment(self, number: str) -> str:
+        """Return the provider's id of an order's payment."""
+        return (await self.payments.payment_of(number)).payment_id
+
+
+@asynccontextmanager
+async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: object) -> AsyncGenerator[Market]:
+    """Open a market of its own; `changed` goes over billing's settings."""
+    prefix, port = f"t{uuid4().hex[:8]}", _port()
+    url = f"http://127.0.0.1:{port}"
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(
+            NowPaymentsSandbox(SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1))
+        )
+        control = await stack.enter_async_context(NowPaymentsControl(sandbox.control_url))
+        common = {"nats_url": nats.url, "nats_prefix": prefix}
+
+        async def database(name: str) -> str:
+            name = f"test_{name}_{uuid4().hex[:8]}"
+            stack.push_async_callback(postgres.drop_database, name)
+            return await postgres.ensure_database(name)
+
+        forwarder = await stack.enter_async_context(
+            Neighbour("forwarder", await database("forwarder"), nats.url, prefix, CommandHandlers())
+        )
+        billing = {
+            "postgres_url": await database("billing"),
+            "provider_url": sandbox.url,
+            "api_key": API_KEY,
+            "ipn_secret": IPN_SECRET,
+            "ipn_callback_url": f"{url}/api/v1/webhooks/nowpayments",
+            "http_port": _port(),
+        }
+        gateway = {
+            "postgres_url": await database("gateway"),
+            "http_port": port,
+            "jwt_secret": f"Jwt5-{secrets.token_hex(24)}",
+            "admin_token": ADMIN_TOKEN,
+            "code_pepper": f"Pe99er-{secrets.token_hex(24)}",
+            "checkouts_per_minute": 10_000,
+            "read_your_writes_seconds": 10.0,
+        }
+        provisioning = {"postgres_url": await database("provisioning"), "http_port": _port()}
+        for service in (
+            run_billing(BillingSettings.model_validate({**common, **billing, **changed})),
+            run_provisioning(ProvisioningSettings.model_validate({**common, **provisioning})),
+            run_gateway(GatewaySettings.model_validate({**common, **gateway})),
+        ):
+            stack.push_async_callback(_end, asyncio.create_task(service))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=30))
+        admin = await stack.enter_async_context(
+            httpx.AsyncClient(
+                base_url=f"{url}/api/v1/admin/",
+                headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+                timeout=30,
+            )
+        )
+        await until(lambda: _open(http), 60)
+        yield Market(url, http, admin, control, sandbox.url, forwarder)
+
+
+async def _open(http: httpx.AsyncClient) -> bool:
+    with suppress(httpx.TransportError):
+        return bool((await http.get("catalogue")).json().get("items"))
+    return False
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

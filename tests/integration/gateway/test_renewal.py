@@ -1,0 +1,172 @@
+"""Buying an adbot's plan again, and what the operator does with adbots."""
+
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from libs.events.provisioning import AdbotExpired, AdbotExtended, AdbotSuspended, SeatsReleased
+from libs.events.scheduler import AdbotStarted
+from libs.events.values import AdbotId
+from libs.eventsourcing.record import new_id, utc_now
+from tests.integration.gateway import neighbours
+from tests.integration.gateway.neighbours import BRONZE
+from tests.integration.gateway.shop import ADDRESS
+from tests.integration.gateway.world import Client, World, until
+
+RENEWAL = {"pay_currency": "btc"}
+
+
+async def reaches(client: Client, adbot: AdbotId, status: str) -> dict[str, object]:
+    async def there() -> object:
+        found = await client.get(f"adbots/{adbot}")
+        return found if found["status"] == status else None
+
+    return dict(await until(there))
+
+
+async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
+    assert answer.status_code == 201, answer.text
+    order = answer.json()
+    assert (order["pay_address"], order["pay_currency"], order["access_code"]) == (ADDRESS, "BTC", None)
+    assert order["qr_svg"].startswith("data:image/svg+xml")
+    (placed, _) = await world.billing.said(f"order-{order['order_number']}")
+    assert f'"renews": "{adbot}"' in placed.envelope.data
+    assert placed.envelope.actor == f"account:{client.account}"
+    lines = {line["order_number"]: line for line in (await client.get("orders"))["items"]}
+    assert lines[order["order_number"]]["renews"] == str(adbot)
+    assert lines[client.order]["renews"] is None
+
+
+async def test_a_renewal_and_a_checkout_are_different_orders_and_each_is_reused(
+    client: Client, world: World
+) -> None:
+    first, second = await world.adbot(client), await world.adbot(client)
+    body = {"email": client.email, "plan": "bronze", "pay_currency": "BTC"}
+
+    async def orders() -> list[str]:
+        answers = [
+            await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL) for adbot in (first, second)
+        ]
+        answers.append(await world.http.post("/api/v1/checkout", json=body))
+        return [answer.json()["order_number"] for answer in answers]
+
+    before = await orders()
+    assert len(set(before)) == 3
+    assert before[-1] == client.order
+    assert await orders() == before
+
+
+async def test_an_adbot_of_somebody_else_is_not_renewed(client: Client, world: World) -> None:
+    other = await world.adbot(await world.client())
+    for adbot in (other, new_id()):
+        answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")
+    assert (await world.http.post(f"/api/v1/adbots/{other}/renewal", json=RENEWAL)).status_code == 401
+
+
+async def test_a_plan_that_is_another_one_by_now_is_not_sold_to_an_adbot(
+    admin: httpx.AsyncClient, client: Client, world: World
+) -> None:
+    adbot = await world.adbot(client)
+    other = BRONZE.model_copy(update={"sessions": BRONZE.sessions - 1})
+    before = len(world.shop.placed)
+    try:
+        await admin.post("plans", json=other.model_dump(mode="json"))
+        answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
+    finally:
+        await neighbours.list_bronze(world.billing)
+        await until(lambda: _sold(admin, BRONZE.sessions))
+    assert (answer.status_code, answer.json()["code"]) == (409, "another_plan")
+    assert len(world.shop.placed) == before
+
+
+async def _sold(admin: httpx.AsyncClient, sessions: int) -> bool:
+    plans = {plan["code"]: plan for plan in (await admin.get("plans")).json()["items"]}
+    return bool(plans["bronze"]["sessions"] == sessions)
+
+
+@pytest.mark.parametrize("body", [{}, {"pay_currency": "B T C"}, {"pay_currency": "BTC", "plan": "gold"}])
+async def test_a_malformed_renewal_is_refused(client: Client, world: World, body: dict[str, str]) -> None:
+    adbot = await world.adbot(client)
+    answer = await client.http.post(f"adbots/{adbot}/renewal", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Client, world: World) -> None:
+    adbot = await world.adbot(client, seats=2)
+    await world.provisioning.say(f"adbot-{adbot}", AdbotExpired(adbot=adbot), SeatsReleased(adbot=adbot))
+    await reaches(client, adbot, "EXPIRED")
+
+    async def released() -> bool:
+        seats = (await client.get(f"adbots/{adbot}"))["seats"]
+        return bool(seats == {"filled": 0, "awaited": 2})
+
+    await until(released)
+    order = (await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)).json()["order_number"]
+    end = utc_now() + timedelta(days=30)
+    extended = AdbotExtended(
+        adbot=adbot,
+        account=client.account,
+        order=order,
+        days=30,
+        reason="renewed",
+        valid_from=utc_now(),
+        valid_until=end,
+    )
+    await world.provisioning.say(f"adbot-{adbot}", extended)
+    found = await reaches(client, adbot, "STOPPED")
+    assert datetime.fromisoformat(str(found["valid_until"])) == end
+
+
+async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(client: Client, world: World) -> None:
+    adbot = await world.adbot(client)
+    await world.scheduler.say(
+        f"schedule-{adbot}", AdbotStarted(adbot=adbot, anchor=utc_now(), interval_seconds=60)
+    )
+    await reaches(client, adbot, "RUNNING")
+    suspended = AdbotSuspended(adbot=adbot, reason="refunded")
+    await world.provisioning.say(f"adbot-{adbot}", suspended)
+    found = await reaches(client, adbot, "SUSPENDED")
+    assert found["cycles"] == {"last_number": None, "last_due_at": None, "next_due_at": None}
+    assert "refunded" not in str(found)
+    answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
+    assert (answer.status_code, answer.json()["code"]) == (409, "adbot_suspended")
+
+
+async def test_the_operator_extends_suspends_and_restores(
+    admin: httpx.AsyncClient, client: Client, world: World
+) -> None:
+    adbot = await world.adbot(client)
+    answer = await admin.post(f"adbots/{adbot}/extend", json={"days": 400, "reason": "an outage"})
+    assert answer.status_code == 200, answer.text
+    assert datetime.fromisoformat(answer.json()["valid_until"]) > utc_now() + timedelta(days=399)
+    answer = await admin.post(f"adbots/{adbot}/suspend", json={"reason": "abuse"})
+    assert (answer.json()["status"], answer.json()["suspend_reason"]) == ("SUSPENDED", "abuse")
+    assert answer.json()["account"] == str(client.account)
+    answer = await admin.post(f"adbots/{adbot}/restore")
+    assert (answer.json()["status"], answer.json()["suspend_reason"]) == ("STOPPED", None)
+    said = (await world.provisioning.said(f"adbot-{adbot}"))[1:]
+    assert {one.envelope.actor for one in said} == {"admin"}
+    assert (await admin.get(f"adbots/{adbot}")).json() == answer.json()
+
+
+@pytest.mark.parametrize("days", [0, -1, 3661, 1.5, "many", 10**30])
+async def test_an_extension_by_no_number_of_days_is_refused(
+    admin: httpx.AsyncClient, client: Client, world: World, days: object
+) -> None:
+    adbot = await world.adbot(client)
+    answer = await admin.post(f"adbots/{adbot}/extend", json={"days": days, "reason": "x"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.days")
+    assert len(await world.provisioning.said(f"adbot-{adbot}")) == 1
+
+
+async def test_an_adbot_that_nobody_knows_is_not_found(admin: httpx.AsyncClient) -> None:
+    for answer in (
+        await admin.get(f"adbots/{new_id()}"),
+        await admin.post(f"adbots/{new_id()}/restore"),
+        await admin.post(f"adbots/{new_id()}/suspend", json={"reason": "x"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")

@@ -1,0 +1,145 @@
+"""Selling with real billing and provisioning behind the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.integration.gateway.market import Market, market
+from tests.integration.gateway.world import until
+
+PLAN: dict[str, Any] = {
+    "name": "Tiny",
+    "kind": "starter",
+    "sessions": 1,
+    "interval_seconds": 60,
+    "validity_days": 1,
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Market]:
+    """A market without stock, that soon tries a provider again which was away."""
+    async with market(postgres_server, nats_server, provider_rest_seconds=0.3) as opened:
+        yield opened
+
+
+def wish(**changed: str) -> dict[str, str]:
+    return {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"} | changed
+
+
+async def test_what_is_not_in_stock_is_not_sold_and_the_last_session_once(shop: Market) -> None:
+    answer = await shop.http.post("checkout", json=wish())
+    assert (answer.status_code, answer.json()["code"]) == (409, "insufficient_stock")
+    await shop.stock(1)
+    sold: list[str] = []
+
+    async def one_is_sold() -> bool:
+        answers = await asyncio.gather(*(shop.http.post("checkout", json=wish()) for _ in range(4)))
+        sold.extend(answer.json()["order_number"] for answer in answers if answer.status_code == 201)
+        assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {
+            "insufficient_stock"
+        }
+        return bool(sold)
+
+    await until(one_is_sold)
+    assert len(sold) == 1
+    await shop.stock(20)
+
+
+async def test_a_price_below_the_coins_smallest_payment_is_refused(shop: Market) -> None:
+    plan = PLAN | {"code": "penny", "price_usd": "0.01"}
+    assert (await shop.admin.post("plans", json=plan)).status_code == 201
+    before = len(await shop.payments.payments())
+    answer = await shop.http.post("checkout", json=wish(plan="penny"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "below_minimum")
+    assert len(await shop.payments.payments()) == before
+
+
+async def test_a_coin_that_nobody_sells_for_is_refused(shop: Market) -> None:
+    answer = await shop.http.post("checkout", json=wish(pay_currency="DOGE"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unsupported_coin")
+
+
+async def test_a_checkout_while_the_provider_is_away_is_one_order_and_one_payment(shop: Market) -> None:
+    await shop.check_out()  # there is stock
+    bought = wish()
+    await shop.payments.be_down()
+    try:
+        for _ in range(2):
+            answer = await shop.http.post("checkout", json=bought)
+            assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
+            assert int(answer.headers["Retry-After"]) > 0
+    finally:
+        await shop.payments.heal()
+
+    async def placed() -> Any:  # noqa: ANN401 - JSON
+        answer = await shop.http.post("checkout", json=bought)
+        return answer.json() if answer.status_code in {200, 201} else None
+
+    order = await until(placed, 30)
+    lines = (await shop.admin.get("orders", params={"email": bought["email"]})).json()["items"]
+    assert [line["order_number"] for line in lines] == [order["order_number"]]
+    made = [one for one in await shop.payments.payments() if one.order_id == order["order_number"]]
+    assert [one.pay_address for one in made] == [order["pay_address"]]
+
+
+def _delivered(order: dict[str, Any]) -> bool:
+    return bool(order["order_status"] == "FULFILLED")
+
+
+async def signed_in(shop: Market, order: dict[str, Any]) -> dict[str, str]:
+    answer = await shop.http.post("auth/sign-in", json={"access_code": order["access_code"]})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def renewal(shop: Market, adbot: str, token: dict[str, str]) -> httpx.Response:
+    return await shop.http.post(f"adbots/{adbot}/renewal", json={"pay_currency": "BTC"}, headers=token)
+
+
+async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Market) -> None:
+    first = await shop.check_out()
+    token = await signed_in(shop, first)
+    await shop.payments.pay(await shop.payment(first["order_number"]))
+    adbot = (await shop.becomes(first["order_number"], _delivered))["adbot"]
+
+    async def shown() -> Any:  # noqa: ANN401 - JSON
+        answer = await shop.http.get(f"adbots/{adbot}", headers=token)
+        return answer.json() if answer.status_code == 200 else None
+
+    before = await until(shown)
+    answer = await renewal(shop, adbot, token)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["order_number"]
+    assert (await renewal(shop, adbot, token)).json()["order_number"] == number
+    await shop.payments.pay(await shop.payment(number), repeat=3, order="shuffled")
+    order = await shop.becomes(number, _delivered)
+    assert (order["adbot"], order["renews"]) == (adbot, adbot)
+    after = await shown()
+    ends = [datetime.fromisoformat(one["valid_until"]) for one in (before, after)]
+    assert ends[1] - ends[0] == timedelta(days=30)
+    assert len((await shop.http.get("adbots", headers=token)).json()["items"]) == 1
+
+
+async def test_a_refunded_order_suspends_its_adbot_which_is_not_renewed(shop: Market) -> None:
+    first = await shop.check_out()
+    token = await signed_in(shop, first)
+    await shop.payments.pay(await shop.payment(first["order_number"]))
+    order = await shop.becomes(first["order_number"], lambda order: order["adbot"] is not None)
+    await shop.admin.post(f"orders/{first['order_number']}/refund", json={"reason": "wished so"})
+
+    async def suspended() -> bool:
+        adbot = (await shop.admin.get(f"adbots/{order['adbot']}")).json()
+        return bool(adbot["status"] == "SUSPENDED")
+
+    await until(suspended)
+    answer = await renewal(shop, order["adbot"], token)
+    assert (answer.status_code, answer.json()["code"]) == (409, "adbot_suspended")
+    marked = await shop.admin.post(f"orders/{first['order_number']}/mark-paid", json={"reason": "no"})
+    assert (marked.status_code, marked.json()["code"]) == (409, "order_refunded")

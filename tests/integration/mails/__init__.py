@@ -1,0 +1,1 @@
+"""Tests: mails, from an event to a mail server."""

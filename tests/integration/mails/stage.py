@@ -1,0 +1,299 @@
+"""A gateway that sends mails to the sandbox, and a billing that says what is to be told."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+from pydantic import SecretStr
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.commands import CommandHandlers
+from libs.events.billing import (
+    OrderExpired,
+    OrderPlaced,
+    PaymentFinished,
+    PaymentPartiallyPaid,
+    PaymentRequested,
+    PlaceOrder,
+)
+from libs.events.gateway import Role
+from libs.events.values import AccountId
+from libs.eventsourcing.record import utc_now
+from libs.eventsourcing.unit import UnitOfWork
+from sandbox.mail import MailControl, MailSandbox
+from services.gateway.account.codes import AccessCodes
+from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.service import run
+from services.gateway.settings import GatewaySettings
+from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
+
+ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
+JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
+PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
+SENDER = "Adrelay <no-reply@ads.example.org>"
+DOMAIN = "ads.example.org"
+CODES = AccessCodes(SecretStr(PEPPER))
+AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
+
+
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:  # noqa: ANN401 - whatever is asked for
+    """Return what `holds` returns once that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := await holds()):
+        assert time.monotonic() < deadline, "this did not become so in time"
+        await asyncio.sleep(0.02)
+    return found
+
+
+class Stage:
+    """Billing's part is played here; mails go to a sandbox of this stage's own."""
+
+    def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres) -> None:
+        self.nats, self.postgres = nats, postgres
+        self.prefix = f"t{uuid4().hex[:8]}"
+        self.port = free_port()
+        self.sandbox: MailSandbox
+        self.mails: MailControl
+        self.billing: Neighbour
+        self.database = ""
+        self._smtp = MailSandbox()
+        self._stack = AsyncExitStack()
+        self._orders = 0
+
+    async def __aenter__(self) -> Self:
+        self.sandbox = await self._stack.enter_async_context(self._smtp)
+        self.mails = await self._stack.enter_async_context(MailControl(self.sandbox.control_url))
+        self.database = await self.new_database("gateway")
+        url = await self.new_database("billing")
+        neighbour = Neighbour("billing", url, self.nats.url, self.prefix, _shop())
+        self.billing = await self._stack.enter_async_context(neighbour)
+        await list_bronze(self.billing)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def new_database(self, name: str) -> str:
+        """Return the URL of a fresh database."""
+        name = f"test_{name}_{uuid4().hex[:8]}"
+        self._stack.push_async_callback(self.postgres.drop_database, name)
+        return await self.postgres.ensure_database(name)
+
+    # -- the gateway
+
+    def settings(self, **changed: object) -> dict[str, object]:
+        """Return what a gateway is told; `None` leaves something out."""
+        usual: dict[str, object] = {
+            "postgres_url": self.database,
+            "nats_url": self.nats.url,
+            "nats_prefix": self.prefix,
+            "http_port": self.port,
+            "jwt_secret": JWT_SECRET,
+            "admin_token": ADMIN_TOKEN,
+            "code_pepper": PEPPER,
+            "sign_ins_per_minute": 10_000,
+            "checkouts_per_minute": 10_000,
+            "read_your_writes_seconds": 10.0,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": self.sandbox.port,
+            "smtp_security": "plain",
+            "smtp_timeout_seconds": 3.0,
+            "mail_from": SENDER,
+        }
+        return {name: value for name, value in (usual | changed).items() if value is not None}
+
+    @asynccontextmanager
+    async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
+        """Run a gateway in this process, stop it gently; yields a caller."""
+        task = asyncio.create_task(run(GatewaySettings.model_validate(self.settings(**changed))))
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30) as http:
+                await until(lambda: self._up(http, task))
+                yield http
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _up(self, http: httpx.AsyncClient, task: asyncio.Task[None] | None = None) -> bool:
+        if task is not None:
+            assert not task.done(), task.exception()
+        with suppress(httpx.TransportError):
+            return (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).status_code == 200
+        return False
+
+    async def started(self, environment: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
+        """Return a gateway in a process of its own; end it with `killed`."""
+        told = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services.gateway",
+            env={**os.environ, **told, **(environment or {})},
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        self._stack.push_async_callback(killed, process)
+        return process
+
+    # -- what happens
+
+    async def place(
+        self, email: str | None = None, *, address: bool = True, coin: str = "BTC"
+    ) -> OrderPlaced:
+        """Have an order placed; with an address that it is to be paid to."""
+        self._orders += 1
+        email = email or f"client-{uuid4().hex[:8]}@example.com"
+        placed = OrderPlaced(
+            order=f"HQADZ-MAIL{self._orders:04}-{uuid4().hex[:8].upper()}",
+            account=CODES.account(email),
+            email=email,
+            plan=BRONZE,
+            coin=coin,
+            pay_by=utc_now() + timedelta(hours=1),
+        )
+        await self.billing.say(f"order-{placed.order}", placed)
+        if address:
+            await self.request(placed)
+        return placed
+
+    async def request(self, placed: OrderPlaced, memo: str | None = None) -> None:
+        """Have the provider wait for an order's money."""
+        requested = PaymentRequested(
+            order=placed.order,
+            provider="nowpayments",
+            payment=f"5{uuid4().int % 10**12}",
+            address=f"bc1q{uuid4().hex}",
+            memo=memo,
+            amount=AMOUNT,
+            coin=placed.coin,
+            expires_at=datetime.fromisoformat("2035-03-04T10:20:00+00:00"),
+        )
+        await self.billing.say(f"order-{placed.order}", requested)
+
+    async def finish(self, placed: OrderPlaced, *, paid: Decimal = AMOUNT) -> None:
+        """Have an order paid."""
+        finished = PaymentFinished(
+            order=placed.order,
+            account=placed.account,
+            plan=placed.plan,
+            payment="5001",
+            paid=paid,
+            coin=placed.coin,
+            by_hand=not paid,
+        )
+        await self.billing.say(f"order-{placed.order}", finished)
+
+    async def pay_half(self, placed: OrderPlaced) -> None:
+        """Have one half of an order paid."""
+        partial = PaymentPartiallyPaid(
+            order=placed.order, payment="5001", paid=HALF, missing=AMOUNT - HALF, coin=placed.coin
+        )
+        await self.billing.say(f"order-{placed.order}", partial)
+
+    async def expire(self, placed: OrderPlaced) -> None:
+        """Have an order expire."""
+        await self.billing.say(f"order-{placed.order}", OrderExpired(order=placed.order))
+
+    # -- what is seen
+
+    async def row(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
+        """Return a value from the gateway's database."""
+        connection = await asyncpg.connect(self.database)
+        try:
+            return await connection.fetchval(query, *arguments)
+        finally:
+            await connection.close()
+
+    async def outcomes(self) -> dict[str, str]:
+        """Return what became of every mail, by notification id, as the gateway's events say it."""
+        connection = await asyncpg.connect(self.database)
+        try:
+            rows = await connection.fetch(
+                "select type, data->>'notification' as id, data->>'reason' as reason, data->'mail' as mail "
+                "from engine.events where stream like 'inbox-%' order by events.xid, position"
+            )
+        finally:
+            await connection.close()
+        found: dict[str, str] = {}
+        for row in rows:
+            if row["type"] == "NotificationRaised":
+                assert row["id"] not in found, "it was raised twice"
+                found[row["id"]] = "waiting" if row["mail"] == "true" else "none"
+            else:
+                assert found[row["id"]] == "waiting", f"{row['type']} after {found[row['id']]}"
+                found[row["id"]] = "sent" if row["type"] == "MailSent" else f"given up: {row['reason']}"
+        return found
+
+    async def settled(self, mails: int) -> dict[str, str]:
+        """Return what became of every mail once there are so many notifications and none waits."""
+
+        async def done() -> dict[str, str] | None:
+            found = await self.outcomes()
+            return found if len(found) >= mails and "waiting" not in found.values() else None
+
+        found: dict[str, str] = await until(done, 40)
+        return found
+
+
+def token(account: AccountId) -> dict[str, str]:
+    """Return the headers of a signed-in client."""
+    tokens = Tokens(SecretStr(JWT_SECRET), 3600)
+    return {"Authorization": f"Bearer {tokens.issue(Identity(account, Role.CLIENT), 'NONE', utc_now())}"}
+
+
+def notification(message_id: str) -> str:
+    """Return the notification that a mail is about."""
+    text, _, domain = message_id.strip("<>").partition("@")
+    assert domain == DOMAIN
+    return str(UUID(text))
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    """Kill a process without warning."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+def _shop() -> CommandHandlers:
+    """Take any order of the plan, and say where to pay."""
+    handlers = CommandHandlers()
+
+    @handlers.on(PlaceOrder)
+    async def place(command: PlaceOrder, unit: UnitOfWork) -> None:
+        placed = OrderPlaced(
+            order=command.order,
+            account=command.account,
+            email=command.email,
+            plan=BRONZE,
+            coin=command.coin,
+            pay_by=utc_now() + timedelta(hours=1),
+        )
+        requested = PaymentRequested(
+            order=command.order,
+            provider="nowpayments",
+            payment=f"5{uuid4().int % 10**12}",
+            address="bc1qexample",
+            amount=AMOUNT,
+            coin=command.coin,
+        )
+        await say(unit, f"order-{command.order}", placed, requested)
+
+    del place
+    return handlers

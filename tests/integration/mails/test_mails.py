@@ -1,0 +1,212 @@
+"""Who is told what by mail, and when."""
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from sandbox.mail import MailView
+from tests.integration.mails.stage import CODES, SENDER, Stage, notification, token, until
+
+CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
+BODY = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
+
+
+def code_in(mail: MailView) -> str | None:
+    found = CODE.search(mail.text)
+    assert (found is None) == (CODE.search(mail.html) is None)
+    return found[0] if found else None
+
+
+async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place("anna@example.com", address=False)
+        await stage.request(placed, memo="tag-77")
+        (mail,) = await stage.mails.wait_for("anna@example.com")
+    assert mail.subject == "Your order of Bronze"
+    for text in (mail.text, mail.html):
+        for said in ("0.000456 BTC", "30 USD", "tag-77", placed.order, "4 March 2035, 10:20 UTC"):
+            assert said in text
+        assert re.search(r"bc1q[0-9a-f]{32}", text)
+    assert dict(mail.headers)["From"] == SENDER
+    assert dict(mail.headers)["Auto-Submitted"] == "auto-generated"
+    assert mail.date == (
+        await stage.row("select date_trunc('second', raised_at) from notifications.notifications")
+    )
+
+
+async def test_the_mail_waits_until_it_is_known_where_to_pay(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place(address=False)
+        tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
+        await until(lambda: stage.row(tries))
+        assert await stage.mails.mails() == []
+        await stage.request(placed)
+        await stage.mails.wait_for(placed.email)
+
+
+async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place(address=False)
+        await stage.expire(placed)
+        outcomes = await stage.settled(2)
+        mails = await stage.mails.wait_for(placed.email)
+    assert sorted(outcomes.values()) == ["given up: the order was over before", "sent"]
+    assert [mail.subject for mail in mails] == ["Your order of Bronze has expired"]
+
+
+async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(stage: Stage) -> None:
+    placed = await stage.place()
+    await stage.mails.refuse()
+    async with stage.gateway():
+        await stage.finish(placed)
+        await until(lambda: stage.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
+        await stage.mails.heal()
+        mails = await stage.mails.wait_for(placed.email, count=2)
+    (late,) = [mail for mail in mails if mail.subject == "Your order of Bronze"]
+    assert "no longer waits" in late.text
+    assert "bc1q" not in late.text + late.html
+
+
+async def test_a_partial_payment_is_told_with_what_is_missing(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.pay_half(placed)
+        (mail,) = await stage.mails.wait_for(placed.email, subject="missing")
+    for text in (mail.text, mail.html):
+        assert text.count("0.000228 BTC") == 2
+        assert "bc1q" in text
+
+
+async def test_an_expired_order_is_told_of(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.expire(placed)
+        (mail,) = await stage.mails.wait_for(placed.email, subject="expired")
+    assert placed.order in mail.text
+
+
+async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(stage: Stage) -> None:
+    async with stage.gateway() as http:
+        answer = await http.post("/checkout", json=BODY)
+        assert (answer.status_code, answer.json()["access_code"]) == (201, None)
+        account = CODES.account(BODY["email"])
+        placed = (await stage.billing.said(f"order-{answer.json()['order_number']}"))[0].event
+        await stage.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
+        (first,) = await stage.mails.wait_for(BODY["email"], subject="payment")
+        code = code_in(first)
+        signed_in = await http.post("/auth/sign-in", json={"access_code": code})
+        assert signed_in.json()["account"]["id"] == str(account)
+
+        second = await stage.place(BODY["email"])
+        await stage.finish(second)
+        *_, later = await stage.mails.wait_for(BODY["email"], subject="payment", count=2)
+        assert code_in(later) is None
+        assert [code_in(mail) for mail in await stage.mails.wait_for(subject="order", count=2)] == [
+            None,
+            None,
+        ]
+        stored = await stage.row("select string_agg(data::text, '') from engine.events")
+        assert code is not None
+        assert code not in stored
+
+
+async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_its_code(
+    stage: Stage,
+) -> None:
+    async with stage.gateway() as http:
+        placed = await stage.place("anna@example.com")  # and the gateway died before it opened the account
+        await stage.finish(placed)
+        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+        signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
+        assert signed_in.json()["account"]["id"] == str(placed.account)
+        assert (await http.post("/checkout", json=BODY)).json()["access_code"] is None
+
+
+async def test_a_code_that_was_replaced_is_not_sent(stage: Stage) -> None:
+    async with stage.gateway() as http:
+        placed = await stage.place("anna@example.com")
+        await http.post("/checkout", json=BODY)
+        connection_digest = "update accounts.accounts set code_digest = $1 returning 1"
+        assert await stage.row(connection_digest, "f" * 64)
+        await stage.finish(placed)
+        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+    assert code_in(mail) is None
+
+
+async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place("anna@example.com")
+        await stage.mails.wait_for(placed.email)
+        await stage.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
+        await stage.finish(placed)
+        await stage.settled(2)
+        await stage.finish(await stage.place("anna@example.com"))
+        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+    assert code_in(mail) == CODES.first(placed.account)
+
+
+async def test_an_order_that_an_operator_vouches_for_names_no_amount(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.finish(placed, paid=Decimal(0))
+        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+    assert "is settled" in mail.text
+    assert "BTC" not in mail.text
+
+
+async def test_without_a_mail_server_the_answer_shows_the_code_and_the_app_alone_tells(stage: Stage) -> None:
+    async with stage.gateway(smtp_host=None) as http:
+        answer = await http.post("/checkout", json=BODY)
+        assert CODE.fullmatch(answer.json()["access_code"])
+        account = CODES.account(BODY["email"])
+
+        async def told() -> list[dict[str, object]]:
+            found = await http.get("/notifications", headers=token(account))
+            return list(found.json()["items"])
+
+        (one,) = await until(told)
+        assert (one["kind"], one["mail"]) == ("order_placed", "none")
+        signed_in = await http.post("/auth/sign-in", json={"access_code": answer.json()["access_code"]})
+        assert signed_in.status_code == 200
+    async with stage.gateway():  # a mail server that is configured later hears of nothing old
+        placed = await stage.place()
+        await stage.mails.wait_for(placed.email)
+    assert [mail.recipients for mail in await stage.mails.mails()] == [(placed.email,)]
+
+
+async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage: Stage) -> None:
+    async with stage.gateway() as http:
+        placed = await stage.place()
+        await stage.pay_half(placed)
+        await stage.finish(placed)
+        other = await stage.place()
+        await stage.settled(4)
+        mine = (await http.get("/notifications", headers=token(placed.account))).json()["items"]
+        theirs = (await http.get("/notifications", headers=token(other.account))).json()["items"]
+        one = (await http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
+        assert (await http.get("/notifications")).status_code == 401
+    kinds = [(line["kind"], line["paid"], line["missing"]) for line in mine]
+    assert kinds == [
+        ("payment_received", "0.000456", None),
+        ("partial_payment", "0.000228", "0.000228"),
+        ("order_placed", None, None),
+    ]
+    assert {line["mail"] for line in mine} == {"sent"}
+    assert {line["order_number"] for line in mine} == {placed.order}
+    assert [line["order_number"] for line in theirs] == [other.order]
+    assert one == mine[:1]
+    sent = {notification(mail.message_id) for mail in await stage.mails.mails(placed.email)}
+    assert sent == {line["id"] for line in mine}
+
+
+@pytest.mark.parametrize("email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com"])
+async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
+    stage: Stage, email: str
+) -> None:
+    async with stage.gateway():
+        await stage.place(email)
+        placed = await stage.place()
+        await stage.mails.wait_for(placed.email)
+        outcomes = await stage.settled(2)
+    assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]

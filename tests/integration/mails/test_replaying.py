@@ -1,0 +1,122 @@
+"""What is read, folded or started anew tells nobody anything a second time; stories and logs of mails."""
+
+from collections import Counter
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from adrelay.events.folded import tables_of
+from libs.chassis.broker import connect_nats
+from libs.events.billing import OrderPlaced
+from libs.eventsourcing.rebuild import rebuild
+from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
+from tests.integration.gateway.neighbours import say
+from tests.integration.mails.stage import CODES, Stage, until
+
+
+async def say_long_ago(stage: Stage, placed: OrderPlaced, age: timedelta) -> None:
+    """Have an order placed so long ago."""
+
+    async def work(unit: UnitOfWork) -> None:
+        unit.at = utc_now() - age
+        await say(unit, f"order-{placed.order}", placed)
+
+    await stage.billing.engine.run(work, Causes.first("service:test"))
+
+
+async def test_a_history_that_is_read_for_the_first_time_is_told_by_mail_for_its_last_day_only(
+    stage: Stage,
+) -> None:
+    async with stage.gateway():
+        template = await stage.place()
+        await stage.mails.wait_for(template.email)
+    orders = {
+        age: template.model_copy(update={"order": f"HQADZ-OLD{age:04}-AAAA", "email": f"{age}@example.com"})
+        for age in (23, 25, 2000)
+    }
+    for age, placed in orders.items():
+        await say_long_ago(stage, placed, timedelta(hours=age))
+        await stage.request(placed)
+    async with stage.gateway():
+        await stage.settled(4)
+    recipients = {mail.recipients[0] for mail in await stage.mails.mails()}
+    assert recipients == {template.email, "23@example.com"}
+
+
+async def test_events_that_are_read_once_more_are_not_told_again(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.pay_half(placed)
+        await stage.finish(placed)
+        await stage.settled(3)
+    assert await stage.row(
+        "with gone as (delete from engine.checkpoints returning 1) select count(*) from gone"
+    )
+    async with stage.gateway():
+        later = await stage.place()
+        await stage.mails.wait_for(later.email)
+        await stage.settled(4)
+    assert Counter(mail.recipients[0] for mail in await stage.mails.mails()) == {
+        placed.email: 3,
+        later.email: 1,
+    }
+
+
+async def test_tables_that_are_folded_anew_send_nothing_again(stage: Stage) -> None:
+    client = await connect_nats(stage.nats.url, "test")
+    stream = EventStream(client, prefix=stage.prefix)
+    async with stage.gateway() as http:
+        sent = await stage.place()
+        await stage.settled(1)
+        await stage.mails.refuse()
+        waiting = await stage.place()
+        state = "select (attempts, try_at)::text from outbox.outbox where attempts > 0"
+        before = await until(lambda: stage.row(state))
+        tables = tables_of("gateway", stage.database)
+        for table in ("outbox", "notifications"):
+            await rebuild(tables, next(one for one in tables.all if one.name == table), stream=stream)
+        assert await stage.row("select count(*) from outbox.outbox") == 1
+        assert int((await stage.row(state)).strip("(").partition(",")[0]) >= int(before[1])
+        await stage.mails.heal()
+        await stage.mails.wait_for(waiting.email)
+        assert (await http.get("/catalogue")).is_success
+    await client.close()
+    assert Counter(mail.recipients[0] for mail in await stage.mails.mails()) == {
+        sent.email: 1,
+        waiting.email: 1,
+    }
+
+
+async def test_a_story_runs_from_the_order_to_the_mail(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.settled(1)
+    story = (await stage.billing.said(f"order-{placed.order}"))[0].envelope
+    connection = await asyncpg.connect(stage.database)
+    raised, sent = await connection.fetch(
+        "select id, type, correlation_id, causation_id, actor from engine.events "
+        "where stream like 'inbox-%' order by version"
+    )
+    await connection.close()
+    assert (raised["type"], sent["type"]) == ("NotificationRaised", "MailSent")
+    assert raised["correlation_id"] == sent["correlation_id"] == story.correlation_id
+    assert (raised["causation_id"], sent["causation_id"]) == (story.id, raised["id"])
+
+
+async def test_no_secret_is_logged(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    password = "sm7p-password-of-the-tests"
+    async with stage.gateway(smtp_username="shop", smtp_password=password):
+        placed = await stage.place()
+        await stage.finish(placed)
+        await until(lambda: stage.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
+    async with stage.gateway():
+        await stage.mails.answer(550, f"5.6.0 I don't like {CODES.first(placed.account)}", stage="data")
+        outcomes = await stage.settled(2)
+    said = str(capfd.readouterr()) + str(outcomes)
+    assert "mail.not_taken" in said
+    assert "I don't like ***" in said
+    assert password not in said
+    assert CODES.first(placed.account) not in said

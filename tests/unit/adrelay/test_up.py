@@ -1,0 +1,24 @@
+"""What `adrelay up` says before it starts."""
+
+import pytest
+
+from adrelay.commands.up import where_mails_go
+
+SECRETS = ("JWT_SECRET", "ADMIN_TOKEN", "CODE_PEPPER")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(f"ADRELAY_GATEWAY_{name}", "kV8-a-secret-of-the-tests-2468-0")
+
+
+def test_without_a_mail_server_mails_are_only_kept_in_the_app() -> None:
+    assert where_mails_go() == "are only kept in-app (no SMTP configured, see ADRELAY_GATEWAY_SMTP_HOST)"
+
+
+def test_with_one_it_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_HOST", "smtp.example.org")
+    monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_PASSWORD", "sm7p-password-of-the-tests")
+    monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", "Adrelay <no-reply@ads.example.org>")
+    assert where_mails_go() == "go through smtp.example.org:587, from Adrelay <no-reply@ads.example.org>"

@@ -1,0 +1,116 @@
+"""Decisions about who is told what."""
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
+from libs.events.values import AccountId
+from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing.testing import scenarios
+from services.gateway.inbox.domain import INBOX, GiveUp, Inbox, MailState, Raise, RecordSent
+
+inbox = scenarios(INBOX)
+
+ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
+TELL = Raise(
+    account=ANNA,
+    kind=NotificationKind.PARTIAL_PAYMENT,
+    order="HQADZ-ABC123-XYZ9",
+    email="anna@example.com",
+    mail=True,
+    paid=Decimal("0.10"),
+    missing=Decimal("0.20"),
+    coin="BTC",
+)
+TOLD = TELL.notification
+RAISED = NotificationRaised(
+    notification=TOLD,
+    account=ANNA,
+    kind=TELL.kind,
+    order=TELL.order,
+    email=TELL.email,
+    mail=True,
+    paid=TELL.paid,
+    missing=TELL.missing,
+    coin=TELL.coin,
+)
+QUIET = RAISED.model_copy(update={"mail": False})
+SENT = MailSent(notification=TOLD, account=ANNA)
+GIVEN_UP = MailGivenUp(notification=TOLD, account=ANNA, reason="550 no such mailbox")
+GIVE_UP = GiveUp(TOLD, "550 no such mailbox")
+
+
+def test_an_occasion_is_told_of() -> None:
+    inbox.when(TELL).then(RAISED)
+
+
+def test_an_occasion_is_told_of_once_however_often_it_is_heard_of() -> None:
+    inbox.given(RAISED).when(TELL, replace(TELL, paid=Decimal("0.1000")), replace(TELL, mail=False)).then()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TELL, order="HQADZ-ABC123-XYZ8"),
+        replace(TELL, kind=NotificationKind.ORDER_EXPIRED),
+        replace(TELL, paid=Decimal("0.15")),
+    ],
+)
+def test_another_occasion_is_another_notification(other: Raise) -> None:
+    assert other.notification != TOLD
+    state = inbox.given(RAISED).when(other).state()
+    assert state is not None
+    assert state.mails.keys() == {TOLD, other.notification}
+
+
+def test_only_partial_payments_are_told_apart_by_what_came() -> None:
+    received = replace(TELL, kind=NotificationKind.PAYMENT_RECEIVED)
+    assert received.notification == replace(received, paid=Decimal("0.3")).notification
+
+
+def test_a_mail_is_sent_once() -> None:
+    inbox.given(RAISED).when(RecordSent(TOLD), RecordSent(TOLD)).then(SENT)
+
+
+def test_a_mail_is_given_up_once() -> None:
+    inbox.given(RAISED).when(GIVE_UP, GIVE_UP).then(GIVEN_UP)
+
+
+def test_a_mail_that_was_sent_is_not_given_up() -> None:
+    inbox.given(RAISED, SENT).when(GIVE_UP).then()
+
+
+def test_a_mail_that_was_given_up_is_not_noted_as_sent() -> None:
+    inbox.given(RAISED, GIVEN_UP).when(RecordSent(TOLD)).then()
+
+
+def test_a_long_reason_is_cut() -> None:
+    cut = MailGivenUp(notification=TOLD, account=ANNA, reason="x" * 200)
+    inbox.given(RAISED).when(GiveUp(TOLD, "x" * 1000)).then(cut)
+
+
+@pytest.mark.parametrize("command", [RecordSent(TOLD), GIVE_UP])
+def test_nothing_is_noted_of_what_nobody_was_told(command: RecordSent | GiveUp) -> None:
+    inbox.when(command).refused("unknown_notification")
+    inbox.given(QUIET).when(command).refused("no_mail")
+
+
+def test_the_state_tells_what_became_of_each_mail() -> None:
+    assert inbox.given(RAISED).state() == Inbox(ANNA, {TOLD: MailState.WAITING})
+    assert inbox.given(QUIET).state() == Inbox(ANNA, {TOLD: MailState.NONE})
+    assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {TOLD: MailState.SENT})
+    assert inbox.given(RAISED, GIVEN_UP).state() == Inbox(ANNA, {TOLD: MailState.GIVEN_UP})
+
+
+@pytest.mark.parametrize(
+    "history",
+    [[RAISED, RAISED], [SENT], [GIVEN_UP], [QUIET, SENT], [RAISED, SENT, GIVEN_UP], [RAISED, GIVEN_UP, SENT]],
+)
+def test_an_impossible_history_is_a_loud_failure(
+    history: list[NotificationRaised | MailSent | MailGivenUp],
+) -> None:
+    with pytest.raises(ImpossibleEvent):
+        inbox.given(*history).state()

@@ -1,0 +1,165 @@
+"""What mails say."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.headerregistry import Address
+from itertools import product
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from libs.events.gateway import NotificationKind
+from libs.events.values import AccountId, NotificationId
+from services.gateway.inbox.domain import MailState
+from services.gateway.inbox.tables import Notification
+from services.gateway.mail.facts import Facts, OrderFacts
+from services.gateway.mail.writing import Writer
+
+CODE = "USER-0A1BC-23DEF-45GHJ-67KMN"
+WRITER = Writer(
+    Address("Ads & Co", "no-reply", "ads.example.org"), site_url="https://ads.example.org/?a=1&b=2"
+)
+TOLD = Notification(
+    notification=NotificationId(UUID("8ffe9301-092b-5729-bec3-104f2377cd15")),
+    account=AccountId(UUID("0190a000-0000-7000-8000-000000000001")),
+    kind=NotificationKind.ORDER_PLACED,
+    order="HQADZ-ABC123-XYZ9",
+    email="anna@example.com",
+    mail=MailState.WAITING,
+    paid=None,
+    missing=None,
+    coin="BTC",
+    raised_at=datetime(2030, 3, 4, 10, 20, tzinfo=UTC),
+)
+ORDER = OrderFacts(
+    order="HQADZ-ABC123-XYZ9",
+    plan="Bronze",
+    price_usd=Decimal("30.00"),
+    coin="BTC",
+    pending=True,
+    address="bc1qexample",
+    memo=None,
+    amount=Decimal("0.000000150"),
+    pay_by=datetime(2030, 3, 5, 9, 8, tzinfo=UTC),
+    renews=False,
+)
+PLACED = Facts(TOLD, ORDER, None)
+PARTIAL = Facts(
+    replace(
+        TOLD,
+        kind=NotificationKind.PARTIAL_PAYMENT,
+        paid=Decimal("1234567890.000000000000000001"),
+        missing=Decimal("1E-18"),
+    ),
+    ORDER,
+    None,
+)
+RECEIVED = Facts(
+    replace(TOLD, kind=NotificationKind.PAYMENT_RECEIVED, paid=Decimal("5E+3")), ORDER, SecretStr(CODE)
+)
+EXPIRED = Facts(replace(TOLD, kind=NotificationKind.ORDER_EXPIRED), ORDER, None)
+
+
+def both(facts: Facts) -> list[str]:
+    """Return a mail's text, and its HTML without tags."""
+    letter = WRITER.write(facts)
+    return [letter.text, re.sub(r"<style.*?</style>|<[^>]+>", " ", letter.html, flags=re.DOTALL)]
+
+
+def test_amounts_are_exact_and_plain() -> None:
+    for text in both(PLACED):
+        assert "0.00000015 BTC" in text
+        assert "(30 USD)" in text
+    for text in both(PARTIAL):
+        assert "1234567890.000000000000000001 BTC" in text
+        assert "0.000000000000000001 BTC" in text
+    for text in both(RECEIVED):
+        assert "5000 BTC" in text
+
+
+def test_a_memo_is_named_where_there_is_one_and_only_there() -> None:
+    for facts in (PLACED, PARTIAL):
+        assert all("memo" not in text for text in both(facts))
+        with_memo = replace(facts, order=replace(ORDER, memo="tag-77"))
+        assert all("memo" in text and "tag-77" in text for text in both(with_memo))
+
+
+def test_a_renewal_is_not_called_a_new_adbot() -> None:
+    renewal = replace(RECEIVED, order=replace(ORDER, renews=True))
+    assert all("extended" in text and "set up" not in text for text in both(renewal))
+    assert all("extended" not in text and "set up" in text for text in both(RECEIVED))
+
+
+def test_only_the_mail_that_has_a_code_shows_one() -> None:
+    assert all(CODE in text for text in both(RECEIVED))
+    assert all("USER" not in text for text in both(replace(RECEIVED, access_code=None)))
+    assert CODE not in repr(WRITER.write(RECEIVED)) + repr(RECEIVED)
+
+
+def test_text_from_elsewhere_is_no_markup() -> None:
+    evil = replace(ORDER, plan="<b>&Bold", address="<script>", memo='"><img>')
+    for facts in (PLACED, PARTIAL, RECEIVED, EXPIRED):
+        letter = WRITER.write(replace(facts, order=evil))
+        assert "<b>" not in letter.html
+        assert "<script>" not in letter.html
+        assert "<img>" not in letter.html
+        assert "&lt;b&gt;&amp;Bold" in letter.html
+        assert "<b>&Bold" in letter.text
+
+
+def everything() -> Iterator[Facts]:
+    """Yield each kind of mail with and without all that may be missing."""
+    kinds = (PLACED, PARTIAL, RECEIVED, replace(RECEIVED, access_code=None), EXPIRED)
+    either, text = (True, False), ("bc1q", None)
+    orders = [
+        replace(ORDER, pending=pending, renews=renews, memo=memo, address=address)
+        for pending, renews, memo, address in product(either, either, text, text)
+    ]
+    for facts, order in product(kinds, orders):
+        yield replace(facts, order=order)
+        if facts.notification.kind is NotificationKind.PAYMENT_RECEIVED:
+            yield replace(facts, order=order, notification=replace(facts.notification, paid=None))
+
+
+def test_every_mail_can_be_written_and_reads_well() -> None:
+    for facts in everything():
+        if not facts.complete or facts.over:
+            continue
+        letter = WRITER.write(facts)
+        assert "None" not in letter.text + letter.html + letter.subject
+        assert "{" not in letter.text + letter.subject
+        assert "\n\n\n" not in letter.text
+        assert letter.text.startswith("Hello,\n\n")
+        assert letter.text.endswith("\nAds & Co\n")
+        assert "https://ads.example.org/?a=1&b=2\n" in letter.text
+        assert 'href="https://ads.example.org/?a=1&amp;b=2"' in letter.html
+        assert max(map(len, letter.text.splitlines())) <= 110
+        assert ORDER.order in letter.text
+
+
+def test_without_a_site_none_is_named() -> None:
+    letter = Writer(Address("", "no-reply", "ads.example.org")).write(EXPIRED)
+    assert "http" not in letter.text
+    assert "href" not in letter.html
+    assert letter.text.endswith("HQADZ-ABC123-XYZ9\n\nads.example.org\n")
+
+
+def test_every_copy_has_the_same_id_and_the_day_on_which_it_was_raised() -> None:
+    letter, again = WRITER.write(PLACED), WRITER.write(PLACED)
+    assert letter == again
+    assert letter.message_id == "<8ffe9301-092b-5729-bec3-104f2377cd15@ads.example.org>"
+    assert letter.date == TOLD.raised_at
+
+
+@pytest.mark.parametrize("kind", list(NotificationKind))
+def test_an_order_without_address_is_waited_for_in_its_own_mail_only(kind: NotificationKind) -> None:
+    told = replace(TOLD, kind=kind)
+    waiting = Facts(told, replace(ORDER, address=None), None)
+    assert waiting.complete == (kind is not NotificationKind.ORDER_PLACED)
+    gone = Facts(told, replace(ORDER, address=None, pending=False), None)
+    assert gone.complete
+    assert gone.over == (kind is NotificationKind.ORDER_PLACED)
