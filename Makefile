@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PROCESSES ?= 4
 CODE   := adrelay libs services sandbox tests bench
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ up: setup ## Run everything on this machine with the settings of .env
 	@$(BIN)/adrelay up
 
 test: setup ## The whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 check: setup ## Lint, format, types, house rules
 	@$(BIN)/ruff check $(CODE)

@@ -13,6 +13,7 @@ from bench.appending import appending
 from bench.commanding import commanding
 from bench.measure import Line, markdown, show
 from bench.operating import operating
+from bench.paying import SHORT, Load, paying
 from bench.rebuilding import rebuilding
 from bench.servers import Servers, servers
 from bench.streaming import streaming
@@ -27,7 +28,12 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "rebuild": lambda running: rebuilding(running, 2 * EVENTS),
     "command": lambda running: commanding(running, SECONDS),
     "operate": lambda running: operating(running, STORED),
+    "pay": lambda running: paying(running, Load()),
 }
+BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
+    "pay-short": lambda running: paying(running, SHORT),
+}
+"""Not part of a full run."""
 
 
 async def main(wanted: list[str], *, watching: bool) -> None:
@@ -36,7 +42,7 @@ async def main(wanted: list[str], *, watching: bool) -> None:
     begin = time.perf_counter()
     async with servers(watching=watching) as running:
         for name in wanted or BENCHES:
-            lines += await BENCHES[name](running)
+            lines += await (BENCHES | BRIEFLY)[name](running)
             print(f"{name}: done after {time.perf_counter() - begin:.0f} s")
     show(lines)
     if not wanted and not watching:
@@ -49,7 +55,7 @@ def run() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "name", nargs="*", choices=[[], *BENCHES], help="default: all, and note it in README.md"
+        "name", nargs="*", choices=[[], *BENCHES, *BRIEFLY], help="default: all, and note it in README.md"
     )
     parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
     asked = parser.parse_args()

@@ -1,16 +1,18 @@
 """`adrelay catalogue`: what is on sale."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from adrelay.commands.gateway import Gateway, path_part
+from adrelay.commands.order_pictures import row
 from adrelay.events.outcome import Exit, carry_out, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+from libs.events.values import PlanKind
 
 catalogue = typer.Typer(
     name="catalogue",
@@ -22,13 +24,6 @@ catalogue = typer.Typer(
 )
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The plan's code, such as bronze.")]
-
-
-class Kind(StrEnum):
-    """The two shelves of the catalogue."""
-
-    STARTER = "starter"
-    ENTERPRISE = "enterprise"
 
 
 @catalogue.command("list")
@@ -58,7 +53,7 @@ async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
 def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
     code: CodeArgument,
     name: Annotated[str, typer.Option(help="What clients see.")],
-    kind: Annotated[Kind, typer.Option(help="The shelf that it stands on.")],
+    kind: Annotated[PlanKind, typer.Option(help="The shelf that it stands on.")],
     sessions: Annotated[int, typer.Option(help="How many sessions its adbots have.")],
     interval: Annotated[int, typer.Option(help="Seconds from one cycle to the next.")],
     price: Annotated[str, typer.Option(help="US dollars, such as 30.00.")],
@@ -119,7 +114,8 @@ def _print(plans: list[dict[str, Any]]) -> None:
             column, justify="right" if column in {"sessions", "every", "USD", "days"} else "left"
         )
     for plan in plans:
-        table.add_row(
+        row(
+            table,
             plan["code"],
             plan["name"],
             plan["kind"],
@@ -127,6 +123,6 @@ def _print(plans: list[dict[str, Any]]) -> None:
             f"{plan['interval_seconds']} s",
             plan["price_usd"],
             str(plan["validity_days"]),
-            "on sale" if plan["on_sale"] else "[dim]retired[/dim]",
+            "on sale" if plan["on_sale"] else Text("retired", "dim"),
         )
     screen().print(table)

@@ -1,6 +1,5 @@
 """`adrelay orders`: what became of orders and payments, and what the operator does about it."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from adrelay.commands.gateway import Gateway, path_part
 from adrelay.commands.order_pictures import print_attention, print_order, print_orders
 from adrelay.events.outcome import Exit, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
 
 orders = typer.Typer(
     name="orders",
@@ -22,32 +22,6 @@ orders = typer.Typer(
 )
 
 _PAGE = 200
-
-
-class OrderStatus(StrEnum):
-    """How far an order is."""
-
-    PENDING = "PENDING"
-    PAID = "PAID"
-    FULFILLED = "FULFILLED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    REFUNDED = "REFUNDED"
-
-
-class PaymentStatus(StrEnum):
-    """How far an order's payment is."""
-
-    REQUESTED = "REQUESTED"
-    WAITING = "WAITING"
-    CONFIRMING = "CONFIRMING"
-    CONFIRMED = "CONFIRMED"
-    SENDING = "SENDING"
-    PARTIALLY_PAID = "PARTIALLY_PAID"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
-    REFUNDED = "REFUNDED"
-    EXPIRED = "EXPIRED"
 
 
 NumberArgument = Annotated[

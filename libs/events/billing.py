@@ -113,7 +113,8 @@ class PaymentPartiallyPaid(Event):
 class DepositReceived(Event):
     """A further deposit came to an order's address, as a payment of its own. Said once per such payment.
 
-    It counts towards what the order's payment received.
+    It counts towards what the order's payment received. Money that comes on the order's own payment after a
+    refund is told so too, once, with that payment's id.
     """
 
     order: OrderNumber

@@ -1,6 +1,7 @@
 """What a reader does with events: it folds, reacts, and moves its checkpoint, in one transaction."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,9 @@ update engine.checkpoints set xid = $3, position = $4
 where reader = $1 and source = $2 and xid = $5 and position = $6
 """
 _RETRIES_AT_ONCE = 100
+_TRANSACTION_SECONDS = 0.03
+"""About how long a transaction of several events should take."""
+_FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
 
 
 class LostCheckpoint(Exception):
@@ -84,6 +88,7 @@ class Handling:
         self._tables = tables
         self._reactions = reactions
         self._part = part
+        self._together = _FIRST_TOGETHER
         self.handled = {kind.__name__ for kind in self.events}
         """The names of `events`."""
         self._kinds = [
@@ -141,16 +146,36 @@ class Handling:
         arrivals: Sequence[Arrival],
         bookmark: Bookmark,
     ) -> None:
-        """Have events handled, those that were not before; one that fails alone again and again is parked."""
+        """Have events handled, those that were not before; one that fails alone again and again is parked.
+
+        So many at once as take about as long as a transaction may: a long one holds every relay back that
+        works on the same server.
+        """
         fresh = self._fresh(arrivals)
-        if not fresh:
-            return
+        while fresh:
+            part, fresh = fresh[: self._together], fresh[self._together :]
+            reached = bookmark if not fresh else Bookmark(bookmark.made_at, part[-1].sequence)
+            began = time.monotonic()
+            await self._handle_together(connection, part, reached)
+            self._pace(len(part), time.monotonic() - began)
+
+    def _pace(self, handled: int, seconds: float) -> None:
+        """Learn from how long some events took how many to handle at once."""
+        fitting = int(handled * _TRANSACTION_SECONDS / max(seconds, 0.001))
+        self._together = max(1, min(fitting, 2 * self._together, _MOST_TOGETHER))
+
+    async def _handle_together(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+    ) -> None:
         try:
-            await self._commit(connection, fresh, bookmark)
+            await self._commit(connection, arrivals, bookmark)
         except (*POISON, *CLASHES) as error:
             # alone, an event is quicker than those who write to the same streams, and harms only itself
-            log.warning("reader.batch_failed", reader=self._name, events=len(fresh), error=repr(error))
-            for arrival in fresh:
+            log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
+            for arrival in arrivals:
                 await self._handle_alone(connection, arrival, Bookmark(bookmark.made_at, arrival.sequence))
 
     def _fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
@@ -45,23 +45,26 @@ class Sql:
 
 
 class Writes:
-    """Statements whose results nobody asked for, so that many can travel at once, in their order."""
+    """Statements whose results nobody asked for, so that many can travel at once.
+
+    Those of one projection run in their order; projections touch no tables but their own.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[str, tuple[object, ...]]] = []
+        self._waiting: dict[str, list[tuple[str, tuple[object, ...]]]] = {}
         self.delayed = False
         """Whether the last thing that was sent had waited, so that its event is not the latest one."""
 
-    def add(self, statement: str, arguments: tuple[object, ...]) -> None:
-        """Have a statement run before anything else that is asked of the tables."""
-        self._waiting.append((statement, arguments))
+    def add(self, projection: str, statement: str, arguments: tuple[object, ...]) -> None:
+        """Have a statement of a projection run before anything else that is asked of the tables."""
+        self._waiting.setdefault(projection, []).append((statement, arguments))
 
     async def flush(self) -> None:
         """Have run all that was added."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, {}
         self.delayed = bool(waiting)
-        for statement, run in groupby(waiting, key=itemgetter(0)):
+        for statement, run in groupby(chain.from_iterable(waiting.values()), key=itemgetter(0)):
             together = [arguments for _, arguments in run]
             if len(together) == 1:
                 await self._connection.execute(statement, *together[0])
@@ -88,7 +91,7 @@ class TableSql:
 
     async def execute(self, statement: str, *arguments: object) -> None:
         """Have a statement run, in its turn."""
-        self._writes.add(statement, arguments)
+        self._writes.add(self._table, statement, arguments)
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]:
         """See `Sql.fetch`."""

@@ -23,8 +23,8 @@ POLL_SECONDS = 0.05
 """How often the store is looked at for what other processes of the service wrote."""
 CHECK_SECONDS = 2.0
 """How often an idle relay asks whether the stream still holds what it put there."""
-SETTLE_SECONDS = 0.002
-"""How soon to look again for an event that an open transaction still holds back."""
+SETTLE_SECONDS = (0.002, 0.02)
+"""How soon to look again for an event that an open transaction still holds back; each time less soon."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 
@@ -82,7 +82,7 @@ class Relay:
         await self._stream.ensure()
         cursor, sequence = await self._stream.last(service)
         await refuse_lost(connection, service, cursor)
-        checked = time.monotonic()
+        checked, settle = time.monotonic(), SETTLE_SECONDS[0]
         async with _Pages(store) as pages:
             while True:
                 heed_cancellation()
@@ -93,12 +93,13 @@ class Relay:
                     cursor = batch[-1].cursor
                 self.published = cursor
                 if events:
-                    checked = time.monotonic()
+                    checked, settle = time.monotonic(), SETTLE_SECONDS[0]
                     continue
                 if time.monotonic() - checked > CHECK_SECONDS:
                     await self._check(sequence)
                     checked = time.monotonic()
-                await self._wait(cursor)
+                await self._wait(cursor, settle)
+                settle = min(2 * settle, SETTLE_SECONDS[1])
 
     async def _check(self, sequence: int) -> None:
         """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
@@ -107,9 +108,9 @@ class Relay:
             message = f"the stream ends at {last.sequence}, this relay left it at {sequence}"
             raise Fenced(message)
 
-    async def _wait(self, cursor: Cursor) -> None:
+    async def _wait(self, cursor: Cursor, settle: float) -> None:
         if self._newest > cursor:
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(settle)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS):

@@ -54,14 +54,21 @@ class Timer:
             self._wake.clear()
             try:
                 await self._sleep(await self._round())
+                await asyncio.sleep(SHORTEST_SLEEP_SECONDS)  # of many commits at once, one look is enough
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
                 log.warning("timer.retry", timer=self.name, error=repr(trouble))
                 await asyncio.sleep(LONGEST_SLEEP_SECONDS)
 
     async def _round(self) -> datetime | None:
-        while (await self._engine.run(self._take, Causes.first(f"service:{self._engine.service}"))).value:
-            pass
-        return await self._engine.query(self._earliest)
+        """Take what is due, and return when something will be next."""
+        while True:
+            until = await self._engine.query(self._earliest)
+            if until is None or until > utc_now():
+                return until
+            if not (
+                await self._engine.run(self._take, Causes.first(f"service:{self._engine.service}"))
+            ).value:
+                return until
 
     async def _sleep(self, until: datetime | None) -> None:
         seconds = LONGEST_SLEEP_SECONDS

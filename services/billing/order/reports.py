@@ -147,8 +147,22 @@ def _count(command: RecordStatus, order: _Requested, request: PaymentRequested) 
     whole = command.paid >= request.amount and command.status is PaymentState.PARTIALLY_PAID
     if command.paid <= 0 or whole:
         raise Refused("wrong_amount", "what was received does not go with the status")
+    if isinstance(order, Refunded):
+        return _after_refund(command, order, request)
     total = max(order.money.own, command.paid) + order.money.deposited
     return _settle(total, order) if isinstance(order, Awaiting) else _overpaid(total, order, request)
+
+
+def _after_refund(command: RecordStatus, order: Refunded, request: PaymentRequested) -> list[Event]:
+    """Tell of money that reached the order's own payment after an operator had closed the order.
+
+    It came on top of all that the order had got, as a further deposit does, and is told of as one, once.
+    After the provider's own word for a refund it is only old news, overtaken on its way.
+    """
+    more = command.paid - order.money.own
+    if not order.by_hand or more <= 0 or command.payment in order.money.deposits:
+        return []
+    return [DepositReceived(order=order.placed.order, deposit=command.payment, paid=more, coin=request.coin)]
 
 
 def _settle(total: Decimal, order: Awaiting, *, still_coming: bool = False) -> list[Event]:

@@ -162,6 +162,8 @@ class Refunded:
     placed: OrderPlaced
     request: PaymentRequested | None
     money: Money
+    by_hand: bool
+    """Whether an operator said so: to the provider the payment may still be open."""
 
 
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
@@ -221,8 +223,8 @@ def _awaiting(order: Awaiting, event: Event) -> Order:
             return order
         case PaymentFinished(paid=paid):
             return Paid(order.placed, order.request, order.money.tell(paid))
-        case PaymentRefunded():
-            return Refunded(order.placed, order.request, order.money)
+        case PaymentRefunded(by_hand=by_hand):
+            return Refunded(order.placed, order.request, order.money, by_hand)
         case _:
             return _step(order, event)
 
@@ -239,8 +241,8 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
     match order, event:
         case Paid(placed, request, money), OrderFulfilled(adbot=adbot):
             return Fulfilled(placed, request, money, adbot)
-        case ((Paid() | Fulfilled()), PaymentRefunded()):
-            return Refunded(order.placed, order.request, order.money)
+        case ((Paid() | Fulfilled()), PaymentRefunded(by_hand=by_hand)):
+            return Refunded(order.placed, order.request, order.money, by_hand)
         case ((Paid() | Fulfilled()), PaymentOverpaid(paid=paid)):
             return replace(order, money=order.money.tell(paid))
         case _:

@@ -38,13 +38,16 @@ def read_catalogue(path: Path) -> list[Plan]:
 
 def _plan(number: int, entry: object, path: Path) -> Plan:
     try:
-        return Plan.model_validate(entry)
+        plan = Plan.model_validate(entry)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         code = cast("dict[str, object]", entry).get("code") if isinstance(entry, dict) else None
         name = code if isinstance(code, str) else f"number {number}"
         field = ".".join(map(str, first["loc"])) or "the entry"
         raise BadCatalogue(f"{path.name}, plan {name}: {field}: {first['msg']}") from None
+    if not plan.name.isprintable():  # a line break would end the subject of every mail about it
+        raise BadCatalogue(f"{path.name}, plan {plan.code}: name: holds characters that can't be seen")
+    return plan
 
 
 def _one_line(error: Exception) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from contextlib import suppress
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -13,7 +12,7 @@ from typing import Literal
 import aiosmtplib
 from pydantic import SecretStr
 
-from libs.events.values import EmailAddress
+from services.gateway.mail.addresses import mailbox_of
 from services.gateway.ports import Letter, MailNotTaken, MailRefused
 
 Security = Literal["starttls", "tls", "plain"]
@@ -51,7 +50,10 @@ class SmtpMailer:
 
     async def send(self, letter: Letter) -> None:
         """See `Mailer.send`."""
-        recipient = _address(letter.to)
+        try:
+            recipient = mailbox_of(letter.to)
+        except ValueError as error:
+            raise MailRefused(f"this {error}") from None
         message = self._message(letter, recipient)
         client = aiosmtplib.SMTP(
             hostname=self._host,
@@ -100,19 +102,11 @@ class SmtpMailer:
 
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:
     """Return what a server's answer means; `final` says that it is about this very mail."""
-    answer = f"{refusal.code} {' '.join(refusal.message.split())}"
+    said = " ".join(refusal.message.split())
+    # servers answer in any encoding, and half a letter fits neither an event nor a log
+    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)
+    answer = f"{refusal.code} {said}"
     ours = answer.startswith(_OF_THE_SENDER) or answer.partition(" ")[2].startswith(_OF_THE_SENDER)
     if final and refusal.code >= _PERMANENT and not ours:
         return MailRefused(answer)
     return MailNotTaken(answer)
-
-
-def _address(text: EmailAddress) -> Address:
-    """Return an address as every server takes it; raise `MailRefused` if it only looks like one."""
-    try:
-        plain = Address(addr_spec=text)
-        if plain.addr_spec == text:
-            return Address(username=plain.username, domain=plain.domain.encode("idna").decode())
-    except (ValueError, IndexError, MessageError) as error:
-        raise MailRefused("this is no address that mails can be sent to") from error
-    raise MailRefused("this is no address that mails can be sent to")

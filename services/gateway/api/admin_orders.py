@@ -22,7 +22,7 @@ from services.gateway.api.shapes import (
     Upper,
     WithoutNul,
 )
-from services.gateway.tables.attention import Attention, needing_attention
+from services.gateway.tables.attention_lines import Attention, needing_attention
 from services.gateway.tables.order_history import AdminHappening, whole_history_of
 from services.gateway.tables.order_lines import AdminOrderLine, Search, any_order, find_orders
 from services.gateway.tables.orders import OrderStatus, PaymentStatus

@@ -13,7 +13,7 @@ from services.gateway.api.openapi import problems
 from services.gateway.api.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.paying import payment_uri
 from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import Body, Lower, Printable, Upper
+from services.gateway.api.shapes import Body, Lower, Mailable, Printable, Upper
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 
 router = APIRouter(tags=["payments"])
@@ -22,7 +22,7 @@ router = APIRouter(tags=["payments"])
 class CheckoutBody(Body):
     """Who buys what, and pays in which coin."""
 
-    email: Annotated[EmailAddress, Lower, Printable, Field(examples=["client@example.com"])]
+    email: Annotated[EmailAddress, Lower, Printable, Mailable, Field(examples=["client@example.com"])]
     plan: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
 

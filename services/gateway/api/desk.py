@@ -83,7 +83,7 @@ class Desk:
         return True
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     """Return the app's desk."""
     return cast("Desk", request.app.state.desk)
 
@@ -94,7 +94,7 @@ _CLIENT = HTTPBearer(auto_error=False, scheme_name="client", description="A toke
 _ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The operator's token.")
 
 
-def client_of(
+async def client_of(
     desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
 ) -> Identity:
     """Return who is calling, by the token alone."""
@@ -103,7 +103,7 @@ def client_of(
     return desk.tokens.read(credentials.credentials)
 
 
-def check_admin(
+async def check_admin(
     desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
 ) -> None:
     """Let nobody but the operator pass."""

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from libs.events.values import OrderNumber
+from services.gateway.mail.addresses import mailbox_of
 
 T = TypeVar("T")
 
@@ -58,6 +59,11 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _mailable(text: str) -> str:
+    mailbox_of(text)
+    return text
+
+
 def _lower(text: object) -> object:
     return text.strip().lower() if isinstance(text, str) else text
 
@@ -75,6 +81,8 @@ def _price(given: object) -> Decimal:
 
 
 Printable = AfterValidator(_printable)
+Mailable = AfterValidator(_mailable)
+"""Whoever can't get mails would pay, and never get the code that opens what was paid for."""
 WithoutNul = AfterValidator(_without_nul)
 """Databases take no NUL in a text. Stands behind `StringConstraints`, which refuse half a surrogate pair."""
 Lower = BeforeValidator(_lower)

@@ -85,7 +85,7 @@ async def _first_code(sql: Sql, codes: AccessCodes, account: AccountId) -> Secre
 async def _order(sql: Sql, order: OrderNumber) -> OrderFacts | None:
     row = await sql.fetchrow(
         "select order_number, plan_name, price_usd, pay_currency, status, pay_address, memo, amount, "
-        "coalesce(expires_at, pay_by) as pay_by, renews from orders where order_number = $1",
+        "least(expires_at, pay_by) as pay_by, renews from orders where order_number = $1",
         order,
     )
     if row is None:

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge
 from libs.events.values import NotificationId
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import CLASHES, Engine
+from libs.eventsourcing.handling import POISON
 from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.record import Causes, Cursor, utc_now
 from libs.eventsourcing.unit import UnitOfWork
@@ -73,6 +74,8 @@ class Outbox:
         self._settled: set[NotificationId] = set()
         """Mails whose outcome is known here and not stored yet: they must not be tried again."""
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
+        """Held by the one sender that waits for the next mail; the others send, or wait for their turn."""
         engine.on_commit(self._changed)
 
     def _changed(self, _: Cursor) -> None:
@@ -87,25 +90,33 @@ class Outbox:
     async def _keep_sending(self) -> None:
         while True:
             heed_cancellation()
-            self._wake.clear()
             try:
-                if (taken := await self._take()) is not None:
-                    await _finish(self._handle(taken))
-                else:
-                    await self._sleep()
+                async with self._turn:
+                    taken = await self._next()
+                await _finish(self._handle(taken))
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
                 log.warning("mail.retry", error=repr(trouble))
                 await asyncio.sleep(_LONGEST_SLEEP_SECONDS)
 
-    async def _sleep(self) -> None:
-        waiting, at = await self._engine.query(next_mail)
-        WAITING.set(waiting)
+    async def _next(self) -> _Taken:
+        """Wait for a mail that is due, and claim it."""
+        while True:
+            heed_cancellation()
+            self._wake.clear()
+            waiting, at = await self._engine.query(next_mail)
+            WAITING.set(waiting)
+            if at is not None and at <= utc_now() and (taken := await self._take()) is not None:
+                return taken
+            await self._sleep(at)
+
+    async def _sleep(self, until: datetime | None) -> None:
         seconds = _LONGEST_SLEEP_SECONDS
-        if at is not None:
-            seconds = min(seconds, max(_SHORTEST_SLEEP_SECONDS, (at - utc_now()).total_seconds()))
+        if until is not None:
+            seconds = min(seconds, max(_SHORTEST_SLEEP_SECONDS, (until - utc_now()).total_seconds()))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
+        await asyncio.sleep(_SHORTEST_SLEEP_SECONDS)  # of many commits at once, one look is enough
 
     async def _take(self) -> _Taken | None:
         async def take(unit: UnitOfWork) -> _Taken | None:
@@ -136,7 +147,8 @@ class Outbox:
             await self._mailer.send(letter)
         except MailRefused as refusal:
             await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
-        except (MailNotTaken, TemplateError) as error:
+        except (MailNotTaken, TemplateError, *POISON) as error:
+            # whatever is wrong with one mail must neither end the process nor hold up the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))
             why = without_codes(str(error))

@@ -1,19 +1,22 @@
-"""Answers: which orders need a person, and why."""
+"""Which orders need a person, and why."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-
-from pydantic import BaseModel, Field
 
 from libs.events.billing import (
     DepositReceived,
     OrderFulfilled,
     OrderReviewed,
+    PaymentConfirmed,
+    PaymentConfirming,
+    PaymentExpired,
+    PaymentFailed,
     PaymentFinished,
     PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
+    PaymentSending,
     UnknownStatusReported,
     WrongCoinReceived,
 )
@@ -27,18 +30,18 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import OrderNumber
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from services.gateway.tables.orders import OrderStatus, PaymentStatus
-from services.gateway.tables.values import Money
+from libs.eventsourcing.projection import Projection, TableSql
 
 REST_PATIENCE = timedelta(days=1)
 """How long a client may take to pay the rest of what is asked."""
+ARRIVAL_PATIENCE = timedelta(days=1)
+"""How long money that was seen may take to arrive, or to be given up."""
 DELIVERY_PATIENCE = timedelta(minutes=5)
 """How long what was paid for may take to be delivered."""
 
 ATTENTION = Projection(
     "attention",
-    version=1,
+    version=2,
     # `attention_orders` and `attention_adbots` hold what decides whether a row still needs a person. What is
     # said by provisioning and what is said by billing stand apart: neither waits for the other
     ddl="""
@@ -76,6 +79,8 @@ class AttentionKind(StrEnum):
     """More came than was asked for: give the excess back, or not."""
     PARTIALLY_PAID = "partially_paid"
     """A part came, and for a day nothing more."""
+    ON_THE_WAY = "on_the_way"
+    """Money was seen, and for a day it neither arrived nor was given up."""
     WRONG_COIN = "wrong_coin"
     """Money came in another coin than was asked for."""
     UNKNOWN_STATUS = "unknown_status"
@@ -86,21 +91,6 @@ class AttentionKind(StrEnum):
     """It is paid, and for minutes nothing was delivered."""
     SEATS_AWAITED = "seats_awaited"
     """It is paid, and seats of its adbot wait for stock; `amount` is how many."""
-
-
-class Attention(BaseModel):
-    """An order that needs a person, and why; an order may stand here more than once."""
-
-    order_number: str
-    kind: AttentionKind
-    since: datetime
-    amount: Money | None
-    currency: str | None
-    detail: str | None = Field(description="The provider's word for an unknown status.")
-    email: str
-    plan: str
-    order_status: OrderStatus
-    payment_status: PaymentStatus
 
 
 async def _need(
@@ -132,9 +122,26 @@ async def _settle(sql: TableSql, order: OrderNumber, kind: AttentionKind) -> Non
     await sql.execute("delete from attention where order_number = $1 and kind = $2", order, kind)
 
 
+async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
+    """Wait for the money, from now on: meanwhile the order neither expires nor is it called off."""
+    await _need(sql, event.order, AttentionKind.ON_THE_WAY, patience=ARRIVAL_PATIENCE)
+
+
+async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
+    await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
+
+
+ATTENTION.on(PaymentConfirming)(_seen)
+ATTENTION.on(PaymentConfirmed)(_seen)
+ATTENTION.on(PaymentSending)(_seen)
+ATTENTION.on(PaymentFailed)(_given_up)
+ATTENTION.on(PaymentExpired)(_given_up)
+
+
 @ATTENTION.on(PaymentPartiallyPaid)
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
     """Wait for the rest, from now on."""
+    await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
     kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
     await _need(sql, event.order, kind, patience=REST_PATIENCE, amount=missing, currency=event.coin)
 
@@ -175,7 +182,8 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
 
 @ATTENTION.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
-    """Wait for the delivery, and no longer for the rest."""
+    """Wait for the delivery, and no longer for the money."""
+    await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
     await _settle(sql, event.order, AttentionKind.PARTIALLY_PAID)
     await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
 
@@ -267,27 +275,3 @@ async def extended(event: AdbotExtended, sql: TableSql) -> None:
         event.adbot,
         event.order,
     )
-
-
-_ATTENTION = """
-with needed as (
-    select order_number, kind, since, due_at, amount, currency, detail from attention where due_at <= $1
-    union all
-    select order_number, 'seats_awaited', since, since, missing, null, null from attention_adbots
-    where missing > 0 and not expired
-      and order_number not in (select order_number from attention_orders where refunded)
-)
-select n.order_number, n.kind, n.since, n.amount, n.currency, n.detail, o.email, o.plan,
-       o.status as order_status, o.payment_status
-from needed n join orders o using (order_number) left join attention_orders a using (order_number)
-where n.due_at > coalesce(a.reviewed_at, '-infinity') and ($2::text is null or n.order_number = $2)
-order by n.since, n.order_number, n.kind limit $3
-"""
-
-
-async def needing_attention(
-    sql: Sql, at: datetime, limit: int, order: OrderNumber | None = None
-) -> list[Attention]:
-    """Return what needs a person, of one order or of all, the oldest first."""
-    rows = await sql.fetch(_ATTENTION, at, order, limit)
-    return [Attention.model_validate(dict(row.items())) for row in rows]

@@ -110,16 +110,17 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
 async def requested(event: PaymentRequested, sql: TableSql) -> None:
     """Show where to pay, and how much."""
     await sql.execute(
-        "update orders set payment = $2, pay_address = $3, memo = $4, amount = $5, expires_at = $6 "
-        "where order_number = $1",
+        "update orders set payment = $2, pay_address = $3, memo = $4, amount = $5, expires_at = $6, "
+        "payment_status = $7, updated_at = $8 where order_number = $1",
         event.order,
         event.payment,
         event.address,
         event.memo,
         event.amount,
         event.expires_at,
+        PaymentStatus.WAITING,
+        sql.at,
     )
-    await _payment(sql, event.order, PaymentStatus.WAITING)
 
 
 @ORDERS.on(PaymentConfirming)
@@ -144,12 +145,14 @@ async def sending(event: PaymentSending, sql: TableSql) -> None:
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
     """Show what came and what is missing."""
     await sql.execute(
-        "update orders set paid = $2, missing = $3 where order_number = $1",
+        "update orders set paid = $2, missing = $3, payment_status = $4, updated_at = $5 "
+        "where order_number = $1",
         event.order,
         event.paid,
         event.missing,
+        PaymentStatus.PARTIALLY_PAID,
+        sql.at,
     )
-    await _payment(sql, event.order, PaymentStatus.PARTIALLY_PAID)
 
 
 @ORDERS.on(DepositReceived)
@@ -179,14 +182,15 @@ async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
     """Show that the order is paid."""
     await sql.execute(
-        "update orders set paid = $2, missing = null, by_hand = $3, finished_at = $4 where order_number = $1",
+        "update orders set paid = $2, missing = null, by_hand = $3, finished_at = $4, updated_at = $4, "
+        "payment_status = $5, status = $6 where order_number = $1",
         event.order,
         event.paid,
         event.by_hand,
         sql.at,
+        PaymentStatus.FINISHED,
+        OrderStatus.PAID,
     )
-    await _payment(sql, event.order, PaymentStatus.FINISHED)
-    await _order(sql, event.order, OrderStatus.PAID)
 
 
 @ORDERS.on(PaymentFailed)
@@ -224,12 +228,13 @@ async def cancelled(event: OrderCancelled, sql: TableSql) -> None:
 async def fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
     """Show what the order brought."""
     await sql.execute(
-        "update orders set adbot = $2, fulfilled_at = $3 where order_number = $1",
+        "update orders set adbot = $2, fulfilled_at = $3, updated_at = $3, status = $4 "
+        "where order_number = $1",
         event.order,
         event.adbot,
         sql.at,
+        OrderStatus.FULFILLED,
     )
-    await _order(sql, event.order, OrderStatus.FULFILLED)
 
 
 async def _payment(sql: TableSql, order: str, status: PaymentStatus) -> None:

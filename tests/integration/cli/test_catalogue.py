@@ -48,6 +48,14 @@ async def test_a_plan_is_added_repriced_and_retired(shop: Market) -> None:
     assert (await plans(shop, "--retired"))["copper"]["on_sale"] is False
 
 
+async def test_a_name_is_shown_as_it_is(shop: Market) -> None:
+    odd = ["--name", "Zinc [/b] [red]x", *NAMED[2:], *COPPER[len(NAMED) + 1 :]]
+    ran = await adrelay(shop.url, "catalogue", "add", "zinc", *odd)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Zinc [/b] [red]x" in ran.out
+    await adrelay(shop.url, "catalogue", "retire", "zinc")
+
+
 async def test_an_order_keeps_the_price_that_it_was_placed_at(shop: Market) -> None:
     placed = await shop.check_out(plan="silver")
     await adrelay(shop.url, "catalogue", "reprice", "silver", "56")

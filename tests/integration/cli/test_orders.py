@@ -166,7 +166,7 @@ async def test_what_does_not_exist_is_one_line(shop: Market) -> None:
 
 
 async def test_what_others_wrote_does_not_steer_the_terminal(shop: Market) -> None:
-    email = "[red]x[/red]@example.com"
+    email = '"[red]x[/red]"@example.com'
     number = (await shop.check_out(email=email))["order_number"]
     await shop.payments.set_status(await shop.payment(number), "odd\x1b[31m")
     await until(lambda: attention(shop, number))
@@ -186,6 +186,7 @@ async def test_what_others_wrote_does_not_steer_the_terminal(shop: Market) -> No
         ("http://[::1", ADMIN_TOKEN, "✗ ADRELAY_GATEWAY_URL is no URL"),
         ("nonsense", ADMIN_TOKEN, "✗ ADRELAY_GATEWAY_URL is no URL"),
     ],
+    ids=["no token", "token of two lines", "nobody there", "other scheme", "broken address", "no address"],
 )
 async def test_what_can_not_run_is_one_line_and_exits_with_2(
     url: str | None, token: str | None, said: str

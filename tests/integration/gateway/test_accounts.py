@@ -67,7 +67,7 @@ async def test_an_old_token_opens_nothing(http: httpx.AsyncClient, client: Clien
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
 
-@pytest.mark.parametrize("token", [None, "wrong", JWT_SECRET])
+@pytest.mark.parametrize("token", [None, "wrong", JWT_SECRET], ids=["none", "wrong", "another secret"])
 async def test_nobody_but_the_operator_passes_to_the_admin_routes(
     http: httpx.AsyncClient, client: Client, token: str | None
 ) -> None:

@@ -10,10 +10,13 @@ import pytest
 from libs.events.billing import (
     DepositReceived,
     OrderFulfilled,
+    PaymentConfirming,
+    PaymentFailed,
     PaymentFinished,
     PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
+    PaymentSending,
     UnknownStatusReported,
     WrongCoinReceived,
 )
@@ -181,6 +184,20 @@ async def test_a_part_that_came_has_a_day_for_the_rest(
     await order.say(order.partly())
     assert await order.kinds() == {"partially_paid"}
     await order.say(order.finished())
+    assert await order.kinds() == set()
+
+
+@pytest.mark.parametrize("end", ["finished", "partly", "failed"])
+async def test_money_that_was_seen_has_a_day_to_arrive_or_to_be_given_up(
+    order: Watched, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    await order.say(PaymentConfirming(order=order.order, payment="5001"))
+    assert await order.kinds() == set()
+    monkeypatch.setattr(attention, "ARRIVAL_PATIENCE", AT_ONCE)
+    await order.say(PaymentSending(order=order.order, payment="5001"))
+    assert await order.kinds() == {"on_the_way"}
+    failed = PaymentFailed(order=order.order, payment="5001")
+    await order.say({"finished": order.finished(), "partly": order.partly(), "failed": failed}[end])
     assert await order.kinds() == set()
 
 

@@ -103,7 +103,9 @@ async def test_a_body_that_was_changed_after_signing_is_refused(
     await refused(shop, order, body, sign(order["body"]), status=401, code="bad_signature")
 
 
-@pytest.mark.parametrize("secret", [IPN_SECRET.upper(), "", "another-secret-0123456789"])
+@pytest.mark.parametrize(
+    "secret", [IPN_SECRET.upper(), "", "another-secret-0123456789"], ids=["case", "empty", "another"]
+)
 async def test_a_signature_by_another_secret_is_refused(
     shop: Market, order: dict[str, Any], secret: str
 ) -> None:

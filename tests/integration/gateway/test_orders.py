@@ -103,6 +103,32 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
     assert not {"excess", "email"} & set(own)
 
 
+async def test_what_an_older_program_said_of_a_payment_reads_the_same(
+    admin: httpx.AsyncClient, client: Client, world: World
+) -> None:
+    stream, refund = (
+        f"order-{client.order}",
+        PaymentRefunded(order=client.order, payment="5001", reason="asked for", by_hand=False),
+    )
+    await world.billing.pause()
+    await world.billing.say(stream, finished(client), refund)
+    await world.billing.engine.pool.execute(
+        "update engine.events set schema = 1, data = (data::jsonb - 'by_hand')::text::json "
+        "where stream = $1 and type in ('PaymentFinished', 'PaymentRefunded')",
+        stream,
+    )
+    world.billing.resume()
+    found = await shows(admin, client, "PaymentRefunded")
+    assert (found["order_status"], found["status"], found["by_hand"]) == ("REFUNDED", "REFUNDED", False)
+    assert (found["paid"], found["history"][-1]["note"]) == ("0.000456", "asked for")
+
+    async def told() -> bool:
+        items = (await client.http.get("notifications")).json()["items"]
+        return "payment_received" in {one["kind"] for one in items}
+
+    await until(told)
+
+
 async def test_an_order_of_somebody_else_is_not_there(client: Client, world: World) -> None:
     other = await world.client()
     for method, path in [("GET", ""), ("POST", "/cancel")]:

@@ -46,6 +46,7 @@ PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
 CODES = AccessCodes(SecretStr(PEPPER))
+PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # the provider would wait for longer
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
 
 
@@ -164,7 +165,7 @@ class Stage:
             email=email,
             plan=BRONZE,
             coin=coin,
-            pay_by=utc_now() + timedelta(hours=1),
+            pay_by=PAY_BY,
         )
         await self.billing.say(f"order-{placed.order}", placed)
         if address:
@@ -181,7 +182,7 @@ class Stage:
             memo=memo,
             amount=AMOUNT,
             coin=placed.coin,
-            expires_at=datetime.fromisoformat("2035-03-04T10:20:00+00:00"),
+            expires_at=PAY_BY + timedelta(days=7),
         )
         await self.billing.say(f"order-{placed.order}", requested)
 

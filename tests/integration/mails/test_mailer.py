@@ -1,5 +1,6 @@
 """What every `Mailer` must do, tried on the adapter over SMTP against real servers, encrypted and not."""
 
+import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -189,12 +190,44 @@ async def test_a_wrong_password_is_for_the_operator_to_mend_and_is_not_repeated(
 
 
 @pytest.mark.parametrize(
-    "to", ["a,b@example.com", "<a@example.com", "a@b@example.com", "ü@example.com", "a@", "a\0@example.com"]
+    "to",
+    [
+        "a,b@example.com",
+        "<a@example.com",
+        "a@b@example.com",
+        "ü@example.com",
+        "a@",
+        "a\0@example.com",
+        "a@[",
+        "#*@[_+..?={/",
+        'a@[1.2.3.4"',
+        "a@example.com\u3002",
+        "a@b\uff20example.com",
+    ],
 )
 async def test_what_is_no_address_is_refused_without_asking_a_server(to: str) -> None:
     mailer = SmtpMailer("127.0.0.1", 1, security="plain", sender=SENDER)
     with pytest.raises(MailRefused):
         await mailer.send(replace(LETTER, to=to))
+
+
+async def test_a_refusal_in_another_encoding_can_be_noted_all_the_same() -> None:
+    answers = [b"220 there", b"250 good day", b"250 ok", b"550 5.1.1 Empf\xe4nger\0unbekannt"]
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            writer.write(answer + b"\r\n")
+            await writer.drain()
+            await reader.readline()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        mailer = SmtpMailer(
+            "127.0.0.1", port, security="plain", sender=SENDER, timeout_seconds=TIMEOUT_SECONDS
+        )
+        with pytest.raises(MailRefused, match=r"^550 5\.1\.1 Empf\ufffdnger\ufffdunbekannt$"):
+            await mailer.send(LETTER)
 
 
 def test_a_letter_does_not_show_what_it_says() -> None:

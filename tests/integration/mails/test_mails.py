@@ -1,11 +1,15 @@
 """Who is told what by mail, and when."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from libs.events.billing import OrderPlaced
+from libs.eventsourcing.record import utc_now
 from sandbox.mail import MailView
+from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.mails.stage import CODES, SENDER, Stage, notification, token, until
 
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
@@ -200,7 +204,9 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage
     assert sent == {line["id"] for line in mine}
 
 
-@pytest.mark.parametrize("email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com"])
+@pytest.mark.parametrize(
+    "email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com", "a@[example"]
+)
 async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
     stage: Stage, email: str
 ) -> None:
@@ -210,3 +216,21 @@ async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
         await stage.mails.wait_for(placed.email)
         outcomes = await stage.settled(2)
     assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]
+
+
+async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_up(stage: Stage) -> None:
+    odd = OrderPlaced(
+        order="HQADZ-ODDNAME1-XYZ9",
+        account=CODES.account("odd@example.com"),
+        email="odd@example.com",
+        plan=BRONZE.model_copy(update={"name": "Bron\nBcc: all@example.com"}),
+        coin="BTC",
+        pay_by=utc_now() + timedelta(hours=1),
+    )
+    async with stage.gateway():
+        await stage.billing.say(f"order-{odd.order}", odd)
+        await stage.request(odd)
+        await until(lambda: stage.row("select true from outbox.outbox where attempts > 0"))
+        placed = await stage.place()
+        await stage.mails.wait_for(placed.email)
+    assert await stage.mails.mails(odd.email) == []

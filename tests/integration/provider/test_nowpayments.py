@@ -202,6 +202,7 @@ async def test_what_is_neither_a_yes_nor_a_no_is_unavailable(impostor: Impostor,
         (format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0, 0),
         ("Wed, 99 Foo 2099 00:00:00", 0, 0),
     ],
+    ids=["1", "0", "100000", "-5", "soon", "nothing", "in an hour", "an hour ago", "no such day"],
 )
 async def test_a_provider_is_left_alone_as_long_as_it_asks_within_reason(
     impostor: Impostor, said: str, least: float, most: float

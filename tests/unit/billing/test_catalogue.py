@@ -55,6 +55,10 @@ def test_a_price_is_read_to_its_last_digit(tmp_path: Path) -> None:
         (GOOD.replace("9.99", "-1"), "plans.toml, plan tiny: price_usd: "),
         (GOOD.replace("sessions = 1\n", ""), "plans.toml, plan tiny: sessions: "),
         (GOOD + "color = 'red'", "plans.toml, plan tiny: color: "),
+        (
+            GOOD.replace('"Tiny"', r'"Ti\nny"'),
+            "plans.toml, plan tiny: name: holds characters that can't be seen",
+        ),
         (GOOD + GOOD.replace('code = "tiny"\n', ""), "plans.toml, plan number 2: code: "),
     ],
 )

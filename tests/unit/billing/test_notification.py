@@ -140,6 +140,8 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("actually_paid", -1),
         ("actually_paid", raw("-1e-7")),
         ("actually_paid", raw("1e400")),
+        ("actually_paid", raw("1e99999999999999999999")),
+        ("payment_id", raw("1e-99999999999999999999")),
         ("pay_currency", None),
         ("pay_currency", "x" * 33),
         ("order_id", 3),

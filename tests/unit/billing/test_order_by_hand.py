@@ -32,9 +32,11 @@ from tests.unit.billing.facts import (
     NUMBER,
     ORDER_EXPIRED,
     PAY_BY,
+    PAYMENT,
     PLACED,
     REFUNDED,
     REQUESTED,
+    REST,
     SENDING,
     by_hand,
     deposited,
@@ -135,6 +137,25 @@ def test_what_went_back_by_hand_is_not_delivered_and_the_provider_may_say_so_too
     refund = told(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(GIVEN_BACK)
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(REFUND).then()
+
+
+@pytest.mark.parametrize(
+    ("history", "came"),
+    [
+        ((HALF_PAID,), REST),
+        ((in_ether(),), AMOUNT),
+        ((MARKED_PAID, by_hand(NOTHING), FULFILLED), AMOUNT),
+    ],
+)
+def test_money_that_comes_after_a_refund_by_hand_is_told_of_once_and_delivers_nothing(
+    history: tuple[Event, ...], came: Decimal
+) -> None:
+    refunded = order.given(PLACED, REQUESTED, *history, GIVEN_BACK)
+    refunded.when(PAID, PAID).then(deposited(came, PAYMENT))
+
+
+def test_old_news_after_the_providers_own_refund_is_no_new_money() -> None:
+    order.given(PLACED, REQUESTED, HALF_PAID, REFUNDED).when(PAID).then()
 
 
 # -- cancelling

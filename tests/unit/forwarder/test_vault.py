@@ -88,6 +88,7 @@ def test_keys_are_read_in_order() -> None:
         (encoded(bytes(32)), "not random"),
         (f"{encoded(OLD)},", "key 2"),
     ],
+    ids=["none", "no base64", "short", "zeros", "a second one that is empty"],
 )
 def test_a_weak_key_stops_the_start_and_is_not_shown(
     monkeypatch: pytest.MonkeyPatch, keys: str, said: str

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias
 
 MAX_BODY_BYTES = 64 * 1024
@@ -70,10 +70,15 @@ def fields_of(value: Json, names: Sequence[str]) -> dict[str, object]:
     """Return these fields of an object, their numbers exact; raise `Unreadable` if it is no object."""
     if not isinstance(value, dict):
         raise Unreadable("no_object", "it is no object")
-    return {name: _plain(value[name]) for name in names if name in value}
+    return {name: _plain(name, value[name]) for name in names if name in value}
 
 
-def _plain(value: Json) -> object:
+def _plain(name: str, value: Json) -> object:
     if not isinstance(value, Number):
         return value
-    return int(value.text) if _WHOLE.fullmatch(value.text) else Decimal(value.text)
+    if _WHOLE.fullmatch(value.text):
+        return int(value.text)
+    try:
+        return Decimal(value.text)
+    except InvalidOperation:  # an exponent of twenty digits
+        raise Unreadable("fields", f"missing or wrong: {name}") from None

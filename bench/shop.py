@@ -1,0 +1,240 @@
+"""A whole system with stock, and clients who ordered the day before yesterday and are about to pay."""
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from pstats import Stats
+from uuid import uuid4
+
+import asyncpg
+
+from adrelay.demo.rest import until
+from adrelay.demo.system import LocalSystem
+from adrelay.runtime.service import Service
+from adrelay.system import SERVICES, Process
+from bench.orders import COLUMNS
+from bench.profiling import FUNCTIONS
+from libs.events.base import Event
+from libs.events.billing import OrderPlaced, PaymentRequested
+from libs.events.catalogue import published
+from libs.events.gateway import AccountRegistered, Role
+from libs.events.provisioning import ApiPairAdded, SessionStocked
+from libs.events.values import AccountId, OrderNumber, PairId, PaymentId, Plan, PlanKind, SessionId
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import new_id, utc_now
+
+SESSIONS_OF_PAIR = 7
+"""So many sessions one API pair serves, unless provisioning is told otherwise."""
+_PLAN = Plan(
+    code="bench",
+    name="Bench",
+    kind=PlanKind.STARTER,
+    sessions=1,
+    interval_seconds=3600,
+    price_usd=Decimal(30),
+    validity_days=30,
+)
+_COIN, _AMOUNT = "USDT", Decimal("29.988005")
+_AGO, _TIME_TO_PAY = timedelta(days=2), timedelta(days=7)
+"""What happened longer ago than a day is told by no mail."""
+_FIRST_PAYMENT = 7_000_000_001
+_PATIENCE_SECONDS = 60.0
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A client, and the order that waits to be paid."""
+
+    number: int
+    account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
+
+    @property
+    def email(self) -> str:
+        """Where mails go."""
+        return f"client{self.number}@example.com"
+
+    @property
+    def order(self) -> OrderNumber:
+        """The order's number."""
+        return f"HQADZ-{self.number:08d}-BENCH"
+
+    @property
+    def payment(self) -> PaymentId:
+        """The provider's id of its payment."""
+        return str(_FIRST_PAYMENT + self.number)
+
+    @property
+    def price(self) -> Decimal:
+        """In USD."""
+        return _PLAN.price_usd
+
+    @property
+    def amount(self) -> Decimal:
+        """What is to be paid, in USDT."""
+        return _AMOUNT
+
+    def registered(self) -> Event:
+        """Return what opened the account."""
+        digest = hashlib.sha256(self.account.bytes).hexdigest()
+        return AccountRegistered(
+            account=self.account,
+            email=self.email,
+            role=Role.CLIENT,
+            code_digest=digest,
+            licence=f"LIC-{self.number:08d}",
+        )
+
+    def ordered(self, at: datetime) -> list[Event]:
+        """Return what was said of the order so far."""
+        placed = OrderPlaced(
+            order=self.order,
+            account=self.account,
+            email=self.email,
+            plan=_PLAN,
+            coin=_COIN,
+            pay_by=at + _TIME_TO_PAY,
+        )
+        requested = PaymentRequested(
+            order=self.order,
+            provider="nowpayments",
+            payment=self.payment,
+            address=f"TSandbox{self.number:026d}",
+            amount=self.amount,
+            coin=_COIN,
+            expires_at=at + _TIME_TO_PAY,
+        )
+        return [placed, requested]
+
+
+@dataclass(frozen=True)
+class _Watched(Process):
+    """A service whose functions are timed; what was found is written when it ends."""
+
+    def service(self, environment: Mapping[str, str], logs: Path) -> Service:
+        """Return the process as something that can be supervised."""
+        profile = str(_profile(logs.parent, self.name))
+        return Service(
+            self.name,
+            [sys.executable, "-m", "cProfile", "-o", profile, "-m", self.module],
+            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port()},
+            health_url=f"{self.url}/health/ready",
+            log=logs / f"{self.name}.log",
+        )
+
+
+def _profile(folder: Path, name: str) -> Path:
+    return folder / f"{name}.profile"
+
+
+class Shop(LocalSystem):
+    """The five services without workers, and for each of so many orders a session in stock.
+
+    What happened before stands in the stores when the services start, as they would have written it.
+    """
+
+    def __init__(self, folder: Path, orders: int, *, watching: bool = False) -> None:
+        self.secret = secrets.token_urlsafe(24)
+        """What notifications are signed with."""
+        self.buyers = [Buyer(number) for number in range(orders)]
+        settings = {
+            "ADRELAY_BILLING_IPN_SECRET": self.secret,
+            "ADRELAY_BILLING_RECONCILE_CALLS_PER_MINUTE": "1",  # the sandbox knows nothing of these payments
+        }
+        super().__init__(folder, workers=0, settings=settings)
+        if watching:
+            self.processes = [_Watched(one.name, one.module, one.port) for one in self.processes]
+
+    async def environment(self) -> dict[str, str]:
+        """Write down what happened before, and return what the services, which start next, are told."""
+        at = utc_now() - _AGO
+        await self._write("provisioning", at, _stock(len(self.buyers)))
+        await self._write(
+            "gateway", at, _each((f"account-{one.account}", one.registered()) for one in self.buyers)
+        )
+        await self._write("billing", at, ((f"order-{one.order}", one.ordered(at)) for one in self.buyers))
+        return await super().environment()
+
+    async def _write(self, service: str, at: datetime, said: Iterator[tuple[str, Sequence[Event]]]) -> None:
+        engine = Engine(service, await self.postgres.ensure_database(f"adrelay_{service}"), published())
+        await engine.start(pool_size=1)
+        try:
+            rows = [row for stream, events in said for row in _rows(stream, events, at, f"service:{service}")]
+            async with engine.pool.acquire() as connection:
+                await connection.copy_records_to_table(
+                    "events", schema_name="engine", columns=COLUMNS, records=rows
+                )
+        finally:
+            await engine.stop()
+
+    async def calm(self) -> None:
+        """Wait until everybody has heard what happened before."""
+        asked = (
+            "select (select count(*) from orders.orders where payment is not null) = $1"
+            " and (select count(*) from notifications.notifications) = $1"
+            " and not exists (select from outbox.outbox)"
+        )
+        gateway = await asyncpg.connect(self.databases["gateway"])
+        try:
+            await until(
+                lambda: gateway.fetchval(asked, len(self.buyers)), bool, within_seconds=_PATIENCE_SECONDS
+            )
+        finally:
+            await gateway.close()
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return how much of a processor each running program has used so far, its children's included."""
+        found: dict[str, float] = {}
+        for status in self.supervisor.statuses():
+            if status.pid is not None:
+                found[status.name] = sum(_cpu_seconds(pid) for pid in (status.pid, *_children(status.pid)))
+        times = os.times()
+        return {**found, "the bench itself": times.user + times.system}
+
+    def print_profiles(self) -> None:
+        """Tell in which functions each service spent most time of its own."""
+        for name in SERVICES:
+            print(f"\n{name}, by own time (being watched makes it slower)")
+            Stats(str(_profile(self.folder, name))).sort_stats("tottime").print_stats(2 * FUNCTIONS)
+
+
+def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
+    for number in range(-(-sessions // SESSIONS_OF_PAIR)):
+        pair = PairId(uuid4())
+        yield f"pair-{pair}", [ApiPairAdded(pair=pair, api_id=number + 1)]
+    for number in range(sessions):
+        session = SessionId(uuid4())
+        yield (
+            f"session-{session}",
+            [SessionStocked(session=session, telegram_user=number + 1, phone="+49…42")],
+        )
+
+
+def _each(said: Iterator[tuple[str, Event]]) -> Iterator[tuple[str, Sequence[Event]]]:
+    return ((stream, [event]) for stream, event in said)
+
+
+def _rows(stream: str, events: Sequence[Event], at: datetime, actor: str) -> Iterator[tuple[object, ...]]:
+    story = new_id()
+    for version, event in enumerate(events, 1):
+        kind = type(event)
+        data = event.model_dump_json()
+        yield new_id(), stream, version, kind.__name__, kind.schema_version, at, story, story, actor, data
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has just ended, and counts as its parent's
+    return sum(int(ticks) for ticks in used[11:15]) / _TICKS_PER_SECOND
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
