@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 _HASTY = {
+    "accounts": "adrelay.commands.accounts",
     "adbots": "adrelay.commands.adbots",
     "catalogue": "adrelay.commands.catalogue",
     "events": "adrelay.events.command",

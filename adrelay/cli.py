@@ -2,6 +2,7 @@
 
 import typer
 
+from adrelay.commands.accounts import accounts
 from adrelay.commands.adbots import adbots
 from adrelay.commands.catalogue import catalogue
 from adrelay.commands.keygen import keygen
@@ -32,6 +33,7 @@ app.command(rich_help_panel="Run it")(up)
 app.command(rich_help_panel="Run it")(keygen)
 app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
 app.add_typer(orders, name="orders", rich_help_panel="Operate it")
+app.add_typer(accounts, name="accounts", rich_help_panel="Operate it")
 app.add_typer(adbots, name="adbots", rich_help_panel="Operate it")
 app.add_typer(events, name="events", rich_help_panel="Operate it")
 sandbox.command("telegram")(telegram_sandbox)

@@ -37,9 +37,13 @@ class AccessCodes:
         number = int.from_bytes(self._keyed("first code", str(account)))
         return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
+    def another(self) -> str:
+        """Return an access code for an account that lost its first. Show it: it is kept nowhere."""
+        return f"USER-{_drawn()}"
+
     def licence(self) -> str:
         """Return a new licence key."""
-        return f"LIC-{_groups(secrets.randbelow(len(_ALPHABET)) for _ in range(_LETTERS))}"
+        return f"LIC-{_drawn()}"
 
     def digest(self, code: str) -> CodeDigest:
         """Return the keyed hash of a code, the same for every way in which people type it."""
@@ -61,6 +65,10 @@ class AccessCodes:
 def without_codes(text: str) -> str:
     """Return a text with whatever looks like an access code hidden."""
     return _CODE.sub("***", text)
+
+
+def _drawn() -> str:
+    return _groups(secrets.randbelow(len(_ALPHABET)) for _ in range(_LETTERS))
 
 
 def _groups(letters: Iterable[int]) -> str:

@@ -22,6 +22,16 @@ class Register:
     at: datetime
 
 
+@dataclass(frozen=True)
+class ResetCode:
+    """Let another access code open the account, and the old one nothing."""
+
+    account: AccountId
+    code_digest: CodeDigest
+    at: datetime
+
+
+Command = Register | ResetCode
 AccountEvent = AccountRegistered | AccessCodeReset
 
 
@@ -35,8 +45,23 @@ class Account:
     licence: str
 
 
-def decide(command: Register, account: Account | None) -> Sequence[AccountEvent]:
-    """Return what follows; nothing if the account exists, whose old code then stays the only one."""
+def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
+    """Return what follows from ``command``; nothing, if it is so already."""
+    match command:
+        case Register():
+            return _register(command, account)
+        case ResetCode(account=reset, code_digest=digest):
+            if account is None:
+                raise Refused("unknown_account", "there is no such account")
+            if account.code_digest == digest:
+                return []
+            return [AccessCodeReset(account=reset, code_digest=digest)]
+        case _:
+            assert_never(command)
+
+
+def _register(command: Register, account: Account | None) -> Sequence[AccountEvent]:
+    """Open the account; if it exists, its code stays the only one."""
     if account is None:
         return [
             AccountRegistered(
@@ -66,4 +91,4 @@ def evolve(account: Account | None, event: AccountEvent) -> Account:
             assert_never(event)
 
 
-ACCOUNT: Decider[Register, Account, AccountEvent] = Decider("account", decide, evolve)
+ACCOUNT: Decider[Command, Account, AccountEvent] = Decider("account", decide, evolve)

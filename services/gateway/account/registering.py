@@ -1,15 +1,16 @@
 """Opening an account, so that exactly one caller ever sees its code."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from libs.events.gateway import Role
 from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.engine import Done, Engine
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.domain import ACCOUNT, Register
+from services.gateway.account.domain import ACCOUNT, Register, ResetCode
 from services.gateway.account.tables import account_by_email
 
 
@@ -18,6 +19,14 @@ class Registered:
     """What registering came to: the code only for whoever opened the account just now."""
 
     access_code: str | None
+    written: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class NewCode:
+    """The access code that opens an account from now on."""
+
+    access_code: str
     written: tuple[Written, ...]
 
 
@@ -36,10 +45,24 @@ class Accounts:
     async def register(self, account: AccountId, email: EmailAddress, causes: Causes) -> Registered:
         """Open the account unless it is open."""
         done = await self._engine.run(lambda unit: open_account(unit, self._codes, account, email), causes)
-        if not done.value or done.written is None:
+        if not done.value:
             return Registered(None, ())
-        written = Written(service=self._engine.service, xid=done.written.xid, position=done.written.position)
-        return Registered(self._codes.first(account), (written,))
+        return Registered(self._codes.first(account), self._written(done))
+
+    async def reset_code(self, email: EmailAddress, causes: Causes) -> NewCode:
+        """Let a new access code open an account, and the old one nothing. Refused: `unknown_account`."""
+        account, code = await self.of(email), self._codes.another()
+
+        async def reset(unit: UnitOfWork) -> None:
+            await unit.execute(ACCOUNT, account, ResetCode(account, self._codes.digest(code), unit.at))
+
+        done = await self._engine.run(reset, causes)
+        return NewCode(code, self._written(done))
+
+    def _written(self, done: Done[Any]) -> tuple[Written, ...]:
+        if done.written is None:
+            return ()
+        return (Written(service=self._engine.service, xid=done.written.xid, position=done.written.position),)
 
 
 async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> bool:

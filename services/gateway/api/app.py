@@ -6,6 +6,7 @@ from services.gateway.api import (
     account,
     adbots,
     admin,
+    admin_accounts,
     admin_adbots,
     admin_orders,
     admin_plans,
@@ -33,6 +34,7 @@ _PARTS = (
     admin_plans,
     admin_orders,
     admin_adbots,
+    admin_accounts,
 )
 
 

@@ -1,0 +1,33 @@
+"""The operator's side of accounts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from libs.events.values import EmailAddress
+from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
+from services.gateway.api.openapi import problems
+from services.gateway.api.shapes import Body, Lower, Printable
+
+router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])
+
+
+class AccountBody(Body):
+    """Whose account."""
+
+    email: Annotated[EmailAddress, Lower, Printable, Field(examples=["client@example.com"])]
+
+
+class AccessCodeView(BaseModel):
+    """What opens the account from now on."""
+
+    access_code: Annotated[str, Field(description="Shown this once.")]
+
+
+@router.post("/access-code", summary="Reset an access code", responses=problems(401, 404, 413))
+async def reset_access_code(body: AccountBody, request: Request, desk: DeskDep) -> AccessCodeView:
+    """Give an account another access code; the old one opens nothing any more. Tell its owner the new one."""
+    reset = await desk.accounts.reset_code(body.email, causes_of(request, ADMIN))
+    await desk.settled(reset.written)
+    return AccessCodeView(access_code=reset.access_code)
