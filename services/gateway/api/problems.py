@@ -28,7 +28,6 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "malformed_notification": HTTPStatus.BAD_REQUEST,
     "wrong_payment": HTTPStatus.UNPROCESSABLE_ENTITY,
     "wrong_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "wrong_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -31,7 +31,6 @@ async def test_a_stored_notification_is_answered_with_200(http: httpx.AsyncClien
         ("unknown_order", 404),
         ("wrong_payment", 422),
         ("wrong_amount", 422),
-        ("wrong_coin", 422),
     ],
 )
 async def test_each_refusal_has_its_status_and_is_counted(
