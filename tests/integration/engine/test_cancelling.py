@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,16 +68,16 @@ async def test_a_reader_ends(engine: Engine, stream: EventStream) -> None:
 async def test_a_timer_ends(engine: Engine, stream: EventStream) -> None:
     deaf = Deaf(stream)
 
-    async def nothing(sql: Sql) -> datetime | None:
+    async def long_ago(sql: Sql) -> datetime | None:
         del sql
-        return None
+        return datetime(2026, 1, 1, tzinfo=UTC)
 
     async def take(unit: UnitOfWork) -> int:
         del unit
         await deaf.dawdle()
         return 0
 
-    assert await ends(deaf.asked, Timer("deaf", engine, earliest=nothing, take=take).run)
+    assert await ends(deaf.asked, Timer("deaf", engine, earliest=long_ago, take=take).run)
 
 
 async def test_who_was_not_cancelled_goes_on() -> None:
