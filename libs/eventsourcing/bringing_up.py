@@ -13,7 +13,7 @@ from libs.eventsourcing.beside import Beside, Purpose
 from libs.eventsourcing.exchange import empty, exchange, fold_into
 from libs.eventsourcing.postgres import Connection, hold_lock
 from libs.eventsourcing.projection import Projection
-from libs.eventsourcing.refold import StreamIncomplete
+from libs.eventsourcing.refold import PAGE, StreamIncomplete
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import Kind, OutdatedTables, ServiceTables, TablesBusy, standing_mark
 
@@ -155,6 +155,10 @@ async def build(
     return into
 
 
+_LAST_FEW = 100
+"""So many events are folded in a few milliseconds, for which those who fold may be held off."""
+
+
 async def catch_up(
     tables: ServiceTables,
     table: Projection,
@@ -163,7 +167,11 @@ async def catch_up(
     stream: EventStream | None,
     report: Report = _silent,
 ) -> None:
-    """Fold what is missing in tables beside the running ones, while these go on."""
+    """Fold nearly all that is missing in tables beside the running ones, while these go on.
+
+    Where events never cease to come there is always one more: the last few are left to whoever holds
+    those off who fold.
+    """
     connection: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     try:
         fold = fold_into(tables, table, into, connection, stream)
@@ -172,5 +180,7 @@ async def catch_up(
         while step := await fold.step():
             passed += step
             report(Progress(table.name, passed, max(remaining, passed)))
+            if step < PAGE and await fold.remaining() <= _LAST_FEW:  # to count is dear while much is missing
+                return
     finally:
         await connection.close(timeout=2)

@@ -18,7 +18,6 @@ from services.gateway.api.problems import Denied, respond, status_of, unauthoriz
         ("unknown_plan", 404),
         ("wrong_payment", 422),
         ("wrong_amount", 422),
-        ("wrong_coin", 422),
         ("unsupported_coin", 422),
         ("malformed_post", 422),
         ("malformed_groups", 422),
