@@ -236,7 +236,12 @@ class ControlServer:
     def __init__(self, sandbox: TelegramSandbox, port: int = 0) -> None:
         self._wanted_port = port
         self._config = uvicorn.Config(
-            create_app(sandbox), log_config=None, access_log=False, lifespan="off", ws="none"
+            create_app(sandbox),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,  # a client that keeps its connection must not keep us
         )
         self._server = uvicorn.Server(self._config)
         self._socket: socket.socket | None = None

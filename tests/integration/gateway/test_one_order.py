@@ -85,7 +85,7 @@ async def test_two_gateways_asked_at_once_make_one_order(
     for _ in range(5):
         wish = body()
         answers = await asyncio.gather(*(http.post(CHECKOUT, json=wish) for http in pair * 4))
-        assert {answer.status_code for answer in answers} <= {200, 201}
+        assert {answer.status_code for answer in answers} <= {200, 201, 202}
         assert len({answer.json()["order_number"] for answer in answers}) == 1
         assert len([1 for answer in answers if answer.json()["access_code"]]) == 1
 
