@@ -29,33 +29,31 @@ class Provider:
 class Clock:
     """A clock that is moved by hand."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("services.billing.adapters.nowpayments.minimums.time.monotonic", self.read)
 
-    def read(self) -> float:
+    def __call__(self) -> float:
         self.now += 1e-6
         return self.now
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+def clock() -> Clock:
+    return Clock()
 
 
 async def test_many_who_ask_at_once_are_one_question(clock: Clock) -> None:
     provider = Provider()
-    minimums = Minimums(provider.ask)
+    minimums = Minimums(provider.ask, clock=clock)
     assert await asyncio.gather(*(minimums.of("BTC") for _ in range(20))) == [Decimal(2)] * 20
     assert provider.asked == 1
     await minimums.of("ETH")
     assert provider.asked == 2
-    del clock
 
 
 async def test_an_answer_holds_for_a_while(clock: Clock) -> None:
     provider = Provider()
-    minimums = Minimums(provider.ask, fresh_seconds=600)
+    minimums = Minimums(provider.ask, fresh_seconds=600, clock=clock)
     await minimums.of("BTC")
     clock.now += 599
     await minimums.of("BTC")
@@ -68,17 +66,16 @@ async def test_an_answer_holds_for_a_while(clock: Clock) -> None:
 async def test_that_the_provider_does_not_say_is_an_answer_too(clock: Clock) -> None:
     provider = Provider()
     provider.says = None
-    minimums = Minimums(provider.ask)
+    minimums = Minimums(provider.ask, clock=clock)
     assert [await minimums.of("BTC") for _ in range(3)] == [None] * 3
     assert provider.asked == 1
-    del clock
 
 
 async def test_while_the_provider_is_down_an_old_answer_holds_and_it_is_not_asked_each_time(
     clock: Clock,
 ) -> None:
     provider = Provider()
-    minimums = Minimums(provider.ask)
+    minimums = Minimums(provider.ask, clock=clock)
     await minimums.of("BTC")
     provider.down = True
     clock.now += 3600
@@ -91,7 +88,7 @@ async def test_while_the_provider_is_down_an_old_answer_holds_and_it_is_not_aske
 
 async def test_an_answer_of_yesterday_is_none(clock: Clock) -> None:
     provider = Provider()
-    minimums = Minimums(provider.ask)
+    minimums = Minimums(provider.ask, clock=clock)
     await minimums.of("BTC")
     provider.down = True
     clock.now += STALE_SECONDS + 1
@@ -102,10 +99,9 @@ async def test_an_answer_of_yesterday_is_none(clock: Clock) -> None:
 async def test_without_any_answer_all_who_wait_are_told_at_once(clock: Clock) -> None:
     provider = Provider()
     provider.down = True
-    minimums = Minimums(provider.ask)
+    minimums = Minimums(provider.ask, clock=clock)
     told = await asyncio.gather(*(minimums.of("BTC") for _ in range(10)), return_exceptions=True)
     assert {type(error) for error in told} == {ProviderUnavailable}
     assert provider.asked == 1
     provider.down = False
     assert await minimums.of("BTC") == Decimal(2)
-    del clock

@@ -28,19 +28,24 @@ class Minimums:
     """Asks for a coin's minimum once, however many want to know it."""
 
     def __init__(
-        self, ask: Callable[[Coin], Awaitable[Decimal | None]], *, fresh_seconds: float = FRESH_SECONDS
+        self,
+        ask: Callable[[Coin], Awaitable[Decimal | None]],
+        *,
+        fresh_seconds: float = FRESH_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask = ask
         self._fresh_seconds = fresh_seconds
+        self._clock = clock
         self._known: dict[Coin, _Known] = {}
         self._failed: dict[Coin, float] = {}
         self._asking: defaultdict[Coin, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of(self, coin: Coin) -> Decimal | None:
         """Return a coin's minimum, a day old at most; raise `ProviderUnavailable` if there is none."""
-        began = time.monotonic()
+        began = self._clock()
         async with self._asking[coin]:
-            known, now = self._known.get(coin), time.monotonic()
+            known, now = self._known.get(coin), self._clock()
             if known is not None and now < known.ask_again:
                 return known.usd
             if self._failed.get(coin, 0.0) > began:
@@ -51,12 +56,12 @@ class Minimums:
         try:
             usd = await self._ask(coin)
         except ProviderUnavailable:
-            now = time.monotonic()
+            now = self._clock()
             self._failed[coin] = now
             if known is None or now - known.heard > STALE_SECONDS:
                 raise
             self._known[coin] = _Known(known.usd, known.heard, now + AGAIN_SECONDS)
             return known.usd
-        now = time.monotonic()
+        now = self._clock()
         self._known[coin] = _Known(usd, now, now + self._fresh_seconds)
         return usd
