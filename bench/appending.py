@@ -95,6 +95,8 @@ def _plainly(connections: "list[asyncpg.Connection[asyncpg.Record]]") -> Work:
 def _ours(engine: Engine) -> Work:
     async def append(number: int, stream: str, version: int) -> None:
         del number, version
-        await engine.run(lambda unit: unit.execute(ACCOUNT, stream, Credit(stream)), Causes.first("bench"))
+        await engine.run(
+            lambda unit: unit.execute(ACCOUNT, stream, Credit(stream)), Causes.first("bench"), grouped=True
+        )
 
     return append

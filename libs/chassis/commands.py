@@ -53,10 +53,14 @@ class Scope:
         self.written: Cursor | None = None
 
     async def run(
-        self, work: Callable[[UnitOfWork], Awaitable[T]], *, command: UUID | None = None
+        self,
+        work: Callable[[UnitOfWork], Awaitable[T]],
+        *,
+        command: UUID | None = None,
+        grouped: bool = False,
     ) -> T | None:
-        """Carry out one unit of work and return its value."""
-        done = await self._engine.run(work, self.causes, command=command)
+        """Carry out one unit of work and return its value; see `Engine.run`."""
+        done = await self._engine.run(work, self.causes, command=command, grouped=grouped)
         if done.written is not None:
             self.written = max(self.written or done.written, done.written)
         return done.value
@@ -89,11 +93,16 @@ class CommandHandlers:
         self._by_type: dict[type[Command], Callable[[Any, Scope], Awaitable[None]]] = {}
 
     def on(self, kind: type[CommandT]) -> Callable[[Handler[CommandT]], Handler[CommandT]]:
-        """Have the decorated function carry out a command in one unit of work, once per command id."""
+        """Have the decorated function carry out a command in one unit of work, once per command id.
+
+        It may share the unit's transaction with other commands, so it should wait for nothing else.
+        """
 
         def register(handler: Handler[CommandT]) -> Handler[CommandT]:
             async def carry_out(command: CommandT, scope: Scope) -> None:
-                await scope.run(lambda unit: handler(command, unit), command=scope.causes.causation_id)
+                await scope.run(
+                    lambda unit: handler(command, unit), command=scope.causes.causation_id, grouped=True
+                )
 
             self._add(kind, carry_out)
             return handler

@@ -14,10 +14,12 @@ import structlog
 from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.bringing_up import bring_up
 from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.group_commit import GroupCommit, Member, Outcome, carry_out_all
 from libs.eventsourcing.postgres import Connection, Pool, connect, connect_pool, make_schema
 from libs.eventsourcing.projection import Projection, Sql
-from libs.eventsourcing.record import START, Causes, Cursor, Recorded
+from libs.eventsourcing.record import START, Causes, Cursor
 from libs.eventsourcing.restored import refuse_future
+from libs.eventsourcing.state_cache import StateCache
 from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion
 from libs.eventsourcing.tables import (
     READ_MODELS_READER,
@@ -26,7 +28,8 @@ from libs.eventsourcing.tables import (
     ServiceTables,
     folding,
 )
-from libs.eventsourcing.unit import StateCache, UnitOfWork
+from libs.eventsourcing.transaction import Transaction
+from libs.eventsourcing.unit import UnitOfWork
 
 T = TypeVar("T")
 log = structlog.stdlib.get_logger()
@@ -71,6 +74,7 @@ class Engine:
         self._url = url
         self._pool: Pool | None = None
         self._known = StateCache(KNOWN_STATES)
+        self._group = GroupCommit(self)
         self._listeners: list[Callable[[Cursor], None]] = []
 
     @property
@@ -102,6 +106,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Close the service's connections, waiting a little for those in use."""
+        await self._group.stop()
         if self._pool is not None:
             try:
                 await asyncio.wait_for(self._pool.close(), timeout=5)
@@ -122,24 +127,9 @@ class Engine:
         for listener in self._listeners:
             listener(cursor)
 
-    def unit(
-        self,
-        connection: Connection,
-        causes: Causes,
-        cause: Recorded | None = None,
-        *,
-        command: UUID | None = None,
-    ) -> UnitOfWork:
-        """Return a unit of work on a connection that is inside a transaction."""
-        return UnitOfWork(
-            connection,
-            self.catalogue,
-            self.state_tables,
-            causes,
-            cause=cause,
-            command=command,
-            known=self._known,
-        )
+    def transaction(self, connection: Connection) -> Transaction:
+        """Return what units work in, on a connection that is inside a transaction of the database."""
+        return Transaction(connection, self.catalogue, self.state_tables, self._known)
 
     @asynccontextmanager
     async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
@@ -158,25 +148,38 @@ class Engine:
         causes: Causes,
         *,
         command: UUID | None = None,
+        grouped: bool = False,
     ) -> Done[T | None]:
         """Carry out `work` in one transaction, again while others are quicker, and return its value.
 
         With the id of a command that was carried out before, nothing is changed: the place of what it wrote
         then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
+        What is `grouped` shares its transaction with others that come at the same time: it should be short,
+        and wait for nothing but the database.
         """
+        if grouped:
+            outcome = await self._group.run(work, causes, command)
+        else:
+            outcome = await self.run_alone(work, causes, command)
+        return Done(cast("T | None", outcome.value), outcome.written)
+
+    async def run_alone(
+        self, work: Callable[[UnitOfWork], Awaitable[T]], causes: Causes, command: UUID | None
+    ) -> Outcome:
+        """See `run`."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self.pool.acquire() as connection:
-                    done = await self._attempt(connection, work, causes, command)
+                    outcome = await self._attempt(connection, work, causes, command)
             except _RACES as clash:
                 if attempt == ATTEMPTS:
                     raise
                 log.debug("unit.clash", service=self.service, attempt=attempt, clash=type(clash).__name__)
                 await asyncio.sleep(random.uniform(0, 0.005 * attempt))
             else:
-                if done.written is not None:
-                    self.announce(done.written)
-                return done
+                if outcome.written is not None:
+                    self.announce(outcome.written)
+                return outcome
         raise AssertionError
 
     async def _attempt(
@@ -185,20 +188,35 @@ class Engine:
         work: Callable[[UnitOfWork], Awaitable[T]],
         causes: Causes,
         command: UUID | None,
-    ) -> Done[T | None]:
+    ) -> Outcome:
         try:
             async with self.folding(connection, Kind.STATE):
-                unit = self.unit(connection, causes, command=command)
+                transaction = self.transaction(connection)
+                unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
-                if command is not None:
-                    await _note(command, unit, connection)
+                await transaction.settle()
+                if command is not None and not unit.decided:
+                    await _refuse_repeat(connection, command)
         except (CarriedOut, Refused):
             # that a repeated command is refused now says nothing: what counts is what it came to at first
             if command is None or (first := await _carried_out(connection, command)) is None:
                 raise
-            return Done(None, first)
-        unit.committed()
-        return Done(value, unit.recorded[-1].cursor if unit.recorded else None)
+            return Outcome(None, first)
+        transaction.committed()
+        return Outcome(value, unit.written)
+
+    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
+        """Carry out units in one transaction; should any of them fail, raise and leave nothing."""
+        async with self.pool.acquire() as connection:
+            async with self.folding(connection, Kind.STATE):
+                transaction = self.transaction(connection)
+                outcomes = await carry_out_all(
+                    transaction, members, lambda command: _refuse_repeat(connection, command)
+                )
+            transaction.committed()
+        if transaction.recorded:
+            self.announce(transaction.recorded[-1].cursor)
+        return outcomes
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something, outside any unit of work."""
@@ -217,17 +235,10 @@ class Engine:
         return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
 
 
-async def _note(command: UUID, unit: UnitOfWork, connection: Connection) -> None:
-    """Have a command's row tell of the last event that it wrote; raise `CarriedOut` if it was before."""
-    if not unit.recorded:
-        if await _carried_out(connection, command) is not None:
-            raise CarriedOut(str(command))
-    elif unit.recorded[-1].cursor != unit.noted:
-        await connection.execute(
-            "update engine.commands set position = $2 where id = $1",
-            command,
-            unit.recorded[-1].cursor.position,
-        )
+async def _refuse_repeat(connection: Connection, command: UUID) -> None:
+    """Raise `CarriedOut` if a command from which nothing follows now was carried out before."""
+    if await _carried_out(connection, command) is not None:
+        raise CarriedOut(str(command))
 
 
 async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:

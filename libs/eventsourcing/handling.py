@@ -17,10 +17,11 @@ from libs.eventsourcing.engine import ATTEMPTS, CLASHES, READ_MODELS, Engine
 from libs.eventsourcing.feed import Arrival
 from libs.eventsourcing.parking import FOLLOWS, Parking, Place
 from libs.eventsourcing.parts import Part
-from libs.eventsourcing.projection import Projection, Writes, outdated
+from libs.eventsourcing.projection import Projection, outdated
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.record import START, Cursor, Envelope, Recorded
 from libs.eventsourcing.tables import Kind, OutdatedTables
+from libs.eventsourcing.transaction import Transaction
 from libs.eventsourcing.unit import UnitOfWork
 
 log = structlog.stdlib.get_logger()
@@ -48,13 +49,26 @@ POISON = (
 """What is the fault of the event or of its handler: it is parked, the rest goes on."""
 
 
-_FIRST_CHECKPOINT = """
-insert into engine.checkpoints (reader, source, xid, position) values ($1, $2, $3, $4)
-on conflict (reader, source) do nothing
-"""
-_NEXT_CHECKPOINT = """
-update engine.checkpoints set xid = $3, position = $4
-where reader = $1 and source = $2 and xid = $5 and position = $6
+_ADVANCE = """
+with marked as (
+    insert into engine.bookmarks (reader, stream_made, sequence) values ($1, $2, $3)
+    on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence
+), place as (
+    select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+        as place (source, xid, position, left_xid, left_position)
+), begun as (
+    insert into engine.checkpoints (reader, source, xid, position)
+    select $1, source, xid, position from place where left_xid = 0 and left_position = 0
+    on conflict (reader, source) do nothing
+    returning source
+), moved as (
+    update engine.checkpoints as known set xid = place.xid, position = place.position
+    from place
+    where known.reader = $1 and known.source = place.source
+      and known.xid = place.left_xid and known.position = place.left_position
+    returning known.source
+)
+select source from begun union all select source from moved
 """
 _RETRIES_AT_ONCE = 100
 _TRANSACTION_SECONDS = 0.03
@@ -113,17 +127,15 @@ class Handling:
         """Handle the first parked event of a stream; say if what follows it can be tried now."""
         tried: Envelope | None = None
 
-        async def first() -> list[UnitOfWork]:
+        async def first(transaction: Transaction) -> None:
             nonlocal tried
             tried = await self.parking.first(connection, place)
             if tried is None:
                 await self.parking.answer(connection, place)
-                return []
-            writes = Writes(connection)
-            units = await self._apply(connection, Arrival(place.source, 0, 0, tried), writes)
-            await writes.flush()
+                return
+            await self._apply(transaction, Arrival(place.source, 0, 0, tried))
+            await transaction.settle()
             await self.parking.remove(connection, place.source, tried.cursor)
-            return units
 
         try:
             await self._transact(connection, first)
@@ -211,9 +223,7 @@ class Handling:
     ) -> None:
         """Handle events and move the checkpoint, in one transaction."""
 
-        async def work() -> list[UnitOfWork]:
-            units: list[UnitOfWork] = []
-            writes = Writes(connection)
+        async def work(transaction: Transaction) -> None:
             for arrival in arrivals:
                 if self.parking.gave_up(arrival.source, arrival.envelope.cursor):
                     continue
@@ -221,10 +231,9 @@ class Handling:
                     error = FOLLOWS if poison is None else repr(poison)
                     await self.parking.add(connection, arrival.source, arrival.envelope, error)
                 else:
-                    units += await self._apply(connection, arrival, writes)
-            await writes.flush()
+                    await self._apply(transaction, arrival)
+            await transaction.settle()
             await self._advance(connection, arrivals, bookmark)
-            return units
 
         await self._transact(connection, work)
         for arrival in arrivals:
@@ -238,49 +247,44 @@ class Handling:
     async def _transact(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        work: Callable[[], Awaitable[list[UnitOfWork]]],
+        work: Callable[[Transaction], Awaitable[None]],
     ) -> None:
         """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
-        units: list[UnitOfWork] = []
+        transaction = self._engine.transaction(connection)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._engine.folding(connection, *self._kinds):
-                    units = await work()
+                    transaction = self._engine.transaction(connection)
+                    await work(transaction)
                 break
             except CLASHES:
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(0.002 * attempt)
-        for unit in units:
-            unit.committed()
-        if written := [recorded.cursor for unit in units for recorded in unit.recorded]:
-            self._engine.announce(max(written))
+        transaction.committed()
+        if transaction.recorded:
+            self._engine.announce(transaction.recorded[-1].cursor)
 
-    async def _apply(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival, writes: Writes
-    ) -> list[UnitOfWork]:
-        """Fold and react; return the unit of work in which the reactions ran, if there are any.
-
-        Some of what was folded may still wait among the `writes`.
-        """
+    async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
+        """Fold and react; all of it is written once the transaction is settled."""
         envelope = arrival.envelope
         if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
-            return []
+            return
         event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
         recorded = Recorded(envelope, event)
         for table in self._tables:
             if arrival.source != self._engine.service or table not in self._engine.state_tables:
-                await table.apply(recorded, writes)  # else it was folded when the event was appended
+                await table.apply(
+                    recorded, transaction.writes
+                )  # else it was folded when the event was appended
         reactions = self._reactions.of(event)
         if not reactions:
-            return []
-        await writes.flush()
+            return
         causes = recorded.causes(f"service:{self._engine.service}")
-        unit = self._engine.unit(connection, causes, recorded)
+        unit = UnitOfWork(transaction, causes, cause=recorded)
         for reaction in reactions:
             unit.causes = causes  # whatever story the one before followed
             await reaction(event, unit)
-        return [unit]
 
     async def _advance(
         self,
@@ -289,23 +293,23 @@ class Handling:
         bookmark: Bookmark,
     ) -> None:
         reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
-        for source, cursor in reached.items():
-            before = self.checkpoints.get(source, START)
-            if before == START:
-                await self.check_tables(connection)
-                moved = await connection.execute(_FIRST_CHECKPOINT, self._name, source, *cursor)
-            else:
-                moved = await connection.execute(_NEXT_CHECKPOINT, self._name, source, *cursor, *before)
-            if not moved.endswith(" 1"):
-                message = f"the checkpoint of {self._name} for {source} is not where this reader left it"
-                raise LostCheckpoint(message)
-        await connection.execute(
-            "insert into engine.bookmarks values ($1, $2, $3) "
-            "on conflict (reader) do update set stream_made = $2, sequence = $3",
+        before = {source: self.checkpoints.get(source, START) for source in reached}
+        if START in before.values():
+            await self.check_tables(connection)
+        rows = await connection.fetch(
+            _ADVANCE,
             self._name,
             bookmark.made_at,
             bookmark.sequence,
+            list(reached),
+            [cursor.xid for cursor in reached.values()],
+            [cursor.position for cursor in reached.values()],
+            [cursor.xid for cursor in before.values()],
+            [cursor.position for cursor in before.values()],
         )
+        if lost := reached.keys() - {row["source"] for row in rows}:
+            message = f"the checkpoint of {self._name} for {sorted(lost)} is not where this reader left it"
+            raise LostCheckpoint(message)
 
     async def check_tables(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Raise `OutdatedTables` unless the tables are of the versions that this program folds."""

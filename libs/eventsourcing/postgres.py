@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,9 +12,10 @@ import asyncpg
 
 from libs.events.base import Event
 from libs.events.catalogue import EventCatalogue
+from libs.eventsourcing.addition import Addition
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Causes, Cursor, Envelope, Recorded, new_id
-from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion, check_append
+from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -51,31 +52,34 @@ insert into engine.events (id, stream, version, type, schema, at, correlation_id
 select $1::uuid, $2::text, $3::integer, $4::text, $5::integer, $6::timestamptz, $7::uuid, $8::uuid, $9::text,
        $10::text::jsonb
 where $3 = 1 or exists (select from engine.events where stream = $2 and version = $3 - 1)
-returning position, xid::text as xid
+returning position, xid
 """
+# `behind` is the version that a stream's first event must find there; 0 for what follows it in here
 _APPEND = """
 insert into engine.events (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
-select id, $2, version, type, schema, $6, $7, $8, $9, data::jsonb
-from unnest($1::uuid[], $3::integer[], $4::text[], $5::integer[], $10::text[])
-     as t (id, version, type, schema, data)
-where $11 = 0 or exists (select from engine.events where stream = $2 and version = $11)
-order by version
-returning position, xid::text as xid
+select id, stream, version, type, schema, at, correlation_id, causation_id, actor, data::jsonb
+from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::integer[], $6::timestamptz[], $7::uuid[],
+            $8::uuid[], $9::text[], $10::text[], $11::integer[]) with ordinality
+     as new (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data, behind, number)
+where behind = 0
+   or exists (select from engine.events as known where known.stream = new.stream and known.version = behind)
+order by number
+returning position, xid, id
 """
-
-
-def _with_command(append: str, parameter: int) -> str:
-    """Return an append that also notes the command that it carries out, at no further round trip."""
-    return (
-        f"with added as ({append}), carried_out as ("  # noqa: S608 - constants
-        f" insert into engine.commands (id, xid, position)"
-        f" select ${parameter}::uuid, xid::xid8, position from added order by position desc limit 1)"
-        " select position, xid from added order by position"
-    )
-
-
-_CARRY_OUT_ONE = _with_command(_APPEND_ONE, 11)
-_CARRY_OUT = _with_command(_APPEND, 12)
+_ADDED = "select position, xid::text as xid from added order by position"
+_ADD_ONE = f"with added as ({_APPEND_ONE}) {_ADDED}"
+_CARRY_OUT_ONE = f"""
+with added as ({_APPEND_ONE}), carried_out as (
+    insert into engine.commands (id, xid, position) select $11::uuid, xid, position from added
+) {_ADDED}
+"""  # noqa: S608 - constants
+_ADD = f"""
+with added as ({_APPEND}), carried_out as (
+    insert into engine.commands (id, xid, position)
+    select done.id, added.xid, added.position
+    from unnest($12::uuid[], $13::uuid[]) as done (id, last) join added on added.id = done.last
+) {_ADDED}
+"""  # noqa: S608 - constants
 _LOAD = f"select {_COLUMNS} from engine.events where stream = $1 and version > $2 order by version"  # noqa: S608 - a constant
 # `events.xid` is the number; the bare name would be the column of the result, a text, and 1000 before 999
 _READ = f"""
@@ -200,77 +204,60 @@ class PostgresStore:
 
         Raises `CarriedOut` if it was before. That and `WrongExpectedVersion` spoil the transaction.
         """
-        data = [event.model_dump_json() for event in events]
-        check_append(stream, list(zip(events, data, strict=True)))
-        ids = [new_id() for _ in events]
+        addition = Addition.of(stream, expected, events, causes, at)
+        [recorded] = await self.append_all([addition], {} if command is None else {command: addition})
+        return recorded
+
+    async def append_all(
+        self, additions: Sequence[Addition], commands: Mapping[UUID, Addition]
+    ) -> list[list[Recorded]]:
+        """Append to several streams, or to one several times, with one statement.
+
+        Notes each command as carried out with the last event of its addition. Raises as `append` does.
+        """
+        ids = [[new_id() for _ in addition.events] for addition in additions]
         try:
-            rows = await self._insert(stream, expected, events, ids, data, causes, at, command)
+            rows = await self._insert(additions, ids, commands)
         except asyncpg.UniqueViolationError as error:
-            if command is not None and error.table_name == "commands":
-                raise CarriedOut(str(command)) from error
-            message = f"{stream} is not at version {expected} any more"
+            if error.table_name == "commands":
+                message = "a command was carried out before"
+                raise CarriedOut(message) from error
+            message = f"not at the version any more: {_expected(additions)}"
             raise WrongExpectedVersion(message) from error
-        if not rows:
-            message = f"{stream} has not reached version {expected}"
+        if len(rows) < sum(map(len, ids)):
+            message = f"has not reached the version: {_expected(additions)}"
             raise WrongExpectedVersion(message)
+        found = iter(rows)
         return [
-            Recorded(
-                Envelope(
-                    id=ids[index],
-                    type=type(event).__name__,
-                    schema=event.schema_version,
-                    stream=stream,
-                    version=expected + 1 + index,
-                    cursor=Cursor(int(rows[index]["xid"]), rows[index]["position"]),
-                    at=at,
-                    correlation_id=causes.correlation_id,
-                    causation_id=causes.causation_id,
-                    actor=causes.actor,
-                    data=data[index],
-                ),
-                event,
-            )
-            for index, event in enumerate(events)
+            [
+                addition.recorded(offset, event_id, Cursor(int(row["xid"]), row["position"]))
+                for offset, (event_id, row) in enumerate(zip(event_ids, found, strict=False))
+            ]
+            for addition, event_ids in zip(additions, ids, strict=True)
         ]
 
     async def _insert(
         self,
-        stream: str,
-        expected: int,
-        events: Sequence[Event],
-        ids: Sequence[UUID],
-        data: Sequence[str],
-        causes: Causes,
-        at: datetime,
-        command: UUID | None,
+        additions: Sequence[Addition],
+        ids: Sequence[Sequence[UUID]],
+        commands: Mapping[UUID, Addition],
     ) -> "list[asyncpg.Record]":
-        """Insert the rows if the stream has reached the expected version; one event takes a cheaper way."""
-        why = (at, causes.correlation_id, causes.causation_id, causes.actor)
-        noted = () if command is None else (command,)
-        if len(events) == 1:
-            kind = type(events[0])
-            return await self._connection.fetch(
-                _CARRY_OUT_ONE if noted else _APPEND_ONE,
-                ids[0],
-                stream,
-                expected + 1,
-                kind.__name__,
-                kind.schema_version,
-                *why,
-                data[0],
-                *noted,
-            )
+        """Insert the rows whose streams have reached the expected versions; one event takes a cheaper way."""
+        if len(additions) == len(additions[0].events) == 1:
+            row = additions[0].row(0, ids[0][0])[:-1]
+            return await self._connection.fetch(_CARRY_OUT_ONE if commands else _ADD_ONE, *row, *commands)
+        rows, reached = list[tuple[object, ...]](), set[str]()
+        for addition, event_ids in zip(additions, ids, strict=True):
+            for offset, event_id in enumerate(event_ids):
+                *values, behind = addition.row(offset, event_id)
+                rows.append((*values, 0 if addition.stream in reached else behind))
+                reached.add(addition.stream)
+        last = {id(addition): event_ids[-1] for addition, event_ids in zip(additions, ids, strict=True)}
         return await self._connection.fetch(
-            _CARRY_OUT if noted else _APPEND,
-            ids,
-            stream,
-            [expected + 1 + offset for offset in range(len(events))],
-            [type(event).__name__ for event in events],
-            [event.schema_version for event in events],
-            *why,
-            data,
-            expected,
-            *noted,
+            _ADD,
+            *map(list, zip(*rows, strict=True)),
+            list(commands),
+            [last[id(addition)] for addition in commands.values()],
         )
 
     async def load(self, stream: str, after: int = 0) -> list[Recorded]:
@@ -306,6 +293,10 @@ class PostgresStore:
         """Return what `read` does and what it still hides; for a caller that holds appenders off."""
         rows = await self._connection.fetch(_READ_ALL, str(after.xid), after.position, limit)
         return [envelope_of(row) for row in rows]
+
+
+def _expected(additions: Sequence[Addition]) -> str:
+    return ", ".join(f"{addition.stream} {addition.expected}" for addition in additions)
 
 
 def envelope_of(row: "asyncpg.Record | dict[str, Any]") -> Envelope:

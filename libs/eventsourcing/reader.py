@@ -25,6 +25,8 @@ from libs.eventsourcing.tables import OutdatedTables
 log = structlog.stdlib.get_logger()
 
 BATCH = 500
+PACE_SECONDS = 0.01
+"""How long after one transaction began the next does at the earliest: what comes meanwhile shares it."""
 RETRY_LOOK_SECONDS = 0.5
 """How often a reader looks whether an operator wants parked events tried again."""
 _COMPLETE_LOOK_SECONDS = 0.2
@@ -118,10 +120,12 @@ class Reader:
                     await self._note_complete(connection)
                     complete = True
                 arrivals = await self._next(connection, feed)
+                began = time.monotonic()
                 reached = Bookmark(bookmark.made_at, arrivals[-1].sequence)
                 await self._handling.handle(connection, arrivals, reached)
                 self.lag = arrivals[-1].waiting
                 self._advanced.set()
+                await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
 
     async def _note_complete(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await connection.execute(

@@ -23,8 +23,10 @@ POLL_SECONDS = 0.05
 """How often the store is looked at for what other processes of the service wrote."""
 CHECK_SECONDS = 2.0
 """How often an idle relay asks whether the stream still holds what it put there."""
-SETTLE_SECONDS = (0.002, 0.02)
+SETTLE_SECONDS = (0.004, 0.02)
 """How soon to look again for an event that an open transaction still holds back; each time less soon."""
+PACE_SECONDS = 0.004
+"""How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 
@@ -94,6 +96,8 @@ class Relay:
                 self.published = cursor
                 if events:
                     checked, settle = time.monotonic(), SETTLE_SECONDS[0]
+                    if len(events) < ATOMIC_LIMIT:
+                        await asyncio.sleep(PACE_SECONDS)
                     continue
                 if time.monotonic() - checked > CHECK_SECONDS:
                     await self._check(sequence)

@@ -20,6 +20,8 @@ LONGEST_SLEEP_SECONDS = 1.0
 """Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
 SHORTEST_SLEEP_SECONDS = 0.01
 """Rows that are due and not to be had are being taken by another replica."""
+PACE_SECONDS = 0.05
+"""How soon after one look the next comes: of many commits at once, one look is enough."""
 
 
 class Timer:
@@ -54,7 +56,7 @@ class Timer:
             self._wake.clear()
             try:
                 await self._sleep(await self._round())
-                await asyncio.sleep(SHORTEST_SLEEP_SECONDS)  # of many commits at once, one look is enough
+                await asyncio.sleep(PACE_SECONDS)
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
                 log.warning("timer.retry", timer=self.name, error=repr(trouble))
                 await asyncio.sleep(LONGEST_SLEEP_SECONDS)

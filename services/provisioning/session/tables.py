@@ -80,7 +80,6 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
 
     The pair's one row makes two transactions that use up the same pair clash, so it is never overfilled.
     """
-    own = await sql.fetchval("select own_pair from stock where session = $1", event.session)
     await sql.execute(
         "update stock set status = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
         event.session,
@@ -88,9 +87,10 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
         event.pair,
     )
     await sql.execute(
-        "update pairs set assigned = assigned + 1, kept = kept - $2 where pair = $1",
+        "update pairs set assigned = assigned + 1, "
+        "kept = kept - (select count(own_pair) from stock where session = $2) where pair = $1",
         event.pair,
-        0 if own is None else 1,
+        event.session,
     )
 
 

@@ -17,6 +17,7 @@ from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.timer import Timer
 from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.engine.meters import echoing, turn
+from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -45,7 +46,7 @@ class Deaf(EventStream):
 async def ends(asked: asyncio.Event, loop: Callable[[], Awaitable[None]]) -> bool:
     """Cancel the loop once it is busy, once; say whether it ends."""
     task = asyncio.ensure_future(loop())
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
     task.cancel()
     await asyncio.wait({task}, timeout=10)
     ended = task.done()

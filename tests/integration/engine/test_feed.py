@@ -14,8 +14,8 @@ from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
 from libs.eventsourcing.stream import EventStream
 from tests.integration.engine.waiting import eventually
+from tests.patience import PATIENCE_SECONDS
 
-SOON_SECONDS = 30.0
 """Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
 
 
@@ -30,7 +30,7 @@ async def quiet(feed: Feed) -> "asyncio.Task[list[Arrival]]":
 async def broken(waiting: Coroutine[None, None, list[Arrival]] | asyncio.Task[list[Arrival]]) -> str:
     """Return how a feed says that it is of no use any more."""
     with pytest.raises(FeedBroken) as raised:
-        await asyncio.wait_for(waiting, SOON_SECONDS)
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
     return str(raised.value)
 
 

@@ -11,6 +11,7 @@ from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.engine.meters import CATALOGUE, METER, MeterTurned, Seal, meters_table, turn
 from tests.integration.engine.waiting import running
 
@@ -59,7 +60,7 @@ async def caught_up(reader: Reader, engine: Engine) -> bool:
 
 async def test_a_state_table_shows_a_decision_in_its_own_transaction(engine: Engine) -> None:
     async with engine.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-        unit = engine.unit(connection, ME)
+        unit = UnitOfWork(engine.transaction(connection), ME)
         await turn("a", 3)(unit)
         assert await unit.sql.fetchval("select turns from meters where meter = 'a'") == 3
         assert await turns_in(engine, "meters") == {}

@@ -5,8 +5,12 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 
+from tests.patience import PATIENCE_SECONDS
 
-async def eventually(condition: Callable[[], Awaitable[bool]], within_seconds: float = 30.0) -> None:
+
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], within_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Return as soon as the condition holds; fail if it does not in time."""
     deadline = time.monotonic() + within_seconds
     while not await condition():

@@ -7,6 +7,7 @@ import pytest
 from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes
+from libs.eventsourcing.unit import UnitOfWork
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
 from services.forwarder.pool.queue import Queue
@@ -101,7 +102,7 @@ async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> 
     first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
     (old,) = await first.take([], [])
     async with stage.engine.pool.acquire() as connection, connection.transaction():
-        unit = stage.engine.unit(connection, Causes.first("test"))
+        unit = UnitOfWork(stage.engine.transaction(connection), Causes.first("test"))
         await require(unit.sql, old.lease)
         await asyncio.sleep(SECONDS + 0.1)
         taking = asyncio.create_task(second.take([], []))
