@@ -8,10 +8,33 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.watchdog import Watchdog
+from tests.workers import OneSystemAtATime, longest_first
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no hang last for ever."""
+    config.pluginmanager.register(Watchdog(), "watchdog")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneSystemAtATime | None:
+    """With `--dist loadfile`, hand out files with an eye on what they start and how long they take."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # by the number of tests: the longest files have the fewest
+    return OneSystemAtATime(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several workers share the tests, begin with the longest files."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 @pytest.fixture(scope="session")
