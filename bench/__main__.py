@@ -1,13 +1,13 @@
 """`python -m bench [NAME...] [--profile]`: measure each beside its limit and peer."""
 
 import argparse
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
+import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
@@ -60,7 +60,7 @@ def run() -> None:
     parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    asyncio.run(main(asked.name, watching=asked.profile))
+    uvloop.run(main(asked.name, watching=asked.profile))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """The entry point of every service process."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeVar
 
 import structlog
+import uvloop
 
 from libs.chassis.logs import configure
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load
@@ -31,7 +31,7 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
         _refuse(settings, error)
     configure(settings.service, level=loaded.log_level, style=loaded.log_format)
     try:
-        asyncio.run(_run(run, loaded))
+        uvloop.run(_run(run, loaded))
     except KeyboardInterrupt:
         log.info("service.interrupted")
     except InvalidSettings as error:  # they don't fit what the service keeps
