@@ -16,7 +16,7 @@ from sandbox.telegram import FaultAction, FaultMoment, FaultSpec
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.system import ChaosSystem
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 """How long a fault waits for its target to run."""
 SENDS = "messages.forwardMessages"
 

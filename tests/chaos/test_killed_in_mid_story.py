@@ -10,8 +10,9 @@ from adrelay.demo.evidence import read_back
 from adrelay.demo.rest import until
 from adrelay.demo.system import LocalSystem
 from tests.e2e.stories import ordered, problems, running
+from tests.patience import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(360)
 
 
 async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
@@ -49,9 +50,9 @@ async def test_the_story_ends_well_though_nats_is_killed_twice(local_system: Loc
     client = await story.sign_in(local_system, purchase)
     await story.advertise(client, stage)
     await story.start(client)
-    await until(client.log, lambda log: len(log) >= 2, within_seconds=60, every_seconds=0.05)
+    await until(client.log, lambda log: len(log) >= 2, within_seconds=PATIENCE_SECONDS, every_seconds=0.05)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
-    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=90)
+    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=PATIENCE_SECONDS)
     await story.stop(client)
     log = await client.log()
     evidence = await read_back(local_system.telegram, stage, log, story.cycles_in(log))

@@ -99,7 +99,7 @@ async def read(system: ChaosSystem, load: Load) -> Truth:
 
 
 async def _store(service: str, url: str) -> Store:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=60)
     try:
         rows = await connection.fetch(_EVENTS)
         checkpoints = await connection.fetch("select reader, source, xid, position from engine.checkpoints")

@@ -13,7 +13,7 @@ from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
 from adrelay.events.story import Node, correlation_of, trace
 
-CYCLE_SECONDS = 30.0
+CYCLE_SECONDS = 60.0
 _API_IDS = count(200_001)
 
 

@@ -9,8 +9,9 @@ from adrelay.demo import story
 from adrelay.demo.rest import Rest, RestError, until
 from adrelay.demo.system import LocalSystem
 from tests.e2e.stories import events, ordered, problems, running
+from tests.patience import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(360)
 
 
 async def test_every_group_holds_every_cycles_post_exactly_once(local_system: LocalSystem) -> None:
@@ -71,7 +72,7 @@ async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local
         payment = await until(
             lambda: visitor.get(f"/payments/{purchase.order}"),
             lambda found: found["order_status"] == "FULFILLED",
-            within_seconds=20,
+            within_seconds=PATIENCE_SECONDS,
         )
     assert payment["status"] == "FINISHED"
     counts = Counter(await _types(local_system, "provisioning", purchase.order))

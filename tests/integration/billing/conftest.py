@@ -12,6 +12,7 @@ from libs.chassis.commands import CommandClient
 from libs.eventsourcing.stream import EventStream
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
+from tests.patience import PATIENCE_SECONDS
 
 SESSIONS = 30
 
@@ -28,8 +29,10 @@ async def sold_out(database: str, nats_url: str, stream_prefix: str) -> AsyncIte
     """Everything around billing, without billing and without stock."""
     connection = await asyncpg.connect(database)
     client = await nats.connect(nats_url)
-    commands = CommandClient(client, prefix=stream_prefix)
-    settings = SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1)
+    commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    settings = SandboxSettings(
+        api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=PATIENCE_SECONDS
+    )
     async with (
         NowPaymentsSandbox(settings) as sandbox,
         NowPaymentsControl(sandbox.control_url) as control,

@@ -29,6 +29,7 @@ from libs.eventsourcing.stream import EventStream
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -48,7 +49,6 @@ BRONZE = Plan(
     validity_days=30,
 )
 PROVIDER_SECONDS = 2.0
-PATIENCE_SECONDS = 30.0
 ROOT = Path(__file__).parents[3]
 
 

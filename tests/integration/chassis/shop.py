@@ -75,8 +75,8 @@ def retired_table() -> Projection:
     return table
 
 
-def handlers() -> CommandHandlers:
-    """Return what the shop does when it is told to."""
+def handlers(waiting: asyncio.Event | None = None) -> CommandHandlers:
+    """Return what the shop does when it is told to; `waiting` is set once it waits."""
     commands = CommandHandlers()
 
     @commands.on(Retire)
@@ -90,6 +90,8 @@ def handlers() -> CommandHandlers:
 
     @commands.outside(Wait)
     async def wait(command: Wait, scope: Scope) -> None:
+        if waiting is not None:
+            waiting.set()
         await asyncio.sleep(command.seconds)
         await scope.run(lambda unit: unit.execute(PRODUCT, "late", Retire(code="late")))
 

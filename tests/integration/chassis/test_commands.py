@@ -20,6 +20,7 @@ from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes, new_id
 from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait, handlers
+from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("account:7")
 
@@ -43,14 +44,16 @@ async def shop(engine: Engine, nats_url: str, stream_prefix: str) -> AsyncIterat
 
 @pytest.fixture
 def commands(client: Client, stream_prefix: str) -> CommandClient:
-    return CommandClient(client, prefix=stream_prefix, timeout_seconds=10)
+    return CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
 
 
 async def ask(
     client: Client, prefix: str, kind: str, body: bytes, **headers: str
 ) -> Accepted | Refusal | Failure:
     """Send a command as a stranger would."""
-    reply = await client.request(f"{prefix}cmd.shop.{kind}", body, timeout=10, headers=headers or None)
+    reply = await client.request(
+        f"{prefix}cmd.shop.{kind}", body, timeout=PATIENCE_SECONDS, headers=headers or None
+    )
     return RESULT.validate_json(reply.data)
 
 

@@ -26,6 +26,7 @@ from libs.chassis.service import Chassis
 from libs.eventsourcing.record import Causes
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
 from tests.integration.engine.waiting import eventually
+from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -66,7 +67,9 @@ def settings(database: str, nats_url: str, stream_prefix: str) -> ShopSettings:
 async def health(settings: ShopSettings) -> tuple[int, dict[str, Any]]:
     async with httpx.AsyncClient() as http:
         try:
-            answer = await http.get(f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=10)
+            answer = await http.get(
+                f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=PATIENCE_SECONDS
+            )
         except httpx.TransportError:
             return 0, {}
         return answer.status_code, answer.json()
@@ -94,13 +97,14 @@ async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSett
 async def test_a_command_under_way_is_answered_before_the_service_stops(
     settings: ShopSettings, client: Client
 ) -> None:
+    under_way = asyncio.Event()
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
-        chassis.serve(handlers())
+        chassis.serve(handlers(under_way))
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
-        commands = CommandClient(client, prefix=settings.nats_prefix)
+        commands = CommandClient(client, prefix=settings.nats_prefix, timeout_seconds=PATIENCE_SECONDS)
         answer = asyncio.create_task(commands.send(Wait(seconds=0.5), ME))
-        await asyncio.sleep(0.2)  # it is under way
+        await under_way.wait()
         chassis.stop()
         await ran
         assert (await answer).written
@@ -121,7 +125,9 @@ async def test_a_request_under_way_is_answered_before_the_service_stops(settings
     async with Chassis(settings, app=app) as chassis, httpx.AsyncClient() as http:
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
-        answer = asyncio.create_task(http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=10))
+        answer = asyncio.create_task(
+            http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=PATIENCE_SECONDS)
+        )
         await began.wait()
         chassis.stop()
         await ran
@@ -229,7 +235,7 @@ async def test_a_loop_that_does_not_hear_the_first_time_is_told_again(settings: 
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
         chassis.stop()
-        await asyncio.wait_for(ran, 30)
+        await asyncio.wait_for(ran, PATIENCE_SECONDS)
     assert deaf == -1
 
 

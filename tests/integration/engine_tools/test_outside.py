@@ -17,7 +17,7 @@ from libs.eventsourcing.stream import EventStream
 from tests.e2e.stories import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(420)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran, started
 from tests.integration.events_cli.told import Story
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_it_begins_with_the_last_events_in_the_streams_order(world: World) -> None:
@@ -53,12 +54,12 @@ async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) 
     assert process.stdout is not None
     try:
         await other.say("billing", stream, other.placed())
-        first = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        first = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
         await other.say("billing", stream, other.requested())
-        second = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        second = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
         assert [first["type"], second["type"]] == ["OrderPlaced", "PaymentRequested"]
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()

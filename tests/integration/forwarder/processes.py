@@ -12,9 +12,9 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from services.forwarder.settings import ForwarderSettings
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
-END_SECONDS = 20.0
 
 
 def environment(settings: ForwarderSettings) -> dict[str, str]:
@@ -45,7 +45,7 @@ class Process:
 
     async def ended(self) -> int:
         """The exit code of a process that ends by itself."""
-        async with asyncio.timeout(END_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._child.wait()
 
     async def end(self) -> int:

@@ -52,6 +52,7 @@ from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
 from services.forwarder.vault.store import ApiPair, Vault
+from tests.patience import PATIENCE_SECONDS
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -59,14 +60,13 @@ SOURCE = "@newsroom"
 POST = ChannelPost(channel=SOURCE, message=1)
 ALBUM = ChannelPost(channel=SOURCE, message=3)
 PACING = Pacing(delay_seconds=0.02)
-WAIT_SECONDS = 20.0
 
 
 def vault_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = WAIT_SECONDS) -> None:
+async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not await question():
         assert time.monotonic() < deadline, f"it did not come true within {seconds} s"

@@ -30,6 +30,7 @@ from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.processes import Process, running
 from tests.integration.forwarder.stage import POST, Stage
+from tests.patience import PATIENCE_SECONDS
 
 HASH = "fedcba9876543210" * 2
 
@@ -109,6 +110,11 @@ async def system_of(
         relay = asyncio.create_task(
             Relay(scheduler, EventStream(connection, prefix=settings.nats_prefix)).run()
         )
-        yield System(stage, CommandClient(connection, prefix=settings.nats_prefix), scheduler, processes)
+        yield System(
+            stage,
+            CommandClient(connection, prefix=settings.nats_prefix, timeout_seconds=PATIENCE_SECONDS),
+            scheduler,
+            processes,
+        )
         relay.cancel()
         await asyncio.gather(relay, return_exceptions=True)

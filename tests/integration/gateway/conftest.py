@@ -10,6 +10,7 @@ import pytest_asyncio
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.world import ADMIN_TOKEN, Client, World
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -38,5 +39,5 @@ async def admin(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The operator."""
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     base_url = world.http.base_url.join("/api/v1/admin/")
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30) as admin:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS) as admin:
         yield admin

@@ -26,6 +26,7 @@ from services.provisioning.service import run as run_provisioning
 from services.provisioning.settings import ProvisioningSettings
 from tests.integration.gateway.neighbours import Neighbour
 from tests.integration.gateway.world import until
+from tests.patience import PATIENCE_SECONDS
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
@@ -134,15 +135,17 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             run_gateway(GatewaySettings.model_validate({**common, **gateway})),
         ):
             stack.push_async_callback(_end, asyncio.create_task(service))
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=30))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=PATIENCE_SECONDS)
+        )
         admin = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=f"{url}/api/v1/admin/",
                 headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
-                timeout=30,
+                timeout=PATIENCE_SECONDS,
             )
         )
-        await until(lambda: _open(http), 60)
+        await until(lambda: _open(http))
         yield Market(url, http, admin, control, sandbox.url, forwarder)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.gateway.api import edge
 from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, PEPPER, Client, World, until
+from tests.patience import PATIENCE_SECONDS
 
 PROBLEM = "application/problem+json"
 
@@ -86,7 +87,7 @@ async def test_a_body_that_was_announced_and_never_comes_ends_the_connection(
     monkeypatch.setattr(edge, "BODY_SECONDS", 0.2)
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     writer.write(b"POST /api/v1/checkout HTTP/1.1\r\nHost: gateway\r\nContent-Length: 20\r\n\r\n{")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         answer = await reader.read()  # until the server closes
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")

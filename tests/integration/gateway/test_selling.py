@@ -83,7 +83,7 @@ async def test_a_checkout_while_the_provider_is_away_is_one_order_and_one_paymen
         answer = await shop.http.post("checkout", json=bought)
         return answer.json() if answer.status_code in {200, 201} else None
 
-    order = await until(placed, 30)
+    order = await until(placed)
     lines = (await shop.admin.get("orders", params={"email": bought["email"]})).json()["items"]
     assert [line["order_number"] for line in lines] == [order["order_number"]]
     made = [one for one in await shop.payments.payments() if one.order_id == order["order_number"]]

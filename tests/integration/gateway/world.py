@@ -25,13 +25,14 @@ from services.gateway.settings import GatewaySettings
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
 from tests.integration.gateway.shop import Shop, provisioning
+from tests.patience import PATIENCE_SECONDS
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
 PEPPER = f"Pe99er-{secrets.token_hex(24)}"
 
 
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:  # noqa: ANN401 - whatever is asked for
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
     """Return what `holds` returns once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := await holds()):
@@ -82,7 +83,7 @@ class World:
         self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
-        self.commands = CommandClient(nats, prefix=self.prefix)
+        self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=PATIENCE_SECONDS)
         await neighbours.list_bronze(self.billing)
         self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
 
@@ -113,12 +114,13 @@ class World:
                 "code_pepper": PEPPER,
                 "sign_ins_per_minute": 10_000,
                 "checkouts_per_minute": 10_000,
-                "read_your_writes_seconds": 10.0,  # a busy machine is no fault of the gateway's
+                "command_seconds": PATIENCE_SECONDS,  # a busy machine is no fault of the gateway's
+                "read_your_writes_seconds": PATIENCE_SECONDS,
             }
             running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
             stack.push_async_callback(_end, running)
             http = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS)
             )
 
             async def up() -> bool:
@@ -127,7 +129,7 @@ class World:
                     return (await http.get("/health/ready")).status_code == 200
                 return False
 
-            await until(up, 30)
+            await until(up)
             yield http
 
     async def cancel(self, order: str) -> None:
@@ -151,7 +153,7 @@ class World:
         http = httpx.AsyncClient(
             base_url=self.http.base_url.join("/api/v1/"),
             headers={"Authorization": f"Bearer {signed_in.json()['token']}"},
-            timeout=30,
+            timeout=PATIENCE_SECONDS,
         )
         self._stack.push_async_callback(http.aclose)
         account = AccountId(UUID(signed_in.json()["account"]["id"]))

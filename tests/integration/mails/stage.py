@@ -39,6 +39,7 @@ from services.gateway.api.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
+from tests.patience import PATIENCE_SECONDS
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
@@ -50,7 +51,7 @@ PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # the provider wou
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
 
 
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:  # noqa: ANN401 - whatever is asked for
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
     """Return what `holds` returns once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := await holds()):
@@ -109,7 +110,7 @@ class Stage:
             "code_pepper": PEPPER,
             "sign_ins_per_minute": 10_000,
             "checkouts_per_minute": 10_000,
-            "read_your_writes_seconds": 10.0,
+            "read_your_writes_seconds": PATIENCE_SECONDS,
             "smtp_host": "127.0.0.1",
             "smtp_port": self.sandbox.port,
             "smtp_security": "plain",
@@ -123,7 +124,9 @@ class Stage:
         """Run a gateway in this process, stop it gently; yields a caller."""
         task = asyncio.create_task(run(GatewaySettings.model_validate(self.settings(**changed))))
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30) as http:
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=PATIENCE_SECONDS
+            ) as http:
                 await until(lambda: self._up(http, task))
                 yield http
         finally:
@@ -247,7 +250,7 @@ class Stage:
             found = await self.outcomes()
             return found if len(found) >= mails and "waiting" not in found.values() else None
 
-        found: dict[str, str] = await until(done, 40)
+        found: dict[str, str] = await until(done)
         return found
 
 

@@ -19,6 +19,7 @@ from services.billing.ports import (
 )
 from tests.integration.provider.benches import (
     FAILURES,
+    LONG_SECONDS,
     MEMO_COIN,
     PLAIN_COIN,
     REST_SECONDS,
@@ -214,7 +215,7 @@ async def test_whatever_is_wrong_with_it_it_is_unavailable_within_its_time(bench
     await BROKEN[how](bench)
     began = time.monotonic()
     came = await ask_for_everything(bench, offer.payment)
-    assert time.monotonic() - began < 3 * TIMEOUT_SECONDS
+    assert time.monotonic() - began < LONG_SECONDS
     unavailable = [error for error in came if isinstance(error, ProviderUnavailable)]
     assert len(unavailable) >= 2, came  # the smallest price names no payment that could be another one
     for error in unavailable:
@@ -231,11 +232,11 @@ async def test_an_answer_that_takes_long_but_not_too_long_is_waited_for(bench: B
 
 
 async def test_nobody_waits_for_an_answer_that_takes_too_long(bench: Bench) -> None:
-    await bench.be_slow(10 * TIMEOUT_SECONDS)
+    await bench.be_slow(2 * LONG_SECONDS)
     began = time.monotonic()
     with pytest.raises(ProviderUnavailable):
         await bench.provider.request(WISH)
-    assert time.monotonic() - began < 3 * TIMEOUT_SECONDS
+    assert time.monotonic() - began < LONG_SECONDS
 
 
 async def test_a_request_that_broke_off_is_not_repeated(bench: Bench) -> None:
@@ -252,11 +253,11 @@ async def test_a_question_that_broke_off_is_asked_once_more(bench: Bench) -> Non
 
 
 async def test_who_asks_to_be_left_alone_is(bench: Bench) -> None:
-    await bench.be_down(429, retry_after_seconds=1, count=1)
+    await bench.be_down(429, retry_after_seconds=2, count=1)
     with pytest.raises(ProviderUnavailable) as caught:
         await bench.provider.request(WISH)
-    assert caught.value.retry_after_seconds == 1
-    assert 0 < bench.provider.pause_seconds <= 1
+    assert caught.value.retry_after_seconds == 2
+    assert 0 < bench.provider.pause_seconds <= 2
     calls = await bench.calls()
     with pytest.raises(ProviderUnavailable):
         await bench.provider.request(WISH)

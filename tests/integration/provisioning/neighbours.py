@@ -25,12 +25,11 @@ from libs.eventsourcing.record import START, Causes, Recorded
 from libs.eventsourcing.relay import Relay
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.unit import UnitOfWork
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 EventT = TypeVar("EventT", bound=Event)
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
-
-PATIENCE_SECONDS = 20.0
 
 
 class Neighbour:

@@ -237,6 +237,5 @@ async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_servic
         recorded = [it for it in await world.recorded() if isinstance(it.event, AdbotExpired)]
     assert [it.adbot for it in expired] == [adbot_of(order) for order in ORDERS[:2]]
     assert {it.envelope.correlation_id for it in recorded} == {causes.correlation_id}
-    until_end = await world.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
-    assert timedelta(0) <= recorded[1].at - until_end < timedelta(seconds=3)
-    assert recorded[1].at <= datetime.now(UTC)
+    end = await world.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
+    assert end <= recorded[1].at <= datetime.now(UTC)

@@ -31,6 +31,7 @@ from tests.integration.provisioning.market import (
     stock_up,
 )
 from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.patience import PATIENCE_SECONDS
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
@@ -38,7 +39,7 @@ FIRST = adbot_of(ORDERS[0])
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    return CommandClient(stream.nats, prefix=stream_prefix)
+    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
 
 
 def now() -> datetime:

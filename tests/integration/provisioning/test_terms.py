@@ -164,10 +164,10 @@ async def test_after_the_grace_time_sessions_fill_the_seats_of_others_and_a_rene
     world: World, billing: Neighbour, forwarder: Neighbour
 ) -> None:
     (sold,) = await sold_before(world, ORDERS[:1], now() - DAY + timedelta(seconds=2))
-    first = sold.adbot
+    first, waiting = sold.adbot, paid(ORDERS[1])
+    async with alone(world) as engine:  # it waits already, however long the service takes to start
+        await engine.run(lambda unit: provision(waiting, unit, chooser(7)), Causes.first("test"))
     async with service(world, grace_days=4 / 86_400):
-        await pay(billing, ORDERS[1])
-        await world.says(SeatsAwaited)
         await world.says(SeatsReleased)
         filled = await world.says(SeatFilled, 2)
         recorded = await world.recorded()
@@ -183,7 +183,7 @@ async def test_after_the_grace_time_sessions_fill_the_seats_of_others_and_a_rene
     assert [it.seat.session for it in filled] == SESSIONS[:2]
     at = {type(it.event): it.at for it in recorded}
     assert sold.valid_until is not None
-    assert timedelta(seconds=4) <= at[SeatsReleased] - sold.valid_until < timedelta(seconds=8)
+    assert at[SeatsReleased] - sold.valid_until >= timedelta(seconds=4)
     releases = [it for it in recorded if isinstance(it.event, SeatsReleased | SessionReleased | SeatFilled)]
     assert len({it.envelope.cursor.xid for it in releases}) == 1, "free for a moment, and nobody's"
     assert [it.adbot for it in filled_later] == [adbot_of(ORDERS[2]), first, first, adbot_of(ORDERS[4])]

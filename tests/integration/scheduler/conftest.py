@@ -9,6 +9,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.commands import CommandClient
 from libs.eventsourcing.stream import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -42,4 +43,4 @@ def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream)
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
     """A client that sends commands to the service."""
-    return CommandClient(stream.nats, prefix=stream_prefix)
+    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)

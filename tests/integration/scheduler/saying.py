@@ -56,7 +56,6 @@ async def provision(
     *seats: Seat,
     interval: int = 600,
     adbot: AdbotId = ID,
-    lasting: timedelta = timedelta(days=30),
 ) -> Causes:
     now = datetime.now(UTC)
     plan = Plan(
@@ -75,7 +74,7 @@ async def provision(
         plan=plan,
         seats=seats,
         valid_from=now if seats else None,
-        valid_until=now + lasting if seats else None,
+        valid_until=now + timedelta(days=30) if seats else None,
     )
     return await provisioning.say(f"adbot-{adbot}", provisioned)
 

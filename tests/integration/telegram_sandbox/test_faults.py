@@ -22,6 +22,7 @@ from sandbox.telegram import (
 )
 from tests.integration.telegram_sandbox.conftest import Connect, MakeChat
 from tests.integration.telegram_sandbox.plain_telethon import F, T, errors, forward
+from tests.patience import PATIENCE_SECONDS
 
 FORWARD = "messages.forwardMessages"
 BEFORE, AFTER = FaultMoment.BEFORE, FaultMoment.AFTER
@@ -130,11 +131,11 @@ async def test_several_faults_make_a_sequence(
 async def test_a_fault_ends_with_its_time_and_when_it_is_removed(
     sandbox: TelegramSandbox, client: Any
 ) -> None:
-    sandbox.inject_fault(FaultSpec(method="users.getUsers", name="TIMED", for_seconds=0.3))
+    sandbox.inject_fault(FaultSpec(method="users.getUsers", name="TIMED", for_seconds=1.0))
     started = time.monotonic()
     with pytest.raises(errors.BadRequestError):
         await whoami(client)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 await whoami(client)
@@ -142,7 +143,7 @@ async def test_a_fault_ends_with_its_time_and_when_it_is_removed(
                 await asyncio.sleep(0.02)  # the fault's time is what this test is about
             else:
                 break
-    assert 0.25 < time.monotonic() - started < 3
+    assert time.monotonic() - started > 0.95
     lasting = sandbox.inject_fault(FaultSpec(method="users.getUsers", name="LASTING"))
     with pytest.raises(errors.BadRequestError):
         await whoami(client)
@@ -187,7 +188,7 @@ async def test_telethon_sends_again_after_a_dropped_connection_and_one_message_c
     sandbox.inject_fault(
         FaultSpec(method=FORWARD, action=FaultAction.DROP_CONNECTION, moment=moment, times=3)
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await client(forward(source, [1], target, [1]))
     assert len(sandbox.messages(group.id)) == 1
     assert not sandbox.sessions(account.id)[0].ever_held_twice
@@ -222,14 +223,14 @@ async def test_a_call_or_its_answer_may_be_late(
     at_once: int,
 ) -> None:
     sandbox.inject_fault(
-        FaultSpec(method=FORWARD, action=FaultAction.DELAY, moment=moment, seconds=0.4, times=1)
+        FaultSpec(method=FORWARD, action=FaultAction.DELAY, moment=moment, seconds=1.0, times=1)
     )
     started = time.monotonic()
     call = asyncio.create_task(client(forward(source, [1], target, [1])))
     assert await whoami(client)  # others are not held up
     assert len(sandbox.messages(group.id)) == at_once
     await call
-    assert time.monotonic() - started >= 0.4
+    assert time.monotonic() - started >= 1.0
     assert len(sandbox.messages(group.id)) == 1
 
 
@@ -241,7 +242,7 @@ async def test_a_delayed_call_is_executed_even_if_its_client_has_gone(
     assert await whoami(client)
     await client.disconnect()
     await asyncio.gather(call, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not sandbox.messages(group.id):  # noqa: ASYNC110 - nobody is told of it: that is the point
             await asyncio.sleep(0.02)
 

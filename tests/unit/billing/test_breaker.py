@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -10,8 +11,24 @@ from prometheus_client import REGISTRY
 from services.billing.adapters.breaker import Breaker, RateLimited
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
-REST_SECONDS = 0.1
+REST_SECONDS = 1.0
 _numbers = count()
+
+
+class Clock:
+    """Time as the breaker sees it: it stands still unless a test lets it pass."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("services.billing.adapters.breaker.time", clock)  # its alone, not the process's
+    return clock
 
 
 class Subject:
@@ -35,9 +52,6 @@ class Subject:
         for _ in range(times):
             with pytest.raises(ProviderUnavailable):
                 await self.call(error or ProviderUnavailable("down"))
-
-    async def rested(self) -> None:
-        await asyncio.sleep(self.breaker.pause_seconds)
 
     def state(self) -> str:
         name = "adrelay_billing_provider_breaker"
@@ -82,30 +96,30 @@ async def test_a_no_is_an_answer() -> None:
     assert await subject.call() == "answer"
 
 
-async def test_after_the_rest_one_call_tries_and_if_it_succeeds_all_pass() -> None:
+async def test_after_the_rest_one_call_tries_and_if_it_succeeds_all_pass(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
-    await subject.rested()
+    clock.now += REST_SECONDS
     assert await subject.call() == "answer"
     assert subject.state() == "closed"
     await subject.fail(2)
     assert await subject.call() == "answer"
 
 
-async def test_if_the_try_fails_the_rest_begins_anew() -> None:
+async def test_if_the_try_fails_the_rest_begins_anew(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
-    await subject.rested()
+    clock.now += REST_SECONDS
     await subject.fail()
     assert (subject.state(), subject.trips(), subject.passed) == ("opened", 2, 4)
     await subject.fail()
     assert subject.passed == 4
 
 
-async def test_only_one_call_tries_at_a_time() -> None:
+async def test_only_one_call_tries_at_a_time(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
-    await subject.rested()
+    clock.now += REST_SECONDS
     answered = asyncio.Event()
 
     async def slow() -> str:
@@ -122,21 +136,21 @@ async def test_only_one_call_tries_at_a_time() -> None:
     assert await subject.call() == "answer"
 
 
-async def test_a_try_that_is_cancelled_counts_as_failed_and_another_may_try() -> None:
+async def test_a_try_that_is_cancelled_counts_as_failed_and_another_may_try(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
-    await subject.rested()
+    clock.now += REST_SECONDS
     trying = asyncio.create_task(subject.breaker.call(asyncio.Event().wait))
     await asyncio.sleep(0)
     trying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await trying
     assert subject.state() == "opened"
-    await subject.rested()
+    clock.now += REST_SECONDS
     assert await subject.call() == "answer"
 
 
-async def test_who_asks_to_be_left_alone_is_and_did_not_fail() -> None:
+async def test_who_asks_to_be_left_alone_is_and_did_not_fail(clock: Clock) -> None:
     subject = Subject(failures=1)
 
     async def busy() -> str:
@@ -148,17 +162,17 @@ async def test_who_asks_to_be_left_alone_is_and_did_not_fail() -> None:
     assert subject.breaker.pause_seconds > 0
     await subject.fail()
     assert (subject.passed, subject.trips()) == (0, None)
-    await subject.rested()
+    clock.now += REST_SECONDS
     assert await subject.call() == "answer"
 
 
 async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_rest(
-    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = Subject()
     await subject.fail(3)
-    monkeypatch.setattr("time.time", lambda: 0.0)
-    await subject.rested()
+    monkeypatch.setattr("purgatory.domain.model.time", SimpleNamespace(time=lambda: 0.0))
+    clock.now += REST_SECONDS
     assert await subject.call() == "answer"
 
 

@@ -155,17 +155,17 @@ LARGEST = {
 def test_the_largest_bodies_cost_little(body: bytes) -> None:
     took: list[float] = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         assert not holds(body, "ab" * 64)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert min(took) < MOST_SECONDS
 
 
 def test_what_is_no_digest_costs_nothing_more_than_a_look() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(1000):
         assert not checker.holds({}, "ab" * 63)
-    assert time.perf_counter() - began < MOST_SECONDS
+    assert time.process_time() - began < MOST_SECONDS
 
 
 letters = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1)
