@@ -14,7 +14,8 @@ from sandbox.nowpayments import Call
 from services.billing.open_payments import OPEN_PAYMENTS
 from services.billing.settings import BillingSettings
 from services.billing.tables import READ_MODELS, STATE_TABLES
-from tests.integration.billing.stage import NUMBER, PATIENCE_SECONDS, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage, until
+from tests.patience import PATIENCE_SECONDS
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
 FOUND = [*PLACED, "PaymentFinished"]

@@ -61,7 +61,7 @@ async def test_a_process_killed_after_the_payment_was_made_adopts_it_when_it_is_
     await stage.control.heal()
     await stage.control.hang(path="/v1/payment", method="POST")  # the next tries make none
     async with stage.process():
-        told = await stage.control.notify(payment)
+        told = await stage.control.notify(payment)  # which waits for an answer, and so until billing is up
         assert told.state == "delivered"
         assert await stage.history() == PLACED
         await stage.control.heal()
