@@ -40,7 +40,10 @@ _TOO_MANY = 429
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 """No connection: the request can't have reached anyone."""
 _CUT_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""A connection that broke: the request may have been carried out."""
+"""A connection that broke: the request may have been carried out, once any of its body was written."""
+IDLE_SECONDS = 2.0
+"""How long an idle connection is kept. Servers close theirs after 5 seconds or more: were it kept as long, a
+request could be written to one that is just being closed, and nobody knew if it had been carried out."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MAX_REASON_CHARS = 200
 _CONNECT_SECONDS = 3.0
@@ -63,13 +66,23 @@ class Call:
 class Client:
     """Calls the provider, through its breaker."""
 
-    def __init__(self, provider: str, url: str, api_key: SecretStr, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        provider: str,
+        url: str,
+        api_key: SecretStr,
+        breaker: Breaker,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._provider = provider
         self._key = api_key
         self._breaker = breaker
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"x-api-key": api_key.get_secret_value(), "content-type": "application/json"},
+            limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
+            transport=transport,
             trust_env=urlsplit(url).hostname not in _LOOPBACK,  # a proxy can't reach this machine's loopback
         )
 
@@ -103,23 +116,25 @@ class Client:
     async def _in_time(self, call: Call) -> bytes:
         try:
             async with asyncio.timeout(call.seconds):
+                writing = _Writing()
                 try:
-                    return await self._send(call)
-                except (*_NEVER_SENT, *_CUT_OFF) as error:
-                    if isinstance(error, _CUT_OFF) and call.method != "GET":
+                    return await self._send(call, writing)
+                except (*_NEVER_SENT, *_CUT_OFF):
+                    if writing.body_begun and call.method != "GET":
                         raise
                 REPEATS.labels(self._provider, call.name).inc()
-                return await self._send(call)
+                return await self._send(call, _Writing())
         except (httpx.HTTPError, TimeoutError) as error:
             raise ProviderUnavailable(f"{call.name}: {type(error).__name__}") from error
 
-    async def _send(self, call: Call) -> bytes:
+    async def _send(self, call: Call, writing: "_Writing") -> bytes:
         async with self._http.stream(
             call.method,
             call.path,
             params=call.params,
             content=call.body,
             timeout=httpx.Timeout(call.seconds, connect=min(call.seconds, _CONNECT_SECONDS)),
+            extensions={"trace": writing.trace},
         ) as answer:
             body = await _bounded(answer)
         if answer.is_success:
@@ -148,6 +163,21 @@ class Client:
             reason = ""
         reason = reason.replace(self._key.get_secret_value(), "***")
         return f"{answer.status_code} {reason}".strip()[:_MAX_REASON_CHARS]
+
+
+@dataclass
+class _Writing:
+    """How far the writing of a request has come.
+
+    Without its body a request is not carried out. httpx goes on to read an answer where the connection was
+    closed before anything could be written, so the error alone does not tell one case from the other.
+    """
+
+    body_begun: bool = False
+
+    async def trace(self, event: str, _: Mapping[str, object]) -> None:
+        """Hear how far it is: httpx's `trace` extension."""
+        self.body_begun = self.body_begun or event.endswith(".send_request_body.started")
 
 
 async def _bounded(answer: httpx.Response) -> bytes:
