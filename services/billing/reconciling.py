@@ -16,13 +16,14 @@ from libs.eventsourcing.unit import UnitOfWork
 from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
 from services.billing.recording import record_report
+from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 
 RECONCILED = Counter(
     "adrelay_billing_reconciled_total",
     "Silent payments that the provider was asked for, by what came of it: as for notifications, or "
-    "unavailable, unknown_payment, or given_up (asked no more).",
+    "unavailable, unknown_payment, failed (an answer that nobody thought of), or given_up (asked no more).",
     ["outcome"],
 )
 LATE = Gauge(
@@ -41,6 +42,7 @@ class Reconciler:
 
     A payment is one process's to ask for under a lease, for all replicas within one budget of calls; should
     the process die, it is asked for again. What the provider answers is recorded as its notifications are.
+    An answer that nobody thought of is as good as none: its payment waits longer each time, the others don't.
     """
 
     def __init__(
@@ -102,8 +104,10 @@ class Reconciler:
         scope = Scope(engine, Causes.first(f"service:{engine.service}"))
         answered = True
         try:
-            report = await self._provider.report(claimed.payment)
-            outcome = await record_report(report, self._provider, scope)
+            with asking():
+                report = await self._provider.report(claimed.payment)
+            with recording():
+                outcome = await record_report(report, self._provider, scope)
         except ProviderUnavailable as error:
             answered, outcome = False, "unavailable"
             self._pause = min(_LONGEST_PAUSE_SECONDS, max(_PAUSE_SECONDS, 2 * self._pause))
@@ -116,6 +120,9 @@ class Reconciler:
         except Refused as refusal:
             outcome = refusal.code
             log.warning("reconciler.refused", order=claimed.order, payment=claimed.payment, code=refusal.code)
+        except Unforeseen as odd:
+            outcome = "failed"
+            log.exception("reconciler.failed", order=claimed.order, payment=claimed.payment, error=str(odd))
         else:
             log.info("payment.asked_for", order=claimed.order, payment=claimed.payment, outcome=outcome)
         await scope.run(lambda unit: ask_later(unit.sql, claimed, unit.at, self._silence, answered=answered))

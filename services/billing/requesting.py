@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from libs.chassis.commands import Scope
+from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.engine import CLASHES, Engine
@@ -26,13 +27,17 @@ from services.billing.ports import (
     PaymentWish,
     ProviderUnavailable,
 )
+from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 
 REQUESTS = Counter(
-    "adrelay_billing_payment_requests_total", "Payments that the provider was asked for.", ["outcome"]
+    "adrelay_billing_payment_requests_total",
+    "Payments that the provider was asked for: made, superfluous, declined, unavailable, or failed (an "
+    "answer that nobody thought of).",
+    ["outcome"],
 )
-_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
+_SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 _LOOK_SECONDS = 0.5
 _MARGIN_SECONDS = 0.5
 """The provider's own limit comes first."""
@@ -50,7 +55,8 @@ class PaymentRequests:
     answer that is lost, after the payment was made and before it was recorded, leaves one that is known to
     the provider alone. If its notification arrives before the next try, it is adopted (`adopting.py`);
     otherwise that try makes a second one, and the first is refused as `wrong_payment` for ever. Nobody was
-    shown its address: it is never paid, and expires. An order has one payment in any case.
+    shown its address: it should never be paid, and expire. If it is paid all the same, a person is told
+    (`UnmatchedPaymentReported`). An order has one payment in any case.
     """
 
     def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:
@@ -97,23 +103,35 @@ class PaymentRequests:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _ask_next(self, scope: Scope) -> bool:
-        async def claim(unit: UnitOfWork) -> Pending | None:
-            order = await claim_next_request(unit.sql, unit.at, self._lease)
-            if order is None:
-                return None
-            state = await unit.load(ORDER, order)
-            return state if isinstance(state, Pending) else None
-
-        pending = await scope.run(claim)
-        if pending is None:
+        order = await scope.run(lambda unit: claim_next_request(unit.sql, unit.at, self._lease))
+        if order is None:
             return False
         with suppress(Refused):  # logged and put off
-            await self._ask(pending.placed.order, pending, scope)
+            await self._ask(order, None, scope)
         return True
 
-    async def _ask(self, order: OrderNumber, pending: Pending, scope: Scope) -> None:
-        """Record the payment that the provider makes for an order which this process has claimed."""
-        placed = pending.placed
+    async def _ask(self, order: OrderNumber, known: Pending | None, scope: Scope) -> None:
+        """Record the payment that the provider makes for an order which this process has claimed.
+
+        What nobody thought of may have made one each time: it is not asked for again soon.
+        """
+        try:
+            with recording():
+                pending = known or await self._pending(order, scope)
+            if pending is None:
+                return
+            offer = await self._offer(pending.placed, scope)
+            if offer is not None:
+                with recording():
+                    await self._record(order, offer, scope)
+        except Unforeseen as odd:
+            log.exception("payment_requests.failed", order=order, error=str(odd))
+            await self._put_off(order, scope, (_MINUTE, _HOUR), "failed", str(odd))
+            raise Refused("provider_unavailable", "the payment provider's answer is of no use") from odd
+
+    async def _offer(self, placed: OrderPlaced, scope: Scope) -> PaymentOffer | None:
+        """Return the payment that the provider makes for an order, None if the order has one by now."""
+        order = placed.order
         wish = PaymentWish(
             order=order,
             price_usd=placed.plan.price_usd,
@@ -122,16 +140,16 @@ class PaymentRequests:
         )
         try:
             async with asyncio.timeout(self._timeout):
-                offer = await self._provider.request(wish)
+                with asking():
+                    return await self._provider.request(wish)
         except PaymentDeclined as refusal:
             await self._put_off(order, scope, (_HOUR, 6 * _HOUR), "declined", str(refusal))
             raise Refused("payment_declined", str(refusal)) from refusal
         except (ProviderUnavailable, TimeoutError) as error:
             if await self._payment(order, scope):
-                return  # its notification was quicker than the answer
+                return None  # its notification was quicker than the answer
             await self._put_off(order, scope, (_SECOND, 60 * _SECOND), "unavailable", repr(error))
             raise Refused("provider_unavailable", "the payment provider does not answer") from error
-        await self._record(order, offer, scope)
 
     async def _record(self, order: OrderNumber, offer: PaymentOffer, scope: Scope) -> None:
         async def record(unit: UnitOfWork) -> bool:
@@ -151,6 +169,10 @@ class PaymentRequests:
         else:
             REQUESTS.labels("superfluous").inc()
             log.warning("payment.superfluous", order=order, payment=offer.payment)
+
+    async def _pending(self, order: OrderNumber, scope: Scope) -> Pending | None:
+        state = await scope.run(lambda unit: unit.load(ORDER, order))
+        return state if isinstance(state, Pending) else None
 
     async def _payment(self, order: OrderNumber, scope: Scope) -> PaymentId | None:
         """Return the payment that an order has by now."""

@@ -1,0 +1,42 @@
+"""What nobody thought of, where one payment or order is dealt with: it must not hold up the others."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import asyncpg
+
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.engine import CLASHES
+from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from services.billing.ports import PaymentDeclined, ProviderUnavailable
+
+_OF_ITS_OWN = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""The database is well: it is this answer that it can't take, such as a payment that is another order's."""
+
+
+class Unforeseen(Exception):
+    """An answer of the provider broke something in a way that nobody thought of; the cause says what."""
+
+
+@contextmanager
+def asking() -> Generator[None]:
+    """Have what the provider's port does not tell of raised as `Unforeseen`."""
+    try:
+        yield
+    except (ProviderUnavailable, PaymentDeclined):
+        raise
+    except Exception as error:
+        raise Unforeseen(type(error).__name__) from error
+
+
+@contextmanager
+def recording() -> Generator[None]:
+    """Have what is neither a refusal nor the database's passing trouble raised as `Unforeseen`."""
+    try:
+        yield
+    except _OF_ITS_OWN as error:
+        raise Unforeseen(type(error).__name__) from error
+    except (Refused, *CLASHES, *DATABASE_TROUBLE):
+        raise
+    except Exception as error:
+        raise Unforeseen(type(error).__name__) from error

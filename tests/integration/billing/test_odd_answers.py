@@ -1,0 +1,148 @@
+"""An answer of the provider that nobody thought of holds up nothing but what it is about."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from libs.events.catalogue import published
+from libs.events.values import PaymentId
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import utc_now
+from services.billing.adapters.breaker import Breaker
+from services.billing.adapters.nowpayments import Account, NowPayments
+from services.billing.open_payments import Silence
+from services.billing.ports import PaymentOffer, PaymentReport, PaymentWish
+from services.billing.reconciling import Reconciler
+from services.billing.requesting import PaymentRequests
+from services.billing.settings import DEFAULT_COINS
+from services.billing.tables import STATE_TABLES
+from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until
+
+OTHER = "HQADZ-ABC123-ZZZZ"
+PLACED = ["OrderPlaced", "PaymentRequested"]
+SILENCE = Silence(first=timedelta(seconds=0.3), longest=timedelta(seconds=1000), late=timedelta(days=1))
+
+
+class Odd(NowPayments):
+    """The provider, but that an adapter breaks on what it says of one order or payment."""
+
+    def __init__(self, stage: Stage, about: str) -> None:
+        account = Account(
+            url=stage.provider_url,
+            api_key=SecretStr(API_KEY),
+            ipn_secret=SecretStr(IPN_SECRET),
+            callback_url=stage.webhook_url,
+            coins=DEFAULT_COINS,
+        )
+        breaker = Breaker(self.name, failures=100, rest_seconds=1)
+        super().__init__(account, breaker, timeout_seconds=PROVIDER_SECONDS)
+        self.about = about
+        self.asked: list[datetime] = []
+
+    async def request(self, wish: PaymentWish) -> PaymentOffer:
+        """Make a payment."""
+        self._break_on(wish.order)
+        return await super().request(wish)
+
+    async def report(self, payment: PaymentId) -> PaymentReport:
+        """Report."""
+        self._break_on(payment)
+        return await super().report(payment)
+
+    def _break_on(self, about: str) -> None:
+        if about == self.about:
+            self.asked.append(utc_now())
+            raise OSError(f"nobody thought of {about}")  # such as the database's trouble, but it is not
+
+
+@asynccontextmanager
+async def engine_of(stage: Stage) -> AsyncGenerator[Engine]:
+    """Billing's engine, without billing."""
+    engine = Engine("billing", stage.database, published(), state_tables=STATE_TABLES)
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+@asynccontextmanager
+async def looping(loop: "asyncio.Task[None]") -> AsyncGenerator[None]:
+    """Fail if the loop ends by itself."""
+    try:
+        yield
+        assert not loop.done(), loop.result()
+    finally:
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+
+
+def counted(metric: str) -> float:
+    return REGISTRY.get_sample_value(f"adrelay_billing_{metric}_total", {"outcome": "failed"}) or 0.0
+
+
+async def test_a_payment_that_the_reconciler_breaks_on_is_asked_for_less_and_less_and_others_are_found(
+    stage: Stage,
+) -> None:
+    before = counted("reconciled")
+    async with stage.running():
+        for number in (NUMBER, OTHER):
+            await stage.place(number)
+            await stage.control.pay(await stage.payment(number), silent=True)
+    async with Odd(stage, await stage.payment()) as provider, engine_of(stage) as engine:
+        reconciler = Reconciler(provider, SILENCE, calls_per_minute=6000, timeout_seconds=PROVIDER_SECONDS)
+        with capture_logs() as logs:
+            async with looping(asyncio.create_task(reconciler.run(engine))):
+                await until(lambda: stage.history(OTHER), lambda found: found[-1] == "PaymentFinished")
+
+                async def asked() -> list[datetime]:
+                    await asyncio.sleep(0)
+                    return provider.asked
+
+                first, second, third = (await until(asked, lambda found: len(found) >= 3))[:3]
+                assert (second - first).total_seconds() >= 0.55
+                assert (third - second).total_seconds() >= 1.15
+                assert await stage.history() == PLACED
+                provider.about = "nothing any more"
+                await until(stage.history, lambda found: found[-1] == "PaymentFinished")
+    failed = [line for line in logs if line["event"] == "reconciler.failed"]
+    assert {(line["log_level"], line["error"], line["order"]) for line in failed} == {
+        ("error", "OSError", NUMBER)
+    }
+    assert counted("reconciled") == before + len(failed) == before + len(provider.asked)
+
+
+async def test_an_order_whose_request_breaks_is_put_off_and_others_get_their_payments(stage: Stage) -> None:
+    before = counted("payment_requests")
+    await stage.control.hang(path="/v1/payment", method="POST")
+    async with stage.process():
+        placing = [asyncio.create_task(stage.place(number)) for number in (NUMBER, OTHER)]
+        for number in (NUMBER, OTHER):
+            await until(partial(stage.history, number), lambda found: found == ["OrderPlaced"])
+    for task in placing:
+        task.cancel()
+    await stage.control.heal()
+    async with Odd(stage, NUMBER) as provider, engine_of(stage) as engine:
+        requests = PaymentRequests(provider, timeout_seconds=PROVIDER_SECONDS)
+        with capture_logs() as logs:
+            async with looping(asyncio.create_task(requests.run(engine))):
+                await until(lambda: stage.history(OTHER), lambda found: found == PLACED)
+                put_off = await until(
+                    lambda: stage.connection.fetchval(
+                        "select try_at from payment_requests.payment_requests where attempts > 0"
+                    ),
+                    lambda found: found is not None,
+                )
+    assert put_off - provider.asked[0] > timedelta(seconds=55)
+    assert len(provider.asked) == 1
+    [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
+    assert (failed["log_level"], failed["error"], failed["order"]) == ("error", "OSError", NUMBER)
+    assert counted("payment_requests") == before + 1
+    assert await stage.history() == ["OrderPlaced"]
