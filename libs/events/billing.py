@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -22,6 +22,8 @@ from libs.events.values import (
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """What an operator gave as the reason; for people."""
+Sum = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+"""Money in its currency's units; it may be none."""
 
 
 def _by_provider(fields: dict[str, Any]) -> dict[str, Any]:
@@ -113,12 +115,17 @@ class PaymentPartiallyPaid(Event):
 class DepositReceived(Event):
     """A further deposit came to an order's address, as a payment of its own. Said once per such payment.
 
-    It counts towards what the order's payment received. Money that comes on the order's own payment after a
-    refund is told so too, once, with that payment's id.
+    It counts towards what the order's payment received. Money that comes on the order's own payment after an
+    operator recorded a refund is told so too, once, with that payment's id and what is new. Since schema 2
+    that is told each time there is more, and also after an operator called the order paid, unless it then is
+    too much: `PaymentOverpaid` alone says so.
     """
 
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+
     order: OrderNumber
-    deposit: Annotated[PaymentId, Field(description="The deposit's own payment id.")]
+    deposit: Annotated[PaymentId, Field(description="The deposit's own payment id, or the order's.")]
     paid: Annotated[Amount, Field(description="In units of `coin`, this deposit alone.")]
     coin: Coin
 
@@ -143,10 +150,35 @@ class WrongCoinReceived(Event):
 
     order: OrderNumber
     payment: PaymentId
-    paid: Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+    paid: Sum
     """In units of what was received."""
     currency: Annotated[str, StringConstraints(max_length=32)]
     """The provider's own code of what was received."""
+
+
+class UnmatchedPaymentReported(Event):
+    """The provider reports money for an order that does not match what was asked for; none of it counts.
+
+    `wrong_payment`: by a payment that is neither the order's nor a further deposit to it. `wrong_amount`: by
+    one of these, for another price or amount, or with a sum that contradicts its status. Said once for each
+    thing that is reported, and a few times per order at most. The report is refused, and it changes nothing
+    else: what to do about it is the operator's to decide.
+    """
+
+    order: OrderNumber
+    payment: PaymentId
+    parent: PaymentId | None
+    """The payment that it calls itself a further deposit to."""
+    why: Literal["wrong_payment", "wrong_amount"]
+    status: Annotated[str, StringConstraints(max_length=40)]
+    """In the provider's words."""
+    paid: Sum
+    """In units of `currency`; none where the provider does not say how much."""
+    amount: Annotated[Sum, Field(description="What the payment asks for, in units of `currency`.")]
+    currency: Annotated[str, StringConstraints(max_length=32)]
+    """The provider's own code of a coin."""
+    price: Annotated[Sum, Field(description="In units of `price_currency`.")]
+    price_currency: Annotated[str, StringConstraints(max_length=32)]
 
 
 class UnknownStatusReported(Event):
@@ -175,7 +207,7 @@ class PaymentFinished(Event):
     plan: Plan
     renews: AdbotId | None = None
     payment: PaymentId | None
-    paid: Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
+    paid: Sum
     """In units of `coin`, as received, all told."""
     coin: Coin
     by_hand: bool

@@ -208,9 +208,8 @@ def _mark_paid(reason: str, order: Order) -> list[Event]:
         case Refunded(placed):
             raise Refused("order_refunded", f"the money for {placed.order} went back")
         case Pending(placed) | Lapsed(placed) | Awaiting(placed):
-            paid = order.money.total if isinstance(order, Awaiting) else Decimal(0)
             vouched = OrderMarkedPaid(order=placed.order, reason=reason)
-            return [vouched, finished(order, paid, by_hand=True)]
+            return [vouched, finished(order, order.money.total, by_hand=True)]
         case _:
             assert_never(order)
 
@@ -220,19 +219,19 @@ def _refund(reason: str, order: Order) -> list[Event]:
     match order:
         case Refunded():
             return []
-        case Pending(placed) | Lapsed(placed):
-            raise _nothing_received(placed)
-        case Awaiting(placed, money=money) if not (money.total or money.in_another_coin):
-            raise _nothing_received(placed)
+        case Pending(placed) | Lapsed(placed) | Awaiting(placed) if order.money.none_came:
+            raise Refused("nothing_received", f"no money came for {placed.order}")
+        case Pending() | Lapsed():
+            return [_refunded(order, None, reason)]
         case Awaiting() | Paid() | Fulfilled():
-            payment = order.request.payment if order.request else None
-            return [PaymentRefunded(order=order.placed.order, payment=payment, reason=reason, by_hand=True)]
+            return [_refunded(order, order.request, reason)]
         case _:
             assert_never(order)
 
 
-def _nothing_received(placed: OrderPlaced) -> Refused:
-    return Refused("nothing_received", f"no money came for {placed.order}")
+def _refunded(order: Order, request: PaymentRequested | None, reason: str) -> Event:
+    payment = request.payment if request else None
+    return PaymentRefunded(order=order.placed.order, payment=payment, reason=reason, by_hand=True)
 
 
 def _cancel(reason: str, order: Order) -> list[Event]:

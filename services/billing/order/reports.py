@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from libs.events.billing import (
     DepositReceived,
@@ -17,6 +18,7 @@ from libs.events.billing import (
     PaymentRequested,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.values import Coin, PaymentId
@@ -36,6 +38,8 @@ from services.billing.order.state import (
 )
 
 PRICE_CURRENCY = "USD"
+MOST_UNMATCHED = 20
+"""So many things that do not match an order are told of it; anyone may send to an address again and again."""
 
 _WITH_MONEY = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
 _SAID: dict[
@@ -49,6 +53,7 @@ _SAID: dict[
     PaymentState.EXPIRED: PaymentExpired,
 }
 _Requested = Awaiting | Paid | Fulfilled | Refunded
+Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +78,66 @@ class RecordStatus:
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
-    """Return what follows from a report; nothing from a repeat, and from what is passed already."""
+    """Return what follows from a report; nothing from a repeat, and from what is passed already.
+
+    Raises `Refused` where it does not match the order. If money came, that is told of first, instead: then
+    `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
+    """
     if isinstance(order, Pending | Lapsed) or (request := order.request) is None:
-        raise _wrong_payment(command, order)
+        return _unmatched(command, order, "wrong_payment")
+    if request.payment not in {command.payment, command.parent}:
+        return _unmatched(command, order, "wrong_payment")
     own = command.payment == request.payment
-    if not own and command.parent != request.payment:
-        raise _wrong_payment(command, order)
     if command.status is None:
         return _unknown(command, order)
     if own and command.status is PaymentState.REFUNDED:
         return [] if isinstance(order, Refunded) else [_given_back(order, request)]
     if command.coin != request.coin:
         return _in_another_coin(command, order)
-    if not own:
-        return _deposit(command, order, request)
-    _check_asked(command, order, request)
-    if command.status in _WITH_MONEY:
-        return _count(command, order, request)
-    return _move(command.status, order) if isinstance(order, Awaiting) else []
+    return _own(command, command.status, order, request) if own else _deposit(command, order, request)
 
 
-def _wrong_payment(command: RecordStatus, order: Order) -> Refused:
-    return Refused("wrong_payment", f"payment {command.payment} is not that of {order.placed.order}")
-
-
-def _check_asked(command: RecordStatus, order: Order, request: PaymentRequested) -> None:
+def _own(
+    command: RecordStatus, status: PaymentState, order: _Requested, request: PaymentRequested
+) -> list[Event]:
     asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
     if (command.price, command.price_currency, command.amount) != asked:
-        raise Refused("wrong_amount", "the price or the amount is not what was asked for")
+        return _unmatched(command, order, "wrong_amount")
+    if status in _WITH_MONEY:
+        return _count(command, order, request)
+    return _move(status, order) if isinstance(order, Awaiting) else []
+
+
+# -- what does not match the order
+
+
+def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event]:
+    """Tell of money that can't be counted, once and within bounds; refuse all else that does not match."""
+    said = UnmatchedPaymentReported(
+        order=order.placed.order,
+        payment=command.payment,
+        parent=command.parent,
+        why=why,
+        status=command.status_text,
+        paid=command.paid,
+        amount=command.amount,
+        currency=command.currency,
+        price=command.price,
+        price_currency=command.price_currency,
+    )
+    known = order.money.unmatched
+    if command.status not in _WITH_MONEY or said in known or len(known) >= MOST_UNMATCHED:
+        raise refusal(said)
+    return [said]
+
+
+def refusal(said: UnmatchedPaymentReported) -> Refused:
+    """Return how a report is refused of which this is told, or would be."""
+    match said.why:
+        case "wrong_payment":
+            return Refused(said.why, f"payment {said.payment} is not that of {said.order}")
+        case "wrong_amount":
+            return Refused(said.why, "the price, the amount or what was received is not what was asked for")
 
 
 # -- what is odd, and changes nothing but that it is known
@@ -131,8 +168,8 @@ def _deposit(command: RecordStatus, order: _Requested, request: PaymentRequested
     """Add a further deposit up; it is asked for what came, so it is always finished by itself."""
     if command.status is not PaymentState.FINISHED or command.payment in order.money.deposits:
         return []
-    if command.paid <= 0:
-        raise Refused("wrong_amount", "a deposit of nothing can't be finished")
+    if command.paid <= 0:  # finished with nothing
+        return _unmatched(command, order, "wrong_amount")
     received = DepositReceived(
         order=order.placed.order, deposit=command.payment, paid=command.paid, coin=request.coin
     )
@@ -145,22 +182,25 @@ def _deposit(command: RecordStatus, order: _Requested, request: PaymentRequested
 def _count(command: RecordStatus, order: _Requested, request: PaymentRequested) -> list[Event]:
     """Count what the order's own payment received; it says so all told, so the most that it said counts."""
     whole = command.paid >= request.amount and command.status is PaymentState.PARTIALLY_PAID
-    if command.paid <= 0 or whole:
-        raise Refused("wrong_amount", "what was received does not go with the status")
-    if isinstance(order, Refunded):
-        return _after_refund(command, order, request)
+    if command.paid <= 0 or whole:  # it contradicts itself
+        return _unmatched(command, order, "wrong_amount")
     total = max(order.money.own, command.paid) + order.money.deposited
-    return _settle(total, order) if isinstance(order, Awaiting) else _overpaid(total, order, request)
+    if isinstance(order, Awaiting):
+        return _settle(total, order)
+    return _overpaid(total, order, request) or _after_all(command, order, request)
 
 
-def _after_refund(command: RecordStatus, order: Refunded, request: PaymentRequested) -> list[Event]:
+def _after_all(
+    command: RecordStatus, order: Paid | Fulfilled | Refunded, request: PaymentRequested
+) -> list[Event]:
     """Tell of money that reached the order's own payment after an operator had closed the order.
 
-    It came on top of all that the order had got, as a further deposit does, and is told of as one, once.
-    After the provider's own word for a refund it is only old news, overtaken on its way.
+    It came on top of all that the order had got, as a further deposit does, and is told of as one. After the
+    provider's own word for a refund it is only old news, overtaken on its way; what the provider called paid
+    can get no more without being overpaid.
     """
     more = command.paid - order.money.own
-    if not order.by_hand or more <= 0 or command.payment in order.money.deposits:
+    if more <= 0 or (isinstance(order, Refunded) and not order.by_hand):
         return []
     return [DepositReceived(order=order.placed.order, deposit=command.payment, paid=more, coin=request.coin)]
 

@@ -24,6 +24,7 @@ from libs.events.billing import (
     PaymentRequested,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.values import AdbotId, PaymentId
@@ -40,6 +41,7 @@ Event: TypeAlias = (
     | PaymentOverpaid
     | WrongCoinReceived
     | UnknownStatusReported
+    | UnmatchedPaymentReported
     | PaymentFinished
     | PaymentFailed
     | PaymentExpired
@@ -98,11 +100,18 @@ class Money:
     deposits: frozenset[PaymentId] = frozenset()
     in_another_coin: frozenset[PaymentId] = frozenset()
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
+    unmatched: tuple[UnmatchedPaymentReported, ...] = ()
+    """What was reported and does not match the order; none of it is counted."""
 
     @property
     def total(self) -> Decimal:
         """All that came."""
         return self.own + self.deposited
+
+    @property
+    def none_came(self) -> bool:
+        """Whether there is nothing that could go back, not even what does not count."""
+        return not (self.total or self.in_another_coin or self.unmatched)
 
     def tell(self, total: Decimal) -> "Money":
         """Return it with a total told; what the deposits did not bring, the payment itself did."""
@@ -114,6 +123,7 @@ class Pending:
     """Placed; the provider has not been asked for a payment yet, or has not answered."""
 
     placed: OrderPlaced
+    money: Money = Money()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,7 @@ class Lapsed:
 
     placed: OrderPlaced
     cancelled: bool
+    money: Money = Money()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +200,9 @@ def evolve(order: Order | None, event: Event) -> Order:
             raise ImpossibleEvent(f"{type(event).__name__} can't be an order's first event")
         case _, OrderReviewed():
             return order
+        case _, UnmatchedPaymentReported():
+            money = replace(order.money, unmatched=(*order.money.unmatched, event))
+            return replace(order, money=money)
         case ((Pending() | Lapsed()), _):
             return _without_payment(order, event)
         case Awaiting(), _:
@@ -199,16 +213,18 @@ def evolve(order: Order | None, event: Event) -> Order:
 
 def _without_payment(order: Pending | Lapsed, event: Event) -> Order:
     match order, event:
-        case Pending(placed), PaymentRequested():
-            return Awaiting(placed, event)
-        case Pending(placed), OrderExpired():
-            return Lapsed(placed, cancelled=False)
+        case Pending(placed, money), PaymentRequested():
+            return Awaiting(placed, event, money=money)
+        case Pending(placed, money), OrderExpired():
+            return Lapsed(placed, cancelled=False, money=money)
         case _, OrderCancelled():
-            return Lapsed(order.placed, cancelled=True)
+            return Lapsed(order.placed, cancelled=True, money=order.money)
         case _, OrderMarkedPaid():
             return order
         case _, PaymentFinished(by_hand=True):
-            return Paid(order.placed, None)
+            return Paid(order.placed, None, order.money)
+        case _, PaymentRefunded(by_hand=True):
+            return Refunded(order.placed, None, order.money, by_hand=True)
         case _:
             raise _impossible(order, event)
 
@@ -251,8 +267,10 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
 
 def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
     """Return what came, after what may be reported of a payment whatever became of its order."""
-    money = order.money
+    money, own = order.money, order.request.payment if order.request else None
     match event:
+        case DepositReceived(deposit=deposit, paid=paid) if deposit == own:
+            return replace(money, own=money.own + paid)
         case DepositReceived(deposit=deposit, paid=paid) if deposit not in money.deposits:
             return replace(money, deposited=money.deposited + paid, deposits=money.deposits | {deposit})
         case WrongCoinReceived(payment=payment):

@@ -140,9 +140,10 @@ async def _ask(event: OrderPlaced, sql: TableSql) -> None:
 
 
 async def _needless(
-    event: PaymentRequested | OrderExpired | OrderCancelled | PaymentFinished, sql: TableSql
+    event: PaymentRequested | OrderExpired | OrderCancelled | PaymentFinished | PaymentRefunded,
+    sql: TableSql,
 ) -> None:
-    """Also where an operator calls an order paid that has no payment yet."""
+    """Also where an operator closes an order that has no payment yet."""
     await sql.execute("delete from payment_requests where order_no = $1", event.order)
 
 
@@ -150,6 +151,7 @@ PAYMENT_REQUESTS.on(PaymentRequested)(_needless)
 PAYMENT_REQUESTS.on(OrderExpired)(_needless)
 PAYMENT_REQUESTS.on(OrderCancelled)(_needless)
 PAYMENT_REQUESTS.on(PaymentFinished)(_needless)
+PAYMENT_REQUESTS.on(PaymentRefunded)(_needless)
 
 
 async def claim_request(sql: Sql, order: OrderNumber, at: datetime, lease: timedelta) -> bool:

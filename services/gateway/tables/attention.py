@@ -18,6 +18,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.provisioning import (
@@ -31,6 +32,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import OrderNumber
 from libs.eventsourcing.projection import Projection, TableSql
+from services.gateway.tables.values import plain
 
 REST_PATIENCE = timedelta(days=1)
 """How long a client may take to pay the rest of what is asked."""
@@ -41,7 +43,7 @@ DELIVERY_PATIENCE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=2,
+    version=3,
     # `attention_orders` and `attention_adbots` hold what decides whether a row still needs a person. What is
     # said by provisioning and what is said by billing stand apart: neither waits for the other
     ddl="""
@@ -83,6 +85,8 @@ class AttentionKind(StrEnum):
     """Money was seen, and for a day it neither arrived nor was given up."""
     WRONG_COIN = "wrong_coin"
     """Money came in another coin than was asked for."""
+    UNMATCHED_PAYMENT = "unmatched_payment"
+    """The provider says that money came, but not for what was asked for: by another payment or price, say."""
     UNKNOWN_STATUS = "unknown_status"
     """The provider says something of the payment that nobody knows."""
     DEPOSIT_AFTER_REFUND = "deposit_after_refund"
@@ -156,6 +160,14 @@ async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
 async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
     """Show what came."""
     await _need(sql, event.order, AttentionKind.WRONG_COIN, amount=event.paid, currency=event.currency)
+
+
+@ATTENTION.on(UnmatchedPaymentReported)
+async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
+    """Show what came, by which payment, and why it does not count."""
+    detail = f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.why}"
+    kind, much = AttentionKind.UNMATCHED_PAYMENT, event.paid
+    await _need(sql, event.order, kind, amount=much, currency=event.currency, detail=detail)
 
 
 @ATTENTION.on(UnknownStatusReported)

@@ -19,7 +19,9 @@ class Attention(BaseModel):
     since: datetime
     amount: Money | None
     currency: str | None
-    detail: str | None = Field(description="The provider's word for an unknown status.")
+    detail: str | None = Field(
+        description="The provider's word for an unknown status; which payment does not match, and why."
+    )
     email: str
     plan: str
     order_status: OrderStatus

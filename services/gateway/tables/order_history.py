@@ -26,15 +26,16 @@ from libs.events.billing import (
     PaymentRequested,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.values import OrderNumber
 from libs.eventsourcing.projection import Projection, Sql, TableSql
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, plain
 
 ORDER_HISTORY = Projection(
     "order_history",
-    version=1,
+    version=2,
     ddl="""
     create table order_history (
         order_number text not null,
@@ -67,6 +68,7 @@ _Told = (
     | PaymentOverpaid
     | WrongCoinReceived
     | UnknownStatusReported
+    | UnmatchedPaymentReported
     | PaymentFinished
     | PaymentRefunded
     | OrderMarkedPaid
@@ -75,7 +77,11 @@ _Told = (
     | OrderReviewed
     | OrderFulfilled
 )
-_FOR_THE_OPERATOR = (OrderReviewed.__name__, UnknownStatusReported.__name__)
+_FOR_THE_OPERATOR = (
+    OrderReviewed.__name__,
+    UnknownStatusReported.__name__,
+    UnmatchedPaymentReported.__name__,
+)
 
 
 class Happening(BaseModel):
@@ -109,6 +115,11 @@ class _Facts(NamedTuple):
 _ToldT = TypeVar("_ToldT", bound=_Told)
 
 
+def _unmatched(event: UnmatchedPaymentReported) -> str:
+    asked = f"{plain(event.amount)} {event.currency} for {plain(event.price)} {event.price_currency}"
+    return f"{event.why}: {event.status}, asked {asked}"
+
+
 def _tells(kind: type[_ToldT], facts: Callable[[_ToldT], _Facts]) -> None:
     """Have an event of this kind told by these facts."""
 
@@ -140,6 +151,10 @@ _tells(DepositReceived, lambda event: _Facts(event.deposit, event.paid, event.co
 _tells(PaymentOverpaid, lambda event: _Facts(None, event.paid, event.coin, excess=event.excess))
 _tells(WrongCoinReceived, lambda event: _Facts(event.payment, event.paid, event.currency))
 _tells(UnknownStatusReported, lambda event: _Facts(event.payment, note=event.status))
+_tells(
+    UnmatchedPaymentReported,
+    lambda event: _Facts(event.payment, event.paid, event.currency, note=_unmatched(event)),
+)
 _tells(PaymentFinished, lambda event: _Facts(event.payment, event.paid, event.coin))
 _tells(PaymentRefunded, lambda event: _Facts(event.payment, note=event.reason))
 _tells(OrderMarkedPaid, lambda event: _Facts(note=event.reason))

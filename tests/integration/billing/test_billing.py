@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from libs.eventsourcing.decider import Refused
 from tests.integration.billing.stage import NUMBER, Stage, until
 
-PAID = ["OrderPlaced", "PaymentRequested", "PaymentConfirming", "PaymentConfirmed", "PaymentSending"]
+ASKED = ["OrderPlaced", "PaymentRequested"]
+PAID = [*ASKED, "PaymentConfirming", "PaymentConfirmed", "PaymentSending"]
 
 
 def counted(outcome: str) -> float:
@@ -183,13 +184,29 @@ async def test_a_well_signed_notification_of_something_else_is_refused(stage: St
         payment = await stage.payment()
         await stage.control.pay(payment, silent=True)
         for change, code in SOMETHING_ELSE:
-            before = counted(code)
             sent = await stage.control.notify(payment, change, silent=True)
-            with pytest.raises(Refused) as caught:
-                await stage.notify(sent.body.encode(), sent.signature)
-            assert (change, caught.value.code) == (change, code)
-            assert counted(code) == before + 1
-        assert await stage.history() == ["OrderPlaced", "PaymentRequested"]
+            for _ in range(2):
+                before = counted(code)
+                with pytest.raises(Refused) as caught:
+                    await stage.notify(sent.body.encode(), sent.signature)
+                assert (change, caught.value.code) == (change, code)
+                assert counted(code) == before + 1
+        told = [code for _, code in SOMETHING_ELSE if code.startswith("wrong_")]
+        assert await stage.history() == [*ASKED, *(["UnmatchedPaymentReported"] * len(told))]
+        assert [said["why"] for said in await stage.said("UnmatchedPaymentReported")] == told
+        assert len(await stage.stories()) == 1
+
+
+async def test_what_does_not_match_and_brings_no_money_leaves_nothing_behind(stage: Stage) -> None:
+    async with stage.running():
+        await stage.place()
+        payment = await stage.payment()
+        for change, code in SOMETHING_ELSE:
+            sent = await stage.control.notify(payment, {**change, "payment_status": "sending"}, silent=True)
+            if change != {"actually_paid": 0}:
+                with pytest.raises(Refused, match=code):
+                    await stage.notify(sent.body.encode(), sent.signature)
+        assert await stage.history() == ASKED
 
 
 # -- when things break

@@ -50,8 +50,24 @@ async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishe
         marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
         await until(stage.history, lambda found: found == marked)
         await stage.control.pay(await stage.payment(), repeat=2)
-        assert await stage.history() == marked
+        assert await stage.history() == [*marked, "DepositReceived"]
+        [came] = await stage.said("DepositReceived")
+        own = await stage.control.payment(came["deposit"])
+        assert (own.payment_id, own.received) == (await stage.payment(), Decimal(came["paid"]))
         assert (await actors(stage))["PaymentFinished"] == OPERATOR
+
+
+async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(stage: Stage) -> None:
+    async with stage.running():
+        await stage.control.lose_answers(path="/v1/payment", method="POST")
+        with pytest.raises(Refused):
+            await stage.place()
+        lost = await stage.control.payment_of(NUMBER)
+        await stage.control.pay(lost.payment_id)
+        assert await stage.history() == ["OrderPlaced", "UnmatchedPaymentReported"]
+        await stage.act(Refund(order=NUMBER, reason="sent back"))
+        assert (await stage.history())[-1] == "PaymentRefunded"
+        assert await stage.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
 
 
 async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_and_is_asked_for_no_more(

@@ -189,16 +189,18 @@ async def test_a_payment_that_the_provider_does_not_know_is_counted_and_asked_fo
         assert await stage.history() == PLACED
 
 
-async def test_a_report_of_something_else_is_refused_and_counted(stage: Stage) -> None:
+async def test_a_report_of_something_else_is_refused_counted_and_told_of_once(stage: Stage) -> None:
     before = counted("wrong_amount")
     async with stage.running(impatient(stage)):
         await stage.place()
         await stage.control.answer_otherwise({"price_amount": 3}, method="GET")
         await stage.control.pay(await stage.payment(), silent=True)
-        await outcomes("wrong_amount", before + 1)
-        assert await stage.history() == PLACED
+        await outcomes("wrong_amount", before + 2)
+        told = [*PLACED, "UnmatchedPaymentReported"]
+        assert await stage.history() == told
         await stage.control.heal()
-        assert await until(stage.history, lambda found: "PaymentFinished" in found) == FOUND
+        await until(stage.history, lambda found: found == [*told, "PaymentFinished"])
+        assert await sound(stage)
 
 
 @pytest.mark.parametrize("status", ["expired", "failed"])

@@ -2,16 +2,19 @@
 
 import asyncio
 import socket
+from decimal import Decimal
 
 import httpx
 import pytest
 from pydantic import JsonValue
+from structlog.testing import capture_logs
 
 from libs.events.values import PaymentId
 from libs.eventsourcing.decider import Refused
 from tests.integration.billing.stage import NUMBER, Stage, until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
+OTHER = "HQADZ-ABC123-ZZZZ"
 
 
 async def made(stage: Stage) -> list[PaymentId]:
@@ -90,6 +93,46 @@ async def test_without_being_told_of_it_the_next_try_makes_a_second_and_one_is_r
         assert await stage.history() == PLACED
 
 
+async def test_money_for_the_payment_that_a_crash_left_behind_is_refused_and_told_of_once(
+    stage: Stage,
+) -> None:
+    await stage.control.lose_answers(path="/v1/payment", method="POST", count=1)
+    async with stage.process():
+        placing = asyncio.create_task(stage.place())
+        [lost] = await one_was_made(stage)
+    placing.cancel()
+    async with stage.process():
+        await until(stage.history, lambda found: found == PLACED)
+        came = (await stage.control.pay(lost, repeat=2)).received
+        assert await stage.control.settled()
+        answers = {
+            attempt.answered for sent in await stage.control.notifications(lost) for attempt in sent.attempts
+        }
+        assert answers == {400}
+        assert await stage.history() == [*PLACED, "UnmatchedPaymentReported"]
+        [said] = await stage.said("UnmatchedPaymentReported")
+        assert (said["payment"], said["why"], Decimal(said["paid"])) == (lost, "wrong_payment", came)
+        await stage.control.pay(await stage.payment())
+        assert (await stage.history())[-1] == "PaymentFinished"
+
+
+async def test_a_payment_that_is_another_orders_is_not_recorded_and_asked_for_again_later(
+    stage: Stage,
+) -> None:
+    async with stage.running():
+        await stage.place(OTHER)
+        taken = await stage.payment(OTHER)
+        await stage.control.answer_otherwise({"payment_id": taken}, path="/v1/payment", method="POST")
+        with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
+            await stage.place()
+        [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
+        assert (failed["log_level"], failed["error"]) == ("error", "UniqueViolationError")
+        assert await stage.history() == ["OrderPlaced"]
+        await stage.control.heal()
+        await stage.place()
+        assert await stage.history() == PLACED
+
+
 async def test_a_lost_answer_does_no_harm_if_the_notification_is_quicker(stage: Stage) -> None:
     async with stage.running():
         await stage.control.switch(tell_waiting=True)
@@ -160,6 +203,6 @@ async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(stage: St
             with pytest.raises(Refused) as caught:
                 await stage.notify(told.body.encode(), told.signature)
             assert (change, caught.value.code) == (change, "wrong_payment")
-        assert await stage.history() == ["OrderPlaced"]
+        assert await stage.history() == ["OrderPlaced", "UnmatchedPaymentReported"]  # what was finished
         with pytest.raises(Refused, match="provider_unavailable"):
             await placing

@@ -18,6 +18,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.provisioning import (
@@ -106,6 +107,21 @@ class Watched:
         """Return what billing says when the money goes back."""
         return PaymentRefunded(order=self.order, payment="5001", reason="wished so", by_hand=True)
 
+    def unmatched(self, payment: str) -> UnmatchedPaymentReported:
+        """Return what billing says when money came by a payment that is not the order's."""
+        return UnmatchedPaymentReported(
+            order=self.order,
+            payment=payment,
+            parent=None,
+            why="wrong_payment",
+            status="finished",
+            paid=AMOUNT,
+            amount=AMOUNT,
+            currency="btc",
+            price=BRONZE.price_usd,
+            price_currency="USD",
+        )
+
     def provisioned(self, seats: int) -> AdbotProvisioned:
         """Return what provisioning says when it delivered."""
         return AdbotProvisioned(
@@ -152,6 +168,26 @@ async def test_a_wrong_coin_stands_there_until_the_refund(order: Watched) -> Non
     wrong = WrongCoinReceived(order=order.order, payment="5001", paid=AMOUNT, currency="ltc")
     await order.say(wrong)
     assert await order.kinds() == {"wrong_coin"}
+    await order.say(order.refunded())
+    assert await order.kinds() == set()
+
+
+async def test_money_that_does_not_match_stands_there_until_it_is_reviewed_or_refunded(
+    order: Watched,
+) -> None:
+    await order.say(order.unmatched("6001"))
+    (line,) = [
+        one
+        for one in (await order.admin.get("orders/attention")).json()["items"]
+        if one["order_number"] == order.order and one["kind"] == "unmatched_payment"
+    ]
+    assert (line["amount"], line["currency"]) == ("0.000456", "btc")
+    assert line["detail"] == "0.000456 btc by payment 6001: wrong_payment"
+    assert (line["order_status"], line["payment_status"]) == ("PENDING", "WAITING")
+    await order.review()
+    assert await order.kinds() == set()
+    await order.say(order.unmatched("6002"))
+    assert await order.kinds() == {"unmatched_payment"}
     await order.say(order.refunded())
     assert await order.kinds() == set()
 

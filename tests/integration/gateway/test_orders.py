@@ -22,6 +22,7 @@ from libs.events.billing import (
     Refund,
     ReviewOrder,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
 )
 from libs.events.values import AdbotId
 from libs.eventsourcing.record import new_id
@@ -70,6 +71,18 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
         PaymentConfirming(order=order, payment="5001"),
         PaymentPartiallyPaid(order=order, payment="5001", paid=half, missing=half, coin="BTC"),
         UnknownStatusReported(order=order, payment="5001", status="strange"),
+        UnmatchedPaymentReported(
+            order=order,
+            payment="5003",
+            parent=None,
+            why="wrong_amount",
+            status="finished",
+            paid=half,
+            amount=AMOUNT,
+            currency="btc",
+            price=Decimal("29.50"),
+            price_currency="USD",
+        ),
         DepositReceived(order=order, deposit="5002", paid=AMOUNT, coin="BTC"),
         finished(client, AMOUNT + half),
         PaymentOverpaid(order=order, paid=AMOUNT + half, excess=half, coin="BTC"),
@@ -84,6 +97,7 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
         ("PaymentConfirming", "5001", None, None),
         ("PaymentPartiallyPaid", "5001", "0.000228", "BTC"),
         ("UnknownStatusReported", "5001", None, None),
+        ("UnmatchedPaymentReported", "5003", "0.000228", "btc"),
         ("DepositReceived", "5002", "0.000456", "BTC"),
         ("PaymentFinished", "5001", "0.000684", "BTC"),
         ("PaymentOverpaid", None, "0.000684", "BTC"),
@@ -91,13 +105,14 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
         ("OrderFulfilled", None, None, None),
     ]
     assert [line["actor"] for line in found["history"][:3]] == ["anonymous", "anonymous", "service:test"]
-    assert (found["history"][3]["missing"], found["history"][7]["excess"]) == ("0.000228", "0.000228")
-    assert found["history"][8]["note"] == "sent back by hand"
+    assert (found["history"][3]["missing"], found["history"][8]["excess"]) == ("0.000228", "0.000228")
+    assert found["history"][5]["note"] == "wrong_amount: finished, asked 0.000456 btc for 29.5 USD"
+    assert found["history"][9]["note"] == "sent back by hand"
     assert (found["paid"], found["excess"], found["missing"]) == ("0.000684", "0.000228", None)
     assert (found["order_status"], found["status"], found["by_hand"]) == ("FULFILLED", "FINISHED", False)
 
     own = await client.get(f"orders/{order}")
-    hidden = {"OrderReviewed", "UnknownStatusReported"}
+    hidden = {"OrderReviewed", "UnknownStatusReported", "UnmatchedPaymentReported"}
     assert [line["event"] for line in own["history"]] == [one[0] for one in told if one[0] not in hidden]
     assert not {"actor", "note", "payment"} & set(own["history"][0])
     assert not {"excess", "email"} & set(own)

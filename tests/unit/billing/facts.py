@@ -22,11 +22,12 @@ from libs.events.billing import (
     PaymentRequested,
     PaymentSending,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind
 from services.billing.order.domain import Place, RecordPaymentRequest
-from services.billing.order.reports import RecordStatus
+from services.billing.order.reports import Mismatch, RecordStatus
 from services.billing.order.state import PaymentState
 
 NUMBER = "HQADZ-ABC123-WXYZ"
@@ -108,6 +109,22 @@ def in_ether(payment: str = PAYMENT) -> WrongCoinReceived:
 
 def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusReported:
     return UnknownStatusReported(order=NUMBER, payment=payment, status=status)
+
+
+def unmatched(report: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
+    """What is told of a report that does not match the order."""
+    return UnmatchedPaymentReported(
+        order=NUMBER,
+        payment=report.payment,
+        parent=report.parent,
+        why=why,
+        status=report.status_text,
+        paid=report.paid,
+        amount=report.amount,
+        currency=report.currency,
+        price=report.price,
+        price_currency=report.price_currency,
+    )
 
 
 HALF_PAID = part_paid(HALF)

@@ -43,7 +43,9 @@ from tests.unit.billing.facts import (
     in_ether,
     overpaid,
     told,
+    told_of_deposit,
     unknown,
+    unmatched,
 )
 
 order = scenarios(ORDER)
@@ -87,8 +89,41 @@ def test_an_order_called_paid_keeps_what_came_for_it() -> None:
 
 def test_an_order_called_paid_is_delivered_once_whatever_the_provider_says_later() -> None:
     order.given(PLACED, REQUESTED).when(MARK_PAID, PAID, MarkFulfilled(ADBOT), PAID).then(
-        MARKED_PAID, by_hand(NOTHING), FULFILLED
+        MARKED_PAID, by_hand(NOTHING), deposited(AMOUNT, PAYMENT), FULFILLED
     )
+
+
+@pytest.mark.parametrize("delivered", [(), (FULFILLED,)])
+def test_that_the_client_pays_an_order_called_paid_is_told_of_as_far_as_it_is_new(
+    delivered: tuple[Event, ...],
+) -> None:
+    called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF), *delivered)
+    called_paid.when(told(PaymentState.PARTIALLY_PAID, HALF)).then()
+    called_paid.when(PAID, PAID).then(deposited(REST, PAYMENT))
+
+
+def test_each_part_that_reaches_an_order_called_paid_is_told_of_once_until_it_is_too_much() -> None:
+    part, half = told(PaymentState.PARTIALLY_PAID, HALF / 2), told(PaymentState.PARTIALLY_PAID, HALF)
+    order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
+        part, half, part, PAID, half, told(PaymentState.FINISHED, AMOUNT * 2), PAID
+    ).then(
+        deposited(HALF / 2, PAYMENT),
+        deposited(HALF / 2, PAYMENT),
+        deposited(REST, PAYMENT),
+        overpaid(AMOUNT * 2),
+    )
+
+
+def test_a_deposit_on_top_of_what_was_called_paid_and_is_paid_by_now_is_too_much() -> None:
+    order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
+        PAID, told_of_deposit(PaymentState.FINISHED, HALF)
+    ).then(deposited(AMOUNT, PAYMENT), deposited(HALF), overpaid(AMOUNT + HALF))
+
+
+def test_what_came_after_an_order_was_called_paid_is_not_told_again_after_its_refund() -> None:
+    order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING), deposited(AMOUNT, PAYMENT)).when(
+        REFUND, PAID
+    ).then(GIVEN_BACK)
 
 
 def test_calling_paid_what_is_paid_changes_nothing_and_what_went_back_is_refused() -> None:
@@ -98,7 +133,9 @@ def test_calling_paid_what_is_paid_changes_nothing_and_what_went_back_is_refused
 
 
 def test_no_payment_is_taken_for_that_of_an_order_called_paid_without_one() -> None:
-    order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None)).when(PAID).refused("wrong_payment")
+    called_paid = order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None))
+    called_paid.when(PAID).then(unmatched(PAID, "wrong_payment"))
+    called_paid.when(PAID, PAID).refused("wrong_payment")
 
 
 # -- refunding

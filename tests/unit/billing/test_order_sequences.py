@@ -1,9 +1,10 @@
 """Whatever is reported and done, in whatever order, an order is delivered once and its money adds up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
 from libs.eventsourcing.decider import Refused
@@ -34,7 +36,7 @@ from services.billing.order.domain import (
     Refund,
     Review,
 )
-from services.billing.order.reports import RecordStatus
+from services.billing.order.reports import MOST_UNMATCHED, RecordStatus
 from services.billing.order.state import (
     STEP,
     Awaiting,
@@ -78,11 +80,18 @@ AFTER_FINISHED = (
     PaymentOverpaid,
     WrongCoinReceived,
     UnknownStatusReported,
+    UnmatchedPaymentReported,
     OrderReviewed,
     OrderFulfilled,
     PaymentRefunded,
 )
-AFTER_REFUNDED = (DepositReceived, WrongCoinReceived, UnknownStatusReported, OrderReviewed)
+AFTER_REFUNDED = (
+    DepositReceived,
+    WrongCoinReceived,
+    UnknownStatusReported,
+    UnmatchedPaymentReported,
+    OrderReviewed,
+)
 
 # -- what may come
 
@@ -93,7 +102,12 @@ OWN_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(told, _STATUSES, _SUMS,
 DEPOSIT_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(
     told_of_deposit, _STATUSES, _SUMS, st.sampled_from(["6", "7", "8"]), coin=_COINS
 )
-REPORTS = OWN_REPORTS | DEPOSIT_REPORTS
+OTHER_REPORTS: st.SearchStrategy[RecordStatus] = (
+    OWN_REPORTS.map(lambda report: replace(report, payment="9"))
+    | OWN_REPORTS.map(lambda report: replace(report, price=Decimal(29)))
+    | OWN_REPORTS.map(lambda report: replace(report, amount=HALF))
+)
+REPORTS = OWN_REPORTS | DEPOSIT_REPORTS | OTHER_REPORTS
 _HANDS: list[Command] = [MarkPaid("cash"), Refund("asked for"), Cancel("ordered twice"), Review("seen")]
 ACTS: st.SearchStrategy[Command] = st.sampled_from(
     [PLACE, REQUEST, *_HANDS, MarkFulfilled(ADBOT), Expire(NOON), Expire(PAY_BY)]
@@ -157,6 +171,9 @@ class Story:
             return
         self.order = ORDER.fold(events, before)
         self.events.extend(events)
+        if any(isinstance(event, UnmatchedPaymentReported) for event in events):
+            self._check_unmatched(command, events, before)
+            return
         if isinstance(command, RecordStatus):
             self.books.enter(command)
         assert _rank(self.order) >= _rank(before), "it went backwards"
@@ -164,9 +181,19 @@ class Story:
             assert list(ORDER.decide(command, self.order)) == [], "the same again says something again"
         self._check_money()
 
+    def _check_unmatched(self, command: Command, events: Sequence[Event], before: Order | None) -> None:
+        [said] = events
+        assert isinstance(said, UnmatchedPaymentReported)
+        assert before is not None
+        assert self.order is not None
+        forgotten = replace(self.order.money, unmatched=before.money.unmatched)
+        assert replace(self.order, money=forgotten) == before, "it changed something else"
+        with pytest.raises(Refused, match=said.why):
+            ORDER.decide(command, self.order)
+
     def _check_money(self) -> None:
         order = self.order
-        if isinstance(order, Awaiting | Paid | Fulfilled) and not self.by_hand:
+        if isinstance(order, Awaiting | Paid | Fulfilled) or (isinstance(order, Refunded) and order.by_hand):
             assert order.money.total == self.books.total
         if isinstance(order, Awaiting):
             assert self.books.total < AMOUNT, "it is paid, and nobody said so"
@@ -178,6 +205,7 @@ class Story:
         kinds = [type(event) for event in self.events]
         for kind in ONCE:
             assert kinds.count(kind) <= 1, f"{kind.__name__} was said twice"
+        assert kinds.count(UnmatchedPaymentReported) <= MOST_UNMATCHED
         if PaymentFinished in kinds:
             assert all(issubclass(kind, AFTER_FINISHED) for kind in kinds[kinds.index(PaymentFinished) + 1 :])
         if PaymentRefunded in kinds:

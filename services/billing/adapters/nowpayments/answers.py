@@ -54,7 +54,7 @@ _Received = Annotated[
     Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False),
     BeforeValidator(_exact),
 ]
-_Currency = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+_Currency = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
 _Address = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _Memo = Annotated[
     Annotated[str, StringConstraints(max_length=256)] | None,
@@ -103,7 +103,7 @@ class Reported(_Said):
 
     payment_id: _Id
     parent_payment_id: _Id | None = None
-    payment_status: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    payment_status: Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,40}$")]
     order_id: Annotated[str, StringConstraints(max_length=200)] | None = None
     price_amount: _Money
     price_currency: _Currency

@@ -1,0 +1,147 @@
+"""Money that does not match the order: it counts for nothing, and a person is told, within bounds."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from libs.events.billing import PaymentRefunded
+from libs.eventsourcing.testing import scenarios
+from services.billing.order.domain import ORDER, Cancel, Expire, MarkPaid, Refund
+from services.billing.order.reports import MOST_UNMATCHED, Mismatch, RecordStatus
+from services.billing.order.state import Event, PaymentState
+from tests.unit.billing.facts import (
+    AMOUNT,
+    CANCELLED,
+    DEPOSIT,
+    ETHER,
+    FINISHED,
+    HALF,
+    MARKED_PAID,
+    NUMBER,
+    ORDER_EXPIRED,
+    PAY_BY,
+    PLACED,
+    REFUNDED,
+    REQUEST,
+    REQUESTED,
+    by_hand,
+    deposited,
+    told,
+    told_of_deposit,
+    unmatched,
+)
+from tests.unit.billing.test_order_reports import HISTORIES
+
+order = scenarios(ORDER)
+
+NOTHING = Decimal(0)
+PAID = told(PaymentState.FINISHED)
+SECOND = replace(PAID, payment="6")
+"""Made for the order all the same, after a crash in the middle of the request for the first."""
+SECOND_CAME = unmatched(SECOND, "wrong_payment")
+GIVEN_BACK = PaymentRefunded(order=NUMBER, payment=None, reason="sent back", by_hand=True)
+
+MONEY: list[tuple[RecordStatus, Mismatch]] = [
+    (SECOND, "wrong_payment"),
+    (replace(PAID, payment="6", parent="7"), "wrong_payment"),
+    (replace(told(PaymentState.PARTIALLY_PAID, HALF), payment="6"), "wrong_payment"),
+    (replace(told(PaymentState.FINISHED, ETHER, coin="ETH"), payment="6"), "wrong_payment"),
+    (replace(PAID, price=Decimal(29)), "wrong_amount"),
+    (replace(PAID, price_currency="EUR"), "wrong_amount"),
+    (replace(PAID, amount=HALF), "wrong_amount"),
+    (told(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
+    (told(PaymentState.PARTIALLY_PAID, AMOUNT), "wrong_amount"),
+    (told(PaymentState.PARTIALLY_PAID, AMOUNT * 2), "wrong_amount"),
+    (told(PaymentState.FINISHED, NOTHING), "wrong_amount"),
+    (told_of_deposit(PaymentState.FINISHED, NOTHING), "wrong_amount"),
+]
+NO_MONEY: list[tuple[RecordStatus, Mismatch]] = [
+    (replace(told(PaymentState.WAITING), payment="6"), "wrong_payment"),
+    (replace(told(PaymentState.SENDING), payment="6"), "wrong_payment"),
+    (replace(told("cancelled"), payment="6"), "wrong_payment"),
+    (replace(told(PaymentState.REFUNDED), payment="6"), "wrong_payment"),
+    (replace(told(PaymentState.CONFIRMING), price=Decimal(29)), "wrong_amount"),
+    (replace(told(PaymentState.FAILED), amount=HALF), "wrong_amount"),
+]
+WITHOUT_PAYMENT: list[tuple[Event, ...]] = [
+    (),
+    (ORDER_EXPIRED,),
+    (CANCELLED,),
+    (MARKED_PAID, by_hand(NOTHING, payment=None)),
+]
+
+
+@pytest.mark.parametrize(("report", "why"), MONEY)
+def test_money_that_does_not_match_is_told_of_once_in_any_state_and_then_refused(
+    report: RecordStatus, why: Mismatch
+) -> None:
+    for history in HISTORIES.values():
+        known = order.given(PLACED, REQUESTED, *history)
+        known.when(report).then(unmatched(report, why))
+        known.when(report, report).refused(why)
+
+
+@pytest.mark.parametrize(("report", "why"), NO_MONEY)
+def test_what_does_not_match_and_brings_no_money_is_refused_and_not_told_of(
+    report: RecordStatus, why: Mismatch
+) -> None:
+    for history in HISTORIES.values():
+        order.given(PLACED, REQUESTED, *history).when(report).refused(why)
+
+
+@pytest.mark.parametrize("history", WITHOUT_PAYMENT)
+def test_money_for_an_order_that_has_no_payment_is_told_of_once(history: tuple[Event, ...]) -> None:
+    without = order.given(PLACED, *history)
+    without.when(PAID).then(unmatched(PAID, "wrong_payment"))
+    without.when(PAID, PAID).refused("wrong_payment")
+    without.when(told(PaymentState.WAITING)).refused("wrong_payment")
+
+
+def test_a_deposit_to_a_deposit_is_not_ours_by_its_own_word() -> None:
+    nested = replace(told_of_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
+    order.given(PLACED, REQUESTED, deposited(HALF)).when(nested).then(unmatched(nested, "wrong_payment"))
+
+
+def test_something_else_that_is_said_of_the_same_payment_is_told_of_too() -> None:
+    part = replace(told(PaymentState.PARTIALLY_PAID, HALF), payment="6")
+    order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_CAME)
+
+
+def test_a_story_does_not_grow_for_ever_by_what_does_not_match() -> None:
+    several = [replace(SECOND, payment=str(number)) for number in range(MOST_UNMATCHED + 1)]
+    full = order.given(PLACED, REQUESTED).when(*several[:-1])
+    full.then(*(unmatched(report, "wrong_payment") for report in several[:-1]))
+    full.when(several[-1]).refused("wrong_payment")
+
+
+def test_it_counts_for_nothing_and_the_order_goes_on_as_if_it_had_not_come() -> None:
+    known = order.given(PLACED, REQUESTED, SECOND_CAME)
+    known.when(Expire(PAY_BY)).then(ORDER_EXPIRED)
+    known.when(Cancel("ordered twice")).then(CANCELLED)
+    known.when(MarkPaid("paid in cash")).then(MARKED_PAID, by_hand(NOTHING))
+    known.when(PAID).then(FINISHED)
+
+
+def test_an_order_keeps_it_in_mind_whatever_becomes_of_it() -> None:
+    for history in ((REQUESTED, FINISHED, REFUNDED), (ORDER_EXPIRED, CANCELLED), *WITHOUT_PAYMENT):
+        order.given(PLACED, SECOND_CAME, *history).when(SECOND).refused("wrong_payment")
+
+
+def test_an_order_that_waits_for_its_payment_still_gets_it() -> None:
+    order.given(PLACED, SECOND_CAME).when(REQUEST, PAID).then(REQUESTED, FINISHED)
+
+
+@pytest.mark.parametrize("history", [(), (ORDER_EXPIRED,), (CANCELLED,)])
+def test_it_may_go_back_though_the_order_has_no_payment(history: tuple[Event, ...]) -> None:
+    unpaid = order.given(PLACED, *history)
+    unpaid.when(Refund("sent back")).refused("nothing_received")
+    refunded = unpaid.given(SECOND_CAME).when(Refund("sent back"), Refund("sent back"))
+    refunded.then(GIVEN_BACK)
+    refunded.when(REQUEST).then(GIVEN_BACK)
+
+
+def test_it_may_go_back_though_nothing_came_by_the_orders_own_payment() -> None:
+    order.given(PLACED, REQUESTED, SECOND_CAME).when(Refund("sent back")).then(
+        GIVEN_BACK.model_copy(update={"payment": REQUESTED.payment})
+    )
