@@ -69,7 +69,7 @@ class MailControl:
         await self._call(bool, "DELETE", "/mails")
 
     async def refuse(self, *, count: int | None = None) -> None:
-        """End connections before a greeting."""
+        """End connections before a greeting, and those that are open before their next mail."""
         await self.break_with(Fault(kind="refuse", count=count))
 
     async def answer(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 
 from sandbox.mail.faults import Faults
-from sandbox.mail.mailbox import Mailbox
+from sandbox.mail.mailbox import Mail, Mailbox
 from sandbox.mail.messages import Fault, MailView
 
 To = Annotated[str | None, Query(description="Only mails to this address.")]
@@ -67,12 +67,12 @@ class Control:
         return []
 
 
-def _wanted(to: str | None, subject: str | None, after: int) -> Callable[[MailView], bool]:
-    def wanted(mail: MailView) -> bool:
+def _wanted(to: str | None, subject: str | None, after: int) -> Callable[[Mail], bool]:
+    def wanted(mail: Mail) -> bool:
         return (
             mail.id > after
             and (to is None or to in mail.recipients)
-            and (subject is None or subject.lower() in mail.subject.lower())
+            and (subject is None or subject.lower() in mail.view.subject.lower())
         )
 
     return wanted

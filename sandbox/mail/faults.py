@@ -45,6 +45,11 @@ class Faults:
         """Return the faults that still strike."""
         return [one.fault for one in self._active]
 
+    @property
+    def refusing(self) -> bool:
+        """Whether connections are refused: none that is open already serves on, then."""
+        return any(one.fault.kind == "refuse" for one in self._active)
+
     def clear(self) -> None:
         """All is well again, also for whoever is kept waiting."""
         for event in self._waiting:

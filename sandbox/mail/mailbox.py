@@ -2,19 +2,53 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cached_property
 
 from sandbox.mail.messages import MailView
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it came in. To read one takes far longer than to take it, so that waits until it is shown."""
+
+    id: int
+    at: datetime
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    encrypted: bool
+    user: str | None
+
+    @cached_property
+    def view(self) -> MailView:
+        """What the control shows of it."""
+        message = message_from_bytes(self.content, policy=default)
+        return MailView(
+            id=self.id,
+            at=self.at,
+            sender=self.sender,
+            recipients=self.recipients,
+            subject=str(message["Subject"] or ""),
+            message_id=str(message["Message-ID"] or ""),
+            date=getattr(message["Date"], "datetime", None),
+            text=_body(message, "plain"),
+            html=_body(message, "html"),
+            headers=tuple((name, str(value)) for name, value in message.items()),
+            encrypted=self.encrypted,
+            user=self.user,
+        )
 
 
 class Mailbox:
     """Keeps mails in memory, in the order in which they were taken."""
 
     def __init__(self) -> None:
-        self._mails: list[MailView] = []
+        self._mails: list[Mail] = []
         self._taken = 0
         self._changed = asyncio.Condition()
 
@@ -22,33 +56,26 @@ class Mailbox:
         self, content: bytes, sender: str, recipients: Sequence[str], *, encrypted: bool, user: str | None
     ) -> None:
         """Keep a mail."""
-        message = message_from_bytes(content, policy=default)
         self._taken += 1
-        self._mails.append(
-            MailView(
-                id=self._taken,
-                at=datetime.now(UTC),
-                sender=sender,
-                recipients=tuple(recipients),
-                subject=str(message["Subject"] or ""),
-                message_id=str(message["Message-ID"] or ""),
-                date=getattr(message["Date"], "datetime", None),
-                text=_body(message, "plain"),
-                html=_body(message, "html"),
-                headers=tuple((name, str(value)) for name, value in message.items()),
-                encrypted=encrypted,
-                user=user,
-            )
+        mail = Mail(
+            id=self._taken,
+            at=datetime.now(UTC),
+            sender=sender,
+            recipients=tuple(recipients),
+            content=content,
+            encrypted=encrypted,
+            user=user,
         )
+        self._mails.append(mail)
         async with self._changed:
             self._changed.notify_all()
 
-    def all(self, wanted: Callable[[MailView], bool]) -> list[MailView]:
+    def all(self, wanted: Callable[[Mail], bool]) -> list[MailView]:
         """Return the mails that are wanted, oldest first."""
-        return [mail for mail in self._mails if wanted(mail)]
+        return [mail.view for mail in self._mails if wanted(mail)]
 
     async def some(
-        self, wanted: Callable[[MailView], bool], count: int, timeout_seconds: float
+        self, wanted: Callable[[Mail], bool], count: int, timeout_seconds: float
     ) -> list[MailView]:
         """Return the mails that are wanted once there are so many, or those there are when time is up."""
         try:

@@ -35,9 +35,10 @@ class MailView(Message):
 class Fault(Message):
     """Something that goes wrong with mails.
 
-    `refuse` ends connections before a greeting. `status` answers a stage with `code`. `slow` answers it
-    `seconds` later, `hang` not at all for so long. `close` ends the connection at a stage, for `data` in the
-    middle of it. `drop` keeps the mail and ends the connection without saying so.
+    `refuse` ends connections before a greeting, and those that are open before their next mail. `status`
+    answers a stage with `code`. `slow` answers it `seconds` later, `hang` not at all for so long. `close`
+    ends the connection at a stage, for `data` in the middle of it. `drop` keeps the mail and ends the
+    connection without saying so.
     """
 
     kind: Kind

@@ -71,6 +71,8 @@ class _Hooks:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         del session
+        if self._faults.refusing:
+            end(server)
         answer = await happen(server, self._faults.strike("mail"))
         if answer is None:
             envelope.mail_from = address
