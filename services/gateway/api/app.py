@@ -1,6 +1,6 @@
 """The app that all routes hang on."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from services.gateway.api import (
     account,
@@ -50,10 +50,9 @@ def make_app() -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=operation_id,
     )
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, shortcuts=webhooks.SHORTCUTS)
     problems.install(app)
-    v1 = APIRouter(prefix="/api/v1")
     for part in _PARTS:
-        v1.include_router(part.router)
-    app.include_router(v1)
+        # not by way of a router of its own: a request is matched anew at each level
+        app.include_router(part.router, prefix="/api/v1")
     return app

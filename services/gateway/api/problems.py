@@ -129,9 +129,9 @@ def install(app: FastAPI) -> None:
     """Let the app answer every kind of error with a problem."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(_denied(error), cast("UUID", request.state.correlation_id))
+        return respond(denied_of(error), cast("UUID", request.state.correlation_id))
 
-    for kind in (Denied, Refused, CommandFailed, RequestValidationError, HTTPException, *_TROUBLE):
+    for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
 
 
@@ -145,9 +145,19 @@ _TROUBLE: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """What a database that is away, or overworked, raises."""
+EXPECTED: tuple[type[Exception], ...] = (
+    Denied,
+    Refused,
+    CommandFailed,
+    RequestValidationError,
+    HTTPException,
+    *_TROUBLE,
+)
+"""What a route may raise; anything else is a mistake of ours."""
 
 
-def _denied(error: Exception) -> Denied:
+def denied_of(error: Exception) -> Denied:
+    """Return the problem that an expected error is answered with."""
     match error:
         case Denied():
             return error
