@@ -18,6 +18,7 @@ from services.gateway.api.tokens import Tokens
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
+from services.gateway.ports import Mailer
 from services.gateway.reactions import reactions
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import READ_MODELS
@@ -34,7 +35,7 @@ async def run(settings: GatewaySettings) -> None:
         furnish(app, desk_of(settings, chassis, codes))
         chassis.read(reactions=reactions(codes, mails=settings.mails))
         if settings.mails:
-            chassis.task("outbox", outbox_of(settings, chassis, codes).run)
+            chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
         await chassis.run()
 
 
@@ -43,9 +44,14 @@ def furnish(app: FastAPI, desk: Desk) -> None:
     app.state.desk = desk
 
 
-def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> Outbox:
-    """Return what sends mails."""
-    mailer = SmtpMailer(
+async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
+    async with mailer_of(settings) as mailer:
+        await outbox_of(settings, chassis, codes, mailer).run()
+
+
+def mailer_of(settings: GatewaySettings) -> SmtpMailer:
+    """Return what hands mails to the mail server."""
+    return SmtpMailer(
         settings.smtp_host,
         settings.smtp_port,
         security=settings.smtp_security,
@@ -55,6 +61,10 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -
         trusted=ssl.create_default_context(cafile=settings.smtp_ca_file or None),
         timeout_seconds=settings.smtp_timeout_seconds,
     )
+
+
+def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, mailer: Mailer) -> Outbox:
+    """Return what sends mails."""
     return Outbox(
         chassis.engine,
         mailer,

@@ -2,29 +2,67 @@
 
 import asyncio
 import ssl
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
 
 import aiosmtplib
 from pydantic import SecretStr
 
 from services.gateway.mail.addresses import mailbox_of
+from services.gateway.mail.message import message_of
 from services.gateway.ports import Letter, MailNotTaken, MailRefused
 
 Security = Literal["starttls", "tls", "plain"]
 
+KEPT_SECONDS = 5.0
+"""How long a connection is kept for further mails: servers end what is idle for minutes."""
+MAILS_EACH = 50
+"""So many mails go through one connection at most: servers end it after a hundred or so."""
 _GOODBYE_SECONDS = 1.0
 _PERMANENT = 500
+_NOT_NOW = 421
+"""With this the server ends the connection, whatever was asked of it."""
 _OF_THE_SENDER = ("5.7.", "530 ", "535 ")
 """How refusals begin that are about us: not signed in, not allowed to relay. Setting us right helps."""
+_TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError)
+
+
+@dataclass(eq=False)
+class _Connection:
+    """A connection that was greeted and signed in to."""
+
+    client: aiosmtplib.SMTP
+    mails: int = 0
+    """How many it has carried."""
+    idle_since: float = 0.0
+
+    async def begin(self, sender: str, recipient: str) -> None:
+        """Have a mail's sender and recipient accepted; up to here nothing can have been taken."""
+        try:
+            await self.client.mail(sender)
+            await self.client.rcpt(recipient)
+        except BaseException:
+            self.client.close()
+            raise
+
+    async def end(self) -> None:
+        """Take leave, as far as the server listens."""
+        try:
+            with suppress(*_TROUBLE):
+                await self.client.quit(timeout=_GOODBYE_SECONDS)
+        finally:
+            self.client.close()
 
 
 class SmtpMailer:
-    """Sends each mail through a connection of its own."""
+    """Sends mails, one after the other through the same connection while they follow closely.
+
+    Use as `async with`, or connections that are kept are left to the server to end.
+    """
 
     def __init__(
         self,
@@ -44,9 +82,26 @@ class SmtpMailer:
         self._username, self._password = username, password
         self._trusted = trusted
         self._timeout = timeout_seconds
+        self._idle: list[_Connection] = []
+        self._ending: set[asyncio.Task[None]] = set()
+        self._look: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"SmtpMailer({self._host!r}, {self._port}, {self._security!r})"
+
+    async def __aenter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the connections that are kept."""
+        if self._look is not None:
+            self._look.cancel()
+        while self._idle:
+            self._dismiss(self._idle.pop())
+        await asyncio.gather(*self._ending)
 
     async def send(self, letter: Letter) -> None:
         """See `Mailer.send`."""
@@ -54,7 +109,44 @@ class SmtpMailer:
             recipient = mailbox_of(letter.to)
         except ValueError as error:
             raise MailRefused(f"this {error}") from None
-        message = self._message(letter, recipient)
+        content = message_of(letter, self._sender, recipient)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._hand_over(recipient.addr_spec, content)
+        except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as refusal:
+            raise _failure(refusal, final=True) from refusal
+        except aiosmtplib.SMTPResponseException as refusal:
+            raise _failure(refusal, final=False) from refusal
+        except _TROUBLE as error:
+            raise MailNotTaken(f"{type(error).__name__}: {error}") from error
+
+    async def _hand_over(self, recipient: str, content: bytes) -> None:
+        connection = await self._begun(recipient)
+        try:
+            await connection.client.data(content)
+        except BaseException:
+            # whether the mail was taken is not known, nor what the server would say next
+            connection.client.close()
+            raise
+        self._keep(connection)
+
+    async def _begun(self, recipient: str) -> _Connection:
+        """Return a connection on which a mail has begun, a fresh one where the one that was kept is gone."""
+        sender = self._sender.addr_spec
+        connection = self._kept()
+        if connection is not None:
+            try:
+                await connection.begin(sender, recipient)
+            except _TROUBLE as error:
+                if not _is_of_the_connection(error):
+                    raise
+            else:
+                return connection
+        connection = await self._connect()
+        await connection.begin(sender, recipient)
+        return connection
+
+    async def _connect(self) -> _Connection:
         client = aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
@@ -64,40 +156,48 @@ class SmtpMailer:
             username=self._username or None,
             password=self._password.get_secret_value() if self._username and self._password else None,
             local_hostname=self._sender.domain,
-            timeout=self._timeout,
+            timeout=None,  # the mail as a whole has one
         )
-        try:
-            async with asyncio.timeout(self._timeout):
-                await client.connect()
-                await client.send_message(
-                    message, sender=self._sender.addr_spec, recipients=[recipient.addr_spec]
-                )
-            # it is taken: what goes wrong from here on must not look like a failure
-            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-                async with asyncio.timeout(_GOODBYE_SECONDS):
-                    await client.quit()
-        except aiosmtplib.SMTPRecipientsRefused as refusal:
-            raise _failure(refusal.recipients[0], final=True) from refusal
-        except aiosmtplib.SMTPDataError as refusal:
-            raise _failure(refusal, final=True) from refusal
-        except aiosmtplib.SMTPResponseException as refusal:
-            raise _failure(refusal, final=False) from refusal
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise MailNotTaken(f"{type(error).__name__}: {error}") from error
-        finally:
-            client.close()
+        await client.connect()
+        return _Connection(client)
 
-    def _message(self, letter: Letter, recipient: Address) -> EmailMessage:
-        message = EmailMessage(policy=SMTP_POLICY)
-        message["To"] = recipient
-        message["From"] = self._sender
-        message["Subject"] = letter.subject
-        message["Date"] = format_datetime(letter.date)
-        message["Message-ID"] = letter.message_id
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
-        message.add_alternative(letter.html, subtype="html")
-        return message
+    def _kept(self) -> _Connection | None:
+        """Return the connection that was used last, unless all that were kept are closed."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.client.is_connected:
+                return connection
+        return None
+
+    def _keep(self, connection: _Connection) -> None:
+        connection.mails += 1
+        if connection.mails >= MAILS_EACH:
+            self._dismiss(connection)
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._look_through)
+
+    def _look_through(self) -> None:
+        """Dismiss what was idle for long; those that were used last stand last."""
+        self._look = None
+        now = time.monotonic()
+        while self._idle and now - self._idle[0].idle_since >= KEPT_SECONDS:
+            self._dismiss(self._idle.pop(0))
+        if self._idle:
+            wait = self._idle[0].idle_since + KEPT_SECONDS - now
+            self._look = asyncio.get_running_loop().call_later(wait, self._look_through)
+
+    def _dismiss(self, connection: _Connection) -> None:
+        ending = asyncio.create_task(connection.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+
+def _is_of_the_connection(error: Exception) -> bool:
+    """Say whether a mail that could not begin on a connection that was kept may do so on a fresh one."""
+    return not isinstance(error, aiosmtplib.SMTPRecipientRefused) or error.code == _NOT_NOW
 
 
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:

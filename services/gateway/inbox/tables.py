@@ -142,12 +142,6 @@ OUTBOX.on(MailGivenUp)(_take_out)
 TABLES = (NOTIFICATIONS, OUTBOX)
 
 
-async def notification_of(sql: Sql, notification: NotificationId) -> Notification | None:
-    """Return a notification."""
-    row = await sql.fetchrow("select * from notifications where notification = $1", notification)
-    return None if row is None else _notification(row)
-
-
 async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
     """Return what an account's owner was told, the latest first."""
     rows = await sql.fetch(
@@ -155,7 +149,7 @@ async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Not
         account,
         limit,
     )
-    return [_notification(row) for row in rows]
+    return [notification_in(row) for row in rows]
 
 
 async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
@@ -168,48 +162,33 @@ async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAdd
     return None if row is None else (AccountId(row["account"]), row["email"])
 
 
-async def was_sent(sql: Sql, account: AccountId, kind: NotificationKind) -> bool:
-    """Say whether an account's owner has got a mail of a kind."""
-    return bool(
-        await sql.fetchval(
-            "select exists (select from notifications where account = $1 and kind = $2 and mail = $3)",
-            account,
-            kind,
-            MailState.SENT,
-        )
-    )
-
-
-async def claim_mail(
-    sql: Sql, at: datetime, lease: timedelta, but: Collection[NotificationId]
-) -> DueMail | None:
-    """Take the mail that has been due longest, none of `but`, upon this process."""
-    row = await sql.fetchrow(
-        "update outbox set claimed_until = $2 where notification = ("
+async def claim_mails(
+    sql: Sql, at: datetime, lease: timedelta, but: Collection[NotificationId], limit: int
+) -> list[DueMail]:
+    """Take the mails that have been due longest, at most so many and none of `but`, upon this process."""
+    rows = await sql.fetch(
+        "with due as materialized ("
         " select notification from outbox where try_at <= $1 and claimed_until <= $1"
-        " and notification <> all($3::uuid[]) order by try_at limit 1 for update skip locked) returning *",
+        " and notification <> all($3::uuid[]) order by try_at limit $4 for update skip locked)"
+        " update outbox set try_at = $2, claimed_until = $2 from due"
+        " where outbox.notification = due.notification returning outbox.*",
         at,
         at + lease,
         list(but),
+        limit,
     )
-    if row is None:
-        return None
-    return DueMail(
-        notification=NotificationId(row["notification"]),
-        account=AccountId(row["account"]),
-        raised_at=row["raised_at"],
-        correlation_id=row["correlation_id"],
-        raised_by=row["raised_by"],
-        attempts=row["attempts"],
-    )
+    return [_due_mail(row) for row in rows]
 
 
-async def next_mail(sql: Sql) -> tuple[int, datetime | None]:
-    """Return how many mails wait, and when the next may be tried, by whomever."""
-    row = await sql.fetchrow(
-        "select count(*) as waiting, min(greatest(try_at, claimed_until)) as at from outbox"
-    )
-    return (row["waiting"], row["at"]) if row else (0, None)
+async def next_mail(sql: Sql) -> datetime | None:
+    """Return when the next mail may be tried, by whomever; None if none waits."""
+    found: datetime | None = await sql.fetchval("select min(try_at) from outbox")
+    return found
+
+
+async def waiting_mails(sql: Sql) -> int:
+    """Return how many mails wait."""
+    return int(await sql.fetchval("select count(*) from outbox"))
 
 
 async def put_off_mail(
@@ -224,7 +203,19 @@ async def put_off_mail(
     )
 
 
-def _notification(row: Row) -> Notification:
+def _due_mail(row: Row) -> DueMail:
+    return DueMail(
+        notification=NotificationId(row["notification"]),
+        account=AccountId(row["account"]),
+        raised_at=row["raised_at"],
+        correlation_id=row["correlation_id"],
+        raised_by=row["raised_by"],
+        attempts=row["attempts"],
+    )
+
+
+def notification_in(row: Row) -> Notification:
+    """Return the notification that a row of the table holds."""
     return Notification(
         notification=NotificationId(row["notification"]),
         account=AccountId(row["account"]),

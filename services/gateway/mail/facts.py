@@ -1,6 +1,7 @@
 """What a mail is about: the notification, its order as it stands now, and perhaps an access code."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,10 +10,10 @@ from pydantic import SecretStr
 
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, NotificationId, OrderNumber
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing.projection import Row, Sql
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.tables import digest_of
-from services.gateway.inbox.tables import Notification, notification_of, was_sent
+from services.gateway.inbox.domain import MailState
+from services.gateway.inbox.tables import Notification, notification_in
 
 
 @dataclass(frozen=True)
@@ -57,45 +58,47 @@ class Facts:
         return self.notification.kind is NotificationKind.ORDER_PLACED and self.order.address is None
 
 
-async def facts_of(sql: Sql, codes: AccessCodes, notification: NotificationId) -> Facts | None:
-    """Return what a notification's mail is about, None while the read model does not know its order."""
-    told = await notification_of(sql, notification)
-    if told is None:
-        return None
-    order = await _order(sql, told.order)
-    if order is None:
-        return None
-    code: SecretStr | None = None
-    if told.kind is NotificationKind.PAYMENT_RECEIVED:
-        code = await _first_code(sql, codes, told.account)
-    return Facts(told, order, code)
+_FACTS = """
+select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_usd, o.pay_currency,
+    o.status as order_status, o.pay_address, o.memo, o.amount, least(o.expires_at, o.pay_by) as pay_by,
+    o.renews,
+    case when n.kind = $2 and not exists (
+        select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
+    ) then (select code_digest from accounts a where a.account = n.account) end as digest
+from notifications n left join orders o on o.order_number = n.order_number
+where n.notification = any($1)
+"""
+"""With the digest of the code that opens the account, where its owner has got no code by mail so far."""
 
 
-async def _first_code(sql: Sql, codes: AccessCodes, account: AccountId) -> SecretStr | None:
-    """Return the code that opens an account, unless its owner has got it or has another one by now."""
-    if await was_sent(sql, account, NotificationKind.PAYMENT_RECEIVED):
+async def facts_of(
+    sql: Sql, codes: AccessCodes, notifications: Sequence[NotificationId]
+) -> dict[NotificationId, Facts]:
+    """Return what notifications' mails are about, without those whose order the read model does not know."""
+    rows = await sql.fetch(_FACTS, list(notifications), NotificationKind.PAYMENT_RECEIVED, MailState.SENT)
+    return {NotificationId(row["notification"]): _facts(row, codes) for row in rows if row["order_is_known"]}
+
+
+def _facts(row: Row, codes: AccessCodes) -> Facts:
+    told = notification_in(row)
+    return Facts(told, _order(row), _first_code(codes, told.account, row["digest"]))
+
+
+def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:
+    """Return the code that opens an account, unless its owner has another one by now."""
+    if digest is None:
         return None
     code = codes.first(account)
-    kept = await digest_of(sql, account)
-    if kept is None or not hmac.compare_digest(kept, codes.digest(code)):
-        return None
-    return SecretStr(code)
+    return SecretStr(code) if hmac.compare_digest(digest, codes.digest(code)) else None
 
 
-async def _order(sql: Sql, order: OrderNumber) -> OrderFacts | None:
-    row = await sql.fetchrow(
-        "select order_number, plan_name, price_usd, pay_currency, status, pay_address, memo, amount, "
-        "least(expires_at, pay_by) as pay_by, renews from orders where order_number = $1",
-        order,
-    )
-    if row is None:
-        return None
+def _order(row: Row) -> OrderFacts:
     return OrderFacts(
         order=row["order_number"],
         plan=row["plan_name"],
         price_usd=row["price_usd"],
         coin=row["pay_currency"],
-        pending=row["status"] == "PENDING",
+        pending=row["order_status"] == "PENDING",
         address=row["pay_address"],
         memo=row["memo"],
         amount=row["amount"],

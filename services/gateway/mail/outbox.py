@@ -1,7 +1,9 @@
 """Sending mails: each is claimed, handed to the mail server, and its outcome is stored, once."""
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections import deque
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from libs.eventsourcing.record import Causes, Cursor, utc_now
 from libs.eventsourcing.unit import UnitOfWork
 from services.gateway.account.codes import AccessCodes, without_codes
 from services.gateway.inbox.domain import INBOX, GiveUp, RecordSent
-from services.gateway.inbox.tables import DueMail, claim_mail, next_mail, put_off_mail
+from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails
 from services.gateway.mail.facts import Facts, facts_of
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer, MailNotTaken, MailRefused
@@ -37,7 +39,12 @@ _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.1), timedelta(seconds=1)
 """Until it is looked again whether all is known that the mail is about."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
 _LONGEST_SLEEP_SECONDS, _SHORTEST_SLEEP_SECONDS = 1.0, 0.05
+_GATHER_SECONDS = 0.2
+"""Between two looks for mails, unless more are due than can be sent at once: several are claimed as one."""
+_COUNT_SECONDS = 1.0
 _RECORD_AGAIN_SECONDS = 0.2
+_RECORD_TOGETHER_SECONDS = 0.02
+"""Mails that were claimed together end together: so long the first waits for the others to be recorded."""
 _LAST_SECONDS = 1.5
 """How long a mail that is on its way may take when the process stops."""
 
@@ -49,6 +56,14 @@ class _Taken:
     due: DueMail
     facts: Facts | None
     at: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What became of a mail."""
+
+    due: DueMail
+    of: RecordSent | GiveUp
 
 
 class Outbox:
@@ -73,9 +88,17 @@ class Outbox:
         self._give_up_after = timedelta(seconds=give_up_seconds)
         self._settled: set[NotificationId] = set()
         """Mails whose outcome is known here and not stored yet: they must not be tried again."""
+        self._outcomes: list[_Outcome] = []
+        """What is known here and not stored yet, in the order in which it became known."""
+        self._recording = asyncio.Lock()
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         """Held by the one sender that waits for the next mail; the others send, or wait for their turn."""
+        self._free = 0
+        """How many senders have nothing to send: so many mails can be claimed and tried at once."""
+        self._claimed: deque[_Taken] = deque()
+        """Claimed together with another, for the senders that wait for their turn."""
+        self._look_at = self._count_at = 0.0
         engine.on_commit(self._changed)
 
     def _changed(self, _: Cursor) -> None:
@@ -91,23 +114,42 @@ class Outbox:
         while True:
             heed_cancellation()
             try:
-                async with self._turn:
-                    taken = await self._next()
-                await _finish(self._handle(taken))
+                await _finish(self._handle(await self._next()))
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
                 log.warning("mail.retry", error=repr(trouble))
                 await asyncio.sleep(_LONGEST_SLEEP_SECONDS)
 
     async def _next(self) -> _Taken:
-        """Wait for a mail that is due, and claim it."""
-        while True:
-            heed_cancellation()
-            self._wake.clear()
-            waiting, at = await self._engine.query(next_mail)
-            WAITING.set(waiting)
-            if at is not None and at <= utc_now() and (taken := await self._take()) is not None:
-                return taken
+        """Wait for a mail that is due and claimed."""
+        self._free += 1
+        try:
+            async with self._turn:
+                while not self._claimed:
+                    await self._claim()
+                return self._claimed.popleft()
+        finally:
+            self._free -= 1
+
+    async def _claim(self) -> None:
+        """Claim as many of the mails that are due as can be tried at once; wait a little if there is none."""
+        heed_cancellation()
+        await asyncio.sleep(max(0.0, self._look_at - time.monotonic()))
+        self._wake.clear()
+        at = await self._engine.query(next_mail)
+        await self._count()
+        self._look_at = time.monotonic() + _GATHER_SECONDS
+        if at is not None and at <= utc_now():
+            free = self._free
+            self._claimed.extend(await self._take(free))
+            if len(self._claimed) == free:
+                self._look_at = 0.0
+        if not self._claimed:
             await self._sleep(at)
+
+    async def _count(self) -> None:
+        if time.monotonic() >= self._count_at:
+            WAITING.set(await self._engine.query(waiting_mails))
+            self._count_at = time.monotonic() + _COUNT_SECONDS
 
     async def _sleep(self, until: datetime | None) -> None:
         seconds = _LONGEST_SLEEP_SECONDS
@@ -116,16 +158,16 @@ class Outbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-        await asyncio.sleep(_SHORTEST_SLEEP_SECONDS)  # of many commits at once, one look is enough
 
-    async def _take(self) -> _Taken | None:
-        async def take(unit: UnitOfWork) -> _Taken | None:
-            due = await claim_mail(unit.sql, unit.at, self._lease, self._settled)
-            if due is None:
-                return None
-            return _Taken(due, await facts_of(unit.sql, self._codes, due.notification), unit.at)
+    async def _take(self, limit: int) -> list[_Taken]:
+        async def take(unit: UnitOfWork) -> list[_Taken]:
+            found = await claim_mails(unit.sql, unit.at, self._lease, self._settled, limit)
+            if not found:
+                return []
+            facts = await facts_of(unit.sql, self._codes, [due.notification for due in found])
+            return [_Taken(due, facts.get(due.notification), unit.at) for due in found]
 
-        return (await self._engine.run(take, Causes.first(f"service:{self._engine.service}"))).value
+        return (await self._engine.run(take, self._causes())).value or []
 
     async def _handle(self, taken: _Taken) -> None:
         """Have a claimed mail sent, given up, or put off."""
@@ -160,19 +202,14 @@ class Outbox:
     async def _put_off(self, due: DueMail, pause: timedelta, *, tried: bool = True) -> None:
         await self._engine.run(
             lambda unit: put_off_mail(unit.sql, due.notification, unit.at + pause, tried=tried),
-            Causes.first(f"service:{self._engine.service}"),
+            self._causes(),
         )
 
     async def _settle(self, due: DueMail, outcome: RecordSent | GiveUp) -> None:
         """Store what became of a mail, however long the database can't be reached."""
-        causes = Causes(due.correlation_id, due.raised_by, f"service:{self._engine.service}")
         self._settled.add(due.notification)
         try:
-            while True:
-                with suppress(*CLASHES, *DATABASE_TROUBLE):
-                    await self._engine.run(lambda unit: unit.execute(INBOX, due.account, outcome), causes)
-                    break
-                await asyncio.sleep(_RECORD_AGAIN_SECONDS)
+            await self._record(_Outcome(due, outcome))
         finally:
             self._settled.discard(due.notification)
         match outcome:
@@ -182,6 +219,30 @@ class Outbox:
             case GiveUp():
                 MAILS.labels("given_up").inc()
                 log.warning("mail.given_up", notification=due.notification, why=outcome.reason)
+
+    async def _record(self, outcome: _Outcome) -> None:
+        """Return once it is stored: by whoever comes first, with all else that is to be."""
+        self._outcomes.append(outcome)
+        async with self._recording:
+            if outcome in self._outcomes:
+                await asyncio.sleep(_RECORD_TOGETHER_SECONDS)
+            while outcome in self._outcomes:
+                together = list(self._outcomes)
+                with suppress(*CLASHES, *DATABASE_TROUBLE):
+                    await self._engine.run(lambda unit: _store(unit, together), self._causes())  # noqa: B023 - run before the loop goes on
+                    del self._outcomes[: len(together)]
+                    break
+                await asyncio.sleep(_RECORD_AGAIN_SECONDS)
+
+    def _causes(self) -> Causes:
+        return Causes.first(f"service:{self._engine.service}")
+
+
+async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:
+    for outcome in outcomes:
+        due = outcome.due
+        unit.follow(due.correlation_id, due.raised_by)
+        await unit.execute(INBOX, due.account, outcome.of)
 
 
 async def _finish(work: Coroutine[Any, Any, None]) -> None:
