@@ -126,26 +126,25 @@ class Transaction:
         if not waiting:
             return
         fresh = {command: last for command, last in commands.items() if command not in self._noted}
+        again = {id(last): command for command, last in commands.items() if command in self._noted}
         try:
             stored = await self._store.append_all([addition for addition, _ in waiting], fresh)
         except WrongExpectedVersion:
             for addition, _ in waiting:
                 self._known.forget(addition.stream)
             raise
-        for (_, told), events in zip(waiting, stored, strict=True):
+        self._noted |= fresh.keys()
+        for (addition, told), events in zip(waiting, stored, strict=True):
             told.extend(events)
             self.recorded += events
-            for event in events:
-                for table in self._tables:
-                    await table.apply(event, self.writes)
-        for command, last in commands.items():
-            if command in self._noted:
-                await self._move(command, stored[[addition for addition, _ in waiting].index(last)][-1])
-        self._noted |= fresh.keys()
+            if id(addition) in again:  # noted with an earlier event
+                await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
+            await self._fold(events)
 
-    async def _move(self, command: UUID, last: Recorded) -> None:
-        """Have a command's row tell of a later event: it was noted with an earlier one."""
-        await self.connection.execute(_MOVE, command, last.cursor.position)
+    async def _fold(self, events: Sequence[Recorded]) -> None:
+        for event in events:
+            for table in self._tables:
+                await table.apply(event, self.writes)
 
     def committed(self) -> None:
         """Let later transactions begin where this one ended. Call it after the commit, and only then."""
