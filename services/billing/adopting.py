@@ -15,7 +15,7 @@ async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
     report stands for that answer: it comes from the provider, names the order, and asks for the order's own
     price in its coin. Nobody was shown its address, so it must not hold any money yet.
     """
-    if report.order is None or report.address is None:
+    if report.order is None or report.address is None or not _untouched(report):
         return False
     state = await unit.load(ORDER, report.order)
     if not isinstance(state, Pending) or not _is_the_answer(report, state.placed):
@@ -31,7 +31,10 @@ async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
     return bool(await unit.execute(ORDER, report.order, request))
 
 
+def _untouched(report: PaymentReport) -> bool:
+    return report.status is PaymentState.WAITING and report.parent is None and report.paid == 0
+
+
 def _is_the_answer(report: PaymentReport, placed: OrderPlaced) -> bool:
-    untouched = report.status is PaymentState.WAITING and report.parent is None and report.paid == 0
     asked = (placed.coin, placed.plan.price_usd, PRICE_CURRENCY)
-    return untouched and (report.coin, report.price, report.price_currency) == asked
+    return (report.coin, report.price, report.price_currency) == asked

@@ -49,7 +49,7 @@ async def record_report(report: PaymentReport, provider: PaymentProvider, scope:
             return None
         return await unit.execute(ORDER, order, command)
 
-    events = await scope.run(record)
+    events = await scope.run(record, grouped=True)
     return "adopted" if events is None else _outcome(events)
 
 
