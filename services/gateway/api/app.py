@@ -49,6 +49,7 @@ def make_app() -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # looked up for every request
     )
     app.add_middleware(Edge, shortcuts=webhooks.SHORTCUTS)
     problems.install(app)

@@ -31,6 +31,7 @@ class Writer:
             loader=FileSystemLoader(Path(__file__).with_name("templates")),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
+            auto_reload=False,  # files don't change under a running program, and each mail is made of four
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,

@@ -198,8 +198,11 @@ async def test_what_is_refused_for_good_is_not_asked_for_again_on_another_connec
     assert len(server.heard) == 1
 
 
-async def test_after_a_refusal_the_next_mail_begins_afresh(server: Server, mailer: SmtpMailer) -> None:
-    server.otherwise[0, "RCPT", 1] = "550 5.1.1 no such user"
+@pytest.mark.parametrize("verb", ["RCPT", "DATA", "CONTENT"])
+async def test_after_a_refusal_the_next_mail_begins_afresh(
+    server: Server, mailer: SmtpMailer, verb: str
+) -> None:
+    server.otherwise[0, verb, 1] = "550 5.1.1 no such user"
     with pytest.raises(MailRefused):
         await mailer.send(letter(1))
     await mailer.send(letter(2))
