@@ -16,8 +16,16 @@ WHOLE_SYSTEMS = (
 
 The first has one of its own, which ends with it; the others share one that runs on until their worker ends.
 """
-LONG: tuple[str, ...] = ()
-"""Files that take longest, of the others: what comes last is waited for by all."""
+LONG = (
+    "tests/integration/mails/test_outbox.py",
+    "tests/integration/forwarder/test_answers.py",
+    "tests/integration/provisioning/test_terms.py",
+    "tests/integration/billing/test_reconciling.py",
+    "tests/integration/scheduler/test_scheduler.py",
+    "tests/integration/events_cli/test_dead.py",
+    "tests/integration/provisioning/test_killed.py",
+)
+"""Files of few tests that take long, of the others: what comes last is waited for by all."""
 
 
 class OneSystemAtATime(LoadFileScheduling):
@@ -51,10 +59,15 @@ class OneSystemAtATime(LoadFileScheduling):
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order tests by file: whole systems, then what is known to be long, then by the number of tests."""
+    """Order tests by file: whole systems, what is known to be long, what needs servers, and the rest."""
     known = {file: place for place, file in enumerate((*WHOLE_SYSTEMS, *LONG))}
     sizes = Counter(_file(item) for item in items)
-    items.sort(key=lambda item: (known.get(_file(item), len(known)), -sizes[_file(item)], _file(item)))
+
+    def place(item: pytest.Item) -> tuple[int, bool, int, str]:
+        file = _file(item)
+        return known.get(file, len(known)), not file.startswith("tests/integration/"), -sizes[file], file
+
+    items.sort(key=place)
 
 
 def _file(item: pytest.Item) -> str:

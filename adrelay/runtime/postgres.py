@@ -24,6 +24,7 @@ LOCALES = ("C.UTF-8", "C")  # the second is everywhere, but knows upper and lowe
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}  # no PG* variable of ours may leak in
 INITDB_SECONDS = 120
 PROBE_SECONDS = 2.0
+CONNECT_SECONDS = 60.0  # a server that is busy is waited for, but where the question is whether it is ready
 DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -106,7 +107,7 @@ class EmbeddedPostgres:
     async def ready(self) -> bool:
         """Say whether a query is answered now."""
         try:
-            async with self._connection() as connection:
+            async with self._connection(PROBE_SECONDS) as connection:
                 await connection.execute("select 1")
         except asyncpg.InvalidPasswordError as error:
             raise RuntimeFault(
@@ -145,12 +146,14 @@ class EmbeddedPostgres:
             await connection.execute(f"drop database if exists {_identifier(name)} with (force)")
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-        connection = await asyncpg.connect(self.url("postgres"), ssl=False, timeout=PROBE_SECONDS)
+    async def _connection(
+        self, seconds: float = CONNECT_SECONDS
+    ) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+        connection = await asyncpg.connect(self.url("postgres"), ssl=False, timeout=seconds)
         try:
             yield connection
         finally:
-            await connection.close(timeout=PROBE_SECONDS)
+            await connection.close(timeout=seconds)
 
     def _open_the_way(self, account: Account | None, binaries: Path) -> None:
         shutil.rmtree(self._unfinished, ignore_errors=True)

@@ -15,7 +15,7 @@ from services.forwarder.pool.recording import Recorder
 from services.forwarder.ports import Peer, Target
 from tests.integration.forwarder.stage import Stage, until
 
-SECONDS = 1.0
+SECONDS = 2.0
 
 
 def leases(engine: Engine, worker: str) -> Leases:
