@@ -62,8 +62,6 @@ def test_an_address_stands_as_it_is_written(local: str) -> None:
         "naïve \N{PILE OF POO}\n",
         "long " * 400 + "\n",
         ".\n..\nFrom me\n--\n \n\t\n= =_ trailing  \n",
-        "--=_part_of_the_letter\nContent-Type: text/html\n\nnot a part\n",
-        "--=_part_of_the_letter--\n",
     ],
 )
 def test_texts_arrive_as_they_were_written(text: str) -> None:
@@ -72,6 +70,16 @@ def test_texts_arrive_as_they_were_written(text: str) -> None:
     assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     for part in read.iter_parts():
         assert part.get_content().replace("\r\n", "\n") == text
+
+
+@pytest.mark.parametrize("line", ["--{}", "--{}--"])
+def test_no_text_can_begin_or_end_a_part(line: str) -> None:
+    boundary = message_from_bytes(message_of(LETTER, SENDER, ANNA)).get_boundary()
+    text = f"{line.format(boundary)}\nContent-Type: text/html\n\nnot a part\n"
+    read = message_from_bytes(message_of(replace(LETTER, text=text), SENDER, ANNA), policy=default)
+    plain, html = read.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == text
+    assert html.get_content().strip() == LETTER.html.strip()
 
 
 def test_every_server_takes_the_lines() -> None:

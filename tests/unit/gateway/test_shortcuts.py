@@ -76,6 +76,14 @@ async def test_the_webhook_answers_as_its_route_does(body: bytes, headers: dict[
     assert same(answers[0]) == same(answers[1])
 
 
+async def test_the_webhook_asks_no_route() -> None:
+    app = make_app()
+    app.router.routes.clear()
+    async with caller(app) as http:
+        answer = await http.post(URL, content=b"{}", headers=SIGNED)
+    assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
+
+
 async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
     app = make_app()
     async with caller(app) as http:
