@@ -120,9 +120,7 @@ async def test_a_payment_is_asked_for_less_and_less_often(stage: Stage) -> None:
         await stage.place()
         asked = await until(lambda: questions(stage), lambda found: len(found) >= 4)
         waits = [(later.at - sooner.at).total_seconds() for sooner, later in pairwise(asked)]
-        assert all(wait >= least for wait, least in zip(waits, (0.3, 0.9, 2.1), strict=False)), (
-            waits
-        )  # some are slow
+        assert all(wait >= least for wait, least in zip(waits, (0.3, 0.9, 2.1), strict=False)), waits
         assert await stage.history() == PLACED
         assert await sound(stage)
 

@@ -97,7 +97,7 @@ class Merchant:
             await asyncio.sleep(self.delay_seconds)
             writer.write(f"HTTP/1.1 {answer} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
             await writer.drain()
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the sender would not wait
         finally:
             self._at_once -= 1
