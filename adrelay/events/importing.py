@@ -92,7 +92,7 @@ async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *,
         await fill(dump, urls, ready)
         if anew:
             try:
-                remark(f"{await renew(stream):,} messages of the stream deleted")
+                remark(f"{await renew(stream):,} events of the stream deleted")
             except NatsError as error:
                 advice = "run `adrelay events republish --anew` before any service starts"
                 raise Unusable(

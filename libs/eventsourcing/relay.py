@@ -15,7 +15,7 @@ from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import DATABASE_TROUBLE, PostgresStore, hold_lock
 from libs.eventsourcing.record import START, Cursor, Envelope
 from libs.eventsourcing.restored import StreamAhead, refuse_lost
-from libs.eventsourcing.stream import ATOMIC_LIMIT, EventStream, Fenced, PublishFailed
+from libs.eventsourcing.stream import ATOMIC_LIMIT, EventStream, Fenced, Published, PublishFailed
 
 log = structlog.stdlib.get_logger()
 
@@ -36,8 +36,8 @@ TROUBLE = (StreamAhead, Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
 class Relay:
     """One of a service's relays. One at a time is active, by a lock in the store's database.
 
-    The lock only saves work: what keeps the stream right is that every publish names the last event that it
-    follows, so that a relay which slept through another's work is refused.
+    The lock only saves work: what keeps the stream right is that every publish names the fence that this
+    relay put up when it began, so that one which slept through another's work is refused.
     """
 
     def __init__(self, engine: Engine, stream: EventStream) -> None:
@@ -82,7 +82,9 @@ class Relay:
         store = PostgresStore(connection, self._engine.catalogue)
         service = self._engine.service
         await self._stream.ensure()
-        cursor, sequence = await self._stream.last(service)
+        fence = await self._stream.take(service)
+        last = await self._stream.last(service)
+        cursor = last.cursor
         await refuse_lost(connection, service, cursor)
         checked, settle = time.monotonic(), SETTLE_SECONDS[0]
         async with _Pages(store) as pages:
@@ -91,8 +93,8 @@ class Relay:
                 self._wake.clear()
                 events = await pages.after(cursor)
                 for batch in _limited(events):
-                    sequence = await self._stream.publish(service, batch, sequence)
-                    cursor = batch[-1].cursor
+                    last = await self._stream.publish(service, batch, fence)
+                    cursor = last.cursor
                 self.published = cursor
                 if events:
                     checked, settle = time.monotonic(), SETTLE_SECONDS[0]
@@ -100,16 +102,15 @@ class Relay:
                         await asyncio.sleep(PACE_SECONDS)
                     continue
                 if time.monotonic() - checked > CHECK_SECONDS:
-                    await self._check(sequence)
+                    await self._check(last)
                     checked = time.monotonic()
                 await self._wait(cursor, settle)
                 settle = min(2 * settle, SETTLE_SECONDS[1])
 
-    async def _check(self, sequence: int) -> None:
+    async def _check(self, last: Published) -> None:
         """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
-        last = await self._stream.last(self._engine.service)
-        if last.sequence != sequence:
-            message = f"the stream ends at {last.sequence}, this relay left it at {sequence}"
+        if not await self._stream.holds(last):
+            message = f"the stream does not hold {last.subject} at {last.sequence} any more"
             raise Fenced(message)
 
     async def _wait(self, cursor: Cursor, settle: float) -> None:

@@ -87,14 +87,14 @@ async def republish(
 
 
 async def renew(stream: EventStream) -> int:
-    """Delete the stream and make it anew, empty, for the relays to fill; return how many messages it held.
+    """Delete the stream and make it anew, empty, for the relays to fill; return how many events it held.
 
     The way out when the stream lost something in its middle. Relays notice within seconds; readers begin at
     the new stream's beginning and pass over what they have handled.
     """
     held = 0
     try:
-        held = (await stream.nats.jetstream().stream_info(stream.name)).state.messages
+        held = await stream.count()
         await stream.nats.jetstream().delete_stream(stream.name)
     except NotFoundError:
         pass  # so much the better

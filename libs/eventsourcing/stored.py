@@ -36,7 +36,10 @@ class Extent(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A message of the stream; its cursor is None if no relay put it there."""
+    """A message of the stream.
+
+    Its cursor is None if no relay put it there, its source empty if it is no event but a fence.
+    """
 
     sequence: int
     source: str
@@ -118,13 +121,13 @@ async def _ask(stream: EventStream, first: int) -> list[Held]:
             if status is not None:
                 text = f"the broker answers {status} {(message.headers or {}).get('Description', '')}"
                 raise StreamUnreadable(text)
-            found.append(_held(message))
+            found.append(_held(stream, message))
     finally:
         with suppress(NatsError):
             await subscription.unsubscribe()
 
 
-def _held(message: Msg) -> Held:
+def _held(stream: EventStream, message: Msg) -> Held:
     headers = message.headers or {}
     subject = headers["Nats-Subject"]
     position = headers.get(POSITION_HEADER)
@@ -134,7 +137,7 @@ def _held(message: Msg) -> Held:
             cursor = Cursor.parse(position)
     return Held(
         sequence=int(headers["Nats-Sequence"]),
-        source=subject.split(".", 2)[1],
+        source=subject.split(".", 2)[1] if stream.is_event(subject) else "",
         subject=subject,
         cursor=cursor,
         body=message.data,

@@ -30,7 +30,7 @@ _TIMEOUT_SECONDS = 5.0
 
 
 class Fenced(Exception):
-    """Someone else has published for this service since: what this relay believes is stale."""
+    """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
 
 
 class PublishFailed(Exception):
@@ -42,18 +42,24 @@ class Published(NamedTuple):
 
     cursor: Cursor
     sequence: int
+    subject: str
 
 
-NOTHING = Published(START, 0)
+NOTHING = Published(START, 0, "")
 
 
 class EventStream:
-    """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it."""
+    """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
+
+    Beside the events it holds fences, on `fence.<service>`: whoever publishes for that service must name the
+    number of the last one. See docs/decisions/0013.
+    """
 
     def __init__(self, nats: Client, *, prefix: str = "") -> None:
         self.nats = nats
         self.name = f"{prefix}EVENTS"
         self.root = f"{prefix}ev"
+        self._fences = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
@@ -63,16 +69,23 @@ class EventStream:
         return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
 
     async def ensure(self) -> None:
-        """Make the stream where it is missing."""
+        """Make the stream where it is missing; one of an older program learns of fences."""
         try:
-            await self._jetstream.stream_info(self.name)
+            info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
             await self._jetstream.add_stream(self._config())
+        else:
+            if set(info.config.subjects or []) < set(self._subjects):
+                await self._jetstream.update_stream(info.config.evolve(subjects=self._subjects))
+
+    @property
+    def _subjects(self) -> list[str]:
+        return [f"{self.root}.>", f"{self._fences}.>"]
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
             name=self.name,
-            subjects=[f"{self.root}.>"],
+            subjects=self._subjects,
             storage=StorageType.FILE,
             retention=RetentionPolicy.LIMITS,
             discard=DiscardPolicy.NEW,
@@ -89,6 +102,11 @@ class EventStream:
         info = await self._jetstream.stream_info(self.name)
         return info.created or datetime.fromtimestamp(0, UTC)
 
+    async def count(self) -> int:
+        """Return how many events the stream holds."""
+        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._fences}.>")).state
+        return state.messages - sum((state.subjects or {}).values())
+
     async def last(self, service: str) -> Published:
         """Return the last event of a service that the stream holds, as its leader sees it."""
         try:
@@ -99,29 +117,52 @@ class EventStream:
         if POSITION_HEADER not in headers:
             text = f"message {message.seq} of {self.name} was put there by no relay of {service}"
             raise PublishFailed(text)
-        return Published(Cursor.parse(headers[POSITION_HEADER]), message.seq or 0)
+        return Published(Cursor.parse(headers[POSITION_HEADER]), message.seq or 0, message.subject or "")
 
-    async def publish(self, service: str, events: Sequence[Envelope], behind: int) -> int:
-        """Put events on the stream, in order, if the service's last one there is `behind`.
+    async def holds(self, published: Published) -> bool:
+        """Say whether the stream still holds what was published, and nothing newer on its subject."""
+        if published == NOTHING:
+            return True
+        try:
+            message = await self._jetstream.get_last_msg(self.name, published.subject)
+        except NotFoundError:
+            return False
+        return message.seq == published.sequence
 
-        Returns the sequence of the last. Raises `Fenced` if the stream has moved on, and `PublishFailed`
-        in any other doubt: some events may then stand there, `last` tells which.
+    async def take(self, service: str) -> int:
+        """Put up a new fence for a service and return its number: without it nothing is published any more.
+
+        Whoever had taken it before is refused, also what of theirs is still under way: `last`, asked
+        afterwards, tells all that they have published. Raises `PublishFailed`.
+        """
+        try:
+            return await self._request(f"{self._fences}.{service}", b"", {})
+        except NatsError as error:
+            message = f"taking over for {service}: {error!r}"
+            raise PublishFailed(message) from error
+
+    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+        """Put events on the stream, in order, if no one else has taken the service since.
+
+        Returns the last. Raises `Fenced` if someone has, and `PublishFailed` in any other doubt: some events
+        may then stand there, or come to stand there until the service is taken anew.
         """
         try:
             if len(events) < ATOMIC_FROM:
-                for event in events:
-                    behind = await self._publish_one(service, event, behind)
-                return behind
-            return await self._publish_batch(service, events, behind)
+                sequences = [await self._publish_one(service, event, fence) for event in events]
+                sequence = sequences[-1]
+            else:
+                sequence = await self._publish_batch(service, events, fence)
         except NatsError as error:
             message = f"publishing for {service}: {error!r}"
             raise PublishFailed(message) from error
+        return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
-    async def _publish_one(self, service: str, event: Envelope, behind: int) -> int:
-        headers = self._fence(service, behind) | {POSITION_HEADER: str(event.cursor)}
-        return await self._request(service, event, headers)
+    async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
+        headers = self._fence(service, fence) | {POSITION_HEADER: str(event.cursor)}
+        return await self._request(self._subject(service, event), event.to_json(), headers)
 
-    async def _publish_batch(self, service: str, events: Sequence[Envelope], behind: int) -> int:
+    async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
             headers = {
@@ -130,15 +171,15 @@ class EventStream:
                 "Nats-Batch-Sequence": str(number),
             }
             if number == 1:
-                headers |= self._fence(service, behind)
+                headers |= self._fence(service, fence)
+            subject, body = self._subject(service, event), event.to_json()
             if number == len(events):
-                return await self._request(service, event, headers | {"Nats-Batch-Commit": "1"})
-            await self.nats.publish(self._subject(service, event), event.to_json(), headers=headers)
-        return behind
+                return await self._request(subject, body, headers | {"Nats-Batch-Commit": "1"})
+            await self.nats.publish(subject, body, headers=headers)
+        raise AssertionError
 
-    async def _request(self, service: str, event: Envelope, headers: dict[str, str]) -> int:
-        subject = self._subject(service, event)
-        reply = await self.nats.request(subject, event.to_json(), timeout=_TIMEOUT_SECONDS, headers=headers)
+    async def _request(self, subject: str, body: bytes, headers: dict[str, str]) -> int:
+        reply = await self.nats.request(subject, body, timeout=_TIMEOUT_SECONDS, headers=headers or None)
         answer = json.loads(reply.data)
         error = answer.get("error")
         if error is None:
@@ -147,8 +188,12 @@ class EventStream:
             raise Fenced(str(error.get("description")))
         raise PublishFailed(str(error.get("description")))
 
-    def _fence(self, service: str, behind: int) -> dict[str, str]:
-        return {_EXPECTED: str(behind), _EXPECTED_ON: f"{self.root}.{service}.>"}
+    def _fence(self, service: str, fence: int) -> dict[str, str]:
+        return {_EXPECTED: str(fence), _EXPECTED_ON: f"{self._fences}.{service}"}
+
+    def is_event(self, subject: str) -> bool:
+        """Say whether a message of the stream with this subject is an event, and no fence."""
+        return subject.startswith(f"{self.root}.")
 
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"

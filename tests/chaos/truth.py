@@ -14,6 +14,7 @@ from adrelay.runtime.states import Status
 from libs.events.base import Event
 from libs.events.catalogue import published
 from libs.eventsourcing.record import Cursor, Envelope
+from libs.eventsourcing.stream import EventStream
 from sandbox.mail import MailView
 from sandbox.nowpayments.messages import NotificationView, PaymentView
 from sandbox.telegram.models import MessageView, SessionView
@@ -137,7 +138,7 @@ async def _stream(url: str) -> dict[str, list[Envelope]]:
     found: dict[str, list[Envelope]] = {}
     try:
         jetstream = client.jetstream()
-        count = (await jetstream.stream_info("EVENTS")).state.messages
+        count = await EventStream(client).count()
         subscription = await jetstream.subscribe("ev.>", ordered_consumer=True)
         for _ in range(count):
             message = await subscription.next_msg(timeout=5)

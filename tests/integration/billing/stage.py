@@ -66,7 +66,7 @@ class Stage:
     stream: EventStream
     connection: "asyncpg.Connection[asyncpg.Record]"
     _told: dict[str, int] = field(default_factory=dict[str, int])
-    _behind: int = 0
+    _fence: int | None = None
 
     def settings(self, *, order_valid_seconds: int = 3600) -> BillingSettings:
         return BillingSettings.model_validate(
@@ -175,7 +175,9 @@ class Stage:
         """Put events of provisioning on the stream, each with the name of its own stream."""
         await self.stream.ensure()
         envelopes = [self._envelope(stream, event) for stream, event in told]
-        self._behind = await self.stream.publish("provisioning", envelopes, self._behind)
+        if self._fence is None:
+            self._fence = await self.stream.take("provisioning")
+        await self.stream.publish("provisioning", envelopes, self._fence)
 
     def _envelope(self, stream: str, event: Event) -> Envelope:
         self._told[stream] = self._told.get(stream, 0) + 1

@@ -15,6 +15,7 @@ from nats.aio.client import Client
 
 from libs.chassis.commands import CommandClient
 from libs.eventsourcing.record import Causes
+from libs.eventsourcing.stream import EventStream
 from tests.integration.chassis.shop import Retire
 from tests.patience import PATIENCE_SECONDS
 
@@ -88,8 +89,7 @@ async def test_a_terminated_service_stops_well(variables: dict[str, str], client
     process.send_signal(signal.SIGTERM)
     outcome = await ended(process)
     assert outcome.code == 0, outcome.text
-    info = await client.jetstream().stream_info(f"{variables['NATS_PREFIX']}EVENTS")
-    assert info.state.messages == 1500
+    assert await EventStream(client, prefix=variables["NATS_PREFIX"]).count() == 1500
     for line in outcome.lines:
         assert json.loads(line)["service"] == "shop"
     password = variables["POSTGRES_URL"].split("@")[0].rpartition(":")[2]

@@ -24,6 +24,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.commands import CommandClient
 from libs.chassis.service import Chassis
 from libs.eventsourcing.record import Causes
+from libs.eventsourcing.stream import EventStream
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
 from tests.integration.engine.waiting import eventually
 from tests.patience import PATIENCE_SECONDS
@@ -89,8 +90,7 @@ async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSett
         assert chassis.relay.behind
         chassis.stop()
         await ran
-    info = await client.jetstream().stream_info(f"{settings.nats_prefix}EVENTS")
-    assert info.state.messages == 2500
+    assert await EventStream(client, prefix=settings.nats_prefix).count() == 2500
     assert not await ready(settings)
 
 
@@ -108,8 +108,7 @@ async def test_a_command_under_way_is_answered_before_the_service_stops(
         chassis.stop()
         await ran
         assert (await answer).written
-    info = await client.jetstream().stream_info(f"{settings.nats_prefix}EVENTS")
-    assert info.state.messages == 1
+    assert await EventStream(client, prefix=settings.nats_prefix).count() == 1
 
 
 async def test_a_request_under_way_is_answered_before_the_service_stops(settings: ShopSettings) -> None:

@@ -13,7 +13,7 @@ from libs.eventsourcing.projection import Sql
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes, Envelope
 from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.stream import EventStream, Published
 from libs.eventsourcing.timer import Timer
 from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.engine.meters import echoing, turn
@@ -29,9 +29,9 @@ class Deaf(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self.asked = asyncio.Event()
 
-    async def publish(self, service: str, events: Sequence[Envelope], behind: int) -> int:
+    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
         await self.dawdle()
-        return await super().publish(service, events, behind)
+        return await super().publish(service, events, fence)
 
     async def made_at(self) -> datetime:
         await self.dawdle()

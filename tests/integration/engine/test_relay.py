@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from nats.aio.client import Client
 
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import connect
 from libs.eventsourcing.record import Causes, Cursor, Envelope
 from libs.eventsourcing.relay import MAX_BATCH_BYTES, TROUBLE, Relay
-from libs.eventsourcing.stream import ATOMIC_FROM, EventStream, Fenced, PublishFailed
+from libs.eventsourcing.stream import ATOMIC_FROM, EventStream, Fenced, Published, PublishFailed
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
@@ -31,7 +32,8 @@ async def batch_ids(stream: EventStream) -> list[str | None]:
     jetstream = stream.nats.jetstream()
     last = (await jetstream.stream_info(stream.name)).state.last_seq
     messages = [await jetstream.get_msg(stream.name, sequence) for sequence in range(1, last + 1)]
-    return [(message.headers or {}).get("Nats-Batch-Id") for message in messages]
+    events = [message for message in messages if stream.is_event(message.subject or "")]
+    return [(message.headers or {}).get("Nats-Batch-Id") for message in events]
 
 
 async def test_events_arrive_whole_in_order_and_once(engine: Engine, stream: EventStream) -> None:
@@ -82,28 +84,57 @@ async def test_large_events_go_in_batches_of_bounded_size(engine: Engine, stream
 
 
 @pytest.mark.parametrize("count", [1, ATOMIC_FROM + 5])
-async def test_who_believes_an_older_sequence_is_refused(
+async def test_who_did_not_take_the_service_last_is_refused(
     engine: Engine, stream: EventStream, count: int
 ) -> None:
     await engine.run(turn("a", count), ME)
     await engine.run(turn("b", count), ME)
     events = await stored(engine)
-    reached = await stream.publish("meters", events[:count], 0)
-    for stale in (0, reached - 1, reached + 1):
+    first = await stream.take("meters")
+    await stream.publish("meters", events[:count], first)
+    second = await stream.take("meters")
+    for stale in (0, first, second - 1, second + 1):
         with pytest.raises(Fenced):
             await stream.publish("meters", events[count:], stale)
     assert await ids_held(stream) == [event.id for event in events[:count]]
-    assert await stream.publish("meters", events[count:], reached) == 2 * count
-    assert await stream.last("meters") == (events[-1].cursor, 2 * count)
+    published = await stream.publish("meters", events[count:], second)
+    assert published.cursor == events[-1].cursor
+    assert await stream.last("meters") == published
+    assert await stream.holds(published)
 
 
 async def test_services_do_not_fence_each_other(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
     events = await stored(engine)
-    first = await stream.publish("meters", events[:1], 0)
-    await stream.publish("others", events[1:2], 0)
-    await stream.publish("meters", events[2:], first)
+    mine, theirs = await stream.take("meters"), await stream.take("others")
+    await stream.publish("meters", events[:1], mine)
+    await stream.publish("others", events[1:2], theirs)
+    await stream.publish("meters", events[2:], mine)
     assert len(await ids_held(stream)) == 3
+
+
+async def test_what_the_stream_lost_or_got_since_is_not_held_any_more(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a", 2), ME)
+    events, fence = await stored(engine), await stream.take("meters")
+    assert await stream.holds(await stream.last("meters"))
+    first = await stream.publish("meters", events[:1], fence)
+    assert await stream.holds(first)
+    await stream.publish("meters", events[1:], fence)
+    assert not await stream.holds(first)
+    last = await stream.last("meters")
+    await stream.nats.jetstream().purge_stream(stream.name)
+    assert not await stream.holds(last)
+
+
+async def test_a_stream_that_was_made_without_fences_gets_them(client: Client, stream_prefix: str) -> None:
+    older = EventStream(client, prefix=stream_prefix)
+    await client.jetstream().add_stream(older._config().evolve(subjects=[f"{older.root}.>"]))
+    await older.ensure()
+    assert await older.take("meters") == 1
+    assert await older.count() == 0
+    await client.jetstream().delete_stream(older.name)
 
 
 class Disturbed(EventStream):
@@ -113,21 +144,21 @@ class Disturbed(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self._mishaps = list(mishaps)
 
-    async def publish(self, service: str, events: Sequence[Envelope], behind: int) -> int:
+    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
         match self._mishaps.pop(0) if self._mishaps else "":
             case "answer lost":
-                await super().publish(service, events, behind)
+                await super().publish(service, events, fence)
                 message = "no answer came"
                 raise PublishFailed(message)
             case "half done":
-                await super().publish(service, events[: max(1, len(events) // 2)], behind)
+                await super().publish(service, events[: max(1, len(events) // 2)], fence)
                 message = "no answer came"
                 raise PublishFailed(message)
             case "overtaken":
-                await super().publish(service, events, behind)
+                await super().publish(service, events, await self.take(service))
             case _:
                 pass
-        return await super().publish(service, events, behind)
+        return await super().publish(service, events, fence)
 
     @property
     def calm(self) -> bool:
