@@ -39,7 +39,7 @@ async def together(engine: Engine, *works: Any) -> list[Any]:  # noqa: ANN401 - 
     async with while_one_is_under_way(engine):
         asked = [asyncio.create_task(engine.run(work, ME, grouped=True)) for work in works]
         await asyncio.sleep(0)
-    return await asyncio.gather(*asked, return_exceptions=True)
+    return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
 async def transactions(engine: Engine) -> dict[str, str]:
