@@ -13,9 +13,11 @@ from libs.eventsourcing.engine import READ_MODELS
 from libs.eventsourcing.feed import Feed
 from libs.eventsourcing.postgres import connect
 from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.record import Cursor, Envelope, new_id, utc_now
 from libs.eventsourcing.stream import EventStream
 
 _BATCH = 1000
+_SUBJECTS, _SINGLE = 100_000, 1000
 _UPSERT = """
 insert into bare as b select * from unnest($1::text[], $2::bigint[], $3::bigint[])
 on conflict (account) do update set amount = b.amount + excluded.amount, events = b.events + excluded.events
@@ -26,6 +28,8 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
     """Fill a store, relay it, read it."""
     async with servers.stream() as raw:
         batches = await _raw_batches(raw, events)
+    async with servers.stream() as crowded:
+        alone, fenced = await _singly(crowded)
     async with servers.engine(read_models=(balances(),)) as engine, servers.stream() as stream:
         await fill(engine, events)
         end = await last_of(engine)
@@ -44,6 +48,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
     peer = await servers.peer("project", "5")
     return [
         Measure("relay to the stream, durable", events / taken, batches, "raw atomic batches", 0.75),
+        Measure(f"one event a publish, {_SUBJECTS:,} subjects there", fenced, alone, "bare publish"),
         Measure(
             "read model, exactly once",
             read,
@@ -70,6 +75,31 @@ async def _raw_batches(stream: EventStream, events: int) -> float:
             else:
                 await stream.nats.publish(subject, body, headers=headers)
     return events / (time.perf_counter() - begin)
+
+
+async def _singly(stream: EventStream) -> tuple[float, float]:
+    """Return how many events a second are published one by one where many subjects are: bare, and fenced."""
+    fence = await stream.take(SERVICE)
+    for first in range(0, _SUBJECTS, _BATCH):
+        await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], fence)
+    events = [_event(_SUBJECTS + number) for number in range(2 * _SINGLE)]
+    begin = time.perf_counter()
+    for event in events[:_SINGLE]:
+        await stream.nats.request(f"{stream.root}.raw.Credited.{event.stream}", event.to_json())
+    bare = _SINGLE / (time.perf_counter() - begin)
+    begin = time.perf_counter()
+    for event in events[_SINGLE:]:
+        await stream.publish(SERVICE, [event], fence)
+    return bare, _SINGLE / (time.perf_counter() - begin)
+
+
+def _event(number: int) -> Envelope:
+    data = json.dumps({"pad": PAD})
+    place = Cursor(number + 1, number + 1)
+    story = new_id()
+    return Envelope(
+        story, "Credited", 1, f"account-{number}", 1, place, utc_now(), story, story, "service:bench", data
+    )
 
 
 async def _bare_loop(servers: Servers, stream: EventStream, events: int) -> float:

@@ -3,38 +3,16 @@
 # pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from libs.eventsourcing.stored import pending
 from libs.eventsourcing.stream import EventStream
 
 _SKEW = timedelta(seconds=5)
 """By how much the broker's clock may be ahead of the services'."""
 _FIRST_WINDOW = 256
-
-
-async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> int:
-    """Return how many messages of these subjects the stream holds behind a sequence."""
-    jetstream = stream.nats.jetstream()
-    info = await jetstream.add_consumer(
-        stream.name,
-        ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=after + 1,
-            ack_policy=AckPolicy.NONE,
-            filter_subjects=list(subjects),
-            inactive_threshold=5,
-            mem_storage=True,
-            num_replicas=1,
-        ),
-    )
-    with suppress(NatsError):
-        await jetstream.delete_consumer(stream.name, info.name)
-    return info.num_pending or 0
 
 
 async def bounds(stream: EventStream) -> tuple[int, int]:

@@ -52,7 +52,7 @@ async def _republish(places: Places, *, anew: bool, dry: bool, yes: bool, json: 
         if not yes and not await asyncio.to_thread(typer.confirm, question, err=True):
             return Exit.FOUND
         if anew:
-            remark(f"{await renew(stream):,} messages deleted")
+            remark(f"{await renew(stream):,} events deleted")
         after = await _all(known, stream)
     if json:
         say_json([_document(one) for one in after])

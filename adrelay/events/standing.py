@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from adrelay.events.history import pending
 from adrelay.events.rows import last_cursor
 from libs.events.base import Event
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.feed import Feed, FeedBroken
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.record import Cursor, utc_now
+from libs.eventsourcing.stored import pending
 from libs.eventsourcing.stream import EventStream, PublishFailed
 
 _FIRST_SECONDS = 3.0

@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 from rich.text import Text
 
 from adrelay.events.connections import streaming
-from adrelay.events.history import before_last, before_moment, bounds, pending
+from adrelay.events.history import before_last, before_moment, bounds
 from adrelay.events.moments import clock, past_moment
 from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, checked
@@ -26,6 +26,7 @@ from adrelay.events.story import short_name
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
 from libs.eventsourcing.record import STREAM_NAME
+from libs.eventsourcing.stored import pending
 from libs.eventsourcing.stream import EventStream
 
 LAST = 10

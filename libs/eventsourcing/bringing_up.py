@@ -169,18 +169,22 @@ async def catch_up(
 ) -> None:
     """Fold nearly all that is missing in tables beside the running ones, while these go on.
 
-    Where events never cease to come there is always one more: the last few are left to whoever holds
-    those off who fold.
+    Where events never cease to come there is always one more: the last few, or what does not become less, is
+    left to whoever holds those off who fold.
     """
     connection: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     try:
         fold = fold_into(tables, table, into, connection, stream)
         remaining, passed = await fold.remaining(), 0
         report(Progress(table.name, 0, remaining))
+        before = remaining
         while step := await fold.step():
             passed += step
             report(Progress(table.name, passed, max(remaining, passed)))
-            if step < PAGE and await fold.remaining() <= _LAST_FEW:  # to count is dear while much is missing
-                return
+            if step < PAGE:  # to count is dear while much is missing
+                left = await fold.remaining()
+                if left <= _LAST_FEW or left >= before:
+                    return
+                before = left
     finally:
         await connection.close(timeout=2)

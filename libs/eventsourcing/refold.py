@@ -14,7 +14,7 @@ from libs.eventsourcing.beside import Beside
 from libs.eventsourcing.postgres import ISOLATION, Connection, PostgresStore
 from libs.eventsourcing.projection import Projection, Writes
 from libs.eventsourcing.record import START, Cursor, Envelope, Recorded
-from libs.eventsourcing.stored import Extent, Held, extent, read_stream
+from libs.eventsourcing.stored import Extent, Held, extent, pending, read_stream
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import READ_MODELS_READER, ServiceTables
 
@@ -94,6 +94,7 @@ class StoreFold:
 
     async def remaining(self) -> int:
         """See `Fold.remaining`."""
+        self.into = await beside.found(self.connection, self.into.schema)
         after = self.into.reached(self.tables.service)
         return int(
             await self.connection.fetchval(
@@ -142,8 +143,7 @@ class StreamFold:
 
     async def remaining(self) -> int:
         """See `Fold.remaining`."""
-        here = await extent(self.stream)
-        return here.last - self._begin(here)
+        return await pending(self.stream, self.stream.subjects(None), self._begin(await extent(self.stream)))
 
     def _begin(self, here: Extent) -> int:
         return self.into.sequence if self.into.stream_made == here.made_at else max(0, here.first - 1)

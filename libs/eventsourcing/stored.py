@@ -4,13 +4,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.record import Cursor, Envelope
 from libs.eventsourcing.stream import POSITION_HEADER, EventStream
@@ -62,6 +63,26 @@ async def extent(stream: EventStream) -> Extent:
     """Return what the stream holds now, as its leader sees it."""
     info = await stream.nats.jetstream(timeout=_ANSWER_SECONDS).stream_info(stream.name)
     return Extent(info.created or datetime.fromtimestamp(0, UTC), info.state.first_seq, info.state.last_seq)
+
+
+async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> int:
+    """Return how many messages of these subjects the stream holds behind a sequence."""
+    jetstream = stream.nats.jetstream()
+    info = await jetstream.add_consumer(
+        stream.name,
+        ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=after + 1,
+            ack_policy=AckPolicy.NONE,
+            filter_subjects=list(subjects),
+            inactive_threshold=5,
+            mem_storage=True,
+            num_replicas=1,
+        ),
+    )
+    with suppress(NatsError):
+        await jetstream.delete_consumer(stream.name, info.name)
+    return info.num_pending or 0
 
 
 async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenerator[list[Held]]:

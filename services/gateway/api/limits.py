@@ -3,7 +3,8 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 
@@ -39,6 +40,29 @@ class RateLimit:
         times.append(now)
         while len(self._times) > _MOST_CALLERS:
             del self._times[next(iter(self._times))]
+
+
+class NoPlace(Exception):
+    """As many are under way as may be."""
+
+
+class Places:
+    """At most so many under way at once, in this process; nobody waits for a place."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    @contextmanager
+    def place(self) -> Generator[None]:
+        """Hold a place; raise `NoPlace` if there is none."""
+        if self._taken >= self._most:
+            raise NoPlace
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
 
 def address_of(request: Request) -> str:

@@ -17,6 +17,7 @@ from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes
 from services.gateway.api.desk import Desk
 from services.gateway.api.edge import Shortcut
+from services.gateway.api.limits import NoPlace
 from services.gateway.api.openapi import problems
 from services.gateway.api.problems import unavailable
 
@@ -24,6 +25,9 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 ANSWER_SECONDS = 2.5
 """The provider waits for 3 seconds: rather than none it hears that it must come again."""
+MOST_UNDER_WAY = 100
+"""So many notifications are being stored at once. With more, billing would be busy with those whose sender
+has stopped waiting, and never catch up: the others are told at once to come again."""
 _LONGEST_SIGNATURE = 256
 _NOTIFICATIONS = Counter(
     "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
@@ -65,8 +69,13 @@ async def answer(scope: Scope, body: bytes) -> Response:
     causes = Causes(correlation_id, correlation_id, "provider:nowpayments")
     try:
         notification = _notification(body, Headers(scope=scope).get("x-nowpayments-sig", ""))
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await desk.commands.send(notification, causes)
+        with desk.notifications.place():
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await desk.commands.send(notification, causes)
+    except NoPlace as error:
+        _NOTIFICATIONS.labels("crowded").inc()
+        detail = "too many notifications come at once; send it again"
+        raise unavailable("service_unavailable", detail) from error
     except Refused as refusal:
         _NOTIFICATIONS.labels(refusal.code).inc()
         raise

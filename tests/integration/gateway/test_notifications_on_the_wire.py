@@ -220,7 +220,9 @@ async def test_a_well_signed_one_that_fits_no_order_is_refused(
         (400, "malformed_notification"),
     }  # an amount below nothing can't be read at all
     assert (answer.status_code, answer.json()["code"]) in allowed
-    assert await shop.order(order["number"]) == before
+    after = await shop.order(order["number"])
+    told = {"history", "attention"}  # that money came which does not match, for a person to look at
+    assert {name for name in after if after[name] != before[name]} <= told
 
 
 async def test_one_of_another_order_pays_neither(shop: Market, order: dict[str, Any]) -> None:

@@ -53,13 +53,14 @@ def finished(client: Client, paid: Decimal = AMOUNT) -> PaymentFinished:
 
 
 async def shows(admin: httpx.AsyncClient, client: Client, event: str) -> dict[str, Any]:
-    """Return the order once its history ends with an event of this type."""
+    """Return the order once its history ends with an event of this type, and all else was told before."""
 
     async def there() -> Any:  # noqa: ANN401 - JSON
         found = (await admin.get(f"orders/{client.order}")).json()
         return found if found["history"][-1]["event"] == event else None
 
-    return dict(await until(there))
+    await until(there)
+    return dict((await admin.get(f"orders/{client.order}")).json())
 
 
 async def test_the_history_tells_all_that_happened_with_amounts_and_actors(

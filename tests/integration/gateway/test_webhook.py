@@ -1,5 +1,6 @@
 """What the payment provider hears."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -76,6 +77,27 @@ async def test_the_largest_body_that_is_allowed_arrives(http: httpx.AsyncClient)
 async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
     answer = await http.post(URL, content="refuse é/\u2028 ".encode(), headers=SIGNED)
     assert answer.json()["code"] == "é/\u2028 "
+
+
+async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is_late(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    more = 5
+    before = counted("crowded")
+    world.shop.slow.clear()
+    try:
+        async with httpx.AsyncClient(base_url=http.base_url, limits=httpx.Limits(), timeout=60) as crowd:
+            answers = await asyncio.gather(
+                *(
+                    crowd.post(URL, content=b"{}", headers=SIGNED)
+                    for _ in range(webhooks.MOST_UNDER_WAY + more)
+                )
+            )
+    finally:
+        world.shop.slow.set()
+    assert counted("crowded") == before + more
+    assert {(one.status_code, int(one.headers["Retry-After"]) > 0) for one in answers} == {(503, True)}
+    assert (await http.post(URL, content=b"{}", headers=SIGNED)).status_code == 200
 
 
 async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(
