@@ -130,7 +130,9 @@ async def test_what_the_stream_lost_or_got_since_is_not_held_any_more(
 
 async def test_a_stream_that_was_made_without_fences_gets_them(client: Client, stream_prefix: str) -> None:
     older = EventStream(client, prefix=stream_prefix)
-    await client.jetstream().add_stream(older._config().evolve(subjects=[f"{older.root}.>"]))
+    await older.ensure()
+    config = (await client.jetstream().stream_info(older.name)).config
+    await client.jetstream().update_stream(config.evolve(subjects=[f"{older.root}.>"]))
     await older.ensure()
     assert await older.take("meters") == 1
     assert await older.count() == 0
