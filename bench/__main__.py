@@ -36,16 +36,19 @@ BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
 """Not part of a full run."""
 
 
-async def main(wanted: list[str], *, watching: bool) -> None:
+async def main(wanted: list[str], *, watching: bool, rate: int | None) -> None:
     """Run what is wanted, all if nothing is named; a full run is noted in bench/README.md."""
     lines: list[Line] = []
+    benches = BENCHES | BRIEFLY
+    if rate is not None:
+        benches["pay"] = lambda running: paying(running, Load(rate=rate))
     begin = time.perf_counter()
     async with servers(watching=watching) as running:
         for name in wanted or BENCHES:
-            lines += await (BENCHES | BRIEFLY)[name](running)
+            lines += await benches[name](running)
             print(f"{name}: done after {time.perf_counter() - begin:.0f} s")
     show(lines)
-    if not wanted and not watching:
+    if not wanted and not watching and rate is None:
         readme = Path(__file__).with_name("README.md")
         head = readme.read_text().partition(TABLE)[0]
         readme.write_text(f"{head}{TABLE}\n\n{markdown(lines)}\n")
@@ -58,9 +61,10 @@ def run() -> None:
         "name", nargs="*", choices=[[], *BENCHES, *BRIEFLY], help="default: all, and note it in README.md"
     )
     parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
+    parser.add_argument("--rate", type=int, help="payments a second for `pay`, instead of 50; notes nothing")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    uvloop.run(main(asked.name, watching=asked.profile))
+    uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate))
 
 
 if __name__ == "__main__":

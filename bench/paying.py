@@ -32,7 +32,7 @@ CONNECTIONS = 16
 BARE_SECONDS = 3.0
 _BARE = "bare route"
 _POLL_SECONDS = 0.02
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 180.0
 _READY = """
 select o.order_number from orders.orders o join adbots.adbots a on a.adbot = o.adbot
 where o.order_number = any($1) and o.status = 'FULFILLED'

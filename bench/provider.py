@@ -22,7 +22,7 @@ FINISHED = "finished"
 _STATUSES = ("waiting", "confirming", "confirmed", "sending", FINISHED)
 _REPEATED = 0.5
 """So many payments have their end told twice, and one of the steps before it never."""
-TRIES, RETRY_SECONDS = 20, 1.0
+TRIES, RETRY_SECONDS = 200, 1.0
 """The provider waits longer, and gives up sooner."""
 _CODE = "usdttrc20"
 
