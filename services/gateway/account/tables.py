@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.gateway import AccessCodeReset, AccountRegistered, CodeDigest, Role
+from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
 
@@ -69,14 +69,6 @@ async def account_by_digest(sql: Sql, digest: str) -> KnownAccount | None:
 async def account_by_id(sql: Sql, account: AccountId) -> KnownAccount | None:
     """Return an account."""
     return _known(await sql.fetchrow("select * from accounts where account = $1", account))
-
-
-async def digest_of(sql: Sql, account: AccountId) -> CodeDigest | None:
-    """Return the keyed hash of the code that opens an account, None if the account is not open."""
-    found: CodeDigest | None = await sql.fetchval(
-        "select code_digest from accounts where account = $1", account
-    )
-    return found
 
 
 def _known(row: Row | None) -> KnownAccount | None:
