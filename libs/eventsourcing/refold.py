@@ -90,11 +90,11 @@ class StoreFold:
                     )
             passed += len(page)
             if once or len(page) < PAGE:
+                self.into = await beside.found(self.connection, self.into.schema)
                 return passed
 
     async def remaining(self) -> int:
         """See `Fold.remaining`."""
-        self.into = await beside.found(self.connection, self.into.schema)
         after = self.into.reached(self.tables.service)
         return int(
             await self.connection.fetchval(

@@ -135,7 +135,11 @@ async def _ask(stream: EventStream, first: int) -> list[Held]:
             f"$JS.API.DIRECT.GET.{stream.name}", json.dumps(request).encode(), reply=inbox
         )
         while True:
-            message = await asyncio.wait_for(messages.get(), _ANSWER_SECONDS)
+            if messages.empty():  # else no turn of the loop is waited for: there are a thousand messages
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    message = await messages.get()
+            else:
+                message = messages.get_nowait()
             status = (message.headers or {}).get("Status")
             if status in {_END_OF_BATCH, _NO_MESSAGE}:
                 return found
