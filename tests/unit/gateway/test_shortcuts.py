@@ -21,6 +21,7 @@ from libs.eventsourcing.record import Causes
 from services.gateway.api import problems, webhooks
 from services.gateway.api.app import make_app
 from services.gateway.api.edge import BODY_BYTES, Edge, Shortcut
+from services.gateway.api.limits import Places
 
 URL = "/api/v1/webhooks/nowpayments"
 SIGNED = {"x-nowpayments-sig": "ab" * 64}
@@ -57,7 +58,7 @@ def long_way() -> FastAPI:
 
 
 def caller(app: FastAPI) -> httpx.AsyncClient:
-    app.state.desk = SimpleNamespace(commands=Billing())
+    app.state.desk = SimpleNamespace(commands=Billing(), notifications=Places(webhooks.MOST_UNDER_WAY))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
