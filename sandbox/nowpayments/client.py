@@ -76,7 +76,14 @@ class NowPaymentsControl:
 
     def __init__(self, base_url: str) -> None:
         root = base_url.rstrip("/").removesuffix("/control")
-        self._http = httpx.AsyncClient(base_url=f"{root}/control", trust_env=False, timeout=ANSWER_SECONDS)
+        self._http = httpx.AsyncClient(
+            base_url=f"{root}/control",
+            trust_env=False,
+            timeout=ANSWER_SECONDS,
+            limits=httpx.Limits(
+                keepalive_expiry=2.0
+            ),  # the server's own is 5 s: it must not be the quicker one
+        )
 
     async def __aenter__(self) -> Self:
         """Be ready."""
