@@ -250,20 +250,20 @@ class Handling:
         work: Callable[[Transaction], Awaitable[None]],
     ) -> None:
         """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
-        transaction = self._engine.transaction(connection)
         for attempt in range(1, ATTEMPTS + 1):
+            transaction = self._engine.transaction(connection)
             try:
                 async with self._engine.folding(connection, *self._kinds):
-                    transaction = self._engine.transaction(connection)
                     await work(transaction)
-                break
             except CLASHES:
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(0.002 * attempt)
-        transaction.committed()
-        if transaction.recorded:
-            self._engine.announce(transaction.recorded[-1].cursor)
+            else:
+                transaction.committed()
+                if transaction.recorded:
+                    self._engine.announce(transaction.recorded[-1].cursor)
+                return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
         """Fold and react; all of it is written once the transaction is settled."""
