@@ -17,7 +17,8 @@ from bench.appending import PLAIN_DATA, PLAIN_INSERT, plain_table
 from bench.ledger import ACCOUNT, Credit
 from bench.measure import Line, Measure
 from bench.servers import Servers
-from libs.chassis.commands import CommandClient, CommandHandlers, answering_broker
+from libs.chassis.command_client import CommandClient
+from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.events.base import Command
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork

@@ -1,9 +1,6 @@
-"""Commands over NATS: request and reply, with an answer whatever happens."""
-# nats-py leaves parts of its interface untyped
-# pyright: reportUnknownMemberType=false
+"""Hearing commands: each gets an answer whatever happens."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,12 +8,20 @@ from uuid import UUID
 import structlog
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from pydantic import ValidationError
 
-from libs.chassis.broker import RECONNECT_SECONDS, ConnectionLost
+from libs.chassis.broker import RECONNECT_SECONDS
+from libs.chassis.command_messages import (
+    ACTOR,
+    COMMAND,
+    CORRELATION,
+    Answer,
+    Posted,
+    answers_message,
+    posted_lines,
+    subject_of,
+    subject_of_many,
+)
 from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
@@ -31,17 +36,6 @@ CommandT = TypeVar("CommandT", bound=Command)
 
 WORKERS = 16
 """How many commands of one type a process handles side by side."""
-TIMEOUT_SECONDS = 15.0
-_RETRY_SECONDS = 0.1
-_CORRELATION = "Adrelay-Correlation-Id"
-_COMMAND = "Adrelay-Command-Id"
-_ACTOR = "Adrelay-Actor"
-
-Answer = Accepted | Refusal | Failure
-
-
-class CommandFailed(Exception):
-    """The service that hears this command broke on it, or did not answer in time."""
 
 
 class Scope:
@@ -130,14 +124,18 @@ class CommandHandlers:
     def subscribe(self, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
         """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
         for kind, handler in self._by_type.items():
-            subscriber = broker.subscriber(
-                subject_of(kind, prefix),
-                queue=engine.service,
-                max_workers=WORKERS,
-                ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
-                decoder=_whole,
-            )
-            subscriber(_answering(kind, handler, engine))
+            answering = {subject_of(kind, prefix): _answering(kind, handler, engine)}
+            if kind.together:
+                answering[subject_of_many(kind, prefix)] = _answering_many(kind, handler, engine)
+            for subject, answer in answering.items():
+                subscriber = broker.subscriber(
+                    subject,
+                    queue=engine.service,
+                    max_workers=WORKERS,
+                    ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
+                    decoder=_whole,
+                )
+                subscriber(answer)
 
 
 async def _whole(message: NatsMessage) -> NatsMessage:
@@ -161,10 +159,30 @@ def _answering(
     return answer
 
 
+def _answering_many(
+    kind: type[CommandT], handler: Callable[[Any, Scope], Awaitable[None]], engine: Engine
+) -> Callable[[NatsMessage], Awaitable[bytes]]:
+    reader = Posted[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
+
+    async def answer_one(line: bytes) -> Answer:
+        try:
+            posted = reader.model_validate_json(line)
+        except ValidationError as error:
+            return _invalid(kind, _problems(error))
+        return await _carry_out(posted.command, handler, Scope(engine, posted.causes))
+
+    async def answer(message: NatsMessage) -> bytes:
+        return answers_message(
+            await asyncio.gather(*(answer_one(line) for line in posted_lines(message.body)))
+        )
+
+    return answer
+
+
 def _causes(headers: Mapping[str, str]) -> Causes:
-    command_id = UUID(headers[_COMMAND]) if headers.get(_COMMAND) else new_id()
-    correlation_id = UUID(headers[_CORRELATION]) if headers.get(_CORRELATION) else command_id
-    return Causes(correlation_id, command_id, headers.get(_ACTOR) or "unknown")
+    command_id = UUID(headers[COMMAND]) if headers.get(COMMAND) else new_id()
+    correlation_id = UUID(headers[CORRELATION]) if headers.get(CORRELATION) else command_id
+    return Causes(correlation_id, command_id, headers.get(ACTOR) or "unknown")
 
 
 def _problems(error: ValidationError) -> str:
@@ -203,62 +221,3 @@ async def _carry_out(
         return Accepted()
     service = owner_of(type(command))
     return Accepted(written=(Written(service=service, xid=written.xid, position=written.position),))
-
-
-def subject_of(kind: type[Command], prefix: str = "") -> str:
-    """Return the subject on which a command is heard."""
-    return f"{prefix}cmd.{owner_of(kind)}.{kind.__name__}"
-
-
-class CommandClient:
-    """Sends commands to the services that own them."""
-
-    def __init__(self, nats: Client, *, prefix: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._nats = nats
-        self._prefix = prefix
-        self._timeout = timeout_seconds
-
-    async def send(self, command: Command, causes: Causes) -> Accepted:
-        """Have a command carried out and return where its events stand.
-
-        Waits a little for a service that is just being restarted. Raises `Refused` as if the service were
-        this one, and `CommandFailed` if it broke or gave no answer in time; it may then have been done.
-        """
-        headers = {
-            _CORRELATION: str(causes.correlation_id),
-            _COMMAND: str(new_id()),
-            _ACTOR: causes.actor,
-        }
-        result = await self._request(command, headers)
-        match result:
-            case Accepted():
-                return result
-            case Refusal(code=code, detail=detail):
-                raise Refused(code, detail)
-            case Failure(reference=reference):
-                message = f"{type(command).__name__} failed; the service's log knows more under {reference}"
-                raise CommandFailed(message)
-
-    async def _request(self, command: Command, headers: dict[str, str]) -> Answer:
-        subject = subject_of(type(command), self._prefix)
-        body = command.model_dump_json().encode()
-        deadline = time.monotonic() + self._timeout
-        while True:
-            left = deadline - time.monotonic()
-            try:
-                reply = await self._nats.request(subject, body, timeout=max(left, 0.001), headers=headers)
-                return RESULT.validate_json(reply.data)
-            except NoRespondersError as error:
-                if left <= _RETRY_SECONDS:
-                    message = f"no {owner_of(type(command))} service is running"
-                    raise CommandFailed(message) from error
-                await asyncio.sleep(_RETRY_SECONDS)
-            except ConnectionLost as error:
-                # whether it was heard is not known: sent again under the same id, it is carried out once
-                if left <= _RETRY_SECONDS:
-                    message = f"{type(command).__name__} got no answer: {error}"
-                    raise CommandFailed(message) from error
-                await asyncio.sleep(_RETRY_SECONDS)
-            except (NatsError, TimeoutError) as error:
-                message = f"{type(command).__name__} got no answer: {type(error).__name__}"
-                raise CommandFailed(message) from error

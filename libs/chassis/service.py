@@ -15,7 +15,8 @@ from nats.aio.client import Client
 from prometheus_client import Gauge
 
 from libs.chassis.broker import connect_nats
-from libs.chassis.commands import CommandClient, CommandHandlers, answering_broker
+from libs.chassis.command_client import CommandClient
+from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.settings import ServiceSettings

@@ -32,6 +32,11 @@ class Event(Contract):
 class Command(Contract):
     """Something that its owner is asked to do."""
 
+    together: ClassVar[bool] = False
+    """Whether those that come at the same time travel in one message, each with an answer of its own.
+
+    For what comes often and is quickly done: all of them are answered when the last one is."""
+
 
 def owner_of(contract: type[Contract]) -> str:
     """Return the service that says this event, or hears this command: the name of its module."""

@@ -206,7 +206,17 @@ class Engine:
         return Outcome(value, unit.written)
 
     async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
-        """Carry out units in one transaction; should any of them fail, raise and leave nothing."""
+        """Carry out units in one transaction; should any of them fail, raise and leave nothing.
+
+        If others were quicker, all of them are tried once more on fresh states.
+        """
+        try:
+            return await self._attempt_together(members)
+        except CLASHES as clash:
+            log.debug("units.clash", service=self.service, clash=type(clash).__name__)
+            return await self._attempt_together(members)
+
+    async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
         async with self.pool.acquire() as connection:
             async with self.folding(connection, Kind.STATE):
                 transaction = self.transaction(connection)

@@ -55,8 +55,8 @@ class Host(Protocol):
 class GroupCommit:
     """Carries units out one transaction after another, each with all that have come meanwhile.
 
-    A unit that comes alone waits for nobody. Should a shared transaction fail, for whatever reason, each of
-    its units runs in one of its own: none suffers for another.
+    A unit that comes alone waits for nobody but those of the same turn of the event loop. Should a shared
+    transaction fail, for whatever reason, each of its units runs in one of its own: none suffers for another.
     """
 
     def __init__(self, host: Host) -> None:
@@ -69,29 +69,16 @@ class GroupCommit:
         self, work: Callable[[UnitOfWork], Awaitable[Any]], causes: Causes, command: UUID | None
     ) -> Outcome:
         """Carry out a unit, with others if there are any; raises what `run_alone` does, or the refusal."""
-        if self._busy:
-            return await self._wait(work, causes, command)
-        self._busy = True
-        try:
-            return await self._host.run_alone(work, causes, command)
-        finally:
-            self._go_on()
-
-    async def _wait(
-        self, work: Callable[[UnitOfWork], Awaitable[Any]], causes: Causes, command: UUID | None
-    ) -> Outcome:
         member = Member(work, causes, command, asyncio.get_running_loop().create_future())
         self._waiting.append(member)
+        if not self._busy:
+            self._busy = True
+            # it begins with the loop's next turn: units that came with this one are there by then
+            self._task = asyncio.create_task(self._empty(), name="group commit")
         outcome = await member.answer
         if outcome.refused is not None:
             raise outcome.refused
         return outcome
-
-    def _go_on(self) -> None:
-        """Turn to those that came meanwhile."""
-        self._busy = bool(self._waiting)
-        if self._busy:
-            self._task = asyncio.create_task(self._empty(), name="group commit")
 
     async def stop(self) -> None:
         """End; whoever still waits is told so by a cancellation."""

@@ -71,7 +71,7 @@ with marked as (
 select source from begun union all select source from moved
 """
 _RETRIES_AT_ONCE = 100
-_TRANSACTION_SECONDS = 0.03
+_TRANSACTION_SECONDS = 0.1
 """About how long a transaction of several events should take."""
 _FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
 

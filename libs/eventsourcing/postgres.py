@@ -81,6 +81,10 @@ with added as ({_APPEND}), carried_out as (
 ) {_ADDED}
 """  # noqa: S608 - constants
 _LOAD = f"select {_COLUMNS} from engine.events where stream = $1 and version > $2 order by version"  # noqa: S608 - a constant
+_VERSIONS = """
+select stream, coalesce((select max(version) from engine.events where stream = asked.stream), 0) as version
+from unnest($1::text[]) as asked (stream)
+"""
 # `events.xid` is the number; the bare name would be the column of the result, a text, and 1000 before 999
 _READ = f"""
 select {_COLUMNS} from engine.events
@@ -259,6 +263,11 @@ class PostgresStore:
             list(commands),
             [last[id(addition)] for addition in commands.values()],
         )
+
+    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return how many events each of these streams has."""
+        rows = await self._connection.fetch(_VERSIONS, streams)
+        return {row["stream"]: row["version"] for row in rows}
 
     async def load(self, stream: str, after: int = 0) -> list[Recorded]:
         """See `EventStore.load`."""

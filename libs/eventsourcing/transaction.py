@@ -47,6 +47,8 @@ class Transaction:
         self._known = known
         self._states: dict[str, tuple[object, int]] = {}
         """The states of streams that were loaded, or decided on, in this very transaction."""
+        self._believed: dict[str, int] = {}
+        """The versions of remembered states that nothing followed from; whether they were old shows later."""
         self._begun: dict[str, UUID] = {}
         """The stories of streams that begin in it."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
@@ -72,16 +74,19 @@ class Transaction:
     async def decide(
         self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
     ) -> list[EventT]:
-        """Decide on the state that this process remembers, if what follows is checked by an append anyway.
+        """Decide on the state that this process remembers.
 
-        That nothing follows, or that it is refused, is believed on a loaded state alone.
+        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so it is
+        believed on a loaded state alone.
         """
         if stream not in self._states and stream in self._known:
             remembered = self._known.get(stream)
             with suppress(Refused):
-                if events := list(decider.decide(command, cast("StateT | None", remembered[0]))):
-                    self._states[stream] = remembered
-                    return events
+                events = list(decider.decide(command, cast("StateT | None", remembered[0])))
+                self._states[stream] = remembered
+                if not events:
+                    self._believed[stream] = remembered[1]
+                return events
         state = await self.state(decider, stream)
         return list(decider.decide(command, state))
 
@@ -116,9 +121,32 @@ class Transaction:
         return found
 
     async def settle(self) -> None:
-        """Have stored and folded all that was decided so far."""
+        """Have stored and folded all that was decided so far.
+
+        Raises `WrongExpectedVersion` if any of it was decided on an old state.
+        """
+        await self._confirm()
         await self._store_waiting()
         await self.writes.flush()
+
+    async def _confirm(self) -> None:
+        """Check the remembered states that nothing followed from; an append checks its own."""
+        believed, self._believed = self._believed, {}
+        for addition, _ in self._waiting:
+            believed.pop(addition.stream, None)
+        if not believed:
+            return
+        versions = await self._store.versions(list(believed))
+        other = [stream for stream, version in believed.items() if versions[stream] != version]
+        if other:
+            self._forget()
+            message = f"nothing was to follow, from another version than {', '.join(other)} is at"
+            raise WrongExpectedVersion(message)
+
+    def _forget(self) -> None:
+        """Have every state that was decided on here loaded the next time: some were old, maybe all."""
+        for stream in self._states:
+            self._known.forget(stream)
 
     async def _store_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -130,8 +158,7 @@ class Transaction:
         try:
             stored = await self._store.append_all([addition for addition, _ in waiting], fresh)
         except WrongExpectedVersion:
-            for addition, _ in waiting:
-                self._known.forget(addition.stream)
+            self._forget()
             raise
         self._noted |= fresh.keys()
         for (addition, told), events in zip(waiting, stored, strict=True):

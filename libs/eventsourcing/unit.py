@@ -35,6 +35,12 @@ class UnitOfWork:
     ) -> None:
         self.sql = SettledSql(transaction.connection, transaction.settle)
         """For what a decision must know, and for tables that no event changes; shows what was decided."""
+        self.stored = Sql(transaction.connection)
+        """Reads what stands in the tables already, where what was decided in this transaction may be missing.
+
+        It has nothing written first, so that more can be written at once. For what never changes once it is
+        there; what is not found here may still be found by `sql`.
+        """
         self.causes = causes
         self.at: datetime = utc_now()
         """When this unit began; the time of what it decides."""

@@ -45,7 +45,7 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
         what the first mail asked for, and the mail about it holds the code.
         """
         account, email = await _whose(unit, event.order)
-        if mails and await account_by_email(unit.sql, email) is None:
+        if mails and not await _has_account(unit, email):
             await open_account(unit, codes, account, email)
         said = Raise(
             account=account,
@@ -93,8 +93,14 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
 
 async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
     """Return whose an order is, as it was told of when it was placed, earlier in the same stream."""
-    found = await whose_order(unit.sql, order)
+    found = await whose_order(unit.stored, order) or await whose_order(unit.sql, order)
     if found is None:
         message = f"nobody was told that {order} was placed"
         raise LookupError(message)
     return found
+
+
+async def _has_account(unit: UnitOfWork, email: EmailAddress) -> bool:
+    """Say whether an e-mail address has an account, for ever then."""
+    stored = await account_by_email(unit.stored, email)
+    return (stored or await account_by_email(unit.sql, email)) is not None

@@ -4,7 +4,7 @@ import ssl
 
 from fastapi import FastAPI
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts

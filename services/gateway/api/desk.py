@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
 from libs.events.values import AccountId
 from libs.eventsourcing.engine import Engine

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from libs.chassis.commands import CommandFailed
+from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing.decider import Refused
 
 log = structlog.stdlib.get_logger()

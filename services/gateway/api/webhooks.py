@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from libs.chassis.commands import CommandFailed
+from libs.chassis.command_client import CommandFailed
 from libs.events.billing import RecordNotification
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes

@@ -122,8 +122,8 @@ async def _need(
     )
 
 
-async def _settle(sql: TableSql, order: OrderNumber, kind: AttentionKind) -> None:
-    await sql.execute("delete from attention where order_number = $1 and kind = $2", order, kind)
+async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> None:
+    await sql.execute("delete from attention where order_number = $1 and kind = any($2)", order, kinds)
 
 
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
@@ -195,8 +195,7 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
 @ATTENTION.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
     """Wait for the delivery, and no longer for the money."""
-    await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
-    await _settle(sql, event.order, AttentionKind.PARTIALLY_PAID)
+    await _settle(sql, event.order, AttentionKind.ON_THE_WAY, AttentionKind.PARTIALLY_PAID)
     await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
 
 

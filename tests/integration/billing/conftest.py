@@ -8,7 +8,7 @@ import asyncpg
 import nats
 import pytest_asyncio
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.eventsourcing.stream import EventStream
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import SecretStr
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.base import Command, Event
 from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked

@@ -25,6 +25,12 @@ class Retire(Command):
     times: Annotated[int, Field(ge=0, le=5000)] = 1
 
 
+class Sweep(Retire):
+    """Retire a product, as one of many that are retired at the same time."""
+
+    together: ClassVar[bool] = True
+
+
 class RetireTwo(Command):
     """Retire two products, in two transactions. Refused: `locked`."""
 
@@ -83,6 +89,10 @@ def handlers(waiting: asyncio.Event | None = None) -> CommandHandlers:
     async def retire(command: Retire, unit: UnitOfWork) -> None:
         await _retire(unit, command)
 
+    @commands.on(Sweep)
+    async def sweep(command: Sweep, unit: UnitOfWork) -> None:
+        await _retire(unit, command)
+
     @commands.outside(RetireTwo)
     async def retire_two(command: RetireTwo, scope: Scope) -> None:
         for code in command.codes:
@@ -102,7 +112,7 @@ def handlers(waiting: asyncio.Event | None = None) -> CommandHandlers:
             raise RuntimeError(LEAK)
         ProductRepriced.model_validate({"code": "x", "price_usd": "hunter2"})
 
-    del retire, retire_two, wait, break_
+    del retire, sweep, retire_two, wait, break_
     return commands
 
 

@@ -4,36 +4,25 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 
-from libs.chassis.commands import CommandClient, CommandFailed, CommandHandlers, answering_broker
+from libs.chassis.command_client import CommandClient, CommandFailed
+from libs.chassis.commands import CommandHandlers
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes, new_id
 from libs.eventsourcing.unit import UnitOfWork
-from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait, handlers
+from tests.integration.chassis.serving import events, serving
+from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait
 from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("account:7")
-
-
-@asynccontextmanager
-async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
-    broker = answering_broker(url)
-    handlers().subscribe(broker, engine, prefix=prefix)
-    await broker.start()
-    try:
-        yield
-    finally:
-        await broker.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -55,15 +44,6 @@ async def ask(
         f"{prefix}cmd.shop.{kind}", body, timeout=PATIENCE_SECONDS, headers=headers or None
     )
     return RESULT.validate_json(reply.data)
-
-
-async def events(engine: Engine) -> list[Any]:
-    return await engine.query(
-        lambda sql: sql.fetch(
-            "select stream, xid::text::bigint as xid, position, correlation_id, causation_id, actor "
-            "from engine.events order by position"
-        )
-    )
 
 
 async def test_an_accepted_command_says_where_its_last_event_stands(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from nats.aio.client import Client
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.stream import EventStream
 from tests.integration.chassis.shop import Retire

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.stream import EventStream

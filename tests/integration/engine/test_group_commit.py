@@ -58,6 +58,11 @@ async def test_those_that_come_while_one_is_under_way_share_a_transaction(engine
     assert [tuple(row) for row in rows] == [(name, 1) for name in (*"abcdef", "slow")]
 
 
+async def test_those_of_one_turn_of_the_loop_share_a_transaction(engine: Engine) -> None:
+    await asyncio.gather(*(engine.run(turn(name), ME, grouped=True) for name in "abc"))
+    assert len(set((await transactions(engine)).values())) == 1
+
+
 async def test_each_is_told_the_place_of_its_own_last_event(engine: Engine) -> None:
     done: list[Done[Any]] = await together(engine, turn("a", 2), turn("b", 3))
     rows = await engine.query(

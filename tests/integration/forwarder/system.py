@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.base import Event
 from libs.events.catalogue import published
 from libs.events.forwarder import (

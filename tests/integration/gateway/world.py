@@ -15,7 +15,8 @@ import httpx
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
-from libs.chassis.commands import CommandClient, CommandHandlers
+from libs.chassis.command_client import CommandClient
+from libs.chassis.commands import CommandHandlers
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId

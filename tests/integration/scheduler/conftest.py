@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.eventsourcing.stream import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
 from tests.patience import PATIENCE_SECONDS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.catalogue import published
 from libs.events.forwarder import CycleFinished
 from libs.events.provisioning import AdbotProvisioned, SeatLost

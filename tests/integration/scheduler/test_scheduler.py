@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.forwarder import AbortReason, CycleAborted, SourceBroken
 from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost
 from libs.events.scheduler import (

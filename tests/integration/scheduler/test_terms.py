@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.chassis.commands import CommandClient
+from libs.chassis.command_client import CommandClient
 from libs.events.base import Event
 from libs.events.provisioning import (
     AdbotExpired,

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive
 
-from libs.chassis.commands import CommandFailed
+from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing.decider import Refused
 from services.gateway.api import edge
 from services.gateway.api.edge import WEBHOOK_BYTES, Edge

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
-from libs.chassis.commands import CommandFailed
+from libs.chassis.command_client import CommandFailed
 from libs.events.base import Command
 from libs.events.billing import RecordNotification
 from libs.events.results import Accepted

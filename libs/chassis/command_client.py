@@ -1,0 +1,202 @@
+"""Sending commands: request and reply over NATS, and what comes often travels together."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+
+from libs.chassis.broker import ConnectionLost
+from libs.chassis.command_messages import (
+    ACTOR,
+    COMMAND,
+    CORRELATION,
+    Answer,
+    answers_in,
+    posted_message,
+    subject_of,
+    subject_of_many,
+)
+from libs.events.base import Command, owner_of
+from libs.events.results import RESULT, Accepted, Failure, Refusal
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.record import Causes, new_id
+
+TIMEOUT_SECONDS = 15.0
+_RETRY_SECONDS = 0.1
+_MESSAGES_UNDER_WAY = 2
+"""So many messages of commands that travel together wait for their answers; what comes meanwhile shares the
+next one. While one is carried out, the other is there to go on with."""
+_MOST_TOGETHER = 64
+_MOST_BYTES = 256 * 1024
+"""Well under what NATS takes in one message (1 MiB unless it is told otherwise)."""
+
+
+class CommandFailed(Exception):
+    """The service that hears this command broke on it, or did not answer in time."""
+
+
+class CommandClient:
+    """Sends commands to the services that own them."""
+
+    def __init__(self, nats: Client, *, prefix: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._nats = nats
+        self._prefix = prefix
+        self._timeout = timeout_seconds
+        self._queues: dict[type[Command], _Queue] = {}
+
+    async def send(self, command: Command, causes: Causes) -> Accepted:
+        """Have a command carried out and return where its events stand.
+
+        Waits a little for a service that is just being restarted. Raises `Refused` as if the service were
+        this one, and `CommandFailed` if it broke or gave no answer in time; it may then have been done.
+        """
+        outgoing = _Outgoing(
+            type(command),
+            command.model_dump_json().encode(),
+            Causes(causes.correlation_id, new_id(), causes.actor),
+        )
+        if outgoing.kind.together:
+            result = await self._queue(outgoing.kind).send(outgoing)
+        else:
+            result = await self._send_one(outgoing)
+        match result:
+            case Accepted():
+                return result
+            case Refusal(code=code, detail=detail):
+                raise Refused(code, detail)
+            case Failure(reference=reference):
+                message = f"{type(command).__name__} failed; the service's log knows more under {reference}"
+                raise CommandFailed(message)
+
+    def _queue(self, kind: type[Command]) -> "_Queue":
+        if kind not in self._queues:
+            self._queues[kind] = _Queue(self._send_all)
+        return self._queues[kind]
+
+    async def _send_all(self, commands: Sequence["_Outgoing"]) -> list[Answer]:
+        if len(commands) == 1:
+            return [await self._send_one(commands[0])]
+        kind = commands[0].kind
+        message = posted_message([(one.causes, one.body) for one in commands])
+        answers = answers_in(await self._request(kind, subject_of_many(kind, self._prefix), message))
+        if len(answers) != len(commands):
+            problem = f"{len(commands)} times {kind.__name__} got {len(answers)} answers"
+            raise CommandFailed(problem)
+        return answers
+
+    async def _send_one(self, one: "_Outgoing") -> Answer:
+        headers = {
+            CORRELATION: str(one.causes.correlation_id),
+            COMMAND: str(one.causes.causation_id),
+            ACTOR: one.causes.actor,
+        }
+        subject = subject_of(one.kind, self._prefix)
+        return RESULT.validate_json(await self._request(one.kind, subject, one.body, headers))
+
+    async def _request(
+        self, kind: type[Command], subject: str, body: bytes, headers: dict[str, str] | None = None
+    ) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                reply = await self._nats.request(subject, body, timeout=max(left, 0.001), headers=headers)
+            except NoRespondersError as error:
+                if left <= _RETRY_SECONDS:
+                    message = f"no {owner_of(kind)} service is running"
+                    raise CommandFailed(message) from error
+                await asyncio.sleep(_RETRY_SECONDS)
+            except ConnectionLost as error:
+                # whether it was heard is not known: sent again under the same id, it is carried out once
+                if left <= _RETRY_SECONDS:
+                    message = f"{kind.__name__} got no answer: {error}"
+                    raise CommandFailed(message) from error
+                await asyncio.sleep(_RETRY_SECONDS)
+            except (NatsError, TimeoutError) as error:
+                message = f"{kind.__name__} got no answer: {type(error).__name__}"
+                raise CommandFailed(message) from error
+            else:
+                return reply.data
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    """A command to be sent, as JSON, and what it will be the cause of."""
+
+    kind: type[Command]
+    body: bytes
+    causes: Causes
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A command that waits to be sent, and whoever waits for its answer."""
+
+    outgoing: _Outgoing
+    answer: asyncio.Future[Answer]
+
+
+class _Queue:
+    """Commands of one type, which go in a few messages at a time, each with all that came meanwhile.
+
+    One that comes alone waits for nobody, and goes as a message of its own.
+    """
+
+    def __init__(self, send: Callable[[Sequence[_Outgoing]], Awaitable[list[Answer]]]) -> None:
+        self._send = send
+        self._waiting: deque[_Member] = deque()
+        self._under_way = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def send(self, outgoing: _Outgoing) -> Answer:
+        """Have a command sent, and return its answer; raises `CommandFailed`."""
+        member = _Member(outgoing, asyncio.get_running_loop().create_future())
+        self._waiting.append(member)
+        if self._under_way < _MESSAGES_UNDER_WAY:
+            self._under_way += 1
+            task = asyncio.create_task(self._empty(), name=f"sending {outgoing.kind.__name__}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await member.answer
+
+    async def _empty(self) -> None:
+        try:
+            while taken := self._take():
+                await self._carry(taken)
+        finally:
+            self._under_way -= 1
+
+    async def _carry(self, taken: Sequence[_Member]) -> None:
+        try:
+            answers = await self._send([member.outgoing for member in taken])
+            for member, answer in zip(taken, answers, strict=True):
+                if not member.answer.done():
+                    member.answer.set_result(answer)
+        except Exception as error:  # noqa: BLE001 - it is handed on
+            for member in taken:
+                if not member.answer.done():
+                    member.answer.set_exception(error)
+        finally:
+            for member in taken:
+                member.answer.cancel()  # nobody is left waiting when the process ends
+
+    def _take(self) -> list[_Member]:
+        """Take what fits into a message, without what nobody waits for any more."""
+        taken: list[_Member] = []
+        size = 0
+        while self._waiting and len(taken) < _MOST_TOGETHER:
+            member = self._waiting[0]
+            if not member.answer.done():
+                size += len(member.outgoing.body)
+                if taken and size > _MOST_BYTES:
+                    break
+                taken.append(member)
+            self._waiting.popleft()
+        return taken

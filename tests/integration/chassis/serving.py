@@ -1,0 +1,31 @@
+"""The made-up service's commands, heard without the rest of the chassis."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from libs.chassis.commands import answering_broker
+from libs.eventsourcing.engine import Engine
+from tests.integration.chassis.shop import handlers
+
+
+@asynccontextmanager
+async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
+    broker = answering_broker(url)
+    handlers().subscribe(broker, engine, prefix=prefix)
+    await broker.start()
+    try:
+        yield
+    finally:
+        await broker.stop()
+
+
+async def events(engine: Engine) -> list[Any]:
+    return await engine.query(
+        lambda sql: sql.fetch(
+            "select stream, xid::text::bigint as xid, position, correlation_id, causation_id, actor "
+            "from engine.events order by position"
+        )
+    )
