@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 _OWNERS = (billing, provisioning, scheduler, forwarder, gateway)
 _EMBEDDED = {"postgres_url", "nats_url"}
 """What `adrelay up` provides by itself."""
+_TOGETHER = " Travels together with others of its kind."
 
 
 def pages() -> dict[Path, str]:
@@ -116,7 +117,8 @@ def events_page() -> str:
         "# Events and commands",
         "",
         "Events are said by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
-        "heard by it, on `cmd.<service>.<Command>`. Written from the docstrings in `libs/events/`.",
+        "heard by it, on `cmd.<service>.<Command>`, and where they travel together also on",
+        "`cmd.<service>.<Command>.many`. Written from the docstrings in `libs/events/`.",
     ]
     for module in _OWNERS:
         lines += ["", f"## {module.__name__.rpartition('.')[2]}"]
@@ -127,7 +129,8 @@ def events_page() -> str:
             for contract in found:
                 text = " ".join((inspect.getdoc(contract) or "").split())
                 fields = ", ".join(f"`{name}`" for name in contract.model_fields)
-                lines.append(f"- **{contract.__name__}** ({fields}): {text}")
+                together = issubclass(contract, Command) and contract.together
+                lines.append(f"- **{contract.__name__}** ({fields}): {text}{_TOGETHER if together else ''}")
     return "\n".join(lines) + "\n"
 
 
