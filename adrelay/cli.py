@@ -9,7 +9,7 @@ from adrelay.commands.keygen import keygen
 from adrelay.commands.orders import orders
 from adrelay.commands.up import up
 from adrelay.demo.command import demo
-from adrelay.events.command import events
+from adrelay.events.command import group as events_group
 from sandbox.mail.cli import run as mail_sandbox
 from sandbox.nowpayments.cli import run as nowpayments_sandbox
 from sandbox.telegram.cli import run as telegram_sandbox
@@ -35,7 +35,7 @@ app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
 app.add_typer(orders, name="orders", rich_help_panel="Operate it")
 app.add_typer(accounts, name="accounts", rich_help_panel="Operate it")
 app.add_typer(adbots, name="adbots", rich_help_panel="Operate it")
-app.add_typer(events, name="events", rich_help_panel="Operate it")
+app.add_typer(events_group(), name="events", rich_help_panel="Operate it")
 sandbox.command("telegram")(telegram_sandbox)
 sandbox.command("nowpayments")(nowpayments_sandbox)
 sandbox.command("mail")(mail_sandbox)

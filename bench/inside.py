@@ -10,16 +10,18 @@ import sys
 import time
 from contextlib import redirect_stdout
 
-from adrelay.events.command import events
+import typer
+
+from adrelay.events.command import group
 from bench.measure import TRIES_SECONDS
 from bench.profiling import profiled
 
 
-def run(arguments: list[str]) -> float:
+def run(tool: typer.Typer, arguments: list[str]) -> float:
     """Return how many seconds the tool took."""
     with redirect_stdout(io.StringIO()):
         begin = time.perf_counter()
-        code = events(arguments, prog_name="adrelay events", standalone_mode=False)
+        code = tool(arguments, prog_name="adrelay events", standalone_mode=False)
         seconds = time.perf_counter() - begin
     if code:
         sys.exit(f"adrelay events {' '.join(arguments)} ended with {code}")
@@ -29,13 +31,14 @@ def run(arguments: list[str]) -> float:
 def main() -> None:
     """Measure, or tell where the time goes."""
     times, *arguments = sys.argv[1:]
+    tool = group()
     if arguments[0] == "--profile":
         with profiled(f"adrelay events {' '.join(arguments[1:])}, inside", wanted=True):
-            run(arguments[1:])
+            run(tool, arguments[1:])
         return
     seconds: list[float] = []
     while len(seconds) <= int(times) and sum(seconds) < TRIES_SECONDS:
-        seconds.append(run(arguments))
+        seconds.append(run(tool, arguments))
         gc.enable()  # a tool may have switched it off, for it was to end soon
         gc.collect()
     print(*(seconds[1:] or seconds))  # the first one is not warm

@@ -3,4 +3,4 @@
 from adrelay.events.command import events
 
 if __name__ == "__main__":
-    events(prog_name="adrelay events")
+    events()

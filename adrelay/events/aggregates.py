@@ -1,25 +1,10 @@
-"""Every kind of stream: which service keeps it, and how its events fold into a state."""
+"""Every kind of stream: which service keeps it, and what folds its events into a state."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
-from pydantic import ValidationError
-
-from libs.events.catalogue import UnknownEvent, published
-from libs.eventsourcing.decider import Decider, ImpossibleEvent
-from libs.eventsourcing.record import Envelope
-from services.billing.order.domain import ORDER
-from services.billing.product.domain import PRODUCT
-from services.forwarder.client.domain import CLIENT
-from services.forwarder.cycle.domain import CYCLE
-from services.forwarder.pair.domain import PAIR as API_PAIR
-from services.gateway.account.domain import ACCOUNT
-from services.gateway.inbox.domain import INBOX
-from services.provisioning.adbot.domain import ADBOT
-from services.provisioning.pair.domain import PAIR
-from services.provisioning.session.domain import SESSION
-from services.scheduler.schedule.domain import SCHEDULE
+from libs.eventsourcing.decider import Decider
 
 
 @dataclass(frozen=True)
@@ -27,60 +12,31 @@ class Aggregate:
     """The streams of one category."""
 
     service: str
-    decider: Decider[Any, Any, Any]
+    package: str
+    """In which package of the service its decider stands."""
+    name: str
+
+    @property
+    def decider(self) -> Decider[Any, Any, Any]:
+        """What folds its events. Imported here, for whoever only wants the names would wait for it."""
+        module = import_module(f"services.{self.service}.{self.package}.domain")
+        return cast("Decider[Any, Any, Any]", getattr(module, self.name))
 
 
-AGGREGATES: dict[str, Aggregate] = {
-    aggregate.decider.category: aggregate
-    for aggregate in (
-        Aggregate("billing", ORDER),
-        Aggregate("billing", PRODUCT),
-        Aggregate("provisioning", ADBOT),
-        Aggregate("provisioning", PAIR),
-        Aggregate("provisioning", SESSION),
-        Aggregate("scheduler", SCHEDULE),
-        Aggregate("forwarder", API_PAIR),
-        Aggregate("forwarder", CLIENT),
-        Aggregate("forwarder", CYCLE),
-        Aggregate("gateway", ACCOUNT),
-        Aggregate("gateway", INBOX),
-    )
+AGGREGATES = {
+    "order": Aggregate("billing", "order", "ORDER"),
+    "product": Aggregate("billing", "product", "PRODUCT"),
+    "adbot": Aggregate("provisioning", "adbot", "ADBOT"),
+    "pair": Aggregate("provisioning", "pair", "PAIR"),
+    "session": Aggregate("provisioning", "session", "SESSION"),
+    "schedule": Aggregate("scheduler", "schedule", "SCHEDULE"),
+    "apipair": Aggregate("forwarder", "pair", "PAIR"),
+    "client": Aggregate("forwarder", "client", "CLIENT"),
+    "cycle": Aggregate("forwarder", "cycle", "CYCLE"),
+    "account": Aggregate("gateway", "account", "ACCOUNT"),
+    "inbox": Aggregate("gateway", "inbox", "INBOX"),
 }
 """By category, the part of a stream's name before the first hyphen."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """An event and the state behind it; `problem` says why there is none from here on."""
-
-    envelope: Envelope
-    state: object | None
-    problem: str | None = None
-
-
-def steps(envelopes: Sequence[Envelope]) -> list[Step]:
-    """Fold a stream's events, in order, and return the state after each."""
-    found: list[Step] = []
-    state: object | None = None
-    problem: str | None = None
-    for envelope in envelopes:
-        category = envelope.stream.partition("-")[0]
-        aggregate = AGGREGATES.get(category)
-        if aggregate is None:
-            found.append(Step(envelope, None, f"no aggregate is called {category!r}"))
-            continue
-        if problem is None:
-            try:
-                event = published().decode(envelope.type, envelope.schema, envelope.data)
-                state = aggregate.decider.evolve(state, event)
-            except UnknownEvent as error:
-                problem = str(error)
-            except ValidationError as error:
-                problem = f"{envelope.type} v{envelope.version} is not readable: {error.error_count()} errors"
-            except ImpossibleEvent as error:
-                problem = f"v{envelope.version} is impossible here: {error}"
-        found.append(Step(envelope, None if problem else state, problem))
-    return found
 
 
 def streams_of(service: str, key: str) -> list[str]:

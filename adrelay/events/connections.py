@@ -1,6 +1,4 @@
-"""Connections to the stores and to the broker, that fail quickly and say why."""
-# nats-py leaves parts of its interface untyped
-# pyright: reportUnknownMemberType=false
+"""Connections to the stores, that fail quickly and say why."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -8,15 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import asyncpg
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from nats.js.errors import NotFoundError
 
 from adrelay.events.outcome import Unusable, first_line
-from adrelay.events.places import Broker
-from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
 from libs.eventsourcing.postgres import Connection, server_settings
-from libs.eventsourcing.stream import EventStream
 
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"
@@ -39,10 +31,12 @@ async def connected(
             url, timeout=CONNECT_SECONDS, command_timeout=300, server_settings=settings
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unusable(f"the database of {service} at {_place(url)} can't be used: {_why(error)}") from error
+        raise Unusable(
+            f"the database of {service} at {place_of(url)} can't be used: {reason_of(error)}"
+        ) from error
     try:
         if not empty and not await connection.fetchval("select to_regclass('engine.events') is not null"):
-            raise Unusable(f"the database of {service} at {_place(url)} holds no event store")
+            raise Unusable(f"the database of {service} at {place_of(url)} holds no event store")
         yield connection
     finally:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
@@ -73,57 +67,15 @@ async def stores(
         yield connections
 
 
-@asynccontextmanager
-async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[EventStream]:
-    """Be connected to the stream, which may be `absent`; later interruptions are waited out."""
-    client = await _connect(broker.url)
-    try:
-        stream = EventStream(client, prefix=broker.prefix)
-        try:
-            await client.jetstream(timeout=CONNECT_SECONDS).stream_info(stream.name)
-        except NotFoundError:
-            if not absent:
-                raise Unusable(f"the broker at {_place(broker.url)} holds no stream {stream.name}") from None
-        except NatsError as error:
-            raise Unusable(f"the broker at {_place(broker.url)} has no JetStream: {_why(error)}") from error
-        yield stream
-    finally:
-        with suppress(NatsError, OSError, TimeoutError):
-            await asyncio.wait_for(client.close(), 2)
-
-
-async def _connect(url: str) -> Client:
-    problems: list[Exception] = []
-
-    async def note(error: Exception) -> None:
-        problems.append(error)
-
-    client = BrokerClient()
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await client.connect(
-                url,
-                name=APPLICATION,
-                error_cb=note,
-                disconnected_cb=client.end_requests,
-                max_reconnect_attempts=-1,  # for later; the first time we don't wait for so long
-                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # may be a fraction
-                connect_timeout=int(CONNECT_SECONDS),
-            )
-    except (NatsError, OSError, TimeoutError) as error:
-        why = _why(problems[-1] if problems else error)
-        raise Unusable(f"the broker at {_place(url)} can't be used: {why}") from error
-    return client
-
-
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Return host, port and database of a URL, without user and password."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.hostname}{port}{parts.path if parts.scheme.startswith('postgres') else ''}"
 
 
-def _why(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return in a few words why there is no connection."""
     if isinstance(error, ConnectionRefusedError):
         return "nothing listens there"
     if isinstance(error, TimeoutError):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from adrelay.events.aggregates import streams_of
+from adrelay.events.rows import ToldEvent
 from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import Envelope
 
 _STREAMS = """
 select stream, correlation_id, min(at) as began from engine.events
@@ -31,7 +31,7 @@ class Found:
     event: UUID | None
     stories: tuple[UUID, ...]
 
-    def is_about(self, event: Envelope) -> bool:
+    def is_about(self, event: ToldEvent) -> bool:
         """Say whether an event is what was looked for, or in a stream that was."""
         return event.id == self.event or event.stream in self.streams
 

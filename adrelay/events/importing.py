@@ -9,7 +9,6 @@ import asyncpg
 import typer
 from nats.errors import Error as NatsError
 
-from adrelay.events.connections import streaming
 from adrelay.events.dump import Dump, read_dump
 from adrelay.events.filling import fill
 from adrelay.events.outcome import Exit, Unusable, carry_out, first_line, remark, say_json
@@ -24,6 +23,7 @@ from adrelay.events.places import (
     scratch_name,
     with_database,
 )
+from adrelay.events.streaming import streaming
 from libs.eventsourcing.record import START
 from libs.eventsourcing.republish import renew
 from libs.eventsourcing.stream import EventStream, PublishFailed

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adrelay.events.connections import stores, streaming
+from adrelay.events.connections import stores
 from adrelay.events.moments import duration
 from adrelay.events.outcome import Exit, carry_out, complain, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
@@ -19,6 +19,7 @@ from adrelay.events.standing import (
     reader_standings,
     relay_standing,
 )
+from adrelay.events.streaming import streaming
 
 
 def lag(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from adrelay.events.connections import connected, streaming
+from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.streaming import streaming
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.restored import RestoredElsewhere, rebase, refuse_future
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from adrelay.events.connections import streaming
 from adrelay.events.folded import Stopped, fold_progress, folds, one_table
 from adrelay.events.moments import clock, duration
 from adrelay.events.outcome import Exit, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.streaming import streaming
 from libs.eventsourcing import rebuild as rebuilding
 from libs.eventsourcing.beside import kept_schema
 from libs.eventsourcing.rebuild import Plan

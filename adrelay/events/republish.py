@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from adrelay.events.connections import streaming
 from adrelay.events.folded import all_tables, folds, progress
 from adrelay.events.outcome import Exit, carry_out, complain, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.streaming import streaming
 from libs.eventsourcing.republish import Missing, missing, renew, republish
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import ServiceTables

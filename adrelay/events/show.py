@@ -7,13 +7,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from adrelay.events.aggregates import AGGREGATES, Step, steps
+from adrelay.events.aggregates import AGGREGATES
 from adrelay.events.connections import stores
 from adrelay.events.moments import clock, past_moment
 from adrelay.events.outcome import Exit, NotFound, Unusable, carry_out, complain, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
 from adrelay.events.plain import Json, contents, flat, plain, short
 from adrelay.events.rows import stream_events
+from adrelay.events.steps import Step, steps
 from libs.eventsourcing.record import STREAM_NAME, Envelope
 
 SHOWN = 100

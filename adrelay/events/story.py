@@ -10,21 +10,20 @@ from rich.tree import Tree
 
 from adrelay.events.connections import stores
 from adrelay.events.moments import duration
-from adrelay.events.rows import story_events
+from adrelay.events.rows import ToldEvent, story_events
 from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import Envelope
 
 _LONG_KEY = 30
 KEPT = 5
 """How many of many siblings are shown at either end."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Node:
     """An event, who said it, and what it led to."""
 
     service: str
-    event: Envelope
+    event: ToldEvent
     led_to: list["Node"] = field(default_factory=list["Node"])
 
     def __len__(self) -> int:
@@ -69,7 +68,7 @@ async def told(connections: Mapping[str, Connection], correlation_ids: Sequence[
 
 def linked(nodes: Iterable[Node]) -> list[Node]:
     """Hang every event under what caused it, and return those whose cause is no event."""
-    in_order = sorted(nodes, key=lambda node: (node.event.at, node.service, node.event.cursor))
+    in_order = sorted(nodes, key=lambda node: (node.event.at, node.service, node.event.position))
     by_id = {node.event.id: node for node in in_order}
     roots: list[Node] = []
     for node in in_order:

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from adrelay.events.connections import stores, streaming
+from adrelay.events.connections import stores
 from adrelay.events.folded import all_tables, fold_progress, folds, one_table
 from adrelay.events.moments import clock
 from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
 from adrelay.events.rebuild import ServiceArgument, TableArgument, YesOption
+from adrelay.events.streaming import streaming
 from libs.eventsourcing import exchange
 from libs.eventsourcing import rebuild as rebuilding
 from libs.eventsourcing.beside import Beside, Purpose

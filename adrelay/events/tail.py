@@ -16,13 +16,13 @@ import typer
 from nats.errors import Error as NatsError
 from rich.text import Text
 
-from adrelay.events.connections import streaming
 from adrelay.events.history import before_last, before_moment, bounds
 from adrelay.events.moments import clock, past_moment
 from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, checked
 from adrelay.events.plain import contents
 from adrelay.events.story import short_name
+from adrelay.events.streaming import streaming
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
 from libs.eventsourcing.record import STREAM_NAME

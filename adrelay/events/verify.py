@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from adrelay.events.connections import streaming
 from adrelay.events.folded import all_tables, fold_progress, folds, progress
 from adrelay.events.outcome import Exit, Unusable, carry_out, complain, say_json, screen
 from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
 from adrelay.events.plain import plain
+from adrelay.events.streaming import streaming
 from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import OutdatedTables, ServiceTables, TablesBusy

@@ -15,7 +15,7 @@ from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.bringing_up import bring_up
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.group_commit import GroupCommit, Member, Outcome, carry_out_all
-from libs.eventsourcing.postgres import Connection, Pool, connect, connect_pool, make_schema
+from libs.eventsourcing.postgres import ISOLATION, Connection, Pool, connect, connect_pool, make_schema
 from libs.eventsourcing.projection import Projection, Sql
 from libs.eventsourcing.record import START, Causes, Cursor
 from libs.eventsourcing.restored import refuse_future
@@ -231,6 +231,14 @@ class Engine:
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something, outside any unit of work."""
         async with self.pool.acquire() as connection:
+            return await question(Sql(connection))
+
+    async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables several things, as they stand at one moment."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation=ISOLATION, readonly=True),
+        ):
             return await question(Sql(connection))
 
     async def checkpoint(self, reader: str, source: str) -> Cursor:

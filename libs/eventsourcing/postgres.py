@@ -11,7 +11,6 @@ from uuid import UUID
 import asyncpg
 
 from libs.events.base import Event
-from libs.events.catalogue import EventCatalogue
 from libs.eventsourcing.addition import Addition
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Causes, Cursor, Envelope, Recorded, new_id
@@ -19,6 +18,8 @@ from libs.eventsourcing.store import CarriedOut, WrongExpectedVersion
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
+
+    from libs.events.catalogue import EventCatalogue
 
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -190,7 +191,7 @@ async def hold_lock(connection: Connection, name: str) -> None:
 class PostgresStore:
     """An `EventStore` on one connection. Call `append` inside a `repeatable_read` transaction."""
 
-    def __init__(self, connection: Connection, catalogue: EventCatalogue) -> None:
+    def __init__(self, connection: Connection, catalogue: "EventCatalogue") -> None:
         self._connection = connection
         self._catalogue = catalogue
 

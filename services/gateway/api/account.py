@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from libs.events.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
+from libs.eventsourcing.projection import Sql
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, causes_of
 from services.gateway.api.openapi import problems
 from services.gateway.api.pages import PlaceDep, page
@@ -56,8 +57,14 @@ async def cancel_order(
 
 
 async def _order(desk: Desk, account: AccountId, number: OrderNumber) -> OwnOrder:
-    line = await desk.ask(lambda sql: order_of(sql, account, number))
-    if line is None:
+    order = await desk.view(lambda sql: _order_in(sql, account, number))
+    if order is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "you have no order of this number")
-    history = await desk.ask(lambda sql: history_of(sql, number))
-    return OwnOrder(**line.model_dump(), history=history)
+    return order
+
+
+async def _order_in(sql: Sql, account: AccountId, number: OrderNumber) -> OwnOrder | None:
+    line = await order_of(sql, account, number)
+    if line is None:
+        return None
+    return OwnOrder(**line.model_dump(), history=await history_of(sql, number))

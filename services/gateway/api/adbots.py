@@ -122,7 +122,7 @@ async def get_logs(
 @router.get("/{adbot_id}/statistics", summary="See how well an adbot does", responses=problems(401, 404))
 async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's figures since it exists."""
-    return await desk.ask(lambda sql: statistics_of(sql, adbot))
+    return await desk.view(lambda sql: statistics_of(sql, adbot))
 
 
 async def _write(

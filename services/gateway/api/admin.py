@@ -92,4 +92,4 @@ async def get_stock(
     limit: Limit = 500,
 ) -> Stock:
     """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
-    return await desk.ask(lambda sql: stock(sql, state, limit))
+    return await desk.view(lambda sql: stock(sql, state, limit))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
+from libs.eventsourcing.projection import Sql
 from libs.eventsourcing.record import utc_now
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
@@ -123,11 +124,18 @@ async def _act(
 
 
 async def _order(desk: Desk, number: OrderNumber) -> AdminOrder:
-    line = await desk.ask(lambda sql: any_order(sql, number))
-    if line is None:
+    order = await desk.view(lambda sql: _order_in(sql, number))
+    if order is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "there is no such order")
+    return order
+
+
+async def _order_in(sql: Sql, number: OrderNumber) -> AdminOrder | None:
+    line = await any_order(sql, number)
+    if line is None:
+        return None
     return AdminOrder(
         **line.model_dump(),
-        history=await desk.ask(lambda sql: whole_history_of(sql, number)),
-        attention=await desk.ask(lambda sql: needing_attention(sql, utc_now(), _MOST_ATTENTION, number)),
+        history=await whole_history_of(sql, number),
+        attention=await needing_attention(sql, utc_now(), _MOST_ATTENTION, number),
     )

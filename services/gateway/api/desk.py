@@ -74,6 +74,10 @@ class Desk:
         """Ask the tables something."""
         return await self.engine.query(question)
 
+    async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables several things, as they stand at one moment."""
+        return await self.engine.view(question)
+
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait until reads show what was written, for as long as is reasonable; say whether they do."""
         deadline = time.monotonic() + self.patience_seconds

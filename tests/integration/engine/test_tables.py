@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing.projection import Projection, Sql, TableSql
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.relay import Relay
@@ -200,3 +200,15 @@ async def test_tables_of_several_projections_are_found_by_their_bare_names(datab
     )
     assert found == 0
     await engine.stop()
+
+
+async def test_a_view_shows_the_tables_as_they_stand_at_one_moment(engine: Engine) -> None:
+    async def look_twice(sql: Sql) -> list[int]:
+        asked = "select turns from meters where meter = 'a'"
+        before = int(await sql.fetchval(asked))
+        await engine.run(turn("a"), ME)
+        return [before, int(await sql.fetchval(asked))]
+
+    await engine.run(turn("a"), ME)
+    assert await engine.view(look_twice) == [1, 1]
+    assert await engine.query(look_twice) == [2, 3]

@@ -1,11 +1,13 @@
 """Uploading sessions and API pairs to the service as it runs: what is taken, and what is refused."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from pydantic import SecretStr
 
+from libs.chassis.commands import Scope
 from libs.events.forwarder import (
     ImportApiPair,
     ImportSession,
@@ -13,11 +15,17 @@ from libs.events.forwarder import (
 )
 from libs.events.values import PairId, SessionId, SessionLoss
 from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.projection import Sql
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
+from services.forwarder.adapters.telethon_account import TelethonTelegram
 from services.forwarder.client.domain import CLIENT, Die
-from services.forwarder.settings import ForwarderSettings
+from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.uploading import import_session
+from services.forwarder.vault.cipher import Cipher
+from services.forwarder.vault.sessions import SessionKey
+from services.forwarder.vault.store import Vault
 from tests.integration.forwarder.processes import running
 from tests.integration.forwarder.stage import vault_key
 from tests.integration.forwarder.system import HASH, System
@@ -55,6 +63,38 @@ async def test_the_same_session_uploaded_twice_at_once_is_connected_once(system:
     answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
     assert [type(answer) for answer in answers].count(Refused) == 4
     assert not system.stage.telegram.held_twice()
+
+
+async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_once(
+    system: System, settings: ForwarderSettings
+) -> None:
+    """As when the broker's connection breaks: the sender can't know whether it was heard."""
+    stage = system.stage
+    account = stage.telegram.create_account(AccountSpec()).id
+    text = stage.telegram.mint_session(account)
+    upload = ImportSession(session=SessionId(uuid4()), content=SecretStr(text))
+    begun, first_is_over = asyncio.Event(), asyncio.Event()
+
+    class LateVault(Vault):
+        """A vault whose transaction began before the first upload was over, and goes on after it."""
+
+        async def claim_check(
+            self, sql: Sql, session: SessionId, secret: SessionKey, lasting: timedelta
+        ) -> bool:
+            await sql.fetchval("select 1")
+            begun.set()
+            await first_is_over.wait()
+            return await super().claim_check(sql, session, secret, lasting)
+
+    late = LateVault(Cipher(decode_keys(settings.vault_keys)))
+    scope = Scope(stage.engine, Causes.first("admin"))
+    again = asyncio.create_task(import_session(upload, scope, late, TelethonTelegram(settings)))
+    await begun.wait()
+    await system.send(upload)
+    stage.telegram.revoke_sessions(account)  # would tell whoever signs in with it now
+    first_is_over.set()
+    await again
+    assert [one.session for one in await stage.said(SessionImported)] == [upload.session]
 
 
 async def test_one_account_is_in_the_vault_with_one_living_session(system: System) -> None:

@@ -16,3 +16,4 @@ def test_every_decider_of_every_service_is_known() -> None:
                 if isinstance(value, Decider):
                     found[value.category] = module.name.split(".")[1]
     assert found == {category: aggregate.service for category, aggregate in AGGREGATES.items()}
+    assert list(AGGREGATES) == [aggregate.decider.category for aggregate in AGGREGATES.values()]

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from adrelay.events.rows import ToldEvent
 from adrelay.events.story import Node, linked, render, walk
-from libs.eventsourcing.record import Cursor, Envelope, utc_now
+from libs.eventsourcing.record import utc_now
 
 NOW = utc_now()
 STORY = uuid4()
@@ -13,18 +14,18 @@ STORY = uuid4()
 def _node(service: str, cause: UUID, seconds: int) -> Node:
     return Node(
         service,
-        Envelope(
-            id=uuid4(),
-            type="Happened",
-            schema=1,
-            stream="thing-1",
-            version=1,
-            cursor=Cursor(1, seconds + 1),
-            at=NOW + timedelta(seconds=seconds),
-            correlation_id=STORY,
-            causation_id=cause,
-            actor="service:test",
-            data="{}",
+        ToldEvent(
+            {
+                "id": uuid4(),
+                "type": "Happened",
+                "stream": "thing-1",
+                "version": 1,
+                "position": seconds + 1,
+                "at": NOW + timedelta(seconds=seconds),
+                "correlation_id": STORY,
+                "causation_id": cause,
+                "actor": "service:test",
+            }
         ),
     )
 
