@@ -9,7 +9,6 @@ from enum import IntEnum
 
 import asyncpg
 import typer
-from nats.errors import Error as NatsError
 from rich.console import Console
 from rich.text import Text
 
@@ -57,9 +56,6 @@ def carry_out(work: Callable[[], Coroutine[None, None, Exit]]) -> None:
         code = failure.code
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         complain(f"the database broke off: {first_line(error)}")
-        code = Exit.UNUSABLE
-    except NatsError as error:
-        complain(f"the broker broke off: {first_line(error)}")
         code = Exit.UNUSABLE
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

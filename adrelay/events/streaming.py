@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from adrelay.events.connections import APPLICATION, CONNECT_SECONDS, place_of, reason_of
-from adrelay.events.outcome import Unusable
+from adrelay.events.outcome import Unusable, first_line
 from adrelay.events.places import Broker
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
 from libs.eventsourcing.stream import EventStream
@@ -34,7 +34,10 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
             raise Unusable(
                 f"the broker at {place_of(broker.url)} has no JetStream: {reason_of(error)}"
             ) from error
-        yield stream
+        try:
+            yield stream
+        except NatsError as error:
+            raise Unusable(f"the broker broke off: {first_line(error)}") from error
     finally:
         with suppress(NatsError, OSError, TimeoutError):
             await asyncio.wait_for(client.close(), 2)
