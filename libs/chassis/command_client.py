@@ -174,16 +174,22 @@ class _Queue:
             self._under_way -= 1
 
     async def _carry(self, taken: Sequence[_Member]) -> None:
+        sending = asyncio.ensure_future(self._send([member.outgoing for member in taken]))
+        waiting = len(taken)
+
+        def leave(_: asyncio.Future[Answer]) -> None:
+            nonlocal waiting
+            waiting -= 1
+            if not waiting:
+                sending.cancel()  # by a process that stands still, those behind would be held up as well
+
+        for member in taken:
+            member.answer.add_done_callback(leave)
         try:
-            answers = await self._send([member.outgoing for member in taken])
-            for member, answer in zip(taken, answers, strict=True):
-                if not member.answer.done():
-                    member.answer.set_result(answer)
-        except Exception as error:  # noqa: BLE001 - it is handed on
-            for member in taken:
-                if not member.answer.done():
-                    member.answer.set_exception(error)
+            await asyncio.wait({sending})
+            _hand_out(sending, taken)
         finally:
+            sending.cancel()
             for member in taken:
                 member.answer.cancel()  # nobody is left waiting when the process ends
 
@@ -200,3 +206,19 @@ class _Queue:
                 taken.append(member)
             self._waiting.popleft()
         return taken
+
+
+def _hand_out(sending: asyncio.Future[list[Answer]], taken: Sequence[_Member]) -> None:
+    """Tell those who still wait what came of it; nobody does if it was given up."""
+    if sending.cancelled():
+        return
+    error = sending.exception()
+    answers = iter(() if error else sending.result())
+    for member in taken:
+        answer = next(answers, None)
+        if member.answer.done():
+            continue  # its sender has left
+        if answer is not None:
+            member.answer.set_result(answer)
+        elif error is not None:
+            member.answer.set_exception(error)

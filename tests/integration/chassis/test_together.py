@@ -145,6 +145,23 @@ async def test_one_that_nobody_waits_for_any_more_is_not_sent(
     assert await codes(engine) == {"aa", "bb", "dd"}
 
 
+async def test_a_process_that_stands_still_holds_up_nobody_but_those_that_it_was_asked_by(
+    engine: Engine, client: Client, commands: CommandClient, nats_url: str, stream_prefix: str
+) -> None:
+    still = await client.subscribe(f"{stream_prefix}cmd.shop.Sweep")
+    stuck: list[asyncio.Task[Accepted]] = []
+    for code in ("aa", "bb"):
+        stuck.append(asyncio.create_task(commands.send(Sweep(code=code), ME)))
+        await still.next_msg(timeout=PATIENCE_SECONDS)
+    later = asyncio.create_task(commands.send(Sweep(code="cc"), ME))
+    for task in stuck:
+        task.cancel()
+    await still.unsubscribe()
+    async with serving(nats_url, engine, stream_prefix), asyncio.timeout(PATIENCE_SECONDS / 2):
+        assert (await later).written
+    assert await codes(engine) == {"cc"}
+
+
 async def test_all_are_told_that_nobody_answers(client: Client, stream_prefix: str) -> None:
     nobody = CommandClient(client, prefix=stream_prefix, timeout_seconds=0.3)
     told = await asyncio.gather(

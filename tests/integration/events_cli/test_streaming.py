@@ -9,6 +9,6 @@ from adrelay.events.streaming import streaming
 
 
 async def test_a_broker_that_breaks_off_is_told_of_in_one_line(nats_url: str, stream_prefix: str) -> None:
-    with pytest.raises(Unusable, match="the broker broke off: .*closed"):
+    with pytest.raises(Unusable, match=r"the broker broke off: .*closed"):
         async with streaming(Broker(nats_url, stream_prefix), absent=True):
             raise ConnectionClosedError
