@@ -26,8 +26,8 @@ log = structlog.stdlib.get_logger()
 
 BATCH = 500
 PACE_SECONDS = 0.025
-"""How long after one transaction began the next does at the earliest, unless there is enough to fill it: what
-comes meanwhile shares it."""
+"""How long after one transaction began the next does at the earliest, unless enough waits for it already:
+what comes meanwhile shares it."""
 RETRY_LOOK_SECONDS = 0.5
 """How often a reader looks whether an operator wants parked events tried again."""
 _COMPLETE_LOOK_SECONDS = 0.2
@@ -126,7 +126,7 @@ class Reader:
                 await self._handling.handle(connection, arrivals, reached)
                 self.lag = arrivals[-1].waiting
                 self._advanced.set()
-                if len(arrivals) < self._batch:
+                if self.lag < self._batch:
                     await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
 
     async def _note_complete(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
