@@ -25,9 +25,12 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 ANSWER_SECONDS = 2.5
 """The provider waits for 3 seconds: rather than none it hears that it must come again."""
-MOST_UNDER_WAY = 100
-"""So many notifications are being stored at once. With more, billing would be busy with those whose sender
-has stopped waiting, and never catch up: the others are told at once to come again."""
+MOST_UNDER_WAY = 400
+"""So many notifications wait to be stored at once: what a slow machine stores within `ANSWER_SECONDS`.
+
+More would hear only when it is too late; they are told at once to come again. Turning them away takes time as
+well, and they do come again, so it should be few.
+"""
 _LONGEST_SIGNATURE = 256
 _NOTIFICATIONS = Counter(
     "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
