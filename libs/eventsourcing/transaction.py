@@ -56,7 +56,12 @@ class Transaction:
         self._noted: set[UUID] = set()
 
     async def state(self, decider: Decider[CommandT, StateT, EventT], stream: str) -> StateT | None:
-        """Return a stream's present state, None if nothing ever happened in it."""
+        """Return a stream's present state, None if nothing ever happened in it.
+
+        Raises `WrongExpectedVersion` if something was decided on an older one.
+        """
+        if stream in self._believed:
+            await self._confirm()
         if stream not in self._states:
             state, version = self._known.get(stream)
             newer = await self._store.load(stream, after=max(version - 1, 0))
@@ -76,8 +81,8 @@ class Transaction:
     ) -> list[EventT]:
         """Decide on the state that this process remembers.
 
-        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so it is
-        believed on a loaded state alone.
+        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so what it
+        follows from is checked first. Raises `Refused`, or `WrongExpectedVersion`.
         """
         if stream not in self._states and stream in self._known:
             remembered = self._known.get(stream)
@@ -88,7 +93,11 @@ class Transaction:
                     self._believed[stream] = remembered[1]
                 return events
         state = await self.state(decider, stream)
-        return list(decider.decide(command, state))
+        try:
+            return list(decider.decide(command, state))
+        except Refused:
+            await self.settle()
+            raise
 
     def add(
         self,

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import pytest
 import pytest_asyncio
 
-from libs.eventsourcing.decider import Decider
+from libs.eventsourcing.decider import Decider, Refused
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.record import Causes
 from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.engine.meters import (
     CATALOGUE,
+    METER,
     Meter,
     MeterSealed,
     MeterTurned,
@@ -37,6 +39,22 @@ def decide(command: MakeEven, meter: Meter | None) -> list[MeterTurned | MeterSe
 
 
 EVEN = Decider("meter", decide, evolve)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Go on only if a meter's number is odd, or even; None for whatever it is."""
+
+    odd: bool | None
+
+
+def need(command: Need, meter: Meter | None) -> list[MeterTurned | MeterSealed]:
+    if command.odd is not None and command.odd != bool(meter and meter.turns % 2):
+        raise Refused("other")
+    return []
+
+
+NEED = Decider("meter", need, evolve)
 
 
 async def make_even(unit: UnitOfWork) -> int:
@@ -71,6 +89,45 @@ async def test_what_stands_in_the_tables_is_right_where_nothing_followed_from_an
     await engine.run(turn("a", 2), ME)
     await other.run(turn("a"), ME)
     assert (await engine.run(look_after, ME)).value == 4
+
+
+async def test_nothing_is_refused_on_an_old_state_from_which_nothing_followed_before(
+    engine: Engine, other: Engine
+) -> None:
+    async def need_odd(unit: UnitOfWork) -> None:
+        await unit.execute(NEED, "a", Need(odd=None))
+        await unit.execute(NEED, "a", Need(odd=True))
+
+    await engine.run(turn("a", 2), ME)
+    await other.run(turn("a"), ME)
+    await engine.run(need_odd, ME)
+
+
+async def test_what_is_loaded_is_the_present_state(engine: Engine, other: Engine) -> None:
+    async def load(unit: UnitOfWork) -> Meter | None:
+        await unit.execute(NEED, "a", Need(odd=None))
+        meter = await unit.load(METER, "a")
+        if meter == Meter(2):
+            raise Refused("old")
+        return meter
+
+    await engine.run(turn("a", 2), ME)
+    await other.run(turn("a"), ME)
+    assert (await engine.run(load, ME)).value == Meter(3)
+
+
+async def test_nothing_is_refused_on_what_was_decided_on_an_old_state(engine: Engine, other: Engine) -> None:
+    async def turn_to_even(unit: UnitOfWork) -> list[int]:
+        turned = await turn("a")(unit)
+        await unit.execute(NEED, "a", Need(odd=False))
+        return turned
+
+    await engine.run(turn("a", 2), ME)
+    await other.run(turn("a"), ME)
+    assert (await engine.run(turn_to_even, ME)).value == [4]
+    with pytest.raises(Refused, match="other"):
+        await engine.run(turn_to_even, ME)
+    assert (await engine.run(turn("a"), ME)).value == [5]
 
 
 async def test_units_that_share_a_transaction_are_tried_together_once_more(
