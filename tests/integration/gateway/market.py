@@ -30,6 +30,7 @@ from tests.patience import PATIENCE_SECONDS
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
+SESSIONS_PER_PAIR = 5
 API_KEY = f"K3y-{secrets.token_hex(12)}"
 
 
@@ -49,10 +50,12 @@ class Market:
     phones: int = field(default=0)
 
     async def stock(self, sessions: int) -> None:
-        """Have so many more sessions lie in stock."""
+        """Have so many more sessions lie in stock, no more to an API pair than may be assigned."""
         pair = PairId(new_id())
-        await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
-        for _ in range(sessions):
+        for number in range(sessions):
+            if number % SESSIONS_PER_PAIR == 0:
+                pair = PairId(new_id())
+                await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
             self.phones += 1
             session = SessionId(new_id())
             imported = SessionImported(
