@@ -1,20 +1,14 @@
 """Events as rows of the stores."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from libs.eventsourcing.postgres import Connection, envelope_of
 from libs.eventsourcing.record import START, Cursor, Envelope
 
 _PAGE = 2000
-_STORY = (
-    "select position, id, stream, version, type, at, correlation_id, causation_id, actor from engine.events "
-    "where correlation_id = any($1)"
-)
 _COLUMNS = (
     "position, xid::text as xid, id, stream, version, type, schema, at, correlation_id, causation_id, actor"
 )
@@ -29,67 +23,27 @@ async def stream_events(connection: Connection, stream: str) -> list[Envelope]:
     return [envelope_of(row) for row in rows]
 
 
-class ToldEvent:
-    """An event of a story, without its data: a row that is looked into where it is told.
+class ToldEvent(NamedTuple):
+    """An event of a story, without its data, for there can be very many."""
 
-    There can be very many of them, of which few are told.
-    """
+    id: UUID
+    type: str
+    stream: str
+    version: int
+    position: int
+    at: datetime
+    correlation_id: UUID
+    causation_id: UUID
+    actor: str
 
-    __slots__ = ("_row",)
 
-    def __init__(self, row: "asyncpg.Record | Mapping[str, Any]") -> None:
-        self._row = row
-
-    @property
-    def id(self) -> UUID:
-        """The event's id."""
-        return cast("UUID", self._row["id"])
-
-    @property
-    def type(self) -> str:
-        """What happened."""
-        return cast("str", self._row["type"])
-
-    @property
-    def stream(self) -> str:
-        """The stream that it is in."""
-        return cast("str", self._row["stream"])
-
-    @property
-    def version(self) -> int:
-        """Its number there."""
-        return cast("int", self._row["version"])
-
-    @property
-    def position(self) -> int:
-        """Its number in the store."""
-        return cast("int", self._row["position"])
-
-    @property
-    def at(self) -> datetime:
-        """When it was decided."""
-        return cast("datetime", self._row["at"])
-
-    @property
-    def correlation_id(self) -> UUID:
-        """The story."""
-        return cast("UUID", self._row["correlation_id"])
-
-    @property
-    def causation_id(self) -> UUID:
-        """What led to it."""
-        return cast("UUID", self._row["causation_id"])
-
-    @property
-    def actor(self) -> str:
-        """Who asked for it."""
-        return cast("str", self._row["actor"])
+_STORY = f"select {', '.join(ToldEvent._fields)} from engine.events where correlation_id = any($1)"  # noqa: S608 - constants
 
 
 async def story_events(connection: Connection, correlation_ids: Sequence[UUID]) -> list[ToldEvent]:
     """Return the events of stories."""
     rows = await connection.fetch(_STORY, list(correlation_ids))
-    return [ToldEvent(row) for row in rows]
+    return [ToldEvent._make(row) for row in rows]
 
 
 async def data_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -8,7 +8,7 @@ class StateCache:
     """What is known of streams for as long as the process lives.
 
     Holds committed history only: a transaction puts its states in once it has committed. What others have
-    appended since is loaded on top; that the state was right is checked by the append, as ever.
+    appended since is loaded on top, or shows when what was decided is stored, refused, or led to nothing.
     """
 
     def __init__(self, size: int) -> None:

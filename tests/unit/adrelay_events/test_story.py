@@ -15,17 +15,15 @@ def _node(service: str, cause: UUID, seconds: int) -> Node:
     return Node(
         service,
         ToldEvent(
-            {
-                "id": uuid4(),
-                "type": "Happened",
-                "stream": "thing-1",
-                "version": 1,
-                "position": seconds + 1,
-                "at": NOW + timedelta(seconds=seconds),
-                "correlation_id": STORY,
-                "causation_id": cause,
-                "actor": "service:test",
-            }
+            id=uuid4(),
+            type="Happened",
+            stream="thing-1",
+            version=1,
+            position=seconds + 1,
+            at=NOW + timedelta(seconds=seconds),
+            correlation_id=STORY,
+            causation_id=cause,
+            actor="service:test",
         ),
     )
 
