@@ -8,12 +8,14 @@ from services.forwarder.pair.domain import PAIR
 from services.forwarder.pair.domain import Import as ImportPair
 from services.forwarder.ports import Telegram
 from services.forwarder.uploading import import_session
+from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import ApiPair, Vault
 
 
 def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:
     """Return what carries out the forwarder's commands."""
     commands = CommandHandlers()
+    reader = SessionReader()
 
     @commands.on(ImportApiPair)
     async def import_pair(command: ImportApiPair, unit: UnitOfWork) -> None:
@@ -27,7 +29,7 @@ def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:
     @commands.outside(ImportSession)
     async def upload(command: ImportSession, scope: Scope) -> None:
         """Check a session, and put it into the vault."""
-        await import_session(command, scope, vault, telegram)
+        await import_session(command, scope, vault, telegram, reader)
 
     del import_pair, upload
     return commands

@@ -14,7 +14,8 @@ from services.forwarder.client.domain import CLIENT, Import
 from services.forwarder.client.tables import has_session
 from services.forwarder.errors import classify
 from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
-from services.forwarder.vault.sessions import SessionKey, Unreadable, read_session
+from services.forwarder.vault.session_reader import SessionReader
+from services.forwarder.vault.sessions import SessionKey, Unreadable
 from services.forwarder.vault.store import ApiPair, Vault
 
 log = structlog.stdlib.get_logger()
@@ -25,14 +26,16 @@ CLAIM = timedelta(seconds=60)
 _WRONG_PAIR = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
 
 
-async def import_session(command: ImportSession, scope: Scope, vault: Vault, telegram: Telegram) -> None:
+async def import_session(
+    command: ImportSession, scope: Scope, vault: Vault, telegram: Telegram, reader: SessionReader
+) -> None:
     """Read a session, sign in with it once, and put it into the vault.
 
     Raises `Refused`: `unreadable_session`, `session_exists`, `account_exists`, `no_api_pair`,
     `unknown_api_pair`, `session_dead`, `telegram_unreachable`.
     """
     try:
-        secret = read_session(command.content.get_secret_value())
+        secret = await reader.read(command.content.get_secret_value())
     except Unreadable as error:
         raise Refused("unreadable_session", str(error)) from None
     if not telegram.knows(secret.dc):

@@ -3,26 +3,18 @@
 import base64
 import binascii
 import ipaddress
-import re
-import sqlite3
 import struct
-from contextlib import closing
 from dataclasses import dataclass, field
 
 KEY_BYTES = 256
 FILE_PREFIX = "base64:"
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
-_WAL = b"\x02\x02"
-_ROLLBACK = b"\x01\x01"
 _VERSION = "1"
 _STRING = {352: ">B4sH256s", 368: ">B16sH256s"}
 """The forms of Telethon's string session behind its version, by their length: IPv4 and IPv6."""
 _PYROGRAM_LENGTHS = frozenset({351, 356, 362})
 _MAX_DC = 10_000
-
-_TELETHON = frozenset({"dc_id", "server_address", "port", "auth_key"})
-_PYROGRAM = frozenset({"test_mode", "is_bot"})
 
 
 class Unreadable(Exception):
@@ -40,20 +32,25 @@ class SessionKey:
     key: bytes = field(repr=False)
 
 
-def read_session(content: str) -> SessionKey:
-    """Return the session that was uploaded as a text; raise `Unreadable` saying what was found instead."""
+def file_of(content: str) -> bytes | None:
+    """Return the file that was uploaded as a text; None if it is a string session.
+
+    Raises `Unreadable` for what can't be a SQLite file: nothing is opened yet.
+    """
     text = content.strip()
     if not text.startswith(FILE_PREFIX):
-        return read_string(text)
+        return None
     try:
-        data = base64.b64decode(re.sub(r"\s", "", text.removeprefix(FILE_PREFIX)), validate=True)
-    except binascii.Error:
+        data = base64.b64decode("".join(text.removeprefix(FILE_PREFIX).split()), validate=True)
+    except ValueError:
         raise Unreadable("the file did not arrive whole: it is not valid base64; upload it again") from None
-    return read_file(data)
+    _check_file(data)
+    return data
 
 
 def read_string(text: str) -> SessionKey:
     """Return the session of a Telethon string session."""
+    text = text.strip()
     if not text:
         raise Unreadable("the session is empty")
     form = _STRING.get(len(text) - 1)
@@ -72,23 +69,7 @@ def read_string(text: str) -> SessionKey:
         ipaddress.ip_address(address)
     except (binascii.Error, struct.error, ValueError):
         raise Unreadable("this has the length of a string session, but was changed; copy it again") from None
-    return _checked(dc, key)
-
-
-def read_file(data: bytes) -> SessionKey:
-    """Return the session of a Telethon `.session` file, of which nothing is written anywhere.
-
-    The file is opened in memory, so that neither a journal beside it nor a lock on it matters.
-    """
-    _check_file(data)
-    # in memory there is no place for a write-ahead log: the main file is read as it stands
-    image = data[:18] + _ROLLBACK + data[20:] if data[18:20] == _WAL else data
-    try:
-        with closing(sqlite3.connect(":memory:")) as database:
-            database.deserialize(image)
-            return _read_database(database)
-    except sqlite3.DatabaseError as error:
-        raise Unreadable(f"this SQLite file is damaged ({error}); take an undamaged copy") from None
+    return checked(dc, key)
 
 
 def _check_file(data: bytes) -> None:
@@ -104,27 +85,8 @@ def _check_file(data: bytes) -> None:
         raise Unreadable(f"the file is cut off: {len(data)} of {expected} bytes are there")
 
 
-def _read_database(database: sqlite3.Connection) -> SessionKey:
-    names = [row[0] for row in database.execute("select name from sqlite_master where type = 'table'")]
-    if "sessions" not in names:
-        found = ", ".join(sorted(names)[:8]) or "none"
-        raise Unreadable(f"this is a SQLite file, but no session: it has no table `sessions`, but {found}")
-    columns = {row[1] for row in database.execute("pragma table_info(sessions)")}
-    if columns >= _PYROGRAM:
-        raise Unreadable("this is a Pyrogram session file; sign in with Telethon and upload its .session")
-    if not columns >= _TELETHON:
-        raise Unreadable("the table `sessions` of this SQLite file is not Telethon's")
-    rows = database.execute("select dc_id, auth_key from sessions").fetchall()
-    if not rows:
-        raise Unreadable(
-            "this Telethon session was never signed in, or its newest data still lies in a journal beside "
-            "it; close the program that uses it and upload it again"
-        )
-    dc, key = rows[0]
-    return _checked(dc, key)
-
-
-def _checked(dc: object, key: object) -> SessionKey:
+def checked(dc: object, key: object) -> SessionKey:
+    """Return the session of a data centre and a key; raise `Unreadable` if they are none."""
     if not isinstance(key, bytes) or not key:
         raise Unreadable("this Telethon session was never signed in: it holds no key")
     if len(key) != KEY_BYTES:

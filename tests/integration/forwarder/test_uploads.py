@@ -24,6 +24,7 @@ from services.forwarder.client.domain import CLIENT, Die
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.uploading import import_session
 from services.forwarder.vault.cipher import Cipher
+from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import Vault
 from tests.integration.forwarder.processes import running
@@ -88,7 +89,9 @@ async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_o
 
     late = LateVault(Cipher(decode_keys(settings.vault_keys)))
     scope = Scope(stage.engine, Causes.first("admin"))
-    again = asyncio.create_task(import_session(upload, scope, late, TelethonTelegram(settings)))
+    again = asyncio.create_task(
+        import_session(upload, scope, late, TelethonTelegram(settings), SessionReader())
+    )
     await begun.wait()
     await system.send(upload)
     stage.telegram.revoke_sessions(account)  # would tell whoever signs in with it now

@@ -11,7 +11,8 @@ import pytest
 from telethon.crypto import AuthKey
 from telethon.sessions import SQLiteSession, StringSession
 
-from services.forwarder.vault.sessions import FILE_PREFIX, Unreadable, read_file, read_session
+from services.forwarder.vault.session_reader import SessionReader
+from services.forwarder.vault.sessions import FILE_PREFIX, SessionKey, Unreadable
 
 KEY = secrets.token_bytes(256)
 
@@ -37,92 +38,102 @@ def database(path: Path, *statements: str) -> bytes:
     return path.read_bytes()
 
 
-def refusal(data: bytes) -> str:
+def files_in(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+async def read_file(data: bytes) -> SessionKey:
+    return await SessionReader().read(FILE_PREFIX + base64.b64encode(data).decode())
+
+
+async def refusal(data: bytes) -> str:
     with pytest.raises(Unreadable) as refused:
-        read_session(FILE_PREFIX + base64.b64encode(data).decode())
+        await read_file(data)
     text = str(refused.value)
     assert KEY.hex() not in text
     return text
 
 
 @pytest.mark.parametrize("server", ["203.0.113.9", "2001:db8::9"])
-def test_a_string_session_is_read_as_telethon_wrote_it(server: str) -> None:
+async def test_a_string_session_is_read_as_telethon_wrote_it(server: str) -> None:
     text: str = StringSession.save(fill(StringSession(), server=server))
-    secret = read_session(f"  {text}\n")
+    secret = await SessionReader().read(f"  {text}\n")
     assert (secret.dc, secret.key) == (4, KEY)
     assert KEY.hex() not in repr(secret)
 
 
-def test_a_file_gives_the_same_as_telethons_own_conversion(tmp_path: Path) -> None:
+async def test_a_file_gives_the_same_as_telethons_own_conversion(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     session: Any = SQLiteSession(str(path))
     text = StringSession.save(session)
     session.close()
     wrapped = FILE_PREFIX + base64.encodebytes(path.read_bytes()).decode()
-    assert read_session(wrapped) == read_session(text)
+    assert await SessionReader().read(wrapped) == await SessionReader().read(text)
 
 
-def test_a_file_in_write_ahead_mode_with_its_journal_beside_it_is_read(tmp_path: Path) -> None:
+async def test_a_file_in_write_ahead_mode_with_its_journal_beside_it_is_read(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma journal_mode = wal")
         connection.execute("insert into entities values (1, 2, null, null, 'somebody', 0)")
         connection.commit()
         assert path.with_name(f"{path.name}-wal").exists()
-        assert read_file(path.read_bytes()).key == KEY
+        assert (await read_file(path.read_bytes())).key == KEY
 
 
-def test_reading_writes_nothing(tmp_path: Path) -> None:
+async def test_reading_writes_nothing(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     before = path.read_bytes()
     path.with_name(f"{path.name}-journal").write_bytes(b"a journal of somebody else")
-    listed = sorted(tmp_path.iterdir())
-    assert read_file(path.read_bytes()).key == KEY
-    assert sorted(tmp_path.iterdir()) == listed
+    listed = files_in(tmp_path)
+    assert (await read_file(path.read_bytes())).key == KEY
+    assert files_in(tmp_path) == listed
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_told_apart() -> None:
-    assert "no SQLite file" in refusal(b"PK\x03\x04 a zip archive, or anything else")
-    assert "empty" in refusal(b"")
+async def test_a_file_that_is_no_database_is_told_apart() -> None:
+    assert "no SQLite file" in await refusal(b"PK\x03\x04 a zip archive, or anything else")
+    assert "empty" in await refusal(b"")
 
 
-def test_a_cut_off_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_cut_off_file_is_told_apart(tmp_path: Path) -> None:
     data = telethon_file(tmp_path).read_bytes()
-    assert "cut off" in refusal(data[: len(data) // 2])
-    assert "cut off" in refusal(data[:60])
+    assert "cut off" in await refusal(data[: len(data) // 2])
+    assert "cut off" in await refusal(data[:60])
 
 
-def test_a_damaged_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_told_apart(tmp_path: Path) -> None:
     data = bytearray(telethon_file(tmp_path).read_bytes())
     data[100:4096] = secrets.token_bytes(3996)
-    assert "damaged" in refusal(bytes(data))
+    assert "damaged" in await refusal(bytes(data))
 
 
-def test_a_pyrogram_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_pyrogram_file_is_told_apart(tmp_path: Path) -> None:
     columns = "dc_id integer, api_id integer, test_mode integer, auth_key blob, date integer, user_id integer"
     data = database(tmp_path / "pyrogram", f"create table sessions ({columns}, is_bot integer)")
-    assert "Pyrogram" in refusal(data)
+    assert "Pyrogram" in await refusal(data)
 
 
-def test_another_database_is_told_apart(tmp_path: Path) -> None:
-    assert "recipes" in refusal(database(tmp_path / "cook", "create table recipes (name text)"))
-    assert "not Telethon's" in refusal(database(tmp_path / "web", "create table sessions (cookie text)"))
+async def test_another_database_is_told_apart(tmp_path: Path) -> None:
+    assert "recipes" in await refusal(database(tmp_path / "cook", "create table recipes (name text)"))
+    assert "not Telethon's" in await refusal(
+        database(tmp_path / "web", "create table sessions (cookie text)")
+    )
 
 
-def test_a_session_that_was_never_signed_in_is_told_apart(tmp_path: Path) -> None:
+async def test_a_session_that_was_never_signed_in_is_told_apart(tmp_path: Path) -> None:
     columns = (
         "dc_id integer primary key, server_address text, port integer, auth_key blob, takeout_id integer"
     )
     table = f"create table sessions ({columns})"
-    assert "never signed in" in refusal(database(tmp_path / "empty", table))
+    assert "never signed in" in await refusal(database(tmp_path / "empty", table))
     insert = "insert into sessions values (2, '203.0.113.9', 443, x'', null)"
-    assert "never signed in" in refusal(database(tmp_path / "blank", table, insert))
+    assert "never signed in" in await refusal(database(tmp_path / "blank", table, insert))
 
 
 @pytest.mark.parametrize("size", [16, 255, 257])
-def test_a_key_of_another_length_is_told_apart(tmp_path: Path, size: int) -> None:
-    assert f"{size} bytes" in refusal(telethon_file(tmp_path, secrets.token_bytes(size)).read_bytes())
+async def test_a_key_of_another_length_is_told_apart(tmp_path: Path, size: int) -> None:
+    assert f"{size} bytes" in await refusal(telethon_file(tmp_path, secrets.token_bytes(size)).read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -139,13 +150,15 @@ def test_a_key_of_another_length_is_told_apart(tmp_path: Path, size: int) -> Non
         ("base64:no base64 at all!", "not valid base64"),
     ],
 )
-def test_a_text_that_is_no_session_is_told_apart(text: str, said: str) -> None:
+async def test_a_text_that_is_no_session_is_told_apart(text: str, said: str) -> None:
     with pytest.raises(Unreadable, match=said):
-        read_session(text)
+        await SessionReader().read(text)
 
 
-def test_a_string_session_of_no_data_centre_is_refused() -> None:
+async def test_a_string_session_of_no_data_centre_is_refused() -> None:
     session: Any = fill(StringSession())
     session.set_dc(0, "203.0.113.9", 443)
     with pytest.raises(Unreadable, match="data centre"):
-        read_session("1" + StringSession.encode(b"\x00" + b"\xcb\x00\x71\x09" + b"\x01\xbb" + KEY))
+        await SessionReader().read(
+            "1" + StringSession.encode(b"\x00" + b"\xcb\x00\x71\x09" + b"\x01\xbb" + KEY)
+        )
