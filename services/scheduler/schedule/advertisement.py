@@ -8,14 +8,15 @@ from libs.eventsourcing.decider import Refused
 
 _HOST = r"(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)"
 _LINK = re.compile(rf"(?:https?://)?{_HOST}(?P<path>/[^?#]*)?(?P<rest>[?#].*)?", re.IGNORECASE)
-_LIKE_A_LINK = re.compile(rf"tg:\S*|(?:\S*[^\w\s.-])?{_HOST}(?:[/:?#]\S*)?", re.IGNORECASE)
-"""One word that means to lead to Telegram, whether or not it does."""
+_HOST_WITHIN = re.compile(rf"(?<![\w.-]){_HOST}(?=[/:?#]|\Z)", re.IGNORECASE)
+_SPACE = re.compile(r"\s")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 _HASH = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHANNEL_ID = re.compile(r"[1-9][0-9]{0,15}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _COMMENT = re.compile(r"[?&]comment=", re.IGNORECASE)
 _LARGEST = 2**31 - 1
+_MOST_NAMED = 100
 _LONGEST_DETAIL = 20_000
 _LONGEST_ECHO = 100
 
@@ -61,7 +62,7 @@ def parse_post(written: str) -> Post:
         raise Refused("malformed_post", "the post is empty")
     if "\0" in text:
         raise Refused("malformed_post", "the text holds a NUL character")
-    if not _LIKE_A_LINK.fullmatch(text):
+    if not _like_a_link(text):
         return TextPost(text=text)
     try:
         return _linked_post(text)
@@ -103,20 +104,24 @@ def _channel_post(text: str, channel: ChannelRef, topic: list[str], message: str
 def parse_groups(written: Iterable[str], *, most: int) -> tuple[GroupRef, ...]:
     """Return the groups in their canonical form, in the order written, each once; blank lines are left out.
 
-    Refused: `malformed_groups` names every one that can't be read; `no_groups`; `too_many_groups`.
+    Refused: `malformed_groups` names the first hundred that can't be read, and how many more there are;
+    `no_groups`; `too_many_groups`.
     """
     groups: dict[GroupRef, None] = {}
-    problems: dict[str, str] = {}
+    bad: set[str] = set()
+    problems: list[str] = []
     for line in written:
         text = line.strip()
-        if not text:
+        if not text or text in bad:
             continue
         try:
             groups[_group(text)] = None
         except _Malformed as problem:
-            problems[text] = f"{_echo(text)}: {problem}"
-    if problems:
-        raise Refused("malformed_groups", _shortened(list(problems.values())))
+            bad.add(text)
+            problems += _named(text, problem, problems)
+    if bad:
+        more = len(bad) - len(problems)
+        raise Refused("malformed_groups", "; ".join(problems) + (f"; and {more} more" if more else ""))
     if not groups:
         raise Refused("no_groups", "the list holds no group")
     if len(groups) > most:
@@ -133,7 +138,7 @@ def _group(text: str) -> GroupRef:
         if not number.startswith("-100"):
             raise _Malformed("a group's id begins with -100")
         return _with_topic(_channel_id(number.removeprefix("-100")), topic)
-    if not _LIKE_A_LINK.fullmatch(text):
+    if not _like_a_link(text):
         raise _Malformed("neither @name, nor a t.me link, nor an id that begins with -100")
     return _linked_group(_split(text)[0])
 
@@ -163,6 +168,16 @@ def _with_topic(group: GroupRef, topic: str = "") -> GroupRef:
 
 
 # -- parts of both
+
+
+def _like_a_link(text: str) -> bool:
+    """Say whether a text is one word that means to lead to Telegram, whether or not it does.
+
+    In linear time: a client may send thousands of lines that were made to be slow.
+    """
+    if _SPACE.search(text):
+        return False
+    return text[:3].lower() == "tg:" or _HOST_WITHIN.search(text) is not None
 
 
 def _split(text: str) -> tuple[list[str], str]:
@@ -205,11 +220,9 @@ def _echo(text: str) -> str:
     return f"“{''.join(sign if sign.isprintable() else '�' for sign in shown)}”"
 
 
-def _shortened(problems: list[str]) -> str:
-    """Return all problems in one text, or the first of very many and how many are left out."""
-    shown, length = 0, 0
-    while shown < len(problems) and length <= _LONGEST_DETAIL:
-        length += len(problems[shown])
-        shown += 1
-    left = len(problems) - shown
-    return "; ".join(problems[:shown]) + (f"; and {left} more" if left else "")
+def _named(text: str, problem: _Malformed, before: list[str]) -> list[str]:
+    """Return what is said of a line behind what was said of others; nothing, if that is enough already."""
+    if len(before) >= _MOST_NAMED:
+        return []
+    said = f"{_echo(text)}: {problem}"
+    return [said] if len(said) + sum(map(len, before)) <= _LONGEST_DETAIL else []

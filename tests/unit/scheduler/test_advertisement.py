@@ -1,6 +1,7 @@
 """Posts and groups as people write them."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import TypeVar, get_args
 
@@ -164,6 +165,39 @@ def test_every_bad_group_is_named() -> None:
     assert refusal.value.code == "malformed_groups"
     assert all(f"“{name}”" in refusal.value.detail for name in bad)
     assert "good_one" not in refusal.value.detail
+
+
+def test_of_very_many_bad_groups_the_first_hundred_are_named() -> None:
+    bad = [f"bad{number}" for number in range(3000)]
+    with pytest.raises(Refused) as refusal:
+        parse_groups([*bad, *bad], most=10)
+    assert all(f"“{name}”" in refusal.value.detail for name in bad[:100])
+    assert "“bad100”" not in refusal.value.detail
+    assert refusal.value.detail.endswith("; and 2900 more")
+
+
+SLOW = (
+    "/t.me/" * 700,
+    "t.me:" * 800,
+    "tg" * 2000,
+    "?comment" * 500,
+    "/www.t.me?" * 400,
+    "x/" * 2000,
+    "@a" * 2000,
+)
+
+
+@pytest.mark.parametrize("part", SLOW)
+def test_the_longest_lists_and_posts_that_were_made_to_be_slow_are_read_in_linear_time(part: str) -> None:
+    """A body holds half a megabyte: some 1700 lines of the longest kind, or one of the longest posts."""
+    began = time.process_time()
+    lines = [f"{part[:292]} {number}" for number in range(1700)]
+    assert isinstance(outcome(lambda: parse_groups(lines, most=500)), Refused)
+    lines = [f"{number}{part[:292]}" for number in range(1700)]
+    assert isinstance(outcome(lambda: parse_groups(lines, most=500)), Refused)
+    for post in (f"{part[:4090]} x", part[:4090], f"x{part[:4090]}"):
+        outcome(lambda post=post: parse_post(post))
+    assert time.process_time() - began < 0.15
 
 
 def test_the_refusal_of_a_huge_bad_list_stays_readable() -> None:
