@@ -30,6 +30,7 @@ AGGREGATES = {
     "pair": Aggregate("provisioning", "pair", "PAIR"),
     "session": Aggregate("provisioning", "session", "SESSION"),
     "schedule": Aggregate("scheduler", "schedule", "SCHEDULE"),
+    "permissions": Aggregate("scheduler", "permissions", "PERMISSIONS"),
     "apipair": Aggregate("forwarder", "pair", "PAIR"),
     "client": Aggregate("forwarder", "client", "CLIENT"),
     "cycle": Aggregate("forwarder", "cycle", "CYCLE"),

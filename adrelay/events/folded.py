@@ -34,12 +34,13 @@ from services.gateway.tables import READ_MODELS
 from services.provisioning.adbot.tables import ADBOTS as PROVISIONED
 from services.provisioning.session.tables import STOCK
 from services.scheduler.adbots.tables import ADBOTS as SCHEDULED
+from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.schedule.tables import SCHEDULES
 
 _FOLDED: dict[str, tuple[tuple[Projection, ...], tuple[Projection, ...]]] = {
     "billing": (billing.STATE_TABLES, billing.READ_MODELS),
     "provisioning": ((STOCK, PROVISIONED), ()),
-    "scheduler": ((SCHEDULES,), (SCHEDULED,)),
+    "scheduler": ((SCHEDULES, PRIVATE_IDS), (SCHEDULED,)),
     "forwarder": ((CLIENTS, CYCLES, DENIALS), (STOPS,)),
     "gateway": ((ACCOUNTS, *INBOXES), READ_MODELS),
 }

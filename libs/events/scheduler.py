@@ -20,6 +20,8 @@ class StopReason(StrEnum):
     SOURCE_BROKEN = "source_broken"
     SUSPENDED = "suspended"
     """Since schema 2 of `AdbotStopped`."""
+    PRIVATE_IDS = "private_ids"
+    """Since schema 3: the advertisement names private ids, and the account may not."""
 
 
 class SkipReason(StrEnum):
@@ -51,8 +53,8 @@ class AdbotStarted(Event):
 class AdbotStopped(Event):
     """No cycle comes due any more, and what a running one has not sent yet is not sent."""
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     adbot: AdbotId
     reason: StopReason
@@ -84,6 +86,26 @@ class CycleSkipped(Event):
     reason: SkipReason
 
 
+# -- said: stream permissions-<account>
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+"""Why an operator does something, for people."""
+
+
+class PrivateIdsAllowed(Event):
+    """An account's adbots may name chats without a public name by their ids, until `PrivateIdsForbidden`."""
+
+    account: AccountId
+    reason: Reason
+
+
+class PrivateIdsForbidden(Event):
+    """An account's adbots may not name private ids any more. Those that do stop."""
+
+    account: AccountId
+    reason: Reason
+
+
 # -- heard; `account` is who asks and must own the adbot, None is an admin
 
 LongText = Annotated[str, StringConstraints(max_length=4096)]
@@ -92,8 +114,8 @@ LongText = Annotated[str, StringConstraints(max_length=4096)]
 class SetAdvertisement(Command):
     """Set an adbot's post and groups, as the client wrote them.
 
-    Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names each), `no_groups`,
-    `too_many_groups`. A group named twice is folded into one.
+    Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names the first hundred), `no_groups`,
+    `too_many_groups`, `private_ids_not_allowed` (names them). A group named twice is folded into one.
     """
 
     adbot: AdbotId
@@ -106,7 +128,8 @@ class SetAdvertisement(Command):
 class StartAdbot(Command):
     """Start an adbot. A running one stays as it is.
 
-    Refused: `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`.
+    Refused: `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`,
+    `private_ids_not_allowed`.
     """
 
     adbot: AdbotId
@@ -118,3 +141,17 @@ class StopAdbot(Command):
 
     adbot: AdbotId
     account: AccountId | None
+
+
+class AllowPrivateIds(Command):
+    """Let an account's adbots name chats by private ids; accepted if they may already."""
+
+    account: AccountId
+    reason: Reason
+
+
+class ForbidPrivateIds(Command):
+    """Let an account's adbots name no private ids; those that do stop. Accepted if they may not anyway."""
+
+    account: AccountId
+    reason: Reason

@@ -6,11 +6,12 @@ import structlog
 
 from libs.events.forwarder import SourceBroken
 from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
-from libs.events.scheduler import StopReason
+from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
-from services.scheduler.schedule.domain import SCHEDULE, EndUnfit, EndWithSource
+from services.scheduler.adbots.tables import adbot_known, adbots_of
+from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, EndUnfit, EndWithSource
 from services.scheduler.schedule.tables import look_soon
 
 log = structlog.stdlib.get_logger()
@@ -40,6 +41,14 @@ async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> No
         log.info("adbot.stopped", adbot=adbot, reason=reason.value)
     else:
         await look_soon(unit.sql, adbot, unit.at + SETTLING, unit.cause.envelope.id)
+
+
+@reactions.to(PrivateIdsForbidden)
+async def end_with_permission(event: PrivateIdsForbidden, unit: UnitOfWork) -> None:
+    """Stop the account's adbots that name private ids; one that is not known yet stops when it is due."""
+    for adbot in await adbots_of(unit.sql, event.account):
+        if await unit.execute(SCHEDULE, adbot, EndPrivate(await adbot_known(unit.sql, adbot))):
+            log.info("adbot.stopped", adbot=adbot, reason=StopReason.PRIVATE_IDS.value)
 
 
 @reactions.to(SourceBroken)

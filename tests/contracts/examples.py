@@ -166,6 +166,8 @@ _SCHEDULER: list[Event] = [
         pacing=PACING,
     ),
     scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, reason=scheduler.SkipReason.OVERRUN),
+    scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
+    scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
 ]
 
 _FORWARDER: list[Event] = [

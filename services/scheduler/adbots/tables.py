@@ -49,7 +49,8 @@ ADBOTS = Projection(
 async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     """Return what was heard of an adbot, None if nothing was."""
     row = await sql.fetchrow(
-        "select account, interval_seconds, valid_until, expired, suspended, e.cycle from adbots a "
+        "select account, interval_seconds, valid_until, expired, suspended, e.cycle, "
+        "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
         "left join ended_cycles e using (adbot) where adbot = $1",
         adbot,
     )
@@ -65,7 +66,14 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
         expired=row["expired"],
         suspended=row["suspended"],
         ended_cycle=None if row["cycle"] is None else CycleId(row["cycle"]),
+        private_ids=row["private_ids"],
     )
+
+
+async def adbots_of(sql: Sql, account: AccountId) -> list[AdbotId]:
+    """Return the adbots of an account that were heard of."""
+    rows = await sql.fetch("select adbot from adbots where account = $1 order by adbot", account)
+    return [AdbotId(row["adbot"]) for row in rows]
 
 
 async def story_of(sql: Sql, adbot: AdbotId) -> UUID | None:

@@ -15,7 +15,7 @@ from libs.events.scheduler import (
 )
 from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
 from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
-from services.scheduler.schedule.advertisement import parse_groups, parse_post
+from services.scheduler.schedule.private_ids import listed, private_ids_in, refuse
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Adbot:
     suspended: bool
     ended_cycle: CycleId | None
     """The latest of its cycles that is known to be over."""
+    private_ids: bool = False
+    """Whether its account may name chats by private ids."""
 
     def over(self, at: datetime) -> bool:
         """Whether its plan has ended."""
@@ -50,13 +52,12 @@ class Adbot:
 
 @dataclass(frozen=True)
 class SetAdvertisement:
-    """Set the post and the groups, as they were written."""
+    """Set the post and the groups."""
 
     adbot: Adbot | None
     account: AccountId | None
-    post: str
-    groups: tuple[str, ...]
-    most_groups: int
+    post: Post
+    groups: tuple[GroupRef, ...]
     at: datetime
 
 
@@ -88,6 +89,13 @@ class EndUnfit:
 
 
 @dataclass(frozen=True)
+class EndPrivate:
+    """Stop if the advertisement names private ids, and the adbot's account may not do so any more."""
+
+    adbot: Adbot | None
+
+
+@dataclass(frozen=True)
 class EndWithSource:
     """Stop because a cycle found the post gone, or not to be forwarded."""
 
@@ -110,7 +118,7 @@ class RunDue:
     at: datetime
 
 
-Command = SetAdvertisement | Start | Stop | EndUnfit | EndWithSource | RunDue
+Command = SetAdvertisement | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
 ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
 
 # -- what is so
@@ -122,6 +130,10 @@ class Advertisement:
 
     post: Post
     groups: tuple[GroupRef, ...]
+
+    def forbidden_to(self, adbot: Adbot) -> list[str]:
+        """Return the private ids that are named here, though the adbot's account may name none."""
+        return [] if adbot.private_ids else private_ids_in(self.post, self.groups)
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,7 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
         case Stop():
             _owned(command.adbot, command.account)
             return _stopped(schedule, StopReason.REQUESTED)
-        case EndUnfit():
+        case EndUnfit() | EndPrivate():
             return _end_unfit(command, schedule)
         case EndWithSource():
             broken = schedule is not None and schedule.running and schedule.running.cycle == command.cycle
@@ -184,11 +196,12 @@ def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
 
 def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> list[ScheduleEvent]:
     adbot = _owned(command.adbot, command.account)
-    post = parse_post(command.post)
-    groups = parse_groups(command.groups, most=command.most_groups)
-    if schedule is not None and schedule.advertisement == Advertisement(post, groups):
+    wanted = Advertisement(command.post, command.groups)
+    if forbidden := wanted.forbidden_to(adbot):
+        raise refuse(forbidden)
+    if schedule is not None and schedule.advertisement == wanted:
         return []
-    return [AdvertisementSet(adbot=adbot.adbot, post=post, groups=groups)]
+    return [AdvertisementSet(adbot=adbot.adbot, post=wanted.post, groups=wanted.groups)]
 
 
 def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
@@ -208,13 +221,19 @@ def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
         raise Refused("no_post", "no post is set")
     if not schedule.advertisement.groups:
         raise Refused("no_groups", "no group is set")
+    if forbidden := schedule.advertisement.forbidden_to(adbot):
+        raise refuse(forbidden)
     return [AdbotStarted(adbot=adbot.adbot, anchor=command.at, interval_seconds=adbot.interval_seconds)]
 
 
-def _end_unfit(command: EndUnfit, schedule: Schedule | None) -> list[ScheduleEvent]:
-    running = schedule.running if schedule is not None else None
-    later = running is not None and running.anchor > command.said_at
-    return [] if later else _stopped(schedule, command.reason)
+def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> list[ScheduleEvent]:
+    if schedule is None or schedule.running is None or schedule.advertisement is None:
+        return []
+    if isinstance(command, EndUnfit):
+        later = schedule.running.anchor > command.said_at
+        return [] if later else _stopped(schedule, command.reason)
+    forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
+    return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
 
 
 def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") -> list[ScheduleEvent]:
@@ -230,6 +249,8 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     unfit = adbot.unfit(command.at)
     if unfit is not None:
         return _stopped(schedule, unfit)
+    if forbidden := schedule.advertisement.forbidden_to(adbot):
+        return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden))
     due = running.due(command.at)
     if due is None:
         return []

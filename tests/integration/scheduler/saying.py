@@ -17,6 +17,7 @@ from libs.events.scheduler import (
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ChannelPost,
     PairId,
     Plan,
     PlanKind,
@@ -96,7 +97,7 @@ async def known(world: World, adbots: int = 1) -> None:
 
 async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:
     causes = Causes.first(f"account:{OWNER}")
-    groups = ("@bakers", "https://t.me/Bakers", "-100123/4")
+    groups = ("@bakers", "https://t.me/Bakers", "@Millers/4")
     await client.send(
         SetAdvertisement(adbot=adbot, account=OWNER, post="https://t.me/news/12?single", groups=groups),
         causes,
@@ -119,7 +120,8 @@ async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetim
             adbot = domain.Adbot(
                 id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None
             )
-            wanted = domain.SetAdvertisement(adbot, OWNER, "t.me/news/12", ("@bakers",), 10, anchor)
+            post = ChannelPost(channel="@news", message=12)
+            wanted = domain.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
             await unit.execute(SCHEDULE, id_, wanted)
             await unit.execute(SCHEDULE, id_, domain.Start(adbot, OWNER, anchor))
 

@@ -66,7 +66,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_in_the_story_of_its_
         number=1,
         due_at=started.anchor,
         post=ChannelPost(channel="@news", message=12),
-        groups=("@bakers", "-100123/4"),
+        groups=("@bakers", "@millers/4"),
         seats=(A, B),
         pacing=Pacing(delay_seconds=1.5, jitter_seconds=0.5),
     )

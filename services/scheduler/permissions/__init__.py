@@ -1,0 +1,1 @@
+"""What an operator allows an account beyond what everybody may."""

@@ -1,0 +1,63 @@
+"""Permissions of an account: whether its adbots may name chats by private ids."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
+from libs.events.values import AccountId
+from libs.eventsourcing.decider import Decider
+
+
+@dataclass(frozen=True)
+class Allow:
+    """Let an account's adbots name chats by private ids."""
+
+    account: AccountId
+    reason: str
+
+
+@dataclass(frozen=True)
+class Forbid:
+    """Let an account's adbots name chats by public names and invite links only, as at first."""
+
+    account: AccountId
+    reason: str
+
+
+Command = Allow | Forbid
+PermissionEvent = PrivateIdsAllowed | PrivateIdsForbidden
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What an account may."""
+
+    account: AccountId
+    private_ids: bool = False
+
+
+def decide(command: Command, permissions: Permissions | None) -> list[PermissionEvent]:
+    """Return what follows from a command; nothing, if it is so already."""
+    allowed = permissions is not None and permissions.private_ids
+    match command:
+        case Allow():
+            return [] if allowed else [PrivateIdsAllowed(account=command.account, reason=command.reason)]
+        case Forbid():
+            return [PrivateIdsForbidden(account=command.account, reason=command.reason)] if allowed else []
+        case _:
+            assert_never(command)
+
+
+def evolve(permissions: Permissions | None, event: PermissionEvent) -> Permissions:
+    """Return the permissions after an event."""
+    before = permissions or Permissions(event.account)
+    match event:
+        case PrivateIdsAllowed():
+            return replace(before, private_ids=True)
+        case PrivateIdsForbidden():
+            return replace(before, private_ids=False)
+        case _:
+            assert_never(event)
+
+
+PERMISSIONS: Decider[Command, Permissions, PermissionEvent] = Decider("permissions", decide, evolve)

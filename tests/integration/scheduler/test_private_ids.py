@@ -1,0 +1,51 @@
+"""An account's adbots name private ids while the operator allows it, and stop when that ends."""
+
+import pytest
+
+from libs.chassis.command_client import CommandClient
+from libs.events.scheduler import (
+    AdbotStopped,
+    AllowPrivateIds,
+    CycleDue,
+    ForbidPrivateIds,
+    PrivateIdsAllowed,
+    PrivateIdsForbidden,
+    SetAdvertisement,
+    StartAdbot,
+    StopReason,
+)
+from libs.eventsourcing.decider import Refused
+from libs.eventsourcing.record import Causes
+from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.integration.scheduler.saying import ID, OWNER, A, known, provision, service
+
+CLIENT, ADMIN = Causes.first(f"account:{OWNER}"), Causes.first("admin")
+
+
+async def test_private_ids_are_named_while_the_operator_allows_it(
+    world: World, provisioning: Neighbour, client: CommandClient
+) -> None:
+    wanted = SetAdvertisement(
+        adbot=ID, account=OWNER, post="https://t.me/c/7200/12", groups=("@bakers", "-1007201")
+    )
+    async with service(world):
+        await provision(provisioning, A)
+        await known(world)
+        with pytest.raises(Refused, match="private_ids_not_allowed") as refused:
+            await client.send(wanted, CLIENT)
+        assert refused.value.detail.startswith("-1007200/12, -1007201: ")
+        for reason in ("their own groups", "again"):
+            await client.send(AllowPrivateIds(account=OWNER, reason=reason), ADMIN)
+        await client.send(wanted, CLIENT)
+        await client.send(StartAdbot(adbot=ID, account=OWNER), CLIENT)
+        (cycle,) = await world.says(CycleDue)
+        assert cycle.groups == ("@bakers", "-1007201")
+        await client.send(ForbidPrivateIds(account=OWNER, reason="over"), ADMIN)
+        (stopped,) = await world.says(AdbotStopped)
+        assert (stopped.reason, stopped.detail) == (StopReason.PRIVATE_IDS, "-1007200/12, -1007201")
+        with pytest.raises(Refused, match="private_ids_not_allowed"):
+            await client.send(StartAdbot(adbot=ID, account=OWNER), CLIENT)
+    because = {type(it.event): it.envelope for it in await world.recorded()}
+    assert because[AdbotStopped].causation_id == because[PrivateIdsForbidden].id
+    assert [it.reason for it in await world.said(PrivateIdsAllowed)] == ["their own groups"]
+    assert await world.value("select count(*) from private_ids.private_ids") == 0
