@@ -84,6 +84,13 @@ async def _call(
     return Exit.OK
 
 
+def _next_cycle(adbot: dict[str, Any]) -> str | None:
+    if adbot["next_cycle_at"] is None:
+        return None
+    at = moment(adbot["next_cycle_at"])
+    return at if adbot["status"] == "RUNNING" else f"not before {at}, if it is started"
+
+
 def _print(adbot: dict[str, Any]) -> None:
     plan, seats = adbot["plan"], adbot["seats"]
     facts = {
@@ -92,6 +99,7 @@ def _print(adbot: dict[str, Any]) -> None:
         "because": adbot["suspend_reason"] or adbot["stop_reason"],
         "of": f"account {adbot['account']}, order {adbot['order_number']}",
         "plan": f"{plan['name']} ({plan['code']}), every {plan['interval_seconds']} s",
+        "next cycle": _next_cycle(adbot),
         "seats": f"{seats['filled']} filled, {seats['awaited']} wait for stock",
         "valid": f"{moment(adbot['valid_from'])} until {moment(adbot['valid_until'])}"
         if adbot["valid_until"]

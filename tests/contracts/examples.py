@@ -152,7 +152,7 @@ _PROVISIONING: list[Event] = [
 
 _SCHEDULER: list[Event] = [
     scheduler.AdvertisementSet(adbot=ADBOT, post=TextPost(text="A flat in Berlin"), groups=GROUPS),
-    scheduler.AdbotStarted(adbot=ADBOT, anchor=NOON, interval_seconds=900),
+    scheduler.AdbotStarted(adbot=ADBOT, started_at=NOON, anchor=LATER, interval_seconds=900),
     scheduler.AdbotStopped(adbot=ADBOT, reason=scheduler.StopReason.SOURCE_BROKEN, detail="the post is gone"),
     scheduler.CycleDue(
         cycle=CYCLE,
