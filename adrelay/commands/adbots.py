@@ -54,11 +54,18 @@ def extend(
 def suspend(
     adbot: AdbotArgument,
     reason: ReasonOption,
+    release_sessions: Annotated[  # noqa: FBT002 - typer's way to say flag
+        bool, typer.Option("--release-sessions", help="Give its sessions back to stock at once.")
+    ] = False,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Stop an adbot and let it not be started. Its plan goes on meanwhile."""
-    carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", {"reason": reason}, json=json))
+    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+
+    With --release-sessions it ends for good: should it be restored, its seats wait for stock.
+    """
+    body: dict[str, object] = {"reason": reason, "release_sessions": release_sessions}
+    carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", body, json=json))
 
 
 @adbots.command("restore")
