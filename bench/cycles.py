@@ -90,7 +90,12 @@ class Schedule(_Running):
     def _started(self) -> AdbotStarted:
         order = self.order
         anchor = datetime.fromtimestamp(order.cycle(1)[0] / 1000, UTC)
-        return AdbotStarted(adbot=order.adbot, anchor=anchor, interval_seconds=order.plan.interval_seconds)
+        return AdbotStarted(
+            adbot=order.adbot,
+            started_at=anchor,
+            anchor=anchor,
+            interval_seconds=order.plan.interval_seconds,
+        )
 
 
 @dataclass(frozen=True)

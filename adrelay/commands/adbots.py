@@ -54,11 +54,18 @@ def extend(
 def suspend(
     adbot: AdbotArgument,
     reason: ReasonOption,
+    release_sessions: Annotated[  # noqa: FBT002 - typer's way to say flag
+        bool, typer.Option("--release-sessions", help="Give its sessions back to stock at once.")
+    ] = False,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Stop an adbot and let it not be started. Its plan goes on meanwhile."""
-    carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", {"reason": reason}, json=json))
+    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+
+    With --release-sessions it ends for good: should it be restored, its seats wait for stock.
+    """
+    body: dict[str, object] = {"reason": reason, "release_sessions": release_sessions}
+    carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", body, json=json))
 
 
 @adbots.command("restore")
@@ -84,6 +91,13 @@ async def _call(
     return Exit.OK
 
 
+def _next_cycle(adbot: dict[str, Any]) -> str | None:
+    if adbot["next_cycle_at"] is None:
+        return None
+    at = moment(adbot["next_cycle_at"])
+    return at if adbot["status"] == "RUNNING" else f"not before {at}, if it is started"
+
+
 def _print(adbot: dict[str, Any]) -> None:
     plan, seats = adbot["plan"], adbot["seats"]
     facts = {
@@ -92,6 +106,7 @@ def _print(adbot: dict[str, Any]) -> None:
         "because": adbot["suspend_reason"] or adbot["stop_reason"],
         "of": f"account {adbot['account']}, order {adbot['order_number']}",
         "plan": f"{plan['name']} ({plan['code']}), every {plan['interval_seconds']} s",
+        "next cycle": _next_cycle(adbot),
         "seats": f"{seats['filled']} filled, {seats['awaited']} wait for stock",
         "valid": f"{moment(adbot['valid_from'])} until {moment(adbot['valid_until'])}"
         if adbot["valid_until"]

@@ -1,5 +1,6 @@
 """`adrelay orders`: what became of orders and payments, and what the operator does about it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -133,11 +134,18 @@ def mark_paid(
 def refund(
     order: NumberArgument,
     reason: ReasonOption,
+    keep_sessions: Annotated[  # noqa: FBT002 - typer's way to say flag
+        bool, typer.Option("--keep-sessions", help="Let its adbot keep its sessions.")
+    ] = False,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Record that an order's money goes back: its adbot is suspended. You send the money yourself."""
-    carry_out(lambda: _act(env_file, order, "refund", reason, json=json))
+    """Record that an order's money goes back. You send the money yourself.
+
+    Its adbot is suspended, and gives its sessions back to stock at once.
+    """
+    body: dict[str, object] = {"reason": reason, "keep_sessions": keep_sessions}
+    carry_out(lambda: _send(env_file, order, "refund", body, json=json))
 
 
 @orders.command("cancel")
@@ -163,8 +171,12 @@ def review(
 
 
 async def _act(env_file: Path, order: str, act: str, reason: str, *, json: bool) -> Exit:
+    return await _send(env_file, order, act, {"reason": reason}, json=json)
+
+
+async def _send(env_file: Path, order: str, act: str, body: Mapping[str, object], *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
-        found = await gateway.send("POST", f"{_path(order)}/{act}", {"reason": reason})
+        found = await gateway.send("POST", f"{_path(order)}/{act}", body)
     _say(found, json=json)
     return Exit.OK
 

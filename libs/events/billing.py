@@ -26,9 +26,18 @@ Sum = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf
 """Money in its currency's units; it may be none."""
 
 
+Origin = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16,64}$")]
+"""A keyed digest of the network address that an order came from, another one each day."""
+
+
 def _by_provider(fields: dict[str, Any]) -> dict[str, Any]:
     """Until schema 2 nobody but the provider could say it."""
     return {**fields, "by_hand": False}
+
+
+def _sessions_kept(fields: dict[str, Any]) -> dict[str, Any]:
+    """Until schema 3 an adbot kept its sessions whatever became of its order."""
+    return {**fields, "keep_sessions": True}
 
 
 # -- said: the catalogue, stream product-<code>
@@ -57,7 +66,13 @@ class ProductRetired(Event):
 
 
 class OrderPlaced(Event):
-    """An account ordered a plan and means to pay in a coin. Said once per order."""
+    """An account ordered a plan and means to pay in a coin. Said once per order.
+
+    Since schema 2 it holds `origin`, by which the unpaid orders of one network are counted.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     order: OrderNumber
     account: AccountId
@@ -66,6 +81,7 @@ class OrderPlaced(Event):
     coin: Coin
     renews: AdbotId | None = None
     pay_by: datetime
+    origin: Origin | None = None
 
 
 class PaymentRequested(Event):
@@ -231,15 +247,18 @@ class PaymentRefunded(Event):
     """The money went back to the client, or an operator says that it will. Nothing is delivered any more.
 
     Said once per order. Since schema 2 an operator may say so too, also where the provider has no payment.
+    Since schema 3 the adbot that was paid for gives its sessions back at once unless `keep_sessions` is set;
+    until then it always kept them.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider, 2: _sessions_kept}
 
     order: OrderNumber
     payment: PaymentId | None
     reason: Annotated[str, StringConstraints(max_length=500)]
     by_hand: bool
+    keep_sessions: bool = False
 
 
 class OrderMarkedPaid(Event):
@@ -290,8 +309,9 @@ class PlaceOrder(Command):
     """Place an order and ask the provider for its payment.
 
     Refused: `unknown_plan`, `unsupported_coin`, `below_minimum` (the coin's smallest payment is more than the
-    price), `insufficient_stock`, `order_exists_differently`, `order_expired`, `order_cancelled`, and, with
-    the order left to be continued, `provider_unavailable` and `payment_declined`.
+    price), `insufficient_stock`, `too_many_unpaid_orders`, `order_exists_differently`, `order_expired`,
+    `order_cancelled`, and, with the order left to be continued, `provider_unavailable` and
+    `payment_declined`.
     Repeating it with the same order number continues where the first try stopped; without that, billing
     itself asks the provider again until the order expires.
     """
@@ -302,6 +322,7 @@ class PlaceOrder(Command):
     plan: PlanCode
     coin: Coin
     renews: AdbotId | None = None
+    origin: Origin | None = None
 
 
 class RecordNotification(Command):
@@ -330,11 +351,13 @@ class MarkPaid(Command):
 class Refund(Command):
     """Record that an order's money goes back. No money is moved: the provider has no such call.
 
+    The adbot that was paid for is suspended, and gives its sessions back unless `keep_sessions` is set.
     Accepted if it is recorded already. Refused: `unknown_order`, `nothing_received`.
     """
 
     order: OrderNumber
     reason: Reason
+    keep_sessions: bool = False
 
 
 class CancelOrder(Command):

@@ -145,9 +145,10 @@ class AdbotRestored(Event):
 
 
 class SeatsReleased(Event):
-    """An adbot's grace time is over: its sessions went back to stock. Said once per expiry.
+    """An adbot's sessions went back to stock: its grace time is over, or it was suspended for good.
 
-    Should it be renewed after all, its seats wait for stock.
+    Said at most once per expiry, and per suspension. Should it be renewed or restored after all, its seats
+    wait for stock.
     """
 
     adbot: AdbotId
@@ -165,13 +166,17 @@ class ExtendAdbot(Command):
 
 
 class SuspendAdbot(Command):
-    """Let an adbot not run; accepted if it is suspended already. Refused: `unknown_adbot`."""
+    """Let an adbot not run; accepted if it is suspended already. Refused: `unknown_adbot`.
+
+    With `release_sessions` its sessions go back to stock at once, also if it is suspended already.
+    """
 
     adbot: AdbotId
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    release_sessions: bool = False
 
 
 class RestoreAdbot(Command):
-    """Let a suspended adbot be started again. Refused: `unknown_adbot`."""
+    """Let a suspended adbot be started again; empty seats wait for stock. Refused: `unknown_adbot`."""
 
     adbot: AdbotId

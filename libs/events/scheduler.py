@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -31,6 +31,11 @@ class SkipReason(StrEnum):
     """The cycle before was still running."""
 
 
+def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
+    """Until schema 2 the first cycle came due at the start."""
+    return {**fields, "started_at": fields["anchor"]}
+
+
 # -- said: stream schedule-<adbot>
 
 
@@ -43,9 +48,17 @@ class AdvertisementSet(Event):
 
 
 class AdbotStarted(Event):
-    """Cycles come due from now on, at `anchor` and then every `interval_seconds`."""
+    """Cycles come due from now on, at `anchor` and then every `interval_seconds`.
+
+    Since schema 2 `anchor` is later than `started_at` where a cycle of an earlier run came due less than an
+    interval ago.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _started_at_anchor}
 
     adbot: AdbotId
+    started_at: datetime
     anchor: datetime
     interval_seconds: Annotated[int, Field(ge=1)]
 
@@ -64,7 +77,9 @@ class AdbotStopped(Event):
 class CycleDue(Event):
     """Every group is to get the post once, now. Said once per due time that was not skipped.
 
-    Carries what is to be sent as it was at that moment.
+    Carries what is to be sent as it was at that moment. The next one comes due an interval after `due_at`:
+    the time of the cadence, or, where the cycle is raised noticeably later, as after an outage, the time
+    when it is raised.
     """
 
     cycle: CycleId
@@ -128,7 +143,8 @@ class SetAdvertisement(Command):
 class StartAdbot(Command):
     """Start an adbot. A running one stays as it is.
 
-    Refused: `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`,
+    The first cycle comes due at once, or an interval after the adbot's last cycle. Refused:
+    `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`,
     `private_ids_not_allowed`.
     """
 

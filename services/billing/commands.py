@@ -31,7 +31,8 @@ from services.billing.product import domain as product_domain
 from services.billing.product.domain import PRODUCT, OnSale
 from services.billing.recording import record_report
 from services.billing.requesting import PaymentRequests
-from services.billing.stock.promises import place_alone, sessions_to_sell
+from services.billing.stock.limits import Limits
+from services.billing.stock.promises import place_alone, stock_for
 
 log = structlog.stdlib.get_logger()
 
@@ -53,6 +54,9 @@ class Billing:
     provider: PaymentProvider
     requests: PaymentRequests
     order_valid: timedelta
+    promised: timedelta
+    """How long an unpaid order is promised its sessions."""
+    limits: Limits
 
 
 def handlers(billing: Billing) -> CommandHandlers:
@@ -77,6 +81,7 @@ def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
 
         async def place(unit: UnitOfWork) -> None:
             await place_alone(unit.sql)
+            stock = await stock_for(unit.sql, command.email, command.origin, unit.at, billing.promised)
             placing = Place(
                 order=command.order,
                 account=command.account,
@@ -87,7 +92,10 @@ def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
                 renews=command.renews,
                 pay_by=unit.at + billing.order_valid,
                 minimum_usd=minimum,
-                available=await sessions_to_sell(unit.sql, unit.at),
+                available=stock.available,
+                origin=command.origin,
+                unpaid=stock.unpaid,
+                limits=billing.limits,
             )
             await unit.execute(ORDER, command.order, placing)
 
@@ -163,7 +171,7 @@ def _hear_operators_of_orders(commands: CommandHandlers) -> None:
 
     @commands.on(Refund)
     async def refund(command: Refund, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Refund(command.reason), unit)
+        await _by_hand(command.order, order_domain.Refund(command.reason, command.keep_sessions), unit)
 
     @commands.on(CancelOrder)
     async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:

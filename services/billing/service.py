@@ -14,6 +14,7 @@ from services.billing.reactions import REACTIONS
 from services.billing.reconciling import Reconciler
 from services.billing.requesting import PaymentRequests
 from services.billing.settings import BillingSettings
+from services.billing.stock.limits import Limits
 from services.billing.tables import READ_MODELS, STATE_TABLES
 from services.billing.timers import order_timeouts
 
@@ -28,6 +29,12 @@ async def run(settings: BillingSettings) -> None:
         provider=provider,
         requests=requests,
         order_valid=timedelta(seconds=settings.order_valid_seconds),
+        promised=timedelta(seconds=settings.promise_seconds),
+        limits=Limits(
+            per_email=settings.unpaid_sessions_per_email,
+            per_address=settings.unpaid_sessions_per_address,
+            share=settings.unpaid_share,
+        ),
     )
     chassis = Chassis(
         settings, state_tables=STATE_TABLES, read_models=READ_MODELS, app=provider_health(provider)

@@ -83,6 +83,33 @@ class BillingSettings(ServiceSettings):
     order_valid_seconds: int = Field(
         24 * 3600, ge=1, le=30 * 86_400, description="How long an order waits for its money"
     )
+    promise_seconds: int = Field(
+        1800,
+        ge=1,
+        le=30 * 86_400,
+        description="How long an unpaid order keeps sessions from being sold to others; it can be paid for "
+        "longer. Money that was seen on its way keeps them until the order's time is over",
+    )
+    unpaid_sessions_per_email: int = Field(
+        15,
+        ge=0,
+        le=1_000_000,
+        description="So many sessions the unpaid orders of one e-mail address keep at most; a first order is "
+        "always taken",
+    )
+    unpaid_sessions_per_address: int = Field(
+        15,
+        ge=0,
+        le=1_000_000,
+        description="So many sessions the unpaid orders from one network address keep at most; a first order "
+        "is always taken",
+    )
+    unpaid_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Once unpaid orders keep this part of the free sessions, nobody who has one gets another",
+    )
     payout_coin: str = Field(
         "",
         pattern=r"^[a-z0-9]{0,32}$",

@@ -5,7 +5,7 @@ from libs.events import provisioning as asked
 from libs.eventsourcing.unit import UnitOfWork
 from services.provisioning.adbot.asked import Extend, Restore, Suspend
 from services.provisioning.adbot.domain import ADBOT
-from services.provisioning.seating import NextSeat, extend
+from services.provisioning.seating import NextSeat, await_seats, extend, release
 
 
 def handlers(choose: NextSeat) -> CommandHandlers:
@@ -20,11 +20,13 @@ def handlers(choose: NextSeat) -> CommandHandlers:
     @commands.on(asked.SuspendAdbot)
     async def _(command: asked.SuspendAdbot, unit: UnitOfWork) -> None:
         await unit.follow_stream(ADBOT.stream(command.adbot))
-        await unit.execute(ADBOT, command.adbot, Suspend(command.reason, unit.at))
+        suspension = Suspend(command.reason, unit.at, release=command.release_sessions)
+        await release(command.adbot, suspension, unit)
 
     @commands.on(asked.RestoreAdbot)
     async def _(command: asked.RestoreAdbot, unit: UnitOfWork) -> None:
         await unit.follow_stream(ADBOT.stream(command.adbot))
-        await unit.execute(ADBOT, command.adbot, Restore(unit.at))
+        if await unit.execute(ADBOT, command.adbot, Restore(unit.at)):
+            await await_seats(command.adbot, unit, choose)
 
     return commands

@@ -6,10 +6,9 @@ from libs.events.provisioning import AdbotExtended, AdbotRestored, SeatsReleased
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
 from services.provisioning.adbot.asked import Renew, Suspend
-from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import delivered_by
 from services.provisioning.pair.domain import PAIR, AddPair
-from services.provisioning.seating import NextSeat, extend, fill_waiting, log, lose, provision
+from services.provisioning.seating import NextSeat, extend, fill_waiting, lose, provision, release
 from services.provisioning.session.domain import SESSION, Stock
 
 LONGEST_REASON = 500
@@ -30,6 +29,7 @@ def reactions_of(choose: NextSeat) -> Reactions:
     @reactions.to(PaymentRefunded)
     async def _(event: PaymentRefunded, unit: UnitOfWork) -> None:
         await suspend(event, unit)
+        await fill_waiting(unit, choose)
 
     @reactions.to(SessionImported)
     async def _(event: SessionImported, unit: UnitOfWork) -> None:
@@ -70,10 +70,12 @@ async def deliver(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) ->
 
 
 async def suspend(event: PaymentRefunded, unit: UnitOfWork) -> None:
-    """Let the adbot that the order made or extended not run; nothing if nothing was delivered."""
+    """Let the adbot that the order made or extended not run; nothing if nothing was delivered.
+
+    Its sessions go back to stock at once, unless the operator keeps them.
+    """
     adbot = await delivered_by(unit.sql, event.order)
     if adbot is None:
         return
     reason = f"order {event.order} was refunded: {event.reason}"[:LONGEST_REASON]
-    if await unit.execute(ADBOT, adbot, Suspend(reason, unit.at)):
-        log.info("adbot.suspended", adbot=adbot, order=event.order)
+    await release(adbot, Suspend(reason, unit.at, release=not event.keep_sessions), unit)

@@ -7,7 +7,13 @@ import structlog
 
 from libs.events.billing import PaymentFinished
 from libs.events.forwarder import SessionDied
-from libs.events.provisioning import AdbotExtended, SeatsAwaited, SeatsReleased, SessionLost
+from libs.events.provisioning import (
+    AdbotExtended,
+    AdbotSuspended,
+    SeatsAwaited,
+    SeatsReleased,
+    SessionLost,
+)
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing.unit import UnitOfWork
 from services.provisioning.adbot.asked import (
@@ -18,6 +24,7 @@ from services.provisioning.adbot.asked import (
     Provision,
     ReleaseSeats,
     Renew,
+    Suspend,
 )
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import first_waiting
@@ -64,18 +71,24 @@ async def extend(adbot: AdbotId, command: Renew | Extend, unit: UnitOfWork, choo
     for event in extended:
         if isinstance(event, AdbotExtended):
             log.info("adbot.extended", adbot=adbot, order=event.order, days=event.days)
-    if not extended or before is None or not before.over(unit.at):
-        return
+    if extended and before is not None and before.over(unit.at):
+        await await_seats(adbot, unit, choose)
+
+
+async def await_seats(adbot: AdbotId, unit: UnitOfWork, choose: NextSeat) -> None:
+    """Fill the empty seats of an adbot that may run again, and tell of those that wait for stock."""
     await fill_waiting(unit, choose)
     for event in await unit.execute(ADBOT, adbot, AwaitSeats(unit.at)):
         if isinstance(event, SeatsAwaited):
             log.warning("seats.awaited", adbot=adbot, missing=event.missing)
 
 
-async def release(adbot: AdbotId, command: ReleaseSeats, unit: UnitOfWork) -> None:
-    """Put the sessions of an adbot whose grace time is over back into stock."""
+async def release(adbot: AdbotId, command: ReleaseSeats | Suspend, unit: UnitOfWork) -> None:
+    """Carry out what may release an adbot's seats; the sessions on them go back to stock."""
     before = await unit.load(ADBOT, adbot)
     for event in await unit.execute(ADBOT, adbot, command):
+        if isinstance(event, AdbotSuspended):
+            log.info("adbot.suspended", adbot=adbot, reason=event.reason)
         if before is None or not isinstance(event, SeatsReleased):
             continue
         for seat in before.seats:

@@ -62,6 +62,7 @@ _BILLING: list[Event] = [
         coin="USDT",
         renews=ADBOT,
         pay_by=LATER,
+        origin="5f2b8c1d9e0a7b3c4d6e8f9a0b1c2d3e",
     ),
     billing.PaymentRequested(
         order=ORDER,
@@ -110,7 +111,9 @@ _BILLING: list[Event] = [
     billing.OrderReviewed(order=ORDER, note="sent the rest back"),
     billing.PaymentFailed(order=ORDER, payment=PAYMENT),
     billing.PaymentExpired(order=ORDER, payment=PAYMENT),
-    billing.PaymentRefunded(order=ORDER, payment=PAYMENT, reason="asked for", by_hand=True),
+    billing.PaymentRefunded(
+        order=ORDER, payment=PAYMENT, reason="asked for", by_hand=True, keep_sessions=True
+    ),
     billing.OrderExpired(order=ORDER),
     billing.OrderFulfilled(order=ORDER, account=ACCOUNT, adbot=ADBOT),
 ]
@@ -152,7 +155,7 @@ _PROVISIONING: list[Event] = [
 
 _SCHEDULER: list[Event] = [
     scheduler.AdvertisementSet(adbot=ADBOT, post=TextPost(text="A flat in Berlin"), groups=GROUPS),
-    scheduler.AdbotStarted(adbot=ADBOT, anchor=NOON, interval_seconds=900),
+    scheduler.AdbotStarted(adbot=ADBOT, started_at=NOON, anchor=LATER, interval_seconds=900),
     scheduler.AdbotStopped(adbot=ADBOT, reason=scheduler.StopReason.SOURCE_BROKEN, detail="the post is gone"),
     scheduler.CycleDue(
         cycle=CYCLE,

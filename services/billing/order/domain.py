@@ -30,6 +30,7 @@ from services.billing.order.state import (
     Refunded,
     evolve,
 )
+from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid, check_stock
 
 # -- commands
 
@@ -39,7 +40,8 @@ class Place:
     """Order a plan; `plan` is what is on sale under that code, None if nothing is.
 
     `minimum_usd` is the smallest price that the coin can pay, `available` how many sessions are free and
-    promised to nobody; None where that is not known, or does not matter.
+    promised to nobody, `limits` how many more may be promised to those who have not paid; None where that is
+    not known, or does not matter. `unpaid` is what such orders are promised already.
     """
 
     order: OrderNumber
@@ -52,6 +54,9 @@ class Place:
     pay_by: datetime
     minimum_usd: Decimal | None = None
     available: int | None = None
+    origin: str | None = None
+    unpaid: Unpaid = NOTHING_UNPAID
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,10 @@ class MarkPaid:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Note that the money goes back."""
+    """Note that the money goes back, and whether the adbot keeps its sessions all the same."""
 
     reason: str
+    keep_sessions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +150,8 @@ def _placed(command: Place) -> Event:
         raise Refused("unknown_plan", f"no plan {command.code} is on sale")
     if command.minimum_usd is not None and plan.price_usd < command.minimum_usd:
         raise Refused("below_minimum", f"less than {command.minimum_usd} USD can't be paid in {command.coin}")
-    if command.renews is None and command.available is not None and plan.sessions > command.available:
-        raise Refused("insufficient_stock", f"{plan.name} needs {plan.sessions} sessions, too many for now")
+    if command.renews is None and command.available is not None:
+        check_stock(plan, command.available, command.unpaid, command.limits)
     return OrderPlaced(
         order=command.order,
         account=command.account,
@@ -154,6 +160,7 @@ def _placed(command: Place) -> Event:
         coin=command.coin,
         renews=command.renews,
         pay_by=command.pay_by,
+        origin=command.origin,
     )
 
 
@@ -191,8 +198,8 @@ def _by_hand(command: ByHand, order: Order) -> list[Event]:
     match command:
         case MarkPaid(reason):
             return _mark_paid(reason, order)
-        case Refund(reason):
-            return _refund(reason, order)
+        case Refund():
+            return _refund(command, order)
         case Cancel(reason):
             return _cancel(reason, order)
         case Review(note):
@@ -214,7 +221,7 @@ def _mark_paid(reason: str, order: Order) -> list[Event]:
             assert_never(order)
 
 
-def _refund(reason: str, order: Order) -> list[Event]:
+def _refund(command: Refund, order: Order) -> list[Event]:
     """Take back what was called paid, even if nothing came: what was delivered goes with it."""
     match order:
         case Refunded():
@@ -222,16 +229,21 @@ def _refund(reason: str, order: Order) -> list[Event]:
         case Pending(placed) | Lapsed(placed) | Awaiting(placed) if order.money.none_came:
             raise Refused("nothing_received", f"no money came for {placed.order}")
         case Pending() | Lapsed():
-            return [_refunded(order, None, reason)]
+            return [_refunded(order, None, command)]
         case Awaiting() | Paid() | Fulfilled():
-            return [_refunded(order, order.request, reason)]
+            return [_refunded(order, order.request, command)]
         case _:
             assert_never(order)
 
 
-def _refunded(order: Order, request: PaymentRequested | None, reason: str) -> Event:
-    payment = request.payment if request else None
-    return PaymentRefunded(order=order.placed.order, payment=payment, reason=reason, by_hand=True)
+def _refunded(order: Order, request: PaymentRequested | None, command: Refund) -> Event:
+    return PaymentRefunded(
+        order=order.placed.order,
+        payment=request.payment if request else None,
+        reason=command.reason,
+        by_hand=True,
+        keep_sessions=command.keep_sessions,
+    )
 
 
 def _cancel(reason: str, order: Order) -> list[Event]:

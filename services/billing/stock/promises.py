@@ -1,5 +1,6 @@
 """Sessions promised to orders that are not delivered yet, and how many are left to sell."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.events.billing import (
@@ -7,18 +8,32 @@ from libs.events.billing import (
     OrderExpired,
     OrderFulfilled,
     OrderPlaced,
+    PaymentConfirmed,
+    PaymentConfirming,
+    PaymentExpired,
+    PaymentFailed,
     PaymentFinished,
+    PaymentPartiallyPaid,
     PaymentRefunded,
+    PaymentSending,
 )
+from libs.events.values import EmailAddress
 from libs.eventsourcing.projection import Projection, Sql, TableSql
+from services.billing.stock.limits import Unpaid
 
 PROMISES = Projection(
     "promises",
-    version=1,
+    version=2,
     ddl="""
     create table promises (
         order_no     text primary key,
         sessions     integer not null,
+        email        text,
+        origin       text,
+        placed_at    timestamptz,
+        pay_by       timestamptz,
+        money_seen   boolean not null default false,
+        paid         boolean not null default false,
         fulfilled_at timestamptz
     );
     create index promises_kept on promises (fulfilled_at);
@@ -27,28 +42,65 @@ PROMISES = Projection(
     );
     """,
 )
-"""What unpaid and undelivered orders are to get; `placings` holds nothing, it is there to be locked."""
+"""What unpaid and undelivered orders are to get; `placings` holds nothing, it is there to be locked.
+
+An unpaid order keeps its promise for a while from `placed_at`, and until `pay_by` once money was seen. One
+that is paid after that is promised its sessions again.
+"""
 
 _READER_LAG = timedelta(minutes=10)
 """For so long a fulfilled order is remembered, should the free sessions be behind what was delivered."""
 
 
-async def _promise(event: OrderPlaced | PaymentFinished, sql: TableSql) -> None:
-    """Promise the order its sessions; a late payer's order once more, until it is delivered."""
+@PROMISES.on(OrderPlaced)
+async def _promise(event: OrderPlaced, sql: TableSql) -> None:
+    if event.renews is None:
+        await sql.insert(
+            order_no=event.order,
+            sessions=event.plan.sessions,
+            email=event.email,
+            origin=event.origin,
+            placed_at=sql.at,
+            pay_by=event.pay_by,
+        )
+
+
+@PROMISES.on(PaymentFinished)
+async def _paid(event: PaymentFinished, sql: TableSql) -> None:
+    """Promise the order its sessions until it is delivered, also that of a late payer."""
     if event.renews is None:
         await sql.execute(
-            "insert into promises (order_no, sessions) values ($1, $2) on conflict do nothing",
+            "insert into promises (order_no, sessions, paid) values ($1, $2, true) "
+            "on conflict (order_no) do update set paid = true",
             event.order,
             event.plan.sessions,
         )
+
+
+async def _seen(
+    event: PaymentConfirming | PaymentConfirmed | PaymentSending | PaymentPartiallyPaid, sql: TableSql
+) -> None:
+    await sql.execute("update promises set money_seen = true where order_no = $1", event.order)
+
+
+PROMISES.on(PaymentConfirming)(_seen)
+PROMISES.on(PaymentConfirmed)(_seen)
+PROMISES.on(PaymentSending)(_seen)
+PROMISES.on(PaymentPartiallyPaid)(_seen)
+
+
+async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
+    await sql.execute("update promises set money_seen = false where order_no = $1", event.order)
+
+
+PROMISES.on(PaymentFailed)(_given_up)
+PROMISES.on(PaymentExpired)(_given_up)
 
 
 async def _withdraw(event: OrderExpired | OrderCancelled | PaymentRefunded, sql: TableSql) -> None:
     await sql.execute("delete from promises where order_no = $1", event.order)
 
 
-PROMISES.on(OrderPlaced)(_promise)
-PROMISES.on(PaymentFinished)(_promise)
 PROMISES.on(OrderExpired)(_withdraw)
 PROMISES.on(OrderCancelled)(_withdraw)
 PROMISES.on(PaymentRefunded)(_withdraw)
@@ -68,12 +120,38 @@ async def place_alone(sql: Sql) -> None:
     await sql.execute("lock table placings in share row exclusive mode")
 
 
-async def sessions_to_sell(sql: Sql, at: datetime) -> int:
-    """Return how many sessions are free and promised to nobody; negative if stock was lost since."""
-    found: int = await sql.fetchval(
-        "select (select count(*) from free_sessions) - (select coalesce(sum(p.sessions), 0) from promises p "
-        "where (p.fulfilled_at is null or p.fulfilled_at > $1) "
-        "and not exists (select from served_orders s where s.order_no = p.order_no))",
-        at - _READER_LAG,
-    )
-    return found
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How many sessions are free and promised to nobody, and how many are promised without being paid for.
+
+    `available` is negative if stock was lost since it was promised.
+    """
+
+    available: int
+    unpaid: Unpaid
+
+
+_STOCK = """
+with kept as (
+    select p.sessions, p.email, p.origin, p.paid from promises p
+    where (p.fulfilled_at is null or p.fulfilled_at > $1)
+    and (p.paid or p.placed_at > $2 or (p.money_seen and p.pay_by > $3))
+    and not exists (select from served_orders s where s.order_no = p.order_no)
+)
+select (select count(*) from free_sessions) - (select coalesce(sum(missing), 0) from adbots where waiting)
+    - coalesce(sum(sessions), 0) as available,
+    coalesce(sum(sessions) filter (where not paid), 0) as together,
+    coalesce(sum(sessions) filter (where not paid and email = $4), 0) as email,
+    coalesce(sum(sessions) filter (where not paid and origin = $5), 0) as address
+from kept
+"""
+
+
+async def stock_for(
+    sql: Sql, email: EmailAddress, origin: str | None, at: datetime, promised: timedelta
+) -> Stock:
+    """Return what can be sold to a client, where unpaid orders are promised their sessions for a while."""
+    row = await sql.fetchrow(_STOCK, at - _READER_LAG, at - promised, at, email, origin)
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    unpaid = Unpaid(row["email"], row["address"], row["together"])
+    return Stock(row["available"], unpaid)

@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BITS = 5
 _LETTERS = 20
 _GROUP = 5
+_ORIGIN_DIGITS = 32
 _CODE = re.compile(rf"\bUSER(-\w{{{_GROUP}}}){{{_LETTERS // _GROUP}}}", re.IGNORECASE)
 _MISREAD = str.maketrans("OIL", "011")
 _ACCOUNTS = UUID("6f1d7b0e-54a1-4ad4-9d5c-0c9a2c3f7a11")
@@ -57,6 +59,10 @@ class AccessCodes:
         tried again, mean the same account. Nobody without the pepper can tell it from the address.
         """
         return AccountId(uuid5(_ACCOUNTS, self._keyed("account", email.lower()).hex()))
+
+    def origin(self, address: str, at: datetime) -> str:
+        """Return a keyed digest of a network address and the day (UTC), to be kept instead of the address."""
+        return self._keyed("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
 
     def _keyed(self, purpose: str, text: str) -> bytes:
         return hmac.new(self._pepper, f"{purpose}:{text}".encode(), hashlib.sha256).digest()

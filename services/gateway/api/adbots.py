@@ -95,7 +95,11 @@ async def start(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Let cycles come due from now on. Starting a running adbot changes nothing."""
+    """Let cycles come due from now on. Starting a running adbot changes nothing.
+
+    The first cycle comes due at once, or, if the adbot had one less than its plan's interval ago, when that
+    is over: `next_cycle_at` says when.
+    """
     return await _write(StartAdbot(adbot=adbot, account=caller.account), request, response, desk)
 
 

@@ -25,6 +25,18 @@ class ExtensionBody(ReasonBody):
     days: Annotated[int, Field(ge=1, le=3660)]
 
 
+class SuspensionBody(ReasonBody):
+    """Why the adbot may not run, and whether it ends for good."""
+
+    release_sessions: Annotated[
+        bool,
+        Field(
+            description="Give the adbot's sessions back to stock at once. Should it be restored, its seats "
+            "wait for stock."
+        ),
+    ] = False
+
+
 def _writing() -> Responses:
     soon = {"model": AdminAdbot, "description": "It is done; reads will show it soon."}
     return problems(401, 404, 409, 413) | {202: soon}
@@ -47,10 +59,16 @@ async def extend_adbot(
 
 @router.post("/{adbot_id}/suspend", summary="Suspend an adbot", responses=_writing())
 async def suspend_adbot(
-    adbot_id: UUID, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+    adbot_id: UUID, body: SuspensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:
-    """Stop an adbot and let it not be started. Its plan goes on meanwhile."""
-    return await _act(SuspendAdbot(adbot=AdbotId(adbot_id), reason=body.reason), request, response, desk)
+    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+
+    To end it for good, have it give its sessions back, also where it is suspended already.
+    """
+    command = SuspendAdbot(
+        adbot=AdbotId(adbot_id), reason=body.reason, release_sessions=body.release_sessions
+    )
+    return await _act(command, request, response, desk)
 
 
 @router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=_writing())

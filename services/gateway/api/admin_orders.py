@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
 
 from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
@@ -89,12 +90,24 @@ async def mark_paid(
     return await _act(MarkPaid(order=order_number, reason=body.reason), request, response, desk)
 
 
+class RefundBody(ReasonBody):
+    """Why the money goes back, and whether the adbot keeps its sessions."""
+
+    keep_sessions: Annotated[
+        bool, Field(description="Otherwise the adbot's sessions go back to stock at once.")
+    ] = False
+
+
 @router.post("/{order_number}/refund", summary="Record a refund", responses=_writing())
 async def refund_order(
-    order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+    order_number: OrderNumberPath, body: RefundBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
-    """Record that an order's money goes back, and suspend its adbot. No money is moved by this."""
-    return await _act(Refund(order=order_number, reason=body.reason), request, response, desk)
+    """Record that an order's money goes back, and suspend its adbot. No money is moved by this.
+
+    The adbot's sessions go back to stock at once, unless they are kept.
+    """
+    command = Refund(order=order_number, reason=body.reason, keep_sessions=body.keep_sessions)
+    return await _act(command, request, response, desk)
 
 
 @router.post("/{order_number}/cancel", summary="Call any order off", responses=_writing())

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
+from libs.eventsourcing.record import utc_now
 from services.gateway.api.desk import DeskDep, causes_of
 from services.gateway.api.limits import address_of
 from services.gateway.api.openapi import problems
@@ -45,14 +46,21 @@ async def check_out(body: CheckoutBody, request: Request, response: Response, de
 
     While an order waits to be paid, checking out again for the same plan and coin returns it, also where the
     first try was answered with 503. The first checkout with an e-mail address opens an account.
+
+    Sessions are kept for an unpaid order for half an hour, if the operator set nothing else; it can be paid
+    for longer. Refused with `insufficient_stock`, and with `too_many_unpaid_orders` where an unpaid order of
+    the same e-mail address or network keeps sessions and a further one would keep too many: pay or cancel
+    one, or try later.
     """
-    desk.checkouts.take(f"address {address_of(request)}")
+    address = address_of(request)
+    desk.checkouts.take(f"address {address}")
     desk.checkouts.take(f"email {body.email}")
     account = await desk.accounts.of(body.email)
     wish = Wish(account, body.plan, body.pay_currency)
     causes = causes_of(request, "anonymous")
     async with desk.turns.of(account):
-        ordered = await order(desk, wish, body.email, causes)
+        origin = desk.codes.origin(address, utc_now())
+        ordered = await order(desk, wish, body.email, causes, origin)
         # only now: whoever gets an error instead of an order would never see the code
         registered = await desk.accounts.register(account, body.email, causes)
         code = None if desk.mails else registered.access_code

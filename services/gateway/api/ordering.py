@@ -72,15 +72,18 @@ def checking_out(*statuses: int) -> Responses:
     }
 
 
-async def order(desk: Desk, wish: Wish, email: EmailAddress, causes: Causes) -> Ordered:
+async def order(
+    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None = None
+) -> Ordered:
     """Return the one order that waits to be paid for this wish, placing it if there is none.
 
+    `origin` stands for the network address that it comes from, where it is to count towards that one's limit.
     Raises `Refused` as billing does. After `provider_unavailable` the same call goes on with the same order.
     """
     deadline = time.monotonic() + desk.patience_seconds
     while True:
         try:
-            return await _order_once(desk, wish, email, causes)
+            return await _order_once(desk, wish, email, causes, origin)
         except Refused as refusal:
             if refusal.code not in _OVER:
                 raise
@@ -91,19 +94,26 @@ async def order(desk: Desk, wish: Wish, email: EmailAddress, causes: Causes) -> 
         await asyncio.sleep(_AGAIN_SECONDS)
 
 
-async def _order_once(desk: Desk, wish: Wish, email: EmailAddress, causes: Causes) -> Ordered:
+async def _order_once(
+    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None
+) -> Ordered:
     now = utc_now()
     pending = await desk.ask(lambda sql: pending_order(sql, wish, now))
     if pending is not None and pending.pay_address is not None:
         return Ordered(pending.order_number, ())
     fresh = new_order_number(now)
     number = pending.order_number if pending else await claim(desk.engine, wish, fresh, now)
-    accepted = await _place(desk, number, wish, email, causes)
+    accepted = await _place(desk, number, wish, email, causes, origin)
     return Ordered(number, accepted.written)
 
 
 async def _place(
-    desk: Desk, number: OrderNumber, wish: Wish, email: EmailAddress, causes: Causes
+    desk: Desk,
+    number: OrderNumber,
+    wish: Wish,
+    email: EmailAddress,
+    causes: Causes,
+    origin: str | None,
 ) -> Accepted:
     command = PlaceOrder(
         order=number,
@@ -112,6 +122,7 @@ async def _place(
         plan=wish.plan,
         coin=wish.coin,
         renews=wish.renews,
+        origin=origin,
     )
     return await desk.commands.send(command, causes)
 

@@ -3,10 +3,10 @@
 import json
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
@@ -77,6 +77,13 @@ class AdbotState(BaseModel):
     valid_until: datetime | None
     advertisement: Advertisement | None
     cycles: Cycles
+    next_cycle_at: Annotated[
+        datetime | None,
+        Field(
+            description="When the next cycle comes due. While the adbot does not run: the earliest time that "
+            "a start leads to, an interval after the last cycle, or null if that is past."
+        ),
+    ]
 
 
 class AdminAdbot(AdbotState):
@@ -132,10 +139,10 @@ async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
 
 
 def next_due(anchor: datetime, every_seconds: int, last: datetime | None, at: datetime) -> datetime:
-    """Return the first due time of a cadence that lies neither before `at` nor on the last one that came."""
+    """Return the first due time from `at` on of a cadence from `anchor` on that continues after `last`."""
     every = timedelta(seconds=every_seconds)
-    behind = at if last is None else max(at, last + every / 2)
-    return anchor + every * max(0, -((anchor - behind) // every))
+    first = anchor if last is None or last < anchor else last + every
+    return first + every * max(0, -((first - at) // every))
 
 
 _POST: TypeAdapter[Any] = TypeAdapter(Post)
@@ -143,6 +150,9 @@ _POST: TypeAdapter[Any] = TypeAdapter(Post)
 
 def _state(row: Row, at: datetime) -> AdbotState:
     status = _status(row)
+    last: datetime | None = row["last_cycle_at"]
+    running = status is AdbotStatus.RUNNING
+    due = next_due(row["anchor"], row["every_seconds"], last, at) if running else None
     return AdbotState(
         id=row["adbot"],
         order_number=row["order_number"],
@@ -160,14 +170,15 @@ def _state(row: Row, at: datetime) -> AdbotState:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),
-        cycles=Cycles(
-            last_number=row["last_cycle"],
-            last_due_at=row["last_cycle_at"],
-            next_due_at=next_due(row["anchor"], row["every_seconds"], row["last_cycle_at"], at)
-            if status is AdbotStatus.RUNNING
-            else None,
-        ),
+        cycles=Cycles(last_number=row["last_cycle"], last_due_at=last, next_due_at=due),
+        next_cycle_at=due or _earliest(row["interval_seconds"], last, at),
     )
+
+
+def _earliest(every_seconds: int, last: datetime | None, at: datetime) -> datetime | None:
+    """Return when an interval is over since the last cycle, None if it is or there was none."""
+    over = None if last is None else last + timedelta(seconds=every_seconds)
+    return over if over is not None and over > at else None
 
 
 def _status(row: Row) -> AdbotStatus:

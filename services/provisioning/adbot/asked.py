@@ -78,10 +78,11 @@ class ReleaseSeats:
 
 @dataclass(frozen=True)
 class Suspend:
-    """Let it not run."""
+    """Let it not run, and give the seats up if that is for good."""
 
     reason: str
     at: datetime
+    release: bool = False
 
 
 @dataclass(frozen=True)

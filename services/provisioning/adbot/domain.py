@@ -156,11 +156,20 @@ def _end(command: Expire | ReleaseSeats, adbot: Adbot) -> list[AdbotEvent]:
 def _hold(command: Suspend | Restore, adbot: Adbot) -> list[AdbotEvent]:
     match command:
         case Suspend():
-            return [] if adbot.suspended else [AdbotSuspended(adbot=adbot.adbot, reason=command.reason)]
+            return _suspend(command, adbot)
         case Restore():
             return [AdbotRestored(adbot=adbot.adbot)] if adbot.suspended else []
         case _:
             assert_never(command)
+
+
+def _suspend(command: Suspend, adbot: Adbot) -> list[AdbotEvent]:
+    events: list[AdbotEvent] = []
+    if not adbot.suspended:
+        events.append(AdbotSuspended(adbot=adbot.adbot, reason=command.reason))
+    if command.release and adbot.seats:
+        events.append(SeatsReleased(adbot=adbot.adbot))
+    return events
 
 
 ADBOT: Decider[Command, Adbot, AdbotEvent] = Decider("adbot", decide, evolve)

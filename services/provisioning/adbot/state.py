@@ -122,6 +122,7 @@ def _seated(adbot: Adbot, event: SeatFilled | SeatLost | SeatsReleased) -> Adbot
                 valid_from=event.valid_from,
                 valid_until=event.valid_until,
                 days=0,
+                released=False,
             )
         case SeatLost():
             return replace(adbot, seats=tuple(seat for seat in adbot.seats if seat.session != event.session))

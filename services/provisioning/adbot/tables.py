@@ -18,7 +18,7 @@ from libs.eventsourcing.projection import Projection, Sql, TableSql
 
 ADBOTS = Projection(
     "adbots",
-    version=2,
+    version=3,
     ddl="""
     create table adbots (
         adbot       uuid primary key,
@@ -131,7 +131,7 @@ async def filled(event: SeatFilled, sql: TableSql) -> None:
     """One seat less waits."""
     await _seat(event.adbot, event.seat, sql)
     await sql.execute(
-        "update adbots set missing = missing - 1, valid_until = $2 where adbot = $1",
+        "update adbots set missing = missing - 1, valid_until = $2, released = false where adbot = $1",
         event.adbot,
         event.valid_until,
     )
@@ -178,7 +178,8 @@ async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotRestored)
 async def restored(event: AdbotRestored, sql: TableSql) -> None:
-    """Its seats wait for stock as they did before."""
+    """Its seats wait for stock as they did before; if it gave them up, behind those of all that wait."""
+    await sql.execute("update adbots set turn = default where adbot = $1 and released", event.adbot)
     await sql.execute("update adbots set suspended = false where adbot = $1", event.adbot)
 
 

@@ -16,6 +16,7 @@ from libs.events.scheduler import (
 from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
 from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
 from services.scheduler.schedule.private_ids import listed, private_ids_in, refuse
+from services.scheduler.schedule.running import Running
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class SetAdvertisement:
 
 @dataclass(frozen=True)
 class Start:
-    """Let cycles come due from now on."""
+    """Let cycles come due: the first at once, or an interval after the last one of an earlier run."""
 
     adbot: Adbot | None
     account: AccountId | None
@@ -137,34 +138,26 @@ class Advertisement:
 
 
 @dataclass(frozen=True)
-class Running:
-    """Due at `anchor` and every `interval` after it. A cycle of an earlier run is over: its stop ended it."""
-
-    anchor: datetime
-    interval: timedelta
-    last_due: datetime | None = None
-    cycle: CycleId | None = None
-    cycle_due: datetime | None = None
-
-    def due(self, at: datetime) -> datetime | None:
-        """Return the latest due time up to now, unless it was dealt with; earlier ones are part of it."""
-        latest = self.anchor + (at - self.anchor) // self.interval * self.interval
-        handled = latest < self.anchor or (self.last_due is not None and latest <= self.last_due)
-        return None if handled else latest
-
-    def busy(self, ended: CycleId | None, since: datetime) -> bool:
-        """Whether the last cycle still runs, and came due after `since`."""
-        return self.cycle not in {None, ended} and self.cycle_due is not None and self.cycle_due > since
-
-
-@dataclass(frozen=True)
 class Schedule:
-    """An adbot's advertisement, its present run, and how many cycles it has had."""
+    """An adbot's advertisement, its present run, how many cycles it has had, and when the last came due."""
 
     adbot: AdbotId
     advertisement: Advertisement | None = None
     running: Running | None = None
     cycles: int = 0
+    last_cycle: datetime | None = None
+
+    def first_due(self, at: datetime, interval: timedelta) -> datetime:
+        """Return when the first cycle of a run that starts now comes due, an interval after the last one.
+
+        A last cycle that lies further ahead than an interval was stamped by a wrong clock: it happened
+        before now, so an interval from now is far enough.
+        """
+        if self.last_cycle is None:
+            return at
+        if self.last_cycle > at + interval:
+            return at + interval
+        return max(at, self.last_cycle + interval)
 
 
 def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
@@ -223,14 +216,21 @@ def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
         raise Refused("no_groups", "no group is set")
     if forbidden := schedule.advertisement.forbidden_to(adbot):
         raise refuse(forbidden)
-    return [AdbotStarted(adbot=adbot.adbot, anchor=command.at, interval_seconds=adbot.interval_seconds)]
+    return [
+        AdbotStarted(
+            adbot=adbot.adbot,
+            started_at=command.at,
+            anchor=schedule.first_due(command.at, timedelta(seconds=adbot.interval_seconds)),
+            interval_seconds=adbot.interval_seconds,
+        )
+    ]
 
 
 def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> list[ScheduleEvent]:
     if schedule is None or schedule.running is None or schedule.advertisement is None:
         return []
     if isinstance(command, EndUnfit):
-        later = schedule.running.anchor > command.said_at
+        later = schedule.running.started_at > command.said_at
         return [] if later else _stopped(schedule, command.reason)
     forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
@@ -262,7 +262,7 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
             adbot=adbot.adbot,
             account=adbot.account,
             number=schedule.cycles + 1,
-            due_at=due,
+            due_at=running.counted_from(due, command.at),
             post=schedule.advertisement.post,
             groups=schedule.advertisement.groups,
             seats=adbot.seats,
@@ -280,19 +280,25 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
             return replace(before, advertisement=Advertisement(event.post, event.groups))
         case AdbotStarted() if running is None:
             interval = timedelta(seconds=event.interval_seconds)
-            return replace(before, running=Running(event.anchor, interval))
+            return replace(before, running=Running(event.started_at, interval, next_due=event.anchor))
         case AdbotStopped() if running is not None:
             return replace(before, running=None)
         case CycleDue() if running is not None:
-            latest = replace(running, last_due=event.due_at, cycle=event.cycle, cycle_due=event.due_at)
-            return replace(before, running=latest, cycles=event.number)
+            return _came_due(before, running, event)
         case CycleSkipped() if running is not None:
-            return replace(before, running=replace(running, last_due=event.due_at))
+            return replace(before, running=replace(running, next_due=event.due_at + running.interval))
         case AdbotStarted() | AdbotStopped() | CycleDue() | CycleSkipped():
             message = f"{type(event).__name__} while the adbot is {'running' if running else 'stopped'}"
             raise ImpossibleEvent(message)
         case _:
             assert_never(event)
+
+
+def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule:
+    latest = replace(
+        running, next_due=event.due_at + running.interval, cycle=event.cycle, cycle_due=event.due_at
+    )
+    return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 
 SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider("schedule", decide, evolve)

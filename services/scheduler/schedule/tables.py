@@ -87,7 +87,7 @@ async def look_soon(sql: Sql, adbot: AdbotId, at: datetime, because: UUID) -> No
 
 @SCHEDULES.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Due at once."""
+    """Due at its anchor."""
     await sql.insert(
         adbot=event.adbot,
         started_by=sql.recorded.envelope.id,

@@ -22,7 +22,7 @@ from libs.events.base import Command, Event
 from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
-from libs.events.values import AccountId, AdbotId, Plan, PlanKind, SessionId
+from libs.events.values import AccountId, AdbotId, Plan, PlanKind, Seat, SessionId
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes, Cursor, Envelope, new_id, utc_now
 from libs.eventsourcing.stream import EventStream
@@ -68,7 +68,7 @@ class Stage:
     _told: dict[str, int] = field(default_factory=dict[str, int])
     _fence: int | None = None
 
-    def settings(self, *, order_valid_seconds: int = 3600) -> BillingSettings:
+    def settings(self, *, order_valid_seconds: int = 3600, **changed: object) -> BillingSettings:
         return BillingSettings.model_validate(
             {
                 "postgres_url": self.database,
@@ -80,6 +80,7 @@ class Stage:
                 "ipn_callback_url": self.webhook_url,
                 "provider_timeout_seconds": PROVIDER_SECONDS,
                 "order_valid_seconds": order_valid_seconds,
+                **changed,
             }
         )
 
@@ -122,10 +123,23 @@ class Stage:
             await process.wait()
 
     async def place(
-        self, number: str = NUMBER, *, plan: str = "bronze", coin: str = "BTC", renews: AdbotId | None = None
+        self,
+        number: str = NUMBER,
+        *,
+        plan: str = "bronze",
+        coin: str = "BTC",
+        renews: AdbotId | None = None,
+        email: str = "client@example.org",
+        origin: str | None = None,
     ) -> Accepted:
         command = PlaceOrder(
-            order=number, account=ACCOUNT, email="client@example.org", plan=plan, coin=coin, renews=renews
+            order=number,
+            account=ACCOUNT,
+            email=email,
+            plan=plan,
+            coin=coin,
+            renews=renews,
+            origin=origin,
         )
         return await self.client.send(command, Causes.first(f"account:{ACCOUNT}"))
 
@@ -207,14 +221,20 @@ class Stage:
         )
         return ids
 
-    async def provision(self, number: str = NUMBER, adbot: AdbotId = ADBOT, plan: Plan = BRONZE) -> None:
-        """Have provisioning deliver an order, its seats still empty."""
+    async def provision(
+        self,
+        number: str = NUMBER,
+        adbot: AdbotId = ADBOT,
+        plan: Plan = BRONZE,
+        seats: tuple[Seat, ...] = (),
+    ) -> None:
+        """Have provisioning deliver an order, its seats still empty if not said otherwise."""
         provisioned = AdbotProvisioned(
             adbot=adbot,
             order=number,
             account=ACCOUNT,
             plan=plan,
-            seats=(),
+            seats=seats,
             valid_from=None,
             valid_until=None,
         )
@@ -223,6 +243,11 @@ class Stage:
     async def free(self) -> int:
         """Return how many free sessions billing knows of."""
         return int(await self.connection.fetchval("select count(*) from free_sessions.free_sessions"))
+
+    async def waiting(self) -> int:
+        """Return how many seats billing knows to wait for stock."""
+        missing = "select coalesce(sum(missing), 0) from free_sessions.adbots where waiting"
+        return int(await self.connection.fetchval(missing))
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type

@@ -120,7 +120,9 @@ class Story:
         schedule, cycle = f"schedule-{self.adbot}", f"cycle-{self.cycle}"
         post, pacing = TextPost(text="hello"), Pacing(delay_seconds=1)
         await self.say(
-            "scheduler", schedule, AdbotStarted(adbot=self.adbot, anchor=self.begin, interval_seconds=600)
+            "scheduler",
+            schedule,
+            AdbotStarted(adbot=self.adbot, started_at=self.begin, anchor=self.begin, interval_seconds=600),
         )
         due = CycleDue(
             cycle=self.cycle,

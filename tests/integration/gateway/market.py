@@ -1,4 +1,4 @@
-"""Real billing and provisioning behind a real gateway, and the provider's sandbox: all but Telegram."""
+"""Real billing, provisioning and scheduler behind a real gateway, and the provider's sandbox."""
 
 import asyncio
 import secrets
@@ -24,6 +24,8 @@ from services.gateway.service import run as run_gateway
 from services.gateway.settings import GatewaySettings
 from services.provisioning.service import run as run_provisioning
 from services.provisioning.settings import ProvisioningSettings
+from services.scheduler.service import run as run_scheduler
+from services.scheduler.settings import SchedulerSettings
 from tests.integration.gateway.neighbours import Neighbour
 from tests.integration.gateway.world import until
 from tests.patience import PATIENCE_SECONDS
@@ -132,9 +134,11 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "read_your_writes_seconds": 10.0,
         }
         provisioning = {"postgres_url": await database("provisioning"), "http_port": _port()}
+        scheduler = {"postgres_url": await database("scheduler"), "http_port": _port()}
         for service in (
             run_billing(BillingSettings.model_validate({**common, **billing, **changed})),
             run_provisioning(ProvisioningSettings.model_validate({**common, **provisioning})),
+            run_scheduler(SchedulerSettings.model_validate({**common, **scheduler})),
             run_gateway(GatewaySettings.model_validate({**common, **gateway})),
         ):
             stack.push_async_callback(_end, asyncio.create_task(service))

@@ -160,7 +160,8 @@ def scheduler() -> CommandHandlers:
     async def start(command: StartAdbot, unit: UnitOfWork) -> None:
         if command.adbot not in set_up:
             raise Refused("no_post", "set a post first")
-        event = AdbotStarted(adbot=command.adbot, anchor=datetime.now(UTC), interval_seconds=3600)
+        now = datetime.now(UTC)
+        event = AdbotStarted(adbot=command.adbot, started_at=now, anchor=now, interval_seconds=3600)
         await say(unit, f"schedule-{command.adbot}", event)
 
     @handlers.on(StopAdbot)

@@ -123,9 +123,9 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Cli
 
 async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(client: Client, world: World) -> None:
     adbot = await world.adbot(client)
-    await world.scheduler.say(
-        f"schedule-{adbot}", AdbotStarted(adbot=adbot, anchor=utc_now(), interval_seconds=60)
-    )
+    now = utc_now()
+    started = AdbotStarted(adbot=adbot, started_at=now, anchor=now, interval_seconds=60)
+    await world.scheduler.say(f"schedule-{adbot}", started)
     await reaches(client, adbot, "RUNNING")
     suspended = AdbotSuspended(adbot=adbot, reason="refunded")
     await world.provisioning.say(f"adbot-{adbot}", suspended)

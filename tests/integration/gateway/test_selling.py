@@ -103,6 +103,44 @@ async def renewal(shop: Market, adbot: str, token: dict[str, str]) -> httpx.Resp
     return await shop.http.post(f"adbots/{adbot}/renewal", json={"pay_currency": "BTC"}, headers=token)
 
 
+async def bought(shop: Market, **wanted: str) -> tuple[str, dict[str, str]]:
+    """Return an adbot that somebody bought, and what signs its owner in."""
+    order = await shop.check_out(**wanted)
+    await shop.payments.pay(await shop.payment(order["order_number"]))
+    delivered = await shop.becomes(order["order_number"], _delivered)
+    return delivered["adbot"], await signed_in(shop, order)
+
+
+async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_over(shop: Market) -> None:
+    adbot, token = await bought(shop)
+
+    async def press(button: str) -> dict[str, Any]:
+        answer = await shop.http.post(f"adbots/{adbot}/{button}", headers=token)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def first_cycle() -> Any:  # noqa: ANN401 - JSON
+        return (await shop.http.get(f"adbots/{adbot}", headers=token)).json()["cycles"]["last_due_at"]
+
+    async def advertised() -> bool:
+        advertisement = {"post": "https://t.me/channel/42", "groups": ["@a_group"]}
+        answer = await shop.http.put(f"adbots/{adbot}/advertisement", json=advertisement, headers=token)
+        return answer.status_code == 200
+
+    await until(advertised)
+    await press("start")
+    last = await until(first_cycle)
+    second = (datetime.fromisoformat(last) + timedelta(hours=1)).isoformat()
+    for _ in range(2):
+        stopped = await press("stop")
+        assert (stopped["status"], stopped["cycles"]["next_due_at"]) == ("STOPPED", None)
+        assert datetime.fromisoformat(stopped["next_cycle_at"]).isoformat() == second
+        started = await press("start")
+        assert started["status"] == "RUNNING"
+        assert datetime.fromisoformat(started["next_cycle_at"]).isoformat() == second
+    assert (await press("stop"))["cycles"]["last_number"] == 1
+
+
 async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Market) -> None:
     first = await shop.check_out()
     token = await signed_in(shop, first)

@@ -1,6 +1,7 @@
 """From started adbots to due cycles, on real servers."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -139,7 +140,7 @@ async def test_starting_and_stopping_twice_changes_nothing(
 # -- cycles
 
 
-async def test_cycles_come_due_on_a_fixed_cadence_also_across_a_restart(
+async def test_cycles_come_due_an_interval_apart_also_across_a_restart(
     world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
 ) -> None:
     async with service(world):
@@ -151,12 +152,30 @@ async def test_cycles_come_due_on_a_fixed_cadence_also_across_a_restart(
     seen = len(await world.said(CycleDue))
     async with service(world):
         cycles = await world.says(CycleDue, seen + 1)
-    anchor = (await world.said(AdbotStarted))[0].anchor
-    offsets = [(cycle.due_at - anchor).total_seconds() for cycle in cycles]
-    assert offsets == sorted({float(round(offset)) for offset in offsets})
+    assert min(after.due_at - before.due_at for before, after in pairwise(cycles)) >= timedelta(seconds=1)
     assert [cycle.number for cycle in cycles] == list(range(1, len(cycles) + 1))
     assert len(await world.said(AdbotStarted)) == 1
     assert await world.said(AdbotStopped) == []
+
+
+async def test_a_stop_and_a_start_wait_for_the_interval_of_the_plan(
+    world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
+) -> None:
+    async with service(world):
+        await provision(provisioning, A, interval=2)
+        await known(world)
+        await set_and_start(client)
+        (first,) = await world.says(CycleDue)
+        await finish(forwarder, first)
+        for _ in range(3):
+            await client.send(StopAdbot(adbot=ID, account=OWNER), Causes.first("client"))
+            await set_and_start(client)
+        await world.says(CycleDue, 2)
+        recorded = await world.recorded()
+    starts = [it.event for it in recorded if isinstance(it.event, AdbotStarted)]
+    assert {it.anchor for it in starts[1:]} == {first.due_at + timedelta(seconds=2)}
+    raised = [it.envelope.at for it in recorded if isinstance(it.event, CycleDue)]
+    assert raised[1] - raised[0] >= timedelta(seconds=1.8)
 
 
 async def test_due_times_missed_while_the_service_was_down_become_one_cycle(
@@ -168,8 +187,8 @@ async def test_due_times_missed_while_the_service_was_down_become_one_cycle(
         await provision(provisioning, A)
         (cycle,) = await world.says(CycleDue)
         next_due = await world.value("select next_due from schedules.schedules")
-    assert cycle.due_at == anchor + 6 * MINUTES_10
-    assert next_due == anchor + 7 * MINUTES_10
+    assert cycle.due_at >= anchor + timedelta(minutes=65)
+    assert next_due == cycle.due_at + MINUTES_10
     assert len(await world.said(CycleDue)) == 1
 
 
@@ -193,7 +212,7 @@ async def test_a_cycle_that_still_runs_makes_due_ones_skipped_until_it_ends(
         await forwarder.say(f"cycle-{first.cycle}", aborted)
         second = (await world.says(CycleDue, 2))[1]
     assert [it.reason for it in skipped[:2]] == [SkipReason.OVERRUN] * 2
-    offsets = [(it.due_at - first.due_at).total_seconds() for it in skipped]
+    offsets = [(it.due_at - first.due_at).total_seconds() for it in skipped]  # nothing is late in a skip
     assert offsets == sorted({float(round(offset)) for offset in offsets})
     assert offsets[0] >= 1
     assert second.number == 2
@@ -217,7 +236,7 @@ async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neig
         cycles = await world.said(CycleDue)
     assert sorted(cycle.adbot for cycle in cycles) == sorted(adbots)
     assert len({cycle.cycle for cycle in cycles}) == len(adbots)
-    assert {cycle.due_at for cycle in cycles} == {anchor + MINUTES_10}
+    assert min(cycle.due_at for cycle in cycles) >= anchor + timedelta(minutes=15)
 
 
 # -- stops by itself

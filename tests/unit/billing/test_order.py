@@ -21,6 +21,7 @@ from services.billing.order.domain import (
     Review,
 )
 from services.billing.order.state import Event, PaymentState
+from services.billing.stock.limits import Limits, Unpaid
 from tests.unit.billing.facts import (
     ADBOT,
     AMOUNT,
@@ -116,6 +117,48 @@ def test_a_plan_is_sold_as_long_as_its_sessions_are_there() -> None:
         )
     for available in (1, 0, -4):
         order.when(replace(PLACE, plan=two, available=available)).refused("insufficient_stock")
+
+
+LIMITS = Limits(per_email=15, per_address=15, share=0.5)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "available", "unpaid", "placed"),
+    [
+        (15, 15, Unpaid(together=200), True),
+        (20, 20, Unpaid(), True),
+        (14, 100, Unpaid(email=1, together=1), True),
+        (15, 100, Unpaid(email=1, together=1), False),
+        (14, 100, Unpaid(address=1, together=1), True),
+        (15, 100, Unpaid(address=1, together=1), False),
+        (1, 5, Unpaid(address=4, together=4), False),
+        (1, 6, Unpaid(address=4, together=4), True),
+        (1, 100, Unpaid(email=1, together=101), False),
+    ],
+)
+def test_a_further_unpaid_order_keeps_within_the_limits_and_a_first_one_needs_stock_alone(
+    sessions: int, available: int, unpaid: Unpaid, *, placed: bool
+) -> None:
+    plan = BRONZE.model_copy(update={"sessions": sessions})
+    wanted = order.when(replace(PLACE, plan=plan, available=available, unpaid=unpaid, limits=LIMITS))
+    if placed:
+        wanted.then(PLACED.model_copy(update={"plan": plan}))
+    else:
+        wanted.refused("too_many_unpaid_orders")
+
+
+def test_too_little_stock_is_said_before_too_many_unpaid_orders() -> None:
+    unpaid = Unpaid(email=99, address=99, together=99)
+    order.when(replace(PLACE, available=0, unpaid=unpaid, limits=LIMITS)).refused("insufficient_stock")
+
+
+def test_a_renewal_is_not_held_up_by_unpaid_orders() -> None:
+    renewal = replace(PLACE, renews=ADBOT, available=0, unpaid=Unpaid(email=99, together=99), limits=LIMITS)
+    order.when(renewal).then(PLACED.model_copy(update={"renews": ADBOT}))
+
+
+def test_an_order_says_where_it_came_from_as_a_digest() -> None:
+    order.when(replace(PLACE, origin="ab" * 16)).then(PLACED.model_copy(update={"origin": "ab" * 16}))
 
 
 def test_a_renewal_needs_no_stock() -> None:

@@ -247,3 +247,10 @@ def test_an_order_that_was_called_off_does_not_expire_and_is_still_delivered_if_
 def test_an_operator_may_see_to_an_order_as_often_as_needed(history: tuple[Event, ...]) -> None:
     said = OrderReviewed(order=NUMBER, note="wrote to the client")
     order.given(PLACED, *history).when(REVIEW, REVIEW).then(said, said)
+
+
+def test_a_refund_says_whether_the_adbot_keeps_its_sessions() -> None:
+    kept = GIVEN_BACK.model_copy(update={"keep_sessions": True})
+    keep = Refund("asked for it back", keep_sessions=True)
+    order.given(PLACED, REQUESTED, FINISHED).when(REFUND).then(GIVEN_BACK)
+    order.given(PLACED, REQUESTED, FINISHED).when(keep).then(kept)

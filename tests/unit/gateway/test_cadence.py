@@ -19,6 +19,9 @@ ANCHOR = datetime(2030, 1, 1, 12, tzinfo=UTC)
         (60, 0, 60),
         (61, 60, 120),
         (3600, 60, 3600),
+        (70, 65, 125),
+        (3600, 65, 3605),
+        (-30, -40, 0),
     ],
 )
 def test_the_next_cycle_keeps_to_the_cadence(now: int, last: int | None, expected: int) -> None:

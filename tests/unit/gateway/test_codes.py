@@ -1,6 +1,7 @@
 """Access codes and what is kept of them."""
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -65,3 +66,18 @@ def test_an_address_means_one_account_in_upper_and_lower_case() -> None:
 
 def test_an_account_does_not_tell_its_address_without_the_pepper() -> None:
     assert CODES.account("anna@example.com") != OTHERS.account("anna@example.com")
+
+
+def test_what_stands_for_an_address_tells_nothing_of_it_and_changes_by_the_day() -> None:
+    noon = datetime(2031, 5, 4, 12, tzinfo=UTC)
+    origin = CODES.origin("192.0.2.7", noon)
+    assert re.fullmatch(r"[0-9a-f]{32}", origin)
+    assert CODES.origin("192.0.2.7", noon + timedelta(hours=11)) == origin
+    berlin = timezone(timedelta(hours=2))
+    assert CODES.origin("192.0.2.7", datetime(2031, 5, 5, 1, tzinfo=berlin)) == origin
+    others = {
+        CODES.origin("192.0.2.8", noon),
+        CODES.origin("192.0.2.7", noon + timedelta(hours=12)),
+        OTHERS.origin("192.0.2.7", noon),
+    }
+    assert len(others | {origin}) == 4

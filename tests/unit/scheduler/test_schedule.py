@@ -1,13 +1,16 @@
 """Advertisements, starts and stops, and what comes due."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.events.catalogue import published
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -24,6 +27,7 @@ from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.domain import (
     SCHEDULE,
     Adbot,
+    Command,
     EndUnfit,
     EndWithSource,
     RunDue,
@@ -32,6 +36,7 @@ from services.scheduler.schedule.domain import (
     Stop,
     evolve,
 )
+from services.scheduler.schedule.running import MOST_LATENESS
 
 schedule = scenarios(SCHEDULE)
 
@@ -57,7 +62,7 @@ POST = ChannelPost(channel="@news", message=12)
 FIRST, SECOND = CycleId(uuid4()), CycleId(uuid4())
 
 SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "@millers"))
-STARTED = AdbotStarted(adbot=ID, anchor=NOON, interval_seconds=600)
+STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
 STOPPED = AdbotStopped(adbot=ID, reason=StopReason.REQUESTED)
 
 
@@ -82,6 +87,10 @@ def due(minutes: float, cycle: CycleId = FIRST, number: int = 1) -> CycleDue:
         seats=(SEAT,),
         pacing=PACING,
     )
+
+
+def started(at: timedelta, anchor: timedelta) -> AdbotStarted:
+    return AdbotStarted(adbot=ID, started_at=NOON + at, anchor=NOON + anchor, interval_seconds=600)
 
 
 def stopped(reason: StopReason, detail: str = "") -> AdbotStopped:
@@ -155,7 +164,7 @@ def test_an_adbot_stops_when_its_plan_ends_or_it_is_suspended(reason: StopReason
 
 
 def test_what_was_started_after_a_suspension_that_is_heard_late_goes_on() -> None:
-    again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
+    again = started(MINUTE, MINUTE)
     late = EndUnfit(StopReason.SUSPENDED, NOON, NOON + 2 * MINUTE)
     schedule.given(SET, STARTED, STOPPED, again).when(late).then()
 
@@ -170,7 +179,7 @@ def test_a_suspended_adbot_is_not_started_until_it_is_restored() -> None:
 def test_an_adbot_that_was_extended_may_be_started_again() -> None:
     late = NOON + timedelta(days=31)
     extended = replace(ADBOT, valid_until=late + timedelta(days=30))
-    again = STARTED.model_copy(update={"anchor": late})
+    again = started(late - NOON, late - NOON)
     schedule.given(SET, STARTED, stopped(StopReason.EXPIRED)).when(Start(extended, OWNER, late)).then(again)
 
 
@@ -199,16 +208,22 @@ def test_the_same_due_time_is_dealt_with_once() -> None:
     schedule.given(SET, STARTED, due(0)).when(run_at(0), run_at(9.9, cycle=SECOND)).then()
 
 
-def test_the_cadence_is_fixed_however_late_a_cycle_came() -> None:
+def test_the_timers_lateness_does_not_add_up() -> None:
     ended = replace(ADBOT, ended_cycle=FIRST)
-    schedule.given(SET, STARTED).when(run_at(4)).then(due(0))
-    schedule.given(SET, STARTED, due(0)).when(run_at(13, ended, SECOND)).then(due(10, SECOND, 2))
+    schedule.given(SET, STARTED).when(run_at(1 / 60)).then(due(0))
+    schedule.given(SET, STARTED, due(0)).when(run_at(10 + 1 / 60, ended, SECOND)).then(due(10, SECOND, 2))
+
+
+def test_a_cycle_that_is_raised_late_puts_the_next_one_off_by_a_whole_interval() -> None:
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    schedule.given(SET, STARTED).when(run_at(4), run_at(13.9, ended, SECOND)).then(due(4))
+    schedule.given(SET, STARTED, due(4)).when(run_at(14, ended, SECOND)).then(due(14, SECOND, 2))
 
 
 def test_due_times_missed_while_the_system_was_down_become_one_cycle() -> None:
     ended = replace(ADBOT, ended_cycle=FIRST)
-    schedule.given(SET, STARTED, due(0)).when(run_at(57, ended, SECOND), run_at(59, ended)).then(
-        due(50, SECOND, 2)
+    schedule.given(SET, STARTED, due(0)).when(run_at(57, ended, SECOND), run_at(66.9, ended)).then(
+        due(57, SECOND, 2)
     )
 
 
@@ -229,8 +244,10 @@ def test_a_cycle_that_never_ends_does_not_block_for_ever() -> None:
 
 
 def test_a_cycle_of_an_earlier_run_does_not_hold_up_the_first_of_a_new_one() -> None:
-    again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
-    schedule.given(SET, STARTED, due(0), STOPPED, again).when(run_at(1, cycle=SECOND)).then(due(1, SECOND, 2))
+    again = started(MINUTE, 10 * MINUTE)
+    schedule.given(SET, STARTED, due(0), STOPPED, again).when(run_at(10, cycle=SECOND)).then(
+        due(10, SECOND, 2)
+    )
 
 
 def test_a_cycle_carries_what_is_set_at_that_moment() -> None:
@@ -259,8 +276,8 @@ def test_an_adbot_that_is_suspended_stops_instead() -> None:
 def test_an_adbot_that_was_extended_while_it_ran_keeps_its_cadence() -> None:
     end = 30 * 24 * 60
     extended = replace(ADBOT, valid_until=NOON + timedelta(days=60), ended_cycle=FIRST)
-    late = due(end + 10, SECOND, 2)
-    schedule.given(SET, STARTED, due(0)).when(run_at(end + 13, extended, SECOND)).then(late)
+    due_after = due(end + 10, SECOND, 2)
+    schedule.given(SET, STARTED, due(end)).when(run_at(end + 10, extended, SECOND)).then(due_after)
 
 
 def test_nothing_comes_due_while_it_is_stopped() -> None:
@@ -274,25 +291,98 @@ def test_nothing_comes_due_when_the_clock_was_set_back() -> None:
     schedule.given(SET, STARTED, due(0), due(10, SECOND, 2)).when(run_at(5)).then()
 
 
-@given(looks=st.lists(st.integers(min_value=0, max_value=500 * 60), min_size=1, max_size=30))
-def test_however_often_it_is_looked_at_cycles_stand_on_the_cadence_and_none_twice(
-    looks: list[int],
-) -> None:
-    state = SCHEDULE.fold([SET, STARTED])
-    seen: list[datetime] = []
-    last: CycleId | None = None
-    for second in sorted(looks):
-        now = run_at(second / 60, replace(ADBOT, ended_cycle=last), CycleId(uuid4()))
-        events = SCHEDULE.decide(now, state)
-        state = SCHEDULE.fold(events, state)
-        for event in events:
-            assert isinstance(event, CycleDue)
-            assert now.at - 10 * MINUTE < event.due_at <= now.at
-            assert (event.due_at - NOON) % (10 * MINUTE) == timedelta(0)
-            seen.append(event.due_at)
-            last = event.cycle
-    assert seen == sorted(set(seen))
-    assert len(seen) == len({second // 600 for second in looks})
+# -- the interval, whatever is done to the adbot
+
+
+def test_a_stop_and_a_start_do_not_bring_the_next_cycle_nearer() -> None:
+    history = schedule.given(SET, STARTED, due(0), STOPPED)
+    history.when(Start(ADBOT, OWNER, NOON + MINUTE)).then(started(MINUTE, 10 * MINUTE))
+    history.when(Start(ADBOT, OWNER, NOON + 10 * MINUTE)).then(started(10 * MINUTE, 10 * MINUTE))
+    history.when(Start(ADBOT, OWNER, NOON + 25 * MINUTE)).then(started(25 * MINUTE, 25 * MINUTE))
+
+
+def test_a_run_without_a_cycle_does_not_hide_the_one_before_it() -> None:
+    idle = started(MINUTE, 10 * MINUTE)
+    again = Start(ADBOT, OWNER, NOON + 2 * MINUTE)
+    schedule.given(SET, STARTED, due(0), STOPPED, idle, STOPPED).when(again).then(
+        started(2 * MINUTE, 10 * MINUTE)
+    )
+
+
+def test_nothing_comes_due_between_the_start_and_the_first_due_time() -> None:
+    history = schedule.given(SET, STARTED, due(0), STOPPED, started(MINUTE, 10 * MINUTE))
+    history.when(run_at(9.9, cycle=SECOND)).then()
+
+
+def test_the_interval_of_the_present_plan_counts() -> None:
+    slower = replace(ADBOT, interval_seconds=3600)
+    anchor = AdbotStarted(
+        adbot=ID, started_at=NOON + MINUTE, anchor=NOON + 60 * MINUTE, interval_seconds=3600
+    )
+    schedule.given(SET, STARTED, due(0), STOPPED).when(Start(slower, OWNER, NOON + MINUTE)).then(anchor)
+
+
+def test_a_suspension_that_is_heard_before_the_first_due_time_stops_the_run() -> None:
+    waiting = schedule.given(SET, STARTED, due(0), STOPPED, started(MINUTE, 10 * MINUTE))
+    suspended = EndUnfit(StopReason.SUSPENDED, NOON + 2 * MINUTE, NOON + 2 * MINUTE)
+    waiting.when(suspended).then(stopped(StopReason.SUSPENDED))
+
+
+def test_a_last_cycle_of_a_clock_that_was_far_ahead_does_not_hold_the_adbot_for_ever() -> None:
+    history = schedule.given(SET, STARTED, due(365 * 24 * 60), STOPPED)
+    history.when(Start(ADBOT, OWNER, NOON)).then(started(timedelta(0), 10 * MINUTE))
+
+
+def test_a_start_of_the_first_schema_was_said_at_its_anchor() -> None:
+    old = published().decode(
+        "AdbotStarted", 1, json.dumps({"adbot": str(ID), "anchor": NOON.isoformat(), "interval_seconds": 600})
+    )
+    assert old == STARTED
+
+
+acts = st.lists(
+    st.tuples(
+        st.sampled_from(["start", "stop", "look", "edit", "suspend", "expire", "lose", "slower"]),
+        st.integers(min_value=0, max_value=2_000),
+    ),
+    max_size=40,
+)
+
+
+@given(acts=acts)
+def test_whatever_is_done_two_cycles_are_never_nearer_than_the_interval(acts: list[tuple[str, int]]) -> None:
+    state = SCHEDULE.fold([SET])
+    now, adbot = NOON, ADBOT
+    raised: list[tuple[datetime, CycleDue, int]] = []
+    for act, seconds in acts:
+        now += timedelta(seconds=seconds)
+        faster = 600 if adbot.interval_seconds == 1800 else 1800
+        adbot = replace(adbot, interval_seconds=faster) if act == "slower" else adbot
+        commands: dict[str, Command] = {
+            "start": Start(adbot, OWNER, now),
+            "stop": Stop(adbot, OWNER, now),
+            "edit": replace(set_to(f"t.me/news/{seconds + 1}"), at=now),
+            "suspend": EndUnfit(StopReason.SUSPENDED, now, now),
+            "expire": EndUnfit(StopReason.EXPIRED, now, now),
+            "lose": RunDue(replace(adbot, seats=()), FIRST, PACING, PATIENCE, now),
+        }
+        for command in (*([commands[act]] if act in commands else []), _look(adbot, now, raised)):
+            events = SCHEDULE.decide(command, state)
+            state = SCHEDULE.fold(events, state)
+            running = state.running if state else None
+            raised += [
+                (now, event, int(running.interval.total_seconds()))
+                for event in events
+                if isinstance(event, CycleDue) and running
+            ]
+    for (earlier, first, _), (later, second, interval) in pairwise(raised):
+        assert second.due_at - first.due_at >= timedelta(seconds=interval)
+        assert later - earlier >= timedelta(seconds=interval) - MOST_LATENESS
+
+
+def _look(adbot: Adbot, now: datetime, raised: list[tuple[datetime, CycleDue, int]]) -> RunDue:
+    last = raised[-1][1].cycle if raised else None
+    return RunDue(replace(adbot, ended_cycle=last), CycleId(uuid4()), PACING, PATIENCE, now)
 
 
 @pytest.mark.parametrize(

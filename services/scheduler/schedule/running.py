@@ -1,0 +1,37 @@
+"""The cadence of a running adbot."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from libs.events.values import CycleId
+
+MOST_LATENESS = timedelta(seconds=1)
+"""A cycle that is raised no later than this, or than a tenth of a short interval, keeps to the cadence."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Due at `next_due` and every `interval` after it. Cycles of earlier runs are over: a stop ended them."""
+
+    started_at: datetime
+    interval: timedelta
+    next_due: datetime
+    cycle: CycleId | None = None
+    cycle_due: datetime | None = None
+
+    def due(self, at: datetime) -> datetime | None:
+        """Return the latest due time up to now, None if none has come; earlier ones are part of it."""
+        if at < self.next_due:
+            return None
+        return self.next_due + (at - self.next_due) // self.interval * self.interval
+
+    def counted_from(self, due: datetime, at: datetime) -> datetime:
+        """Return the moment from which the interval to the next cycle counts.
+
+        That is the due time, so that the timer's lateness does not add up; after an outage, the present.
+        """
+        return due if at - due <= min(MOST_LATENESS, self.interval / 10) else at
+
+    def busy(self, ended: CycleId | None, since: datetime) -> bool:
+        """Whether the last cycle still runs, and came due after `since`."""
+        return self.cycle not in {None, ended} and self.cycle_due is not None and self.cycle_due > since
