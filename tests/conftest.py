@@ -94,6 +94,7 @@ async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
         "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",
         "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
         "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
+        "ADRELAY_GATEWAY_CHECKOUTS_PER_HOUR": "1000",
         "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
     }
     async with LocalSystem(servers_folder / "system", settings=settings) as system:

@@ -13,28 +13,27 @@ accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # they could show secrets
-    help="Help a client who lost the access code.",
+    help="Give clients the access codes that open their accounts.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
 
 
-@accounts.callback()
-def _group() -> None:
-    """Be a group, of one command so far."""
-
-
-@accounts.command("reset-code")
-def reset_code(
+@accounts.command("code")
+@accounts.command("reset-code", hidden=True)
+def code(
     email: Annotated[str, typer.Argument(help="The client's e-mail address.", show_default=False)],
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Give an account another access code and print it, this once. The old one opens nothing any more."""
-    carry_out(lambda: _reset(env_file, email, json=json))
+    """Issue an access code for an account and print it, this once. An old one opens nothing any more.
+
+    Tell it nobody but the owner of the mailbox: whoever ordered may have named somebody else's.
+    """
+    carry_out(lambda: _issue(env_file, email, json=json))
 
 
-async def _reset(env_file: Path, email: str, *, json: bool) -> Exit:
+async def _issue(env_file: Path, email: str, *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         found = await gateway.send("POST", "accounts/access-code", {"email": email})
     if json:

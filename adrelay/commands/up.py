@@ -73,7 +73,10 @@ def where_mails_go() -> str:
     )
     if settings.mails:
         return f"go through {settings.smtp_host}:{settings.smtp_port}, from {settings.mail_from}"
-    return f"are only kept in-app (no SMTP configured, see {variable(GatewaySettings, 'smtp_host')})"
+    return (
+        "are only kept in-app, and you give clients their codes by `adrelay accounts code` "
+        f"(no SMTP configured, see {variable(GatewaySettings, 'smtp_host')})"
+    )
 
 
 async def _run(data: Path, port: int, workers: int) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from adrelay.demo.rest import Json, Rest, until
 from adrelay.demo.stage import Stage
@@ -64,12 +65,23 @@ async def stock_sessions(system: LocalSystem, accounts: Sequence[int], *, api_id
         )
 
 
+def new_token() -> str:
+    """Return a token for a checkout that may be tried several times."""
+    return token_urlsafe()
+
+
 async def check_out(
-    system: LocalSystem, *, plan: str = "demo", coin: str = "BTC", email: str = EMAIL
+    system: LocalSystem,
+    *,
+    plan: str = "demo",
+    coin: str = "BTC",
+    email: str = EMAIL,
+    token: str | None = None,
 ) -> Purchase:
-    """Have a new client order a plan."""
+    """Have a new client order a plan; with the same token, the same order."""
+    body: Json = {"email": email, "plan": plan, "pay_currency": coin, "checkout_token": token or new_token()}
     async with Rest(system.url) as visitor:
-        answer = await visitor.post("/checkout", {"email": email, "plan": plan, "pay_currency": coin})
+        answer = await visitor.post("/checkout", body)
     return Purchase(
         order=answer["order_number"],
         address=answer["pay_address"],

@@ -1,11 +1,12 @@
 """What the gateway says: accounts, and what their owners are told."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from libs.events.base import Event
+from libs.events.base import Event, Upcast
 from libs.events.values import AccountId, Amount, Coin, EmailAddress, NotificationId, OrderNumber
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -33,17 +34,28 @@ class NotificationKind(StrEnum):
 
 
 class AccountRegistered(Event):
-    """An account exists. Said once per e-mail address."""
+    """An account exists. Said once per e-mail address.
+
+    Since schema 2 an access code is issued apart from this, by `AccessCodeReset`: until then nothing opens
+    the account. Before, the first checkout issued one.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     account: AccountId
     email: EmailAddress
     role: Role
-    code_digest: CodeDigest
+    code_digest: CodeDigest | None = None
+    """Of the code that the first checkout issued, as schema 1 has it."""
     licence: Annotated[str, StringConstraints(pattern=r"^LIC-[0-9A-Z-]{8,40}$")]
 
 
 class AccessCodeReset(Event):
-    """An account's old access code opens nothing any more, the new one does."""
+    """An account is opened by a new access code; an old one, if it had any, opens nothing any more.
+
+    Said when a mail to the account's owner is to hold its first code, and each time the operator issues one.
+    """
 
     account: AccountId
     code_digest: CodeDigest
@@ -64,7 +76,8 @@ class NotificationRaised(Event):
     order: OrderNumber
     email: EmailAddress
     mail: bool
-    """Whether it is sent by mail too: not if no mail server is configured, or if it is long ago."""
+    """Whether it is sent by mail too: not if no mail server is configured, if it is long ago, or if the mailbox
+    got many mails about orders that nobody paid."""
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None

@@ -1,4 +1,4 @@
-"""What the gateway does when it hears an event: whom it concerns is told."""
+"""What the gateway does when it hears an event: accounts are opened, and whom it concerns is told."""
 
 from datetime import timedelta
 
@@ -8,8 +8,7 @@ from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.registering import open_account
-from services.gateway.account.tables import account_by_email
+from services.gateway.account.registering import issue_first_code, open_account
 from services.gateway.inbox.domain import INBOX, Raise
 from services.gateway.inbox.tables import whose_order
 
@@ -26,7 +25,8 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
 
     @heard.to(OrderPlaced)
     async def order_placed(event: OrderPlaced, unit: UnitOfWork) -> None:
-        """Tell that the order waits for its money."""
+        """Open the account of the first order, and tell that it waits for its money."""
+        await open_account(unit, codes, event.account, event.email)
         said = Raise(
             account=event.account,
             kind=NotificationKind.ORDER_PLACED,
@@ -39,14 +39,14 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
 
     @heard.to(PaymentFinished)
     async def payment_received(event: PaymentFinished, unit: UnitOfWork) -> None:
-        """Tell that the money came.
+        """Tell that the money came; the first mail about it holds the code that is issued with it.
 
-        Where the checkout stopped before it opened the account, that is made up for: the client may have paid
-        what the first mail asked for, and the mail about it holds the code.
+        The order may have been told of by a gateway that left it to the checkout to open the account.
         """
         account, email = await _whose(unit, event.order)
-        if mails and not await _has_account(unit, email):
-            await open_account(unit, codes, account, email)
+        await open_account(unit, codes, account, email)
+        if by_mail(unit):
+            await issue_first_code(unit, codes, account)
         said = Raise(
             account=account,
             kind=NotificationKind.PAYMENT_RECEIVED,
@@ -98,9 +98,3 @@ async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, Email
         message = f"nobody was told that {order} was placed"
         raise LookupError(message)
     return found
-
-
-async def _has_account(unit: UnitOfWork, email: EmailAddress) -> bool:
-    """Say whether an e-mail address has an account, for ever then."""
-    stored = await account_by_email(unit.stored, email)
-    return (stored or await account_by_email(unit.sql, email)) is not None

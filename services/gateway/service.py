@@ -11,9 +11,9 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.tables import ACCOUNTS
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
-from services.gateway.api.claims import make_tables
+from services.gateway.api.claims import Claims
 from services.gateway.api.desk import Desk, Turns
-from services.gateway.api.limits import Places, RateLimit
+from services.gateway.api.limits import HOUR_SECONDS, Places, RateLimit
 from services.gateway.api.tokens import Tokens
 from services.gateway.api.webhooks import MOST_UNDER_WAY
 from services.gateway.inbox.tables import TABLES as INBOXES
@@ -31,9 +31,10 @@ async def run(settings: GatewaySettings) -> None:
     async with Chassis(
         settings, state_tables=[ACCOUNTS, *INBOXES], read_models=READ_MODELS, read_everything=True, app=app
     ) as chassis:
-        await make_tables(chassis.engine)
         codes = AccessCodes(settings.code_pepper)
-        furnish(app, desk_of(settings, chassis, codes))
+        claims = Claims(chassis.engine, settings.code_pepper)
+        await claims.make_tables()
+        furnish(app, desk_of(settings, chassis, codes, claims))
         chassis.read(reactions=reactions(codes, mails=settings.mails))
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
@@ -76,7 +77,7 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
-def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> Desk:
+def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, claims: Claims) -> Desk:
     """Return what the routes work with."""
     return Desk(
         engine=chassis.engine,
@@ -90,8 +91,9 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> 
         admin_token=settings.admin_token,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         checkouts=RateLimit(settings.checkouts_per_minute),
+        checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
         notifications=Places(MOST_UNDER_WAY),
         turns=Turns(),
+        claims=claims,
         patience_seconds=settings.read_your_writes_seconds,
-        mails=settings.mails,
     )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 
 from libs.chassis.settings import ServiceSettings, StrongSecret
 from services.gateway.adapters.smtp import Security
+from services.gateway.mail.addresses import is_sender
 
 
 def _file(path: str) -> str:
@@ -26,7 +27,7 @@ def _sender(text: str) -> Address:
         header: Any = SMTP.header_factory("From", text)
         if not header.defects and len(header.addresses) == 1:
             found = header.addresses[0]
-    if not found.username or not found.domain or not found.addr_spec.isascii():
+    if not found.addr_spec.isascii() or not is_sender(found.addr_spec):
         raise ValueError("is no sender such as Adrelay <no-reply@ads.example.org>")
     return found
 
@@ -50,6 +51,9 @@ class GatewaySettings(ServiceSettings):
     token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is good for")
     sign_ins_per_minute: int = Field(10, ge=1, description="Allowed from one address")
     checkouts_per_minute: int = Field(30, ge=1, description="Allowed from one address, and for one e-mail")
+    checkouts_per_hour: int = Field(
+        60, ge=1, description="Allowed from one address: each may send a mail to whose address it names"
+    )
     command_seconds: float = Field(15.0, gt=0, description="How long a service may take over a command")
     read_your_writes_seconds: float = Field(
         2.0, ge=0, description="How long an answer waits until reads show what was written"

@@ -153,10 +153,11 @@ class Load:
     async def _bought(self, name: str, plan: str) -> story.Purchase | None:
         """Check out until an order has an address; return None if the stock is sold."""
         coin = self._chance.choice(("BTC", "ETH", "LTC"))
+        email, token = f"{name}@example.com", story.new_token()
 
         async def order() -> story.Purchase | None:
             try:
-                return await story.check_out(self._system, plan=plan, coin=coin, email=f"{name}@example.com")
+                return await story.check_out(self._system, plan=plan, coin=coin, email=email, token=token)
             except RestError as error:
                 if error.code == "insufficient_stock":
                     return None

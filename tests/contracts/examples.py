@@ -219,7 +219,6 @@ _GATEWAY: list[Event] = [
         account=ACCOUNT,
         email="client@example.org",
         role=gateway.Role.CLIENT,
-        code_digest="0123456789abcdef" * 4,
         licence="LIC-2026-ABCD-EFGH",
     ),
     gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),

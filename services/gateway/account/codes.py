@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import CodeDigest
 from libs.events.values import AccountId, EmailAddress
+from services.gateway.mail.addresses import canonical_or_same
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without letters that are taken for digits: 5 bits a character, 100 bits a code."""
@@ -31,16 +32,16 @@ class AccessCodes:
         self._pepper = pepper.get_secret_value().encode()
 
     def first(self, account: AccountId) -> str:
-        """Return the access code that an account is opened with.
+        """Return the access code that an account's first mail about a payment holds.
 
-        It is kept nowhere, and follows from the account and the pepper: whoever writes the mail that holds it
-        makes it anew, however often a process dies before the mail is sent.
+        It opens nothing before it is issued. It is kept nowhere, and follows from the account and the pepper:
+        whoever writes the mail makes it anew, however often a process dies before the mail is sent.
         """
         number = int.from_bytes(self._keyed("first code", str(account)))
         return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
     def another(self) -> str:
-        """Return an access code for an account that lost its first. Show it: it is kept nowhere."""
+        """Return an access code that the operator issues. Show it: it is kept nowhere."""
         return f"USER-{_drawn()}"
 
     def licence(self) -> str:
@@ -53,12 +54,12 @@ class AccessCodes:
         return self._keyed("code", typed.translate(_MISREAD)).hex()
 
     def account(self, email: EmailAddress) -> AccountId:
-        """Return the id of the account that the first checkout with an e-mail address opens.
+        """Return the id of the account that the first order with an e-mail address opens.
 
-        It follows from the address, so that two first checkouts at once, or one that broke half way and is
+        It follows from the mailbox, so that two first checkouts at once, or one that broke half way and is
         tried again, mean the same account. Nobody without the pepper can tell it from the address.
         """
-        return AccountId(uuid5(_ACCOUNTS, self._keyed("account", email.lower()).hex()))
+        return AccountId(uuid5(_ACCOUNTS, self._keyed("account", canonical_or_same(email)).hex()))
 
     def origin(self, address: str, at: datetime) -> str:
         """Return a keyed digest of a network address and the day (UTC), to be kept instead of the address."""

@@ -1,4 +1,4 @@
-"""An account: one for each e-mail address, opened by an access code of which only a keyed hash is known."""
+"""An account: one for each mailbox, opened by an access code of which only a keyed hash is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +17,16 @@ class Register:
     account: AccountId
     email: EmailAddress
     role: Role
-    code_digest: CodeDigest
     licence: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class IssueFirstCode:
+    """Let an access code open the account, unless one was issued before."""
+
+    account: AccountId
+    code_digest: CodeDigest
     at: datetime
 
 
@@ -31,7 +39,7 @@ class ResetCode:
     at: datetime
 
 
-Command = Register | ResetCode
+Command = Register | IssueFirstCode | ResetCode
 AccountEvent = AccountRegistered | AccessCodeReset
 
 
@@ -41,7 +49,8 @@ class Account:
 
     email: EmailAddress
     role: Role
-    code_digest: CodeDigest
+    code_digest: CodeDigest | None
+    """None: no code was issued, so nothing opens it."""
     licence: str
 
 
@@ -50,25 +59,26 @@ def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
     match command:
         case Register():
             return _register(command, account)
-        case ResetCode(account=reset, code_digest=digest):
-            if account is None:
-                raise Refused("unknown_account", "there is no such account")
-            if account.code_digest == digest:
-                return []
-            return [AccessCodeReset(account=reset, code_digest=digest)]
+        case _ if account is None:
+            raise Refused("unknown_account", "there is no such account")
+        case IssueFirstCode() if account.code_digest is not None:
+            return []
+        case ResetCode() if account.code_digest == command.code_digest:
+            return []
+        case IssueFirstCode() | ResetCode():
+            return [AccessCodeReset(account=command.account, code_digest=command.code_digest)]
         case _:
             assert_never(command)
 
 
 def _register(command: Register, account: Account | None) -> Sequence[AccountEvent]:
-    """Open the account; if it exists, its code stays the only one."""
+    """Open the account, if it does not exist yet; no code opens it so far."""
     if account is None:
         return [
             AccountRegistered(
                 account=command.account,
                 email=command.email,
                 role=command.role,
-                code_digest=command.code_digest,
                 licence=command.licence,
             )
         ]

@@ -1,4 +1,4 @@
-"""Accounts by their e-mail address and by the hash of their code."""
+"""Accounts by their mailbox and by the hash of their code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,21 +6,34 @@ from datetime import datetime
 from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
+from services.gateway.mail.addresses import canonical_or_same
 
 ACCOUNTS = Projection(
     "accounts",
-    version=1,
+    version=2,
     ddl="""
     create table accounts (
         account uuid primary key,
-        email text not null unique,
+        email text not null,
+        mailbox text not null,
         role text not null,
-        code_digest text not null unique,
+        code_digest text unique,
         licence text not null,
         registered_at timestamptz not null
-    )
+    );
+    create index on accounts (mailbox);
     """,
 )
+"""An account without a digest is opened by nothing.
+
+Accounts that were opened before addresses had one form may share a mailbox, spelt otherwise.
+"""
+
+
+_BY_EMAIL = """
+select account from accounts where mailbox = $1
+order by email = $2 desc, email = mailbox desc, registered_at, account limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -36,10 +49,11 @@ class KnownAccount:
 
 @ACCOUNTS.on(AccountRegistered)
 async def registered(event: AccountRegistered, sql: TableSql) -> None:
-    """Add the account; the e-mail address is lower-case by its type."""
+    """Add the account."""
     await sql.insert(
         account=event.account,
         email=event.email,
+        mailbox=canonical_or_same(event.email),
         role=event.role,
         code_digest=event.code_digest,
         licence=event.licence,
@@ -56,8 +70,8 @@ async def code_reset(event: AccessCodeReset, sql: TableSql) -> None:
 
 
 async def account_by_email(sql: Sql, email: str) -> AccountId | None:
-    """Return the account that an e-mail address belongs to; case does not matter."""
-    found = await sql.fetchval("select account from accounts where email = $1", email.lower())
+    """Return the account that a mailbox belongs to, however the address is spelt."""
+    found = await sql.fetchval(_BY_EMAIL, canonical_or_same(email), email.lower())
     return None if found is None else AccountId(found)
 
 

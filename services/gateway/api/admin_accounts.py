@@ -25,9 +25,12 @@ class AccessCodeView(BaseModel):
     access_code: Annotated[str, Field(description="Shown this once.")]
 
 
-@router.post("/access-code", summary="Reset an access code", responses=problems(401, 404, 413))
+@router.post("/access-code", summary="Issue an access code", responses=problems(401, 404, 413))
 async def reset_access_code(body: AccountBody, request: Request, desk: DeskDep) -> AccessCodeView:
-    """Give an account another access code; the old one opens nothing any more. Tell its owner the new one."""
+    """Issue an access code for an account, its first or another; an old one opens nothing any more.
+
+    Tell it nobody but the owner of the mailbox: whoever ordered may have named somebody else's.
+    """
     reset = await desk.accounts.reset_code(body.email, causes_of(request, ADMIN))
     await desk.settled(reset.written)
     return AccessCodeView(access_code=reset.access_code)

@@ -27,7 +27,7 @@ _SIGN_INS = Counter(
 
 
 class SignInBody(Body):
-    """The code that was shown at the first checkout."""
+    """The code that came by mail, or from the operator."""
 
     access_code: Annotated[SecretStr, Field(min_length=1, max_length=64, examples=["USER-…"])]
 

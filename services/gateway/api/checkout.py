@@ -1,31 +1,42 @@
 """Checking out and paying."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Cookie, Path, Request, Response
+from pydantic import Field, SecretStr
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
-from libs.eventsourcing.record import utc_now
-from services.gateway.api.desk import DeskDep, causes_of
+from libs.eventsourcing.record import Causes, utc_now
+from services.gateway.api.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token
+from services.gateway.api.desk import CallerDep, Desk, DeskDep, causes_of
 from services.gateway.api.limits import address_of
 from services.gateway.api.openapi import problems
 from services.gateway.api.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.paying import payment_uri
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import Body, Lower, Mailable, Printable, Upper
+from services.gateway.api.problems import EXPECTED, Denied, denied_of
+from services.gateway.api.shapes import Body, Lower, Mailbox, Printable, Upper
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 
 router = APIRouter(tags=["payments"])
+
+_COOKIE = "checkout_token"
 
 
 class CheckoutBody(Body):
     """Who buys what, and pays in which coin."""
 
-    email: Annotated[EmailAddress, Lower, Printable, Mailable, Field(examples=["client@example.com"])]
+    email: Annotated[EmailAddress, Lower, Printable, Mailbox, Field(examples=["client@example.com"])]
     plan: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
+    checkout_token: Annotated[
+        CheckoutToken | None,
+        Field(
+            description="Of an earlier answer, or made by the client from at least 128 random bits: then a "
+            "second click means the same order. Left out, the cookie's is taken, or a new one is made."
+        ),
+    ] = None
 
 
 class PaymentView(PaymentState):
@@ -39,13 +50,23 @@ class PaymentView(PaymentState):
     summary="Order a plan",
     status_code=HTTPStatus.CREATED,
     response_description="The order was placed and can be paid.",
-    responses=checking_out(),
+    responses=checking_out(401),
+    openapi_extra={"security": [{}, {"client": []}]},
 )
-async def check_out(body: CheckoutBody, request: Request, response: Response, desk: DeskDep) -> CheckoutView:
+async def check_out(
+    body: CheckoutBody,
+    caller: CallerDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+    cookie: Annotated[str | None, Cookie(alias=_COOKIE, include_in_schema=False)] = None,
+) -> CheckoutView:
     """Place an order and return where to pay how much.
 
-    While an order waits to be paid, checking out again for the same plan and coin returns it, also where the
-    first try was answered with 503. The first checkout with an e-mail address opens an account.
+    While an order waits to be paid, checking out again for the same e-mail, plan and coin returns it, also
+    where the first try was answered with 503: with the token of its checkout, which a cookie holds too, or
+    signed in as whose it is. The first order with an e-mail address opens an account. Its access code is
+    mailed there once a payment has arrived, or the operator gives it.
 
     Sessions are kept for an unpaid order for half an hour, if the operator set nothing else; it can be paid
     for longer. Refused with `insufficient_stock`, and with `too_many_unpaid_orders` where an unpaid order of
@@ -54,17 +75,42 @@ async def check_out(body: CheckoutBody, request: Request, response: Response, de
     """
     address = address_of(request)
     desk.checkouts.take(f"address {address}")
+    desk.checkouts_hourly.take(f"address {address}")
     desk.checkouts.take(f"email {body.email}")
     account = await desk.accounts.of(body.email)
     wish = Wish(account, body.plan, body.pay_currency)
-    causes = causes_of(request, "anonymous")
-    async with desk.turns.of(account):
-        origin = desk.codes.origin(address, utc_now())
-        ordered = await order(desk, wish, body.email, causes, origin)
-        # only now: whoever gets an error instead of an order would never see the code
-        registered = await desk.accounts.register(account, body.email, causes)
-        code = None if desk.mails else registered.access_code
-        return await checkout_view(desk, wish, ordered, registered.written, code, response)
+    origin = desk.codes.origin(address, utc_now())
+    if caller is not None and caller.account == account:
+        causes = causes_of(request, f"account:{account}")
+        return await _answer(desk, wish, body.email, causes, origin, response)
+    token = body.checkout_token or checkout_token_in(cookie) or new_checkout_token()
+    kept = {"Set-Cookie": _cookie(request, token)}
+    response.headers.update(kept)
+    try:
+        causes = causes_of(request, "anonymous")
+        return await _answer(desk, replace(wish, token=token), body.email, causes, origin, response)
+    except EXPECTED as error:  # the next try is to go on with the same order
+        denied = denied_of(error)
+        denied.headers.update(kept)
+        raise denied from error
+
+
+async def _answer(
+    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str, response: Response
+) -> CheckoutView:
+    async with desk.turns.of(wish):
+        ordered = await order(desk, wish, email, causes, origin)
+        return await checkout_view(desk, wish, ordered, response)
+
+
+def _cookie(request: Request, token: SecretStr) -> str:
+    """Return the header that has a browser send the token with its next checkouts, and with nothing else."""
+    secure = "; Secure" if request.url.scheme == "https" else ""
+    age = int(KEPT.total_seconds())
+    return (
+        f"{_COOKIE}={token.get_secret_value()}; Path={request.url.path}; Max-Age={age}; "
+        f"HttpOnly; SameSite=Strict{secure}"
+    )
 
 
 @router.get(

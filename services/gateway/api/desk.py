@@ -16,16 +16,17 @@ from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.events.values import AccountId
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.projection import Sql
 from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes, Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.api.claims import Claims
 from services.gateway.api.limits import Places, RateLimit
 from services.gateway.api.problems import unauthorized
 from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.tables.order_lines import Wish
 
 T = TypeVar("T")
 
@@ -34,18 +35,18 @@ ADMIN = "admin"
 
 
 class Turns:
-    """Lets one account's checkouts in this process happen one after another.
+    """Lets the checkouts of one wish in this process happen one after another.
 
     That only saves work: the later ones find the order of the first. What makes them one order is its claim.
     """
 
     def __init__(self) -> None:
-        self._locks: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[Wish, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def of(self, account: AccountId) -> AsyncGenerator[None]:
-        """Wait for the account's turn, and hold it."""
-        lock = self._locks.setdefault(account, asyncio.Lock())
+    async def of(self, wish: Wish) -> AsyncGenerator[None]:
+        """Wait for the wish's turn, and hold it."""
+        lock = self._locks.setdefault(wish, asyncio.Lock())
         async with lock:
             yield
 
@@ -63,12 +64,12 @@ class Desk:
     admin_token: SecretStr
     sign_ins: RateLimit
     checkouts: RateLimit
+    checkouts_hourly: RateLimit
     notifications: Places
     """Of the payment provider, while they are being stored."""
     turns: Turns
+    claims: Claims
     patience_seconds: float
-    mails: bool
-    """Whether mails are sent; a new account's access code then comes by mail, and no answer shows it."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something."""
@@ -109,6 +110,12 @@ async def client_of(
     return desk.tokens.read(credentials.credentials)
 
 
+async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
+    """Return who is calling, None without a token; one that is no good is refused as anywhere."""
+    credentials = await _CLIENT(request)
+    return None if credentials is None else desk.tokens.read(credentials.credentials)
+
+
 async def check_admin(
     desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
 ) -> None:
@@ -121,6 +128,8 @@ async def check_admin(
 
 
 ClientDep = Annotated[Identity, Depends(client_of)]
+CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
+"""Where a token may be sent, and need not."""
 
 
 def causes_of(request: Request, actor: str) -> Causes:

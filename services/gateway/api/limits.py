@@ -12,15 +12,22 @@ from fastapi import Request
 
 from services.gateway.api.problems import Denied
 
-WINDOW_SECONDS = 60.0
+WINDOW_SECONDS, HOUR_SECONDS = 60.0, 3600.0
 _MOST_CALLERS = 100_000
 
 
 class RateLimit:
-    """At most so many times a minute for each caller; kept in memory, so for each process."""
+    """At most so many times in a window for each caller; kept in memory, so for each process."""
 
-    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
+    def __init__(
+        self,
+        times: int,
+        *,
+        window_seconds: float = WINDOW_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = times
+        self._window = window_seconds
         self._clock = clock
         self._times: dict[str, deque[float]] = {}
 
@@ -29,10 +36,10 @@ class RateLimit:
         now = self._clock()
         times = self._times.pop(caller, deque[float]())
         self._times[caller] = times  # callers stand in the order of their last call
-        while times and times[0] <= now - WINDOW_SECONDS:
+        while times and times[0] <= now - self._window:
             times.popleft()
-        if len(times) >= self._per_minute:
-            wait = math.ceil(times[0] + WINDOW_SECONDS - now)
+        if len(times) >= self._most:
+            wait = math.ceil(times[0] + self._window - now)
             detail = f"try again in {wait} seconds"
             raise Denied(
                 HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", detail, headers={"Retry-After": str(wait)}

@@ -16,7 +16,6 @@ from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
 from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes, utc_now
-from services.gateway.api.claims import claim
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.paying import payment_uri, qr_picture
@@ -33,7 +32,7 @@ _AGAIN_SECONDS = 0.1
 
 
 class CheckoutView(BaseModel):
-    """An order, how to pay it, and for a new account the code that opens it."""
+    """An order and how to pay it. Access codes come by mail alone, or from the operator."""
 
     order_number: OrderNumber
     pay_address: str | None
@@ -44,11 +43,11 @@ class CheckoutView(BaseModel):
     expires_at: datetime | None
     payment_uri: str | None
     qr_svg: Annotated[str | None, Field(description="The payment URI as a picture, a data URI.")]
-    access_code: Annotated[
+    checkout_token: Annotated[
         str | None,
         Field(
-            description="Signs a new account in. It is shown this once; null if the account existed, and "
-            "where mails are sent: then the mail that says that a payment was received holds it."
+            description="Sent along, it gets the same order back while that waits to be paid. Null for "
+            "a client who is signed in, and needs none."
         ),
     ]
 
@@ -98,13 +97,17 @@ async def _order_once(
     desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None
 ) -> Ordered:
     now = utc_now()
-    pending = await desk.ask(lambda sql: pending_order(sql, wish, now))
+    pending = await _pending(desk, wish, now) if wish.token is None else None
+    number = pending.order_number if pending else await desk.claims.claim(wish, new_order_number(now), now)
+    pending = pending or await desk.ask(lambda sql: payment_of(sql, number))
     if pending is not None and pending.pay_address is not None:
-        return Ordered(pending.order_number, ())
-    fresh = new_order_number(now)
-    number = pending.order_number if pending else await claim(desk.engine, wish, fresh, now)
+        return Ordered(number, ())
     accepted = await _place(desk, number, wish, email, causes, origin)
     return Ordered(number, accepted.written)
+
+
+async def _pending(desk: Desk, wish: Wish, at: datetime) -> PaymentState | None:
+    return await desk.ask(lambda sql: pending_order(sql, wish, at))
 
 
 async def _place(
@@ -127,27 +130,18 @@ async def _place(
     return await desk.commands.send(command, causes)
 
 
-async def checkout_view(
-    desk: Desk,
-    wish: Wish,
-    ordered: Ordered,
-    registered: tuple[Written, ...],
-    access_code: str | None,
-    response: Response,
-) -> CheckoutView:
+async def checkout_view(desk: Desk, wish: Wish, ordered: Ordered, response: Response) -> CheckoutView:
     """Return the answer to a checkout, once reads show what was written or patience ends."""
-    settled = await desk.settled([*ordered.written, *registered])
+    settled = await desk.settled(ordered.written)
     payment = await desk.ask(lambda sql: payment_of(sql, ordered.number))
     if not ordered.written:
         response.status_code = HTTPStatus.OK
     if not settled or payment is None:
         response.status_code = HTTPStatus.ACCEPTED
-    return _view(ordered.number, wish, payment, access_code)
+    return _view(ordered.number, wish, payment)
 
 
-def _view(
-    number: OrderNumber, wish: Wish, payment: PaymentState | None, access_code: str | None
-) -> CheckoutView:
+def _view(number: OrderNumber, wish: Wish, payment: PaymentState | None) -> CheckoutView:
     uri = payment_uri(payment) if payment else None
     return CheckoutView(
         order_number=number,
@@ -159,7 +153,7 @@ def _view(
         expires_at=payment.expires_at if payment else None,
         payment_uri=uri,
         qr_svg=qr_picture(uri) if uri else None,
-        access_code=access_code,
+        checkout_token=wish.token.get_secret_value() if wish.token else None,
     )
 
 

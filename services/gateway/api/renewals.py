@@ -60,9 +60,9 @@ async def renew(
     await _check(desk, state)
     wish = Wish(caller.account, state.plan.code, body.pay_currency, adbot)
     causes = causes_of(request, f"account:{caller.account}")
-    async with desk.turns.of(caller.account):
+    async with desk.turns.of(wish):
         ordered = await order(desk, wish, account.email, causes)
-        return await checkout_view(desk, wish, ordered, (), None, response)
+        return await checkout_view(desk, wish, ordered, response)
 
 
 async def _check(desk: Desk, adbot: AdbotState) -> None:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from libs.events.values import OrderNumber
-from services.gateway.mail.addresses import mailbox_of
+from services.gateway.mail.addresses import canonical
 
 T = TypeVar("T")
 
@@ -59,11 +59,6 @@ def _without_nul(text: str) -> str:
     return text
 
 
-def _mailable(text: str) -> str:
-    mailbox_of(text)
-    return text
-
-
 def _lower(text: object) -> object:
     return text.strip().lower() if isinstance(text, str) else text
 
@@ -81,8 +76,8 @@ def _price(given: object) -> Decimal:
 
 
 Printable = AfterValidator(_printable)
-Mailable = AfterValidator(_mailable)
-"""Whoever can't get mails would pay, and never get the code that opens what was paid for."""
+Mailbox = AfterValidator(canonical)
+"""Makes an address canonical; whoever can't get mails would pay, and never get the code."""
 WithoutNul = AfterValidator(_without_nul)
 """Databases take no NUL in a text. Stands behind `StringConstraints`, which refuse half a surrogate pair."""
 Lower = BeforeValidator(_lower)

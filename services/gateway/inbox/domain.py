@@ -13,6 +13,9 @@ from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
 
 _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 LONGEST_REASON = 200
+MOST_UNPAID_MAILS = 6
+"""So many mails about unpaid orders may go to a mailbox until a payment arrives: to order costs nothing."""
+_UNPAID = frozenset({NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Inbox:
 
     account: AccountId
     mails: Mapping[NotificationId, MailState]
+    unpaid_mails: int
+    """How many were about unpaid orders since a payment arrived."""
 
 
 Command = Raise | RecordSent | GiveUp
@@ -83,7 +88,7 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
     known = mails.get(command.notification)
     match command:
         case Raise() if known is None:
-            return [_raised(command)]
+            return [_raised(command, mail=command.mail and _may_be_mailed(command.kind, inbox))]
         case Raise():
             return []
         case _ if inbox is None or known is None:
@@ -101,14 +106,19 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
             assert_never(command)
 
 
-def _raised(command: Raise) -> NotificationRaised:
+def _may_be_mailed(kind: NotificationKind, inbox: Inbox | None) -> bool:
+    """Say whether one more mail of this kind is no flood, whoever orders in the name of the mailbox."""
+    return kind not in _UNPAID or inbox is None or inbox.unpaid_mails < MOST_UNPAID_MAILS
+
+
+def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
     return NotificationRaised(
         notification=command.notification,
         account=command.account,
         kind=command.kind,
         order=command.order,
         email=command.email,
-        mail=command.mail,
+        mail=mail,
         paid=command.paid,
         missing=command.missing,
         coin=command.coin,
@@ -118,10 +128,12 @@ def _raised(command: Raise) -> NotificationRaised:
 def evolve(inbox: Inbox | None, event: InboxEvent) -> Inbox:
     """Return the inbox after an event."""
     mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
+    unpaid = inbox.unpaid_mails if inbox else 0
     known = mails.get(event.notification)
     match event:
         case NotificationRaised() if known is None:
             state = MailState.WAITING if event.mail else MailState.NONE
+            unpaid = _unpaid_mails(unpaid, event)
         case MailSent() if known is MailState.WAITING:
             state = MailState.SENT
         case MailGivenUp() if known is MailState.WAITING:
@@ -130,7 +142,13 @@ def evolve(inbox: Inbox | None, event: InboxEvent) -> Inbox:
             raise ImpossibleEvent(f"{type(event).__name__} can't follow a mail that is {known}")
         case _:
             assert_never(event)
-    return Inbox(event.account, {**mails, event.notification: state})
+    return Inbox(event.account, {**mails, event.notification: state}, unpaid)
+
+
+def _unpaid_mails(before: int, event: NotificationRaised) -> int:
+    if event.kind is NotificationKind.PAYMENT_RECEIVED:
+        return 0
+    return before + (event.mail and event.kind in _UNPAID)
 
 
 INBOX: Decider[Command, Inbox, InboxEvent] = Decider("inbox", decide, evolve)

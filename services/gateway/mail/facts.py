@@ -85,7 +85,7 @@ def _facts(row: Row, codes: AccessCodes) -> Facts:
 
 
 def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:
-    """Return the code that opens an account, unless its owner has another one by now."""
+    """Return the first code of an account, if that is what opens it."""
     if digest is None:
         return None
     code = codes.first(account)

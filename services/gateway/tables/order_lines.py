@@ -1,13 +1,14 @@
 """Answers: what became of an order and its payment, and which orders are like this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, PlanCode
 from libs.eventsourcing.projection import Row, Sql
+from services.gateway.mail.addresses import canonical_or_same
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import Money
 
@@ -55,12 +56,17 @@ class AdminOrderLine(OrderLine):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an account wants to buy: at most one order waits to be paid for each."""
+    """What somebody wants to buy: at most one order waits to be paid for each.
+
+    Who is not signed in may know no order but by the token of the checkout that placed it.
+    """
 
     account: AccountId
     plan: PlanCode
     coin: Coin
     renews: AdbotId | None = None
+    token: SecretStr | None = field(default=None, repr=False)
+    """None: the account's owner is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Search:
 
     number: OrderNumber | None = None
     email: str | None = None
-    """A part of the address, in small letters."""
+    """A part of the address, in small letters; or all of it, however its domain is spelt."""
     payment: PaymentId | None = None
     """Of the order, or of a further deposit to it."""
     status: OrderStatus | None = None
@@ -106,7 +112,7 @@ _OWN = (
 )
 _SEARCH = f"""{_LINE}
 where ($1::text is null or order_number = $1)
-  and ($2::text is null or position($2 in email) > 0)
+  and ($2::text is null or position($2 in email) > 0 or position($9 in email) > 0)
   and ($3::text is null or payment = $3
        or order_number in (select order_number from order_history where payment = $3))
   and ($4::text is null or status = $4)
@@ -122,7 +128,7 @@ async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:
 
 
 async def pending_order(sql: Sql, wish: Wish, at: datetime) -> PaymentState | None:
-    """Return the order that may still be paid for this wish, if there is one."""
+    """Return the account's order that may still be paid for this wish, whatever checkout placed it."""
     row = await sql.fetchrow(_PENDING, wish.account, wish.plan, wish.coin, wish.renews, at)
     return None if row is None else PaymentState.model_validate(dict(row.items()))
 
@@ -156,6 +162,7 @@ async def find_orders(sql: Sql, search: Search, after: Place | None, limit: int)
         search.payment_status,
         *_behind(after),
         limit,
+        None if search.email is None else canonical_or_same(search.email),
     )
     return [admin_line(row) for row in rows]
 

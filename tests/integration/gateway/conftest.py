@@ -9,8 +9,7 @@ import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.gateway.world import ADMIN_TOKEN, Client, World
-from tests.patience import PATIENCE_SECONDS
+from tests.integration.gateway.world import Client, World, operator
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -37,7 +36,5 @@ async def client(world: World) -> Client:
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The operator."""
-    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    base_url = world.http.base_url.join("/api/v1/admin/")
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS) as admin:
+    async with operator(world.http) as admin:
         yield admin

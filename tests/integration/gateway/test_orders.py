@@ -158,7 +158,7 @@ async def test_a_client_calls_an_order_off_and_gets_another_one(client: Client, 
     said = (await world.billing.said(f"order-{client.order}"))[-1]
     assert (said.envelope.type, said.envelope.actor) == ("OrderCancelled", f"account:{client.account}")
     body = {"email": client.email, "plan": "bronze", "pay_currency": "BTC"}
-    fresh = await world.http.post("/api/v1/checkout", json=body)
+    fresh = await client.http.post("checkout", json=body)
     assert fresh.status_code == 201
     assert fresh.json()["order_number"] != client.order
     payment = (await world.http.get(f"/api/v1/payments/{client.order}")).json()

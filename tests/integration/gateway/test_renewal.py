@@ -30,7 +30,7 @@ async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World)
     answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     assert answer.status_code == 201, answer.text
     order = answer.json()
-    assert (order["pay_address"], order["pay_currency"], order["access_code"]) == (ADDRESS, "BTC", None)
+    assert (order["pay_address"], order["pay_currency"], order["checkout_token"]) == (ADDRESS, "BTC", None)
     assert order["qr_svg"].startswith("data:image/svg+xml")
     (placed, _) = await world.billing.said(f"order-{order['order_number']}")
     assert f'"renews": "{adbot}"' in placed.envelope.data
@@ -50,7 +50,7 @@ async def test_a_renewal_and_a_checkout_are_different_orders_and_each_is_reused(
         answers = [
             await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL) for adbot in (first, second)
         ]
-        answers.append(await world.http.post("/api/v1/checkout", json=body))
+        answers.append(await client.http.post("checkout", json=body))
         return [answer.json()["order_number"] for answer in answers]
 
     before = await orders()

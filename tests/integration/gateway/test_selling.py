@@ -12,7 +12,7 @@ import pytest_asyncio
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.market import Market, market
-from tests.integration.gateway.world import until
+from tests.integration.gateway.world import access_code, until
 
 PLAN: dict[str, Any] = {
     "name": "Tiny",
@@ -94,8 +94,9 @@ def _delivered(order: dict[str, Any]) -> bool:
     return bool(order["order_status"] == "FULFILLED")
 
 
-async def signed_in(shop: Market, order: dict[str, Any]) -> dict[str, str]:
-    answer = await shop.http.post("auth/sign-in", json={"access_code": order["access_code"]})
+async def signed_in(shop: Market, email: str) -> dict[str, str]:
+    code = await access_code(shop.admin, email)
+    answer = await shop.http.post("auth/sign-in", json={"access_code": code})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
@@ -105,10 +106,11 @@ async def renewal(shop: Market, adbot: str, token: dict[str, str]) -> httpx.Resp
 
 async def bought(shop: Market, **wanted: str) -> tuple[str, dict[str, str]]:
     """Return an adbot that somebody bought, and what signs its owner in."""
-    order = await shop.check_out(**wanted)
+    email = f"{uuid4().hex}@example.com"
+    order = await shop.check_out(email=email, **wanted)
     await shop.payments.pay(await shop.payment(order["order_number"]))
     delivered = await shop.becomes(order["order_number"], _delivered)
-    return delivered["adbot"], await signed_in(shop, order)
+    return delivered["adbot"], await signed_in(shop, email)
 
 
 async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_over(shop: Market) -> None:
@@ -142,8 +144,8 @@ async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_ov
 
 
 async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Market) -> None:
-    first = await shop.check_out()
-    token = await signed_in(shop, first)
+    first = await shop.check_out(email="renewer@example.com")
+    token = await signed_in(shop, "renewer@example.com")
     await shop.payments.pay(await shop.payment(first["order_number"]))
     adbot = (await shop.becomes(first["order_number"], _delivered))["adbot"]
 
@@ -166,8 +168,8 @@ async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: M
 
 
 async def test_a_refunded_order_suspends_its_adbot_which_is_not_renewed(shop: Market) -> None:
-    first = await shop.check_out()
-    token = await signed_in(shop, first)
+    first = await shop.check_out(email="refunded@example.com")
+    token = await signed_in(shop, "refunded@example.com")
     await shop.payments.pay(await shop.payment(first["order_number"]))
     order = await shop.becomes(first["order_number"], lambda order: order["adbot"] is not None)
     await shop.admin.post(f"orders/{first['order_number']}/refund", json={"reason": "wished so"})

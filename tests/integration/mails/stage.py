@@ -110,6 +110,7 @@ class Stage:
             "code_pepper": PEPPER,
             "sign_ins_per_minute": 10_000,
             "checkouts_per_minute": 10_000,
+            "checkouts_per_hour": 10_000,
             "read_your_writes_seconds": PATIENCE_SECONDS,
             "smtp_host": "127.0.0.1",
             "smtp_port": self.sandbox.port,

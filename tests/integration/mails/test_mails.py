@@ -6,11 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from libs.events.billing import OrderPlaced
-from libs.eventsourcing.record import utc_now
+from libs.events.billing import OrderPlaced, PaymentFinished
+from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing.unit import UnitOfWork
 from sandbox.mail import MailView
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.mails.stage import CODES, SENDER, Stage, notification, token, until
+from services.gateway.inbox.domain import MOST_UNPAID_MAILS
+from tests.integration.gateway.neighbours import BRONZE, say
+from tests.integration.gateway.world import access_code, operator
+from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token, until
 
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 BODY = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
@@ -93,8 +96,11 @@ async def test_an_expired_order_is_told_of(stage: Stage) -> None:
 async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(stage: Stage) -> None:
     async with stage.gateway() as http:
         answer = await http.post("/checkout", json=BODY)
-        assert (answer.status_code, answer.json()["access_code"]) == (201, None)
+        assert answer.status_code == 201
         account = CODES.account(BODY["email"])
+        await stage.mails.wait_for(BODY["email"])
+        too_early = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
+        assert too_early.status_code == 401
         placed = (await stage.billing.said(f"order-{answer.json()['order_number']}"))[0].event
         await stage.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
         (first,) = await stage.mails.wait_for(BODY["email"], subject="payment")
@@ -119,23 +125,23 @@ async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_
     stage: Stage,
 ) -> None:
     async with stage.gateway() as http:
-        placed = await stage.place("anna@example.com")  # and the gateway died before it opened the account
+        placed = await stage.place("anna@example.com")  # and the checkout never answered
         await stage.finish(placed)
         (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
         signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
         assert signed_in.json()["account"]["id"] == str(placed.account)
-        assert (await http.post("/checkout", json=BODY)).json()["access_code"] is None
 
 
-async def test_a_code_that_was_replaced_is_not_sent(stage: Stage) -> None:
+async def test_where_the_operator_issued_a_code_none_is_sent(stage: Stage) -> None:
     async with stage.gateway() as http:
         placed = await stage.place("anna@example.com")
-        await http.post("/checkout", json=BODY)
-        connection_digest = "update accounts.accounts set code_digest = $1 returning 1"
-        assert await stage.row(connection_digest, "f" * 64)
+        async with operator(http, admin_token=ADMIN_TOKEN) as admin:
+            issued = await access_code(admin, placed.email)
         await stage.finish(placed)
         (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
-    assert code_in(mail) is None
+        assert code_in(mail) is None
+        for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
+            assert (await http.post("/auth/sign-in", json={"access_code": code})).status_code == status
 
 
 async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(stage: Stage) -> None:
@@ -159,24 +165,69 @@ async def test_an_order_that_an_operator_vouches_for_names_no_amount(stage: Stag
     assert "BTC" not in mail.text
 
 
-async def test_without_a_mail_server_the_answer_shows_the_code_and_the_app_alone_tells(stage: Stage) -> None:
+async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_issues_a_code(
+    stage: Stage,
+) -> None:
     async with stage.gateway(smtp_host=None) as http:
-        answer = await http.post("/checkout", json=BODY)
-        assert CODE.fullmatch(answer.json()["access_code"])
-        account = CODES.account(BODY["email"])
+        placed = await stage.place(BODY["email"])
+        await stage.finish(placed)
+        account = placed.account
 
         async def told() -> list[dict[str, object]]:
             found = await http.get("/notifications", headers=token(account))
             return list(found.json()["items"])
 
-        (one,) = await until(told)
-        assert (one["kind"], one["mail"]) == ("order_placed", "none")
-        signed_in = await http.post("/auth/sign-in", json={"access_code": answer.json()["access_code"]})
-        assert signed_in.status_code == 200
-    async with stage.gateway():  # a mail server that is configured later hears of nothing old
-        placed = await stage.place()
-        await stage.mails.wait_for(placed.email)
-    assert [mail.recipients for mail in await stage.mails.mails()] == [(placed.email,)]
+        async def both() -> list[dict[str, object]] | None:
+            found = await told()
+            return found if len(found) == 2 else None
+
+        kinds = [(one["kind"], one["mail"]) for one in await until(both)]
+        assert kinds == [("payment_received", "none"), ("order_placed", "none")]
+        never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
+        assert never_given.status_code == 401
+    async with stage.gateway() as http:  # a mail server that is configured later hears of nothing old
+        other = await stage.place()
+        await stage.mails.wait_for(other.email)
+        assert await stage.mails.mails(BODY["email"]) == []
+        never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
+        assert never_given.status_code == 401
+        await stage.finish(await stage.place(BODY["email"]))  # but the next payment's mail holds the code
+        (mail,) = await stage.mails.wait_for(BODY["email"], subject="payment")
+        signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
+        assert signed_in.json()["account"]["id"] == str(account)
+
+
+async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(stage: Stage) -> None:
+    placed = await stage.place()
+    finished = PaymentFinished(
+        order=placed.order,
+        account=placed.account,
+        plan=placed.plan,
+        payment="5001",
+        paid=Decimal(1),
+        coin="BTC",
+        by_hand=False,
+    )
+
+    async def long_ago(unit: UnitOfWork) -> None:
+        unit.at = utc_now() - timedelta(days=2)
+        await say(unit, f"order-{placed.order}", finished)
+
+    await stage.billing.engine.run(long_ago, Causes.first("service:test"))
+    async with stage.gateway() as http:
+        assert set((await stage.settled(2)).values()) == {"sent", "none"}
+        never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
+        assert never_given.status_code == 401
+
+
+async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(stage: Stage) -> None:
+    async with stage.gateway():
+        for _ in range(MOST_UNPAID_MAILS + 2):
+            placed = await stage.place("victim@example.com")
+        outcomes = await stage.settled(MOST_UNPAID_MAILS + 2)
+        await stage.finish(placed)
+        await stage.mails.wait_for("victim@example.com", subject="payment")
+    assert sorted(outcomes.values()) == ["none", "none", *["sent"] * MOST_UNPAID_MAILS]
 
 
 async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing.decider import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.account.domain import ACCOUNT, Account, Register
+from services.gateway.account.domain import ACCOUNT, Account, IssueFirstCode, Register, ResetCode
 
 account = scenarios(ACCOUNT)
 
@@ -20,28 +20,55 @@ REGISTERED = AccountRegistered(
     account=ANNA,
     email="anna@example.com",
     role=Role.CLIENT,
-    code_digest=OLD,
     licence="LIC-00000-00000",
 )
+BY_CHECKOUT = REGISTERED.model_copy(update={"code_digest": OLD})
+ISSUED = AccessCodeReset(account=ANNA, code_digest=OLD)
+RESET = AccessCodeReset(account=ANNA, code_digest=NEW)
 
 
-def register(*, email: str = "anna@example.com", digest: str = OLD) -> Register:
+def register(*, email: str = "anna@example.com") -> Register:
     return Register(
         account=ANNA,
         email=email,
         role=Role.CLIENT,
-        code_digest=digest,
         licence="LIC-00000-00000",
         at=NOON,
     )
 
 
-def test_the_first_registration_opens_the_account() -> None:
+def test_the_first_registration_opens_the_account_to_no_code() -> None:
     account.when(register()).then(REGISTERED)
+    assert account.given(REGISTERED).state() == Account(
+        "anna@example.com", Role.CLIENT, None, "LIC-00000-00000"
+    )
 
 
-def test_registering_again_changes_nothing_whatever_code_was_drawn() -> None:
-    account.given(REGISTERED).when(register(digest=NEW)).then()
+def test_registering_again_changes_nothing() -> None:
+    account.given(REGISTERED).when(register()).then()
+
+
+def test_the_first_code_is_issued_once() -> None:
+    account.given(REGISTERED).when(IssueFirstCode(ANNA, OLD, NOON)).then(ISSUED)
+    account.given(REGISTERED, ISSUED).when(IssueFirstCode(ANNA, OLD, NOON)).then()
+
+
+@pytest.mark.parametrize("before", [[BY_CHECKOUT], [REGISTERED, RESET], [BY_CHECKOUT, RESET]])
+def test_an_account_that_had_a_code_gets_no_first_one(
+    before: list[AccountRegistered | AccessCodeReset],
+) -> None:
+    account.given(*before).when(IssueFirstCode(ANNA, "c" * 64, NOON)).then()
+
+
+def test_the_operator_issues_a_code_whether_there_was_one_or_not() -> None:
+    account.given(REGISTERED).when(ResetCode(ANNA, NEW, NOON)).then(RESET)
+    account.given(BY_CHECKOUT).when(ResetCode(ANNA, NEW, NOON)).then(RESET)
+    account.given(REGISTERED, RESET).when(ResetCode(ANNA, NEW, NOON)).then()
+
+
+def test_no_code_is_issued_before_the_account_exists() -> None:
+    account.when(ResetCode(ANNA, NEW, NOON)).refused("unknown_account")
+    account.when(IssueFirstCode(ANNA, NEW, NOON)).refused("unknown_account")
 
 
 def test_an_account_is_not_registered_for_a_second_address() -> None:
@@ -54,13 +81,13 @@ def test_the_address_is_kept_in_lower_case() -> None:
 
 
 def test_a_reset_replaces_the_code_and_nothing_else() -> None:
-    state = account.given(REGISTERED, AccessCodeReset(account=ANNA, code_digest=NEW)).state()
+    state = account.given(BY_CHECKOUT, RESET).state()
     assert state == Account("anna@example.com", Role.CLIENT, NEW, "LIC-00000-00000")
 
 
 def test_nothing_is_reset_before_the_account_exists() -> None:
     with pytest.raises(ImpossibleEvent):
-        account.given(AccessCodeReset(account=ANNA, code_digest=NEW)).state()
+        account.given(RESET).state()
 
 
 def test_an_account_can_not_begin_twice() -> None:

@@ -64,6 +64,15 @@ def test_an_address_means_one_account_in_upper_and_lower_case() -> None:
     assert CODES.account("anna@example.com") != CODES.account("bert@example.com")
 
 
+def test_an_address_means_one_account_in_other_letters_and_in_ascii() -> None:
+    assert CODES.account("anna@bücher.example") == CODES.account("anna@xn--bcher-kva.example")
+
+
+def test_the_ids_of_accounts_stay_what_they_were() -> None:
+    assert CODES.account("anna@example.com") == UUID("210c67a3-d6e4-5ccd-b461-4a225c1bf508")
+    assert CODES.account("anna@example") == UUID("4ec07a97-6f06-51a8-a4e9-b5cedf662812")
+
+
 def test_an_account_does_not_tell_its_address_without_the_pepper() -> None:
     assert CODES.account("anna@example.com") != OTHERS.account("anna@example.com")
 

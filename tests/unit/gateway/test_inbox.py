@@ -10,7 +10,15 @@ from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, Notific
 from libs.events.values import AccountId
 from libs.eventsourcing.decider import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.inbox.domain import INBOX, GiveUp, Inbox, MailState, Raise, RecordSent
+from services.gateway.inbox.domain import (
+    INBOX,
+    MOST_UNPAID_MAILS,
+    GiveUp,
+    Inbox,
+    MailState,
+    Raise,
+    RecordSent,
+)
 
 inbox = scenarios(INBOX)
 
@@ -71,6 +79,36 @@ def test_only_partial_payments_are_told_apart_by_what_came() -> None:
     assert received.notification == replace(received, paid=Decimal("0.3")).notification
 
 
+def told(kind: NotificationKind, number: int) -> Raise:
+    return Raise(
+        account=ANNA, kind=kind, order=f"HQADZ-ABC123-{number:04}", email="anna@example.com", mail=True
+    )
+
+
+def mailed(*commands: Raise) -> list[bool]:
+    events: list[NotificationRaised | MailSent | MailGivenUp] = []
+    state = None
+    for command in commands:
+        for event in INBOX.decide(command, state):
+            state = INBOX.evolve(state, event)
+            events.append(event)
+    return [event.mail for event in events if isinstance(event, NotificationRaised)]
+
+
+def test_a_mailbox_is_not_flooded_with_mails_about_orders_that_nobody_pays() -> None:
+    kinds = (NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED)
+    orders = [told(kind, number) for number in range(10) for kind in kinds]
+    assert mailed(*orders) == [True] * MOST_UNPAID_MAILS + [False] * (20 - MOST_UNPAID_MAILS)
+
+
+def test_payments_are_always_told_by_mail_and_let_further_orders_be_told_too() -> None:
+    orders = [told(NotificationKind.ORDER_PLACED, number) for number in range(MOST_UNPAID_MAILS + 1)]
+    partly = told(NotificationKind.PARTIAL_PAYMENT, 0)
+    paid = told(NotificationKind.PAYMENT_RECEIVED, 0)
+    later = told(NotificationKind.ORDER_PLACED, 99)
+    assert mailed(*orders, partly, paid, later)[-4:] == [False, True, True, True]
+
+
 def test_a_mail_is_sent_once() -> None:
     inbox.given(RAISED).when(RecordSent(TOLD), RecordSent(TOLD)).then(SENT)
 
@@ -99,10 +137,10 @@ def test_nothing_is_noted_of_what_nobody_was_told(command: RecordSent | GiveUp) 
 
 
 def test_the_state_tells_what_became_of_each_mail() -> None:
-    assert inbox.given(RAISED).state() == Inbox(ANNA, {TOLD: MailState.WAITING})
-    assert inbox.given(QUIET).state() == Inbox(ANNA, {TOLD: MailState.NONE})
-    assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {TOLD: MailState.SENT})
-    assert inbox.given(RAISED, GIVEN_UP).state() == Inbox(ANNA, {TOLD: MailState.GIVEN_UP})
+    assert inbox.given(RAISED).state() == Inbox(ANNA, {TOLD: MailState.WAITING}, 0)
+    assert inbox.given(QUIET).state() == Inbox(ANNA, {TOLD: MailState.NONE}, 0)
+    assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {TOLD: MailState.SENT}, 0)
+    assert inbox.given(RAISED, GIVEN_UP).state() == Inbox(ANNA, {TOLD: MailState.GIVEN_UP}, 0)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,17 @@ def test_a_mail_server_needs_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "sender",
-    ["nobody", "a@b.example, c@d.example", "<a@b", "ü@b.example", "a@bücher.example", "Ads: ;", "\n"],
+    [
+        "nobody",
+        "a@b.example, c@d.example",
+        "<a@b",
+        "ü@b.example",
+        "a@bücher.example",
+        "a@-b.example",
+        "a@b_c.example",
+        "Ads: ;",
+        "\n",
+    ],
 )
 def test_a_sender_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
     monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", sender)

@@ -22,7 +22,7 @@ permissions = scenarios(PERMISSIONS)
 
 TRUSTED = replace(ADBOT, private_ids=True)
 SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "-1007200/5"))
-STARTED = AdbotStarted(adbot=ID, anchor=NOON, interval_seconds=600)
+STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
 STOPPED = AdbotStopped(adbot=ID, reason=StopReason.PRIVATE_IDS, detail="-1007200/5")
 
 

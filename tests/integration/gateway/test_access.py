@@ -1,0 +1,263 @@
+"""Ordering in somebody's name gives nobody access: neither to the account, nor to the orders of others."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from secrets import token_urlsafe
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from libs.events.billing import PlaceOrder
+from libs.events.catalogue import published
+from libs.events.gateway import AccountRegistered, Role
+from libs.events.values import AccountId
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.record import Causes, utc_now
+from services.gateway.account.codes import AccessCodes
+from services.gateway.api.ordering import new_order_number
+from tests.integration.gateway.neighbours import say
+from tests.integration.gateway.world import PEPPER, Client, World, access_code, until
+from tests.patience import PATIENCE_SECONDS
+
+CHECKOUT, SIGN_IN = "/api/v1/checkout", "/api/v1/auth/sign-in"
+CODES = AccessCodes(SecretStr(PEPPER))
+
+
+def wish(email: str | None = None, **changed: str) -> dict[str, str]:
+    return {"email": email or f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"} | changed
+
+
+@asynccontextmanager
+async def visitor(world: World) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody with a browser of his own."""
+    async with httpx.AsyncClient(base_url=world.http.base_url, timeout=PATIENCE_SECONDS) as http:
+        yield http
+
+
+async def ordered(http: httpx.AsyncClient, body: dict[str, str]) -> dict[str, Any]:
+    answer = await http.post(CHECKOUT, json=body)
+    assert answer.status_code in {200, 201}, answer.text
+    return dict(answer.json())
+
+
+async def orders_of(admin: httpx.AsyncClient, email: str) -> list[dict[str, Any]]:
+    answer = await admin.get("orders", params={"email": email})
+    return list(answer.json()["items"])
+
+
+async def test_whoever_orders_in_the_name_of_another_gets_no_code(
+    world: World, admin: httpx.AsyncClient
+) -> None:
+    victim = wish()
+    async with visitor(world) as attacker:
+        answer = await attacker.post(CHECKOUT, json=victim)
+        assert "access_code" not in answer.json()
+        never_given = {"access_code": CODES.first(CODES.account(victim["email"]))}
+        registered = "select count(*) from accounts.accounts where email = $1"
+        connection = await asyncpg.connect(world.gateway_database)
+        await until(lambda: connection.fetchval(registered, victim["email"]))
+        await connection.close()
+        assert (await attacker.post(SIGN_IN, json=never_given)).status_code == 401
+
+        async with visitor(world) as owner:
+            await ordered(owner, victim)
+            code = {"access_code": await access_code(admin, victim["email"])}
+            signed_in = await owner.post(SIGN_IN, json=code)
+            assert signed_in.json()["account"]["email"] == victim["email"]
+        assert (await attacker.post(SIGN_IN, json=never_given)).status_code == 401
+
+
+async def test_the_operator_issues_a_code_as_often_as_it_is_lost_and_the_last_one_counts(
+    http: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    bought = wish()
+    await ordered(http, bought)
+    first, second = [await access_code(admin, bought["email"]) for _ in range(2)]
+    assert (await http.post(SIGN_IN, json={"access_code": first})).status_code == 401
+    assert (await http.post(SIGN_IN, json={"access_code": second})).status_code == 200
+
+
+async def test_repeating_a_checkout_from_elsewhere_shows_no_order_of_another(world: World) -> None:
+    bought = wish()
+    async with visitor(world) as owner, visitor(world) as stranger:
+        mine = await ordered(owner, bought)
+        answer = await stranger.post(CHECKOUT, json=bought)
+        assert answer.status_code == 201
+        assert answer.json()["order_number"] != mine["order_number"]
+        assert answer.json()["checkout_token"] != mine["checkout_token"]
+        assert (await ordered(owner, bought))["order_number"] == mine["order_number"]
+
+
+@pytest.mark.parametrize("by", ["cookie", "body"])
+async def test_a_token_gets_its_own_order_back_and_no_other(world: World, by: str) -> None:
+    bought = wish()
+    async with visitor(world) as owner, visitor(world) as elsewhere:
+        mine = await ordered(owner, bought)
+        if by == "cookie":
+            elsewhere.cookies.set("checkout_token", mine["checkout_token"])
+            again = bought
+        else:
+            again = bought | {"checkout_token": mine["checkout_token"]}
+        answer = await elsewhere.post(CHECKOUT, json=again)
+        assert (answer.status_code, answer.json()) == (200, mine)
+        for other in (again | {"pay_currency": "LTC"}, again | {"email": wish()["email"]}):
+            answer = await elsewhere.post(CHECKOUT, json=other)
+            assert (answer.status_code, answer.json()["checkout_token"]) == (201, mine["checkout_token"])
+
+
+async def test_the_cookie_is_for_checkouts_alone(world: World) -> None:
+    async with visitor(world) as http:
+        answer = await http.post(CHECKOUT, json=wish())
+    name, *attributes = answer.headers["Set-Cookie"].split("; ")
+    assert name == f"checkout_token={answer.json()['checkout_token']}"
+    assert set(attributes) == {"Path=/api/v1/checkout", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
+
+
+async def test_a_cookie_that_is_none_of_ours_is_replaced(world: World) -> None:
+    async with visitor(world) as http:
+        answer = await http.post(CHECKOUT, json=wish(), headers={"Cookie": "checkout_token=short; other=1"})
+    assert answer.status_code == 201
+    assert answer.headers["Set-Cookie"].startswith(f"checkout_token={answer.json()['checkout_token']};")
+
+
+async def test_a_browser_whose_checkout_failed_goes_on_with_the_same_order(world: World) -> None:
+    bought = wish()
+    before = len(world.shop.placed)
+    async with visitor(world) as http:
+        world.shop.provider_away = True
+        try:
+            assert (await http.post(CHECKOUT, json=bought)).status_code == 503
+        finally:
+            world.shop.provider_away = False
+        order = await ordered(http, bought)
+    assert {command.order for command in world.shop.placed[before:]} == {order["order_number"]}
+
+
+async def test_a_client_who_is_signed_in_gets_the_pending_order_from_anywhere(client: Client) -> None:
+    answer = await client.http.post("checkout", json=wish(client.email))
+    assert (answer.status_code, answer.json()["order_number"]) == (200, client.order)
+    assert answer.json()["checkout_token"] is None
+    assert "Set-Cookie" not in answer.headers
+
+
+async def test_a_client_who_is_signed_in_gets_no_order_of_another(world: World, client: Client) -> None:
+    other = await world.client()
+    answer = await client.http.post("checkout", json=wish(other.email))
+    assert answer.status_code == 201
+    assert answer.json()["order_number"] != other.order
+
+
+async def test_a_token_that_is_no_good_is_refused_at_the_checkout_too(http: httpx.AsyncClient) -> None:
+    answer = await http.post(CHECKOUT, json=wish(), headers={"Authorization": "Bearer nonsense"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
+async def test_a_checkout_says_the_same_of_an_address_with_an_account_and_of_one_without(
+    world: World, client: Client
+) -> None:
+    async with visitor(world) as first, visitor(world) as second:
+        known = await first.post(CHECKOUT, json=wish(client.email, plan="bronze"))
+        unknown = await second.post(CHECKOUT, json=wish(plan="bronze"))
+    assert known.status_code == unknown.status_code == 201
+    own = {"order_number", "checkout_token", "expires_at"}
+    told = [{k: v for k, v in answer.json().items() if k not in own} for answer in (known, unknown)]
+    assert told[0] == told[1]
+    passing = {"x-correlation-id", "set-cookie", "date", "content-length"}
+    headers = [{k: v for k, v in a.headers.items() if k not in passing} for a in (known, unknown)]
+    assert headers[0] == headers[1]
+
+
+async def test_neither_a_token_nor_who_ordered_what_is_kept_with_the_claims(world: World) -> None:
+    bought = wish(checkout_token=token_urlsafe())
+    async with visitor(world) as http:
+        await ordered(http, bought)
+    connection = await asyncpg.connect(world.gateway_database)
+    kept = repr(
+        [[*row.values()] for row in await connection.fetch("select * from checkout.claimed_orders")]
+        + [[*row.values()] for row in await connection.fetch("select * from engine.events")]
+    )
+    await connection.close()
+    assert bought["checkout_token"] not in kept
+
+
+async def test_claims_of_orders_that_are_long_over_are_forgotten(world: World) -> None:
+    connection = await asyncpg.connect(world.gateway_database)
+    try:
+        await connection.execute(
+            "insert into checkout.claimed_orders "
+            "select 'old' || n, 'HQADZ-OLD', now() - interval '32 days' from generate_series(1, 15) n"
+        )
+        async with visitor(world) as http:
+            for _ in range(2):
+                await ordered(http, wish())
+        left = await connection.fetchval("select count(*) from checkout.claimed_orders where key like 'old%'")
+    finally:
+        await connection.close()
+    assert left == 0
+
+
+async def test_an_address_may_not_order_without_end(world: World) -> None:
+    async with world.gateway(checkouts_per_hour=2) as http:
+        answers = [await http.post(CHECKOUT, json=wish(plan="platinum")) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert 3500 < int(answers[-1].headers["Retry-After"]) <= 3600
+
+
+async def test_one_mailbox_is_one_account_however_its_domain_is_spelt(
+    world: World, admin: httpx.AsyncClient
+) -> None:
+    name = uuid4().hex
+    domains = ("bücher.example", "xn--bcher-kva.example", "BÜCHER.example", "bu\u0308cher.example")
+    async with visitor(world) as http:
+        orders = [await ordered(http, wish(f"{name}@{domain}")) for domain in domains]
+    assert len({order["order_number"] for order in orders}) == 1
+    stored = f"{name}@xn--bcher-kva.example"
+    code = await access_code(admin, f"{name}@Bücher.example")
+    signed_in = await world.http.post(SIGN_IN, json={"access_code": code})
+    assert signed_in.json()["account"]["email"] == stored
+    for searched in (f"{name}@bücher.example", f"{name[7:]}@Bücher.exam", stored, name):
+        assert [one["email"] for one in await orders_of(admin, searched)] == [stored]
+
+
+async def test_an_account_whose_address_was_never_checked_is_still_found(
+    world: World, admin: httpx.AsyncClient
+) -> None:
+    email = f"{uuid4().hex}@intranet"
+    order = PlaceOrder(
+        order=new_order_number(utc_now()),
+        account=CODES.account(email),
+        email=email,
+        plan="bronze",
+        coin="BTC",
+    )
+    await world.commands.send(order, Causes.first("anonymous"))
+    code = await access_code(admin, email.upper())
+    signed_in = await world.http.post(SIGN_IN, json={"access_code": code})
+    assert signed_in.json()["account"]["email"] == email
+
+
+async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_orders(world: World) -> None:
+    account, code, email = AccountId(uuid4()), CODES.another(), f"{uuid4().hex}@bücher.example"
+    registered = AccountRegistered(
+        account=account,
+        email=email,
+        role=Role.CLIENT,
+        code_digest=CODES.digest(code),
+        licence=CODES.licence(),
+    )
+    async with AsyncExitStack() as stack:
+        database = await world.database(stack, "gateway")
+        engine = Engine("gateway", database, published())
+        await engine.start(pool_size=1)
+        await engine.run(lambda unit: say(unit, f"account-{account}", registered), Causes.first("anonymous"))
+        await engine.stop()
+        async with world.gateway(postgres_url=database) as http:
+            signed_in = await http.post(SIGN_IN, json={"access_code": code})
+            assert signed_in.json()["account"]["id"] == str(account)
+            order = await ordered(http, wish(email))
+    (placed, _) = await world.billing.said(f"order-{order['order_number']}")
+    assert f'"account": "{account}"' in placed.envelope.data
