@@ -8,11 +8,16 @@ from typing import Literal, cast
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from libs.chassis.sampling import SampledLines
+
 _SECRET_NAMES = re.compile(
     r"secret|password|passphrase|token|api_hash|api_key|access_code|auth_key|authorization|cookie"
     r"|session_string|signature$",
     re.IGNORECASE,
 )
+_SERVER = "uvicorn.error"
+_SERVER_LINES = SampledLines(_SERVER)
+"""Uvicorn writes a line for each request that is no HTTP, or asks for a WebSocket."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*(?=@)")
 
 
@@ -67,4 +72,5 @@ def configure(service: str, *, level: str, style: Literal["json", "console"]) ->
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "uvicorn.access", "telethon", "faststream", "nats"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger(_SERVER).addFilter(_SERVER_LINES)
     structlog.contextvars.bind_contextvars(service=service)

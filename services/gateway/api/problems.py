@@ -1,12 +1,12 @@
 """Errors as `application/problem+json`, each with a stable code; the one place that knows HTTP statuses."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from libs.chassis.command_client import CommandFailed
+from libs.chassis.sampling import SampledLog
 from libs.eventsourcing.decider import Refused
 
-log = structlog.stdlib.get_logger()
+trouble = SampledLog(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
@@ -164,7 +165,7 @@ def denied_of(error: Exception) -> Denied:
         case Refused(code=code, detail=detail):
             return Denied(status_of(code), code, detail, headers=_RETRY_AFTER.get(code))
         case CommandFailed():
-            log.warning("command.failed", error=str(error))
+            trouble.write(logging.WARNING, "command.failed", code="service_unavailable", error=str(error))
             return unavailable("service_unavailable", "the service that does this does not answer just now")
         case RequestValidationError():
             problems = [_field(one) for one in cast("Sequence[Mapping[str, Any]]", error.errors())]
@@ -176,7 +177,7 @@ def denied_of(error: Exception) -> Denied:
             detail = error.detail if status == HTTPStatus.BAD_REQUEST else status.description
             return Denied(status, code, detail, headers=error.headers)
         case _:
-            log.warning("database.trouble", error=type(error).__name__)
+            trouble.write(logging.WARNING, "database.trouble", code=type(error).__name__)
             return unavailable("service_unavailable", "the database does not answer just now")
 
 
