@@ -9,6 +9,11 @@ from typing import TypeAlias
 from libs.nowpayments.javascript import as_bytes, number_in_javascript, quoted, sorted_keys
 from libs.nowpayments.reading import MAX_BODY_BYTES, MAX_DEPTH, Json, Number, Unreadable, parse
 
+SIGNED_WITH = (
+    "The secret that notifications are signed with: dashboard, Settings, Payments, "
+    "Instant payment notifications; at least 16 characters"
+)
+"""What a setting that holds it is described by."""
 _DIGEST = re.compile(r"[0-9a-f]{128}", re.ASCII)
 _Pieces: TypeAlias = list[str | Number]
 """A body as text, but for its numbers, which may be spelled in two ways."""
