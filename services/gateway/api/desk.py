@@ -78,6 +78,18 @@ class Desk:
         """Ask the tables several things, as they stand at one moment."""
         return await self.engine.view(question)
 
+    def check_bearer(self, authorization: str) -> None:
+        """Let whoever shows a valid token pass, the operator's or a client's; raise `Denied` otherwise."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
+        if not self.is_operators(token):
+            self.tokens.read(token)
+
+    def is_operators(self, token: str) -> bool:
+        """Say whether this is the operator's token."""
+        return hmac.compare_digest(token.encode(), self.admin_token.get_secret_value().encode())
+
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait until reads show what was written, for as long as is reasonable; say whether they do."""
         deadline = time.monotonic() + self.patience_seconds
@@ -115,8 +127,7 @@ async def check_admin(
     """Let nobody but the operator pass."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
-    expected = desk.admin_token.get_secret_value().encode()
-    if not hmac.compare_digest(credentials.credentials.encode(), expected):
+    if not desk.is_operators(credentials.credentials):
         raise unauthorized("invalid_token", "this is not the operator's token")
 
 

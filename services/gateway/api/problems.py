@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
@@ -20,6 +21,8 @@ from libs.eventsourcing.decider import Refused
 trouble = SampledLog(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+PROBLEM = "problem"
+"""Under this name a request's state tells the code of the problem that it was answered with."""
 RETRY_SECONDS = 2
 OUTSIDE_RETRY_SECONDS = 10
 """For what is not ours to bring back."""
@@ -108,15 +111,16 @@ def unavailable(code: str, detail: str) -> Denied:
     return Denied(HTTPStatus.SERVICE_UNAVAILABLE, code, detail)
 
 
-def respond(denied: Denied, correlation_id: UUID) -> Response:
-    """Return the answer that a problem is."""
+def respond(denied: Denied, scope: Scope) -> Response:
+    """Return the answer that a problem is; note its code in the state of the request."""
+    scope["state"][PROBLEM] = denied.code
     problem = Problem(
         type=f"urn:adrelay:problem:{denied.code}",
         title=denied.code.replace("_", " ").capitalize(),
         status=denied.status,
         code=denied.code,
         detail=denied.detail,
-        correlation_id=correlation_id,
+        correlation_id=cast("UUID", scope["state"]["correlation_id"]),
         errors=list(denied.errors) if denied.errors is not None else None,
     )
     headers = dict(denied.headers)
@@ -130,7 +134,7 @@ def install(app: FastAPI) -> None:
     """Let the app answer every kind of error with a problem."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(denied_of(error), cast("UUID", request.state.correlation_id))
+        return respond(denied_of(error), request.scope)
 
     for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
