@@ -13,6 +13,7 @@ from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.claims import make_tables
 from services.gateway.api.desk import Desk, Turns
+from services.gateway.api.forgeries import Prover
 from services.gateway.api.limits import Places, RateLimit
 from services.gateway.api.tokens import Tokens
 from services.gateway.api.webhooks import MOST_UNDER_WAY
@@ -90,6 +91,7 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> 
         admin_token=settings.admin_token,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         checkouts=RateLimit(settings.checkouts_per_minute),
+        prover=Prover(settings.ipn_secret),
         notifications=Places(MOST_UNDER_WAY),
         turns=Turns(),
         patience_seconds=settings.read_your_writes_seconds,

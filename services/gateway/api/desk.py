@@ -23,6 +23,7 @@ from libs.eventsourcing.reader import Reader
 from libs.eventsourcing.record import Causes, Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.api.forgeries import Prover
 from services.gateway.api.limits import Places, RateLimit
 from services.gateway.api.problems import unauthorized
 from services.gateway.api.tokens import Identity, Tokens
@@ -63,8 +64,9 @@ class Desk:
     admin_token: SecretStr
     sign_ins: RateLimit
     checkouts: RateLimit
+    prover: Prover
     notifications: Places
-    """Of the payment provider, while they are being stored."""
+    """Of the payment provider, proved, while they are being stored."""
     turns: Turns
     patience_seconds: float
     mails: bool
