@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -105,6 +106,11 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+    log_file: Path | None = Field(
+        None,
+        description="Where one process logs instead of standard error; at 10 MiB the file is renamed, "
+        "and four old ones are kept. `adrelay up` sets it",
+    )
 
     @classmethod
     def settings_customise_sources(
