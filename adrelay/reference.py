@@ -46,7 +46,11 @@ def env_example() -> str:
         "# POSTGRES_PASSWORD=",
     ]
     for settings in ALL:
-        own = _own_fields(settings)
+        own = {
+            name: field
+            for name, field in _own_fields(settings).items()
+            if field.validation_alias is None  # else it reads what another service is told
+        }
         if own:
             lines += ["", f"# -- {settings.service}"]
         for name, field in own.items():

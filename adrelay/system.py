@@ -29,10 +29,18 @@ class Process:
         return Service(
             self.name,
             [sys.executable, "-m", self.module],
-            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port()},
+            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
             health_url=f"{self.url}/health/ready",
-            log=logs / f"{self.name}.log",
+            log=self._log_file(logs),
         )
+
+    def _log(self, logs: Path) -> dict[str, str]:
+        """Let it rotate its log itself: only who writes it can do that without losing lines."""
+        owner = self.module.split(".")[1].upper()
+        return {f"ADRELAY_{owner}_LOG_FILE": str(self._log_file(logs))}
+
+    def _log_file(self, logs: Path) -> Path:
+        return logs.absolute() / f"{self.name}.log"
 
     def _port(self) -> dict[str, str]:
         owner = self.module.split(".")[1].upper()

@@ -5,12 +5,15 @@ import fcntl
 import os
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from adrelay.runtime.faults import RuntimeFault
 
 LOG_BYTES_KEPT = 16 * 1024 * 1024
+COMPLAINT_BYTES = 256 * 1024
+"""So much of a log's end is searched for what went wrong."""
 POLL_SECONDS = 0.05
 
 
@@ -100,27 +103,46 @@ def write_private(path: Path, text: str) -> None:
 
 
 class LogFile:
-    """A log that grows by appending; one that has become long is set aside at the next start."""
+    """What a program prints; one that has become long is set aside at the next start.
 
-    def __init__(self, path: Path) -> None:
+    ``own`` returns the files that the program writes, and rotates, itself. It may be the same file: a
+    program that has rotated it prints into the new one.
+    """
+
+    def __init__(self, path: Path, own: Callable[[], Sequence[Path]] = tuple) -> None:
         self.path = path
-        self._start = 0
+        self._own = own
+        self._before: dict[int, int] = {}
+        """How long each file was before this start, by its inode, for files are renamed."""
 
     def open(self) -> int:
         """Return a descriptor to append to; what follows belongs to this start."""
         if self.path.exists() and self.path.stat().st_size > LOG_BYTES_KEPT:
-            self.path.replace(self.path.with_suffix(".log.old"))
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._start = os.fstat(descriptor).st_size
-        return descriptor
+            self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+        self._before = {}
+        for path in (self.path, *self._own()):
+            with suppress(OSError):
+                found = path.stat()
+                self._before[found.st_ino] = found.st_size
+        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def complaint(self) -> str:
         """Return the line of this start that most likely says what went wrong."""
-        try:
-            with self.path.open(errors="replace") as file:
-                file.seek(self._start)
-                lines = [line.strip() for line in file if line.strip()]
-        except OSError:
+        lines: list[str] = []
+        read = 0
+        for path in (self.path, *self._own()):
+            with suppress(OSError):
+                lines += self._lines(path)
+                read += 1
+        if not read:
             return "it left no log"
         grave = [line for line in lines if any(mark in line for mark in ("FATAL", "[FTL]", "error:"))]
         return (grave or lines or ["it said nothing"])[-1]
+
+    def _lines(self, path: Path) -> list[str]:
+        """Return the last lines that came to a file since this start."""
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            file.seek(max(self._before.get(found.st_ino, 0), found.st_size - COMPLAINT_BYTES))
+            text = file.read(COMPLAINT_BYTES).decode(errors="replace")
+        return [line.strip() for line in text.splitlines() if line.strip()]

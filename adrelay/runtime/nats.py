@@ -19,6 +19,7 @@ WRITE_ERROR = "write error"
 """What its health page says of a stream that takes nothing any more."""
 ROOM_BYTES = 4 * 1024 * 1024
 STOP_SECONDS = 5.0
+LOG_BYTES, LOGS_KEPT = 10 * 1024 * 1024, 5
 
 
 class EmbeddedNats:
@@ -40,7 +41,12 @@ class EmbeddedNats:
     ) -> None:
         self._binary = binary
         self._server = ServerProcess(
-            "nats", data_dir, port, stop_signal=signal.SIGTERM, death_signal=signal.SIGTERM
+            "nats",
+            data_dir,
+            port,
+            stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGTERM,
+            own_logs=lambda: [self.log],
         )
         self._password_file = self._server.folder / "password" if password else None
         self._monitoring_port = monitoring_port
@@ -62,8 +68,8 @@ class EmbeddedNats:
 
     @property
     def log(self) -> Path:
-        """Return where the server writes its log."""
-        return self._server.log.path
+        """Return where the server writes its log; what was too long stands beside it, with a date."""
+        return self._server.folder / "nats.log"
 
     @property
     def url(self) -> str:
@@ -116,7 +122,7 @@ class EmbeddedNats:
 
     def last_words(self) -> str:
         """Return the line of the log that most likely says what went wrong."""
-        return self._server.log.complaint()
+        return self._server.printed.complaint()
 
     async def stop(self, deadline_seconds: float = 20) -> bool:
         """End the server after it has written what it holds; killed after the deadline.
@@ -131,6 +137,9 @@ class EmbeddedNats:
         settings: dict[str, object] = {
             "server_name": "adrelay-embedded",
             "listen": f"{LOOPBACK}:{self.port}",
+            "log_file": str(self.log),
+            "logfile_size_limit": LOG_BYTES,
+            "logfile_max_num": LOGS_KEPT,
             "max_payload": MAX_PAYLOAD_BYTES,
             "jetstream": {"store_dir": str(store), "sync_interval": "always"},
         }

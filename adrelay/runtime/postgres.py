@@ -26,6 +26,7 @@ INITDB_SECONDS = 120
 PROBE_SECONDS = 2.0
 CONNECT_SECONDS = 60.0  # a server that is busy is waited for, but where the question is whether it is ready
 DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+LOG_FOLDER, LOG_KILOBYTES, LOGS_KEPT = "log", 10 * 1024, 5
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -40,6 +41,11 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "logging_collector": "on",
+    "log_directory": LOG_FOLDER,
+    "log_filename": "postgres-%Y-%m-%d-%H%M%S.log",
+    "log_rotation_size": str(LOG_KILOBYTES),
+    "log_rotation_age": "0",
     "log_checkpoints": "off",
     "log_error_verbosity": "terse",  # details would show the values of rows
     "log_min_error_statement": "panic",  # and statements those of literals
@@ -55,7 +61,12 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path, port: int = 0, *, binaries: Path | None = None) -> None:
         self._server = ServerProcess(
-            "postgres", data_dir, port, stop_signal=signal.SIGINT, death_signal=signal.SIGINT
+            "postgres",
+            data_dir,
+            port,
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGINT,
+            own_logs=lambda: self.logs[-1:],
         )
         self._binaries = binaries
         self._cluster = self._server.folder / "cluster"
@@ -77,9 +88,14 @@ class EmbeddedPostgres:
         return self._server.pid
 
     @property
-    def log(self) -> Path:
-        """Return where the server writes its log."""
-        return self._server.log.path
+    def folder(self) -> Path:
+        """Return where it keeps its data, and what belongs to that."""
+        return self._server.folder
+
+    @property
+    def logs(self) -> list[Path]:
+        """Return the files of the server's log, the oldest first."""
+        return sorted((self._cluster / LOG_FOLDER).glob("postgres-*.log"))
 
     def url(self, database: str) -> str:
         """Return where to reach a database, password included: not for logs."""
@@ -106,6 +122,7 @@ class EmbeddedPostgres:
 
     async def ready(self) -> bool:
         """Say whether a query is answered now."""
+        self._delete_old_logs()
         try:
             async with self._connection(PROBE_SECONDS) as connection:
                 await connection.execute("select 1")
@@ -117,13 +134,18 @@ class EmbeddedPostgres:
             return False
         return True
 
+    def _delete_old_logs(self) -> None:
+        """Delete what is left: the server begins a new file at a size, and deletes none."""
+        for path in self.logs[:-LOGS_KEPT]:
+            path.unlink(missing_ok=True)
+
     async def wait(self) -> int:
         """Return the exit code once the server has ended."""
         return await self._server.wait()
 
     def last_words(self) -> str:
         """Return the line of the log that most likely says what went wrong."""
-        return self._server.log.complaint()
+        return self._server.printed.complaint()
 
     async def stop(self, deadline_seconds: float = 20) -> bool:
         """End the server: open transactions are rolled back, data is flushed; killed after the deadline.
@@ -187,11 +209,11 @@ class EmbeddedPostgres:
             if await self._initdb(binaries, account, locale):
                 self._unfinished.rename(self._cluster)
                 return
-        raise RuntimeFault(f"postgres: the data folder could not be made: {self._server.log.complaint()}")
+        raise RuntimeFault(f"postgres: the data folder could not be made: {self._server.printed.complaint()}")
 
     async def _initdb(self, binaries: Path, account: Account | None, locale: str) -> bool:
         password_copy = self._hand_over(account)
-        output = self._server.log.open()
+        output = self._server.printed.open()
         command = [str(binaries / "initdb"), "-D", str(self._unfinished), "-U", SUPERUSER]
         command += ["--encoding=UTF8", f"--locale={locale}", "--lc-messages=C", "--no-instructions"]
         command += ["--auth=scram-sha-256", f"--pwfile={password_copy}"]

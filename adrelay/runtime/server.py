@@ -26,11 +26,19 @@ class ServerProcess:
     """
 
     def __init__(
-        self, name: str, folder: Path, port: int, *, stop_signal: signal.Signals, death_signal: signal.Signals
+        self,
+        name: str,
+        folder: Path,
+        port: int,
+        *,
+        stop_signal: signal.Signals,
+        death_signal: signal.Signals,
+        own_logs: Callable[[], Sequence[Path]],
     ) -> None:
         self.name = name
         self.folder = folder.absolute()
-        self.log = LogFile(self.folder / f"{name}.log")
+        self.printed = LogFile(self.folder / f"{name}.err", own_logs)
+        """What it prints before it opens its own log, and when it crashes."""
         self._wanted_port = port
         self._port: int | None = None
         self._stop_signal = stop_signal
@@ -75,7 +83,7 @@ class ServerProcess:
         account: Account | None = None,
     ) -> None:
         """Start the claimed server and wait until it answers."""
-        output = self.log.open()
+        output = self.printed.open()
         try:
             self._child = await Child.spawn(
                 Launch(
@@ -128,9 +136,9 @@ class ServerProcess:
         while not await answers():
             if not child.alive:
                 ending = how_it_ended(await child.wait())
-                raise RuntimeFault(f"{self.name}: did not start ({ending}): {self.log.complaint()}")
+                raise RuntimeFault(f"{self.name}: did not start ({ending}): {self.printed.complaint()}")
             if time.monotonic() > give_up:
                 raise RuntimeFault(
-                    f"{self.name}: did not answer within {START_SECONDS:.0f} s: {self.log.complaint()}"
+                    f"{self.name}: did not answer within {START_SECONDS:.0f} s: {self.printed.complaint()}"
                 )
             await asyncio.sleep(POLL_SECONDS)

@@ -1,6 +1,7 @@
 """Hearing commands: each gets an answer whatever happens."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,6 +23,7 @@ from libs.chassis.command_messages import (
     subject_of,
     subject_of_many,
 )
+from libs.chassis.sampling import SampledLog
 from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
@@ -30,6 +32,7 @@ from libs.eventsourcing.record import Causes, Cursor, new_id
 from libs.eventsourcing.unit import UnitOfWork
 
 log = structlog.stdlib.get_logger()
+refusals = SampledLog(__name__)
 
 T = TypeVar("T")
 CommandT = TypeVar("CommandT", bound=Command)
@@ -193,7 +196,7 @@ def _problems(error: ValidationError) -> str:
 
 
 def _invalid(kind: type[Command], problems: str) -> Refusal:
-    log.info("command.invalid", command=kind.__name__, problems=problems)
+    refusals.write(logging.INFO, "command.invalid", code=kind.__name__, problems=problems)
     return Refusal(code="invalid_command", detail=problems)
 
 
@@ -204,7 +207,9 @@ async def _carry_out(
     try:
         await handler(command, scope)
     except Refused as refusal:
-        log.info("command.refused", command=name, code=refusal.code, correlation=correlation)
+        refusals.write(
+            logging.INFO, "command.refused", code=refusal.code, command=name, correlation=correlation
+        )
         return Refusal(code=refusal.code, detail=refusal.detail)
     except Exception as error:
         reference = str(new_id())

@@ -1,18 +1,29 @@
-"""Structured logs, one line an event, with nothing secret in them."""
+"""Structured logs, one line an event, with nothing secret in them; a file of them is rotated."""
 
 import logging
+import os
 import re
 import sys
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Literal, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from libs.chassis.sampling import SampledLines
+
+FILE_BYTES = 10 * 1024 * 1024
+OLD_FILES_KEPT = 4
 _SECRET_NAMES = re.compile(
     r"secret|password|passphrase|token|api_hash|api_key|access_code|auth_key|authorization|cookie"
     r"|session_string|signature$",
     re.IGNORECASE,
 )
+_SERVER = "uvicorn.error"
+_SERVER_LINES = SampledLines(_SERVER)
+"""Uvicorn writes a line for each request that is no HTTP, or asks for a WebSocket."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*(?=@)")
 
 
@@ -36,8 +47,36 @@ def _clean(name: object, value: object) -> object:
     return value
 
 
-def configure(service: str, *, level: str, style: Literal["json", "console"]) -> None:
-    """Send all logs of this process to standard error, in one form."""
+class OwnFile(RotatingFileHandler):
+    """A log file of this process alone, which takes what else it prints as well, such as a crash's trace.
+
+    One that has become long is renamed, to `.1`, what was that to `.2`, and so on; the oldest is deleted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        super().__init__(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES_KEPT, encoding="utf-8")
+
+    def _open(self) -> TextIOWrapper:
+        stream = open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)  # noqa: SIM115 - the handler's
+        for printed in (1, 2):
+            os.dup2(stream.fileno(), printed)
+        return stream
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - its name there
+        """Say whether the file is long enough; unlike the library, without formatting the line for that."""
+        del record
+        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def configure(
+    service: str, *, level: str, style: Literal["json", "console"], file: Path | None = None
+) -> None:
+    """Send all logs of this process in one form to a file of its own, or to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,7 +94,7 @@ def configure(service: str, *, level: str, style: Literal["json", "console"]) ->
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = OwnFile(file) if file is not None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -67,4 +106,5 @@ def configure(service: str, *, level: str, style: Literal["json", "console"]) ->
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "uvicorn.access", "telethon", "faststream", "nats"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger(_SERVER).addFilter(_SERVER_LINES)
     structlog.contextvars.bind_contextvars(service=service)

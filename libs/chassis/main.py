@@ -29,7 +29,7 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
         loaded = load(settings)
     except InvalidSettings as error:
         _refuse(settings, error)
-    configure(settings.service, level=loaded.log_level, style=loaded.log_format)
+    configure(settings.service, level=loaded.log_level, style=loaded.log_format, file=loaded.log_file)
     try:
         uvloop.run(_run(run, loaded))
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,9 +17,10 @@ from pydantic_settings import (
 )
 
 PREFIX = "ADRELAY_"
-_PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx")
+_PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
 _MIN_LENGTH = 32
 _MIN_VARIETY = 8
+_MIN_VARIETY_GIVEN = 5
 
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 
@@ -41,6 +43,22 @@ def strong(secret: SecretStr) -> SecretStr:
         message = "looks like a placeholder; `adrelay keygen` makes a good one"
         raise ValueError(message)
     return secret
+
+
+def at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
+    """Return the check of a secret that another party made: its length, and that it is no placeholder."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value().strip()
+        if not text:
+            raise ValueError("is empty")
+        if len(text) < characters:
+            raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
+        if len(set(text)) < _MIN_VARIETY_GIVEN or text.lower().startswith(_PLACEHOLDERS):
+            raise ValueError("looks like a placeholder")
+        return SecretStr(text)
+
+    return check
 
 
 StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
@@ -71,7 +89,9 @@ def _names_a_server(url: str, schemes: Sequence[str]) -> bool:
 class ServiceSettings(BaseSettings):
     """What every service is told. `ADRELAY_BILLING_X` holds for billing, `ADRELAY_X` for all."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
+    )
     service: ClassVar[str] = ""
 
     postgres_url: Annotated[SecretStr, AfterValidator(_server("postgresql", "postgres"))] = Field(
@@ -86,6 +106,11 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+    log_file: Path | None = Field(
+        None,
+        description="Where one process logs instead of standard error; at 10 MiB the file is renamed, "
+        "and four old ones are kept. `adrelay up` sets it",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -129,12 +154,22 @@ def load(settings: type[SettingsT]) -> SettingsT:
 
 def variable(settings: type[ServiceSettings], field: str) -> str:
     """Return the name of the environment variable that sets a field."""
+    alias = settings.model_fields[field].validation_alias
+    if isinstance(alias, str):
+        return alias
     own = field in ServiceSettings.model_fields
     return f"{PREFIX}{'' if own else settings.service.upper() + '_'}{field.upper()}"
 
 
 def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
-    field = str(problem["loc"][0]) if problem["loc"] else "?"
+    field = _field(settings, str(problem["loc"][0]) if problem["loc"] else "?")
     what = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
     about = settings.model_fields[field].description if field in settings.model_fields else None
-    return f"{variable(settings, field)} {what}" + (f" ({about})" if about else "")
+    name = variable(settings, field) if field in settings.model_fields else field
+    return f"{name} {what}" + (f" ({about})" if about else "")
+
+
+def _field(settings: type[ServiceSettings], place: str) -> str:
+    """Return the field that an error is about; one that reads another service's variable is told by that."""
+    aliases = {field.validation_alias: name for name, field in settings.model_fields.items()}
+    return aliases.get(place, place)

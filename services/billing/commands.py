@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from libs.chassis.commands import CommandHandlers, Scope
+from libs.chassis.sampling import SampledLog
 from libs.events.billing import (
     CancelOrder,
     ListProduct,
@@ -35,6 +36,7 @@ from services.billing.stock.limits import Limits
 from services.billing.stock.promises import place_alone, stock_for
 
 log = structlog.stdlib.get_logger()
+forgeries = SampledLog(__name__)
 
 NOTIFICATIONS = Counter(
     "adrelay_billing_notifications_total",
@@ -134,13 +136,21 @@ def _hear_the_provider(commands: CommandHandlers, provider: PaymentProvider) -> 
             outcome = await record_report(report, provider, scope)
         except Refused as refusal:
             NOTIFICATIONS.labels(refusal.code).inc()
-            log.warning("notification.refused", code=refusal.code, **_about(report))
+            _note_refusal(refusal.code, report)
             raise
         NOTIFICATIONS.labels(outcome).inc()
         level = logging.INFO if outcome in _EXPECTED else logging.WARNING
         log.log(level, "notification.taken", outcome=outcome, **_about(report))
 
     del record_notification
+
+
+def _note_refusal(code: str, report: PaymentReport | None) -> None:
+    """Write every refusal of what the provider said, and a few of what anyone may have sent."""
+    if report is None:
+        forgeries.write(logging.WARNING, "notification.refused", code=code)
+    else:
+        log.warning("notification.refused", code=code, **_about(report))
 
 
 def _read(command: RecordNotification, provider: PaymentProvider) -> PaymentReport:

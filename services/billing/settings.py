@@ -1,14 +1,14 @@
 """What billing is told by its environment."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode
 
-from libs.chassis.settings import ServiceSettings
+from libs.chassis.settings import ServiceSettings, at_least
 from libs.events.values import Coin
+from libs.nowpayments.signature import SIGNED_WITH
 from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
 
 DEFAULT_COINS: dict[Coin, str] = {
@@ -18,23 +18,6 @@ DEFAULT_COINS: dict[Coin, str] = {
     "LTC": "ltc",
     "USDT": "usdttrc20",
 }
-
-_MIN_VARIETY = 5
-_PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
-
-
-def _at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
-    def check(secret: SecretStr) -> SecretStr:
-        text = secret.get_secret_value().strip()
-        if not text:
-            raise ValueError("is empty")
-        if len(text) < characters:
-            raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
-        if len(set(text)) < _MIN_VARIETY or text.lower().startswith(_PLACEHOLDERS):
-            raise ValueError("looks like a placeholder")
-        return SecretStr(text)
-
-    return check
 
 
 def _coins(given: object) -> object:
@@ -62,13 +45,10 @@ class BillingSettings(ServiceSettings):
         HttpUrl("https://api.nowpayments.io"),
         description="The payment provider's API: https://api.nowpayments.io or its sandbox",
     )
-    api_key: Annotated[SecretStr, AfterValidator(_at_least(8))] = Field(
+    api_key: Annotated[SecretStr, AfterValidator(at_least(8))] = Field(
         description="The provider's API key: dashboard, Settings, Payments, API keys"
     )
-    ipn_secret: Annotated[SecretStr, AfterValidator(_at_least(16))] = Field(
-        description="The secret that notifications are signed with: dashboard, Settings, Payments, "
-        "Instant payment notifications; at least 16 characters"
-    )
+    ipn_secret: Annotated[SecretStr, AfterValidator(at_least(16))] = Field(description=SIGNED_WITH)
     ipn_callback_url: HttpUrl = Field(
         description="Where the provider reaches the gateway's webhook, "
         "such as https://ads.example.org/api/v1/webhooks/nowpayments"

@@ -13,6 +13,7 @@ from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.claims import Claims
 from services.gateway.api.desk import Desk, Turns
+from services.gateway.api.forgeries import Prover
 from services.gateway.api.limits import HOUR_SECONDS, Places, RateLimit
 from services.gateway.api.tokens import Tokens
 from services.gateway.api.webhooks import MOST_UNDER_WAY
@@ -92,6 +93,7 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, cla
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
+        prover=Prover(settings.ipn_secret),
         notifications=Places(MOST_UNDER_WAY),
         turns=Turns(),
         claims=claims,

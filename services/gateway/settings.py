@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from libs.chassis.settings import ServiceSettings, StrongSecret
+from libs.chassis.settings import ServiceSettings, StrongSecret, at_least
+from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import is_sender
 
@@ -48,6 +49,10 @@ class GatewaySettings(ServiceSettings):
         description="Keys the hashes of access codes, and can't be changed later without resetting them all; "
         "`adrelay keygen` makes a good one"
     )
+    ipn_secret: Annotated[SecretStr, AfterValidator(at_least(16))] = Field(
+        validation_alias="ADRELAY_BILLING_IPN_SECRET", description=SIGNED_WITH
+    )
+    """Billing's: set once, and forged notifications are refused before billing hears of them."""
     token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is good for")
     sign_ins_per_minute: int = Field(10, ge=1, description="Allowed from one address")
     checkouts_per_minute: int = Field(30, ge=1, description="Allowed from one address, and for one e-mail")

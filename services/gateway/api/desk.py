@@ -23,6 +23,7 @@ from libs.eventsourcing.record import Causes, Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.claims import Claims
+from services.gateway.api.forgeries import Prover
 from services.gateway.api.limits import Places, RateLimit
 from services.gateway.api.problems import unauthorized
 from services.gateway.api.tokens import Identity, Tokens
@@ -65,8 +66,9 @@ class Desk:
     sign_ins: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
+    prover: Prover
     notifications: Places
-    """Of the payment provider, while they are being stored."""
+    """Of the payment provider, proved, while they are being stored."""
     turns: Turns
     claims: Claims
     patience_seconds: float
@@ -78,6 +80,18 @@ class Desk:
     async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables several things, as they stand at one moment."""
         return await self.engine.view(question)
+
+    def check_bearer(self, authorization: str) -> None:
+        """Let whoever shows a valid token pass, the operator's or a client's; raise `Denied` otherwise."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
+        if not self.is_operators(token):
+            self.tokens.read(token)
+
+    def is_operators(self, token: str) -> bool:
+        """Say whether this is the operator's token."""
+        return hmac.compare_digest(token.encode(), self.admin_token.get_secret_value().encode())
 
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait until reads show what was written, for as long as is reasonable; say whether they do."""
@@ -122,8 +136,7 @@ async def check_admin(
     """Let nobody but the operator pass."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
-    expected = desk.admin_token.get_secret_value().encode()
-    if not hmac.compare_digest(credentials.credentials.encode(), expected):
+    if not desk.is_operators(credentials.credentials):
         raise unauthorized("invalid_token", "this is not the operator's token")
 
 

@@ -1,39 +1,54 @@
 """What holds for every request: an id, a limit on the body, headers, a count, an answer whatever breaks."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.chassis.sampling import SampledLog
 from libs.eventsourcing.record import new_id
-from services.gateway.api.problems import EXPECTED, Denied, denied_of, respond
+from libs.nowpayments.reading import MAX_BODY_BYTES
+from services.gateway.api.bodies import Bodies, announced
+from services.gateway.api.limits import address_in
+from services.gateway.api.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
+
+if TYPE_CHECKING:
+    from services.gateway.api.desk import Desk
 
 log = structlog.stdlib.get_logger()
+lines = SampledLog(__name__)
 _LINES = logging.getLogger(__name__)
 
-BODY_BYTES = 512 * 1024
-WEBHOOK_BYTES = 64 * 1024
-DRAINED_BYTES = 8 * 1024 * 1024
-"""How much of a body that is too large is read and thrown away, so that the sender hears the answer."""
-
-BODY_SECONDS = 10.0
-"""How long a body may take to arrive: whoever announces one and never sends it must not stay for ever."""
+_DRAINED_BYTES = 8 * 1024 * 1024
+WEBHOOK = Bodies(
+    "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
+)
+"""The provider's notifications have 1 to 2 KB, and it waits 3 seconds for the whole answer."""
+STRANGERS = Bodies("other", most_bytes=8 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
+"""A checkout or a sign-in: a few short fields. Bodies are parsed before the routes look at the token."""
+KNOWN = Bodies("other", most_bytes=512 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
+"""Of those who show a valid token."""
 
 _REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
-_BODIES = Counter(
-    "adrelay_gateway_bodies_refused_total",
-    "Bodies that were refused unread: too large, or too slow to arrive.",
-    ["where", "code"],
+_STRANGERS_REFUSED = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
 )
+"""What the operator looks for in the log when somebody tries doors."""
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _DOCS = "/docs"
 _DOCS_POLICY = (
@@ -104,24 +119,25 @@ class _Request:
             if body is not None:
                 await self._pass_on(body, receive)
         except Denied as denied:
-            await respond(denied, self._correlation_id)(self._scope, receive, self._respond)
+            await respond(denied, self._scope)(self._scope, receive, self._respond)
         except Exception as error:
-            log.exception("request.failed", method=self._scope["method"], error=type(error).__name__)
+            lines.exception("request.failed", code=type(error).__name__, method=self._scope["method"])
             if self._status:
                 raise  # the answer has begun: only breaking the connection says that it is not whole
             failed = Denied(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "this should not have happened"
             )
-            await respond(failed, self._correlation_id)(self._scope, receive, self._respond)
+            await respond(failed, self._scope)(self._scope, receive, self._respond)
         finally:
             self._count()
 
     async def _body(self, receive: Receive) -> bytes | None:
-        to_webhook = "/webhooks/" in self._scope["path"]
+        bodies, refusal = _bodies_of(self._scope)
         try:
-            return await _in_time(_body(self._scope, receive, WEBHOOK_BYTES if to_webhook else BODY_BYTES))
+            return await bodies.read(self._scope, receive)
         except Denied as denied:
-            _BODIES.labels("webhook" if to_webhook else "other", denied.code).inc()
+            if refusal is not None and denied.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise refusal from None
             raise
 
     async def _pass_on(self, body: bytes, receive: Receive) -> None:
@@ -135,7 +151,7 @@ class _Request:
         try:
             response = await self._shortcut.answer(self._scope, body)
         except EXPECTED as error:
-            response = respond(denied_of(error), self._correlation_id)
+            response = respond(denied_of(error), self._scope)
         await response(self._scope, receive, self._respond)
 
     async def _respond(self, message: Message) -> None:
@@ -161,6 +177,8 @@ class _Request:
         if method not in _METHODS:
             method = "other"  # whoever invents methods must not fill the memory with what is counted
         _timer(method, self._route, self._status).observe(seconds)
+        if self._status in _STRANGERS_REFUSED:
+            self._note_refusal()
         if _LINES.isEnabledFor(logging.DEBUG):  # to write a line that nobody sees takes as long
             log.debug(
                 "request.answered",
@@ -169,6 +187,16 @@ class _Request:
                 status=self._status,
                 seconds=round(seconds, 4),
             )
+
+    def _note_refusal(self) -> None:
+        lines.write(
+            logging.INFO,
+            "request.refused",
+            code=self._scope["state"].get(PROBLEM, "unknown"),
+            status=self._status,
+            route=self._route,
+            address=address_in(self._scope),
+        )
 
 
 @cache
@@ -188,38 +216,17 @@ class _Replay:
         return message if message is not None else await self._receive()
 
 
-async def _in_time(body: Awaitable[bytes | None]) -> bytes | None:
-    """Return the body; raise `Denied` if it does not arrive soon enough."""
+def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
+    """Return what reads a request's body, and how one that is too large is refused, if not by its size."""
+    if "/webhooks/" in scope["path"]:
+        return WEBHOOK, None
+    headers = Headers(scope=scope)
+    length, authorization = announced(scope), headers.get("authorization")
+    if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
+        return STRANGERS, None
+    desk = cast("Desk", scope["app"].state.desk)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await body
-    except TimeoutError:
-        detail = f"a body has {BODY_SECONDS:g} seconds to arrive"
-        # what is still to come can't be told from another request: the connection is of no more use
-        headers = {"Connection": "close"}
-        raise Denied(HTTPStatus.REQUEST_TIMEOUT, "body_timeout", detail, headers=headers) from None
-
-
-async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """Return the whole body, None if the client left; raise `Denied` if it is too large."""
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    too_large = announced.isdigit() and int(announced) > limit
-    kept: list[bytes] = []
-    size = 0
-    while size <= DRAINED_BYTES:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        piece = message.get("body", b"")
-        size += len(piece)
-        too_large = too_large or size > limit
-        if too_large:
-            kept.clear()
-        else:
-            kept.append(piece)
-        if not message.get("more_body", False):
-            break
-    if too_large:
-        detail = f"a body may have {limit} bytes here"
-        raise Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)
-    return b"".join(kept)
+        desk.check_bearer(authorization)
+    except Denied as denied:
+        return STRANGERS, denied
+    return KNOWN, None

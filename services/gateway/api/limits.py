@@ -9,6 +9,7 @@ from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 
 from fastapi import Request
+from starlette.types import Scope
 
 from services.gateway.api.problems import Denied
 
@@ -39,14 +40,34 @@ class RateLimit:
         while times and times[0] <= now - self._window:
             times.popleft()
         if len(times) >= self._most:
-            wait = math.ceil(times[0] + self._window - now)
-            detail = f"try again in {wait} seconds"
-            raise Denied(
-                HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", detail, headers={"Retry-After": str(wait)}
-            )
+            raise too_many(math.ceil(times[0] + self._window - now))
         times.append(now)
-        while len(self._times) > _MOST_CALLERS:
-            del self._times[next(iter(self._times))]
+        self._forget(now)
+
+    def exhausted(self, caller: str) -> bool:
+        """Say whether `take` would raise for this caller now."""
+        times = self._times.get(caller)
+        if times is None or len(times) < self._most:
+            return False
+        return times[0] > self._clock() - self._window
+
+    def _forget(self, now: float) -> None:
+        """Forget whoever has not called for a whole window, and the quietest of too many."""
+        while self._times:
+            caller, times = next(iter(self._times.items()))
+            if len(self._times) <= _MOST_CALLERS and times and times[-1] > now - self._window:
+                return
+            del self._times[caller]
+
+
+def too_many(wait_seconds: int) -> Denied:
+    """Return the answer to whoever asks too often."""
+    return Denied(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_requests",
+        f"try again in {wait_seconds} seconds",
+        headers={"Retry-After": str(wait_seconds)},
+    )
 
 
 class NoPlace(Exception):
@@ -74,7 +95,12 @@ class Places:
 
 def address_of(request: Request) -> str:
     """Return the client's address; of an IPv6 address its network, which is one customer's."""
-    host = request.client.host if request.client else ""
+    return address_in(request.scope)
+
+
+def address_in(scope: Scope) -> str:
+    """Return the address of a request's client, as `address_of` does."""
+    host: str = (scope.get("client") or ("", 0))[0]
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,24 +1,28 @@
 """Errors as `application/problem+json`, each with a stable code; the one place that knows HTTP statuses."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
+from libs.chassis.sampling import SampledLog
 from libs.eventsourcing.decider import Refused
 
-log = structlog.stdlib.get_logger()
+trouble = SampledLog(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+PROBLEM = "problem"
+"""Under this name a request's state tells the code of the problem that it was answered with."""
 RETRY_SECONDS = 2
 OUTSIDE_RETRY_SECONDS = 10
 """For what is not ours to bring back."""
@@ -107,15 +111,16 @@ def unavailable(code: str, detail: str) -> Denied:
     return Denied(HTTPStatus.SERVICE_UNAVAILABLE, code, detail)
 
 
-def respond(denied: Denied, correlation_id: UUID) -> Response:
-    """Return the answer that a problem is."""
+def respond(denied: Denied, scope: Scope) -> Response:
+    """Return the answer that a problem is; note its code in the state of the request."""
+    scope["state"][PROBLEM] = denied.code
     problem = Problem(
         type=f"urn:adrelay:problem:{denied.code}",
         title=denied.code.replace("_", " ").capitalize(),
         status=denied.status,
         code=denied.code,
         detail=denied.detail,
-        correlation_id=correlation_id,
+        correlation_id=cast("UUID", scope["state"]["correlation_id"]),
         errors=list(denied.errors) if denied.errors is not None else None,
     )
     headers = dict(denied.headers)
@@ -129,7 +134,7 @@ def install(app: FastAPI) -> None:
     """Let the app answer every kind of error with a problem."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(denied_of(error), cast("UUID", request.state.correlation_id))
+        return respond(denied_of(error), request.scope)
 
     for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
@@ -164,7 +169,7 @@ def denied_of(error: Exception) -> Denied:
         case Refused(code=code, detail=detail):
             return Denied(status_of(code), code, detail, headers=_RETRY_AFTER.get(code))
         case CommandFailed():
-            log.warning("command.failed", error=str(error))
+            trouble.write(logging.WARNING, "command.failed", code="service_unavailable", error=str(error))
             return unavailable("service_unavailable", "the service that does this does not answer just now")
         case RequestValidationError():
             problems = [_field(one) for one in cast("Sequence[Mapping[str, Any]]", error.errors())]
@@ -176,7 +181,7 @@ def denied_of(error: Exception) -> Denied:
             detail = error.detail if status == HTTPStatus.BAD_REQUEST else status.description
             return Denied(status, code, detail, headers=error.headers)
         case _:
-            log.warning("database.trouble", error=type(error).__name__)
+            trouble.write(logging.WARNING, "database.trouble", code=type(error).__name__)
             return unavailable("service_unavailable", "the database does not answer just now")
 
 

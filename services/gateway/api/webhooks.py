@@ -17,9 +17,9 @@ from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes
 from services.gateway.api.desk import Desk
 from services.gateway.api.edge import Shortcut
-from services.gateway.api.limits import NoPlace
+from services.gateway.api.limits import NoPlace, address_in
 from services.gateway.api.openapi import problems
-from services.gateway.api.problems import unavailable
+from services.gateway.api.problems import Denied, unavailable
 
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 
@@ -31,7 +31,6 @@ MOST_UNDER_WAY = 400
 More would hear only when it is too late; they are told at once to come again. Turning them away takes time as
 well, and they do come again, so it should be few.
 """
-_LONGEST_SIGNATURE = 256
 _NOTIFICATIONS = Counter(
     "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
 )
@@ -51,7 +50,7 @@ _RECORDED = _NOTIFICATIONS.labels("recorded")
     "/nowpayments",
     response_model=Recorded,
     summary="Tell that a payment moved",
-    responses=problems(400, 401, 404, 413),
+    responses=problems(400, 401, 404, 413, 429),
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
     },
@@ -70,16 +69,18 @@ async def answer(scope: Scope, body: bytes) -> Response:
     desk = cast("Desk", scope["app"].state.desk)
     correlation_id = cast("UUID", scope["state"]["correlation_id"])
     causes = Causes(correlation_id, correlation_id, "provider:nowpayments")
+    signature = Headers(scope=scope).get("x-nowpayments-sig", "")
     try:
-        notification = _notification(body, Headers(scope=scope).get("x-nowpayments-sig", ""))
-        with desk.notifications.place():
+        desk.prover.check(body, signature, address_in(scope))
+        notification = RecordNotification(body=body, signature=signature)
+        with desk.notifications.place():  # only now: forged calls must not take those of genuine ones
             async with asyncio.timeout(ANSWER_SECONDS):
                 await desk.commands.send(notification, causes)
     except NoPlace as error:
         _NOTIFICATIONS.labels("crowded").inc()
         detail = "too many notifications come at once; send it again"
         raise unavailable("service_unavailable", detail) from error
-    except Refused as refusal:
+    except (Refused, Denied) as refusal:
         _NOTIFICATIONS.labels(refusal.code).inc()
         raise
     except CommandFailed:
@@ -95,9 +96,3 @@ async def answer(scope: Scope, body: bytes) -> Response:
 
 SHORTCUTS = {("POST", "/api/v1/webhooks/nowpayments"): Shortcut(nowpayments.__name__, answer)}
 """Most requests by far: five a payment, where a client looks once or twice."""
-
-
-def _notification(body: bytes, signature: str) -> RecordNotification:
-    if not signature or len(signature) > _LONGEST_SIGNATURE:
-        raise Refused("bad_signature", "x-nowpayments-sig holds no signature")
-    return RecordNotification(body=body, signature=signature)

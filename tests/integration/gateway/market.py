@@ -129,6 +129,7 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "http_port": port,
             "jwt_secret": f"Jwt5-{secrets.token_hex(24)}",
             "admin_token": ADMIN_TOKEN,
+            "ipn_secret": IPN_SECRET,
             "code_pepper": f"Pe99er-{secrets.token_hex(24)}",
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,

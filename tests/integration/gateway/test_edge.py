@@ -1,13 +1,18 @@
 """What holds for every request."""
 
 import asyncio
+import logging
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from libs.chassis.sampling import SampledLog
 from services.gateway.api import edge
+from services.gateway.api.edge import STRANGERS
 from tests.integration.gateway.world import (
     ADMIN_TOKEN,
     JWT_SECRET,
@@ -60,7 +65,7 @@ async def test_broken_json_is_a_problem(http: httpx.AsyncClient) -> None:
     "body",
     [
         b'{"access_code": "\xff"}',
-        b'{"access_code": ' + b"[" * 100_000,
+        b'{"access_code": ' + b"[" * 8_000,
         b'{"access_code": ' + b"9" * 5_000 + b"}",
     ],
 )
@@ -90,10 +95,68 @@ async def test_no_route_takes_a_large_body(http: httpx.AsyncClient, path: str) -
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
+@pytest.mark.parametrize(
+    ("authorization", "status", "code"),
+    [
+        (None, 413, "body_too_large"),
+        ("Bearer none-of-ours", 401, "invalid_token"),
+        ("Basic YTpi", 401, "token_missing"),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_large_bodies_of_strangers_are_not_parsed(
+    http: httpx.AsyncClient, authorization: str | None, status: int, code: str, *, chunked: bool
+) -> None:
+    body = b"[" * (STRANGERS.most_bytes + 1)  # to parse it would be answered with 400
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body
+
+    headers = {"content-type": "application/json"} | (
+        {"Authorization": authorization} if authorization else {}
+    )
+    answer = await http.put(
+        f"/api/v1/adbots/{uuid4()}/advertisement", content=chunks() if chunked else body, headers=headers
+    )
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_large_bodies_of_those_who_are_known_are_parsed(
+    client: Client, admin: httpx.AsyncClient
+) -> None:
+    body = b"[" * (STRANGERS.most_bytes + 1)
+    headers = {"content-type": "application/json"}
+    answers = [
+        await client.http.put(f"adbots/{uuid4()}/advertisement", content=body, headers=headers),
+        await admin.post("plans", content=body, headers=headers),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (400, "malformed_request")
+    ] * 2
+
+
+async def test_refusals_of_strangers_are_logged_a_few_times_a_minute(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=edge.__name__)
+    monkeypatch.setattr(edge, "lines", SampledLog(edge.__name__))
+    with capture_logs() as lines:
+        for _ in range(50):
+            await http.get("/api/v1/auth/me")
+    refused = [line for line in lines if line["event"] == "request.refused"]
+    assert len(refused) == 10
+    assert {key: refused[0][key] for key in ("code", "status", "route", "address")} == {
+        "code": "token_missing",
+        "status": 401,
+        "route": "me",
+        "address": "127.0.0.1",
+    }
+
+
 async def test_a_body_that_was_announced_and_never_comes_ends_the_connection(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(STRANGERS, "seconds", 0.2)
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     writer.write(b"POST /api/v1/checkout HTTP/1.1\r\nHost: gateway\r\nContent-Length: 20\r\n\r\n{")
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,6 +1,7 @@
 """What the payment provider hears."""
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,10 +9,17 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.gateway.api import webhooks
-from tests.integration.gateway.world import World
+from services.gateway.api.edge import WEBHOOK
+from tests.integration.gateway.world import IPN_SECRET, World
 
 URL = "/api/v1/webhooks/nowpayments"
-SIGNED = {"x-nowpayments-sig": "ab" * 64}
+FORGED = {"x-nowpayments-sig": "ab" * 64}
+
+PAID = b'{"payment_status": "finished"}'
+
+
+def signed(body: bytes) -> dict[str, str]:
+    return {"x-nowpayments-sig": hmac.digest(IPN_SECRET.encode(), body, "sha512").hex()}
 
 
 def counted(outcome: str) -> float:
@@ -19,7 +27,7 @@ def counted(outcome: str) -> float:
 
 
 async def test_a_stored_notification_is_answered_with_200(http: httpx.AsyncClient) -> None:
-    answer = await http.post(URL, content=b'{"payment_status": "finished"}', headers=SIGNED)
+    answer = await http.post(URL, content=PAID, headers=signed(PAID))
     assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
 
 
@@ -37,7 +45,8 @@ async def test_each_refusal_has_its_status_and_is_counted(
     http: httpx.AsyncClient, code: str, status: int
 ) -> None:
     before = counted(code)
-    answer = await http.post(URL, content=f"refuse {code}".encode(), headers=SIGNED)
+    body = f"refuse {code}".encode()
+    answer = await http.post(URL, content=body, headers=signed(body))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert counted(code) == before + 1
 
@@ -50,32 +59,44 @@ async def test_a_notification_without_a_signature_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
 
 
+async def test_a_forged_notification_is_refused_and_billing_hears_nothing(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    before, heard = counted("bad_signature"), len(world.shop.seen)
+    answer = await http.post(URL, content=b"{}", headers=FORGED)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
+    assert counted("bad_signature") == before + 1
+    assert len(world.shop.seen) == heard
+
+
 async def test_a_service_that_breaks_makes_the_provider_try_again(http: httpx.AsyncClient) -> None:
-    answer = await http.post(URL, content=b"break", headers=SIGNED)
+    answer = await http.post(URL, content=b"break", headers=signed(b"break"))
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient, *, chunked: bool) -> None:
-    body = b"x" * (64 * 1024 + 1)
+    body = b"x" * (WEBHOOK.most_bytes + 1)
 
     async def chunks() -> AsyncIterator[bytes]:
         yield body
 
     labels = {"where": "webhook", "code": "body_too_large"}
     before = REGISTRY.get_sample_value("adrelay_gateway_bodies_refused_total", labels) or 0
-    answer = await http.post(URL, content=chunks() if chunked else body, headers=SIGNED)
+    answer = await http.post(URL, content=chunks() if chunked else body, headers=signed(body))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert REGISTRY.get_sample_value("adrelay_gateway_bodies_refused_total", labels) == before + 1
 
 
 async def test_the_largest_body_that_is_allowed_arrives(http: httpx.AsyncClient) -> None:
-    answer = await http.post(URL, content=b"x" * (64 * 1024), headers=SIGNED)
+    body = b"x" * WEBHOOK.most_bytes
+    answer = await http.post(URL, content=body, headers=signed(body))
     assert answer.status_code == 200
 
 
 async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
-    answer = await http.post(URL, content="refuse é/\u2028 ".encode(), headers=SIGNED)
+    body = "refuse é/\u2028 ".encode()
+    answer = await http.post(URL, content=body, headers=signed(body))
     assert answer.json()["code"] == "é/\u2028 "
 
 
@@ -89,7 +110,7 @@ async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is
         async with httpx.AsyncClient(base_url=http.base_url, limits=httpx.Limits(), timeout=60) as crowd:
             answers = await asyncio.gather(
                 *(
-                    crowd.post(URL, content=b"{}", headers=SIGNED)
+                    crowd.post(URL, content=b"{}", headers=signed(b"{}"))
                     for _ in range(webhooks.MOST_UNDER_WAY + more)
                 )
             )
@@ -97,7 +118,7 @@ async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is
         world.shop.slow.set()
     assert counted("crowded") == before + more
     assert {(one.status_code, int(one.headers["Retry-After"]) > 0) for one in answers} == {(503, True)}
-    assert (await http.post(URL, content=b"{}", headers=SIGNED)).status_code == 200
+    assert (await http.post(URL, content=b"{}", headers=signed(b"{}"))).status_code == 200
 
 
 async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(
@@ -107,7 +128,7 @@ async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listen
     before = counted("late")
     world.shop.slow.clear()
     try:
-        answer = await http.post(URL, content=b"{}", headers=SIGNED)  # while billing does not answer
+        answer = await http.post(URL, content=b"{}", headers=signed(b"{}"))  # while billing does not answer
     finally:
         world.shop.slow.set()
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")

@@ -31,6 +31,7 @@ from tests.patience import PATIENCE_SECONDS
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
 PEPPER = f"Pe99er-{secrets.token_hex(24)}"
+IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
 
 
 async def until(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
@@ -138,6 +139,7 @@ class World:
                 "jwt_secret": JWT_SECRET,
                 "admin_token": ADMIN_TOKEN,
                 "code_pepper": PEPPER,
+                "ipn_secret": IPN_SECRET,
                 "sign_ins_per_minute": 10_000,
                 "checkouts_per_minute": 10_000,
                 "checkouts_per_hour": 10_000,

@@ -108,6 +108,7 @@ class Stage:
             "jwt_secret": JWT_SECRET,
             "admin_token": ADMIN_TOKEN,
             "code_pepper": PEPPER,
+            "ipn_secret": PEPPER,
             "sign_ins_per_minute": 10_000,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,

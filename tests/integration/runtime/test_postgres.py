@@ -52,9 +52,9 @@ async def test_nobody_connects_without_the_password(postgres_server: EmbeddedPos
         await asyncpg.connect(
             f"postgresql://adrelay:guessed@127.0.0.1:{postgres_server.port}/postgres", passfile="/dev/null"
         )
-    password = postgres_server.log.with_name("password")
+    password = postgres_server.folder / "password"
     assert stat.S_IMODE(password.stat().st_mode) == 0o600
-    assert password.read_text() not in postgres_server.log.read_text() + repr(postgres_server)
+    assert password.read_text() not in postgres_server.logs[-1].read_text() + repr(postgres_server)
 
 
 async def test_the_server_never_runs_as_root(postgres_server: EmbeddedPostgres) -> None:
@@ -136,7 +136,7 @@ async def test_a_folder_in_use_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, postgres_server: EmbeddedPostgres
 ) -> None:
     monkeypatch.setattr(server_module, "FOLDER_PATIENCE_SECONDS", 0.1)
-    other = EmbeddedPostgres(postgres_server.log.parent, free_port())
+    other = EmbeddedPostgres(postgres_server.folder, free_port())
     with pytest.raises(RuntimeFault, match=rf"in use by another .*\(pid {postgres_server.pid}\)") as caught:
         await other.start()
     assert "\n" not in str(caught.value)

@@ -11,6 +11,7 @@ SECRETS = ("JWT_SECRET", "ADMIN_TOKEN", "CODE_PEPPER")
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRETS:
         monkeypatch.setenv(f"ADRELAY_GATEWAY_{name}", "kV8-a-secret-of-the-tests-2468-0")
+    monkeypatch.setenv("ADRELAY_BILLING_IPN_SECRET", "kV8-a-secret-of-the-tests-2468-0")
 
 
 def test_without_a_mail_server_mails_are_only_kept_in_the_app() -> None:

@@ -12,7 +12,6 @@ from prometheus_client import REGISTRY
 from libs.eventsourcing.decider import Refused
 from services.billing.adapters.nowpayments.answers import Reported
 from services.billing.adapters.nowpayments.notification import read_notification
-from services.billing.adapters.nowpayments.signature import SignatureChecker
 from services.billing.order.state import PaymentState
 from services.billing.ports import PaymentReport
 
@@ -23,7 +22,6 @@ BODY = (
     b'"actually_paid":1e-7,"pay_currency":"btc","pay_address":"3Sandbox","payin_extra_id":"",'
     b'"fee":{"depositFee":1.5e-7},"something":"new"}'
 )
-checker = SignatureChecker(SECRET.decode())
 
 
 def raw(value: str) -> str:
@@ -58,7 +56,7 @@ def read(body: bytes) -> Reported:
         signature = signed(body)
     except ValueError:
         signature = "ab" * 64
-    return read_notification(body, signature, checker)
+    return read_notification(body, signature, SECRET)
 
 
 def malformed(why: str) -> float:
@@ -183,5 +181,5 @@ def test_what_can_not_be_read_in_one_way_is_refused_and_counted(body: bytes, why
 @pytest.mark.parametrize("signature", ["", "nonsense", "ab" * 64, signed(BODY)[:-1] + "x"])
 def test_a_wrong_signature_is_refused_before_anything_is_believed(signature: str) -> None:
     with pytest.raises(Refused) as caught:
-        read_notification(BODY, signature, checker)
+        read_notification(BODY, signature, SECRET)
     assert caught.value.code == "bad_signature"

@@ -13,8 +13,7 @@ from starlette.types import Message, Receive
 
 from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing.decider import Refused
-from services.gateway.api import edge
-from services.gateway.api.edge import WEBHOOK_BYTES, Edge
+from services.gateway.api.edge import WEBHOOK, Edge
 from services.gateway.api.problems import install
 
 FAULTS: dict[str, Exception] = {
@@ -119,12 +118,12 @@ async def test_a_body_in_pieces_arrives_whole() -> None:
 
 
 async def test_pieces_that_are_too_large_together_are_refused() -> None:
-    sent = await call(piece(b"x" * WEBHOOK_BYTES, more=True), piece(b"x"))
+    sent = await call(piece(b"x" * WEBHOOK.most_bytes, more=True), piece(b"x"))
     assert sent[0]["status"] == 413
 
 
 async def test_an_announced_size_is_believed() -> None:
-    sent = await call(piece(b"x"), headers=[(b"content-length", str(WEBHOOK_BYTES + 1).encode())])
+    sent = await call(piece(b"x"), headers=[(b"content-length", str(WEBHOOK.most_bytes + 1).encode())])
     assert sent[0]["status"] == 413
 
 
@@ -139,7 +138,7 @@ async def test_a_client_that_left_is_not_answered() -> None:
 
 
 async def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(WEBHOOK, "seconds", 0.05)
     never = asyncio.Event()
 
     async def receive() -> Message:
@@ -153,7 +152,7 @@ async def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.Mon
 
 
 async def test_a_body_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(WEBHOOK, "seconds", 0.05)
 
     async def receive() -> Message:
         await asyncio.sleep(0.001)

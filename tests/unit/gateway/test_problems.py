@@ -1,9 +1,10 @@
 """What a refusal is in HTTP."""
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from starlette.types import Scope
 
 from services.gateway.api.problems import Denied, respond, status_of, unauthorized, unavailable
 
@@ -43,9 +44,15 @@ def test_every_code_has_its_status(code: str, status: int) -> None:
     assert status_of(code) == status
 
 
+def request(correlation_id: UUID | None = None) -> Scope:
+    return {"type": "http", "state": {"correlation_id": correlation_id or uuid4()}}
+
+
 def test_a_problem_is_what_the_standard_says() -> None:
     correlation_id = uuid4()
-    response = respond(Denied(status_of("no_seats"), "no_seats", "no seat is filled"), correlation_id)
+    response = respond(
+        Denied(status_of("no_seats"), "no_seats", "no seat is filled"), request(correlation_id)
+    )
     assert response.headers["content-type"] == "application/problem+json"
     assert response.status_code == 409
     assert json.loads(bytes(response.body)) == {
@@ -59,10 +66,10 @@ def test_a_problem_is_what_the_standard_says() -> None:
 
 
 def test_whoever_is_told_to_come_again_is_told_when() -> None:
-    assert int(respond(unavailable("service_unavailable", ""), uuid4()).headers["Retry-After"]) > 0
+    assert int(respond(unavailable("service_unavailable", ""), request()).headers["Retry-After"]) > 0
 
 
 def test_whoever_has_no_token_is_told_how_to_send_one() -> None:
     assert (
-        respond(unauthorized("token_missing", ""), uuid4()).headers["WWW-Authenticate"].startswith("Bearer")
+        respond(unauthorized("token_missing", ""), request()).headers["WWW-Authenticate"].startswith("Bearer")
     )

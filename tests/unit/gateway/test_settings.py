@@ -6,6 +6,7 @@ from libs.chassis.settings import InvalidSettings, load
 from services.gateway.settings import GatewaySettings
 
 GOOD = "kV8-a-secret-of-the-tests-2468-0"
+IPN_SECRET = "ADRELAY_BILLING_IPN_SECRET"
 SECRETS = ("JWT_SECRET", "ADMIN_TOKEN", "CODE_PEPPER")
 
 
@@ -15,6 +16,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADRELAY_NATS_URL", "nats://127.0.0.1:1")
     for name in SECRETS:
         monkeypatch.setenv(f"ADRELAY_GATEWAY_{name}", GOOD)
+    monkeypatch.setenv(IPN_SECRET, GOOD)
 
 
 def test_good_settings_are_taken() -> None:
@@ -98,3 +100,14 @@ def test_a_wrong_mail_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: st
 def test_the_mail_servers_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_PASSWORD", "sm7p-password-of-the-tests")
     assert "sm7p" not in repr(load(GatewaySettings))
+
+
+def test_the_secret_of_notifications_is_billings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(GatewaySettings).ipn_secret.get_secret_value() == GOOD
+    monkeypatch.delenv(IPN_SECRET)
+    with pytest.raises(InvalidSettings, match=f"^{IPN_SECRET} is missing"):
+        load(GatewaySettings)
+    monkeypatch.setenv(IPN_SECRET, "tiny-one")
+    with pytest.raises(InvalidSettings, match=f"^{IPN_SECRET} is too short") as invalid:
+        load(GatewaySettings)
+    assert "tiny-one" not in str(invalid.value)

@@ -1,5 +1,6 @@
 """Requests that are answered without the way past all routes are answered as if they had gone it."""
 
+import hmac
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
@@ -20,11 +22,12 @@ from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import Causes
 from services.gateway.api import problems, webhooks
 from services.gateway.api.app import make_app
-from services.gateway.api.edge import BODY_BYTES, Edge, Shortcut
+from services.gateway.api.edge import STRANGERS, Edge, Shortcut
+from services.gateway.api.forgeries import Prover
 from services.gateway.api.limits import Places
 
 URL = "/api/v1/webhooks/nowpayments"
-SIGNED = {"x-nowpayments-sig": "ab" * 64}
+SECRET = "the-1pn-of-the-shortcuts"
 Answer = Callable[[Scope, bytes], Awaitable[Response]]
 
 
@@ -57,8 +60,10 @@ def long_way() -> FastAPI:
     return app
 
 
-def caller(app: FastAPI) -> httpx.AsyncClient:
-    app.state.desk = SimpleNamespace(commands=Billing(), notifications=Places(webhooks.MOST_UNDER_WAY))
+def caller(app: FastAPI, *, places: int = webhooks.MOST_UNDER_WAY) -> httpx.AsyncClient:
+    app.state.desk = SimpleNamespace(
+        commands=Billing(), notifications=Places(places), prover=Prover(SecretStr(SECRET))
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
@@ -69,9 +74,14 @@ def same(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, content, {**answer.headers, "content-length": ""}
 
 
+def signed(body: bytes) -> dict[str, str]:
+    return {"x-nowpayments-sig": hmac.digest(SECRET.encode(), body, "sha512").hex()}
+
+
 @pytest.mark.parametrize("body", [b"{}", b"", b"\xff", b"refuse", b"break", b"bug"])
-@pytest.mark.parametrize("headers", [SIGNED, {}, {"x-nowpayments-sig": "a" * 300}])
-async def test_the_webhook_answers_as_its_route_does(body: bytes, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("given", [None, {}, {"x-nowpayments-sig": "a" * 300}, signed(b"else")])
+async def test_the_webhook_answers_as_its_route_does(body: bytes, given: dict[str, str] | None) -> None:
+    headers = signed(body) if given is None else given
     async with caller(make_app()) as short, caller(long_way()) as long:
         answers = [await http.post(URL, content=body, headers=headers) for http in (short, long)]
     assert same(answers[0]) == same(answers[1])
@@ -81,18 +91,33 @@ async def test_the_webhook_asks_no_route() -> None:
     app = make_app()
     app.router.routes.clear()
     async with caller(app) as http:
-        answer = await http.post(URL, content=b"{}", headers=SIGNED)
+        answer = await http.post(URL, content=b"{}", headers=signed(b"{}"))
     assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
 
 
 async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
     app = make_app()
     async with caller(app) as http:
-        answer = await http.post(URL, content=b"\xff {}", headers=SIGNED)
+        answer = await http.post(URL, content=b"\xff {}", headers=signed(b"\xff {}"))
     ((command, causes),) = app.state.desk.commands.heard
-    assert (command.body, command.signature) == (b"\xff {}", SIGNED["x-nowpayments-sig"])
+    assert (command.body, command.signature) == (b"\xff {}", signed(b"\xff {}")["x-nowpayments-sig"])
     assert str(causes.correlation_id) == answer.headers["x-correlation-id"]
     assert causes.actor == "provider:nowpayments"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-nowpayments-sig": "ab" * 64}, {"x-nowpayments-sig": "ab" * 63}, signed(b"{ }")]
+)
+async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_place(
+    headers: dict[str, str],
+) -> None:
+    app = make_app()
+    async with caller(app, places=0) as http:
+        forged = await http.post(URL, content=b"{}", headers=headers)
+        genuine = await http.post(URL, content=b"{}", headers=signed(b"{}"))
+    assert (forged.status_code, forged.json()["code"]) == (401, "bad_signature")
+    assert (genuine.status_code, genuine.json()["code"]) == (503, "service_unavailable")
+    assert app.state.desk.commands.heard == []
 
 
 def test_every_shortcut_has_a_route_that_describes_it() -> None:
@@ -142,7 +167,7 @@ async def test_any_other_method_or_path_goes_the_long_way(method: str, path: str
 
 async def test_a_body_is_limited_on_a_shortcut_too() -> None:
     async with edge(echo) as http:
-        answer = await http.post("/short", content=b"x" * (BODY_BYTES + 1))
+        answer = await http.post("/short", content=b"x" * (STRANGERS.most_bytes + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 

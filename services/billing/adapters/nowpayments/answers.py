@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from libs.events.values import Amount, Coin, OrderNumber, PaymentId
-from services.billing.adapters.nowpayments.reading import Json, Unreadable, fields_of
+from libs.nowpayments.reading import Json, Unreadable, fields_of
 from services.billing.order.state import PaymentState
 from services.billing.ports import PaymentOffer, PaymentReport
 

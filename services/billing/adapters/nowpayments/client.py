@@ -14,8 +14,8 @@ import httpx
 from prometheus_client import Counter, Histogram
 from pydantic import SecretStr
 
+from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.billing.adapters.breaker import Breaker, RateLimited
-from services.billing.adapters.nowpayments.reading import MAX_BODY_BYTES
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
 T = TypeVar("T")

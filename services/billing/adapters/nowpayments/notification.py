@@ -3,9 +3,9 @@
 from prometheus_client import Counter
 
 from libs.eventsourcing.decider import Refused
+from libs.nowpayments.reading import Unreadable, parse
+from libs.nowpayments.signature import digest_in, proves
 from services.billing.adapters.nowpayments.answers import Reported, read
-from services.billing.adapters.nowpayments.reading import Unreadable, parse
-from services.billing.adapters.nowpayments.signature import SignatureChecker, digest_in
 
 MALFORMED = Counter(
     "adrelay_billing_malformed_notifications_total",
@@ -15,7 +15,7 @@ MALFORMED = Counter(
 )
 
 
-def read_notification(body: bytes, signature: str, checker: SignatureChecker) -> Reported:
+def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
     """Return what a notification says, its amounts to the last digit.
 
     Raises `Refused`: `bad_signature`, or `malformed_notification`, also for what could be read in two ways.
@@ -24,7 +24,7 @@ def read_notification(body: bytes, signature: str, checker: SignatureChecker) ->
         raise Refused("bad_signature", "there is no signature of the provider's kind")
     try:
         said = parse(body)
-        if not checker.holds(said, signature):
+        if not proves(secret, body, signature):
             raise Refused("bad_signature", "the signature is not the provider's")
         return read(Reported, said)
     except Unreadable as error:

@@ -13,13 +13,13 @@ from pydantic import BaseModel, SecretStr
 
 from libs.events.values import Coin, PaymentId
 from libs.eventsourcing.decider import Refused
+from libs.nowpayments.reading import Unreadable, parse
+from libs.nowpayments.signature import secret_from
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments.answers import Created, Minimum, Reported, read
 from services.billing.adapters.nowpayments.client import Call, Client
 from services.billing.adapters.nowpayments.minimums import FRESH_SECONDS, Minimums
 from services.billing.adapters.nowpayments.notification import read_notification
-from services.billing.adapters.nowpayments.reading import Unreadable, parse
-from services.billing.adapters.nowpayments.signature import SignatureChecker
 from services.billing.ports import (
     PaymentDeclined,
     PaymentOffer,
@@ -66,7 +66,7 @@ class NowPayments:
         self._seconds = timeout_seconds
         self._codes = dict(account.coins)
         self._coins = {code: coin for coin, code in account.coins.items()}
-        self._checker = SignatureChecker(account.ipn_secret.get_secret_value())
+        self._secret = secret_from(account.ipn_secret.get_secret_value())
         self._client = Client(self.name, account.url, account.api_key, breaker)
         self._minimums = Minimums(self._ask_minimum, fresh_seconds=fresh_seconds)
 
@@ -137,7 +137,7 @@ class NowPayments:
 
     def read_notification(self, body: bytes, signature: str) -> PaymentReport:
         """See `PaymentProvider.read_notification`."""
-        report = read_notification(body, signature, self._checker).report(self.coin)
+        report = read_notification(body, signature, self._secret).report(self.coin)
         if report.order is None:
             raise Refused("unknown_order", "the notification names no order of ours")
         return report

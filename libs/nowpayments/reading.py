@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias
 
-MAX_BODY_BYTES = 64 * 1024
-MAX_VALUES = 2000
+MAX_BODY_BYTES = 16 * 1024
+MAX_VALUES = 200
 """What the provider sends holds some thirty values; each of them costs time before the sender is known."""
-MAX_DEPTH = 32
+MAX_DEPTH = 16
 _WHOLE = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 
 

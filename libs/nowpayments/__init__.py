@@ -1,0 +1,1 @@
+"""NOWPayments' notifications: reading one, and proving whose it is. Imports nothing of ours."""

@@ -1,0 +1,141 @@
+"""Log lines that strangers can cause are few, however many they cause, and tell how many were left out."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from libs.chassis.sampling import Kind, SampledLines, SampledLog, Sampler
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def reported() -> list[tuple[Kind, int]]:
+    return []
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sampler(reported: list[tuple[Kind, int]], clock: Clock) -> Sampler:
+    return Sampler(lambda kind, lines: reported.append((kind, lines)), lines=3, clock=clock)
+
+
+@pytest.fixture(autouse=True)
+def every_level() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    yield
+    root.setLevel(before)
+
+
+REFUSED = ("notification.refused", "bad_signature")
+
+
+def test_the_first_lines_of_a_minute_pass_and_the_rest_is_told_as_a_number(
+    sampler: Sampler, clock: Clock, reported: list[tuple[Kind, int]]
+) -> None:
+    assert [sampler.passes(REFUSED) for _ in range(1000)] == [True] * 3 + [False] * 997
+    assert reported == []
+    clock.now += 60
+    assert sampler.passes(REFUSED)
+    assert reported == [(REFUSED, 997)]
+
+
+def test_one_kind_takes_no_lines_from_another(sampler: Sampler) -> None:
+    for _ in range(10):
+        sampler.passes(REFUSED)
+    assert sampler.passes(("notification.refused", "unknown_order"))
+
+
+def test_a_minute_in_which_nothing_was_suppressed_is_not_told(
+    sampler: Sampler, clock: Clock, reported: list[tuple[Kind, int]]
+) -> None:
+    for _ in range(10):
+        assert sampler.passes(REFUSED)
+        clock.now += 60
+    assert reported == []
+
+
+def test_kinds_without_end_are_counted_as_one(
+    sampler: Sampler, clock: Clock, reported: list[tuple[Kind, int]]
+) -> None:
+    passed = sum(sampler.passes(("request.refused", str(number))) for number in range(10_000))
+    assert passed == 503
+    clock.now += 60
+    sampler.passes(REFUSED)
+    assert reported == [(("other", "other"), 9_497)]
+
+
+async def test_the_number_is_told_when_the_minute_is_over_also_if_no_more_lines_come(
+    reported: list[tuple[Kind, int]],
+) -> None:
+    told, context = asyncio.Event(), list[dict[str, Any]]()
+
+    def report(kind: Kind, lines: int) -> None:
+        reported.append((kind, lines))
+        context.append(structlog.contextvars.get_contextvars())
+        told.set()
+
+    sampler = Sampler(report, lines=1, seconds=0.01)
+    with structlog.contextvars.bound_contextvars(service="bakery", correlation_id="of one request"):
+        assert [sampler.passes(REFUSED) for _ in range(3)] == [True, False, False]
+    async with asyncio.timeout(5):
+        await told.wait()
+    assert (reported, context) == ([(REFUSED, 2)], [{"service": "bakery"}])
+
+
+def test_a_sampled_log_writes_the_event_with_its_code_and_what_it_is_about(clock: Clock) -> None:
+    with capture_logs() as lines:
+        log = SampledLog("bakery", sampler=Sampler(lambda *_: None, lines=2, clock=clock))
+        for number in range(5):
+            log.write(logging.INFO, "bread.refused", code="burnt", loaf=number)
+    assert lines == [
+        {"event": "bread.refused", "code": "burnt", "loaf": number, "log_level": "info"} for number in (0, 1)
+    ]
+
+
+def test_a_sampled_log_writes_nothing_below_its_level() -> None:
+    logging.getLogger().setLevel(logging.WARNING)
+    with capture_logs() as lines:
+        SampledLog("bakery").write(logging.INFO, "bread.refused", code="burnt")
+    assert lines == []
+
+
+def test_a_sampled_log_writes_errors_with_their_trace() -> None:
+    with capture_logs() as lines:
+        log = SampledLog("bakery", sampler=Sampler(lambda *_: None, lines=1))
+        for _ in range(2):
+            try:
+                {}["bread"]
+            except KeyError:
+                log.exception("bread.failed", code="KeyError")
+    assert [(line["event"], line["exc_info"]) for line in lines] == [("bread.failed", True)]
+
+
+def test_lines_of_another_library_are_sampled_by_their_text(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("tests.somebody")
+    sampled = SampledLines("tests.somebody")
+    logger.addFilter(sampled)
+    try:
+        for number in range(100):
+            logger.warning("Invalid HTTP request received.")
+            logger.warning("line %s", number)
+    finally:
+        logger.removeFilter(sampled)
+    assert len(caplog.records) == 20
