@@ -1,7 +1,10 @@
 """`adrelay`, and `python -m adrelay`."""
 
+import signal
 import sys
 from importlib import import_module
+
+from libs.chassis.private import keep_private
 
 _HASTY = {
     "accounts": "adrelay.commands.accounts",
@@ -15,11 +18,15 @@ _HASTY = {
 
 def main() -> None:
     """Run the command line."""
+    keep_private()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until all is imported, Ctrl-C just ends it
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in _HASTY:
-        getattr(import_module(_HASTY[name]), name)(sys.argv[2:], prog_name=f"adrelay {name}")
+        run, arguments, called = getattr(import_module(_HASTY[name]), name), sys.argv[2:], f"adrelay {name}"
     else:
-        import_module("adrelay.cli").app(prog_name="adrelay")
+        run, arguments, called = import_module("adrelay.cli").app, sys.argv[1:], "adrelay"
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run(arguments, prog_name=called)
 
 
 if __name__ == "__main__":

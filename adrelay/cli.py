@@ -5,6 +5,7 @@ import typer
 from adrelay.commands.accounts import accounts
 from adrelay.commands.adbots import adbots
 from adrelay.commands.catalogue import catalogue
+from adrelay.commands.env import env
 from adrelay.commands.keygen import keygen
 from adrelay.commands.orders import orders
 from adrelay.commands.up import up
@@ -31,6 +32,7 @@ app.command(rich_help_panel="Try it")(demo)
 app.add_typer(sandbox, name="sandbox", rich_help_panel="Try it")
 app.command(rich_help_panel="Run it")(up)
 app.command(rich_help_panel="Run it")(keygen)
+app.command(rich_help_panel="Run it")(env)
 app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
 app.add_typer(orders, name="orders", rich_help_panel="Operate it")
 app.add_typer(accounts, name="accounts", rich_help_panel="Operate it")

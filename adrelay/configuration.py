@@ -4,9 +4,6 @@ import base64
 import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
-
-from dotenv import dotenv_values
 
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 from services.billing.settings import BillingSettings
@@ -22,13 +19,6 @@ ALL: tuple[type[ServiceSettings], ...] = (
     ForwarderSettings,
     GatewaySettings,
 )
-
-
-def read_env_file(path: Path) -> None:
-    """Put what an `.env` file says into the environment, where the environment says nothing itself."""
-    for name, value in dotenv_values(path).items():
-        if value:
-            os.environ.setdefault(name, value)
 
 
 def problems(extra: Mapping[str, str]) -> list[str]:

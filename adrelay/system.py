@@ -31,6 +31,7 @@ class Process:
             [sys.executable, "-m", self.module],
             env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
             health_url=f"{self.url}/health/ready",
+            tells_pid=True,
             log=self._log_file(logs),
         )
 
@@ -43,16 +44,18 @@ class Process:
         return logs.absolute() / f"{self.name}.log"
 
     def _port(self) -> dict[str, str]:
-        owner = self.module.split(".")[1].upper()
-        return {f"ADRELAY_{owner}_HTTP_PORT": str(self.port)}
+        return {port_variable(self.module.split(".")[1]): str(self.port)}
 
 
-def processes(*, workers: int, gateway_port: int = 0) -> list[Process]:
-    """Return the five services and so many forwarding workers."""
-    made = [
-        Process(name, f"services.{name}", gateway_port if name == "gateway" and gateway_port else free_port())
-        for name in SERVICES
-    ]
+def port_variable(service: str) -> str:
+    """Return the variable that sets the port of a service's HTTP server."""
+    return f"ADRELAY_{service.upper()}_HTTP_PORT"
+
+
+def processes(*, workers: int, ports: Mapping[str, int] | None = None) -> list[Process]:
+    """Return the five services, on these ports or free ones, and so many forwarding workers."""
+    chosen = ports or {}
+    made = [Process(name, f"services.{name}", chosen.get(name) or free_port()) for name in SERVICES]
     made += [
         Process(f"worker-{number}", "services.forwarder.worker", free_port())
         for number in range(1, workers + 1)

@@ -10,12 +10,13 @@ from typing import Any, Self, cast
 from urllib.parse import quote, urlsplit
 
 import httpx
-from dotenv import dotenv_values
 
+from adrelay.env_file import put_into_environment
 from adrelay.events.outcome import Exit, Failure, Unusable, first_line, remark
+from adrelay.runtime.local import GATEWAY_PORT
 
 URL, TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_ADMIN_TOKEN"
-DEFAULT_URL = "http://127.0.0.1:8080"
+PORT = "ADRELAY_GATEWAY_HTTP_PORT"
 TIMEOUT_SECONDS = 30.0
 PROBLEM = "application/problem+json"
 _PREFIX = "/api/v1/admin/"
@@ -31,10 +32,8 @@ class Gateway:
     """The operator's calls. Raises `Refusal`, and `Unusable` where there is nobody to refuse."""
 
     def __init__(self, env_file: Path) -> None:
-        for name, value in dotenv_values(env_file).items() if env_file.is_file() else ():
-            if value and name in {URL, TOKEN}:
-                os.environ.setdefault(name, value)
-        url, token = os.environ.get(URL) or DEFAULT_URL, os.environ.get(TOKEN) or ""
+        put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN}))
+        url, token = os.environ.get(URL) or _local_url(), os.environ.get(TOKEN) or ""
         self._place = _place(url)
         if not token or not token.isascii() or not token.isprintable():
             raise Unusable(f"{TOKEN} is not set to the gateway's: in the environment, or in {env_file}")
@@ -92,6 +91,12 @@ class Gateway:
         if answer.status_code == HTTPStatus.ACCEPTED:
             remark("it is done; what is shown here may still lack it")
         return document
+
+
+def _local_url() -> str:
+    """Return where `adrelay up` serves the gateway with these settings."""
+    port = os.environ.get(PORT, "")
+    return f"http://127.0.0.1:{port if port.strip('0') else GATEWAY_PORT}"
 
 
 def path_part(text: str) -> str:

@@ -2,21 +2,31 @@
 
 import asyncio
 import os
-import signal
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from adrelay.configuration import problems, read_env_file
+from adrelay.configuration import problems
+from adrelay.env_file import DEFAULT, contradictions, put_into_environment
 from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.interrupt import Interrupted, quiet_end, run_interruptibly
+from adrelay.runtime.local import (
+    DEFAULT_FOLDER,
+    GATEWAY_PORT,
+    SETTINGS,
+    claimed,
+    open_to_others,
+    require_free,
+)
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.runtime.states import State, Status
 from adrelay.runtime.supervisor import Supervisor
-from adrelay.system import processes
+from adrelay.system import SERVICES, port_variable, processes
 from libs.chassis.settings import variable
 from services.gateway.settings import GatewaySettings
 
@@ -33,37 +43,89 @@ _COLOURS = {State.READY: "green", State.RESTARTING: "red", State.UNREADY: "yello
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="Where databases, the event stream and logs are kept.")] = Path(
-        ".adrelay"
-    ),
-    port: Annotated[int, typer.Option(help="The port of the REST interface.", min=1, max=65535)] = 8080,
+    folder: Annotated[
+        Path, typer.Option("--folder", "--data", help="Where databases, the event stream and logs are kept.")
+    ] = DEFAULT_FOLDER,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help=f"The port of the REST interface, instead of ADRELAY_GATEWAY_HTTP_PORT, or {GATEWAY_PORT}.",
+            min=1,
+            max=65535,
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="How many forwarding workers.", min=1, max=64)] = 2,
-    env_file: Annotated[Path, typer.Option(help="Settings; the environment goes before it.")] = Path(".env"),
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Settings; the environment goes before it. Without it: {SETTINGS} of a kept demo's folder, "
+            f"or {DEFAULT}."
+        ),
+    ] = None,
 ) -> None:
     """Run everything on this machine until Ctrl-C.
 
     PostgreSQL and NATS are started here unless ADRELAY_POSTGRES_URL and ADRELAY_NATS_URL name servers.
-    What the configuration lacks is listed, and nothing is started.
+    What the configuration lacks is listed, and nothing is started. Ctrl-C or SIGTERM stops all in order, a
+    second one at once. Exit codes: 0 stopped after it was up, 130 or 143 before; 1 failed; 2 wrong settings.
     """
-    read_env_file(env_file)
+    with quiet_end():
+        _read_settings(folder, env_file)
+        ports = _chosen_ports(port)
+        supervisor = Supervisor(_tell)
+        try:
+            run_interruptibly(_run(supervisor, folder, ports, workers), supervisor.hurry)
+        except RuntimeFault as fault:
+            console.print(f"[red]✗[/red] {escape(str(fault))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(EXIT_FAILED) from fault
+        except Interrupted as interrupted:
+            raise typer.Exit(interrupted.exit_code) from interrupted
+
+
+def _read_settings(folder: Path, env_file: Path | None) -> None:
+    """Put the settings into the environment; exit if something is wrong with them."""
+    kept = folder / SETTINGS
+    if env_file is None and kept.is_file():
+        for name in _PENDING:  # its data goes with its own servers and secrets, whatever is set here
+            os.environ.pop(name, None)
+        put_into_environment(kept, anew=True)
+        _note("settings", f"are those of the demo kept here ({kept}); its sandboxes are gone")
+        return _check(kept)
+    path = env_file or DEFAULT
+    if env_file is not None and not path.is_file():
+        console.print(f"[red]✗[/red] --env-file: there is no file {path}", highlight=False, soft_wrap=True)
+        raise typer.Exit(EXIT_SETTINGS)
+    if open_to_others(path):
+        _warn(f"{path} can be read by others, and holds secrets: chmod 600 {path}")
+    if folder.exists() and open_to_others(folder):
+        _warn(f"{folder} can be looked into by others: chmod go-rw {folder}")
+    for name in contradictions(path):
+        _warn(f"{path} sets {name} to several values; the last one counts")
+    put_into_environment(path)
+    return _check(path)
+
+
+def _check(path: Path) -> None:
     missing = problems(_embedded(_PENDING))
     if missing:
-        console.print("[red]Adrelay can't start.[/red] In the environment, or in", str(env_file))
+        console.print("[red]Adrelay can't start.[/red] In the environment, or in", str(path))
         for problem in missing:
             console.print(f"  [red]✗[/red] {problem}", highlight=False, soft_wrap=True)
         console.print("`adrelay keygen` prints good secrets; .env.example explains every setting.")
         raise typer.Exit(EXIT_SETTINGS)
-    console.print(f"[dim]mails[/dim]      {where_mails_go()}", highlight=False)
-    try:
-        asyncio.run(_run(data, port, workers))
-    except RuntimeFault as fault:
-        console.print(f"[red]{fault}[/red]", highlight=False)
-        sys.exit(EXIT_FAILED)
+    _note("mails", where_mails_go())
 
 
 def _embedded(urls: dict[str, str]) -> dict[str, str]:
     """Return those of the URLs that the environment does not set itself."""
     return {name: url for name, url in urls.items() if not os.environ.get(name)}
+
+
+def _chosen_ports(gateway_port: int | None) -> dict[str, int]:
+    """Return the ports that were chosen, by service; the others get free ones."""
+    chosen = {name: int(os.environ.get(port_variable(name)) or 0) for name in SERVICES}
+    chosen["gateway"] = gateway_port or chosen["gateway"] or GATEWAY_PORT
+    return {name: port for name, port in chosen.items() if port}
 
 
 def where_mails_go() -> str:
@@ -79,31 +141,49 @@ def where_mails_go() -> str:
     )
 
 
-async def _run(data: Path, port: int, workers: int) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Supervisor(_tell) as supervisor:
-        urls: dict[str, str] = {}
-        if not os.environ.get("ADRELAY_POSTGRES_URL"):
-            postgres = EmbeddedPostgres(data / "postgres")
-            supervisor.supervise(postgres)
-            await supervisor.until_ready(postgres.name)
-            urls["ADRELAY_POSTGRES_URL"] = postgres.url("")
-        if not os.environ.get("ADRELAY_NATS_URL"):
-            nats = EmbeddedNats(data / "nats")
-            supervisor.supervise(nats)
-            await supervisor.until_ready(nats.name)
-            urls["ADRELAY_NATS_URL"] = nats.url
-        for process in processes(workers=workers, gateway_port=port):
-            supervisor.supervise(process.service(urls, data / "logs"))
-        await supervisor.until_ready(within_seconds=120)
-        console.print(f"[bold]Adrelay is up:[/bold] http://127.0.0.1:{port}/docs  (Ctrl-C stops it)")
-        await stop.wait()
-        console.print("stopping ...")
+async def _run(supervisor: Supervisor, folder: Path, ports: Mapping[str, int], workers: int) -> None:
+    async with claimed(folder):
+        for name, port in ports.items():
+            require_free(port, "--port or " * (name == "gateway") + port_variable(name))
+        async with supervisor:
+            urls = await _servers(supervisor, folder)
+            for process in processes(workers=workers, ports=ports):
+                supervisor.supervise(process.service(urls, folder / "logs"))
+            await supervisor.until_ready(within_seconds=120)
+            console.print(
+                f"[bold]Adrelay is up:[/bold] http://127.0.0.1:{ports['gateway']}/docs  (Ctrl-C stops it)"
+            )
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                console.print("stopping ... (Ctrl-C again: at once)")
+
+
+async def _servers(supervisor: Supervisor, folder: Path) -> dict[str, str]:
+    """Start the servers that no setting names, and return their URLs by variable."""
+    urls: dict[str, str] = {}
+    if not os.environ.get("ADRELAY_POSTGRES_URL"):
+        postgres = EmbeddedPostgres(folder / "postgres")
+        supervisor.supervise(postgres)
+        await supervisor.until_ready(postgres.name)
+        urls["ADRELAY_POSTGRES_URL"] = postgres.url("")
+    if not os.environ.get("ADRELAY_NATS_URL"):
+        nats = EmbeddedNats(folder / "nats")
+        supervisor.supervise(nats)
+        await supervisor.until_ready(nats.name)
+        urls["ADRELAY_NATS_URL"] = nats.url
+    return urls
+
+
+def _note(what: str, text: str) -> None:
+    console.print(f"[dim]{what:<10}[/dim] {text}", highlight=False, soft_wrap=True)
+
+
+def _warn(text: str) -> None:
+    console.print(f"[yellow]![/yellow] {text}", highlight=False, soft_wrap=True)
 
 
 def _tell(status: Status) -> None:
     colour = _COLOURS.get(status.state, "dim")
-    detail = f" {status.detail}" if status.detail else ""
-    console.print(f"[{colour}]{status.state:<10}[/{colour}] {status.name}{detail}", highlight=False)
+    told = escape(f"{status.name} {status.detail}".rstrip())
+    console.print(f"[{colour}]{status.state:<10}[/{colour}] {told}", highlight=False, soft_wrap=True)

@@ -17,6 +17,8 @@ from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
 from adrelay.events.story import correlation_of, render, trace
 from adrelay.runtime.faults import RuntimeFault
+from adrelay.runtime.interrupt import Interrupted, run_interruptibly
+from adrelay.runtime.local import keep_settings
 
 CYCLE_SECONDS = 60.0
 
@@ -27,34 +29,46 @@ def demo(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="Keep databases and logs in this empty folder instead of a temporary one.", file_okay=False
+            help="Keep databases, events, logs and settings in this empty folder, not in a temporary one.",
+            file_okay=False,
         ),
     ] = None,
 ) -> None:
     """Run the whole story against the sandboxes and prove what the groups hold.
 
-    Exits with 0 only if every group holds every cycle's post exactly once.
+    Exits with 0 only if every group holds every cycle's post exactly once; with 130 or 143 where Ctrl-C or
+    SIGTERM ended it.
     """
     if keep is not None and keep.exists() and any(keep.iterdir()):
-        message = "the story begins with an empty folder, and this one is not"  # its secrets are made anew
+        message = (  # its secrets are made anew
+            f"the story begins with an empty folder, and {keep} is not: name another one. "
+            f"What an earlier demo kept is started again by: adrelay up --folder {keep}"
+        )
         raise typer.BadParameter(message, param_hint="--keep")
     console = Console()
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         place = keep or Path(folder)
+        system = LocalSystem(place)
+        work = _run(Screen(console), system, cycles=cycles, album=album, keep=keep is not None)
         try:
-            proven = asyncio.run(_run(Screen(console), place, cycles=cycles, album=album))
+            proven = run_interruptibly(work, system.supervisor.hurry)
+        except Interrupted as interrupted:
+            raise typer.Exit(interrupted.exit_code) from interrupted
         except (RuntimeFault, RestError, TimeoutError) as error:
             console.print(f"[red]✗ {error}[/red]", highlight=False)
             _show_complaints(console, place / "logs")
             raise typer.Exit(1) from error
+    if keep is not None:
+        console.print(f"[dim]kept; to look at it again:[/dim] adrelay up --folder {keep}", soft_wrap=True)
     raise typer.Exit(0 if proven else 1)
 
 
-async def _run(screen: Screen, folder: Path, *, cycles: int, album: bool) -> bool:
-    system = LocalSystem(folder)
+async def _run(screen: Screen, system: LocalSystem, *, cycles: int, album: bool, keep: bool) -> bool:
     with screen.step("Start PostgreSQL, NATS, three sandboxes, five services and two workers") as notes:
         await system.__aenter__()
         notes.add(f"REST interface: {system.url}/docs")
+        if keep:
+            keep_settings(system.folder, await system.environment())
     try:
         return await _tell(screen, system, cycles=cycles, album=album)
     finally:

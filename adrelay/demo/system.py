@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from adrelay.configuration import fresh_secrets
+from adrelay.runtime.local import claimed
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
@@ -39,7 +40,7 @@ class LocalSystem:
         settings: Mapping[str, str] | None = None,
         on_change: Callable[[Status], None] | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # the services are told of files in it
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.nats = EmbeddedNats(folder / "nats")
         self.processes: list[Process] = processes(workers=workers)
@@ -96,7 +97,7 @@ class LocalSystem:
         await self._stack.aclose()
 
     async def _start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        await self._stack.enter_async_context(claimed(self.folder))
         await self._stack.enter_async_context(self.supervisor)
         self.supervisor.supervise(self.postgres)
         self.supervisor.supervise(self.nats)

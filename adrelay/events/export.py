@@ -22,6 +22,7 @@ from libs.eventsourcing.record import Cursor, utc_now
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.02
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 def export(
@@ -68,7 +69,7 @@ async def _to(output: Path | None, connections: Mapping[str, Connection]) -> dic
         return await _write(sys.stdout.buffer, connections)
     unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("xb") as file:
+        with os.fdopen(os.open(unfinished, _FRESH, 0o600), "wb") as file:
             counts = await _write(file, connections)
             os.fsync(file.fileno())
         unfinished.rename(output)

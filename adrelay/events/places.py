@@ -6,21 +6,25 @@ from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 
+from adrelay.env_file import DEFAULT, put_into_environment
 from adrelay.events.outcome import Unusable
 from adrelay.runtime.folder import remembered_password, remembered_port
+from adrelay.runtime.local import DEFAULT_FOLDER
 from adrelay.runtime.nats import USER
 from adrelay.runtime.ports import LOOPBACK
 from adrelay.runtime.postgres import DATABASE_NAME, SUPERUSER
 from adrelay.system import SERVICES
-from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+from libs.chassis.settings import PREFIX, InvalidSettings, ServiceSettings, load
 
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", help="The folder of a local `adrelay up` or `adrelay demo --keep`, instead of settings."
+        "--folder",
+        "--data",
+        help="The folder of a local `adrelay up` or `adrelay demo --keep`, instead of settings; "
+        "without either, .adrelay if there is one.",
     ),
 ]
 EnvFileOption = Annotated[
@@ -31,7 +35,7 @@ ScratchOption = Annotated[
     typer.Option("--scratch", help="Look at the databases NAME_<service> that `import --into NAME` made."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a picture for people.")]
-ENV_FILE = Path(".env")
+ENV_FILE = DEFAULT
 
 _UNSET = SecretStr("nats://unset.invalid")
 
@@ -64,15 +68,14 @@ class Places:
         self._scratch = None if scratch is None else scratch_name(scratch)
         if data is not None and not data.is_dir():
             raise Unusable(f"{data} is no folder")
-        for name, value in dotenv_values(env_file).items() if env_file.is_file() else ():
-            if value and name.startswith("ADRELAY_"):
-                os.environ.setdefault(name, value)
+        put_into_environment(env_file)
 
     def databases(self, chosen: list[str] | None = None) -> dict[str, str]:
         """Return the URLs of the services' databases by service: of all, or of those chosen."""
         names = checked(chosen) if chosen else list(SERVICES)
-        if self._data is not None:
-            return {name: self._local_database(self._data, name) for name in names}
+        local = self._data or _beside("postgres", names)
+        if local is not None:
+            return {name: self._local_database(local, name) for name in names}
         problems: list[str] = []
         found: dict[str, str] = {}
         for name in names:
@@ -87,8 +90,9 @@ class Places:
 
     def broker(self) -> Broker:
         """Return where the stream is."""
-        if self._data is not None:
-            folder = self._data / "nats"
+        local = self._data or _beside("nats", ["events"])
+        if local is not None:
+            folder = local / "nats"
             place = f"{LOOPBACK}:{_port(folder, 'NATS')}"
             url = f"nats://{USER}:{remembered_password(folder / 'password')}@{place}"
             return Broker(url, os.environ.get("ADRELAY_NATS_PREFIX", ""))
@@ -106,6 +110,16 @@ class Places:
 
     def _renamed(self, url: str, service: str) -> str:
         return url if self._scratch is None else with_database(url, f"{self._scratch}_{service}")
+
+
+def _beside(server: str, services: list[str]) -> Path | None:
+    """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
+    told = any(os.environ.get(f"{PREFIX}{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
+    return DEFAULT_FOLDER if not told and (DEFAULT_FOLDER / server / "port").is_file() else None
+
+
+def _prefixes(services: list[str]) -> list[str]:
+    return [f"{name.upper()}_" for name in services]
 
 
 def _port(folder: Path, server: str) -> int:

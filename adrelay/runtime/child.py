@@ -107,6 +107,15 @@ class Child:
         return True
 
 
+_UNEXPLAINED = {0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
+"""Endings that no program explains: what it printed last is about something else."""
+
+
+def explains_itself(code: int) -> bool:
+    """Say whether a program that ended like this may have said why."""
+    return code not in _UNEXPLAINED
+
+
 def how_it_ended(code: int) -> str:
     """Return an exit code in words."""
     if code >= 0:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from adrelay.runtime.complaint import complaint
 from adrelay.runtime.faults import RuntimeFault
 
 LOG_BYTES_KEPT = 16 * 1024 * 1024
@@ -35,11 +36,14 @@ class FolderLock:
             raise RuntimeError("the lock is not held")
         return self._descriptor
 
-    async def acquire(self, name: str, patience_seconds: float) -> None:
-        """Hold the folder; a server that is just ending gets ``patience_seconds`` to do so."""
+    async def acquire(self, patience_seconds: float, *, if_held: str) -> None:
+        """Hold the folder; who is just ending gets ``patience_seconds`` to do so.
+
+        Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` may stand.
+        """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            await self._until_locked(descriptor, name, patience_seconds)
+            await self._until_locked(descriptor, patience_seconds, if_held)
         except BaseException:
             os.close(descriptor)
             raise
@@ -56,15 +60,12 @@ class FolderLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    async def _until_locked(self, descriptor: int, name: str, patience_seconds: float) -> None:
+    async def _until_locked(self, descriptor: int, patience_seconds: float, if_held: str) -> None:
         give_up = time.monotonic() + patience_seconds
         while not _locked(descriptor):
             if time.monotonic() > give_up:
                 holder = os.pread(descriptor, 32, 0).decode() or "unknown"
-                raise RuntimeFault(
-                    f"{name}: the data folder {self._path.parent} is in use by another running server"
-                    f" (pid {holder}); stop that one first"
-                )
+                raise RuntimeFault(if_held.format(folder=self._path.parent, pid=holder))
             await asyncio.sleep(POLL_SECONDS)
 
 
@@ -134,15 +135,11 @@ class LogFile:
             with suppress(OSError):
                 lines += self._lines(path)
                 read += 1
-        if not read:
-            return "it left no log"
-        grave = [line for line in lines if any(mark in line for mark in ("FATAL", "[FTL]", "error:"))]
-        return (grave or lines or ["it said nothing"])[-1]
+        return complaint(lines) if read else "it left no log"
 
     def _lines(self, path: Path) -> list[str]:
         """Return the last lines that came to a file since this start."""
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
             file.seek(max(self._before.get(found.st_ino, 0), found.st_size - COMPLAINT_BYTES))
-            text = file.read(COMPLAINT_BYTES).decode(errors="replace")
-        return [line.strip() for line in text.splitlines() if line.strip()]
+            return file.read(COMPLAINT_BYTES).decode(errors="replace").splitlines()

@@ -1,21 +1,28 @@
 """A question to a process of ours: are you ready? Plain HTTP on loopback needs no client library."""
 
 import asyncio
+import json
 from contextlib import suppress
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import urlsplit
 
 PROBE_SECONDS = 2.0
 
 
-async def says_ready(url: str) -> bool:
-    """Say whether ``GET url`` is answered with 200 in time."""
+async def says_ready(url: str, *, pid: int | None = None) -> bool:
+    """Say whether ``GET url`` is answered with 200 in time, and by the process ``pid`` if one is given."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            status, _ = await _get(url)
-            return status == HTTPStatus.OK
+            status, body = await _get(url)
+            return status == HTTPStatus.OK and (pid is None or _names(body, pid))
     except (OSError, TimeoutError, EOFError, ValueError):
         return False
+
+
+def _names(body: str, pid: int) -> bool:
+    document = json.loads(body)
+    return isinstance(document, dict) and cast("dict[str, object]", document).get("pid") == pid
 
 
 async def answer(url: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from adrelay.runtime.child import Child, Launch
+from adrelay.runtime.complaint import complaint
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.folder import LogFile
 from adrelay.runtime.health import says_ready
@@ -16,13 +17,15 @@ from adrelay.runtime.health import says_ready
 CHUNK_BYTES = 64 * 1024
 LONGEST_LINE_BYTES = 1024 * 1024
 DRAIN_SECONDS = 1.0
+LINES_KEPT = 100
 
 
 class Service:
     """A command that runs as a child of ours.
 
     ``env`` comes on top of our own environment. Output goes to the file ``log``, line by line to ``on_line``,
-    to both, or nowhere. It is ready when ``health_url`` answers 200, or once it runs if there is none.
+    to both, or nowhere. It is ready when ``health_url`` answers 200, or once it runs if there is none. One
+    that ``tells_pid`` must name its own process in that answer: a stranger on its port does not count.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Service:
         env: Mapping[str, str] | None = None,
         folder: Path | None = None,
         health_url: str | None = None,
+        tells_pid: bool = False,
         log: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
@@ -41,9 +45,10 @@ class Service:
         self._env = dict(env or {})
         self._folder = folder
         self._health_url = health_url
+        self._tells_pid = tells_pid
         self._log = LogFile(log) if log else None
         self._on_line = on_line
-        self._last_lines: deque[str] = deque(maxlen=1)
+        self._last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._child: Child | None = None
         self._pump: asyncio.Task[None] | None = None
 
@@ -81,7 +86,8 @@ class Service:
         """Say whether it runs and its health page, if it has one, says that it is ready."""
         if self.pid is None:
             return False
-        return self._health_url is None or await says_ready(self._health_url)
+        pid = self.pid if self._tells_pid else None
+        return self._health_url is None or await says_ready(self._health_url, pid=pid)
 
     async def wait(self) -> int:
         """Return the exit code once it has ended and all its output is passed on."""
@@ -105,14 +111,14 @@ class Service:
     def last_words(self) -> str:
         """Return the line of its output that most likely says what went wrong."""
         if self._last_lines:
-            return self._last_lines[-1]
+            return complaint(self._last_lines)
         return self._log.complaint() if self._log else ""
 
     def _log_descriptor(self) -> int:
         if self._log is None:
             return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            self._log.path.parent.mkdir(parents=True, exist_ok=True)
+            self._log.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             return self._log.open()
         except OSError as error:
             raise RuntimeFault(f"{self.name}: can't write {self._log.path}: {error.strerror}") from error

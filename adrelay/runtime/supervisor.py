@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
-from adrelay.runtime.child import how_it_ended
+from adrelay.runtime.child import explains_itself, how_it_ended
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.states import Pace, State, Status
 
@@ -60,6 +60,7 @@ class Supervisor:
         self._pace = pace or Pace()
         self._watches: dict[str, _Watch] = {}
         self._changed = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,7 +68,12 @@ class Supervisor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.stop()
+        stopping = asyncio.create_task(self.stop())
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            await stopping  # what has begun to stop is waited for, whoever is told to end meanwhile
+            raise
 
     def supervise(self, program: Program) -> None:
         """Start the program and keep it running. What it needs must have been given before it."""
@@ -107,7 +113,11 @@ class Supervisor:
         for watch in watches:
             watch.give_up()
         for watch in watches:
-            await watch.end()
+            await watch.end(self._hurry)
+
+    def hurry(self) -> None:
+        """Wait for nothing while stopping: kill what has not ended."""
+        self._hurry.set()
 
     def _note(self, status: Status) -> None:
         self._changed.set()
@@ -144,13 +154,22 @@ class _Watch:
         if self._task is not None:
             self._task.cancel()
 
-    async def end(self) -> None:
-        """Stop the program."""
+    async def end(self, hurry: asyncio.Event) -> None:
+        """Stop the program; kill it as soon as there is a hurry."""
         if self._task is not None:
             await asyncio.wait([self._task])
         if self._program.pid is not None:
             self._enter(State.STOPPING)
-        if not await self._program.stop(self._pace.stop_seconds):
+        stopping = asyncio.create_task(self._program.stop(self._pace.stop_seconds))
+        hurried = asyncio.create_task(hurry.wait())
+        await asyncio.wait([stopping, hurried], return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        if not stopping.done():
+            stopping.cancel()
+            await asyncio.wait([stopping])
+            await self._program.stop(0)
+            self._detail = "killed, for it was told to end at once"
+        elif not stopping.result():
             self._detail = f"killed, for it did not end within {self._pace.stop_seconds:g} s"
         self._enter(State.STOPPED)
 
@@ -199,7 +218,7 @@ class _Watch:
         finally:
             health.cancel()
             await asyncio.wait([health])
-        words = self._program.last_words()
+        words = self._program.last_words() if explains_itself(code) else ""
         self._detail = f"{how_it_ended(code)}: {words}" if words else how_it_ended(code)
         return time.monotonic() - self._started_at
 

@@ -6,6 +6,7 @@ run Python between fork and exec, which is not safe once the parent has threads.
 
 import ctypes
 import os
+import resource
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -17,6 +18,12 @@ def drop_privileges(uid: int, gid: int) -> None:
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)
+
+
+def keep_private() -> None:
+    """Make its files readable by their owner alone, and let no core dump be written."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def die_with_parent(death_signal: int, parent: int) -> None:
@@ -37,7 +44,7 @@ def main() -> None:
     try:
         if uid != KEEP:
             drop_privileges(int(uid), int(gid))
-            os.umask(0o077)
+        keep_private()
         die_with_parent(int(death_signal), int(parent))
         os.execvp(command[0], command)  # noqa: S606 - the very purpose, and there is no shell
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Awaitable, Callable, Generator
 
@@ -17,17 +18,21 @@ _ALWAYS = ("/health/", "/metrics")
 
 
 def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
-    """Serve `/health/live`, `/health/ready` and `/metrics` on an app."""
+    """Serve `/health/live`, `/health/ready` and `/metrics` on an app.
+
+    The answers name the process, so that whoever started it can tell it from a stranger on the same port.
+    """
+    pid = os.getpid()
 
     @app.get("/health/live", include_in_schema=False)
-    async def live() -> dict[str, str]:
-        return {"status": "ok"}
+    async def live() -> dict[str, str | int]:
+        return {"status": "ok", "pid": pid}
 
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
         found = {name: await check() for name, check in checks.items()}
         wrong = {name: problem for name, problem in found.items() if problem is not None}
-        body = {"status": "degraded" if wrong else "ok", "problems": wrong}
+        body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
         return JSONResponse(body, status_code=503 if wrong else 200)
 
     @app.get("/metrics", include_in_schema=False)

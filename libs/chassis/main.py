@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from libs.chassis.logs import configure
+from libs.chassis.private import keep_private
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 from libs.eventsourcing.restored import RestoredElsewhere
 from libs.eventsourcing.tables import OutdatedTables
@@ -25,6 +26,7 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
 
     Exit codes: 0 stopped, 1 failed, 2 the settings are not valid.
     """
+    keep_private()
     try:
         loaded = load(settings)
     except InvalidSettings as error:

@@ -26,12 +26,18 @@ def run(
     port: Annotated[int, typer.Option(help="MTProto's port; 0 takes a free one.")] = 0,
     control_port: Annotated[int, typer.Option(help="The control's port on loopback; 0: a free one.")] = 0,
     world: Annotated[Path | None, typer.Option(help="A JSON file with what is to exist.")] = None,
+    public_key_file: Annotated[
+        Path | None,
+        typer.Option(help="Written with its RSA key, as PEM; otherwise a temporary file is."),
+    ] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Written when everything listens.")] = None,
 ) -> None:
     """Run a Telegram sandbox until it is interrupted; the first line says where it is, as JSON."""
     document = _read(world) if world else WorldSpec()
     try:
-        asyncio.run(_serve(TelegramSandbox(host, port), control_port, document, ready_file))
+        asyncio.run(
+            _serve(TelegramSandbox(host, port), control_port, document, (public_key_file, ready_file))
+        )
     except (SandboxError, OSError) as error:
         typer.echo(f"the sandbox can't run: {error}", err=True)
         raise typer.Exit(1) from error
@@ -46,8 +52,9 @@ def _read(world: Path) -> WorldSpec:
 
 
 async def _serve(
-    sandbox: TelegramSandbox, control_port: int, world: WorldSpec, ready_file: Path | None
+    sandbox: TelegramSandbox, control_port: int, world: WorldSpec, written: tuple[Path | None, Path | None]
 ) -> None:
+    public_key_file, ready_file = written
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -58,7 +65,7 @@ async def _serve(
         sandbox.load(world)
         await control.start()
         stack.push_async_callback(control.stop)
-        _announce(sandbox, control.url, folder / "public_key.pem", ready_file)
+        _announce(sandbox, control.url, (public_key_file or folder / "public_key.pem").absolute(), ready_file)
         await ended.wait()
 
 

@@ -1,0 +1,40 @@
+"""Reads `.env` files: each value as it is written there, the last of several, none that is empty.
+
+Values may stand in quotes; nothing in them is expanded. `sh`, `docker compose` and this agree on values in
+single quotes.
+"""
+
+import os
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+DEFAULT = Path(".env")
+
+
+def values_in(path: Path) -> dict[str, str]:
+    """Return the settings of a file by name; nothing, if there is no such file."""
+    return {one.key: one.value for one in _bindings(path) if one.key and one.value}
+
+
+def put_into_environment(path: Path, *, only: frozenset[str] = frozenset(), anew: bool = False) -> None:
+    """Put a file's settings into the environment: what is set there already stays, unless ``anew``."""
+    for name, value in values_in(path).items():
+        if (not only or name in only) and (anew or not os.environ.get(name)):
+            os.environ[name] = value
+
+
+def contradictions(path: Path) -> list[str]:
+    """Return the names that a file gives several values; the last one counts."""
+    found: dict[str, set[str]] = {}
+    for one in _bindings(path):
+        if one.key and one.value:
+            found.setdefault(one.key, set()).add(one.value)
+    return [name for name, values in found.items() if len(values) > 1]
+
+
+def _bindings(path: Path) -> list[Binding]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return list(parse_stream(file))

@@ -1,0 +1,58 @@
+"""Why a program ended, as its log says it."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+_TRACEBACK = "Traceback (most recent call last):"
+_GRAVE_MARKS = ("FATAL", "PANIC", "[FTL]", "error:")
+_GRAVE_LEVELS = {"error", "critical"}
+_CAUSES = {"service.failed", "service.refused"}
+"""What `libs.chassis.main` says of the failure that ends a service."""
+
+
+def complaint(lines: Iterable[str]) -> str:
+    """Return the line that says why a program ended: the last failure's own, not whatever came last.
+
+    That is what a service says when it ends, or the exception of the last traceback, or the last line that
+    looks grave.
+    """
+    told = [line.rstrip() for line in lines if line.strip()]
+    entries = [_entry(line) for line in told]
+    causes = [_cause(entry) for entry in entries if entry.get("event") in _CAUSES]
+    if causes:
+        return causes[-1]
+    failure = _raised(told)
+    if failure:
+        return failure
+    grave = [_cause(entry) for entry in entries if entry.get("level") in _GRAVE_LEVELS]
+    grave += [line.strip() for line in told if any(mark in line for mark in _GRAVE_MARKS)]
+    return (grave or [line.strip() for line in told] or ["it said nothing"])[-1]
+
+
+def _entry(line: str) -> dict[str, object]:
+    """Return the fields of a structured log line; none if it is not one."""
+    if not line.startswith("{"):
+        return {}
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {}
+    return cast("dict[str, object]", document) if isinstance(document, dict) else {}
+
+
+def _cause(entry: dict[str, object]) -> str:
+    """Return what an entry complains of, in one line."""
+    raised = _raised(str(entry.get("exception", "")).splitlines())
+    about = raised or entry.get("problem") or entry.get("error") or ""
+    return f"{about}" if raised else f"{entry.get('event')}: {about}".removesuffix(": ")
+
+
+def _raised(lines: Sequence[str]) -> str:
+    """Return the exception of the last traceback: the first line behind its frames, which are indented."""
+    starts = [number for number, line in enumerate(lines) if _TRACEBACK in line]
+    if not starts:
+        return ""
+    margin = lines[starts[-1]].partition(_TRACEBACK)[0]  # inside an exception group there is one
+    behind = (line.removeprefix(margin) for line in lines[starts[-1] + 1 :])
+    return next((line.strip() for line in behind if not line.startswith((" ", "\t"))), "")

@@ -1,0 +1,60 @@
+"""Ctrl-C and SIGTERM: end what is being done, quietly, at any moment."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SHELL_BASE = 128
+
+
+class Interrupted(Exception):
+    """The work was told to end, and has tidied up."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(f"ended by {number.name}")
+        self.exit_code = _SHELL_BASE + number
+        """What shells report for a program that this signal ended."""
+
+
+def run_interruptibly(work: Coroutine[None, None, T], hurry: Callable[[], None]) -> T:
+    """Run the work; a first signal cancels it, and each further one calls ``hurry`` while it tidies up.
+
+    Raises `Interrupted` once it has tidied up, if it did not return all the same.
+    """
+    with quiet_end(), asyncio.Runner() as runner:
+        return runner.run(_cancelled_by_signals(work, hurry))
+
+
+@contextmanager
+def quiet_end() -> Generator[None]:
+    """Let signals end this process without a word, as the system does: nothing is to be tidied up."""
+    before = [signal.signal(number, signal.SIG_DFL) for number in _SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in zip(_SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+
+
+async def _cancelled_by_signals(work: Coroutine[None, None, T], hurry: Callable[[], None]) -> T:
+    task = asyncio.create_task(work)
+    told: list[signal.Signals] = []
+
+    def tell(number: signal.Signals) -> None:
+        told.append(number)
+        if len(told) == 1:
+            task.cancel()
+        else:
+            hurry()
+
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, tell, number)
+    await asyncio.wait([task])
+    if told and task.cancelled():
+        raise Interrupted(told[0])
+    return task.result()

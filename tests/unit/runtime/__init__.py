@@ -1,0 +1,1 @@
+"""Tests: the local runtime, where it decides alone."""
