@@ -25,7 +25,7 @@ from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
 from libs.eventsourcing.restored import StreamAhead
 from libs.eventsourcing.tables import OutdatedTables, ServiceTables, TablesBusy
 from services.billing import tables as billing
-from services.forwarder.adbot.tables import STOPS
+from services.forwarder.adbot.tables import RELEASES, STOPS
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.cycle.tables import CYCLES, DENIALS
 from services.gateway.account.tables import ACCOUNTS
@@ -41,7 +41,7 @@ _FOLDED: dict[str, tuple[tuple[Projection, ...], tuple[Projection, ...]]] = {
     "billing": (billing.STATE_TABLES, billing.READ_MODELS),
     "provisioning": ((STOCK, PROVISIONED), ()),
     "scheduler": ((SCHEDULES, PRIVATE_IDS), (SCHEDULED,)),
-    "forwarder": ((CLIENTS, CYCLES, DENIALS), (STOPS,)),
+    "forwarder": ((CLIENTS, CYCLES, DENIALS), (STOPS, RELEASES)),
     "gateway": ((ACCOUNTS, *INBOXES), READ_MODELS),
 }
 """State tables and read models, as each service's `service.py` hands them to its chassis."""

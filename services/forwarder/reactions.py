@@ -7,7 +7,7 @@ from libs.events.provisioning import SeatsReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
-from services.forwarder.adbot.tables import last_stop
+from services.forwarder.adbot.tables import last_stop, released_from
 from services.forwarder.cycle.domain import CYCLE, Abort, Begin
 from services.forwarder.cycle.tables import running_cycles
 from services.forwarder.seating import seating_of
@@ -23,13 +23,15 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
     async def begin(event: CycleDue, unit: UnitOfWork) -> None:
         """Share the cycle's groups over its seats; the pool does the rest."""
         sessions = [seat.session for seat in event.seats]
+        # the scheduler may have said it before it heard that they went back to stock
+        left = await released_from(unit.sql, event.adbot, sessions)
         command = Begin(
             cycle=event.cycle,
             adbot=event.adbot,
             post=event.post,
             pacing=event.pacing,
             groups=event.groups,
-            seats=event.seats,
+            seats=tuple(seat for seat in event.seats if seat.session not in left),
             seating=await seating_of(unit.sql, sessions, patience),
             at=unit.at,
         )

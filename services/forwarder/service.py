@@ -5,7 +5,7 @@ import structlog
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telethon_account import TelethonTelegram
-from services.forwarder.adbot.tables import STOPS
+from services.forwarder.adbot.tables import RELEASES, STOPS
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.commands import handlers
 from services.forwarder.cycle.tables import CYCLES, DENIALS
@@ -19,7 +19,7 @@ from services.forwarder.vault.store import Vault
 log = structlog.stdlib.get_logger()
 
 STATE_TABLES = (CLIENTS, CYCLES, DENIALS)
-READ_MODELS = (STOPS,)
+READ_MODELS = (STOPS, RELEASES)
 
 
 async def run(settings: ForwarderSettings) -> None:

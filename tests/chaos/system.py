@@ -28,6 +28,8 @@ SETTINGS = {
     "ADRELAY_FORWARDER_MAX_BACKOFF_SECONDS": "3",
     "ADRELAY_FORWARDER_BATCH_SECONDS": "1",
     "ADRELAY_BILLING_PROVIDER_TIMEOUT_SECONDS": "4",
+    "ADRELAY_BILLING_UNPAID_SESSIONS_PER_ADDRESS": "100000",
+    "ADRELAY_BILLING_UNPAID_SHARE": "1",
 }
 CATALOGUE = "".join(
     f'[[plan]]\ncode = "{code}"\nname = "{code.title()}"\nkind = "starter"\nsessions = {sessions}\n'

@@ -1,7 +1,10 @@
-"""When adbots were stopped, so that nothing that was due before is sent after."""
+"""When adbots were stopped and which sessions left them, so that nothing due before is sent after."""
 
+from collections.abc import Sequence
+
+from libs.events.provisioning import SessionAssigned, SessionReleased
 from libs.events.scheduler import AdbotStopped
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing.projection import Projection, Sql, TableSql
 from libs.eventsourcing.record import START, Cursor
 
@@ -17,6 +20,42 @@ STOPS = Projection(
     );
     """,
 )
+
+RELEASES = Projection(
+    "releases",
+    version=1,
+    ddl="""
+    create table releases (
+        session uuid primary key,
+        adbot   uuid not null
+    );
+    """,
+)
+"""The adbot that each session left last, until it comes back to it: at most a row for each session."""
+
+
+@RELEASES.on(SessionReleased)
+async def released(event: SessionReleased, sql: TableSql) -> None:
+    """Remember which adbot the session is of no more."""
+    await sql.execute(
+        "insert into releases values ($1, $2) on conflict (session) do update set adbot = $2",
+        event.session,
+        event.adbot,
+    )
+
+
+@RELEASES.on(SessionAssigned)
+async def assigned(event: SessionAssigned, sql: TableSql) -> None:
+    """Forget that the session left the adbot that it is on again."""
+    await sql.execute("delete from releases where session = $1 and adbot = $2", event.session, event.adbot)
+
+
+async def released_from(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> frozenset[SessionId]:
+    """Return those of the sessions that left the adbot, whatever a cycle that came due before says."""
+    rows = await sql.fetch(
+        "select session from releases where adbot = $1 and session = any($2)", adbot, list(sessions)
+    )
+    return frozenset(SessionId(row["session"]) for row in rows)
 
 
 @STOPS.on(AdbotStopped)

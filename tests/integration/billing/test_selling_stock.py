@@ -253,7 +253,7 @@ async def test_a_suspended_or_expired_adbot_waits_for_no_stock_until_it_is_resto
             (extended, 1),
         ):
             await sold_out.tell((f"adbot-{ADBOT}", event))
-            await until(sold_out.waiting, lambda waiting, wanted=wanted: waiting == wanted)
+            await until(sold_out.waiting, wanted.__eq__)
 
 
 async def test_an_order_too_big_for_what_is_left_is_refused_and_a_smaller_one_is_not(stage: Stage) -> None:

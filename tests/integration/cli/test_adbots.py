@@ -24,7 +24,10 @@ async def test_an_adbot_is_extended_suspended_and_restored(shop: Market) -> None
     assert "SUSPENDED" in ran.out
     assert "abuse [spam]" in ran.out
     ran = await adrelay(shop.url, "adbots", "restore", adbot, "--json")
-    assert (ran.code, ran.document["status"]) == (0, "STOPPED")
+    assert (ran.code, ran.document["status"], ran.document["seats"]["filled"]) == (0, "STOPPED", 1)
+    for_good = ("--release-sessions", "--reason", "abuse", "--json")
+    ran = await adrelay(shop.url, "adbots", "suspend", adbot, *for_good)
+    assert (ran.code, ran.document["status"], ran.document["seats"]["filled"]) == (0, "SUSPENDED", 0)
 
 
 async def test_a_refusal_is_one_line(shop: Market) -> None:

@@ -83,14 +83,22 @@ async def test_an_order_marked_paid_is_delivered(shop: Market) -> None:
     assert (adbot["order_number"], adbot["status"]) == (number, "STOPPED")
 
 
-async def test_a_refund_suspends_the_adbot(shop: Market) -> None:
+@pytest.mark.parametrize(("flags", "kept"), [([], 0), (["--keep-sessions"], 1)])
+async def test_a_refund_suspends_the_adbot_and_takes_its_sessions_unless_they_are_kept(
+    shop: Market, flags: list[str], kept: int
+) -> None:
     order = await paid(shop)
-    refunded = await act(shop, "refund", order["order_number"])
+    ran = await adrelay(
+        shop.url, "orders", "refund", order["order_number"], "--reason", REASON, "--json", *flags
+    )
+    assert (ran.code, ran.err) == (0, "")
+    refunded = ran.document
     assert (refunded["order_status"], refunded["history"][-1]["actor"]) == ("REFUNDED", "admin")
 
     async def suspended() -> bool:
         adbot = (await shop.admin.get(f"adbots/{order['adbot']}")).json()
-        return bool(adbot["status"] == "SUSPENDED" and REASON in adbot["suspend_reason"])
+        said = adbot["status"] == "SUSPENDED" and REASON in adbot["suspend_reason"]
+        return bool(said and adbot["seats"]["filled"] == kept)
 
     await until(suspended)
 

@@ -7,9 +7,10 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import AbortReason, CycleAborted
-from libs.events.provisioning import SeatsReleased
+from libs.events.provisioning import SeatsReleased, SessionReleased
 from libs.events.values import AdbotId, PairId, ResultClass
 from libs.eventsourcing.stream import EventStream
+from services.forwarder.adbot.tables import released_from
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.vault.store import ApiPair
 from tests.integration.forwarder.stage import until
@@ -62,3 +63,30 @@ async def test_a_released_session_leaves_its_adbots_cycle_and_serves_another_thr
     assert stage.copies(others) == {1: 4}
     assert len([group for group in groups if stage.messages(group)]) < 60
     assert not stage.telegram.held_twice()
+
+
+async def test_a_cycle_that_came_due_before_its_sessions_were_released_does_not_use_them(
+    provisioning: Neighbour, system: System
+) -> None:
+    stage = system.stage
+    seats = await stage.seats(2)
+    groups = stage.groups(4, seats)
+    due = system.due(seats, groups)
+    for seat in seats:
+        released = SessionReleased(session=seat.session, adbot=stage.adbot)
+        await provisioning.say(f"session-{seat.session}", released)
+
+    async def heard() -> bool:
+        found = await stage.engine.query(
+            lambda sql: released_from(sql, stage.adbot, [seat.session for seat in seats])
+        )
+        return len(found) == len(seats)
+
+    await until(heard)
+    await system.say("schedule", due)
+    end = await stage.over(due.cycle)
+    assert isinstance(end, CycleAborted)
+    assert (end.reason, stage.sent()) == (AbortReason.NO_SEATS, [])
+    other = system.due(seats, groups).model_copy(update={"adbot": AdbotId(uuid4())})
+    await system.say("schedule", other)
+    assert await stage.finished(other.cycle) == {ResultClass.SENT: 4}

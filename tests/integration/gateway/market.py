@@ -123,6 +123,8 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "ipn_secret": IPN_SECRET,
             "ipn_callback_url": f"{url}/api/v1/webhooks/nowpayments",
             "http_port": _port(),
+            "unpaid_sessions_per_address": 1000,  # all who call have one
+            "unpaid_share": 1,
         }
         gateway = {
             "postgres_url": await database("gateway"),

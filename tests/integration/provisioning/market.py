@@ -62,8 +62,10 @@ async def pay(billing: Neighbour, order: str, sessions: int = 2, *, renews: Adbo
     return await billing.say(f"order-{order}", paid(order, sessions, renews))
 
 
-async def refund(billing: Neighbour, order: str) -> Causes:
-    refunded = PaymentRefunded(order=order, payment="4711", reason="not happy", by_hand=True)
+async def refund(billing: Neighbour, order: str, *, keep_sessions: bool = False) -> Causes:
+    refunded = PaymentRefunded(
+        order=order, payment="4711", reason="not happy", by_hand=True, keep_sessions=keep_sessions
+    )
     return await billing.say(f"order-{order}", refunded)
 
 

@@ -13,7 +13,9 @@ from libs.events.provisioning import (
     ExtendAdbot,
     RestoreAdbot,
     SeatFilled,
+    SeatsAwaited,
     SeatsReleased,
+    SessionReleased,
     SuspendAdbot,
 )
 from libs.eventsourcing.decider import Refused
@@ -83,6 +85,25 @@ async def test_a_refunded_adbot_waits_for_no_stock_until_it_is_restored(
     assert filled.adbot == FIRST
 
 
+async def test_a_refund_gives_the_sessions_to_whoever_waits_unless_the_operator_keeps_them(
+    world: World, billing: Neighbour
+) -> None:
+    await sold_before(world, ORDERS[:2], now())
+    async with service(world):
+        await pay(billing, ORDERS[2], 3)
+        await world.says(SeatsAwaited)
+        await refund(billing, ORDERS[0], keep_sessions=True)
+        await refund(billing, ORDERS[1])
+        filled = await world.says(SeatFilled, 2)
+    assert {it.adbot for it in filled} == {adbot_of(ORDERS[2])}
+    assert {it.seat.session for it in filled} == set(SESSIONS[2:4])
+    assert [it.adbot for it in await world.said(AdbotSuspended)] == [FIRST, adbot_of(ORDERS[1])]
+    assert [it.adbot for it in await world.said(SeatsReleased)] == [adbot_of(ORDERS[1])]
+    assert {it.session for it in await world.said(SessionReleased)} == set(SESSIONS[2:4])
+    held = await world.value("select count(*) from adbots.seats where adbot = $1", FIRST)
+    assert held == 2
+
+
 # -- commands
 
 
@@ -105,6 +126,30 @@ async def test_operators_extend_suspend_and_restore(world: World, client: Comman
     assert recorded.envelope.actor == "account:admin"
     assert recorded.envelope.correlation_id == made.envelope.correlation_id
     assert len(await world.said(AdbotRestored)) == 1
+
+
+async def test_a_suspension_for_good_gives_the_sessions_back_and_a_restored_adbot_waits_behind_others(
+    world: World, billing: Neighbour, client: CommandClient
+) -> None:
+    await sold_before(world, ORDERS[:1], now())
+    admin = Causes.first("account:admin")
+    async with service(world):
+        await pay(billing, ORDERS[1], 1)
+        await world.says(SeatsAwaited)
+        await client.send(SuspendAdbot(adbot=FIRST, reason="spam"), admin)
+        assert await world.said(SeatsReleased) == []
+        for _ in range(2):
+            command = SuspendAdbot(adbot=FIRST, reason="spam", release_sessions=True)
+            await client.send(command, admin)
+        (taken,) = await world.says(SeatFilled)
+        await client.send(RestoreAdbot(adbot=FIRST), admin)
+        (_, back) = await world.says(SeatFilled, 2)
+        awaited = await world.says(SeatsAwaited, 2)
+    assert [it.adbot for it in await world.said(AdbotSuspended)] == [FIRST]
+    assert [it.adbot for it in await world.said(SeatsReleased)] == [FIRST]
+    assert taken.adbot == adbot_of(ORDERS[1])
+    assert back.adbot == FIRST
+    assert awaited[1] == SeatsAwaited(adbot=FIRST, missing=1)
 
 
 async def test_an_operator_revives_an_adbot_with_seats_from_stock(

@@ -233,6 +233,30 @@ def test_an_adbot_is_suspended_and_restored_once() -> None:
     adbot.given(provisioned(A), SUSPENDED, RESTORED).when(suspend).then(SUSPENDED)
 
 
+def test_a_suspension_for_good_gives_the_seats_up_once() -> None:
+    for_good = Suspend("spam", NOON, release=True)
+    adbot.given(provisioned(A, B)).when(for_good, for_good).then(SUSPENDED, RELEASED)
+    adbot.given(provisioned(A, B), SUSPENDED).when(for_good).then(RELEASED)
+    adbot.given(provisioned()).when(for_good).then(SUSPENDED)
+    adbot.given(provisioned(A, B), EXPIRED, RELEASED).when(for_good).then(SUSPENDED)
+
+
+def test_an_adbot_that_gave_its_seats_up_gets_none_until_it_is_restored() -> None:
+    gone = adbot.given(provisioned(A, B), SUSPENDED, RELEASED)
+    gone.when(FillSeat(A, NOON + DAY)).refused("adbot_suspended")
+    gone.when(Extend(3, "x", NOON + DAY), FillSeat(A, NOON + DAY)).refused("adbot_suspended")
+    restored = gone.given(RESTORED)
+    restored.when(AwaitSeats(NOON + DAY)).then(SeatsAwaited(adbot=ID, missing=2))
+    restored.when(FillSeat(A, NOON + DAY)).then(filled(A, NOON, END))
+
+
+def test_seats_that_were_filled_again_after_a_suspension_are_released_when_the_grace_time_is_over() -> None:
+    again = adbot.given(provisioned(A), SUSPENDED, RELEASED, RESTORED, filled(B, NOON, END), EXPIRED)
+    again.when(ReleaseSeats(GRACE, END + GRACE)).then(RELEASED)
+    empty = adbot.given(provisioned(A), SUSPENDED, RELEASED, EXPIRED)
+    empty.when(ReleaseSeats(GRACE, END + GRACE)).then()
+
+
 def test_a_suspended_adbot_gets_no_session_but_ends_and_is_extended_as_ever() -> None:
     suspended = adbot.given(provisioned(A), SUSPENDED)
     suspended.when(FillSeat(B, NOON)).refused("adbot_suspended")

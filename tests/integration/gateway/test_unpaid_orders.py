@@ -1,0 +1,54 @@
+"""What anonymous checkouts can keep from sale, and for how long."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.integration.gateway.market import Market, market
+from tests.integration.gateway.world import until
+from tests.patience import PATIENCE_SECONDS
+
+PROMISE_SECONDS = 8
+
+
+async def check_out(http: httpx.AsyncClient, plan: str) -> httpx.Response:
+    body = {"email": f"{uuid4().hex}@example.com", "plan": plan, "pay_currency": "BTC"}
+    return await http.post("checkout", json=body)
+
+
+def elsewhere(shop: Market) -> httpx.AsyncClient:
+    """Return a caller from another network address."""
+    transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    return httpx.AsyncClient(base_url=f"{shop.url}/api/v1/", transport=transport, timeout=PATIENCE_SECONDS)
+
+
+async def test_nobody_sells_the_shop_out_without_paying(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> None:
+    limits = {"unpaid_sessions_per_address": 15, "unpaid_share": 0.5}
+    opened = market(postgres_server, nats_server, promise_seconds=PROMISE_SECONDS, **limits)
+    async with opened as shop, elsewhere(shop) as other:
+        await shop.stock(20)
+
+        async def taken() -> Any:  # noqa: ANN401 - JSON
+            answer = await check_out(shop.http, "elite")
+            return answer.json() if answer.status_code == 201 else None
+
+        first = await until(taken)
+        answers = [await check_out(shop.http, plan) for plan in ("bronze", "gold", "bronze")]
+        assert {(one.status_code, one.json()["code"]) for one in answers} == {(409, "too_many_unpaid_orders")}
+        assert "wait to be paid" in answers[0].json()["detail"]
+        assert (await check_out(other, "gold")).status_code == 201
+
+        # once the promise is over the sessions are for sale, and the order can still be paid
+        async def for_sale() -> bool:
+            return (await check_out(shop.http, "diamond")).status_code == 201
+
+        await until(for_sale)
+        await shop.payments.pay(await shop.payment(first["order_number"]))
+        order = await shop.becomes(first["order_number"], lambda found: found["order_status"] == "FULFILLED")
+        adbot = (await shop.admin.get(f"adbots/{order['adbot']}")).json()
+        assert adbot["seats"] == {"filled": 15, "awaited": 0}
