@@ -65,8 +65,8 @@ class GatewaySettings(ServiceSettings):
     )
     smtp_host: str = Field(
         "",
-        description="The mail server. Without one, mails are not sent: notifications are only kept in-app, and "
-        "access codes are given by the operator",
+        description="The mail server. Without one, mails are not sent: notifications are only kept in-app, "
+        "and access codes are given by the operator",
     )
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_security: Security = Field(
