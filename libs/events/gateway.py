@@ -76,8 +76,8 @@ class NotificationRaised(Event):
     order: OrderNumber
     email: EmailAddress
     mail: bool
-    """Whether it is sent by mail too: not if no mail server is configured, if it is long ago, or if the mailbox
-    got many mails about orders that nobody paid."""
+    """Whether it is sent by mail too: not if no mail server is configured, if it is long ago, or if the
+    mailbox got many mails about orders that nobody paid."""
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None

@@ -64,7 +64,9 @@ class GatewaySettings(ServiceSettings):
         2.0, ge=0, description="How long an answer waits until reads show what was written"
     )
     smtp_host: str = Field(
-        "", description="The mail server. Without one, mails are not sent: notifications are only kept in-app"
+        "",
+        description="The mail server. Without one, mails are not sent: notifications are only kept in-app, "
+        "and access codes are given by the operator",
     )
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_security: Security = Field(

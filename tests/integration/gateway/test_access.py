@@ -117,6 +117,12 @@ async def test_the_cookie_is_for_checkouts_alone(world: World) -> None:
     assert set(attributes) == {"Path=/api/v1/checkout", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
 
 
+async def test_behind_https_the_cookie_is_for_https_alone(world: World) -> None:
+    async with visitor(world) as http:  # this machine is believed to be a proxy
+        answer = await http.post(CHECKOUT, json=wish(), headers={"X-Forwarded-Proto": "https"})
+    assert answer.headers["Set-Cookie"].endswith("; Secure")
+
+
 async def test_a_cookie_that_is_none_of_ours_is_replaced(world: World) -> None:
     async with visitor(world) as http:
         answer = await http.post(CHECKOUT, json=wish(), headers={"Cookie": "checkout_token=short; other=1"})

@@ -222,8 +222,9 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
 
 async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(stage: Stage) -> None:
     async with stage.gateway():
-        for _ in range(MOST_UNPAID_MAILS + 2):
-            placed = await stage.place("victim@example.com")
+        placed = await stage.place("victim@example.com")
+        for _ in range(MOST_UNPAID_MAILS + 1):
+            await stage.place("victim@example.com")
         outcomes = await stage.settled(MOST_UNPAID_MAILS + 2)
         await stage.finish(placed)
         await stage.mails.wait_for("victim@example.com", subject="payment")
