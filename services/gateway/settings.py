@@ -59,6 +59,9 @@ class GatewaySettings(ServiceSettings):
     checkouts_per_hour: int = Field(
         60, ge=1, description="Allowed from one address: each may send a mail to whose address it names"
     )
+    payment_looks_per_minute: int = Field(
+        3000, ge=1, description="How often the state of payments may be asked for from one address"
+    )
     command_seconds: float = Field(15.0, gt=0, description="How long a service may take over a command")
     read_your_writes_seconds: float = Field(
         2.0, ge=0, description="How long an answer waits until reads show what was written"

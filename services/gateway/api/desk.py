@@ -66,6 +66,7 @@ class Desk:
     sign_ins: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
+    payment_looks: RateLimit
     prover: Prover
     notifications: Places
     """Of the payment provider, proved, while they are being stored."""
