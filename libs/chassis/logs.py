@@ -58,19 +58,15 @@ class OwnFile(RotatingFileHandler):
         super().__init__(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES_KEPT, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
-        stream = open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)  # noqa: SIM115 - the handler's
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for printed in (1, 2):
-            os.dup2(stream.fileno(), printed)
-        return stream
+            os.dup2(descriptor, printed)
+        return os.fdopen(descriptor, "a", encoding="utf-8")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - its name there
         """Say whether the file is long enough; unlike the library, without formatting the line for that."""
         del record
         return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def configure(

@@ -93,6 +93,7 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, cla
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
+        payment_looks=RateLimit(settings.payment_looks_per_minute),
         prover=Prover(settings.ipn_secret),
         writes=RateLimit(settings.writes_per_minute),
         writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),

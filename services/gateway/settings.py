@@ -63,6 +63,9 @@ class GatewaySettings(ServiceSettings):
         30, ge=1, description="Allowed from one account: setting, starting, stopping, renewing, calling off"
     )
     writes_per_day: int = Field(500, ge=1, description="The same, in any 24 hours")
+    payment_looks_per_minute: int = Field(
+        3000, ge=1, description="How often the state of payments may be asked for from one address"
+    )
     command_seconds: float = Field(15.0, gt=0, description="How long a service may take over a command")
     read_your_writes_seconds: float = Field(
         2.0, ge=0, description="How long an answer waits until reads show what was written"

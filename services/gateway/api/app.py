@@ -15,6 +15,7 @@ from services.gateway.api import (
     catalogue,
     checkout,
     notifications,
+    openapi,
     problems,
     renewals,
     webhooks,
@@ -53,7 +54,7 @@ def make_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # looked up for every request
     )
-    app.add_middleware(Edge, shortcuts=webhooks.SHORTCUTS)
+    app.add_middleware(Edge, shortcuts={**webhooks.SHORTCUTS, **openapi.SHORTCUTS})
     problems.install(app)
     for part in _PARTS:
         # not by way of a router of its own: a request is matched anew at each level

@@ -116,10 +116,13 @@ def _cookie(request: Request, token: SecretStr) -> str:
 @router.get(
     "/payments/{order_number}",
     summary="See how far a payment is",
-    responses=problems(404),
+    responses=problems(404, 429),
 )
-async def payment_status(order_number: Annotated[OrderNumber, Path()], desk: DeskDep) -> PaymentView:
+async def payment_status(
+    order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
+) -> PaymentView:
     """Return the state of an order's payment. Made to be polled; the order's number is the key to it."""
+    desk.payment_looks.take(address_of(request))
     payment = await desk.ask(lambda sql: payment_of(sql, order_number))
     if payment is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order")

@@ -66,6 +66,7 @@ class Desk:
     sign_ins: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
+    payment_looks: RateLimit
     prover: Prover
     writes: RateLimit
     """Of one account, to its adbots and orders: each may become an event, and events are kept for ever."""

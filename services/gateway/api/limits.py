@@ -32,6 +32,11 @@ class RateLimit:
         self._clock = clock
         self._times: dict[str, deque[float]] = {}
 
+    @property
+    def callers(self) -> int:
+        """How many callers are remembered: those of the last window."""
+        return len(self._times)
+
     def take(self, caller: str) -> None:
         """Count one time; raise `Denied` with the time to wait if it was one too many."""
         now = self._clock()

@@ -85,6 +85,13 @@ async def test_guessing_codes_is_slowed_down(world: World) -> None:
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
 
 
+async def test_payments_are_looked_at_only_so_often_from_one_address(world: World) -> None:
+    async with world.gateway(payment_looks_per_minute=2) as http:
+        looks = [await http.get("/api/v1/payments/HQADZ-AAAAAAAA-BBBBBBBB") for _ in range(3)]
+    assert [look.status_code for look in looks] == [404, 404, 429]
+    assert int(looks[2].headers["Retry-After"]) > 0
+
+
 async def test_checking_out_is_slowed_down(world: World) -> None:
     body = {"plan": "platinum", "pay_currency": "BTC"}
     async with world.gateway(checkouts_per_minute=2) as http:

@@ -44,6 +44,11 @@ def every_level() -> Iterator[None]:
     root.setLevel(before)
 
 
+def nobody(kind: Kind, lines: int) -> None:
+    """Report to nobody."""
+    del kind, lines
+
+
 REFUSED = ("notification.refused", "bad_signature")
 
 
@@ -102,7 +107,7 @@ async def test_the_number_is_told_when_the_minute_is_over_also_if_no_more_lines_
 
 def test_a_sampled_log_writes_the_event_with_its_code_and_what_it_is_about(clock: Clock) -> None:
     with capture_logs() as lines:
-        log = SampledLog("bakery", sampler=Sampler(lambda *_: None, lines=2, clock=clock))
+        log = SampledLog("bakery", sampler=Sampler(nobody, lines=2, clock=clock))
         for number in range(5):
             log.write(logging.INFO, "bread.refused", code="burnt", loaf=number)
     assert lines == [
@@ -119,10 +124,10 @@ def test_a_sampled_log_writes_nothing_below_its_level() -> None:
 
 def test_a_sampled_log_writes_errors_with_their_trace() -> None:
     with capture_logs() as lines:
-        log = SampledLog("bakery", sampler=Sampler(lambda *_: None, lines=1))
+        log = SampledLog("bakery", sampler=Sampler(nobody, lines=1))
         for _ in range(2):
             try:
-                {}["bread"]
+                dict[str, str]()["bread"]
             except KeyError:
                 log.exception("bread.failed", code="KeyError")
     assert [(line["event"], line["exc_info"]) for line in lines] == [("bread.failed", True)]

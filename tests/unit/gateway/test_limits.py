@@ -52,6 +52,27 @@ def test_callers_do_not_share_a_limit() -> None:
     limit.take("bert")
 
 
+def test_whoever_may_not_is_told_without_counting() -> None:
+    clock = Clock()
+    limit = RateLimit(2, clock=clock)
+    limit.take("anna")
+    assert [limit.exhausted("anna") for _ in range(5)] == [False] * 5
+    limit.take("anna")
+    assert limit.exhausted("anna")
+    assert not limit.exhausted("bert")
+    clock.now += 60
+    assert not limit.exhausted("anna")
+
+
+def test_callers_are_forgotten_after_a_minute() -> None:
+    clock = Clock()
+    limit = RateLimit(2, clock=clock)
+    for number in range(1000):
+        limit.take(f"caller {number}")
+        clock.now += 0.5
+    assert limit.callers == 120
+
+
 @pytest.mark.parametrize(
     ("host", "address"),
     [

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
 
@@ -69,3 +70,15 @@ def test_secrets_are_marked_as_such(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["SignInBody"]["properties"]["access_code"]["format"] == "password"
     assert schemas["ApiPairBody"]["properties"]["api_hash"]["format"] == "password"
+
+
+async def test_the_document_is_written_once_however_often_it_is_asked_for() -> None:
+    app = make_app()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+        first = await http.get("/openapi.json")
+        app.openapi_schema = None
+        second = await http.get("/openapi.json")
+    assert first.headers["content-type"] == "application/json"
+    assert first.json() == make_app().openapi()
+    assert second.content == first.content
+    assert app.openapi_schema is None
