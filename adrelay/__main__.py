@@ -18,8 +18,8 @@ _HASTY = {
 
 def main() -> None:
     """Run the command line."""
-    keep_private()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until all is imported, Ctrl-C just ends it
+    keep_private()
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in _HASTY:
         run, arguments, called = getattr(import_module(_HASTY[name]), name), sys.argv[2:], f"adrelay {name}"

@@ -38,12 +38,14 @@ def env_example() -> str:
     lines = [
         "# Settings of Adrelay. Copy to .env and fill in what is empty; `adrelay keygen` prints secrets.",
         "# `adrelay up` lists what is still missing. Every setting: docs/reference/settings.md",
+        "# Between single quotes a value may hold anything. Of several values of a setting the last counts.",
+        "# It holds secrets: chmod 600 .env",
         "",
         "# Servers. Left empty, `adrelay up` runs PostgreSQL and NATS itself, in .adrelay/",
         "# ADRELAY_POSTGRES_URL=postgresql://user:password@host:5432",
         "# ADRELAY_NATS_URL=nats://host:4222",
         "# For docker compose:",
-        "# POSTGRES_PASSWORD=",
+        "# POSTGRES_PASSWORD=''",
     ]
     for settings in ALL:
         own = {
@@ -61,8 +63,9 @@ def env_example() -> str:
 def _example(settings: type[ServiceSettings], name: str, field: FieldInfo) -> list[str]:
     about = f"# {field.description}" if field.description else ""
     if field.is_required():
-        return [line for line in (about, f"{variable(settings, name)}=") if line]
-    return [line for line in (about, f"# {variable(settings, name)}={_default(field)}") if line]
+        return [line for line in (about, f"{variable(settings, name)}=''") if line]
+    default = _default(field) or "''"
+    return [line for line in (about, f"# {variable(settings, name)}={default}") if line]
 
 
 def settings_page() -> str:
@@ -71,7 +74,8 @@ def settings_page() -> str:
         "# Settings",
         "",
         "All settings are environment variables, read once at start; `adrelay up` also reads them from",
-        "`.env`. A missing or weak one stops the start with one line that names it. What every service has",
+        "`.env`, as they stand there: the last value counts, single quotes may hold anything, and nothing is",
+        "expanded. A missing or weak one stops the start with one line that names it. What every service has",
         "can be set for all (`ADRELAY_LOG_LEVEL`) or for one (`ADRELAY_BILLING_LOG_LEVEL`).",
         "",
         "## Every service",

@@ -11,6 +11,8 @@ WHOLE_SYSTEMS = (
     "tests/e2e/test_story.py",
     "tests/chaos/test_killed_in_mid_story.py",
     "tests/integration/engine_tools/test_outside.py",
+    "tests/e2e/test_pages.py",
+    "tests/e2e/test_up.py",
 )
 """Files that start all of Adrelay, a dozen processes. One worker runs them, so that one runs at a time.
 

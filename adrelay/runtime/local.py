@@ -19,7 +19,7 @@ _HELD = (
     "{folder} is in use by another `adrelay up` or `adrelay demo` (pid {pid}): "
     "stop that one, or take another folder with --folder"
 )
-_OTHERS = stat.S_IRWXG | stat.S_IROTH | stat.S_IWOTH
+_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 """Without passing through, which PostgreSQL's own account needs where we are root."""
 
 

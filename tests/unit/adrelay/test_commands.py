@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from adrelay.cli import app
 from adrelay.configuration import fresh_secrets, problems
+from adrelay.events.places import Places
 
 REQUIRED = {
     "ADRELAY_BILLING_API_KEY",
@@ -80,3 +81,58 @@ def test_the_demo_keeps_nothing_where_something_lies_already(folder: Path) -> No
     assert result.exit_code == 2
     assert "empty folder" in " ".join(result.stderr.split())
     assert [path.name for path in kept.iterdir()] == ["of_an_earlier_run"]
+
+
+def warnings(*arguments: str) -> list[str]:
+    """Return what `up` warns of, in one line each."""
+    result = CliRunner().invoke(app, ["up", *arguments], catch_exceptions=False)
+    return [line.removeprefix("! ") for line in result.stderr.splitlines() if line.startswith("! ")]
+
+
+def test_a_file_of_secrets_that_others_can_read_is_told(folder: Path) -> None:
+    env_file = folder / ".env"
+    env_file.write_text("ADRELAY_GATEWAY_JWT_SECRET=hunter2\n")
+    env_file.chmod(0o640)
+    assert warnings() == [".env can be read by others, and holds secrets: chmod 600 .env"]
+    env_file.chmod(0o600)
+    assert warnings() == []
+
+
+def test_a_setting_with_several_values_is_told_without_them(folder: Path) -> None:
+    env_file = folder / ".env"
+    env_file.write_text("ADRELAY_GATEWAY_JWT_SECRET=\nADRELAY_X=1\nADRELAY_X=hunter2\n")
+    env_file.chmod(0o600)
+    assert warnings() == [".env sets ADRELAY_X to several values; the last one counts"]
+
+
+def test_a_folder_that_others_can_look_into_is_told(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir()
+    data.chmod(0o755)
+    assert warnings("--folder", "data") == ["data can be looked into by others: chmod go-rw data"]
+    data.chmod(0o711)  # where we are root, PostgreSQL's account passes through
+    assert warnings("--folder", "data") == []
+
+
+def test_a_settings_file_that_was_named_and_is_not_there_is_told() -> None:
+    result = CliRunner().invoke(app, ["up", "--env-file", "nothing.env"])
+    assert result.exit_code == 2
+    assert result.stderr == "✗ --env-file: there is no file nothing.env\n"
+
+
+def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server, port in (("postgres", "5001"), ("nats", "4001")):
+        (folder / ".adrelay" / server).mkdir(parents=True)
+        (folder / ".adrelay" / server / "port").write_text(port)
+        (folder / ".adrelay" / server / "password").write_text("pw")
+    assert Places(None).databases(["billing"]) == {
+        "billing": "postgresql://adrelay:pw@127.0.0.1:5001/adrelay_billing"
+    }
+    assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
+    monkeypatch.setenv("ADRELAY_POSTGRES_URL", SERVERS["ADRELAY_POSTGRES_URL"])
+    assert Places(None).databases(["billing"]) == {"billing": "postgresql://db.example/adrelay_billing"}
+    assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
+    monkeypatch.setenv("ADRELAY_NATS_URL", SERVERS["ADRELAY_NATS_URL"])
+    assert Places(None).broker().url == SERVERS["ADRELAY_NATS_URL"]

@@ -1,0 +1,339 @@
+"""Every command of the README, the quickstart and the how-tos does what its page says, as it stands there.
+
+One system serves all pages, started as they say, over the sandboxes. What can't be run here is listed with
+its reason; a command that is neither listed nor works fails.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import groupby
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from adrelay.demo.story import CODE
+from adrelay.env_file import values_in
+from adrelay.events.places import Places
+from sandbox.nowpayments import NowPaymentsControl
+from sandbox.telegram import AccountSpec, TelegramSandboxControl
+from tests.e2e.pages import Page, Typed, all_pages
+from tests.e2e.site import Ran, Site, fresh_ports, ports_in
+from tests.patience import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.timeout(420)
+
+ORDER = (  # what a page needs is on one before it
+    "docs/how-to/use-the-telegram-sandbox.md",
+    "docs/how-to/use-the-payment-sandbox.md",
+    "docs/quickstart.md",
+)
+LAST = ("docs/how-to/handle-a-parked-event.md",)  # leaves an event that no table can be compared over
+_PROVIDER = ".venv/bin/adrelay sandbox nowpayments --port 4440 --api-key trial-key-1234"
+BEGIN = (
+    "cp .env.example .env && chmod 600 .env",
+    ".venv/bin/adrelay keygen >> .env",
+    ".venv/bin/adrelay sandbox telegram --port 4430 --control-port 4431 --public-key-file telegram.pem",
+    f"{_PROVIDER} --ipn-secret trial-secret-0123456789",
+    ".venv/bin/adrelay sandbox mail --port 2525 --control-port 2580",
+    ".venv/bin/adrelay up",
+)
+"""What is done once, for all pages that say it."""
+NOT_RUN = {
+    "make setup": "the tests run in what it makes",
+    "make demo": "tests/e2e/test_story.py tells the same story",
+    "make test": "it is what runs this",
+    "make up": "it is `make setup` and `adrelay up`",
+    ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_story.py tells the same story",
+    ".venv/bin/adrelay demo --album": "tests/e2e/test_story.py tells the same story",
+    ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_story.py tells the same story",
+    ".venv/bin/adrelay up --folder /tmp/adrelay": "tests/e2e/test_up.py starts what was kept",
+    ".venv/bin/adrelay events tail --no-follow --folder /tmp/adrelay": "tests/e2e/test_up.py, too",
+    ".venv/bin/adrelay events import events.jsonl": "wants new servers: engine_tools/test_import.py",
+    ".venv/bin/adrelay events rebase billing": "wants a stopped service: engine_tools/test_commands.py",
+    "docker compose up --build --scale worker=2": "there is no Docker",
+}
+NOT_SET = {
+    "ADRELAY_GATEWAY_SMTP_HOST=smtp.example.org": "there is no such server",
+    "ADRELAY_GATEWAY_SMTP_USERNAME=ads": "the sandbox asks for nobody",
+    "ADRELAY_GATEWAY_SMTP_PASSWORD='...'": "the sandbox asks for nobody",
+}
+UNTIL_INTERRUPTED = re.compile(r"events tail(?!.*--no-follow)")
+LOOKS = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|verify|--dry-run)\b")
+"""Commands that only look: those that follow each other run at the same time."""
+EXIT_CODES = {"orders attention": 1, "events lag": 1, "events dead list": 1, "events dead retry": 1}
+"""Of commands that find what needs a person."""
+SHOWS = {
+    "/admin/stock": r'"UNUSED":\d',
+    r"2580/mails\?to=ada": "USER-",
+    "4440/control/payments'?$": "payment_id",
+    "8080/api/v1/adbots$": '"id"',
+    "4431/chats/7200/messages": "Two rooms, one lake.",
+    "--email bert": "bert@example.com",
+    "orders attention": "overpaid",
+    "events lag": "parked",
+}
+"""What a command shows, at the latest after a while, as a reader would look again."""
+POISON = "order-HQADZ-MWPM0SFH-0000POISON01"
+
+
+class Shop:
+    """The running system as the tests need it beside what the pages do."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = fresh_ports("8080", "4430", "4431", "4440", "2525", "2580")
+        self.ids: dict[str, str] = {}
+        self.site = Site(
+            folder,
+            {
+                **ports,
+                "<32 hexadecimal digits>": lambda: "0123456789abcdef" * 2,
+                "17952117027": lambda: self._last(r'"payment_id": ?"?(\d+)'),
+                "USER-XXXXX-XXXXX-XXXXX-XXXXX": lambda: [m[0] for m in CODE.finditer(self.site.said)][-1],
+                "<the token>": lambda: self._last(r'"token": ?"([^"]+)'),
+                "<the id of the adbot>": lambda: self._last(r'"items": ?\[\{"id": ?"([^"]+)'),
+                "<account id>": lambda: self.ids["account"],
+                "HQADZ-MWPM0SFH-9J8ZHS6IAHLL": lambda: self.ids["ada"],
+                "2026-11-20T23:28:07.8": lambda: time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
+                "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c": lambda: self.ids["adbot"],
+                "01a1fb49-e9e9-7537-8cc6-965c390803d2": lambda: self.ids["correlation"],
+                "5000000001": lambda: self.ids["payment"],
+                "HQADZ-MWPQN8B6-ZDWJ9061NKC1": lambda: self.ids["anna"],
+                "HQADZ-MWPQN8RK-KUG8ZWJ94CZ5": lambda: self.ids["carl"],
+                "HQADZ-MWPQN8YT-T14KZ0GGKIZV": lambda: self.ids["dora"],
+                "HQADZ-MWPQN9BS-HXNFS4OTFOES": lambda: self.ids["emil"],
+                "86fbac7e-6775-5232-9791-a7484bd032a4": lambda: self.ids["adbot"],
+            },
+        )
+        self.url, self.telegram, self.provider = (
+            f"http://127.0.0.1:{self.site.typed(port)}" for port in ("8080", "4431", "4440")
+        )
+
+    def _last(self, pattern: str) -> str:
+        return re.findall(pattern, self.site.said)[-1]
+
+    async def begin(self, pages: list[Page]) -> None:
+        """Do what all pages begin with, with the settings of all of them."""
+        *prepare, up = [command for command in BEGIN if "sandbox" not in command]
+        sandboxes = [command for command in BEGIN if "sandbox" in command]
+        await asyncio.gather(
+            *(self.site.start(command, *ports_in(self.site.typed(command))) for command in sandboxes)
+        )
+        for command in prepare:
+            assert await self.site.run(command) == Ran(0, "")
+        self._set(pages)
+        await self.site.start(up, int(self.site.typed("8080")))
+        await self._until_ready()
+
+    def _set(self, pages: list[Page]) -> None:
+        settings = [line for page in pages for line in page.settings if line not in NOT_SET]
+        with (self.site.folder / ".env").open("a") as file:
+            file.write(self.site.typed("ADRELAY_GATEWAY_HTTP_PORT=8080\n"))
+            file.writelines(f"{self.site.typed(line)}\n" for line in settings)
+
+    async def _until_ready(self) -> None:
+        async with httpx.AsyncClient(trust_env=False) as http:
+
+            async def ready() -> bool:
+                return (await http.get(f"{self.url}/health/ready")).is_success
+
+            await until(ready)
+
+    async def rest(self, method: str, path: str, body: object = None) -> dict[str, str]:
+        """Call the gateway as the operator."""
+        token = values_in(self.site.folder / ".env")["ADRELAY_GATEWAY_ADMIN_TOKEN"]
+        headers = {"authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=f"{self.url}/api/v1", trust_env=False, timeout=30) as http:
+            answer = await http.request(method, path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        found: dict[str, str] = answer.json()
+        return found
+
+    async def stock(self, *accounts: int) -> None:
+        """Have sessions of so many further accounts in stock."""
+        pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
+        await self.rest("POST", "/admin/api-pairs", pair)
+        async with TelegramSandboxControl(self.telegram) as telegram:
+            for account in accounts:
+                await telegram.create_account(AccountSpec(id=account))
+                session = await telegram.mint_session(account)
+                await self.rest("POST", "/admin/sessions", {"session": session})
+
+    async def ordered(self, name: str) -> str:
+        """Return the number of a new client's order."""
+        body = {"email": f"{name}@example.com", "plan": "bronze", "pay_currency": "BTC"}
+        self.ids[name] = (await self.rest("POST", "/checkout", body))["order_number"]
+        return self.ids[name]
+
+    async def database(self, service: str, query: str, *values: object) -> str:
+        """Return one value from a service's store, once there is one."""
+        url = Places(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
+        connection = await asyncpg.connect(url)
+        found: list[object] = []
+
+        async def there() -> bool:
+            found[:] = [await connection.fetchval(query, *values)]
+            return found[0] is not None
+
+        try:
+            await until(there)
+        finally:
+            await connection.close()
+        return str(found[0])
+
+
+async def until(question: Callable[[], Awaitable[bool]]) -> None:
+    """Return when the answer is yes."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not await question():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.1)
+
+
+async def stock_for_payments(shop: Shop) -> None:
+    await shop.stock(*range(81, 87))
+
+
+async def a_session_file(shop: Shop) -> None:
+    async with TelegramSandboxControl(shop.telegram) as telegram:
+        await telegram.create_account(AccountSpec(id=91))
+        (shop.site.folder / "stock.session").write_bytes(await telegram.session_file(91))
+
+
+async def odd_orders(shop: Shop) -> None:
+    """Overpaid and delivered; paid in the wrong coin; two that wait."""
+    async with NowPaymentsControl(shop.provider) as provider:
+        overpaid = await provider.payment_of(await shop.ordered("anna"))
+        await provider.overpay(overpaid.payment_id)
+        shop.ids["payment"] = str(overpaid.payment_id)
+        wrong = await provider.payment_of(await shop.ordered("carl"))
+        await provider.pay_in(wrong.payment_id, "ltc")
+    await shop.ordered("dora")
+    await shop.ordered("emil")
+    shop.ids["adbot"] = await shop.database(
+        "billing",
+        "select data->>'adbot' from engine.events where type = 'OrderFulfilled' and stream = $1",
+        f"order-{shop.ids['anna']}",
+    )
+
+
+async def ids_of_the_first_order(shop: Shop) -> None:
+    stream = "select stream from engine.events where type = 'OrderFulfilled' order by at limit 1"
+    shop.ids["ada"] = (await shop.database("billing", stream)).removeprefix("order-")
+    field = "select {} from engine.events where type = 'OrderFulfilled' order by at limit 1"
+    shop.ids["adbot"] = await shop.database("billing", field.format("data->>'adbot'"))
+    shop.ids["correlation"] = await shop.database("billing", field.format("correlation_id"))
+    shop.ids["account"] = await shop.database("billing", field.format("data->>'account'"))
+
+
+async def an_event_that_nobody_can_handle(shop: Shop) -> None:
+    await shop.database(
+        "billing",
+        "insert into engine.events "
+        "(id, stream, version, type, schema, at, correlation_id, causation_id, actor, data) "
+        "select '3353647c-aefd-4c64-8226-0554a82dad86', $1, 1, 'PaymentFinished', schema, now(), "
+        "correlation_id, causation_id, 'system', '{}' from engine.events where type = 'PaymentFinished' "
+        "limit 1 returning 1",
+        POISON,
+    )
+    for service in ("provisioning", "gateway"):
+        await shop.database(service, "select 1 from engine.parked where stream = $1 limit 1", POISON)
+
+
+STAGES: dict[str, Callable[[Shop], Awaitable[None]]] = {
+    "docs/how-to/use-the-payment-sandbox.md": stock_for_payments,
+    "docs/quickstart.md": a_session_file,
+    "docs/how-to/payments.md": odd_orders,
+    "docs/how-to/explain-an-order.md": ids_of_the_first_order,
+    "docs/how-to/export-and-import.md": ids_of_the_first_order,
+    "docs/how-to/send-mails.md": ids_of_the_first_order,
+    "docs/how-to/handle-a-parked-event.md": an_event_that_nobody_can_handle,
+}
+"""What a page begins with: a reader has it from real life."""
+
+
+def in_order(pages: list[Page]) -> list[Page]:
+    """Return all pages so that each finds what it needs."""
+
+    def place(page: Page) -> tuple[bool, int]:
+        return page.name in LAST, ORDER.index(page.name) if page.name in ORDER else len(ORDER)
+
+    return sorted(pages, key=place)
+
+
+PAGES = in_order(all_pages())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(servers_folder: Path) -> AsyncIterator[Shop]:
+    """A folder in which everything runs that the pages tell to start."""
+    folder = servers_folder / "pages"
+    folder.mkdir()
+    shop = Shop(folder)
+    try:
+        await shop.begin(PAGES)
+        yield shop
+    finally:
+        await shop.site.close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+async def test_what_a_page_tells_to_type_does_what_it_says(shop: Shop, page: Page) -> None:
+    if page.name in STAGES:
+        await STAGES[page.name](shop)
+    for looking, commands in groupby(page.commands, lambda command: LOOKS.search(command.text) is not None):
+        if looking:
+            await asyncio.gather(*(does_what_it_says(shop.site, page, command) for command in commands))
+        else:
+            for command in commands:
+                await does_what_it_says(shop.site, page, command)
+
+
+async def does_what_it_says(site: Site, page: Page, command: Typed) -> None:
+    """Run a command, if it is to be run."""
+    where = f"{page.name}:{command.line}: {command.text}"
+    if command.text in BEGIN:
+        assert "sandbox" not in command.text or site.runs(command.text), where
+    elif UNTIL_INTERRUPTED.search(command.text):
+        assert await site.follow(command.text), where
+    elif command.text not in NOT_RUN:
+        await works(site, command.text, where)
+
+
+async def works(site: Site, command: str, where: str) -> None:
+    """Run a command; it must end as it should, and show what it should."""
+    code = next((code for part, code in EXIT_CODES.items() if part in command), 0)
+    shown = next((shown for part, shown in SHOWS.items() if re.search(part, command)), "")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        ran = await site.run(command)
+        assert ran.code == code, f"{where}\n{ran.text}"
+        assert "Traceback" not in ran.text, f"{where}\n{ran.text}"
+        if re.search(shown, ran.text) or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.2)
+    assert re.search(shown, ran.text), f"{where}\n{ran.text}"
+
+
+async def test_only_its_owner_can_read_what_was_written(shop: Shop) -> None:
+    written = [shop.site.folder / name for name in ("events.jsonl", "order.html", "telegram.pem")]
+    written += [path for path in (shop.site.folder / ".adrelay").glob("**/*.log") if path.is_file()]
+    assert len(written) > 8
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in written} == {
+        path.name: "0o600" for path in written
+    }
+
+
+def test_no_list_of_exceptions_outlives_its_page() -> None:
+    commands = {command.text for page in PAGES for command in page.commands}
+    settings = {line for page in PAGES for line in page.settings}
+    assert set(BEGIN) <= commands
+    assert set(NOT_RUN) <= commands
+    assert set(NOT_SET) <= settings
+    text = "\n".join((*commands, *settings))
+    assert [part for part in (*EXIT_CODES, *SHOWS) if not re.search(part, text, re.MULTILINE)] == []
+    assert set(STAGES) | set(ORDER) | set(LAST) <= {page.name for page in PAGES}

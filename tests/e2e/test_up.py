@@ -1,0 +1,240 @@
+"""`adrelay up` as an operator meets it: beside another one, interrupted, and on what a demo kept."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Container
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from adrelay.configuration import fresh_secrets
+from adrelay.env_file import values_in
+from adrelay.runtime.local import keep_settings
+from adrelay.runtime.ports import free_port
+from tests.e2e.pages import ROOT
+from tests.integration.runtime.programs import until
+from tests.patience import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.timeout(360)
+
+AT_ONCE_SECONDS = 20.0
+"""Far longer than it takes, for machines may be slow; far shorter than starting would take."""
+OUTSIDE = {
+    "ADRELAY_BILLING_API_KEY": "a-key-of-the-tests",
+    "ADRELAY_BILLING_IPN_SECRET": "kV8-a-secret-of-the-tests-2468-0",
+    "ADRELAY_BILLING_IPN_CALLBACK_URL": "http://127.0.0.1:8080/api/v1/webhooks/nowpayments",
+}
+
+
+@dataclass
+class Run:
+    """A command that runs, and what it has printed."""
+
+    process: asyncio.subprocess.Process
+    told: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def of(cls, folder: Path, *arguments: str, **settings: str) -> "Run":
+        """Start `adrelay` in a folder."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "adrelay",
+            *arguments,
+            cwd=folder,
+            env={**kept, "PYTHONPATH": str(ROOT), **settings},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def text(self) -> str:
+        return "".join(self.told)
+
+    async def until(self, text: str) -> None:
+        """Read on until this was printed."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while text not in self.text:
+                line = await self.process.stdout.readline()
+                assert line, f"it ended before it said {text!r}:\n{self.text}"
+                self.told.append(line.decode())
+
+    async def ended(self) -> int:
+        """Return its exit code."""
+        out, _ = await self.process.communicate()
+        self.told.append(out.decode())
+        return self.process.returncode or 0
+
+
+def folder_of_secrets(folder: Path) -> Path:
+    """Make a folder with an `.env` that lacks nothing."""
+    folder.mkdir()
+    env_file = folder / ".env"
+    env_file.write_text(
+        "".join(f"{name}='{value}'\n" for name, value in {**fresh_secrets(), **OUTSIDE}.items())
+    )
+    env_file.chmod(0o600)
+    return folder
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the command lines of all processes that have to do with a folder."""
+    found: list[str] = []
+    for one in Path("/proc").iterdir():
+        if one.name.isdigit() and one.name != str(os.getpid()):
+            try:
+                told = (one / "cmdline").read_bytes() + (one / "environ").read_bytes()
+                cwd = str((one / "cwd").readlink())
+            except OSError:
+                continue
+            if str(folder).encode() in told or cwd.startswith(str(folder)):
+                found.append((one / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+@dataclass
+class Kept:
+    """A folder with the settings of a demo, an `up` on it, and the folder that it was started from."""
+
+    folder: Path
+    here: Path
+    port: int
+    run: Run
+    settings: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
+    """All that was kept of a demo runs again, beside an `.env` and an environment that say otherwise."""
+    here = folder_of_secrets(servers_folder / "up")
+    folder = here / "kept"
+    folder.mkdir(mode=0o700)
+    settings = {**fresh_secrets(), **OUTSIDE, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
+    keep_settings(folder, settings)
+    port = free_port()
+    elsewhere = {
+        "ADRELAY_POSTGRES_URL": "postgresql://elsewhere.invalid",
+        "ADRELAY_NATS_URL": "nats://b.invalid",
+    }
+    run = await Run.of(here, "up", "--folder", "kept", "--port", str(port), **elsewhere)
+    await run.until("Adrelay is up")
+    yield Kept(folder, here, port, run, settings)
+    if run.process.returncode is None:
+        run.process.kill()
+        await run.ended()
+
+
+async def test_what_a_demo_kept_is_started_with_its_own_settings_and_servers(kept: Kept) -> None:
+    assert "those of the demo kept here (kept/settings.env)" in kept.run.text
+    told = {"ADRELAY_GATEWAY_URL": f"http://127.0.0.1:{kept.port}"}
+    orders = await Run.of(kept.here, "orders", "list", "--env-file", "kept/settings.env", **told)
+    assert await orders.ended() in {0, 1}, orders.text
+    other = await Run.of(kept.here, "orders", "list", "--env-file", ".env", **told)
+    assert await other.ended() == 2
+    assert "does not take this ADRELAY_GATEWAY_ADMIN_TOKEN" in other.text
+    events = await Run.of(kept.here, "events", "tail", "--no-follow", "--folder", "kept")
+    assert await events.ended() == 0
+    assert "ProductListed" in events.text
+
+
+async def test_a_second_one_in_the_same_folder_is_told_of_the_first(kept: Kept) -> None:
+    second = await Run.of(kept.here, "up", "--folder", "kept", "--port", str(free_port()))
+    assert await second.ended() == 1
+    assert (
+        f"kept is in use by another `adrelay up` or `adrelay demo` (pid {kept.run.process.pid})"
+        in second.text
+    )
+    assert "--folder" in second.text
+    assert "starting" not in second.text
+
+
+async def test_a_port_in_use_is_told_before_anything_starts(kept: Kept) -> None:
+    second = await Run.of(kept.here, "up", ADRELAY_GATEWAY_HTTP_PORT=str(kept.port))
+    assert await second.ended() == 1
+    assert f"port {kept.port} on 127.0.0.1 is in use" in second.text
+    assert "--port or ADRELAY_GATEWAY_HTTP_PORT" in second.text
+    assert "starting" not in second.text
+
+
+async def test_only_its_owner_can_read_what_is_in_the_folder(kept: Kept) -> None:
+    own = [path for path in kept.folder.glob("**/*") if "cluster" not in path.parts and path.is_file()]
+    assert len(own) > 12
+    assert [str(path) for path in own if path.stat().st_mode & 0o077] == []
+    folders = [path for path in (kept.folder, *kept.folder.glob("**/")) if "cluster" not in path.parts]
+    assert [str(path) for path in folders if path.stat().st_mode & 0o066] == []
+
+
+def core_limits(here: Path) -> list[str]:
+    """Return how large a core dump may be of each process that was started in a folder."""
+    found: list[str] = []
+    for one in Path("/proc").iterdir():
+        try:
+            if one.name.isdigit() and (one / "cwd").readlink() == here:
+                limits = (one / "limits").read_text().splitlines()
+                found += [line.split()[4] for line in limits if line.startswith("Max core file size")]
+        except OSError:
+            continue
+    return found
+
+
+async def test_no_process_with_secrets_may_dump_its_core(kept: Kept) -> None:
+    assert core_limits(kept.here) == ["0"] * 8  # `up`, five services, two workers
+
+
+async def test_sigterm_stops_it_all_and_a_second_signal_at_once(kept: Kept) -> None:
+    kept.run.process.send_signal(signal.SIGTERM)
+    await kept.run.until("stopping ...")
+    kept.run.process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    assert await kept.run.ended() == 0
+    assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert "Traceback" not in kept.run.text
+    assert processes_of(kept.here) == []
+    assert values_in(kept.folder / "settings.env") == {
+        name: value for name, value in kept.settings.items() if name != "ADRELAY_POSTGRES_URL"
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "command", "number", "codes"),
+    [
+        pytest.param("", "up", signal.SIGINT, {-signal.SIGINT}, id="while it is imported"),
+        pytest.param("starting   postgres", "up", signal.SIGINT, {130}, id="while the database is made"),
+        pytest.param("starting   worker-2", "up", signal.SIGTERM, {143}, id="while services begin"),
+        pytest.param("", "demo", signal.SIGINT, {130}, id="in a demo that has just begun"),
+    ],
+)
+async def test_a_signal_ends_it_quietly_and_at_once(
+    servers_folder: Path, moment: str, command: str, number: signal.Signals, codes: Container[int]
+) -> None:
+    here = folder_of_secrets(servers_folder / uuid4().hex)
+    chosen = ["--port", str(free_port())] if command == "up" else []
+    run = await Run.of(here, command, *chosen, TMPDIR=str(here))
+    if command == "demo":
+        await until(lambda: any(here.glob("adrelay-demo-*/postgres")))
+    elif moment:
+        await run.until(moment)
+    else:
+        status = Path(f"/proc/{run.process.pid}/status")
+        await until(lambda: "Umask:\t0077" in status.read_text())
+    began = time.monotonic()
+    run.process.send_signal(number)
+    assert await run.ended() in codes
+    assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert "Traceback" not in run.text
+    assert processes_of(here) == []
+    assert list(here.glob("adrelay-demo-*")) == []
