@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from libs.events.forwarder import AbortReason
-from libs.events.provisioning import SeatsReleased
+from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
 from services.forwarder.adbot.tables import last_stop, released_from
 from services.forwarder.cycle.domain import CYCLE, Abort, Begin
 from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.pool.peers import forget_peers
 from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings
 
@@ -32,7 +33,7 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
             pacing=event.pacing,
             groups=event.groups,
             seats=tuple(seat for seat in event.seats if seat.session not in left),
-            seating=await seating_of(unit.sql, sessions, patience),
+            seating=await seating_of(unit.sql, event.adbot, sessions, patience),
             at=unit.at,
         )
         await unit.execute(CYCLE, event.cycle, command)
@@ -47,5 +48,12 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
 
     reactions.to(AdbotStopped)(stop)
     reactions.to(SeatsReleased)(stop)
+
+    async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
+        """Forget what the session learnt for its adbot: the next one may be another client's."""
+        await forget_peers(unit.sql, event.session)
+
+    reactions.to(SessionReleased)(forget)
+    reactions.to(SessionLost)(forget)
     del begin
     return reactions

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from libs.events.values import SessionId
+from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing.projection import Sql
 from services.forwarder.client.tables import resting, usable
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.tables import denials_of
 
 
-async def seating_of(sql: Sql, sessions: Sequence[SessionId], patience: timedelta) -> Seating:
-    """Return which of the sessions are lost, which rest for longer than `patience`, who refuses them."""
+async def seating_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], patience: timedelta) -> Seating:
+    """Return which sessions of an adbot are lost, which rest longer than `patience`, who refuses them."""
     return Seating(
         lost=frozenset(sessions) - await usable(sql, sessions),
         resting=await resting(sql, sessions, patience),
-        denials=await denials_of(sql, sessions),
+        denials=await denials_of(sql, adbot, sessions),
     )

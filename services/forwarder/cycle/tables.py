@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from libs.events.forwarder import CycleAborted, CycleFinished, CycleStarted, DeliveriesRecorded, ShareMoved
+from libs.events.forwarder import (
+    CycleAborted,
+    CycleFinished,
+    CycleStarted,
+    DeliveriesRecorded,
+    SessionDied,
+    ShareMoved,
+)
 from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
 from libs.eventsourcing.projection import Projection, Sql, TableSql
 from libs.eventsourcing.unit import UnitOfWork
@@ -41,18 +48,20 @@ CYCLES = Projection(
 
 DENIALS = Projection(
     "denials",
-    version=1,
+    version=2,
     ddl="""
     create table denials (
         session uuid not null,
+        adbot   uuid not null,
         grp     text not null,
         result  text not null,
         error   text not null,
         at      timestamptz not null,
-        primary key (session, grp)
+        primary key (session, adbot, grp)
     );
     """,
 )
+"""At most a row for each session and group of its adbot; gone when it serves another one, or dies."""
 
 LASTING = frozenset({ResultClass.TARGET_DENIED, ResultClass.TARGET_GONE, ResultClass.PAYMENT_REQUIRED})
 """Refusals that hold for other posts too."""
@@ -133,7 +142,8 @@ async def refused(event: DeliveriesRecorded, sql: TableSql) -> None:
     """Keep these groups from the seats that they refused."""
     for delivery in event.deliveries:
         if delivery.session is not None:
-            await _deny(sql, delivery.session, delivery.group, Denial(delivery.result, delivery.error))
+            denial = Denial(delivery.result, delivery.error)
+            await _deny(sql, event.adbot, delivery.session, delivery.group, denial)
 
 
 @DENIALS.on(ShareMoved)
@@ -141,15 +151,32 @@ async def given_up(event: ShareMoved, sql: TableSql) -> None:
     """Keep these groups from the seat that gave them up, if they refused it."""
     for share in event.shares:
         for group in share.groups:
-            await _deny(sql, event.session, group, Denial(event.result, event.error))
+            await _deny(sql, event.adbot, event.session, group, Denial(event.result, event.error))
 
 
-async def _deny(sql: TableSql, session: SessionId, group: GroupRef, denial: Denial) -> None:
+@DENIALS.on(CycleStarted)
+async def serves(event: CycleStarted, sql: TableSql) -> None:
+    """Forget what refused these seats while they were another adbot's, perhaps another client's."""
+    await sql.execute(
+        "delete from denials where session = any($1) and adbot <> $2",
+        [share.session for share in event.shares],
+        event.adbot,
+    )
+
+
+@DENIALS.on(SessionDied)
+async def died(event: SessionDied, sql: TableSql) -> None:
+    """Forget what refused it."""
+    await sql.execute("delete from denials where session = $1", event.session)
+
+
+async def _deny(sql: TableSql, adbot: AdbotId, session: SessionId, group: GroupRef, denial: Denial) -> None:
     if denial.result in LASTING:
         await sql.execute(
-            "insert into denials (session, grp, result, error, at) values ($1, $2, $3, $4, $5) "
-            "on conflict (session, grp) do update set result = $3, error = $4, at = $5",
+            "insert into denials (session, adbot, grp, result, error, at) values ($1, $2, $3, $4, $5, $6) "
+            "on conflict (session, adbot, grp) do update set result = $4, error = $5, at = $6",
             session,
+            adbot,
             group,
             denial.result,
             denial.error,
@@ -169,9 +196,11 @@ async def cycles_of_seat(sql: Sql, session: SessionId) -> list[CycleId]:
     return [row["cycle"] for row in rows]
 
 
-async def denials_of(sql: Sql, sessions: Sequence[SessionId]) -> Denials:
-    """Return the groups that refuse any of these sessions."""
-    rows = await sql.fetch("select * from denials where session = any($1) order by at", list(sessions))
+async def denials_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> Denials:
+    """Return the groups that refuse any of these sessions as seats of this adbot."""
+    rows = await sql.fetch(
+        "select * from denials where session = any($1) and adbot = $2 order by at", list(sessions), adbot
+    )
     denials: dict[GroupRef, dict[SessionId, Denial]] = {}
     for row in rows:
         denial = Denial(ResultClass(row["result"]), row["error"])

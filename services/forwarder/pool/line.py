@@ -1,9 +1,9 @@
 """A seat's line to Telegram: opened when it is needed, closed with the lease."""
 
-from libs.events.values import PairId
+from libs.events.values import AdbotId, PairId
 from libs.eventsourcing.engine import Engine
 from services.forwarder.pool.leases import Held
-from services.forwarder.pool.peers import PeerBook
+from services.forwarder.pool.peers import PeerBook, forget_peers
 from services.forwarder.pool.posting import Posting
 from services.forwarder.ports import Account, Telegram
 from services.forwarder.vault.store import Vault
@@ -24,26 +24,35 @@ class Line:
         self._account: Account | None = None
         self._posting: Posting | None = None
         self._pair: PairId | None = None
+        self._adbot: AdbotId | None = None
 
     @property
     def connected(self) -> bool:
         """Whether the connection stands."""
         return self._account is not None and self._account.connected
 
-    async def open(self, pair: PairId) -> Posting:
-        """Return what sends over a connection that stands; raise `TelegramError`, `LeaseLost`, `Unusable`."""
-        if self._account is None or self._posting is None or self._pair != pair:
+    async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
+        """Return what sends for an adbot over a connection that stands.
+
+        Raises `TelegramError`, `LeaseLost`, `Unusable`.
+        """
+        if self._account is None or self._pair != pair:
             await self.close()
-            self._account = await self._make(pair)
-            self._posting = Posting(
-                self._account, PeerBook(self._engine, self._held.lease.session, self._account)
-            )
+            self._account, self._posting = await self._make(pair), None
             self._pair = pair
+        if self._posting is None or self._adbot != adbot:
+            self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
         if not self._account.connected:
             self._held.check()
             await self._account.connect()
             self.keep()
         return self._posting
+
+    async def _start_for(self, adbot: AdbotId, account: Account) -> Posting:
+        """Return what sends for an adbot, and knows nothing of what the session did for another."""
+        session = self._held.lease.session
+        await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
+        return Posting(account, PeerBook(self._engine, session, adbot, account))
 
     async def _make(self, pair: PairId) -> Account:
         session = self._held.lease.session

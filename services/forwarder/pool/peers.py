@@ -1,28 +1,38 @@
-"""Where names lead to, remembered per session: resolving is what accounts get cut off for."""
+"""Where names lead to, remembered per session: resolving is what accounts get cut off for.
 
-from libs.events.values import GroupRef, SessionId
+What a session learnt for one adbot is never used for another: that may be another client's.
+"""
+
+from libs.events.values import AdbotId, GroupRef, SessionId
 from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.projection import Sql
 from services.forwarder.errors import NOT_A_MEMBER
 from services.forwarder.ports import Account, Peer, Target, TelegramError
 
 SCHEMA = """
-create table if not exists pool.peers (
+-- of earlier versions, which did not tell for which adbot
+drop table if exists pool.peers;
+
+-- at most the chats that a session is in, and the names that its adbot's groups had; gone with the seat
+create table if not exists pool.known_peers (
     session     uuid not null,
+    adbot       uuid not null,
     ref         text not null,
     channel     bigint not null,
     access_hash bigint not null,
-    primary key (session, ref)
+    primary key (session, adbot, ref)
 );
 """
 _MARK = "-100"
 
 
 class PeerBook:
-    """The channels and groups that one session knows, by the names that clients give them."""
+    """The channels and groups that one session of an adbot knows, by the names that clients give them."""
 
-    def __init__(self, engine: Engine, session: SessionId, account: Account) -> None:
+    def __init__(self, engine: Engine, session: SessionId, adbot: AdbotId, account: Account) -> None:
         self._engine = engine
         self._session = session
+        self._adbot = adbot
         self._account = account
         self._known: dict[str, Peer] = {}
         self._listed = False
@@ -47,15 +57,20 @@ class PeerBook:
         self._known.pop(name, None)
         await self._engine.query(
             lambda sql: sql.execute(
-                "delete from pool.peers where session = $1 and ref = $2", self._session, name
+                "delete from pool.known_peers where session = $1 and adbot = $2 and ref = $3",
+                self._session,
+                self._adbot,
+                name,
             )
         )
 
     async def _remembered(self, name: str) -> Peer | None:
         row = await self._engine.query(
             lambda sql: sql.fetchrow(
-                "select channel, access_hash from pool.peers where session = $1 and ref = $2",
+                "select channel, access_hash from pool.known_peers "
+                "where session = $1 and adbot = $2 and ref = $3",
                 self._session,
+                self._adbot,
                 name,
             )
         )
@@ -78,13 +93,21 @@ class PeerBook:
     async def _remember(self, peers: dict[str, Peer]) -> None:
         await self._engine.query(
             lambda sql: sql.execute(
-                "insert into pool.peers (session, ref, channel, access_hash) "
-                "select $1, * from unnest($2::text[], $3::bigint[], $4::bigint[]) "
-                "on conflict (session, ref) do update "
+                "insert into pool.known_peers (session, adbot, ref, channel, access_hash) "
+                "select $1, $2, * from unnest($3::text[], $4::bigint[], $5::bigint[]) "
+                "on conflict (session, adbot, ref) do update "
                 "set channel = excluded.channel, access_hash = excluded.access_hash",
                 self._session,
+                self._adbot,
                 list(peers),
                 [peer.channel for peer in peers.values()],
                 [peer.access_hash for peer in peers.values()],
             )
         )
+
+
+async def forget_peers(sql: Sql, session: SessionId, *, but: AdbotId | None = None) -> None:
+    """Forget what a session learnt for adbots, `but` for the one that it serves now."""
+    await sql.execute(
+        "delete from pool.known_peers where session = $1 and adbot is distinct from $2", session, but
+    )

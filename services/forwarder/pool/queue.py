@@ -7,7 +7,17 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter
 
-from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, PairId, Post, ResultClass, TextPost
+from libs.events.values import (
+    AdbotId,
+    ChannelPost,
+    CycleId,
+    ErrorName,
+    GroupRef,
+    PairId,
+    Post,
+    ResultClass,
+    TextPost,
+)
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.projection import Row, Sql
 from services.forwarder.pool.claims import Rival, claim, forget_claims
@@ -36,7 +46,7 @@ select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp(
 from pool.seats p
 left join clients k on k.session = p.session
 left join lateral (
-    select s.cycle, s.grp, s.pair, c.post::text as post, c.delay_seconds, c.jitter_seconds,
+    select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.delay_seconds, c.jitter_seconds,
            coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful,
            greatest(0, coalesce(extract(epoch from a.not_before - clock_timestamp()), 0))::float8 as wait
     from sends s
@@ -77,6 +87,7 @@ class Send:
     cycle: CycleId
     group: GroupRef
     pair: PairId
+    adbot: AdbotId
     post: ChannelPost | TextPost
     delay_seconds: float
     jitter_seconds: float
@@ -175,7 +186,8 @@ class Queue:
         """Return everything that the seat has left to do, apart from what is `done`."""
         rows = await self._engine.query(
             lambda sql: sql.fetch(
-                "select s.cycle, s.grp, s.pair, c.post::text as post, c.delay_seconds, c.jitter_seconds, "
+                "select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, "
+                "c.delay_seconds, c.jitter_seconds, "
                 "coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful "
                 "from sends s join cycles c on c.cycle = s.cycle left join pool.attempts a "
                 "on a.cycle = s.cycle and a.grp = s.grp and a.session = s.session "
@@ -202,6 +214,7 @@ def _send(row: Row) -> Send:
         cycle=row["cycle"],
         group=row["grp"],
         pair=row["pair"],
+        adbot=row["adbot"],
         post=_POST.validate_json(row["post"]),
         delay_seconds=row["delay_seconds"],
         jitter_seconds=row["jitter_seconds"],

@@ -103,8 +103,10 @@ class Recorder:
 
     async def _seating(self, unit: UnitOfWork, cycle: CycleId) -> Seating:
         state = await unit.load(CYCLE, cycle)
-        sessions = list(state.seats) if state else []
-        return await seating_of(unit.sql, sessions, timedelta(seconds=self._limits.wait_seconds))
+        if state is None:
+            return Seating()
+        patience = timedelta(seconds=self._limits.wait_seconds)
+        return await seating_of(unit.sql, state.adbot, list(state.seats), patience)
 
     async def _rest(self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName) -> None:
         now: datetime = await unit.sql.fetchval("select clock_timestamp()")

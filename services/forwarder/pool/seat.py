@@ -190,7 +190,7 @@ class SeatAtWork:
 
     async def _serve(self, send: Send) -> None:
         try:
-            posting = await self._line.open(send.pair)
+            posting = await self._line.open(send.pair, send.adbot)
             prepared = await posting.prepare(send)
         except Unreachable as error:
             await self._back_off(error.name)

@@ -97,7 +97,9 @@ class Stage:
         return [await self.seat() for _ in range(count)]
 
     async def seat(self) -> Seat:
-        account = self.telegram.create_account(AccountSpec()).id
+        return await self.seat_of(self.telegram.create_account(AccountSpec()).id)
+
+    async def seat_of(self, account: int) -> Seat:
         session = SessionId(uuid4())
         secret = read_string(self.telegram.mint_session(account))
 
@@ -132,7 +134,7 @@ class Stage:
         async def work(unit: UnitOfWork) -> None:
             named = tuple(seats)
             patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
-            known = await seating_of(unit.sql, [seat.session for seat in named], patience)
+            known = await seating_of(unit.sql, self.adbot, [seat.session for seat in named], patience)
             await unit.execute(
                 CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
             )
