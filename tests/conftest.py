@@ -95,6 +95,8 @@ async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
         "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
         "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
         "ADRELAY_GATEWAY_CHECKOUTS_PER_HOUR": "1000",
+        "ADRELAY_GATEWAY_WRITES_PER_MINUTE": "1000",
+        "ADRELAY_GATEWAY_WRITES_PER_DAY": "100000",
         "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
     }
     async with LocalSystem(servers_folder / "system", settings=settings) as system:

@@ -14,7 +14,7 @@ from services.gateway.api.app import make_app
 from services.gateway.api.claims import Claims
 from services.gateway.api.desk import Desk, Turns
 from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import HOUR_SECONDS, Places, RateLimit
+from services.gateway.api.limits import DAY_SECONDS, HOUR_SECONDS, Places, RateLimit
 from services.gateway.api.tokens import Tokens
 from services.gateway.api.webhooks import MOST_UNDER_WAY
 from services.gateway.inbox.tables import TABLES as INBOXES
@@ -94,6 +94,8 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, cla
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
         prover=Prover(settings.ipn_secret),
+        writes=RateLimit(settings.writes_per_minute),
+        writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
         notifications=Places(MOST_UNDER_WAY),
         turns=Turns(),
         claims=claims,

@@ -59,6 +59,10 @@ class GatewaySettings(ServiceSettings):
     checkouts_per_hour: int = Field(
         60, ge=1, description="Allowed from one address: each may send a mail to whose address it names"
     )
+    writes_per_minute: int = Field(
+        30, ge=1, description="Allowed from one account: setting, starting, stopping, renewing, calling off"
+    )
+    writes_per_day: int = Field(500, ge=1, description="The same, in any 24 hours")
     command_seconds: float = Field(15.0, gt=0, description="How long a service may take over a command")
     read_your_writes_seconds: float = Field(
         2.0, ge=0, description="How long an answer waits until reads show what was written"

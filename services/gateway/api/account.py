@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from libs.events.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
 from libs.eventsourcing.projection import Sql
-from services.gateway.api.desk import ClientDep, Desk, DeskDep, causes_of
+from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import problems
 from services.gateway.api.pages import PlaceDep, page
 from services.gateway.api.problems import Denied
@@ -41,11 +41,11 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
 @router.post(
     "/orders/{order_number}/cancel",
     summary="Call an order off",
-    responses=problems(401, 404, 409)
+    responses=problems(401, 404, 409, 429)
     | {202: {"model": OwnOrder, "description": "It is done; reads will show it soon."}},
 )
 async def cancel_order(
-    order_number: OrderNumberPath, caller: ClientDep, request: Request, response: Response, desk: DeskDep
+    order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> OwnOrder:
     """Call off an order that is not paid. Money that comes all the same still delivers."""
     await _order(desk, caller.account, order_number)

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing.record import utc_now
-from services.gateway.api.desk import ClientDep, Desk, DeskDep, causes_of
+from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.problems import Denied
 from services.gateway.api.sending import send_of_known_adbot
@@ -56,7 +56,7 @@ def unknown_adbot() -> Denied:
 
 def _writing(*statuses: int) -> Responses:
     accepted = {"model": AdbotState, "description": "It is done; reads will show it soon."}
-    return problems(401, 404, 409, *statuses) | {202: accepted}
+    return problems(401, 404, 409, 429, *statuses) | {202: accepted}
 
 
 @router.get("", summary="List your adbots", responses=problems(401))
@@ -77,7 +77,7 @@ async def get_adbot(
 async def set_advertisement(
     body: AdvertisementBody,
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
+    caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,
@@ -90,7 +90,7 @@ async def set_advertisement(
 @router.post("/{adbot_id}/start", summary="Start an adbot", responses=_writing())
 async def start(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
+    caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,
@@ -106,7 +106,7 @@ async def start(
 @router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=_writing())
 async def stop(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
+    caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,

@@ -10,6 +10,7 @@ from services.gateway.api import (
     admin_adbots,
     admin_orders,
     admin_plans,
+    admin_private_ids,
     auth,
     catalogue,
     checkout,
@@ -35,6 +36,7 @@ _PARTS = (
     admin_orders,
     admin_adbots,
     admin_accounts,
+    admin_private_ids,
 )
 
 

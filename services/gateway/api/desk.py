@@ -67,6 +67,9 @@ class Desk:
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     prover: Prover
+    writes: RateLimit
+    """Of one account, to its adbots and orders: each may become an event, and events are kept for ever."""
+    writes_a_day: RateLimit
     notifications: Places
     """Of the payment provider, proved, while they are being stored."""
     turns: Turns
@@ -143,6 +146,17 @@ async def check_admin(
 ClientDep = Annotated[Identity, Depends(client_of)]
 CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
 """Where a token may be sent, and need not."""
+
+
+async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
+    """Return who is calling; raise `Denied` if that account has written too often."""
+    desk.writes.take(str(caller.account))
+    desk.writes_a_day.take(str(caller.account))
+    return caller
+
+
+WriterDep = Annotated[Identity, Depends(writer_of)]
+"""For every route by which a client causes an event."""
 
 
 def causes_of(request: Request, actor: str) -> Causes:

@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from services.gateway.api.problems import Denied
 
-WINDOW_SECONDS, HOUR_SECONDS = 60.0, 3600.0
+WINDOW_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60.0, 3600.0, 86_400.0
 _MOST_CALLERS = 100_000
 
 

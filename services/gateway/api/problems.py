@@ -49,6 +49,10 @@ _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
     for code in ("provider_unavailable", "telegram_unreachable")
 }
 
+_LONGEST_PLACE = 200
+_MOST_PROBLEMS = 20
+"""So many of a request's problems are told: a body can hold tens of thousands."""
+
 _PROTOCOL_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -172,8 +176,11 @@ def denied_of(error: Exception) -> Denied:
             trouble.write(logging.WARNING, "command.failed", code="service_unavailable", error=str(error))
             return unavailable("service_unavailable", "the service that does this does not answer just now")
         case RequestValidationError():
-            problems = [_field(one) for one in cast("Sequence[Mapping[str, Any]]", error.errors())]
+            found = cast("Sequence[Mapping[str, Any]]", error.errors())
+            problems = [_field(one) for one in found[:_MOST_PROBLEMS]]
             detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+            if len(found) > len(problems):
+                detail += f"; and {len(found) - len(problems)} more"
             return Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=problems)
         case HTTPException():
             status = HTTPStatus(error.status_code)
@@ -186,5 +193,5 @@ def denied_of(error: Exception) -> Denied:
 
 
 def _field(problem: Mapping[str, Any]) -> FieldProblem:
-    where = ".".join(str(part) for part in problem["loc"])
+    where = ".".join(str(part) for part in problem["loc"])[:_LONGEST_PLACE]
     return FieldProblem(field=where, message=str(problem["msg"]).removeprefix("Value error, "))

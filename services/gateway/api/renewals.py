@@ -11,7 +11,7 @@ from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.record import utc_now
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots import own_adbot, unknown_adbot
-from services.gateway.api.desk import ClientDep, Desk, DeskDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.limits import address_of
 from services.gateway.api.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.problems import unauthorized
@@ -39,7 +39,7 @@ class RenewalBody(Body):
 async def renew(
     body: RenewalBody,
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
+    caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing.projection import Row, Sql
+from services.gateway.tables.private_ids import private_ids_of
 
 
 class AdbotStatus(StrEnum):
@@ -91,6 +92,8 @@ class AdminAdbot(AdbotState):
 
     account: UUID
     suspend_reason: str | None
+    private_ids: bool
+    """Whether the account may name private ids."""
 
 
 _ADBOT = (
@@ -118,7 +121,13 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
     if row is None:
         return None
     state = _state(row, at).model_dump()
-    return AdminAdbot(**state, account=row["account"], suspend_reason=row["suspend_reason"])
+    allowed = await private_ids_of(sql, row["account"])
+    return AdminAdbot(
+        **state,
+        account=row["account"],
+        suspend_reason=row["suspend_reason"],
+        private_ids=allowed.allowed,
+    )
 
 
 async def owns(sql: Sql, account: AccountId, adbot: AdbotId) -> bool:

@@ -135,6 +135,8 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "code_pepper": f"Pe99er-{secrets.token_hex(24)}",
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
+            "writes_per_minute": 10_000,
+            "writes_per_day": 10_000,
             "read_your_writes_seconds": 10.0,
         }
         provisioning = {"postgres_url": await database("provisioning"), "http_port": _port()}

@@ -20,6 +20,10 @@ from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
     AdvertisementSet,
+    AllowPrivateIds,
+    ForbidPrivateIds,
+    PrivateIdsAllowed,
+    PrivateIdsForbidden,
     SetAdvertisement,
     StartAdbot,
     StopAdbot,
@@ -169,7 +173,17 @@ def scheduler() -> CommandHandlers:
         event = AdbotStopped(adbot=command.adbot, reason=StopReason.REQUESTED)
         await say(unit, f"schedule-{command.adbot}", event)
 
-    del set_advertisement, start, stop
+    @handlers.on(AllowPrivateIds)
+    async def allow(command: AllowPrivateIds, unit: UnitOfWork) -> None:
+        event = PrivateIdsAllowed(account=command.account, reason=command.reason)
+        await say(unit, f"permissions-{command.account}", event)
+
+    @handlers.on(ForbidPrivateIds)
+    async def forbid(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
+        event = PrivateIdsForbidden(account=command.account, reason=command.reason)
+        await say(unit, f"permissions-{command.account}", event)
+
+    del set_advertisement, start, stop, allow, forbid
     return handlers
 
 

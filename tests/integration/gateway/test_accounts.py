@@ -107,6 +107,21 @@ async def test_checking_out_for_one_e_mail_is_slowed_down_wherever_it_comes_from
     assert statuses == [404, 404, 429]
 
 
+async def test_what_a_client_writes_is_slowed_down_by_account(client: Client, world: World) -> None:
+    other = await world.client()
+    path = "/api/v1/orders/HQADZ-20310504-ABCDEF/cancel"
+
+    async def statuses(who: Client, http: httpx.AsyncClient) -> list[int]:
+        headers = {"Authorization": who.http.headers["Authorization"]}
+        return [(await http.post(path, headers=headers)).status_code for _ in range(3)]
+
+    async with world.gateway(writes_per_minute=2) as http:
+        assert await statuses(client, http) == [404, 404, 429]
+        assert await statuses(other, http) == [404, 404, 429]
+    async with world.gateway(writes_per_day=1) as http:
+        assert await statuses(client, http) == [404, 429, 429]
+
+
 async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, world: World) -> None:
     connection = await asyncpg.connect(world.gateway_database)
     try:

@@ -143,6 +143,8 @@ class World:
                 "sign_ins_per_minute": 10_000,
                 "checkouts_per_minute": 10_000,
                 "checkouts_per_hour": 10_000,
+                "writes_per_minute": 10_000,
+                "writes_per_day": 10_000,
                 "command_seconds": PATIENCE_SECONDS,  # a busy machine is no fault of the gateway's
                 "read_your_writes_seconds": PATIENCE_SECONDS,
             }

@@ -112,6 +112,8 @@ class Stage:
             "sign_ins_per_minute": 10_000,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
+            "writes_per_minute": 10_000,
+            "writes_per_day": 10_000,
             "read_your_writes_seconds": PATIENCE_SECONDS,
             "smtp_host": "127.0.0.1",
             "smtp_port": self.sandbox.port,

@@ -1,9 +1,15 @@
 """How often one caller may do something."""
 
-import pytest
-from fastapi import Request
+from importlib import import_module
+from pkgutil import iter_modules
 
-from services.gateway.api.limits import RateLimit, address_of
+import pytest
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+
+from services.gateway import api
+from services.gateway.api.desk import writer_of
+from services.gateway.api.limits import DAY_SECONDS, RateLimit, address_of
 from services.gateway.api.problems import Denied
 
 
@@ -28,6 +34,18 @@ def test_one_time_too_many_is_denied_until_the_window_has_passed() -> None:
     limit.take("anna")
 
 
+def test_a_window_may_be_a_day() -> None:
+    clock = Clock()
+    limit = RateLimit(1, window_seconds=DAY_SECONDS, clock=clock)
+    limit.take("anna")
+    clock.now += 86_000
+    with pytest.raises(Denied) as denied:
+        limit.take("anna")
+    assert denied.value.headers["Retry-After"] == "400"
+    clock.now += 400
+    limit.take("anna")
+
+
 def test_callers_do_not_share_a_limit() -> None:
     limit = RateLimit(1)
     limit.take("anna")
@@ -45,3 +63,26 @@ def test_callers_do_not_share_a_limit() -> None:
 )
 def test_an_ipv6_customer_is_a_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
+
+
+FREE = {"check_out", "sign_in", "nowpayments"}
+"""Limited otherwise: per address and e-mail, and by places."""
+
+
+def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:
+    modules = [import_module(f"{api.__name__}.{found.name}") for found in iter_modules(api.__path__)]
+    written = [
+        route
+        for module in modules
+        for route in getattr(module, "router", APIRouter()).routes
+        if isinstance(route, APIRoute) and route.methods != {"GET"} and "/admin" not in route.path
+    ]
+    unlimited = {
+        route.name
+        for route in written
+        if writer_of not in [needed.call for needed in route.dependant.dependencies]
+    }
+    assert unlimited <= FREE, unlimited
+    assert {"set_advertisement", "start", "stop", "renew", "cancel_order"} <= {
+        route.name for route in written
+    }

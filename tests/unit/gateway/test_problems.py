@@ -4,9 +4,10 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from starlette.types import Scope
 
-from services.gateway.api.problems import Denied, respond, status_of, unauthorized, unavailable
+from services.gateway.api.problems import Denied, denied_of, respond, status_of, unauthorized, unavailable
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,12 @@ def test_whoever_has_no_token_is_told_how_to_send_one() -> None:
     assert (
         respond(unauthorized("token_missing", ""), request()).headers["WWW-Authenticate"].startswith("Bearer")
     )
+
+
+def test_of_very_many_problems_of_a_request_the_first_are_told() -> None:
+    """A body holds tens of thousands of bad items: the answer must not be larger than the question."""
+    bad = [{"loc": ("body", "groups", number), "msg": "is no text"} for number in range(10_000)]
+    denied = denied_of(RequestValidationError([{"loc": ("body", "x" * 400_000), "msg": "is unknown"}, *bad]))
+    assert denied.detail.endswith("body.groups.18: is no text; and 9981 more")
+    assert len(denied.detail) < 1000
+    assert len(denied.errors or ()) == 20
