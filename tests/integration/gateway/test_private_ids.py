@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.integration.gateway.world import Client, World
+from tests.integration.cli.program import adrelay
+from tests.integration.gateway.world import ADMIN_TOKEN, Client, World
 
 
 async def test_the_operator_allows_and_forbids_private_ids(
@@ -44,3 +45,18 @@ async def test_only_the_operator_may_allow_it(client: Client) -> None:
     account = (await client.get("auth/me"))["id"]
     answer = await client.http.post(f"admin/accounts/{account}/private-ids/allow", json={"reason": "x"})
     assert answer.status_code == 401
+
+
+async def test_the_command_line_allows_and_forbids_private_ids(client: Client, world: World) -> None:
+    url = str(world.http.base_url)
+
+    async def act(*arguments: str) -> tuple[int, str]:
+        ran = await adrelay(url, "accounts", *arguments, token=ADMIN_TOKEN)
+        return ran.code, ran.out or ran.err
+
+    allowed = await act("allow-private-ids", client.email.upper(), "--reason", "own groups")
+    assert allowed == (0, f"{client.email} may name private ids\n")
+    forbidden = await act("forbid-private-ids", str(client.account), "--reason", "over")
+    assert forbidden == (0, f"{client.email} may not name private ids\n")
+    unknown = await act("allow-private-ids", "nobody@example.com", "--reason", "x")
+    assert unknown == (1, "✗ unknown_account: there is no such account\n")
