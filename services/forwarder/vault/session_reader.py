@@ -12,7 +12,7 @@ from services.forwarder.vault.sessions import SessionKey, Unreadable, checked, f
 
 AT_ONCE = 2
 """So many files are read side by side; others wait for their turn."""
-WALL_SECONDS = 5.0
+WALL_SECONDS = 10.0
 READS = Counter(
     "adrelay_forwarder_session_files_total", "Uploaded files that were read, by outcome.", ["outcome"]
 )
