@@ -8,7 +8,6 @@ from adrelay.commands.catalogue import catalogue
 from adrelay.commands.env import env
 from adrelay.commands.keygen import keygen
 from adrelay.commands.orders import orders
-from adrelay.commands.private_ids import allow_private_ids, forbid_private_ids
 from adrelay.commands.up import up
 from adrelay.demo.command import demo
 from adrelay.events.command import group as events_group
@@ -36,8 +35,6 @@ app.command(rich_help_panel="Run it")(keygen)
 app.command(rich_help_panel="Run it")(env)
 app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
 app.add_typer(orders, name="orders", rich_help_panel="Operate it")
-accounts.command("allow-private-ids")(allow_private_ids)
-accounts.command("forbid-private-ids")(forbid_private_ids)
 app.add_typer(accounts, name="accounts", rich_help_panel="Operate it")
 app.add_typer(adbots, name="adbots", rich_help_panel="Operate it")
 app.add_typer(events_group(), name="events", rich_help_panel="Operate it")

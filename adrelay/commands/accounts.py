@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.gateway import Gateway
+from adrelay.commands.private_ids import allow_private_ids, forbid_private_ids
 from adrelay.events.outcome import Exit, carry_out, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
 
@@ -13,10 +14,14 @@ accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # they could show secrets
-    help="Give clients the access codes that open their accounts.",
+    help="Give clients the access codes that open their accounts, and allow them private ids.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
+
+
+accounts.command("allow-private-ids")(allow_private_ids)
+accounts.command("forbid-private-ids")(forbid_private_ids)
 
 
 @accounts.command("code")

@@ -105,15 +105,15 @@ def _signed_in(database: sqlite3.Connection) -> tuple[object, object]:
             f"this file is signed in more than once (at the data centres {centres}); upload the one that is "
             "meant as a string session"
         )
-    return rows[0]
+    dc, key = rows[0]
+    return dc, key
 
 
 def _check_table(database: sqlite3.Connection) -> None:
     kinds = {row[1]: row[2] for row in database.execute("pragma table_list(sessions)") if row[0] == "main"}
     if "sessions" not in kinds:
         tables = database.execute(_TABLES)
-        names = sorted(str(row[0])[:_NAME_CHARACTERS] for row in tables)
-        found = ", ".join(names) or "none"
+        found = ", ".join(sorted(str(row[0])[:_NAME_CHARACTERS] for row in tables)) or "none"
         raise Unusable(f"this is a SQLite file, but no session: it has no table `sessions`, but {found}")
     if kinds["sessions"] != "table":
         raise Unusable(f"`sessions` is a {kinds['sessions']} in this SQLite file, and no table as Telethon's")
