@@ -77,8 +77,12 @@ def _restrict(database: sqlite3.Connection) -> None:
     database.execute("pragma query_only = on")
     for limit, value in _LIMITS.items():
         database.setlimit(limit, value)
-    database.text_factory = lambda text: bytes(text).decode(errors="replace")
+    database.text_factory = _text
     database.set_progress_handler(lambda: 1, _STEPS)
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode(errors="replace")
 
 
 def _allowed(action: int, what: str | None, _: str | None, __: str | None, within: str | None) -> int:

@@ -84,8 +84,10 @@ async def _act(
 async def _view(desk: Desk, account: AccountId) -> PrivateIdsView:
     async def view(sql: Sql) -> PrivateIdsView | None:
         known = await account_by_id(sql, account)
-        found = await private_ids_of(sql, account)
-        return known and PrivateIdsView(**found.model_dump(), account=account, email=known.email)
+        if known is None:
+            return None
+        allowed = await private_ids_of(sql, account)
+        return PrivateIdsView(**allowed.model_dump(), account=account, email=known.email)
 
     found = await desk.view(view)
     if found is None:
