@@ -7,8 +7,11 @@ from decimal import Decimal
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import JsonValue
+from structlog.testing import capture_logs
 
+from libs.chassis.sampling import SampledLog
 from libs.eventsourcing.decider import Refused
+from services.billing import commands
 from tests.integration.billing.stage import NUMBER, Stage, until
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
@@ -162,6 +165,20 @@ async def test_a_forged_notification_is_refused_and_counted(stage: Stage) -> Non
             await stage.notify(sent.body.replace("30", "3").encode(), sent.signature)
         assert caught.value.code == "bad_signature"
         assert await stage.history() == ["OrderPlaced", "PaymentRequested"]
+
+
+async def test_many_forged_notifications_are_all_counted_and_few_are_logged(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "forgeries", SampledLog(commands.__name__))
+    before = counted("bad_signature")
+    async with stage.running():
+        with capture_logs() as lines:
+            for _ in range(30):
+                with pytest.raises(Refused, match="bad_signature"):
+                    await stage.notify(b"{}", "ab" * 64)
+    assert counted("bad_signature") == before + 30
+    assert sum(line["event"] == "notification.refused" for line in lines) == 10
 
 
 SOMETHING_ELSE: list[tuple[dict[str, JsonValue], str]] = [

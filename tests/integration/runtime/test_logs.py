@@ -75,6 +75,7 @@ async def test_nats_rotates_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     files = [path for path in server.log.parent.iterdir() if path.name.startswith("nats.log")]
     assert len(files) == 3
     assert all(path.stat().st_size < 2000 for path in files)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 async def test_postgres_rotates_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
