@@ -226,6 +226,9 @@ class Handling:
         except (*POISON, *CLASHES) as error:
             # alone, a unit is quicker than those who write to the same streams, and harms only itself
             log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
+            if len(units) == 1 and isinstance(error, CLASHES):
+                await self._react_singly(connection, arrivals, reached(left), error)
+                return
             for number, unit in enumerate(units, 1):
                 await self._handle_alone(connection, unit.arrivals, reached([*units[number:], *left]))
 
@@ -250,6 +253,9 @@ class Handling:
                 else:
                     poison[found.cursor] = found.error
                     delays = iter(RETRY_SECONDS)
+            except CLASHES as clash:
+                await self._react_singly(connection, arrivals, bookmark, clash)
+                return
             except POISON as error:  # as it was committed: nobody is to blame, so the last one is
                 rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
                 if not rest:
@@ -257,6 +263,24 @@ class Handling:
                 poison[rest[-1]] = error
             else:
                 return
+
+    async def _react_singly(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+        clash: Exception,
+    ) -> None:
+        """React to a unit's events one by one, where others are always quicker than to all of them.
+
+        Raises the clash instead where tables are folded: those who read them would see half a unit.
+        """
+        if self._tables or len(arrivals) == 1:
+            raise clash
+        for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
+            place = bookmark.sequence if after is None else after.sequence - 1
+            reached = Bookmark(bookmark.made_at, min(place, bookmark.sequence))
+            await self._handle_alone(connection, [arrival], reached)
 
     async def _commit(
         self,

@@ -55,10 +55,8 @@ class Relay:
         self._backoff = Backoff(*_BACKOFF_SECONDS)
         self.published = START
         """How far this relay knows the stream to be filled."""
-        self.active = False
-        """Whether it is this relay's turn: it holds the lock, or held it last."""
         self.knows = False
-        """Whether `published` is what the stream was found to hold."""
+        """Whether `published` is what the stream was found to hold; not while another relay has the lock."""
         self._noted = True
         """Whether the database may hold a trouble, of this process or of one before it."""
         engine.on_commit(self.nudge)
@@ -67,6 +65,11 @@ class Relay:
         """Tell the relay that events up to this one were committed."""
         self._newest = max(self._newest, cursor)
         self._wake.set()
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream that it fills."""
+        return self._stream.name
 
     @property
     def behind(self) -> bool:
@@ -81,7 +84,6 @@ class Relay:
                 connection = await self._engine.connect()
                 try:
                     await hold_lock(connection, f"relay.{self._stream.name}", waiting=self._stand_by)
-                    self.active = True
                     await self._relay(connection)
                 except TROUBLE as trouble:
                     await self._note(connection, trouble)
@@ -95,8 +97,8 @@ class Relay:
                 await asyncio.sleep(delay)
 
     def _stand_by(self) -> None:
-        """Leave the service to the relay that holds the lock."""
-        self.active, self.knows = False, False
+        """Leave it to the relay that holds the lock to know what is published."""
+        self.knows = False
 
     async def _note(self, connection: Connection, trouble: Exception) -> None:
         """Have the database tell why nothing is published, and since when."""

@@ -45,7 +45,13 @@ def told(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
 
 
 def test_each_event_knows_the_types_that_follow_it_in_its_unit() -> None:
-    events = [event("A", 5, 1), event("B", 5, 2), event("B", 5, 3), event("A", 5, 4, unit=1), event("C", 6, 5)]
+    events = [
+        event("A", 5, 1),
+        event("B", 5, 2),
+        event("B", 5, 3),
+        event("A", 5, 4, unit=1),
+        event("C", 6, 5),
+    ]
     assert [one.follows for one in with_following(events)] == [{"B"}, {"B"}, set(), set(), set()]
     beyond = with_following(events, frozenset({"D"}))
     assert [one.follows for one in beyond] == [{"B"}, {"B"}, set(), set(), {"D"}]
