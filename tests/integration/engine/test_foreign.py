@@ -175,7 +175,7 @@ async def test_a_message_on_the_fence_subject_costs_one_take_over(
 async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
     engine: Engine, stream: EventStream
 ) -> None:
-    fence = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+    fences = f"{stream.name.removesuffix('EVENTS')}fence.meters"
 
     class Refusing(EventStream):
         """A stream to which everyone is a stale relay, for a while."""
@@ -185,9 +185,7 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
         async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
             if self.refusals:
                 self.refusals -= 1
-                await stream.nats.jetstream().publish(
-                    f"{stream.name.removesuffix('EVENTS')}fence.meters", b""
-                )
+                await stream.nats.jetstream().publish(fences, b"")
             return await super().publish(service, events, fence)
 
     refusing = Refusing(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
