@@ -94,7 +94,7 @@ def units_of(dice: random.Random) -> list[list[Arrival]]:
         owner = owner_of(type(event))
         if owner != previous or size == 0:
             units.append([])
-            size = dice.randint(1, 6)
+            size = dice.randint(4, 12)
         previous, size, sequence = owner, size - 1, sequence + 1
         envelope = Envelope(
             id=new_id(),
