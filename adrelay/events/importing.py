@@ -26,7 +26,7 @@ from adrelay.events.places import (
 from adrelay.events.streaming import streaming
 from libs.eventsourcing.record import START
 from libs.eventsourcing.republish import renew
-from libs.eventsourcing.stream import EventStream, PublishFailed
+from libs.eventsourcing.stream import EventStream
 
 
 def import_(
@@ -107,11 +107,7 @@ async def _check_stream(stream: EventStream, services: Iterable[str]) -> None:
     relays add to it, for different events, and handle both.
     """
     for service in services:
-        try:
-            held = (await stream.last(service)).cursor > START
-        except PublishFailed:
-            held = True
-        if held:
+        if (await stream.last(service)).cursor > START:
             raise Unusable(
                 f"the stream {stream.name} holds events of {service}; --anew deletes it, relays fill it anew"
             )

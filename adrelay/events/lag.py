@@ -74,7 +74,13 @@ def _print(
     held: list[DatabaseStanding],
 ) -> None:
     table = _table(
-        "relays: from the stores to the stream", "store", "runs", "events", "not relayed", "oldest"
+        "relays: from the stores to the stream",
+        "store",
+        "runs",
+        "events",
+        "not relayed",
+        "oldest",
+        "stalled for",
     )
     for relay in relays:
         table.add_row(
@@ -83,6 +89,7 @@ def _print(
             str(relay.stored),
             _count(relay.behind),
             _age(relay.oldest_seconds),
+            _age(relay.stall_seconds),
         )
     console.print(table)
     table = _table(

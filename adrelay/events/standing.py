@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
+
+from asyncpg import Record, UndefinedTableError
 
 from adrelay.events.rows import last_cursor
 from libs.events.base import Event
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.feed import Feed, FeedBroken
+from libs.eventsourcing.last_published import last_published
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.record import Cursor, utc_now
 from libs.eventsourcing.stored import pending
-from libs.eventsourcing.stream import EventStream, PublishFailed
+from libs.eventsourcing.stream import EventStream
 
 _FIRST_SECONDS = 3.0
 _LOCKED = """
@@ -26,6 +29,10 @@ select exists (
 """
 _BEHIND = """
 select count(*) as behind, min(at) as oldest from engine.events where (xid, position) > ($1::text::xid8, $2)
+"""
+_TROUBLE = """
+select error, since, extract(epoch from now() - since)::float8 as seconds
+from engine.relay_troubles where stream = $1
 """
 _OLDEST_OPEN = """
 select extract(epoch from clock_timestamp() - xact_start)::float8 as seconds, pid, state,
@@ -50,6 +57,10 @@ class RelayStanding:
     behind: int
     oldest_seconds: float | None
     trouble: str | None = None
+    stalled_since: datetime | None = None
+    """Since when nothing could be published, for the reason that the relay gave last."""
+    stall_seconds: float | None = None
+    stall_reason: str | None = None
 
     def problems(self, patience: float) -> list[str]:
         """Say what is wrong, a line each."""
@@ -57,7 +68,11 @@ class RelayStanding:
         if not self.active:
             found.append(f"{self.service}: no relay runs")
         if self.oldest_seconds is not None and self.oldest_seconds > patience:
-            found.append(f"{self.service}: {self.behind} events wait to be relayed")
+            oldest = f"the oldest for {self.oldest_seconds:.0f} s"
+            found.append(f"{self.service}: {self.behind} events wait to be relayed, {oldest}")
+        if self.stalled_since is not None and (self.stall_seconds or 0.0) > patience:
+            since = self.stalled_since.isoformat(timespec="seconds")
+            found.append(f"{self.service}: its relay has not got through since {since}: {self.stall_reason}")
         return found
 
 
@@ -107,16 +122,24 @@ async def relay_standing(service: str, connection: Connection, stream: EventStre
     """Compare a store with what the stream holds of it."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
-    try:
-        cursor = (await stream.last(service)).cursor
-    except PublishFailed as failure:
-        return RelayStanding(service, active, stored, 0, None, str(failure))
+    cursor = (await last_published(connection, published(), stream, service)).cursor
     row = await connection.fetchrow(_BEHIND, str(cursor.xid), cursor.position)
     ahead = None
     if cursor > await last_cursor(connection):
         ahead = "the stream holds events that the store does not have"
     behind, oldest = (0, None) if row is None else (cast("int", row["behind"]), row["oldest"])
-    return RelayStanding(service, active, stored, behind, _age(oldest), ahead)
+    stall: Record | None = None
+    with suppress(UndefinedTableError):  # an older program made this database
+        stall = await connection.fetchrow(_TROUBLE, stream.name)
+    standing = RelayStanding(service, active, stored, behind, _age(oldest), ahead)
+    if stall is None:
+        return standing
+    return replace(
+        standing,
+        stalled_since=stall["since"],
+        stall_seconds=stall["seconds"],
+        stall_reason=stall["error"],
+    )
 
 
 async def reader_standings(service: str, connection: Connection, stream: EventStream) -> list[ReaderStanding]:

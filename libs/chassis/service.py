@@ -20,7 +20,7 @@ from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.settings import ServiceSettings
-from libs.chassis.store_metrics import watch
+from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
 from libs.eventsourcing.bringing_up import bring_up
 from libs.eventsourcing.engine import READ_MODELS, Engine
@@ -40,6 +40,11 @@ FLUSH_SECONDS = 2.0
 HTTP_STOP_SECONDS = 4.0
 CANCEL_AGAIN_SECONDS = 2.0
 LAG = Gauge("adrelay_reader_lag_events", "Events that wait behind a reader.", ["service", "reader"])
+FOREIGN = Gauge(
+    "adrelay_foreign_messages",
+    "How often this process passed over a message on the stream that no relay of ours put there.",
+    ["service"],
+)
 _LOOK_SECONDS = 1.0
 _START, _OUTDATED = "start", "outdated tables"
 
@@ -94,8 +99,9 @@ class Chassis:
             READ_MODELS, tables=self.engine.read_models, everything=self._read_everything
         )
         checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
-        add_health(self._app, {**checks, "tables": self._tables})
-        watch(self.engine, self.task)
+        watched = watch(self.engine, self.relay, self.task)
+        add_health(self._app, {**checks, "relay": watched.problem, "tables": self._tables})
+        FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self
 
     async def __aexit__(
@@ -176,6 +182,7 @@ class Chassis:
         self._http = HttpServer(Door(self._app, self._open), self.settings.http_host, self.settings.http_port)
         self._begin("http", self._http.serve)
         self._begin("relay", self._loops["relay"])  # first: others may wait for what this service said
+        self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they tell if it does not get through
         self._begin(_START, self._start)
         self._begin(_OUTDATED, self._outdated)
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")

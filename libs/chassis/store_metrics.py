@@ -1,4 +1,4 @@
-"""Metrics of a service's store: whether an open transaction holds its events back."""
+"""Metrics of a service's store: whether its events are held back, or its relay has stalled."""
 
 import asyncio
 import time
@@ -10,10 +10,14 @@ from prometheus_client import Gauge
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import Engine
 from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing.projection import Row, Sql
+from libs.eventsourcing.record import Cursor
+from libs.eventsourcing.relay import Relay
 
 log = structlog.stdlib.get_logger()
 
+STORE_METRICS = "store metrics"
+"""The name of the task that keeps them."""
 LOOK_SECONDS = 2.0
 ALARM_SECONDS = 10.0
 HELD_BACK_COUNTED = 10_000
@@ -29,6 +33,34 @@ HELD_BACK = Gauge(
     ["service"],
 )
 
+WAITING = Gauge(
+    "adrelay_relay_events_waiting",
+    f"Events that the active relay could publish and has not; {HELD_BACK_COUNTED} at most.",
+    ["service"],
+)
+WAITING_AGE = Gauge(
+    "adrelay_relay_waiting_seconds",
+    "How long the oldest event that waits for the active relay has been the same one.",
+    ["service"],
+)
+STALL_SECONDS = 10.0
+"""How long events may wait before the service is not ready. A broker's restart, a relay's take-over and the
+longest attempt to publish with the delay before it (5 s and 2 s) are shorter."""
+
+_WAITING = """
+select xid::text as xid, position, extract(epoch from clock_timestamp() - at)::float8 as age, (
+    select count(*) from (
+        select from engine.events
+        where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon() limit $3
+    ) as counted
+) as waiting
+from engine.events where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
+order by events.xid, position limit 1
+"""
+_TROUBLE = """
+select error, extract(epoch from now() - since)::float8 as seconds
+from engine.relay_troubles where stream = $1
+"""
 _LOOK = """
 select pg_snapshot_xmin(now.snapshot)::text::bigint as oldest,
        pg_snapshot_xmax(now.snapshot)::text::bigint as next,
@@ -68,17 +100,69 @@ async def look(sql: Sql, age: XminAge, service: str) -> None:
         log.warning("store.held_back", seconds=round(seconds), events=row["held_back"])
 
 
-def watch(engine: Engine, task: Callable[[str, Callable[[], Awaitable[None]]], None]) -> None:
-    """Have a task of the service keep the metrics of its store."""
-    age = XminAge()
+class RelayWatch:
+    """Tells a relay that is idle from one that does not get rid of what it should publish."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._first: Cursor | None = None
+        self._since = 0.0
+        self._problem: str | None = None
+
+    async def problem(self) -> str | None:
+        """Return why events wait for too long, as of the last look; None if they don't."""
+        return self._problem
+
+    async def look(self, sql: Sql, service: str) -> None:
+        """Set the metrics of a relay, and what is wrong with it."""
+        now = time.monotonic()
+        waiting = await self._waiting(sql) if self._relay.knows else None
+        first = None if waiting is None else Cursor(int(waiting["xid"]), waiting["position"])
+        if first != self._first:
+            self._first, self._since = first, now
+        stalled = 0.0 if first is None else now - self._since
+        WAITING.labels(service).set(0 if waiting is None else waiting["waiting"])
+        WAITING_AGE.labels(service).set(stalled)
+        trouble = await sql.fetchrow(_TROUBLE, self._relay.stream)
+        if waiting is None and self._relay.knows:
+            trouble = None  # there is nothing to publish
+        unknown = trouble is not None and not self._relay.knows and trouble["seconds"] >= STALL_SECONDS
+        self._problem = None
+        if unknown or stalled >= STALL_SECONDS:
+            self._problem = _stall(waiting, trouble)
+            log.error("relay.stalled", problem=self._problem)
+
+    async def _waiting(self, sql: Sql) -> Row | None:
+        return await sql.fetchrow(
+            _WAITING, str(self._relay.published.xid), self._relay.published.position, HELD_BACK_COUNTED
+        )
+
+
+def _stall(waiting: Row | None, trouble: Row | None) -> str:
+    """Say how many events wait, since when, and why."""
+    what = "it is not known which events wait"
+    if waiting is not None:
+        what = f"{waiting['waiting']} events wait to be published, the oldest for {waiting['age']:.0f} s"
+    if trouble is None:
+        return f"{what}; no error was seen"
+    return f"{what}; for {trouble['seconds']:.0f} s: {trouble['error']}"
+
+
+def watch(
+    engine: Engine, relay: Relay, task: Callable[[str, Callable[[], Awaitable[None]]], None]
+) -> RelayWatch:
+    """Have a task of the service keep the metrics of its store, and return what it knows of the relay."""
+    age, watched = XminAge(), RelayWatch(relay)
 
     async def keep() -> None:
         while True:
             heed_cancellation()
             try:
                 await engine.query(lambda sql: look(sql, age, engine.service))
+                await engine.query(lambda sql: watched.look(sql, engine.service))
             except DATABASE_TROUBLE as trouble:
                 log.debug("store.unseen", error=repr(trouble))
             await asyncio.sleep(LOOK_SECONDS)
 
-    task("store metrics", keep)
+    task(STORE_METRICS, keep)
+    return watched

@@ -7,11 +7,10 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -20,9 +19,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.record import Envelope
-from libs.eventsourcing.stream import EventStream
-
-log = structlog.stdlib.get_logger()
+from libs.eventsourcing.stream import FOLLOWS_HEADER, POSITION_HEADER, EventStream
 
 HEARTBEAT_SECONDS = 1.0
 EXPIRES_SECONDS = 30.0
@@ -179,13 +176,13 @@ class Feed:
             raise FeedBroken(gap)
         self._expected += 1
         try:
-            envelope = Envelope.from_json(message.data)
+            envelope = self._stream.envelope(message.subject, headers.get(POSITION_HEADER), message.data)
         except ValueError as error:
             # no relay of ours wrote it, so it has no place in any store's order and can't be parked
-            log.error(  # noqa: TRY400 - the trace tells nothing
-                "feed.unreadable", subject=message.subject, sequence=place.sequence.stream, error=repr(error)
-            )
+            self._stream.pass_over(message.subject, place.sequence.stream, str(error))
             return None
+        if follows := headers.get(FOLLOWS_HEADER):
+            envelope = replace(envelope, follows=frozenset(follows.split(",")))
         return Arrival(
             source=message.subject.split(".", 2)[1],
             sequence=place.sequence.stream,

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,9 +21,11 @@ from libs.eventsourcing.parts import Part
 from libs.eventsourcing.projection import Projection, outdated
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.record import START, Cursor, Envelope, Recorded
+from libs.eventsourcing.store import MAX_UNIT_EVENTS
 from libs.eventsourcing.tables import Kind, OutdatedTables
 from libs.eventsourcing.transaction import Transaction
 from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing.units import ReadUnit
 
 log = structlog.stdlib.get_logger()
 
@@ -76,6 +79,23 @@ _TRANSACTION_SECONDS = 0.1
 _FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
 
 
+class _Poison(Exception):
+    """The event with this number and cursor of a unit fails."""
+
+    def __init__(self, number: int, cursor: Cursor, error: Exception) -> None:
+        super().__init__(repr(error))
+        self.number, self.cursor, self.error = number, cursor, error
+
+
+@contextmanager
+def _blamed(number: int, cursor: Cursor) -> Generator[None]:
+    """Have what fails inside blamed on one event; nothing of the events before it may be unwritten."""
+    try:
+        yield
+    except POISON as error:
+        raise _Poison(number, cursor, error) from error
+
+
 class LostCheckpoint(Exception):
     """Another reader of the same name has moved the checkpoint."""
 
@@ -103,7 +123,7 @@ class Handling:
         self._reactions = reactions
         self._part = part
         self._together = _FIRST_TOGETHER
-        self.handled = {kind.__name__ for kind in self.events}
+        self.handled = frozenset(kind.__name__ for kind in self.events)
         """The names of `events`."""
         self._kinds = [
             *([Kind.STATE] if reactions.events else []),
@@ -120,56 +140,73 @@ class Handling:
         """Try parked streams again that were asked for, a part of each."""
         for place in await self.parking.asked(connection):
             for _ in range(_RETRIES_AT_ONCE):
-                if not await self._retry_first(connection, place):
+                if not await self._retry_unit(connection, place):
                     break
 
-    async def _retry_first(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
-        """Handle the first parked event of a stream; say if what follows it can be tried now."""
-        tried: Envelope | None = None
+    async def _retry_unit(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
+        """Handle the first parked unit of a stream, up to the first event that fails again.
 
-        async def first(transaction: Transaction) -> None:
-            nonlocal tried
-            tried = await self.parking.first(connection, place)
-            if tried is None:
-                await self.parking.answer(connection, place)
-                return
-            await self._apply(transaction, Arrival(place.source, 0, 0, tried))
-            await transaction.settle()
-            await self.parking.remove(connection, place.source, tried.cursor)
-
+        Says if what follows it can be tried now.
+        """
         try:
-            await self._transact(connection, first)
-        except POISON as error:
-            if tried is None:
-                raise
-            await self.parking.fail(connection, place, tried.cursor, error)
-            log.warning(
-                "reader.parked_again", reader=self._name, stream=place.stream, error=type(error).__name__
-            )
+            tried = await self._try_parked(connection, place, MAX_UNIT_EVENTS)
+        except _Poison as poison:
+            failed = poison
+            while True:
+                try:
+                    await self._try_parked(connection, place, failed.number)  # those before it are shown
+                    break
+                except _Poison as earlier:
+                    failed = earlier
+            await self.parking.fail(connection, place, failed.cursor, failed.error)
+            kind = type(failed.error).__name__
+            log.warning("reader.parked_again", reader=self._name, stream=place.stream, error=kind)
             return False
-        if tried is None:
+        if not tried:
             self.parking.release(place)
             log.info("reader.released", reader=self._name, stream=place.stream)
-        return tried is not None
+        return tried
+
+    async def _try_parked(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place, most: int
+    ) -> bool:
+        """Handle so many events of the first parked unit of a stream together; say if there were any."""
+        unit: list[Envelope] = []
+
+        async def work(transaction: Transaction) -> None:
+            unit[:] = await self.parking.first_unit(connection, place)
+            if not unit:
+                await self.parking.answer(connection, place)
+            for number, envelope in enumerate(unit[:most]):
+                with _blamed(number, envelope.cursor):
+                    await self._apply(transaction, Arrival(place.source, 0, 0, envelope))
+                    await transaction.settle()
+                await self.parking.remove(connection, place.source, envelope.cursor)
+
+        await self._transact(connection, work)
+        return bool(unit)
 
     async def handle(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        units: Sequence[ReadUnit],
+        reached: Callable[[Sequence[ReadUnit]], Bookmark],
     ) -> None:
-        """Have events handled, those that were not before; one that fails alone again and again is parked.
+        """Have whole units handled; an event in them that fails again and again is parked.
 
         So many at once as take about as long as a transaction may: a long one holds every relay back that
-        works on the same server.
+        works on the same server. `reached` tells where the reader stands once some units alone are left.
         """
-        fresh = self._fresh(arrivals)
-        while fresh:
-            part, fresh = fresh[: self._together], fresh[self._together :]
-            reached = bookmark if not fresh else Bookmark(bookmark.made_at, part[-1].sequence)
+        left = list(units)
+        while left:
+            count, size = 0, 0
+            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._together):
+                size += len(left[count].arrivals)
+                count += 1
+            together, left = left[:count], left[count:]
             began = time.monotonic()
-            await self._handle_together(connection, part, reached)
-            self._pace(len(part), time.monotonic() - began)
+            await self._handle_together(connection, together, left, reached)
+            self._pace(size, time.monotonic() - began)
 
     def _pace(self, handled: int, seconds: float) -> None:
         """Learn from how long some events took how many to handle at once."""
@@ -179,39 +216,71 @@ class Handling:
     async def _handle_together(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
+        units: Sequence[ReadUnit],
+        left: Sequence[ReadUnit],
+        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+    ) -> None:
+        arrivals = [arrival for unit in units for arrival in unit.arrivals]
+        try:
+            await self._commit(connection, arrivals, reached(left))
+        except (*POISON, *CLASHES) as error:
+            # alone, a unit is quicker than those who write to the same streams, and harms only itself
+            log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
+            if len(units) == 1 and isinstance(error, CLASHES):
+                await self._react_singly(connection, arrivals, reached(left), error)
+                return
+            for number, unit in enumerate(units, 1):
+                await self._handle_alone(connection, unit.arrivals, reached([*units[number:], *left]))
+
+    async def _handle_alone(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
         bookmark: Bookmark,
     ) -> None:
-        try:
-            await self._commit(connection, arrivals, bookmark)
-        except (*POISON, *CLASHES) as error:
-            # alone, an event is quicker than those who write to the same streams, and harms only itself
-            log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
-            for arrival in arrivals:
-                await self._handle_alone(connection, arrival, Bookmark(bookmark.made_at, arrival.sequence))
+        """Handle one unit; without the events that fail, and what follows those in their streams, if need be.
 
-    def _fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Leave out what was handled before, in whatever order the stream brings it again."""
-        reached, fresh = dict(self.checkpoints), list[Arrival]()
-        for arrival in arrivals:
-            if arrival.envelope.cursor > reached.get(arrival.source, START):
-                reached[arrival.source] = arrival.envelope.cursor
-                fresh.append(arrival)
-        return fresh
-
-    async def _handle_alone(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", arrival: Arrival, bookmark: Bookmark
-    ) -> None:
-        for delay in (*RETRY_SECONDS, None):
+        Even then all that is shown of it is shown together.
+        """
+        poison: dict[Cursor, Exception] = {}
+        delays = iter(RETRY_SECONDS)
+        while True:
             try:
-                await self._commit(connection, [arrival], bookmark)
-            except POISON as error:
-                if delay is None:
-                    await self._commit(connection, [arrival], bookmark, poison=error)
-                    return
-                await asyncio.sleep(delay)
+                await self._commit(connection, arrivals, bookmark, poison=poison)
+            except _Poison as found:
+                if (delay := next(delays, None)) is not None:
+                    await asyncio.sleep(delay)
+                else:
+                    poison[found.cursor] = found.error
+                    delays = iter(RETRY_SECONDS)
+            except CLASHES as clash:
+                await self._react_singly(connection, arrivals, bookmark, clash)
+                return
+            except POISON as error:  # as it was committed: nobody is to blame, so the last one is
+                rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
+                if not rest:
+                    raise
+                poison[rest[-1]] = error
             else:
                 return
+
+    async def _react_singly(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+        clash: Exception,
+    ) -> None:
+        """React to a unit's events one by one, where others are always quicker than to all of them.
+
+        Raises the clash instead where tables are folded: those who read them would see half a unit.
+        """
+        if self._tables or len(arrivals) == 1:
+            raise clash
+        for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
+            place = bookmark.sequence if after is None else after.sequence - 1
+            reached = Bookmark(bookmark.made_at, min(place, bookmark.sequence))
+            await self._handle_alone(connection, [arrival], reached)
 
     async def _commit(
         self,
@@ -219,30 +288,41 @@ class Handling:
         arrivals: Sequence[Arrival],
         bookmark: Bookmark,
         *,
-        poison: Exception | None = None,
+        poison: Mapping[Cursor, Exception] | None = None,
     ) -> None:
-        """Handle events and move the checkpoint, in one transaction."""
+        """Handle whole units and move the checkpoint, in one transaction.
+
+        Given what is `poison`, parks that instead, and raises `_Poison` for whatever else fails.
+        """
+        parked: dict[Place, Exception] = {}
 
         async def work(transaction: Transaction) -> None:
-            for arrival in arrivals:
+            parked.clear()
+            for number, arrival in enumerate(arrivals):
                 if self.parking.gave_up(arrival.source, arrival.envelope.cursor):
                     continue
-                if poison is not None or self.parking.holds(_place(arrival)):
-                    error = FOLLOWS if poison is None else repr(poison)
-                    await self.parking.add(connection, arrival.source, arrival.envelope, error)
-                else:
+                place = _place(arrival)
+                error = (poison or {}).get(arrival.envelope.cursor)
+                if self.parking.holds(place) or place in parked:
+                    await self.parking.add(connection, arrival.source, arrival.envelope, FOLLOWS)
+                elif error is not None:
+                    await self.parking.add(connection, arrival.source, arrival.envelope, repr(error))
+                    parked[place] = error
+                elif poison is None:
                     await self._apply(transaction, arrival)
+                else:
+                    with _blamed(number, arrival.envelope.cursor):
+                        await self._apply(transaction, arrival)
+                        await transaction.settle()
             await transaction.settle()
             await self._advance(connection, arrivals, bookmark)
 
         await self._transact(connection, work)
         for arrival in arrivals:
             self.checkpoints[arrival.source] = arrival.envelope.cursor
-        if poison is not None:
-            self.parking.keep(_place(arrivals[0]))
-            log.error(
-                "reader.parked", reader=self._name, stream=arrivals[0].envelope.stream, error=repr(poison)
-            )
+        for place, error in parked.items():
+            self.parking.keep(place)
+            log.error("reader.parked", reader=self._name, stream=place.stream, error=repr(error))
 
     async def _transact(
         self,

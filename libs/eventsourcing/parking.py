@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.record import Cursor, Envelope
+from libs.eventsourcing.store import MAX_UNIT_EVENTS
 
 FOLLOWS = "follows a parked event of the same stream"
 """The error of an event that was not even tried."""
@@ -87,15 +88,19 @@ class Parking:
         )
         return [Place(row["source"], row["stream"]) for row in rows]
 
-    async def first(self, connection: Connection, place: Place) -> Envelope | None:
-        """Return the first parked event of a stream, None if none is left."""
-        found = await connection.fetchval(
-            "select envelope::text from engine.parked where reader = $1 and source = $2 and stream = $3 "
-            "order by xid, position limit 1",
+    async def first_unit(self, connection: Connection, place: Place) -> list[Envelope]:
+        """Return the first parked events of a stream that were decided together, none if none is left."""
+        rows = await connection.fetch(
+            "select envelope::text as envelope from engine.parked "
+            "where reader = $1 and source = $2 and stream = $3 and xid = ("
+            "    select min(xid) from engine.parked where reader = $1 and source = $2 and stream = $3"
+            ") order by position limit $4",
             self._reader,
             *place,
+            MAX_UNIT_EVENTS,
         )
-        return None if found is None else Envelope.from_json(cast("str", found))
+        envelopes = [Envelope.from_json(cast("str", row["envelope"])) for row in rows]
+        return [one for one in envelopes if one.same_unit(envelopes[0])]
 
     async def remove(self, connection: Connection, source: str, cursor: Cursor) -> None:
         """Let go of an event that was handled."""

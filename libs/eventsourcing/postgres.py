@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -92,6 +92,9 @@ select {_COLUMNS} from engine.events
 where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
 order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
+_REST_OF_UNIT = """
+select distinct type from engine.events where xid = $1::text::xid8 and position > $2 and at = $3
+"""
 _READ_ALL = f"""
 select {_COLUMNS} from engine.events where (xid, position) > ($1::text::xid8, $2)
 order by events.xid, events.position limit $3
@@ -181,9 +184,13 @@ def server_settings(schemas: Sequence[str]) -> dict[str, str]:
     }
 
 
-async def hold_lock(connection: Connection, name: str) -> None:
-    """Wait until this connection holds the lock of that name; it is held as long as the connection lives."""
+async def hold_lock(connection: Connection, name: str, *, waiting: Callable[[], None] = lambda: None) -> None:
+    """Wait until this connection holds the lock of that name; it is held as long as the connection lives.
+
+    Calls `waiting` whenever another connection was found to hold it.
+    """
     while not await connection.fetchval(_TRY_LOCK, name):
+        waiting()
         heed_cancellation()
         await asyncio.sleep(STANDBY_SECONDS)
 
@@ -283,6 +290,18 @@ class PostgresStore:
         """See `EventStore.read`: whatever an open transaction could still precede stays hidden."""
         rows = await self._connection.fetch(_READ, str(after.xid), after.position, limit)
         return [envelope_of(row) for row in rows]
+
+    async def holds(self, cursor: Cursor) -> bool:
+        """Say whether an event stands at this place."""
+        asked = "select exists (select from engine.events where xid = $1::text::xid8 and position = $2)"
+        return bool(await self._connection.fetchval(asked, str(cursor.xid), cursor.position))
+
+    async def rest_of_unit(self, event: Envelope) -> frozenset[str]:
+        """Return the types of the events that follow one in its unit of work; see `Envelope.same_unit`."""
+        rows = await self._connection.fetch(
+            _REST_OF_UNIT, str(event.cursor.xid), event.cursor.position, event.at
+        )
+        return frozenset(row["type"] for row in rows)
 
     async def between(
         self, after: Cursor, upto: Cursor, kinds: Sequence[str] | None, limit: int

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import asyncpg
 import structlog
 from nats.errors import Error as NatsError
 
-from libs.events.base import Event
+from libs.events.base import Event, owner_of
+from libs.eventsourcing.backoff import Backoff
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import CLASHES, Engine
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
@@ -21,6 +22,7 @@ from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.record import Cursor
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import OutdatedTables
+from libs.eventsourcing.units import Gathering, ReadUnit
 
 log = structlog.stdlib.get_logger()
 
@@ -30,6 +32,7 @@ PACE_SECONDS = 0.025
 what comes meanwhile shares it."""
 RETRY_LOOK_SECONDS = 0.5
 """How often a reader looks whether an operator wants parked events tried again."""
+_BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
 """How often `reached` looks for what a reader in another process did."""
@@ -73,6 +76,10 @@ class Reader:
         self._everything = everything
         self._batch = batch
         self._handling = Handling(self.name, engine, tables, reactions or Reactions(), part)
+        self._owners = {kind.__name__: owner_of(kind) for kind in engine.catalogue}
+        self._sources = frozenset(self._owners.values())
+        self._backoff = Backoff(*_BACKOFF_SECONDS)
+        self._complete = False
         self._look_at = 0.0
         self._advanced = asyncio.Event()
         unprepared = {table.name for table in tables} - set(engine.schemas)
@@ -91,48 +98,69 @@ class Reader:
 
     async def run(self) -> None:
         """Read until cancelled; whatever breaks around it is tried again."""
-        delay = 0.05
         while True:
             heed_cancellation()
             try:
                 connection = await self._engine.connect()
                 try:
                     await hold_lock(connection, f"{self._lock}{self.name}")
-                    delay = 0.05
                     await self._read(connection)
                 finally:
                     with suppress(*TROUBLE):
                         await connection.close(timeout=2)
             except TROUBLE as trouble:
+                delay = self._backoff.failed()
                 log.warning("reader.retry", reader=self.name, error=repr(trouble), delay=delay)
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, 2.0)
 
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await self._stream.ensure()
         bookmark = await self._resume(connection)
         subjects = self._stream.subjects(None if self._everything else self.events)
+        gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
+
+        def reached(left: Sequence[ReadUnit]) -> Bookmark:
+            return Bookmark(bookmark.made_at, gathering.place(left))
+
+        async def proceed() -> None:
+            if units := gathering.take(time.monotonic()):
+                await self._handling.handle(connection, units, reached)
+            self._backoff.succeeded()
+            if self.lag == 0 and gathering.settled:
+                await self._note_complete(connection)
+
+        self._complete = False
         async with Feed(self._stream, subjects, bookmark.sequence) as feed:
             self.lag = feed.waiting
-            complete = False
+            if self.lag == 0:
+                await self._note_complete(connection)
             while True:
                 heed_cancellation()
-                if not complete and self.lag == 0:
-                    await self._note_complete(connection)
-                    complete = True
-                arrivals = await self._next(connection, feed)
+                arrivals = await self._next(connection, feed, proceed)
                 began = time.monotonic()
-                reached = Bookmark(bookmark.made_at, arrivals[-1].sequence)
-                await self._handling.handle(connection, arrivals, reached)
+                gathering.add([one for one in arrivals if self._is_own(one)], began)
                 self.lag = arrivals[-1].waiting
+                await proceed()
                 self._advanced.set()
                 if self.lag < self._batch:
                     await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
 
+    def _is_own(self, arrival: Arrival) -> bool:
+        """Say whether an event comes from the service that says such events."""
+        owner = self._owners.get(arrival.envelope.type)
+        if owner == arrival.source or (owner is None and arrival.source in self._sources):
+            return True
+        subject = f"{arrival.source}.{arrival.envelope.type}.{arrival.envelope.stream}"
+        self._stream.pass_over(subject, arrival.sequence, "no service says such events")
+        return False
+
     async def _note_complete(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        if self._complete:
+            return
         await connection.execute(
             "update engine.readers set complete_at = now() where name = $1 and complete_at is null", self.name
         )
+        self._complete = True
         self._advanced.set()
 
     async def complete(self) -> None:
@@ -171,8 +199,16 @@ class Reader:
         )
         return Bookmark(made_at, sequence or 0)
 
-    async def _next(self, connection: "asyncpg.Connection[asyncpg.Record]", feed: Feed) -> list[Arrival]:
-        """Return the next events; meanwhile, and in between, do what operators ask for."""
+    async def _next(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        feed: Feed,
+        proceed: Callable[[], Awaitable[None]],
+    ) -> list[Arrival]:
+        """Return the next events; meanwhile, and in between, do what operators ask for.
+
+        Where none come, `proceed` handles what waited only for the rest of another unit.
+        """
         coming = asyncio.ensure_future(feed.batch(self._batch))
         try:
             while True:
@@ -183,6 +219,7 @@ class Reader:
                 await asyncio.wait({coming}, timeout=RETRY_LOOK_SECONDS)
                 if coming.done():
                     return coming.result()
+                await proceed()
         finally:
             if not coming.cancel() and not coming.cancelled():
                 coming.exception()  # it is told already, or something worse happened

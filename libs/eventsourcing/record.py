@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,6 +12,8 @@ from uuid_utils.compat import uuid7
 
 from libs.events.base import Event
 
+_DATA = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_MOST_INTEGER, _MOST_BIGINT = 2**31 - 1, 2**63 - 1
 STREAM_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*-[A-Za-z0-9_-]{1,120}\Z")
 
 
@@ -45,6 +48,7 @@ class Cursor(NamedTuple):
         return cls(int(xid), int(position))
 
 
+_NOTHING: frozenset[str] = frozenset()
 START = Cursor(0, 0)
 """Before the first event of a store."""
 
@@ -82,6 +86,15 @@ class Envelope:
     causation_id: UUID
     actor: str
     data: str
+    follows: frozenset[str] = field(default=_NOTHING, compare=False)
+    """The types of the events that follow in its unit of work, as far as its relay knows; told beside it."""
+
+    def same_unit(self, other: "Envelope") -> bool:
+        """Say whether another event of the same store was decided in the same unit of work.
+
+        A unit's events bear one instant, that of its beginning, and are stored by one transaction.
+        """
+        return self.cursor.xid == other.cursor.xid and self.at == other.at
 
     def to_json(self) -> bytes:
         """Return the message body that carries this event."""
@@ -97,22 +110,59 @@ class Envelope:
         """Read a message body; raise `ValueError` if it is none of ours."""
         try:
             fields = json.loads(body)
-            return cls(
+            at = datetime.fromisoformat(fields["at"])
+            envelope = cls(
                 id=UUID(fields["id"]),
                 type=fields["type"],
                 schema=fields["schema"],
                 stream=fields["stream"],
                 version=fields["version"],
                 cursor=Cursor(fields["xid"], fields["position"]),
-                at=datetime.fromisoformat(fields["at"]),
+                at=at,
                 correlation_id=UUID(fields["correlation_id"]),
                 causation_id=UUID(fields["causation_id"]),
                 actor=fields["actor"],
-                data=json.dumps(fields["data"], ensure_ascii=False),
+                data=_DATA.encode(fields["data"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             message = f"not an event's envelope: {error!r}"
             raise ValueError(message) from error
+        if at.tzinfo is None or not envelope.fits_columns:
+            message = "not an event's envelope: a field has another type, or is out of range"
+            raise ValueError(message)
+        return envelope
+
+    @property
+    def fits_columns(self) -> bool:
+        """Whether the numbers and names are such as the store's columns hold."""
+        numbers = (self.schema, self.version, *self.cursor)
+        return (
+            all(type(number) is int for number in numbers)
+            and 0 < self.schema <= _MOST_INTEGER
+            and 0 < self.version <= _MOST_INTEGER
+            and min(self.cursor) >= 0
+            and max(self.cursor) <= _MOST_BIGINT
+            and all(type(name) is str for name in (self.type, self.stream, self.actor))
+        )
+
+
+def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING) -> list[Envelope]:
+    """Return events that know which types of events follow them in their units of work.
+
+    They are in the store's order, without gaps; `beyond` are the types that follow behind the last one.
+    """
+    told: list[Envelope] = []
+    behind, later = beyond, None
+    for event in reversed(events):
+        if later is not None:
+            if not event.same_unit(later):
+                behind = _NOTHING
+            elif later.type not in behind:  # else the set is shared: large units have few types
+                behind |= {later.type}
+        told.append(replace(event, follows=behind) if behind else event)
+        later = event
+    told.reverse()
+    return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 import asyncpg
 from pydantic import ValidationError
 
+from libs.events.catalogue import subject_of
 from libs.eventsourcing import beside
 from libs.eventsourcing.beside import Beside
 from libs.eventsourcing.postgres import ISOLATION, Connection, PostgresStore
@@ -169,12 +170,13 @@ class StreamFold:
             page: list[Envelope] = []
             behind = 0 if left else None
             for held in part:
-                if held.cursor is None or held.type not in self._kinds or gate.passed(held):
+                if f"{held.source}.{held.type}" not in self._kinds or gate.passed(held):
+                    continue
+                if (envelope := self._event(held)) is None or held.cursor is None:
                     continue
                 if held.cursor > sought.get(held.source, START):
                     behind = held.sequence if behind is None else behind
                     continue
-                envelope = held.envelope()
                 if await gate.opens(held.source, envelope):
                     page.append(envelope)
             await fold(self.tables, self.table, page, self.connection)
@@ -184,9 +186,17 @@ class StreamFold:
                 await beside.bookmark(self.connection, self.into.schema, made_at, sequence)
         return behind is not None
 
+    def _event(self, held: Held) -> Envelope | None:
+        """Return the event of a message; none if it is one that readers pass over."""
+        try:
+            return self.stream.envelope(held.subject, str(held.cursor), held.body)
+        except ValueError as error:
+            self.stream.pass_over(held.subject, held.sequence, str(error))
+            return None
+
     @property
     def _kinds(self) -> frozenset[str]:
-        return frozenset(kind.__name__ for kind in self.table.events)
+        return frozenset(subject_of(kind) for kind in self.table.events)
 
 
 @dataclass

@@ -10,10 +10,12 @@ import asyncpg
 import structlog
 from nats.errors import Error as NatsError
 
+from libs.eventsourcing.backoff import Backoff
 from libs.eventsourcing.cancelling import heed_cancellation
 from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE, PostgresStore, hold_lock
-from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing.last_published import last_published
+from libs.eventsourcing.postgres import DATABASE_TROUBLE, Connection, PostgresStore, hold_lock
+from libs.eventsourcing.record import START, Cursor, Envelope, with_following
 from libs.eventsourcing.restored import StreamAhead, refuse_lost
 from libs.eventsourcing.stream import ATOMIC_LIMIT, EventStream, Fenced, Published, PublishFailed
 
@@ -29,6 +31,11 @@ PACE_SECONDS = 0.01
 """How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
+_ERROR_LENGTH = 500
+_NOTE_TROUBLE = """
+insert into engine.relay_troubles (stream, error) values ($1, $2)
+on conflict (stream) do update set error = excluded.error, last_at = now()
+"""
 
 TROUBLE = (StreamAhead, Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
 
@@ -45,8 +52,13 @@ class Relay:
         self._stream = stream
         self._wake = asyncio.Event()
         self._newest = START
+        self._backoff = Backoff(*_BACKOFF_SECONDS)
         self.published = START
         """How far this relay knows the stream to be filled."""
+        self.knows = False
+        """Whether `published` is what the stream was found to hold; not while another relay has the lock."""
+        self._noted = True
+        """Whether the database may hold a trouble, of this process or of one before it."""
         engine.on_commit(self.nudge)
 
     def nudge(self, cursor: Cursor) -> None:
@@ -55,54 +67,85 @@ class Relay:
         self._wake.set()
 
     @property
+    def stream(self) -> str:
+        """The name of the stream that it fills."""
+        return self._stream.name
+
+    @property
     def behind(self) -> bool:
         """Whether this process committed events that this relay has not seen on the stream yet."""
         return self.published < self._newest
 
     async def run(self) -> None:
         """Relay until cancelled; whatever breaks is tried again."""
-        delay, limit = _BACKOFF_SECONDS
         while True:
             heed_cancellation()
             try:
                 connection = await self._engine.connect()
                 try:
-                    await hold_lock(connection, f"relay.{self._stream.name}")
-                    delay = _BACKOFF_SECONDS[0]
+                    await hold_lock(connection, f"relay.{self._stream.name}", waiting=self._stand_by)
                     await self._relay(connection)
+                except TROUBLE as trouble:
+                    await self._note(connection, trouble)
+                    raise
                 finally:
                     with suppress(*TROUBLE):
                         await connection.close(timeout=2)
             except TROUBLE as trouble:
+                delay = self._backoff.failed()
                 log.warning("relay.retry", service=self._engine.service, error=repr(trouble), delay=delay)
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, limit)
+
+    def _stand_by(self) -> None:
+        """Leave it to the relay that holds the lock to know what is published."""
+        self.knows = False
+
+    async def _note(self, connection: Connection, trouble: Exception) -> None:
+        """Have the database tell why nothing is published, and since when."""
+        self._noted = True
+        with suppress(*DATABASE_TROUBLE):
+            await connection.execute(_NOTE_TROUBLE, self._stream.name, repr(trouble)[:_ERROR_LENGTH])
+
+    async def _forget(self, connection: Connection) -> None:
+        """Take back what went wrong before something was published or checked."""
+        if self._noted:
+            with suppress(asyncpg.UndefinedTableError):  # an older program made this database
+                await connection.execute(
+                    "delete from engine.relay_troubles where stream = $1", self._stream.name
+                )
+            self._noted = False
 
     async def _relay(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._noted = True  # by whoever relayed before
         store = PostgresStore(connection, self._engine.catalogue)
         service = self._engine.service
         await self._stream.ensure()
         fence = await self._stream.take(service)
-        last = await self._stream.last(service)
+        last = await last_published(connection, self._engine.catalogue, self._stream, service)
         cursor = last.cursor
         await refuse_lost(connection, service, cursor)
+        self.published, self.knows = cursor, True
         checked, settle = time.monotonic(), SETTLE_SECONDS[0]
         async with _Pages(store) as pages:
             while True:
                 heed_cancellation()
                 self._wake.clear()
-                events = await pages.after(cursor)
-                for batch in _limited(events):
+                page = await pages.after(cursor)
+                for batch in _limited(page):
                     last = await self._stream.publish(service, batch, fence)
-                    cursor = last.cursor
-                self.published = cursor
-                if events:
+                    self.published = cursor = last.cursor
+                    self._backoff.succeeded()
+                if len(page) == ATOMIC_LIMIT:
+                    continue  # the next one is being read on this connection
+                if page:
+                    await self._forget(connection)
                     checked, settle = time.monotonic(), SETTLE_SECONDS[0]
-                    if len(events) < ATOMIC_LIMIT:
-                        await asyncio.sleep(PACE_SECONDS)
+                    await asyncio.sleep(PACE_SECONDS)
                     continue
                 if time.monotonic() - checked > CHECK_SECONDS:
                     await self._check(last)
+                    self._backoff.succeeded()
+                    await self._forget(connection)
                     checked = time.monotonic()
                 await self._wait(cursor, settle)
                 settle = min(2 * settle, SETTLE_SECONDS[1])
@@ -132,10 +175,17 @@ class _Pages:
     async def after(self, cursor: Cursor) -> list[Envelope]:
         """Return the events behind a cursor: the start, or the last of the page before."""
         coming, self._coming = self._coming, None
-        events = await coming if coming else await self._store.read(cursor, ATOMIC_LIMIT)
+        events = await coming if coming else await self._read(cursor)
         if len(events) == ATOMIC_LIMIT:
-            self._coming = asyncio.create_task(self._store.read(events[-1].cursor, ATOMIC_LIMIT))
+            self._coming = asyncio.create_task(self._read(events[-1].cursor))
         return events
+
+    async def _read(self, after: Cursor) -> list[Envelope]:
+        """Return a page of events that know what follows them, also where the page ends within a unit."""
+        events = await self._store.read(after, ATOMIC_LIMIT)
+        if len(events) < ATOMIC_LIMIT:
+            return with_following(events)  # it ends with a transaction: no part of one is ever shown
+        return with_following(events, await self._store.rest_of_unit(events[-1]))
 
     async def __aenter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from nats.js.errors import NotFoundError
 
 from libs.eventsourcing import beside
 from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.last_published import last_published
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.record import Cursor
 from libs.eventsourcing.relay import Relay
@@ -43,7 +44,7 @@ async def missing(tables: ServiceTables, stream: EventStream) -> Missing:
     """Return what a service's store holds behind its last event on the stream; nothing is changed."""
     connection = await tables.connect()
     try:
-        published = (await stream.last(tables.service)).cursor
+        published = (await last_published(connection, tables.catalogue, stream, tables.service)).cursor
         return Missing(
             service=tables.service,
             stored=await _stored(connection),

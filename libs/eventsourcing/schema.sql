@@ -148,3 +148,12 @@ create table if not exists engine.beside_skipped (
     envelope jsonb not null,
     primary key (schema, source, xid, position)
 );
+
+-- Why the relay to a stream does not publish, and since when. A row at most for each stream; it goes as soon as
+-- something was published or checked.
+create table if not exists engine.relay_troubles (
+    stream  text primary key,
+    error   text not null,
+    since   timestamptz not null default now(),
+    last_at timestamptz not null default now()
+);

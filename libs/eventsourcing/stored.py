@@ -3,29 +3,20 @@
 # pyright: reportUnknownMemberType=false
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from libs.eventsourcing.direct import ATTEMPTS, Message, get_batch
 from libs.eventsourcing.record import Cursor, Envelope
 from libs.eventsourcing.stream import POSITION_HEADER, EventStream
 
-_BATCH = 1000
-_MAX_BYTES = 4 * 1024 * 1024
 _ANSWER_SECONDS = 5.0
-_ATTEMPTS = 4
 _LAG_SECONDS = 0.1
-_END_OF_BATCH, _NO_MESSAGE = "204", "404"
-
-
-class StreamUnreadable(NatsError):
-    """The broker does not give out what the stream holds."""
 
 
 class Extent(NamedTuple):
@@ -55,7 +46,7 @@ class Held(NamedTuple):
         return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - <root>.<service>.<Type>.<stream>
 
     def envelope(self) -> Envelope:
-        """Return the event; raise `ValueError` if there is none in it."""
+        """Return what the body tells; raise `ValueError` if that is no event."""
         return Envelope.from_json(self.body)
 
 
@@ -90,9 +81,9 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
 
     Raises `StreamUnreadable` where the broker gives no answer, or no end of what it has.
     """
-    patience = _ATTEMPTS
+    patience = ATTEMPTS
     while after < upto:
-        part = await _part(stream, after + 1)
+        part = [_held(stream, one) for one in await get_batch(stream.nats, stream.name, after + 1)]
         if not part and not patience:
             return  # what the stream counted there was purged
         if not part:  # or the replica that answered is a little behind
@@ -112,58 +103,16 @@ async def read_all(stream: EventStream, after: int, upto: int) -> list[Held]:
     return found
 
 
-async def _part(stream: EventStream, first: int) -> list[Held]:
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            return await _ask(stream, first)
-        except (TimeoutError, NatsError) as error:
-            if attempt == _ATTEMPTS:
-                message = f"{stream.name} from {first} on: {error!r}"
-                raise StreamUnreadable(message) from error
-            await asyncio.sleep(0.2 * attempt)
-    raise AssertionError
-
-
-async def _ask(stream: EventStream, first: int) -> list[Held]:
-    inbox = stream.nats.new_inbox()
-    messages: asyncio.Queue[Msg] = asyncio.Queue()
-    subscription = await stream.nats.subscribe(inbox, cb=messages.put, pending_bytes_limit=-1)
-    request = {"seq": first, "batch": _BATCH, "max_bytes": _MAX_BYTES}
-    found: list[Held] = []
-    try:
-        await stream.nats.publish(
-            f"$JS.API.DIRECT.GET.{stream.name}", json.dumps(request).encode(), reply=inbox
-        )
-        while True:
-            if messages.empty():  # else no turn of the loop is waited for: there are a thousand messages
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    message = await messages.get()
-            else:
-                message = messages.get_nowait()
-            status = (message.headers or {}).get("Status")
-            if status in {_END_OF_BATCH, _NO_MESSAGE}:
-                return found
-            if status is not None:
-                text = f"the broker answers {status} {(message.headers or {}).get('Description', '')}"
-                raise StreamUnreadable(text)
-            found.append(_held(stream, message))
-    finally:
-        with suppress(NatsError):
-            await subscription.unsubscribe()
-
-
-def _held(stream: EventStream, message: Msg) -> Held:
-    headers = message.headers or {}
-    subject = headers["Nats-Subject"]
-    position = headers.get(POSITION_HEADER)
+def _held(stream: EventStream, message: Message) -> Held:
+    position = message.headers.get(POSITION_HEADER)
     cursor: Cursor | None = None
     if position is not None:
         with suppress(ValueError):
             cursor = Cursor.parse(position)
     return Held(
-        sequence=int(headers["Nats-Sequence"]),
-        source=subject.split(".", 2)[1] if stream.is_event(subject) else "",
-        subject=subject,
+        sequence=message.sequence,
+        source=message.subject.split(".", 2)[1] if stream.is_event(message.subject) else "",
+        subject=message.subject,
         cursor=cursor,
-        body=message.data,
+        body=message.body,
     )

@@ -3,11 +3,12 @@
 # pyright: reportUnknownMemberType=false
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, StreamConfig
@@ -15,18 +16,28 @@ from nats.js.errors import NotFoundError
 
 from libs.events.base import Event
 from libs.events.catalogue import subject_of
-from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing.direct import Message, get_batch
+from libs.eventsourcing.record import START, STREAM_NAME, Cursor, Envelope
+from libs.eventsourcing.store import holds_nul
+
+log = structlog.stdlib.get_logger()
 
 ATOMIC_FROM = 15
 """From this many waiting events on, an atomic batch is cheaper than publishing one by one: a batch costs
 seven syncs of the disk in all, a single publish one each."""
 ATOMIC_LIMIT = 1000
 POSITION_HEADER = "Adrelay-Position"
+FOLLOWS_HEADER = "Adrelay-Follows"
+"""Names the types of the events that still follow in the same unit of work; absent on its last one.
+
+Events that an older program published lack it: each of them is complete by itself."""
 
 _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
 _WRONG_LAST_SEQUENCE = 10071
 _TIMEOUT_SECONDS = 5.0
+_WINDOW, _WIDEST_WINDOW = 1000, 64_000
+"""How far before a foreign message the last event is looked for at first, and at most at once."""
 
 
 class Fenced(Exception):
@@ -46,6 +57,13 @@ class Published(NamedTuple):
 
 
 NOTHING = Published(START, 0, "")
+Known = Callable[[UUID, Published], Awaitable[bool]]
+"""Says whether a store knows the event of this id at this place."""
+
+
+async def _believe(_event: UUID, _published: Published) -> bool:
+    """Take whatever has an event's form for one."""
+    return True
 
 
 class EventStream:
@@ -61,6 +79,8 @@ class EventStream:
         self.root = f"{prefix}ev"
         self._fences = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
+        self.foreign = 0
+        """How often a message that no relay put there was passed over by whoever reads with this object."""
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
         """Return the subjects of these event types, or of all."""
@@ -107,27 +127,103 @@ class EventStream:
         state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._fences}.>")).state
         return state.messages - sum((state.subjects or {}).values())
 
-    async def last(self, service: str) -> Published:
-        """Return the last event of a service that the stream holds, as its leader sees it."""
+    async def last(self, service: str, known: Known = _believe) -> Published:
+        """Return the last event of a service that the stream holds, as its leader sees it.
+
+        Foreign messages are passed over: what has no event's form, and what `known` denies. To find what
+        stands before them, this service's messages alone are read backwards, in windows that double.
+        """
+        pattern = f"{self.root}.{service}.>"
         try:
-            message = await self._jetstream.get_last_msg(self.name, f"{self.root}.{service}.>")
+            newest = await self._jetstream.get_last_msg(self.name, pattern)
         except NotFoundError:
             return NOTHING
-        headers = cast("dict[str, str]", message.headers or {})
-        if POSITION_HEADER not in headers:
-            text = f"message {message.seq} of {self.name} was put there by no relay of {service}"
-            raise PublishFailed(text)
-        return Published(Cursor.parse(headers[POSITION_HEADER]), message.seq or 0, message.subject or "")
+        upto, width = newest.seq or 0, _WINDOW
+        headers = cast("dict[str, str]", newest.headers or {})
+        messages = [Message(upto, newest.subject or "", headers, newest.data or b"")]
+        candidates = self._candidates(messages)
+        while True:
+            for event, published in reversed(candidates):
+                if await known(event, published):
+                    return published
+                self.pass_over(published.subject, published.sequence, "the store knows no such event there")
+            if upto <= 1:
+                return NOTHING
+            begin = max(1, upto - width)
+            candidates = await self._candidates_between(pattern, begin, upto)
+            upto, width = begin, min(2 * width, _WIDEST_WINDOW)
+
+    async def _candidates_between(self, pattern: str, begin: int, upto: int) -> list[tuple[UUID, Published]]:
+        """Return what may be events from a sequence on, and before another."""
+        found: list[tuple[UUID, Published]] = []
+        while begin < upto:
+            messages = await get_batch(self.nats, self.name, begin, subject=pattern)
+            if not messages:
+                break
+            begin = messages[-1].sequence + 1
+            found += self._candidates([one for one in messages if one.sequence < upto])
+        return found
+
+    def _candidates(self, messages: Sequence[Message]) -> list[tuple[UUID, Published]]:
+        found: list[tuple[UUID, Published]] = []
+        for message in messages:
+            try:
+                envelope = self.envelope(message.subject, message.headers.get(POSITION_HEADER), message.body)
+            except ValueError as error:
+                self.pass_over(message.subject, message.sequence, str(error))
+            else:
+                found.append((envelope.id, Published(envelope.cursor, message.sequence, message.subject)))
+        return found
+
+    def envelope(self, subject: str, position: str | None, body: bytes) -> Envelope:
+        """Return the event of a message; raise `ValueError` unless subject, position and body agree on one.
+
+        What comes through may be stored: its numbers and texts are such as PostgreSQL keeps.
+        """
+        envelope = Envelope.from_json(body)
+        if position != str(envelope.cursor):
+            message = f"its header says {position!r}, its body {envelope.cursor}"
+            raise ValueError(message)
+        owner = subject.removeprefix(f"{self.root}.").partition(".")[0]
+        if subject != self._subject(owner, envelope) or not STREAM_NAME.match(envelope.stream):
+            message = f"its body tells of {envelope.type} in {envelope.stream}"
+            raise ValueError(message)
+        if "\x00" in envelope.actor or holds_nul(envelope.data):
+            message = "it holds a NUL character"
+            raise ValueError(message)
+        (envelope.actor + envelope.data).encode()  # half a character is a `ValueError` too
+        return envelope
+
+    def pass_over(self, subject: str, sequence: int, why: str) -> None:
+        """Count and tell of a message that no relay put on the stream."""
+        self.foreign += 1
+        log.error(
+            "stream.foreign_message",
+            subject=subject,
+            sequence=sequence,
+            why=why,
+            advice="someone else publishes on the broker; the message is ignored",
+        )
 
     async def holds(self, published: Published) -> bool:
-        """Say whether the stream still holds what was published, and nothing newer on its subject."""
+        """Say whether the stream still holds what was published, at its place."""
         if published == NOTHING:
             return True
         try:
-            message = await self._jetstream.get_last_msg(self.name, published.subject)
+            message = await self._jetstream.get_msg(self.name, published.sequence)
         except NotFoundError:
             return False
-        return message.seq == published.sequence
+        position = (message.headers or {}).get(POSITION_HEADER)
+        return message.subject == published.subject and position == str(published.cursor)
+
+    async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
+        """Say whether an event is the last one on its subject, and stands before a sequence."""
+        try:
+            message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
+        except NotFoundError:
+            return False
+        position = (message.headers or {}).get(POSITION_HEADER)
+        return position == str(event.cursor) and (message.seq or 0) < sequence
 
     async def take(self, service: str) -> int:
         """Put up a new fence for a service and return its number: without it nothing is published any more.
@@ -159,17 +255,13 @@ class EventStream:
         return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
     async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
-        headers = self._fence(service, fence) | {POSITION_HEADER: str(event.cursor)}
+        headers = self._fence(service, fence) | _beside(event)
         return await self._request(self._subject(service, event), event.to_json(), headers)
 
     async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
-            headers = {
-                POSITION_HEADER: str(event.cursor),
-                "Nats-Batch-Id": batch,
-                "Nats-Batch-Sequence": str(number),
-            }
+            headers = _beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
             if number == 1:
                 headers |= self._fence(service, fence)
             subject, body = self._subject(service, event), event.to_json()
@@ -197,3 +289,10 @@ class EventStream:
 
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"
+
+
+def _beside(event: Envelope) -> dict[str, str]:
+    """Return the headers of an event."""
+    if not event.follows:
+        return {POSITION_HEADER: str(event.cursor)}
+    return {POSITION_HEADER: str(event.cursor), FOLLOWS_HEADER: ",".join(sorted(event.follows))}

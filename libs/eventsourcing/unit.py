@@ -12,6 +12,7 @@ from libs.eventsourcing.decider import Decider
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.projection import Row, Sql
 from libs.eventsourcing.record import Causes, Cursor, Recorded, utc_now
+from libs.eventsourcing.store import MAX_UNIT_BYTES, MAX_UNIT_EVENTS, InvalidAppend
 from libs.eventsourcing.transaction import Transaction
 
 CommandT = TypeVar("CommandT")
@@ -48,6 +49,7 @@ class UnitOfWork:
         """What it has stored; complete once the transaction is settled."""
         self.decided = False
         """Whether anything followed from what it was to decide."""
+        self._events, self._bytes = 0, 0
         self._transaction = transaction
         self._cause = cause
         self._command = command
@@ -101,9 +103,21 @@ class UnitOfWork:
         if events:
             expected = self._transaction.version(stream)
             addition = Addition.of(stream, expected, events, self.causes, self.at)
+            self._measure(addition)
             self._transaction.add(decider, addition, self.recorded, self._command)
             self.decided = True
         return events
+
+    def _measure(self, addition: Addition) -> None:
+        """Raise `InvalidAppend` if readers could not keep in memory all that this unit appends."""
+        self._events += len(addition.events)
+        self._bytes += sum(map(len, addition.data))
+        if self._events > MAX_UNIT_EVENTS or self._bytes > MAX_UNIT_BYTES:
+            message = (
+                f"{self._events} events of {self._bytes} bytes in one unit of work, with {addition.stream}: "
+                f"at most {MAX_UNIT_EVENTS} of {MAX_UNIT_BYTES} can be shown together; take fewer at a time"
+            )
+            raise InvalidAppend(message)
 
 
 class SettledSql(Sql):

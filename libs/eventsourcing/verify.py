@@ -79,6 +79,8 @@ class _Comparison:
         self.last = START
         """Up to where in the store's order the stream has come."""
         self._store = store
+        self._beyond = START
+        """The latest place that a stranger claims."""
         self._ahead: deque[Envelope] = deque()
         self._read = START
         self._gaps: set[Cursor] = set()
@@ -93,14 +95,20 @@ class _Comparison:
             fault = Fault.ORDER if held.cursor in self._gaps else Fault.REPEAT
             self._note(fault, held, "it comes behind a later one")
             return
-        while (stored := await self._next()) is not None and stored.cursor < held.cursor:
-            self._gap(stored)
-        if stored is None or stored.cursor != held.cursor:
+        stored = await self._next()
+        if (stored is None or stored.cursor != held.cursor) and not await self._store.holds(held.cursor):
             if stored is not None:
                 self._ahead.appendleft(stored)
+            self._beyond = max(self._beyond, held.cursor)
             self._note(Fault.STRANGER, held, "the store holds no such event")
-        elif difference := _difference(stored, held):
+            return
+        while stored is not None and stored.cursor < held.cursor:
+            self._gap(stored)
+            stored = await self._next()
+        if stored is not None and (difference := _difference(stored, held)):
             self._note(Fault.CONTENT, held, difference)
+        if held.cursor < self._beyond:
+            self._note(Fault.ORDER, held, "readers may pass it by: a stranger before it claims a later place")
         self.last = held.cursor
 
     async def _next(self) -> Envelope | None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing.record import Causes, Envelope
+from libs.eventsourcing.stream import EventStream, Published, PublishFailed
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
 from tests.integration.engine.waiting import eventually
 from tests.patience import PATIENCE_SECONDS
@@ -92,6 +92,35 @@ async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSett
         await ran
     assert await EventStream(client, prefix=settings.nats_prefix).count() == 2500
     assert not await ready(settings)
+
+
+async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_does(
+    settings: ShopSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.chassis.store_metrics.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("libs.chassis.store_metrics.LOOK_SECONDS", 0.1)
+
+    async def refuse(service: str, events: Sequence[Envelope], fence: int) -> Published:
+        message = f"no space left for {len(events)} events of {service} under {fence}"
+        raise PublishFailed(message)
+
+    async def told() -> bool:
+        _, answer = await health(settings)
+        problem = str(answer.get("problems", {}).get("relay", ""))
+        return problem.startswith("2 events wait to be published") and "no space left" in problem
+
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis:
+        ran = asyncio.create_task(chassis.run())
+        await eventually(lambda: ready(settings))
+        with monkeypatch.context() as broken:
+            broken.setattr(chassis.stream, "publish", refuse)
+            await chassis.engine.run(
+                lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea", times=2)), ME
+            )
+            await eventually(told)
+        await eventually(lambda: ready(settings))
+        chassis.stop()
+        await ran
 
 
 async def test_a_command_under_way_is_answered_before_the_service_stops(

@@ -123,4 +123,4 @@ async def test_a_relay_does_not_publish_behind_what_the_stream_holds_beyond_its_
 
         await eventually(published)
     report = await verified(engine, stream)
-    assert report.counts == {Fault.STRANGER: 1, Fault.GAP: 1}
+    assert report.counts == {Fault.STRANGER: 1, Fault.ORDER: 1}

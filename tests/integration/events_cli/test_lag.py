@@ -119,3 +119,23 @@ async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> 
     assert relay["behind"] == 1
     assert any("events wait to be relayed" in problem for problem in result.document["problems"])
     await world.relayed()
+
+
+async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_since_when(world: World) -> None:
+    engine = world.engines["gateway"]
+    await engine.query(
+        lambda sql: sql.execute(
+            "insert into engine.relay_troubles (stream, error, since) "
+            "values ($1, 'Fenced(wrong last sequence)', now() - interval '5 minutes')",
+            world.stream.name,
+        )
+    )
+    result = await ran(world.settings, "lag", "--json")
+    await engine.query(lambda sql: sql.execute("delete from engine.relay_troubles"))
+    assert result.code == 1
+    (relay,) = [one for one in result.document["relays"] if one["service"] == "gateway"]
+    assert relay["stall_reason"] == "Fenced(wrong last sequence)"
+    assert relay["stall_seconds"] >= 300
+    (problem,) = [one for one in result.document["problems"] if "its relay" in one]
+    assert problem.startswith("gateway: its relay has not got through since 2")
+    assert problem.endswith("Fenced(wrong last sequence)")

@@ -1,0 +1,18 @@
+"""How long a loop waits after each failure before it tries again."""
+
+
+class Backoff:
+    """Delays that double up to a limit, and begin anew only once something has succeeded."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first, self._longest = first, longest
+        self._next = first
+
+    def failed(self) -> float:
+        """Return how many seconds to wait now."""
+        delay, self._next = self._next, min(2 * self._next, self._longest)
+        return delay
+
+    def succeeded(self) -> None:
+        """Begin with the shortest delay the next time."""
+        self._next = self._first

@@ -1,0 +1,258 @@
+"""Whatever anyone on the broker puts on the stream, relays and readers go on."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from libs.eventsourcing.engine import Engine
+from libs.eventsourcing.last_published import last_published
+from libs.eventsourcing.reader import Reader
+from libs.eventsourcing.record import Causes, Cursor, Envelope
+from libs.eventsourcing.relay import Relay
+from libs.eventsourcing.restored import StreamAhead
+from libs.eventsourcing.stream import POSITION_HEADER, EventStream, Published
+from tests.integration.engine.broker import same, stored
+from tests.integration.engine.meters import echoing, turn
+from tests.integration.engine.waiting import eventually, running
+
+ME = Causes.first("test")
+
+
+async def put(
+    stream: EventStream, body: bytes, position: str | None = None, subject: str = "meters.MeterTurned.meter-a"
+) -> None:
+    """Publish something that no relay did."""
+    headers = None if position is None else {POSITION_HEADER: position}
+    await stream.nats.jetstream().publish(f"{stream.root}.{subject}", body, headers=headers)
+
+
+async def published(engine: Engine, stream: EventStream) -> Published:
+    """Return where the service's relay has come to."""
+    async with engine.pool.acquire() as connection:
+        return await last_published(connection, engine.catalogue, stream, "meters")
+
+
+async def echoed(engine: Engine) -> list[tuple[str, int]]:
+    rows = await engine.query(lambda sql: sql.fetch("select meter, number from echoes order by place"))
+    return [(row["meter"], row["number"]) for row in rows]
+
+
+async def all_published(engine: Engine, stream: EventStream) -> bool:
+    """Say whether a relay's last event is the store's last."""
+    return (await published(engine, stream)).cursor == (await stored(engine))[-1].cursor
+
+
+async def forgeries(engine: Engine) -> list[tuple[bytes, str | None]]:
+    """Return messages that are ever more like events, but were never stored."""
+    last = (await stored(engine))[-1]
+    beyond = Cursor(last.cursor.xid + 10**12, last.cursor.position + 1)
+    fields = json.loads(last.to_json())
+    return [
+        (b"nonsense", None),
+        (b"[" * 100_000, "1.1"),
+        (b"nonsense", str(beyond)),
+        (last.to_json(), str(beyond)),
+        (json.dumps(fields | {"xid": "7", "position": "x"}).encode(), "7.x"),
+        (json.dumps(fields | {"xid": 10**30}).encode(), f"{10**30}.{last.cursor.position}"),
+        (json.dumps(fields | {"data": {"meter": "\x00"}}).encode(), str(last.cursor)),
+        (json.dumps(fields | {"data": {"meter": "\ud800"}}).encode(), str(last.cursor)),
+        (json.dumps(fields | {"at": "2026-03-01T12:00:00"}).encode(), str(last.cursor)),
+        (replace(last, stream="meter-other").to_json(), str(last.cursor)),
+        (replace(last, id=uuid4()).to_json(), str(last.cursor)),
+    ]
+
+
+async def test_a_relay_finds_its_last_event_before_whatever_others_put_there(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a", 3), ME)
+    async with running(Relay(engine, stream).run):
+        await eventually(lambda: same(engine, stream))
+    last = await published(engine, stream)
+    junk = await forgeries(engine)
+    for body, position in junk:
+        await put(stream, body, position)
+    with capture_logs() as logs:
+        assert await published(engine, stream) == last
+    told = [entry["sequence"] for entry in logs if entry["event"] == "stream.foreign_message"]
+    assert sorted(told) == [last.sequence + number for number in range(1, 1 + len(junk))]
+    assert {entry["log_level"] for entry in logs} == {"error"}
+    assert stream.foreign == len(junk)
+
+
+async def test_it_finds_it_before_thousands_of_other_messages(engine: Engine, stream: EventStream) -> None:
+    await engine.run(turn("a", 3), ME)
+    async with running(Relay(engine, stream).run):
+        await eventually(lambda: same(engine, stream))
+    last = await published(engine, stream)
+    for number in range(2500):
+        who = "meters" if number % 2 else "others"
+        await stream.nats.publish(f"{stream.root}.{who}.MeterTurned.meter-a", b"junk")
+    await put(stream, b"junk")
+    with capture_logs():
+        assert await published(engine, stream) == last
+
+
+async def test_an_old_event_that_is_published_again_sets_no_relay_back(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a"), ME)
+    await engine.run(turn("b"), ME)
+    async with running(Relay(engine, stream).run):
+        await eventually(lambda: same(engine, stream))
+    last = await published(engine, stream)
+    first = (await stored(engine))[0]
+    await put(stream, first.to_json(), str(first.cursor))
+    assert await published(engine, stream) == last
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+async def test_a_relay_and_a_reader_go_on_past_foreign_messages(
+    engine: Engine, stream: EventStream, *, fresh: bool
+) -> None:
+    await engine.run(turn("a", 2), ME)
+    reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
+    relay = Relay(engine, stream)
+
+    async def heard(count: int) -> bool:
+        return len(await echoed(engine)) == count
+
+    async with running(reader.run):
+        async with running(relay.run):
+            await eventually(lambda: heard(2))
+            for body, position in await forgeries(engine):
+                await put(stream, body, position)
+            await put(stream, b"", subject="meters.X.y")
+            if not fresh:
+                await engine.run(turn("a", 2), ME)
+                await eventually(lambda: heard(4))
+        if fresh:
+            async with running(Relay(engine, stream).run):
+                await engine.run(turn("a", 2), ME)
+                await eventually(lambda: heard(4))
+    assert await echoed(engine) == [("a", number) for number in (1, 2, 3, 4)]
+    assert await engine.query(lambda sql: sql.fetchval("select count(*) from engine.parked")) == 0
+
+
+async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a"), ME)
+    event = (await stored(engine))[0]
+    forged = replace(event, id=uuid4(), data='{"meter": "forged", "number": 1, "note": ""}')
+    for source in ("others", "ghost"):
+        await put(stream, forged.to_json(), str(forged.cursor), f"{source}.MeterTurned.meter-a")
+    reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
+
+    async def heard() -> bool:
+        return await echoed(engine) == [("a", 1)]
+
+    async with running(Relay(engine, stream).run, reader.run):
+        await eventually(heard)
+    sources = await engine.query(lambda sql: sql.fetch("select source from engine.checkpoints"))
+    assert {row["source"] for row in sources} == {"meters"}
+
+
+async def test_a_message_on_the_fence_subject_costs_one_take_over(
+    engine: Engine, stream: EventStream
+) -> None:
+    relay = Relay(engine, stream)
+    fence = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+    async with running(relay.run):
+        for number in range(1, 4):
+            await stream.nats.jetstream().publish(fence, b"mine now")
+            await engine.run(turn("a"), ME)
+            await eventually(lambda: all_published(engine, stream))
+            assert len(await stored(engine)) == number
+
+
+async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
+    engine: Engine, stream: EventStream
+) -> None:
+    fences = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+
+    class Refusing(EventStream):
+        """A stream to which everyone is a stale relay, for a while."""
+
+        refusals = 5
+
+        async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+            if self.refusals:
+                self.refusals -= 1
+                await stream.nats.jetstream().publish(fences, b"")
+            return await super().publish(service, events, fence)
+
+    refusing = Refusing(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
+    await engine.run(turn("a"), ME)
+    relay = Relay(engine, refusing)
+
+    async def troubles() -> int:
+        return int(
+            await engine.query(
+                lambda sql: sql.fetchval(
+                    "select count(*) from engine.relay_troubles where error like 'Fenced%'"
+                )
+            )
+        )
+
+    async def told() -> bool:
+        return await troubles() == 1
+
+    async def forgotten() -> bool:
+        return await troubles() == 0
+
+    with capture_logs() as logs:
+        async with running(relay.run):
+            await eventually(told)
+            await eventually(lambda: same(engine, stream))
+            await eventually(forgotten)
+    delays = [entry["delay"] for entry in logs if entry["event"] == "relay.retry"]
+    assert delays == [0.05, 0.1, 0.2, 0.4, 0.8]
+
+
+async def test_an_idle_relay_does_not_mind_what_stands_on_its_last_subject(
+    engine: Engine, stream: EventStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.eventsourcing.relay.CHECK_SECONDS", 0.05)
+    await engine.run(turn("a"), ME)
+    checks = 0
+
+    class Counting(EventStream):
+        async def holds(self, published: Published) -> bool:
+            nonlocal checks
+            checks += 1
+            return await super().holds(published)
+
+    counting = Counting(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
+    with capture_logs() as logs:
+        async with running(Relay(engine, counting).run):
+            await eventually(lambda: all_published(engine, stream))
+            await put(stream, b"junk")
+            before = checks
+
+            async def checked() -> bool:
+                return checks >= before + 3
+
+            await eventually(checked)
+    assert [entry for entry in logs if entry["event"] == "relay.retry"] == []
+
+
+async def test_a_perfect_forgery_beyond_the_store_is_told_loudly_and_hides_nothing(
+    engine: Engine, stream: EventStream
+) -> None:
+    """It can't be told from an event that the store has lost."""
+    await engine.run(turn("a"), ME)
+    last = (await stored(engine))[-1]
+    beyond = Cursor(last.cursor.xid + 10**6, last.cursor.position + 10)
+    forged = replace(last, id=uuid4(), cursor=beyond)
+    await put(stream, forged.to_json(), str(beyond))
+    connection = await engine.connect()
+    with pytest.raises(StreamAhead, match="restored from an older copy"):
+        await Relay(engine, stream)._relay(connection)  # pyright: ignore[reportPrivateUsage] - no lock
+    await connection.close()

@@ -1,0 +1,176 @@
+"""What one unit of work appended is handed to a reader together, however it arrives."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.eventsourcing.backoff import Backoff
+from libs.eventsourcing.feed import Arrival
+from libs.eventsourcing.record import Cursor, Envelope, with_following
+from libs.eventsourcing.store import MAX_UNIT_EVENTS
+from libs.eventsourcing.units import MOST_WAITING, PATIENCE_SECONDS, Gathering
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HANDLED = frozenset({"Placed", "Paid"})
+
+
+def event(kind: str, xid: int, position: int, *, unit: int = 0) -> Envelope:
+    """Return an event of the unit with this number in its transaction."""
+    return Envelope(
+        id=uuid4(),
+        type=kind,
+        schema=1,
+        stream="order-1",
+        version=position,
+        cursor=Cursor(xid, position),
+        at=NOON + timedelta(microseconds=unit),
+        correlation_id=uuid4(),
+        causation_id=uuid4(),
+        actor="test",
+        data="{}",
+    )
+
+
+def arrivals(events: Sequence[Envelope], source: str = "billing", first: int = 1) -> list[Arrival]:
+    return [Arrival(source, sequence, 0, one) for sequence, one in enumerate(events, first)]
+
+
+def told(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
+    """Return the positions of the events of each unit that may be handled now."""
+    return [[one.envelope.cursor.position for one in unit.arrivals] for unit in gathering.take(now)]
+
+
+def test_each_event_knows_the_types_that_follow_it_in_its_unit() -> None:
+    events = [
+        event("A", 5, 1),
+        event("B", 5, 2),
+        event("B", 5, 3),
+        event("A", 5, 4, unit=1),
+        event("C", 6, 5),
+    ]
+    assert [one.follows for one in with_following(events)] == [{"B"}, {"B"}, set(), set(), set()]
+    beyond = with_following(events, frozenset({"D"}))
+    assert [one.follows for one in beyond] == [{"B"}, {"B"}, set(), set(), {"D"}]
+
+
+def test_a_unit_waits_for_the_rest_that_is_handled_and_for_nothing_else() -> None:
+    events = with_following([event("Placed", 5, 1), event("Paid", 5, 2), event("Noted", 5, 3)])
+    gathering = Gathering(HANDLED, {})
+    gathering.add(arrivals(events)[:1], 0.0)
+    assert told(gathering) == []
+    assert gathering.place() == 0
+    gathering.add(arrivals(events)[1:2], 0.0)
+    assert told(gathering) == [[1, 2]]
+    assert gathering.place() == 2
+
+
+def test_what_an_older_program_published_is_complete_by_itself() -> None:
+    gathering = Gathering(HANDLED, {})
+    gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2)])[:1], 0.0)
+    assert told(gathering) == [[1]]
+
+
+def test_a_unit_whose_rest_never_comes_ends_where_its_source_goes_on() -> None:
+    events = with_following([event("Placed", 5, 1), event("Paid", 5, 2)])
+    gathering = Gathering(HANDLED, {})
+    gathering.add(arrivals([events[0], event("Placed", 6, 3)]), 0.0)
+    assert told(gathering) == [[1], [3]]
+
+
+def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
+    begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
+    other = arrivals([event("Placed", 9, 7)], "scheduler", first=2)
+    gathering = Gathering(HANDLED, {})
+    gathering.add([*begun, *other], 0.0)
+    assert told(gathering, PATIENCE_SECONDS / 2) == []
+    assert not gathering.settled
+    assert told(gathering, PATIENCE_SECONDS) == [[7]]
+    assert gathering.settled
+    assert gathering.place() == 0, "the unfinished unit is read again after a restart"
+
+
+def test_so_many_others_do_not_wait_at_all() -> None:
+    begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
+    others = [event("Placed", number, number) for number in range(10, 11 + MOST_WAITING)]
+    gathering = Gathering(HANDLED, {})
+    gathering.add([*begun, *arrivals(others, "scheduler", first=2)], 0.0)
+    assert len(told(gathering)) == len(others)
+
+
+def test_a_unit_without_end_is_cut_off() -> None:
+    endless = [
+        replace(event("Placed", 5, number), follows=HANDLED) for number in range(1, MAX_UNIT_EVENTS + 2)
+    ]
+    gathering = Gathering(HANDLED, {})
+    gathering.add(arrivals(endless), 0.0)
+    assert [len(unit) for unit in told(gathering)] == [MAX_UNIT_EVENTS]
+
+
+def test_what_was_handled_and_what_stands_back_is_left_out() -> None:
+    gathering = Gathering(HANDLED, {"billing": Cursor(5, 2)})
+    gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2), event("Paid", 7, 3)]), 0.0)
+    gathering.add(arrivals([event("Paid", 6, 9), event("Paid", 7, 3)], first=4), 0.0)
+    assert told(gathering) == [[3]]
+    assert gathering.place() == 5
+
+
+@st.composite
+def stores(draw: st.DrawFn) -> list[list[Envelope]]:
+    """Return the units of a store, several of them in some transactions."""
+    units: list[list[Envelope]] = []
+    position = 0
+    for xid in range(1, draw(st.integers(1, 5)) + 1):
+        for unit in range(draw(st.integers(1, 3))):
+            kinds = draw(st.lists(st.sampled_from(["Placed", "Paid", "Noted"]), min_size=1, max_size=5))
+            units.append([event(kind, xid, position + n, unit=unit) for n, kind in enumerate(kinds, 1)])
+            position += len(kinds)
+    return units
+
+
+@given(st.data())
+def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObject) -> None:
+    sources = {source: data.draw(stores()) for source in ("billing", "provisioning")}
+    queues = {
+        source: with_following([event for unit in units for event in unit])
+        for source, units in sources.items()
+    }
+    mixed: list[Arrival] = []
+    while any(queues.values()):
+        source = data.draw(st.sampled_from([source for source, queue in queues.items() if queue]))
+        mixed += arrivals([queues[source].pop(0)], source, first=len(mixed) + 1)
+    filtered = [one for one in mixed if one.envelope.type in HANDLED]
+    gathering, handled = Gathering(HANDLED, {}), dict[str, list[int]]()
+    checkpoints: dict[str, Cursor] = {}
+    now = 0.0
+    while filtered:
+        cut = data.draw(st.integers(1, 4))
+        gathering.add(filtered[:cut], now)
+        filtered = filtered[cut:]
+        for unit in gathering.take(now):
+            source = unit.arrivals[0].source
+            handled.setdefault(source, []).extend(one.envelope.cursor.position for one in unit.arrivals)
+            checkpoints[source] = unit.arrivals[-1].envelope.cursor
+            borders = {
+                sum(one.type in HANDLED for unit in sources[source][:count] for one in unit)
+                for count in range(len(sources[source]) + 1)
+            }
+            assert len(handled[source]) in borders
+        now += data.draw(st.sampled_from([0.0, PATIENCE_SECONDS]))
+        if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader begins anew from what it noted
+            place = gathering.place()
+            gathering = Gathering(HANDLED, dict(checkpoints))
+            filtered = [one for one in mixed if one.sequence > place and one.envelope.type in HANDLED]
+    for source, units in sources.items():
+        wanted = [one.cursor.position for unit in units for one in unit if one.type in HANDLED]
+        assert handled.get(source, []) == wanted
+
+
+def test_delays_double_and_begin_anew_only_after_a_success() -> None:
+    backoff = Backoff(0.5, 2.0)
+    assert [backoff.failed() for _ in range(4)] == [0.5, 1.0, 2.0, 2.0]
+    backoff.succeeded()
+    assert backoff.failed() == 0.5
