@@ -14,7 +14,7 @@ from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.record import Causes, utc_now
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
-from services.billing.order.settling import Tolerance
+from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
 from services.billing.recording import record_report
 from services.billing.unforeseen import Unforeseen, asking, recording
@@ -51,9 +51,9 @@ class Reconciler:
         provider: PaymentProvider,
         silence: Silence,
         *,
-        tolerance: Tolerance,
         calls_per_minute: int,
         timeout_seconds: float,
+        tolerance: Tolerance = NO_TOLERANCE,
     ) -> None:
         self._provider = provider
         self._silence = silence

@@ -43,38 +43,38 @@ async def record_report(
         paid=report.paid,
         coin=report.coin,
         currency=report.currency,
-        order=report.order,
         tolerance=tolerance,
     )
 
     async def record(unit: UnitOfWork) -> list[Event] | None:
         unit.causes = replace(unit.causes, actor=f"provider:{provider.name}")
-        order = await _whose(report, unit)
+        order, named = await _whose(report, unit)
         await unit.follow_stream(ORDER.stream(order))
         if await adopt(report, provider.name, unit):
             return None
-        return await unit.execute(ORDER, order, command)
+        return await unit.execute(ORDER, order, replace(command, order=named))
 
     events = await scope.run(record, grouped=True)
     return "adopted" if events is None else _outcome(events)
 
 
-async def _whose(report: PaymentReport, unit: UnitOfWork) -> OrderNumber:
-    """Return the order that a report is of: the one that it names, else the one whose payment it is.
+async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, OrderNumber | None]:
+    """Return the order that a report is of, and the one of ours that it names, None if it names none.
 
-    What names an order of ours by a payment that is another one's is the other's: it was paid to the address
-    of that one. The order refuses it, and has it told to a person.
+    The one that it names, if the payment is that order's or nobody's; else the one whose payment it is. What
+    names an order of ours by a payment that is another one's is the other's: it was paid to the address of
+    that one. The order refuses it, and has it told to a person.
     """
     payments = [payment for payment in (report.payment, report.parent) if payment is not None]
     named: OrderNumber | None = None
     if report.order is not None and (order := await unit.load(ORDER, report.order)) is not None:
         named = report.order
         if _payment_of(order) in payments:
-            return named
+            return named, named
     found = await whose_payment(unit.stored, payments) or await whose_payment(unit.sql, payments) or named
     if found is None:
         raise Refused("unknown_order", "neither the order nor the payment of the report is one of ours")
-    return found
+    return found, named
 
 
 def _payment_of(order: Order) -> PaymentId | None:

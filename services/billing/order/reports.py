@@ -153,7 +153,8 @@ def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event
     known = order.money.unmatched
     before = max((told.paid for told in known if told.payment == said.payment), default=_NOTHING)
     is_money = command.status in _SETTLED or command.came > before
-    if not is_money or said in known or len(known) >= MOST_UNMATCHED:
+    again = any(told.model_copy(update={"status": said.status}) == said for told in known)
+    if not is_money or again or len(known) >= MOST_UNMATCHED:
         raise refusal(said)
     return [said]
 
