@@ -142,7 +142,12 @@ async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_sti
         expired = ["OrderPlaced", "PaymentRequested", "OrderExpired"]
         await until(stage.history, lambda found: found == expired)
         await stage.control.pay_late(await stage.payment())
-        assert await stage.history() == [*expired, "PaymentExpired", "UncountedMoneyReported", "PaymentFinished"]
+        assert await stage.history() == [
+            *expired,
+            "PaymentExpired",
+            "UncountedMoneyReported",
+            "PaymentFinished",
+        ]
 
 
 # -- what is refused
