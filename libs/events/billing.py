@@ -40,6 +40,11 @@ def _sessions_kept(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "keep_sessions": True}
 
 
+def _nothing_tolerated(fields: dict[str, Any]) -> dict[str, Any]:
+    """Until schema 3 no shortfall was tolerated."""
+    return {**fields, "tolerated": "0"}
+
+
 # -- said: the catalogue, stream product-<code>
 
 
@@ -134,16 +139,40 @@ class DepositReceived(Event):
     It counts towards what the order's payment received. Money that comes on the order's own payment after an
     operator recorded a refund is told so too, once, with that payment's id and what is new. Since schema 2
     that is told each time there is more, and also after an operator called the order paid, unless it then is
-    too much: `PaymentOverpaid` alone says so.
+    too much: `PaymentOverpaid` alone says so. Since schema 3 a deposit is told again each time there is more
+    of it, with what is new, and the order's own payment also after a shortfall was tolerated.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     order: OrderNumber
     deposit: Annotated[PaymentId, Field(description="The deposit's own payment id, or the order's.")]
-    paid: Annotated[Amount, Field(description="In units of `coin`, this deposit alone.")]
+    paid: Annotated[Amount, Field(description="In units of `coin`, what is new of this deposit alone.")]
     coin: Coin
+
+
+class UncountedMoneyReported(Event):
+    """The provider reports money that counts for nothing so far: it is not certain yet, or was given up.
+
+    By the order's own payment, or by a further deposit to it, in any status but those that settle it. Said
+    once per payment and larger sum, and once more when what was on its way is given up, or when a deposit is
+    given back that counts already. Should it settle after all, it counts. While the order's own payment is on
+    its way to an unpaid order this is not said: `PaymentConfirming` and what follows it stand for that.
+    """
+
+    order: OrderNumber
+    payment: PaymentId
+    status: Annotated[str, StringConstraints(max_length=40)]
+    """In the provider's words."""
+    on_the_way: bool
+    """It may still settle by itself; else a person has to see to it."""
+    paid: Annotated[Amount, Field(description="In units of `currency`, this payment alone, all told.")]
+    uncounted: Annotated[Sum, Field(description="In units of `currency`, how much of it does not count.")]
+    currency: Annotated[str, StringConstraints(max_length=32)]
+    """The provider's own code of what was received; empty where it does not say."""
+    coin: Coin | None
+    """The order's coin if it came in that, None if not."""
 
 
 class PaymentOverpaid(Event):
@@ -161,8 +190,12 @@ class PaymentOverpaid(Event):
 class WrongCoinReceived(Event):
     """Money came in another coin than was asked for; nothing is delivered for it.
 
-    Said once per payment. What to do about it is the operator's to decide.
+    Said once per payment, since schema 2 again for each larger sum of it. What to do about it is the
+    operator's to decide.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     order: OrderNumber
     payment: PaymentId
@@ -178,8 +211,13 @@ class UnmatchedPaymentReported(Event):
     `wrong_payment`: by a payment that is neither the order's nor a further deposit to it. `wrong_amount`: by
     one of these, for another price or amount, or with a sum that contradicts its status. Said once for each
     thing that is reported, and a few times per order at most. The report is refused, and it changes nothing
-    else: what to do about it is the operator's to decide.
+    else: what to do about it is the operator's to decide. Since schema 2 it is said in every status in which
+    money is reported, also of a payment that is this order's and is reported for another one
+    (`wrong_payment`), and of one whose report leaves out the sum or the coin (`wrong_amount`).
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     order: OrderNumber
     payment: PaymentId
@@ -213,10 +251,11 @@ class PaymentFinished(Event):
 
     Said once per order, however often the provider repeats itself. Since schema 2 an operator may say so too:
     then less than was asked for, or nothing, may have come, and there may be no payment at the provider.
+    Since schema 3 less may have come within the tolerance that the operator has set.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider, 2: _nothing_tolerated}
 
     order: OrderNumber
     account: AccountId
@@ -225,6 +264,8 @@ class PaymentFinished(Event):
     payment: PaymentId | None
     paid: Sum
     """In units of `coin`, as received, all told."""
+    tolerated: Sum = Decimal(0)
+    """In units of `coin`, how much less than was asked for came and was taken for enough."""
     coin: Coin
     by_hand: bool
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sandbox.nowpayments.background import Background
 from sandbox.nowpayments.coins import COINS, convert
@@ -12,6 +13,7 @@ from sandbox.nowpayments.payments import Ledger, Payment
 
 PAID = ("confirming", "confirmed", "sending", "finished")
 SHORT = ("confirming", "confirmed", "partially_paid")
+SEEN = ("confirming",)
 
 
 class Cashier:
@@ -42,13 +44,22 @@ class Cashier:
             raise ValueError(f"that is less than the smallest part of a {coin}")
         if payment.received:
             payment = self._ledger.repeat(payment, amount, coin)
-        enough = coin != payment.asked.pay_currency or amount >= payment.pay_amount
-        steps = deposit.steps or (PAID if enough else SHORT)
-        payment.take(amount, coin)
+        steps = deposit.steps or self._course(payment, amount, coin, deposit)
         if deposit.late and payment.status != "expired":
-            steps = ("expired", *steps)
-        await self._begin(payment, steps, deposit)
+            await self._begin(payment, ("expired", *steps), deposit, (amount, coin))
+        else:
+            payment.take(amount, coin)
+            await self._begin(payment, steps, deposit)
         return payment
+
+    def _course(self, payment: Payment, amount: Decimal, coin: str, deposit: Deposit) -> tuple[str, ...]:
+        """Return the statuses that a payment usually goes through after so much came for it."""
+        if deposit.ends is not None:
+            return (*SEEN, deposit.ends)
+        if payment.parent is not None and self._notifier.switches.redeposits == "partially_paid":
+            return SHORT
+        enough = coin != payment.asked.pay_currency or amount >= payment.pay_amount
+        return PAID if enough else SHORT
 
     async def set_status(self, payment: Payment, status: str, sending: Sending) -> None:
         """Give the payment this status, and tell its merchant."""
@@ -76,19 +87,37 @@ class Cashier:
         await self._notifier.send(copies, together=resending.together)
         return copies
 
-    async def _begin(self, payment: Payment, steps: Sequence[str], sending: Sending) -> None:
+    async def _begin(
+        self,
+        payment: Payment,
+        steps: Sequence[str],
+        sending: Sending,
+        late: tuple[Decimal, str] | None = None,
+    ) -> None:
         if sending.wait:
-            await self._play(payment, steps, sending)
+            await self._play(payment, steps, sending, late)
         else:
-            self._background.spawn(self._play(payment, steps, sending))
+            self._background.spawn(self._play(payment, steps, sending, late))
 
-    async def _play(self, payment: Payment, steps: Sequence[str], sending: Sending) -> None:
-        """Take the payment through the steps and tell each, in the order that was wished for."""
+    async def _play(
+        self,
+        payment: Payment,
+        steps: Sequence[str],
+        sending: Sending,
+        late: tuple[Decimal, str] | None,
+    ) -> None:
+        """Take the payment through the steps and tell each, in the order that was wished for.
+
+        What is `late` comes after the first step.
+        """
         batch: list[Notification] = []
         as_it_happens = sending.order == "as_happened" and not sending.together
         for index, status in enumerate(steps):
             if index:
                 await asyncio.sleep(sending.step_seconds)
+            if index and late is not None:
+                payment.take(*late)
+                late = None
             payment.become(status)
             step = self._write(payment, sending)
             if as_it_happens:

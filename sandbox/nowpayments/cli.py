@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from sandbox.nowpayments.messages import Redeposits
 from sandbox.nowpayments.server import NowPaymentsSandbox
 from sandbox.nowpayments.settings import SandboxSettings
 
@@ -16,7 +17,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
 
 
 @app.command("nowpayments")
-def run(
+def run(  # noqa: PLR0913 - each is an option
     *,
     api_key: Annotated[
         str, typer.Option(envvar="NOWPAYMENTS_SANDBOX_API_KEY", help="The key that merchants must send.")
@@ -33,6 +34,9 @@ def run(
     ] = None,
     retries: Annotated[int, typer.Option(min=0, help="How often a notification is tried again.")] = 3,
     retry_seconds: Annotated[float, typer.Option(min=0, help="How long after.")] = 60,
+    redeposits: Annotated[
+        Redeposits, typer.Option(help="What a further deposit to a payment's address ends as.")
+    ] = "finished",
     memo_coin: Annotated[
         list[str] | None,
         typer.Option(help="A coin whose payments need a memo, xrp if none is given; may be repeated."),
@@ -45,6 +49,7 @@ def run(
             ipn_secret=ipn_secret,
             retries=retries,
             retry_seconds=retry_seconds,
+            redeposits=redeposits,
             memo_coins=frozenset(memo_coin) if memo_coin else frozenset({"xrp"}),
             first_payment_id=_fresh_id(),
         )

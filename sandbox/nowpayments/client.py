@@ -16,6 +16,7 @@ from sandbox.nowpayments.messages import (
     NotificationView,
     Order,
     PaymentView,
+    Redeposits,
     Resending,
     StatusChange,
     SwitchChange,
@@ -43,6 +44,8 @@ class Sent(TypedDict, total=False):
     together: bool
     silent: bool
     forged: bool
+    leave_out: tuple[str, ...]
+    null: tuple[str, ...]
     wait: bool
 
 
@@ -53,6 +56,10 @@ class Turned(TypedDict, total=False):
     forged: bool
     index_arrays: bool
     tell_waiting: bool
+    redeposits: Redeposits
+    newest: bool
+    leave_out: tuple[str, ...]
+    null: tuple[str, ...]
     retries: int
     retry_seconds: float
     answer_within_seconds: float
@@ -146,6 +153,17 @@ class NowPaymentsControl:
     ) -> PaymentView:
         """Pay in another coin, the same worth if no amount is said; the provider takes it."""
         return await self._deposit(payment_id, sent, coin=coin, amount=amount)
+
+    async def pay_in_vain(
+        self,
+        payment_id: str,
+        ends: str = "failed",
+        *,
+        fraction: Decimal | None = None,
+        **sent: Unpack[Sent],
+    ) -> PaymentView:
+        """Pay, in full or a fraction, and have it come to nothing: the payment ends so, with the money."""
+        return await self._deposit(payment_id, sent, ends=ends, fraction=fraction)
 
     async def pay_again(
         self, payment_id: str, *, amount: Decimal | None = None, coin: str | None = None, **sent: Unpack[Sent]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 Status = Annotated[str, Field(min_length=1, max_length=40)]
 Seconds = Annotated[float, Field(ge=0)]
 Order = Literal["as_happened", "reversed", "shuffled"]
+Redeposits = Literal["finished", "partially_paid"]
 NotificationState = Literal["withheld", "trying", "delivered", "given_up"]
 
 
@@ -31,6 +32,8 @@ class Sending(Message):
     together: bool = Field(default=False, description="All at once, not one after the other's answer.")
     silent: bool = Field(default=False, description="Write the notifications down, but send none.")
     forged: bool = Field(default=False, description="Sign with a wrong secret.")
+    leave_out: tuple[str, ...] = Field(default=(), description="Fields that the notifications do not have.")
+    null: tuple[str, ...] = Field(default=(), description="Fields that are null in the notifications.")
     wait: bool = Field(default=True, description="Answer when every notification was tried once.")
 
 
@@ -41,6 +44,9 @@ class Deposit(Sending):
     fraction: Decimal | None = Field(default=None, gt=0, description="Of what the payment asks for.")
     coin: str | None = Field(default=None, description="The coin that arrives, if not the one asked for.")
     late: bool = Field(default=False, description="The payment expires first.")
+    ends: Status | None = Field(
+        default=None, description="It comes to nothing: after confirming it is so, with what came."
+    )
 
     @model_validator(mode="after")
     def one_measure(self) -> "Deposit":
@@ -80,6 +86,14 @@ class Switches(Message):
     forged: bool = False
     index_arrays: bool = Field(default=False, description="Sign arrays as the older documentation did.")
     tell_waiting: bool = Field(default=False, description="Notify of each new payment, too.")
+    redeposits: Redeposits = Field(
+        default="finished", description="What a further deposit ends as: a setting of the merchant's account."
+    )
+    newest: bool = Field(
+        default=False, description="A notification says how things stand when it is sent, also a late one."
+    )
+    leave_out: tuple[str, ...] = Field(default=(), description="Fields that no notification has.")
+    null: tuple[str, ...] = Field(default=(), description="Fields that are null in every notification.")
     retries: int = Field(default=3, ge=0)
     retry_seconds: Seconds = 60
     answer_within_seconds: Seconds = 3
@@ -92,6 +106,10 @@ class SwitchChange(Message):
     forged: bool | None = None
     index_arrays: bool | None = None
     tell_waiting: bool | None = None
+    redeposits: Redeposits | None = None
+    newest: bool | None = None
+    leave_out: tuple[str, ...] | None = None
+    null: tuple[str, ...] | None = None
     retries: int | None = Field(default=None, ge=0)
     retry_seconds: Seconds | None = None
     answer_within_seconds: Seconds | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -17,10 +17,12 @@ from sandbox.nowpayments.signing import Json, sign, stringify
 
 @dataclass
 class Notification:
-    """What is told to a merchant; its bytes never change."""
+    """What is told to a merchant; its bytes never change, unless it says the newest."""
 
     number: int
     payment: int
+    write: Callable[[], tuple[str, str, str]]
+    """Return the status, the body and the signature that it has now."""
     status: str
     url: str | None
     body: str
@@ -39,6 +41,7 @@ class Notifier:
             retries=settings.retries,
             retry_seconds=settings.retry_seconds,
             answer_within_seconds=settings.answer_within_seconds,
+            redeposits=settings.redeposits,
         )
         self.written: list[Notification] = []
         self._secret = settings.ipn_secret
@@ -62,28 +65,47 @@ class Notifier:
     def write(self, payment: Payment, sending: Sending) -> Notification:
         """Write and sign a notification of the payment as it stands; it is not sent yet."""
         notice = sending if isinstance(sending, Notice) else None
-        body: dict[str, Json] = {**as_notified(payment), **(notice.change if notice else {})}
         forged = sending.forged or self.switches.forged
-        secret = f"{self._secret.strip()}, but wrong" if forged else self._secret
         url = (notice and notice.url) or payment.asked.ipn_callback_url
+
+        def write() -> tuple[str, str, str]:
+            return self._signed(payment, sending, forged=forged)
+
+        status, body, signature = write()
         notification = Notification(
             number=len(self.written) + 1,
             payment=payment.number,
-            status=str(body["payment_status"]),
+            write=write,
+            status=status,
             url=url,
-            body=stringify(body),  # in the order in which it was put together; only what is signed is sorted
-            signature=sign(body, secret, index_arrays=self.switches.index_arrays),
+            body=body,
+            signature=signature,
             forged=forged,
             state="withheld" if sending.silent or self.switches.silent or url is None else "trying",
         )
         self.written.append(notification)
         return notification
 
+    def _signed(self, payment: Payment, sending: Sending, *, forged: bool) -> tuple[str, str, str]:
+        """Return a payment's status, and what is told of it as it stands, with its signature."""
+        left_out = {*sending.leave_out, *self.switches.leave_out}
+        said: dict[str, Json] = {
+            **as_notified(payment),
+            **dict.fromkeys((*sending.null, *self.switches.null)),
+            **(sending.change if isinstance(sending, Notice) else {}),
+        }
+        body = {name: value for name, value in said.items() if name not in left_out}
+        secret = f"{self._secret.strip()}, but wrong" if forged else self._secret
+        signature = sign(body, secret, index_arrays=self.switches.index_arrays)
+        # the body goes out in the order in which it was put together; only what is signed is sorted
+        return str(said["payment_status"]), stringify(body), signature
+
     def copy(self, notification: Notification, *, withheld: bool = False) -> Notification:
         """Make the same bytes ready to be sent again, also those of a notification that was withheld."""
         again = Notification(
             number=len(self.written) + 1,
             payment=notification.payment,
+            write=notification.write,
             status=notification.status,
             url=notification.url,
             body=notification.body,
@@ -120,6 +142,8 @@ class Notifier:
 
     async def _attempt(self, notification: Notification, url: str) -> bool:
         """Return whether the merchant took it; anything but a 2xx in time is a no."""
+        if self.switches.newest:
+            notification.status, notification.body, notification.signature = notification.write()
         began, at = time.monotonic(), datetime.now(UTC)
         answered, error = await self._post(notification, url)
         took = time.monotonic() - began

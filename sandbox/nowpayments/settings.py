@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.nowpayments.coins import COINS
+from sandbox.nowpayments.messages import Redeposits
 
 DEFAULT_COINS = tuple(COINS)
 
@@ -17,6 +18,8 @@ class SandboxSettings:
     """What may be paid with, of the coins that the made-up market knows."""
     memo_coins: frozenset[str] = frozenset({"xrp"})
     """Coins whose payments need a memo (``payin_extra_id``) beside the address."""
+    redeposits: Redeposits = "finished"
+    """What a further deposit to a payment's address ends as; real accounts can be set to either."""
     outcome_coin: str = "usdttrc20"
     """What the merchant's account is paid out in."""
     fixed_lifetime_seconds: int = 20 * 60

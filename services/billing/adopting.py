@@ -15,7 +15,7 @@ async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
     report stands for that answer: it comes from the provider, names the order, and asks for the order's own
     price in its coin. Nobody was shown its address, so it must not hold any money yet.
     """
-    if report.order is None or report.address is None or not _untouched(report):
+    if report.order is None or report.address is None or report.amount is None or not _untouched(report):
         return False
     state = await unit.load(ORDER, report.order)
     if not isinstance(state, Pending) or not _is_the_answer(report, state.placed):
@@ -32,7 +32,7 @@ async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
 
 
 def _untouched(report: PaymentReport) -> bool:
-    return report.status is PaymentState.WAITING and report.parent is None and report.paid == 0
+    return report.status is PaymentState.WAITING and report.parent is None and not report.paid
 
 
 def _is_the_answer(report: PaymentReport, placed: OrderPlaced) -> bool:

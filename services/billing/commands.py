@@ -27,6 +27,7 @@ from libs.eventsourcing.decider import Refused
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.order import domain as order_domain
 from services.billing.order.domain import ORDER, ByHand, Place
+from services.billing.order.settling import Tolerance
 from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
 from services.billing.product import domain as product_domain
 from services.billing.product.domain import PRODUCT, OnSale
@@ -40,8 +41,8 @@ forgeries = SampledLog(__name__)
 
 NOTIFICATIONS = Counter(
     "adrelay_billing_notifications_total",
-    "Notifications by what became of them: recorded, repeated, adopted, deposit, wrong_coin, unknown_status, "
-    "or why they were refused.",
+    "Notifications by what became of them: recorded, repeated, adopted, deposit, uncounted, wrong_coin, "
+    "unknown_status, or why they were refused.",
     ["outcome"],
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
@@ -59,13 +60,14 @@ class Billing:
     promised: timedelta
     """How long an unpaid order is promised its sessions."""
     limits: Limits
+    tolerance: Tolerance
 
 
 def handlers(billing: Billing) -> CommandHandlers:
     """Return billing's command handlers."""
     commands = CommandHandlers()
     _hear_clients(commands, billing)
-    _hear_the_provider(commands, billing.provider)
+    _hear_the_provider(commands, billing.provider, billing.tolerance)
     _hear_operators_of_orders(commands)
     _hear_operators_of_products(commands)
     return commands
@@ -127,13 +129,13 @@ async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
 # -- the provider
 
 
-def _hear_the_provider(commands: CommandHandlers, provider: PaymentProvider) -> None:
+def _hear_the_provider(commands: CommandHandlers, provider: PaymentProvider, tolerance: Tolerance) -> None:
     @commands.outside(RecordNotification)
     async def record_notification(command: RecordNotification, scope: Scope) -> None:
         report: PaymentReport | None = None
         try:
             report = _read(command, provider)
-            outcome = await record_report(report, provider, scope)
+            outcome = await record_report(report, provider, tolerance, scope)
         except Refused as refusal:
             NOTIFICATIONS.labels(refusal.code).inc()
             _note_refusal(refusal.code, report)

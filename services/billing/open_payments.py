@@ -16,6 +16,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     WrongCoinReceived,
 )
@@ -94,6 +95,7 @@ _Heard = (
     | PaymentPartiallyPaid
     | DepositReceived
     | WrongCoinReceived
+    | UncountedMoneyReported
     | UnknownStatusReported
 )
 _Over = PaymentExpired | PaymentFailed | OrderExpired | OrderCancelled
@@ -125,6 +127,7 @@ OPEN_PAYMENTS.on(PaymentSending)(_heard)
 OPEN_PAYMENTS.on(PaymentPartiallyPaid)(_heard)
 OPEN_PAYMENTS.on(DepositReceived)(_heard)
 OPEN_PAYMENTS.on(WrongCoinReceived)(_heard)
+OPEN_PAYMENTS.on(UncountedMoneyReported)(_heard)
 OPEN_PAYMENTS.on(UnknownStatusReported)(_heard)
 OPEN_PAYMENTS.on(PaymentExpired)(_over)
 OPEN_PAYMENTS.on(PaymentFailed)(_over)

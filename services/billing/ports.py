@@ -48,7 +48,7 @@ class PaymentOffer:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReport:
-    """What the provider says of a payment, told by itself or asked for.
+    """What the provider says of a payment, told by itself or asked for; None where it does not say.
 
     `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
     payment received, all told. `address` and `memo` are where it waits, None where that is not said.
@@ -62,14 +62,14 @@ class PaymentReport:
     status: PaymentState | None
     """None: a status that nobody knows; `status_text` has its name."""
     status_text: str
-    price: Decimal
-    price_currency: str
+    price: Decimal | None
+    price_currency: str | None
     """In capitals: `USD`."""
-    amount: Decimal
-    paid: Decimal
+    amount: Decimal | None
+    paid: Decimal | None
     coin: Coin | None
     """None: a coin that is not sold for."""
-    currency: str
+    currency: str | None
     address: str | None = None
     memo: str | None = None
     expires_at: datetime | None = None
@@ -121,6 +121,6 @@ class PaymentProvider(Protocol):
     def read_notification(self, body: bytes, signature: str) -> PaymentReport:
         """Return what a notification reports, its amounts to the last digit.
 
-        Raises `Refused`: `bad_signature`, `malformed_notification`, `unknown_order`.
+        Raises `Refused`: `bad_signature`, `malformed_notification`.
         """
         ...

@@ -14,6 +14,7 @@ from libs.eventsourcing.postgres import DATABASE_TROUBLE
 from libs.eventsourcing.record import Causes, utc_now
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
+from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
 from services.billing.recording import record_report
 from services.billing.unforeseen import Unforeseen, asking, recording
@@ -52,9 +53,11 @@ class Reconciler:
         *,
         calls_per_minute: int,
         timeout_seconds: float,
+        tolerance: Tolerance = NO_TOLERANCE,
     ) -> None:
         self._provider = provider
         self._silence = silence
+        self._tolerance = tolerance
         self._spacing = timedelta(minutes=1) / calls_per_minute
         self._lease = timedelta(seconds=timeout_seconds + _MARGIN_SECONDS)
         self._pause = 0.0
@@ -107,7 +110,7 @@ class Reconciler:
             with asking():
                 report = await self._provider.report(claimed.payment)
             with recording():
-                outcome = await record_report(report, self._provider, scope)
+                outcome = await record_report(report, self._provider, self._tolerance, scope)
         except ProviderUnavailable as error:
             answered, outcome = False, "unavailable"
             self._pause = min(_LONGEST_PAUSE_SECONDS, max(_PAUSE_SECONDS, 2 * self._pause))

@@ -9,6 +9,7 @@ from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.commands import Billing, handlers
 from services.billing.health import provider_health
 from services.billing.open_payments import Silence
+from services.billing.order.settling import Tolerance
 from services.billing.product.catalogue import introduce, read_catalogue
 from services.billing.reactions import REACTIONS
 from services.billing.reconciling import Reconciler
@@ -35,6 +36,7 @@ async def run(settings: BillingSettings) -> None:
             per_address=settings.unpaid_sessions_per_address,
             share=settings.unpaid_share,
         ),
+        tolerance=_tolerance(settings),
     )
     chassis = Chassis(
         settings, state_tables=STATE_TABLES, read_models=READ_MODELS, app=provider_health(provider)
@@ -66,6 +68,10 @@ def _provider(settings: BillingSettings) -> NowPayments:
     return NowPayments(account, breaker, timeout_seconds=settings.provider_timeout_seconds)
 
 
+def _tolerance(settings: BillingSettings) -> Tolerance:
+    return Tolerance(percent=settings.tolerance_percent, usd=settings.tolerance_usd)
+
+
 def _reconciler(settings: BillingSettings, provider: NowPayments) -> Reconciler:
     silence = Silence(
         first=timedelta(seconds=settings.reconcile_first_seconds),
@@ -75,6 +81,7 @@ def _reconciler(settings: BillingSettings, provider: NowPayments) -> Reconciler:
     return Reconciler(
         provider,
         silence,
+        tolerance=_tolerance(settings),
         calls_per_minute=settings.reconcile_calls_per_minute,
         timeout_seconds=settings.provider_timeout_seconds,
     )

@@ -1,5 +1,6 @@
 """What billing is told by its environment."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -95,6 +96,19 @@ class BillingSettings(ServiceSettings):
         pattern=r"^[a-z0-9]{0,32}$",
         description="The provider's code of what it pays you out in, such as usdttrc20: smallest payments "
         "depend on it; empty: what your account there says",
+    )
+    tolerance_percent: Decimal = Field(
+        Decimal(0),
+        ge=0,
+        le=50,
+        description="An order is delivered too if at most so many percent of what was asked for are missing",
+    )
+    tolerance_usd: Decimal = Field(
+        Decimal(0),
+        ge=0,
+        le=1000,
+        description="An order is delivered too if what is missing is worth at most so many USD, and at most "
+        "one half of its price",
     )
     provider_timeout_seconds: float = Field(
         8.0, ge=0.1, le=12, description="How long the provider may take to answer"

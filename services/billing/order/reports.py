@@ -11,18 +11,17 @@ from libs.events.billing import (
     PaymentConfirming,
     PaymentExpired,
     PaymentFailed,
-    PaymentFinished,
-    PaymentOverpaid,
-    PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.events.values import Coin, PaymentId
+from libs.events.values import Coin, OrderNumber, PaymentId
 from libs.eventsourcing.decider import Refused
+from services.billing.order.settling import NO_TOLERANCE, Tolerance, overpaid, settle, short
 from services.billing.order.state import (
     ON_THE_WAY,
     STEP,
@@ -35,13 +34,17 @@ from services.billing.order.state import (
     PaymentState,
     Pending,
     Refunded,
+    Requested,
 )
 
 PRICE_CURRENCY = "USD"
 MOST_UNMATCHED = 20
 """So many things that do not match an order are told of it; anyone may send to an address again and again."""
 
-_WITH_MONEY = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
+_NOTHING = Decimal(0)
+_SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
+"""What came by such a payment is certain, and counts."""
+_UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
 _SAID: dict[
     PaymentState,
     type[PaymentConfirming | PaymentConfirmed | PaymentSending | PaymentFailed | PaymentExpired],
@@ -52,60 +55,82 @@ _SAID: dict[
     PaymentState.FAILED: PaymentFailed,
     PaymentState.EXPIRED: PaymentExpired,
 }
-_Requested = Awaiting | Paid | Fulfilled | Refunded
 Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """Note what the provider says of a payment.
+    """Note what the provider says of a payment; None where it does not say.
 
     `status` is None for one that nobody knows, `coin` for one that is not sold for; `status_text` and
     `currency` are the provider's own words. Amounts are in units of `currency` and `price_currency`; `paid`
-    is what this payment received, all told. `parent` is the payment that it is a further deposit to.
+    is what this payment received, all told. `parent` is the payment that it is a further deposit to, `order`
+    the order of ours that it names.
     """
 
     payment: PaymentId
     parent: PaymentId | None
     status: PaymentState | None
     status_text: str
-    price: Decimal
-    price_currency: str
-    amount: Decimal
-    paid: Decimal
+    price: Decimal | None
+    price_currency: str | None
+    amount: Decimal | None
+    paid: Decimal | None
     coin: Coin | None
-    currency: str
+    currency: str | None
+    order: OrderNumber | None = None
+    tolerance: Tolerance = NO_TOLERANCE
+
+    @property
+    def came(self) -> Decimal:
+        """What this payment is known to have received."""
+        return self.paid or _NOTHING
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
     """Return what follows from a report; nothing from a repeat, and from what is passed already.
 
+    Money that it tells of, and that was not told of before, counts or is told of in an event for a person.
     Raises `Refused` where it does not match the order. If money came, that is told of first, instead: then
     `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
     """
-    if isinstance(order, Pending | Lapsed) or (request := order.request) is None:
+    request = None if isinstance(order, Pending | Lapsed) else order.request
+    if isinstance(order, Pending | Lapsed) or request is None or not _is_for(command, order, request):
         return _unmatched(command, order, "wrong_payment")
-    if request.payment not in {command.payment, command.parent}:
-        return _unmatched(command, order, "wrong_payment")
-    own = command.payment == request.payment
-    if command.status is None:
-        return _unknown(command, order)
-    if own and command.status is PaymentState.REFUNDED:
-        return [] if isinstance(order, Refunded) else [_given_back(order, request)]
-    if command.coin != request.coin:
-        return _in_another_coin(command, order)
-    return _own(command, command.status, order, request) if own else _deposit(command, order, request)
-
-
-def _own(
-    command: RecordStatus, status: PaymentState, order: _Requested, request: PaymentRequested
-) -> list[Event]:
-    asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    if (command.price, command.price_currency, command.amount) != asked:
+    if not _is_asked(command, order, request):
         return _unmatched(command, order, "wrong_amount")
-    if status in _WITH_MONEY:
-        return _count(command, order, request)
-    return _move(status, order) if isinstance(order, Awaiting) else []
+    if command.status in _SETTLED:
+        return _settled(command, order, request)
+    return [*_uncounted(command, order, request), *_step(command, order, request)]
+
+
+def _is_for(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
+    """Say whether a report is of the order's payment or of a deposit to it, and names no other order."""
+    if command.order not in {None, order.placed.order}:
+        return False
+    if request.payment in {command.payment, command.parent}:
+        return True
+    return command.parent is None and order.money.is_deposit(command.payment)
+
+
+def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
+    """Say whether a report of the order's own payment asks for what was asked for, as far as it says so.
+
+    A deposit asks for something else, and so does what came in another coin; what was given back was so
+    whatever was asked for.
+    """
+    if command.payment != request.payment or not _in_its_coin(command, request):
+        return True
+    if command.status is None or command.status is PaymentState.REFUNDED:
+        return True
+    asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
+    told = (command.price, command.price_currency, command.amount)
+    return all(said is None or said == meant for said, meant in zip(told, asked, strict=True))
+
+
+def _in_its_coin(command: RecordStatus, request: PaymentRequested) -> bool:
+    """Say whether a report is in the order's coin, as far as it says so."""
+    return command.currency is None or command.coin == request.coin
 
 
 # -- what does not match the order
@@ -119,14 +144,17 @@ def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event
         parent=command.parent,
         why=why,
         status=command.status_text,
-        paid=command.paid,
-        amount=command.amount,
-        currency=command.currency,
-        price=command.price,
-        price_currency=command.price_currency,
+        paid=command.came,
+        amount=command.amount or _NOTHING,
+        currency=command.currency or "",
+        price=command.price or _NOTHING,
+        price_currency=command.price_currency or "",
     )
     known = order.money.unmatched
-    if command.status not in _WITH_MONEY or said in known or len(known) >= MOST_UNMATCHED:
+    before = max((told.paid for told in known if told.payment == said.payment), default=_NOTHING)
+    is_money = command.status in _SETTLED or command.came > before
+    again = any(told.model_copy(update={"status": said.status}) == said for told in known)
+    if not is_money or again or len(known) >= MOST_UNMATCHED:
         raise refusal(said)
     return [said]
 
@@ -140,10 +168,69 @@ def refusal(said: UnmatchedPaymentReported) -> Refused:
             return Refused(said.why, "the price, the amount or what was received is not what was asked for")
 
 
-# -- what is odd, and changes nothing but that it is known
+# -- money that does not count: not settled, or in another coin
 
 
-def _unknown(command: RecordStatus, order: _Requested) -> list[Event]:
+def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
+    """Tell of money in a status that settles nothing, as far as it is more than what was told of it.
+
+    While the order's own payment is on its way to an unpaid order, the steps that are told stand for it.
+    """
+    on_the_way = command.status in _UNCERTAIN
+    own, in_its_coin = command.payment == request.payment, _in_its_coin(command, request)
+    if own and on_the_way and in_its_coin and _is_on_its_way(command, order):
+        return []
+    key, money = (command.payment, command.currency or ""), order.money
+    counted = _counted(command, order, request)
+    known = max(counted, money.given_up.get(key, _NOTHING))
+    if on_the_way:
+        known = max(known, money.on_the_way.get(key, _NOTHING))
+    taken_back = command.status is PaymentState.REFUNDED and not own and key not in money.given_up
+    if command.came <= known and not (taken_back and command.came):
+        return []
+    return [
+        UncountedMoneyReported(
+            order=order.placed.order,
+            payment=command.payment,
+            status=command.status_text,
+            on_the_way=on_the_way,
+            paid=command.came,
+            uncounted=command.came - counted,
+            currency=command.currency or "",
+            coin=request.coin if in_its_coin else None,
+        )
+    ]
+
+
+def _is_on_its_way(command: RecordStatus, order: Requested) -> bool:
+    """Say whether an unpaid order's own payment is on its way, after this report of it."""
+    if not isinstance(order, Awaiting) or command.status is None:
+        return False
+    return max(order.state, command.status, key=STEP.__getitem__) in ON_THE_WAY
+
+
+def _counted(command: RecordStatus, order: Requested, request: PaymentRequested) -> Decimal:
+    """Return how much of a payment is counted, or was told of as another coin, so far."""
+    money = order.money
+    if not _in_its_coin(command, request):
+        return money.in_another_coin.get((command.payment, command.currency or ""), _NOTHING)
+    return money.own if command.payment == request.payment else money.deposits.get(command.payment, _NOTHING)
+
+
+def _in_another_coin(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
+    if command.came <= _counted(command, order, request):
+        return []
+    return [
+        WrongCoinReceived(
+            order=order.placed.order,
+            payment=command.payment,
+            paid=command.came,
+            currency=command.currency or "",
+        )
+    ]
+
+
+def _unknown(command: RecordStatus, order: Requested) -> list[Event]:
     if (command.payment, command.status_text) in order.money.unknown:
         return []
     return [
@@ -151,110 +238,75 @@ def _unknown(command: RecordStatus, order: _Requested) -> list[Event]:
     ]
 
 
-def _in_another_coin(command: RecordStatus, order: _Requested) -> list[Event]:
-    if command.status not in _WITH_MONEY or command.payment in order.money.in_another_coin:
-        return []
-    return [
-        WrongCoinReceived(
-            order=order.placed.order, payment=command.payment, paid=command.paid, currency=command.currency
-        )
-    ]
+# -- money that is certain
 
 
-# -- money in the coin that was asked for
-
-
-def _deposit(command: RecordStatus, order: _Requested, request: PaymentRequested) -> list[Event]:
-    """Add a further deposit up; it is asked for what came, so it is always finished by itself."""
-    if command.status is not PaymentState.FINISHED or command.payment in order.money.deposits:
-        return []
-    if command.paid <= 0:  # finished with nothing
+def _settled(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
+    """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
+    if command.came <= 0 or command.currency is None:  # it contradicts itself, or leaves out what counts
         return _unmatched(command, order, "wrong_amount")
+    if not _in_its_coin(command, request):
+        return _in_another_coin(command, order, request)
+    if command.payment != request.payment:
+        return _deposit(command, order, request)
+    if command.came >= request.amount and command.status is PaymentState.PARTIALLY_PAID:
+        return _unmatched(command, order, "wrong_amount")
+    if isinstance(order, Refunded) and not order.by_hand:
+        return _uncounted(command, order, request)
+    return _count(command, order, request)
+
+
+def _deposit(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
+    """Add a further deposit up, as far as it is new."""
+    more = command.came - order.money.deposits.get(command.payment, _NOTHING)
+    if more <= 0:
+        return []
     received = DepositReceived(
-        order=order.placed.order, deposit=command.payment, paid=command.paid, coin=request.coin
+        order=order.placed.order, deposit=command.payment, paid=more, coin=request.coin
     )
-    total = order.money.total + command.paid
+    total = order.money.total + more
     if isinstance(order, Awaiting):
-        return [received, *_settle(total, order, still_coming=order.state in ON_THE_WAY)]
-    return [received, *_overpaid(total, order, request)]
+        still_coming = order.state in ON_THE_WAY
+        return [received, *settle(total, order, command.tolerance, still_coming=still_coming)]
+    return [received, *overpaid(total, order, request)]
 
 
-def _count(command: RecordStatus, order: _Requested, request: PaymentRequested) -> list[Event]:
+def _count(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
     """Count what the order's own payment received; it says so all told, so the most that it said counts."""
-    whole = command.paid >= request.amount and command.status is PaymentState.PARTIALLY_PAID
-    if command.paid <= 0 or whole:  # it contradicts itself
-        return _unmatched(command, order, "wrong_amount")
-    total = max(order.money.own, command.paid) + order.money.deposited
+    total = max(order.money.own, command.came) + order.money.deposited
     if isinstance(order, Awaiting):
-        return _settle(total, order)
-    return _overpaid(total, order, request) or _after_all(command, order, request)
+        return settle(total, order, command.tolerance)
+    return overpaid(total, order, request) or _after_all(command, order, request)
 
 
 def _after_all(
     command: RecordStatus, order: Paid | Fulfilled | Refunded, request: PaymentRequested
 ) -> list[Event]:
-    """Tell of money that reached the order's own payment after an operator had closed the order.
+    """Tell of money that reached the order's own payment after the order was closed with less.
 
-    It came on top of all that the order had got, as a further deposit does, and is told of as one. After the
-    provider's own word for a refund it is only old news, overtaken on its way; what the provider called paid
-    can get no more without being overpaid.
+    By an operator, or within the tolerance. It came on top of all that the order had got, as a further
+    deposit does, and is told of as one.
     """
-    more = command.paid - order.money.own
-    if more <= 0 or (isinstance(order, Refunded) and not order.by_hand):
+    more = command.came - order.money.own
+    if more <= 0:
         return []
     return [DepositReceived(order=order.placed.order, deposit=command.payment, paid=more, coin=request.coin)]
 
 
-def _settle(total: Decimal, order: Awaiting, *, still_coming: bool = False) -> list[Event]:
-    """Return what a new total means for an order that is not paid yet.
-
-    While the order's own payment is still on its way nobody is told that something is missing.
-    """
-    if total >= order.request.amount:
-        return [finished(order, total), *_overpaid(total, order, order.request)]
-    return [] if still_coming else _short(total, order)
+# -- steps
 
 
-def _short(total: Decimal, order: Awaiting) -> list[Event]:
-    if total <= order.money.told:
+def _step(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
+    """Return what a status means besides the money: a step of the order's own payment, or an unknown word."""
+    if command.status is None:
+        return _unknown(command, order)
+    if command.payment != request.payment:
         return []
-    return [
-        PaymentPartiallyPaid(
-            order=order.placed.order,
-            payment=order.request.payment,
-            paid=total,
-            missing=order.request.amount - total,
-            coin=order.request.coin,
-        )
-    ]
-
-
-def _overpaid(total: Decimal, order: _Requested, request: PaymentRequested) -> list[Event]:
-    if isinstance(order, Refunded) or total <= max(request.amount, order.money.told):
-        return []
-    return [
-        PaymentOverpaid(
-            order=order.placed.order, paid=total, excess=total - request.amount, coin=request.coin
-        )
-    ]
-
-
-def finished(order: Pending | Lapsed | Awaiting, paid: Decimal, *, by_hand: bool = False) -> PaymentFinished:
-    """Return that an order is paid, with so much in all, and may be delivered."""
-    placed = order.placed
-    return PaymentFinished(
-        order=placed.order,
-        account=placed.account,
-        plan=placed.plan,
-        renews=placed.renews,
-        payment=order.request.payment if isinstance(order, Awaiting) else None,
-        paid=paid,
-        coin=placed.coin,
-        by_hand=by_hand,
-    )
-
-
-# -- steps without money
+    if command.status is PaymentState.REFUNDED:
+        return _given_back(order, request)
+    if isinstance(order, Awaiting) and _in_its_coin(command, request):
+        return _move(command.status, order)
+    return []
 
 
 def _move(status: PaymentState, order: Awaiting) -> list[Event]:
@@ -265,16 +317,20 @@ def _move(status: PaymentState, order: Awaiting) -> list[Event]:
     events: list[Event] = [_SAID[status](order=number, payment=order.request.payment)]
     if status in ON_THE_WAY:
         return events
-    events = [*_short(order.money.total, order), *events]  # deposits came while all of it was expected
+    events = [*short(order.money.total, order), *events]  # deposits came while all of it was expected
     if status is PaymentState.EXPIRED and not (order.expired or order.cancelled):
         events.append(OrderExpired(order=number))
     return events
 
 
-def _given_back(order: Awaiting | Paid | Fulfilled, request: PaymentRequested) -> Event:
-    return PaymentRefunded(
-        order=order.placed.order,
-        payment=request.payment,
-        reason="the provider gave the money back",
-        by_hand=False,
-    )
+def _given_back(order: Requested, request: PaymentRequested) -> list[Event]:
+    if isinstance(order, Refunded):
+        return []
+    return [
+        PaymentRefunded(
+            order=order.placed.order,
+            payment=request.payment,
+            reason="the provider gave the money back",
+            by_hand=False,
+        )
+    ]

@@ -1,6 +1,7 @@
 """What an order and its payment can be, and how each event changes them."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
@@ -23,6 +24,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
@@ -40,6 +42,7 @@ Event: TypeAlias = (
     | DepositReceived
     | PaymentOverpaid
     | WrongCoinReceived
+    | UncountedMoneyReported
     | UnknownStatusReported
     | UnmatchedPaymentReported
     | PaymentFinished
@@ -87,31 +90,56 @@ ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, Payment
 # -- states
 
 
+Sums: TypeAlias = Mapping[tuple[PaymentId, str], Decimal]
+"""The most that was told of each payment in each coin, in the provider's own code of it."""
+
+
+def _no_deposits() -> Mapping[PaymentId, Decimal]:
+    return {}
+
+
+def _no_sums() -> Sums:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """What came for an order, in units of the coin that was asked for, and what was odd about it."""
 
     own: Decimal = Decimal(0)
     """What the order's own payment received."""
-    deposited: Decimal = Decimal(0)
-    """What further deposits brought."""
     told: Decimal = Decimal(0)
     """The total that was last told: as too little, as enough, or as too much."""
-    deposits: frozenset[PaymentId] = frozenset()
-    in_another_coin: frozenset[PaymentId] = frozenset()
+    deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
+    """What each further deposit brought."""
+    on_the_way: Sums = field(default_factory=_no_sums)
+    given_up: Sums = field(default_factory=_no_sums)
+    """What was told of and counts for nothing until it settles, of the order's own payment too."""
+    in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
     """What was reported and does not match the order; none of it is counted."""
 
     @property
+    def deposited(self) -> Decimal:
+        """What further deposits brought, in all."""
+        return sum(self.deposits.values(), Decimal(0))
+
+    @property
     def total(self) -> Decimal:
-        """All that came."""
+        """All that came and counts."""
         return self.own + self.deposited
 
     @property
     def none_came(self) -> bool:
         """Whether there is nothing that could go back, not even what does not count."""
-        return not (self.total or self.in_another_coin or self.unmatched)
+        uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
+        return not (self.total or uncounted)
+
+    def is_deposit(self, payment: PaymentId) -> bool:
+        """Say whether a payment, not the order's own, was told of as a deposit to it."""
+        told = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
+        return payment in self.deposits or any(known == payment for known, _ in told)
 
     def tell(self, total: Decimal) -> "Money":
         """Return it with a total told; what the deposits did not bring, the payment itself did."""
@@ -177,6 +205,8 @@ class Refunded:
     """Whether an operator said so: to the provider the payment may still be open."""
 
 
+Requested: TypeAlias = Awaiting | Paid | Fulfilled | Refunded
+"""What may be reported of an order that has a payment."""
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
 
 # -- evolving
@@ -271,10 +301,15 @@ def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
     match event:
         case DepositReceived(deposit=deposit, paid=paid) if deposit == own:
             return replace(money, own=money.own + paid)
-        case DepositReceived(deposit=deposit, paid=paid) if deposit not in money.deposits:
-            return replace(money, deposited=money.deposited + paid, deposits=money.deposits | {deposit})
-        case WrongCoinReceived(payment=payment):
-            return replace(money, in_another_coin=money.in_another_coin | {payment})
+        case DepositReceived(deposit=deposit, paid=paid):
+            brought = money.deposits.get(deposit, Decimal(0)) + paid
+            return replace(money, deposits={**money.deposits, deposit: brought})
+        case UncountedMoneyReported(payment=payment, paid=paid, currency=currency):
+            if event.on_the_way:
+                return replace(money, on_the_way={**money.on_the_way, (payment, currency): paid})
+            return replace(money, given_up={**money.given_up, (payment, currency): paid})
+        case WrongCoinReceived(payment=payment, paid=paid, currency=currency):
+            return replace(money, in_another_coin={**money.in_another_coin, (payment, currency): paid})
         case UnknownStatusReported(payment=payment, status=status):
             return replace(money, unknown=money.unknown | {(payment, status)})
         case _:

@@ -1,8 +1,10 @@
 """Orders by number and by payment, and what falls due for them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from libs.events.billing import (
+    DepositReceived,
     OrderCancelled,
     OrderExpired,
     OrderPlaced,
@@ -14,21 +16,28 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
+    UnknownStatusReported,
+    WrongCoinReceived,
 )
-from libs.events.values import OrderNumber
+from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing.projection import Projection, Sql, TableSql
 
 ORDERS = Projection(
     "orders",
-    version=1,
+    version=2,
     ddl="""
     create table orders (
         order_no text primary key,
         payment  text unique
     );
+    create table deposits (
+        payment  text primary key,
+        order_no text not null
+    );
     """,
 )
-"""Every order ever placed. No two share a payment."""
+"""Every order ever placed, and every further deposit that was told of. No two orders share a payment."""
 
 ORDER_TIMEOUTS = Projection(
     "order_timeouts",
@@ -75,6 +84,44 @@ async def _order(event: OrderPlaced, sql: TableSql) -> None:
 @ORDERS.on(PaymentRequested)
 async def _payment(event: PaymentRequested, sql: TableSql) -> None:
     await sql.execute("update orders set payment = $2 where order_no = $1", event.order, event.payment)
+
+
+@ORDERS.on(DepositReceived)
+async def _deposit(event: DepositReceived, sql: TableSql) -> None:
+    await _belongs(event.deposit, event.order, sql)
+
+
+async def _told_of(
+    event: UncountedMoneyReported | WrongCoinReceived | UnknownStatusReported, sql: TableSql
+) -> None:
+    await _belongs(event.payment, event.order, sql)
+
+
+ORDERS.on(UncountedMoneyReported)(_told_of)
+ORDERS.on(WrongCoinReceived)(_told_of)
+ORDERS.on(UnknownStatusReported)(_told_of)
+
+
+async def _belongs(payment: PaymentId, order: OrderNumber, sql: TableSql) -> None:
+    """Know whose deposit a payment is, unless it is the order's own."""
+    await sql.execute(
+        "insert into deposits (payment, order_no) select $1, $2 "
+        "where not exists (select from orders where payment = $1) on conflict do nothing",
+        payment,
+        order,
+    )
+
+
+async def whose_payment(sql: Sql, payments: Sequence[PaymentId]) -> OrderNumber | None:
+    """Return the order that the first of these payments belongs to that is any order's, None if none is."""
+    found: OrderNumber | None = await sql.fetchval(
+        "select coalesce(o.order_no, d.order_no) "
+        "from unnest($1::text[]) with ordinality as asked (payment, place) "
+        "left join orders o using (payment) left join deposits d using (payment) "
+        "where coalesce(o.order_no, d.order_no) is not null order by place limit 1",
+        list(payments),
+    )
+    return found
 
 
 # -- timeouts

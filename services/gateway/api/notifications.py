@@ -31,6 +31,10 @@ class NotificationView(BaseModel):
         MailState, Field(description="What became of the mail; `none`: it is told in the app alone.")
     ]
     raised_at: datetime
+    second_of: Annotated[
+        str | None,
+        Field(description="The order of the same plan that was paid too, while both were open."),
+    ]
 
 
 @router.get("/notifications", summary="See what you were told", responses=problems(401))
@@ -50,6 +54,7 @@ async def list_notifications(
                 pay_currency=one.coin,
                 mail=one.mail,
                 raised_at=one.raised_at,
+                second_of=one.second_of,
             )
             for one in found
         ]

@@ -2,6 +2,7 @@
 # segno ships no types
 # pyright: reportUnknownMemberType=false
 
+import re
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
@@ -12,31 +13,62 @@ from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import plain
 
 _WEI = Decimal(10) ** 18
+_NANO = Decimal(10) ** 9
+_URIS = {
+    "BTC": "bitcoin:{to}?amount={amount}",
+    "LTC": "litecoin:{to}?amount={amount}",
+    "ETH": "ethereum:{to}?value={wei}",
+    "SOL": "solana:{to}?amount={amount}",
+    "XRP": "xrp:{to}?amount={amount}",
+    "XLM": "web+stellar:pay?destination={to}&amount={amount}",
+    "TON": "ton://transfer/{to}?amount={nano}",
+}
+_DESTINATION_TAG = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
+_LARGEST_TAG = 2**32 - 1
+_LONGEST_MEMO_TEXT = 28
+"""In bytes, on Stellar."""
 
 
 def payment_uri(payment: PaymentState) -> str | None:
-    """Return what wallets understand (BIP 21, EIP-681, Solana Pay), or else the bare address.
+    """Return what wallets understand (BIP 21, EIP-681, Solana Pay, XLS-2, SEP-7, TON), or else the address.
 
     It asks for what is still missing. None while the provider has not given an address, and once nothing is
     to be paid any more or the money is on its way: nobody shall pay twice. A coin that lives on several
-    chains gets the bare address: its name does not say which chain's wallet is meant.
+    chains gets the bare address: its name does not say which chain's wallet is meant. None too where there is
+    a memo that no URI can carry: money that comes without it may be lost.
     """
     amount = _due(payment)
     if payment.pay_address is None or amount is None:
         return None
-    address = quote(payment.pay_address, safe="")
-    match payment.pay_currency:
-        case "BTC":
-            return f"bitcoin:{address}?amount={plain(amount)}"
-        case "LTC":
-            return f"litecoin:{address}?amount={plain(amount)}"
-        case "ETH":
-            return f"ethereum:{address}?value={plain(amount * _WEI)}"
+    if payment.memo:
+        return _with_memo(payment.pay_currency, payment.pay_address, amount, payment.memo)
+    return _without_memo(payment.pay_currency, payment.pay_address, amount)
+
+
+def _without_memo(coin: str, to: str, amount: Decimal) -> str:
+    pattern = _URIS.get(coin)
+    if pattern is None:
+        return to
+    return pattern.format(
+        to=quote(to, safe=""), amount=plain(amount), wei=plain(amount * _WEI), nano=plain(amount * _NANO)
+    )
+
+
+def _with_memo(coin: str, to: str, amount: Decimal, memo: str) -> str | None:
+    """Return a URI that carries the memo, None where none can."""
+    uri, written = _without_memo(coin, to, amount), quote(memo, safe="")
+    match coin:
         case "SOL":
-            memo = {"memo": payment.memo} if payment.memo else {}
-            return f"solana:{address}?{urlencode({'amount': plain(amount), **memo})}"
+            return f"{uri}&{urlencode({'memo': memo})}"
+        case "XRP" if _DESTINATION_TAG.fullmatch(memo) and int(memo) <= _LARGEST_TAG:
+            return f"{uri}&dt={memo}"
+        case "XLM" if len(memo.encode()) <= _LONGEST_MEMO_TEXT:
+            kind = "MEMO_ID" if memo.isascii() and memo.isdigit() else "MEMO_TEXT"
+            return f"{uri}&memo={written}&memo_type={kind}"
+        case "TON":
+            return f"{uri}&text={written}"
         case _:
-            return payment.pay_address
+            return None
 
 
 def _due(payment: PaymentState) -> Decimal | None:

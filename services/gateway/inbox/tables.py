@@ -10,6 +10,7 @@ from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, Notific
 from libs.events.values import AccountId, EmailAddress, NotificationId, OrderNumber
 from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
+from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
@@ -72,6 +73,8 @@ class Notification:
     missing: Decimal | None
     coin: str | None
     raised_at: datetime
+    second_of: OrderNumber | None = None
+    """The order that was paid before this one, for the same wish, while both were open."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,19 @@ OUTBOX.on(MailGivenUp)(_take_out)
 TABLES = (NOTIFICATIONS, OUTBOX)
 
 
+SECOND = f"case when n.kind = '{NotificationKind.PAYMENT_RECEIVED}' then {SECOND_OF} end"
+
+
+_TOLD = (
+    f"select n.*, {SECOND} as second_of from notifications n left join orders o using (order_number) "  # noqa: S608 - constants
+    "where n.account = $1 order by n.raised_at desc, n.notification limit $2"
+)
+
+
 async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
-    """Return what an account's owner was told, the latest first."""
+    """Return what an account's owner was told, the latest first; beside the read model of orders."""
     rows = await sql.fetch(
-        "select * from notifications where account = $1 order by raised_at desc, notification limit $2",
+        _TOLD,
         account,
         limit,
     )
@@ -227,4 +239,5 @@ def notification_in(row: Row) -> Notification:
         missing=row["missing"],
         coin=row["coin"],
         raised_at=row["raised_at"],
+        second_of=row["second_of"],
     )

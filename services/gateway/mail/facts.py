@@ -13,7 +13,7 @@ from libs.events.values import AccountId, NotificationId, OrderNumber
 from libs.eventsourcing.projection import Row, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.inbox.domain import MailState
-from services.gateway.inbox.tables import Notification, notification_in
+from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class Facts:
         return self.notification.kind is NotificationKind.ORDER_PLACED and self.order.address is None
 
 
-_FACTS = """
+_FACTS = f"""
 select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_usd, o.pay_currency,
     o.status as order_status, o.pay_address, o.memo, o.amount, least(o.expires_at, o.pay_by) as pay_by,
-    o.renews,
+    o.renews, {SECOND} as second_of,
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest
 from notifications n left join orders o on o.order_number = n.order_number
 where n.notification = any($1)
-"""
+"""  # noqa: S608 - constants
 """With the digest of the code that opens the account, where its owner has got no code by mail so far."""
 
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from libs.events.billing import (
     DepositReceived,
     OrderFulfilled,
+    OrderPlaced,
     OrderReviewed,
     PaymentConfirmed,
     PaymentConfirming,
@@ -17,6 +17,7 @@ from libs.events.billing import (
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
@@ -30,8 +31,9 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import OrderNumber
+from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing.projection import Projection, TableSql
+from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.values import plain
 
 REST_PATIENCE = timedelta(days=1)
@@ -43,25 +45,36 @@ DELIVERY_PATIENCE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=3,
-    # `attention_orders` and `attention_adbots` hold what decides whether a row still needs a person. What is
-    # said by provisioning and what is said by billing stand apart: neither waits for the other
+    version=4,
+    # a kind stands once for each payment that it is of; `payment` is empty where it is of the order. The
+    # other tables hold what decides whether a row is needed, one row an order or adbot. What is said by
+    # provisioning and what is said by billing stand apart: neither waits for the other
     ddl="""
     create table attention (
         order_number text not null,
         kind text not null,
+        payment text not null default '',
         since timestamptz not null,
         due_at timestamptz not null,
         amount numeric,
         currency text,
         detail text,
-        primary key (order_number, kind)
+        primary key (order_number, kind, payment)
     );
     create table attention_orders (
         order_number text primary key,
         reviewed_at timestamptz,
         refunded boolean not null default false
     );
+    create table attention_wishes (
+        order_number text primary key,
+        account uuid not null,
+        plan text not null,
+        renews uuid,
+        placed_at timestamptz not null,
+        paid_at timestamptz
+    );
+    create index on attention_wishes (account, plan) where paid_at is not null;
     create table attention_adbots (
         adbot uuid primary key,
         order_number text not null,
@@ -74,42 +87,20 @@ ATTENTION = Projection(
 )
 
 
-class AttentionKind(StrEnum):
-    """Why an order needs a person."""
-
-    OVERPAID = "overpaid"
-    """More came than was asked for: give the excess back, or not."""
-    PARTIALLY_PAID = "partially_paid"
-    """A part came, and for a day nothing more."""
-    ON_THE_WAY = "on_the_way"
-    """Money was seen, and for a day it neither arrived nor was given up."""
-    WRONG_COIN = "wrong_coin"
-    """Money came in another coin than was asked for."""
-    UNMATCHED_PAYMENT = "unmatched_payment"
-    """The provider says that money came, but not for what was asked for: by another payment or price, say."""
-    UNKNOWN_STATUS = "unknown_status"
-    """The provider says something of the payment that nobody knows."""
-    DEPOSIT_AFTER_REFUND = "deposit_after_refund"
-    """Money came although the order's money goes back."""
-    NOT_DELIVERED = "not_delivered"
-    """It is paid, and for minutes nothing was delivered."""
-    SEATS_AWAITED = "seats_awaited"
-    """It is paid, and seats of its adbot wait for stock; `amount` is how many."""
-
-
 async def _need(
     sql: TableSql,
     order: OrderNumber,
     kind: AttentionKind,
     *,
     patience: timedelta = timedelta(0),
+    payment: str = "",
     amount: Decimal | None = None,
     currency: str | None = None,
     detail: str | None = None,
 ) -> None:
     await sql.execute(
-        "insert into attention (order_number, kind, since, due_at, amount, currency, detail) "
-        "values ($1, $2, $3, $4, $5, $6, $7) on conflict (order_number, kind) do update set "
+        "insert into attention (order_number, kind, since, due_at, amount, currency, detail, payment) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (order_number, kind, payment) do update set "
         "since = excluded.since, due_at = excluded.due_at, amount = excluded.amount, "
         "currency = excluded.currency, detail = excluded.detail",
         order,
@@ -119,6 +110,18 @@ async def _need(
         amount,
         currency,
         detail,
+        payment,
+    )
+
+
+async def _settle_payment(
+    sql: TableSql, order: OrderNumber, payment: PaymentId, *kinds: AttentionKind
+) -> None:
+    await sql.execute(
+        "delete from attention where order_number = $1 and payment = $2 and kind = any($3)",
+        order,
+        payment,
+        kinds,
     )
 
 
@@ -146,6 +149,7 @@ ATTENTION.on(PaymentExpired)(_given_up)
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
     """Wait for the rest, from now on."""
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
+    await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
     await _need(sql, event.order, kind, patience=REST_PATIENCE, amount=missing, currency=event.coin)
 
@@ -159,15 +163,72 @@ async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
 @ATTENTION.on(WrongCoinReceived)
 async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
     """Show what came."""
-    await _need(sql, event.order, AttentionKind.WRONG_COIN, amount=event.paid, currency=event.currency)
+    kind, much = AttentionKind.WRONG_COIN, event.paid
+    await _settle_payment(sql, event.order, event.payment, *_UNCOUNTED)
+    await _need(sql, event.order, kind, payment=event.payment, amount=much, currency=event.currency)
+
+
+@ATTENTION.on(UncountedMoneyReported)
+async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
+    """Wait for money that is on its way, and show what was given up."""
+    kind, patience = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
+    if event.on_the_way:
+        kind, patience = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_PATIENCE
+    await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
+    await _need(
+        sql,
+        event.order,
+        kind,
+        patience=patience,
+        payment=event.payment,
+        amount=event.uncounted or event.paid,
+        currency=event.coin or event.currency,
+        detail=f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.status}",
+    )
+
+
+_UNCOUNTED = (AttentionKind.UNCOUNTED_MONEY, AttentionKind.DEPOSIT_ON_THE_WAY)
+_SECOND_PAYMENT = """
+insert into attention (order_number, kind, since, due_at, amount, currency, detail)
+select mine.order_number, $2, $3, $3, $4, $5, other.order_number || ' was paid too'
+from attention_wishes mine join attention_wishes other using (account, plan)
+left join attention_orders o on o.order_number = other.order_number
+where mine.order_number = $1 and other.order_number <> mine.order_number
+  and other.renews is not distinct from mine.renews and mine.placed_at < other.paid_at
+  and o.refunded is not true
+order by other.paid_at desc limit 1
+on conflict do nothing
+"""
+"""Whoever means to buy twice pays the first order, and then places the second."""
+
+
+@ATTENTION.on(OrderPlaced)
+async def placed(event: OrderPlaced, sql: TableSql) -> None:
+    """Know who wants what, and since when."""
+    await sql.execute(
+        "insert into attention_wishes (order_number, account, plan, renews, placed_at) "
+        "values ($1, $2, $3, $4, $5)",
+        event.order,
+        event.account,
+        event.plan.code,
+        event.renews,
+        sql.at,
+    )
 
 
 @ATTENTION.on(UnmatchedPaymentReported)
 async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
     """Show what came, by which payment, and why it does not count."""
     detail = f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.why}"
-    kind, much = AttentionKind.UNMATCHED_PAYMENT, event.paid
-    await _need(sql, event.order, kind, amount=much, currency=event.currency, detail=detail)
+    await _need(
+        sql,
+        event.order,
+        AttentionKind.UNMATCHED_PAYMENT,
+        payment=event.payment,
+        amount=event.paid,
+        currency=event.currency,
+        detail=detail,
+    )
 
 
 @ATTENTION.on(UnknownStatusReported)
@@ -178,12 +239,13 @@ async def unknown_status(event: UnknownStatusReported, sql: TableSql) -> None:
 
 @ATTENTION.on(DepositReceived)
 async def deposited(event: DepositReceived, sql: TableSql) -> None:
-    """Show a deposit to an order that was refunded."""
+    """Wait no longer for a deposit; show it if its order was refunded."""
+    await _settle_payment(sql, event.order, event.deposit, *_UNCOUNTED)
     await sql.execute(
         "insert into attention (order_number, kind, since, due_at, amount, currency) "
         "select $1, $2, $3, $3, $4, $5 from attention_orders where order_number = $1 and refunded "
-        "on conflict (order_number, kind) do update set since = excluded.since, due_at = excluded.due_at, "
-        "amount = attention.amount + excluded.amount",
+        "on conflict (order_number, kind, payment) do update set since = excluded.since, "
+        "due_at = excluded.due_at, amount = attention.amount + excluded.amount",
         event.order,
         AttentionKind.DEPOSIT_AFTER_REFUND,
         sql.at,
@@ -194,9 +256,16 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
 
 @ATTENTION.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
-    """Wait for the delivery, and no longer for the money."""
+    """Wait for the delivery, and no longer for the money; tell what was paid for twice."""
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY, AttentionKind.PARTIALLY_PAID)
+    if event.payment is not None:
+        await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
+    if not event.by_hand:
+        await sql.execute(
+            _SECOND_PAYMENT, event.order, AttentionKind.SECOND_PAYMENT, sql.at, event.paid, event.coin
+        )
+    await sql.execute("update attention_wishes set paid_at = $2 where order_number = $1", event.order, sql.at)
 
 
 @ATTENTION.on(OrderFulfilled)

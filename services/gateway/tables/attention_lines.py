@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from libs.events.values import OrderNumber
 from libs.eventsourcing.projection import Sql
-from services.gateway.tables.attention import AttentionKind
+from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import Money
 
@@ -20,7 +20,7 @@ class Attention(BaseModel):
     amount: Money | None
     currency: str | None
     detail: str | None = Field(
-        description="The provider's word for an unknown status; which payment does not match, and why."
+        description="The provider's word for an unknown status; which payment it is and why; the other order."
     )
     email: str
     plan: str

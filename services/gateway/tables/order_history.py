@@ -25,6 +25,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
@@ -67,6 +68,7 @@ _Told = (
     | DepositReceived
     | PaymentOverpaid
     | WrongCoinReceived
+    | UncountedMoneyReported
     | UnknownStatusReported
     | UnmatchedPaymentReported
     | PaymentFinished
@@ -79,6 +81,7 @@ _Told = (
 )
 _FOR_THE_OPERATOR = (
     OrderReviewed.__name__,
+    UncountedMoneyReported.__name__,
     UnknownStatusReported.__name__,
     UnmatchedPaymentReported.__name__,
 )
@@ -150,12 +153,19 @@ _tells(
 _tells(DepositReceived, lambda event: _Facts(event.deposit, event.paid, event.coin))
 _tells(PaymentOverpaid, lambda event: _Facts(None, event.paid, event.coin, excess=event.excess))
 _tells(WrongCoinReceived, lambda event: _Facts(event.payment, event.paid, event.currency))
+_tells(
+    UncountedMoneyReported,
+    lambda event: _Facts(event.payment, event.paid, event.coin or event.currency, note=event.status),
+)
 _tells(UnknownStatusReported, lambda event: _Facts(event.payment, note=event.status))
 _tells(
     UnmatchedPaymentReported,
     lambda event: _Facts(event.payment, event.paid, event.currency, note=_unmatched(event)),
 )
-_tells(PaymentFinished, lambda event: _Facts(event.payment, event.paid, event.coin))
+_tells(
+    PaymentFinished,
+    lambda event: _Facts(event.payment, event.paid, event.coin, missing=event.tolerated or None),
+)
 _tells(PaymentRefunded, lambda event: _Facts(event.payment, note=event.reason))
 _tells(OrderMarkedPaid, lambda event: _Facts(note=event.reason))
 _tells(OrderExpired, lambda _: _Facts())

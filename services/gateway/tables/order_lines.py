@@ -90,12 +90,20 @@ class Search:
     payment_status: PaymentStatus | None = None
 
 
-_LINE = (
-    "select order_number, account, email, plan, plan_name, price_usd, pay_currency, renews, "
-    "status as order_status, payment_status as status, placed_at, payment, pay_address, memo, amount, paid, "
-    "missing, excess, by_hand, least(expires_at, pay_by) as expires_at, finished_at, fulfilled_at, adbot, "
-    "updated_at from orders"
-)
+_PAID = """
+case when uncounted = '{}' then paid else coalesce(paid, 0) + (
+    select coalesce(sum(greatest(0,
+        value::numeric - case when key = payment then coalesce(paid, 0) - deposited else 0 end)), 0)
+    from jsonb_each_text(uncounted)) end as paid
+"""
+"""All that came, whether it counts or not."""
+_LINE = f"""
+select order_number, account, email, plan, plan_name, price_usd, pay_currency, renews,
+    status as order_status, payment_status as status, placed_at, payment, pay_address, memo, amount, {_PAID},
+    missing, excess, by_hand, least(expires_at, pay_by) as expires_at, finished_at, fulfilled_at, adbot,
+    updated_at
+from orders
+"""  # noqa: S608 - constants
 PAYABLE = (
     "status = 'PENDING' and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
     "and pay_by > {now} and (expires_at is null or expires_at > {now})"
@@ -119,6 +127,16 @@ where ($1::text is null or order_number = $1)
   and ($5::text is null or payment_status = $5)
   and ($6::timestamptz is null or (placed_at, order_number) < ($6, $7))
 {_NEWEST_FIRST} limit $8"""  # noqa: S608 - constants
+
+
+SECOND_OF = """(
+select first.order_number from orders first
+where first.account = o.account and first.plan = o.plan and first.renews is not distinct from o.renews
+  and first.order_number <> o.order_number and first.status in ('PAID', 'FULFILLED')
+  and o.placed_at < first.finished_at and first.finished_at < coalesce(o.finished_at, 'infinity')
+order by first.finished_at desc limit 1
+)"""
+"""The order that was paid before the paid order `o`, for the same wish, while both were open."""
 
 
 async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:

@@ -18,12 +18,13 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
 )
 from libs.eventsourcing.projection import Projection, TableSql
 
 ORDERS = Projection(
     "orders",
-    version=2,
+    version=3,
     ddl="""
     create table orders (
         order_number text primary key,
@@ -43,6 +44,8 @@ ORDERS = Projection(
         memo text,
         amount numeric,
         paid numeric,
+        deposited numeric not null default 0,
+        uncounted jsonb not null default '{}',
         missing numeric,
         excess numeric,
         by_hand boolean not null default false,
@@ -58,6 +61,8 @@ ORDERS = Projection(
     create index on orders (email);
     """,
 )
+"""`paid` is what counts, `deposited` how much of it came by further deposits. `uncounted` is what came beside
+it: of the order's own payment all that it received, of each further deposit what does not count."""
 
 
 class OrderStatus(StrEnum):
@@ -159,9 +164,27 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
 async def deposited(event: DepositReceived, sql: TableSql) -> None:
     """Add what came; where more is said of the sum, that stands behind this event."""
     await sql.execute(
-        "update orders set paid = coalesce(paid, 0) + $2, updated_at = $3 where order_number = $1",
+        "update orders set paid = coalesce(paid, 0) + $2, updated_at = $3, uncounted = uncounted - $4, "
+        "deposited = deposited + case when payment = $4 then 0 else $2 end where order_number = $1",
         event.order,
         event.paid,
+        sql.at,
+        event.deposit,
+    )
+
+
+@ORDERS.on(UncountedMoneyReported)
+async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
+    """Add what came in the order's coin and was given up."""
+    if event.on_the_way or event.coin is None or not event.uncounted:
+        return
+    await sql.execute(
+        "update orders set updated_at = $5, uncounted = uncounted || jsonb_build_object("
+        "$2::text, case when payment = $2 then $3::numeric else $4::numeric end) where order_number = $1",
+        event.order,
+        event.payment,
+        event.paid,
+        event.uncounted,
         sql.at,
     )
 

@@ -50,7 +50,7 @@ async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishe
         marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
         await until(stage.history, lambda found: found == marked)
         await stage.control.pay(await stage.payment(), repeat=2)
-        assert await stage.history() == [*marked, "DepositReceived"]
+        assert await stage.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
         [came] = await stage.said("DepositReceived")
         own = await stage.control.payment(came["deposit"])
         assert (own.payment_id, own.received) == (await stage.payment(), Decimal(came["paid"]))
@@ -98,7 +98,8 @@ async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(stage: S
         for _ in range(2):
             await stage.act(Refund(order=NUMBER, reason="asked for"))
         await stage.control.pay_again(payment)
-        assert (await stage.history())[-2:] == ["PaymentRefunded", "DepositReceived"]
+        told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
+        assert (await stage.history())[-3:] == told
         [refunded] = await stage.said("PaymentRefunded")
         assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
         assert await refusal(stage, MarkPaid(order=NUMBER, reason=CASH)) == "order_refunded"
@@ -141,7 +142,12 @@ async def test_what_was_seen_to_is_noted_with_who_did(stage: Stage) -> None:
         await stage.place()
         await stage.control.pay_in(await stage.payment(), "eth")
         await stage.act(ReviewOrder(order=NUMBER, note="sent back"))
-        assert await stage.history() == [*ASKED, "WrongCoinReceived", "OrderReviewed"]
+        assert await stage.history() == [
+            *ASKED,
+            "UncountedMoneyReported",
+            "WrongCoinReceived",
+            "OrderReviewed",
+        ]
         assert (await actors(stage))["OrderReviewed"] == OPERATOR
 
 

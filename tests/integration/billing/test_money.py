@@ -6,6 +6,8 @@ from tests.integration.billing.stage import NUMBER, Stage
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
 PART = ["PaymentConfirming", "PaymentConfirmed", "PaymentPartiallyPaid"]
+DEPOSIT = ["UncountedMoneyReported", "DepositReceived"]
+"""First on its way, then counted."""
 PAID = ["PaymentConfirming", "PaymentConfirmed", "PaymentSending", "PaymentFinished"]
 
 
@@ -18,7 +20,7 @@ async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(stage: Stage)
         assert await stage.history() == [*ASKED, *PART]
         deposit = await stage.control.pay_again(payment, amount=asked - part.received)
         assert deposit.parent_payment_id == payment
-        assert await stage.history() == [*ASKED, *PART, "DepositReceived", "PaymentFinished"]
+        assert await stage.history() == [*ASKED, *PART, *DEPOSIT, "PaymentFinished"]
         [received], [finished] = await stage.said("DepositReceived"), await stage.said("PaymentFinished")
         assert received["deposit"] == deposit.payment_id
         assert Decimal(finished["paid"]) == asked
@@ -36,8 +38,8 @@ async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(s
                 payment, amount=tenth, repeat=5, order="shuffled", seed=seed, together=True
             )
         assert await stage.control.settled()
-        told = ["DepositReceived", "PaymentPartiallyPaid"] * 2
-        assert await stage.history() == [*ASKED, *PART, *told]
+        history = [event for event in await stage.history() if event != "UncountedMoneyReported"]
+        assert history == [*ASKED, *PART, *(["DepositReceived", "PaymentPartiallyPaid"] * 2)]
         last = (await stage.said("PaymentPartiallyPaid"))[-1]
         half = (await stage.control.payment(payment)).received
         assert Decimal(last["paid"]) == half + tenth * 2 == asked - Decimal(last["missing"])
@@ -54,7 +56,7 @@ async def test_too_much_delivers_once_and_is_told_of(stage: Stage) -> None:
             *ASKED,
             *PAID,
             "PaymentOverpaid",
-            "DepositReceived",
+            *DEPOSIT,
             "PaymentOverpaid",
         ]
         asked = (await stage.control.payment(payment)).pay_amount
@@ -67,7 +69,7 @@ async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(stage: 
         await stage.place()
         payment = await stage.payment()
         came = await stage.control.pay_in(payment, "eth")
-        assert await stage.history() == [*ASKED, "WrongCoinReceived"]
+        assert await stage.history() == [*ASKED, "UncountedMoneyReported", "WrongCoinReceived"]
         [said] = await stage.said("WrongCoinReceived")
         assert (said["currency"], Decimal(said["paid"])) == ("eth", came.received)
         states = {notification.state for notification in await stage.control.notifications(payment)}

@@ -203,6 +203,7 @@ async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(stage: St
             with pytest.raises(Refused) as caught:
                 await stage.notify(told.body.encode(), told.signature)
             assert (change, caught.value.code) == (change, "wrong_payment")
-        assert await stage.history() == ["OrderPlaced", "UnmatchedPaymentReported"]  # what was finished
+        # what was finished, and what waits with money
+        assert await stage.history() == ["OrderPlaced", *["UnmatchedPaymentReported"] * 2]
         with pytest.raises(Refused, match="provider_unavailable"):
             await placing

@@ -28,6 +28,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
 ) -> None:
     ready_file = tmp_path / "ready.json"
     options = ["--port", "0", "--ready-file", str(ready_file), "--api-key", "k", "--ipn-secret", "s"]
+    options += ["--redeposits", "partially_paid"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", MODULE, *options, stdout=asyncio.subprocess.PIPE
     )
@@ -43,6 +44,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
             made = await api.post("/v1/payment", json={**asked, "ipn_callback_url": merchant.url})
             assert made.json()["payin_extra_id"]
             await control.pay(made.json()["payment_id"])
+            assert (await control.switches()).redeposits == "partially_paid"
         assert merchant.told[-1].signature == signature_of(merchant.told[-1].body, "s")
     finally:
         process.send_signal(number)

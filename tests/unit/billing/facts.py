@@ -21,6 +21,7 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
@@ -87,8 +88,8 @@ def part_paid(paid: Decimal) -> PaymentPartiallyPaid:
     return PaymentPartiallyPaid(order=NUMBER, payment=PAYMENT, paid=paid, missing=AMOUNT - paid, coin="BTC")
 
 
-def finished(paid: Decimal) -> PaymentFinished:
-    return FINISHED.model_copy(update={"paid": paid})
+def finished(paid: Decimal, tolerated: Decimal = Decimal(0)) -> PaymentFinished:
+    return FINISHED.model_copy(update={"paid": paid, "tolerated": tolerated})
 
 
 def by_hand(paid: Decimal, payment: str | None = PAYMENT) -> PaymentFinished:
@@ -103,8 +104,23 @@ def deposited(paid: Decimal, deposit: str = DEPOSIT) -> DepositReceived:
     return DepositReceived(order=NUMBER, deposit=deposit, paid=paid, coin="BTC")
 
 
-def in_ether(payment: str = PAYMENT) -> WrongCoinReceived:
-    return WrongCoinReceived(order=NUMBER, payment=payment, paid=ETHER, currency="eth")
+def in_ether(payment: str = PAYMENT, paid: Decimal = ETHER) -> WrongCoinReceived:
+    return WrongCoinReceived(order=NUMBER, payment=payment, paid=paid, currency="eth")
+
+
+def uncounted(report: RecordStatus, much: Decimal | None = None) -> UncountedMoneyReported:
+    """What is told of money that a report tells of and that counts for nothing: all of it, if not so much."""
+    paid = report.paid or Decimal(0)
+    return UncountedMoneyReported(
+        order=NUMBER,
+        payment=report.payment,
+        status=report.status_text,
+        on_the_way=report.status_text in {"waiting", "confirming", "confirmed", "sending"},
+        paid=paid,
+        uncounted=paid if much is None else much,
+        currency=report.currency or "",
+        coin="BTC" if report.currency in {"btc", None} else None,
+    )
 
 
 def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusReported:
@@ -119,11 +135,11 @@ def unmatched(report: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
         parent=report.parent,
         why=why,
         status=report.status_text,
-        paid=report.paid,
-        amount=report.amount,
-        currency=report.currency,
-        price=report.price,
-        price_currency=report.price_currency,
+        paid=report.paid or Decimal(0),
+        amount=report.amount or Decimal(0),
+        currency=report.currency or "",
+        price=report.price or Decimal(0),
+        price_currency=report.price_currency or "",
     )
 
 

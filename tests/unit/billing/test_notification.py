@@ -99,6 +99,21 @@ def test_what_nobody_knows_is_kept_in_the_providers_words() -> None:
     assert report.order is None
 
 
+def test_what_a_notification_leaves_out_is_not_made_up() -> None:
+    report = reported(b'{"payment_id":5000000001}')
+    assert (report.status, report.status_text) == (None, "not said")
+    assert report.order is report.parent is report.address is None
+    assert report.price is report.price_currency is report.amount is report.paid is None
+    assert report.coin is report.currency is None
+    nulls = dict.fromkeys(set(json.loads(BODY)) - {"payment_id"})
+    assert reported(changed(**nulls)) == report
+
+
+def test_a_deposit_may_ask_for_nothing() -> None:
+    report = reported(changed(price_amount=0, pay_amount=raw("0.0")))
+    assert (report.price, report.amount) == (0, 0)
+
+
 def test_ids_and_amounts_may_be_text() -> None:
     found = read(changed(payment_id="51", parent_payment_id="50", pay_amount="0.1", payin_extra_id=7))
     assert (found.payment_id, found.parent_payment_id, found.pay_amount) == ("51", "50", Decimal("0.1"))
@@ -126,7 +141,7 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("payment_id", True),
         ("payment_status", ""),
         ("payment_status", 7),
-        ("price_amount", 0),
+        ("price_amount", -1),
         ("price_amount", "much"),
         ("price_amount", True),
         ("pay_amount", -1),
@@ -140,7 +155,6 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("actually_paid", raw("1e400")),
         ("actually_paid", raw("1e99999999999999999999")),
         ("payment_id", raw("1e-99999999999999999999")),
-        ("pay_currency", None),
         ("pay_currency", "x" * 33),
         ("order_id", 3),
         ("pay_address", "x" * 300),

@@ -48,6 +48,9 @@ def payment(
         ("LTC", "1E-7", "litecoin:addr?amount=0.0000001"),
         ("ETH", "0.01", "ethereum:addr?value=10000000000000000"),
         ("SOL", "2.50", "solana:addr?amount=2.5"),
+        ("XRP", "13.20", "xrp:addr?amount=13.2"),
+        ("XLM", "80", "web+stellar:pay?destination=addr&amount=80"),
+        ("TON", "0.000000001", "ton://transfer/addr?amount=1"),
         ("USDT", "30.1", "addr"),
     ],
 )
@@ -55,8 +58,37 @@ def test_a_payment_uri_is_as_the_coins_wallets_expect(coin: str, amount: str, ur
     assert payment_uri(payment(coin, amount)) == uri
 
 
-def test_a_memo_goes_along_where_the_uri_can_carry_it() -> None:
-    assert payment_uri(payment("SOL", "1", memo="a b")) == "solana:addr?amount=1&memo=a+b"
+@pytest.mark.parametrize(
+    ("coin", "memo", "uri"),
+    [
+        ("SOL", "a b", "solana:addr?amount=1.5&memo=a+b"),
+        ("XRP", "0", "xrp:addr?amount=1.5&dt=0"),
+        ("XRP", "4294967295", "xrp:addr?amount=1.5&dt=4294967295"),
+        ("XLM", "a b&c", "web+stellar:pay?destination=addr&amount=1.5&memo=a%20b%26c&memo_type=MEMO_TEXT"),
+        ("XLM", "1234567", "web+stellar:pay?destination=addr&amount=1.5&memo=1234567&memo_type=MEMO_ID"),
+        ("TON", "a b&c=é", "ton://transfer/addr?amount=1500000000&text=a%20b%26c%3D%C3%A9"),
+    ],
+)
+def test_the_uri_and_with_it_the_picture_carries_the_memo(coin: str, memo: str, uri: str) -> None:
+    assert payment_uri(payment(coin, "1.5", memo=memo)) == uri
+
+
+@pytest.mark.parametrize(
+    ("coin", "memo"),
+    [
+        ("XRP", "4294967296"),
+        ("XRP", "007"),
+        ("XRP", "a tag"),
+        ("XLM", "x" * 29),
+        ("BTC", "1"),
+        ("LTC", "1"),
+        ("ETH", "1"),
+        ("EOS", "1"),
+        ("USDT", "1"),
+    ],
+)
+def test_there_is_no_uri_where_it_could_not_carry_the_memo(coin: str, memo: str) -> None:
+    assert payment_uri(payment(coin, "1.5", memo=memo)) is None
 
 
 def test_there_is_no_uri_before_there_is_an_address() -> None:

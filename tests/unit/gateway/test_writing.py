@@ -94,6 +94,12 @@ def test_a_renewal_is_not_called_a_new_adbot() -> None:
     assert all("extended" not in text and "set up" in text for text in both(RECEIVED))
 
 
+def test_a_second_payment_for_the_same_plan_says_that_it_is_one() -> None:
+    second = replace(RECEIVED, notification=replace(RECEIVED.notification, second_of="HQADZ-ABC123-FRST"))
+    assert all("second payment" in text and "HQADZ-ABC123-FRST" in text for text in both(second))
+    assert all("second payment" not in text for text in both(RECEIVED))
+
+
 def test_only_the_mail_that_has_a_code_shows_one() -> None:
     assert all(CODE in text for text in both(RECEIVED))
     assert all("USER" not in text for text in both(replace(RECEIVED, access_code=None)))

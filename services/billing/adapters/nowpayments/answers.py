@@ -30,6 +30,13 @@ def _as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
+_NO_STATUS = "not said"
+
+
+def _status(value: object) -> object:
+    return _NO_STATUS if value is None else value
+
+
 def _memo(value: object) -> object:
     return None if value == "" else _as_text(value)
 
@@ -99,17 +106,22 @@ class Minimum(_Said):
 
 
 class Reported(_Said):
-    """What is said of a payment, in a notification or in answer to a question."""
+    """What is said of a payment, in a notification or in answer to a question; any of it may be left out.
+
+    All but the payment: without that nobody knows whose money it is.
+    """
 
     payment_id: _Id
     parent_payment_id: _Id | None = None
-    payment_status: Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,40}$")]
+    payment_status: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,40}$")], BeforeValidator(_status)
+    ] = _NO_STATUS
     order_id: Annotated[str, StringConstraints(max_length=200)] | None = None
-    price_amount: _Money
-    price_currency: _Currency
-    pay_amount: _Money
+    price_amount: _Received | None = None
+    price_currency: _Currency | None = None
+    pay_amount: _Received | None = None
     actually_paid: _Received | None = None
-    pay_currency: _Currency
+    pay_currency: _Currency | None = None
     pay_address: _Address | None = None
     payin_extra_id: _Memo = None
     expiration_estimate_date: AwareDatetime | None = None
@@ -125,10 +137,10 @@ class Reported(_Said):
             status=PaymentState(status) if status in PaymentState.__members__ else None,
             status_text=self.payment_status,
             price=self.price_amount,
-            price_currency=self.price_currency.upper(),
+            price_currency=self.price_currency.upper() if self.price_currency else None,
             amount=self.pay_amount,
-            paid=self.actually_paid or Decimal(0),
-            coin=coin(self.pay_currency),
+            paid=self.actually_paid,
+            coin=coin(self.pay_currency) if self.pay_currency else None,
             currency=self.pay_currency,
             address=self.pay_address if whole else None,
             memo=self.payin_extra_id,

@@ -12,7 +12,6 @@ import structlog
 from pydantic import BaseModel, SecretStr
 
 from libs.events.values import Coin, PaymentId
-from libs.eventsourcing.decider import Refused
 from libs.nowpayments.reading import Unreadable, parse
 from libs.nowpayments.signature import secret_from
 from services.billing.adapters.breaker import Breaker
@@ -137,10 +136,7 @@ class NowPayments:
 
     def read_notification(self, body: bytes, signature: str) -> PaymentReport:
         """See `PaymentProvider.read_notification`."""
-        report = read_notification(body, signature, self._secret).report(self.coin)
-        if report.order is None:
-            raise Refused("unknown_order", "the notification names no order of ours")
-        return report
+        return read_notification(body, signature, self._secret).report(self.coin)
 
     async def _ask_minimum(self, coin: Coin) -> Decimal | None:
         params = {"currency_from": self._codes[coin], "fiat_equivalent": "usd"}
