@@ -1,6 +1,7 @@
 """Where the services' stores and the stream are: by settings, or in the folder of a local run."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -112,13 +113,13 @@ class Places:
         return url if self._scratch is None else with_database(url, f"{self._scratch}_{service}")
 
 
-def _beside(server: str, services: list[str]) -> Path | None:
+def _beside(server: str, services: Sequence[str]) -> Path | None:
     """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
     told = any(os.environ.get(f"{PREFIX}{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
     return DEFAULT_FOLDER if not told and (DEFAULT_FOLDER / server / "port").is_file() else None
 
 
-def _prefixes(services: list[str]) -> list[str]:
+def _prefixes(services: Sequence[str]) -> list[str]:
     return [f"{name.upper()}_" for name in services]
 
 

@@ -26,8 +26,8 @@ class Page:
     """A page, by its path below the root."""
 
     name: str
-    commands: list[Typed] = field(default_factory=list)
-    settings: list[str] = field(default_factory=list)
+    commands: list[Typed] = field(default_factory=list[Typed])
+    settings: list[str] = field(default_factory=list[str])
 
 
 def all_pages() -> list[Page]:

@@ -37,7 +37,7 @@ class Run:
     """A command that runs, and what it has printed."""
 
     process: asyncio.subprocess.Process
-    told: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list[str])
 
     @classmethod
     async def of(cls, folder: Path, *arguments: str, **settings: str) -> "Run":
