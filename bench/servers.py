@@ -111,7 +111,8 @@ async def fill(engine: Engine, events: int) -> None:
         """
         insert into engine.events
             (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
-        select gen_random_uuid(), 'account-a' || (n % $2), n / $2 + 1, 'Credited', 1, now(),
+        select gen_random_uuid(), 'account-a' || (n % $2), n / $2 + 1, 'Credited', 1,
+               now() + n * interval '1 microsecond',  -- each its own unit of work
                gen_random_uuid(), gen_random_uuid(), 'service:ledger',
                jsonb_build_object('account', 'a' || (n % $2), 'amount', 1, 'pad', $3::text)
         from generate_series(0, $1::integer - 1) as n

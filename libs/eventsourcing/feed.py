@@ -7,7 +7,8 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -41,6 +42,13 @@ class Arrival:
     sequence: int
     waiting: int
     envelope: Envelope
+    follows: frozenset[str] = frozenset()
+    """The types of the events that follow in its unit of work, as its relay wrote beside it."""
+
+
+@lru_cache(maxsize=1000)
+def _types(names: str) -> frozenset[str]:
+    return frozenset(names.split(",")) if names else frozenset()
 
 
 class Feed:
@@ -181,13 +189,12 @@ class Feed:
             # no relay of ours wrote it, so it has no place in any store's order and can't be parked
             self._stream.pass_over(message.subject, place.sequence.stream, str(error))
             return None
-        if follows := headers.get(FOLLOWS_HEADER):
-            envelope = replace(envelope, follows=frozenset(follows.split(",")))
         return Arrival(
             source=message.subject.split(".", 2)[1],
             sequence=place.sequence.stream,
             waiting=place.num_pending or 0,
             envelope=envelope,
+            follows=_types(headers.get(FOLLOWS_HEADER, "")),
         )
 
     def _status(self, status: str, description: str) -> None:

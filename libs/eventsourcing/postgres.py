@@ -92,8 +92,9 @@ select {_COLUMNS} from engine.events
 where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
 order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
-_REST_OF_UNIT = """
-select distinct type from engine.events where xid = $1::text::xid8 and position > $2 and at = $3
+_LAST_OF_EACH_TYPE = """
+select type, max(position) as position from engine.events
+where xid = $1::text::xid8 and position > $2 and at = $3 group by type
 """
 _READ_ALL = f"""
 select {_COLUMNS} from engine.events where (xid, position) > ($1::text::xid8, $2)
@@ -296,12 +297,12 @@ class PostgresStore:
         asked = "select exists (select from engine.events where xid = $1::text::xid8 and position = $2)"
         return bool(await self._connection.fetchval(asked, str(cursor.xid), cursor.position))
 
-    async def rest_of_unit(self, event: Envelope) -> frozenset[str]:
-        """Return the types of the events that follow one in its unit of work; see `Envelope.same_unit`."""
+    async def last_of_each_type(self, event: Envelope) -> dict[str, int]:
+        """Return which types of events follow one in its unit of work, each with its last position."""
         rows = await self._connection.fetch(
-            _REST_OF_UNIT, str(event.cursor.xid), event.cursor.position, event.at
+            _LAST_OF_EACH_TYPE, str(event.cursor.xid), event.cursor.position, event.at
         )
-        return frozenset(row["type"] for row in rows)
+        return {row["type"]: row["position"] for row in rows}
 
     async def between(
         self, after: Cursor, upto: Cursor, kinds: Sequence[str] | None, limit: int

@@ -135,14 +135,14 @@ class Envelope:
     @property
     def fits_columns(self) -> bool:
         """Whether the numbers and names are such as the store's columns hold."""
-        numbers = (self.schema, self.version, *self.cursor)
+        xid, position = self.cursor
         return (
-            all(type(number) is int for number in numbers)
+            type(xid) is type(position) is type(self.schema) is type(self.version) is int
+            and type(self.type) is type(self.stream) is type(self.actor) is str
             and 0 < self.schema <= _MOST_INTEGER
             and 0 < self.version <= _MOST_INTEGER
-            and min(self.cursor) >= 0
-            and max(self.cursor) <= _MOST_BIGINT
-            and all(type(name) is str for name in (self.type, self.stream, self.actor))
+            and 0 <= xid <= _MOST_BIGINT
+            and 0 <= position <= _MOST_BIGINT
         )
 
 

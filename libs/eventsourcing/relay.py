@@ -171,6 +171,8 @@ class _Pages:
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
         self._coming: asyncio.Task[list[Envelope]] | None = None
+        self._cut: tuple[Envelope, dict[str, int]] | None = None
+        """An event at a page's end, and what follows in its unit: the last position of each type."""
 
     async def after(self, cursor: Cursor) -> list[Envelope]:
         """Return the events behind a cursor: the start, or the last of the page before."""
@@ -185,7 +187,11 @@ class _Pages:
         events = await self._store.read(after, ATOMIC_LIMIT)
         if len(events) < ATOMIC_LIMIT:
             return with_following(events)  # it ends with a transaction: no part of one is ever shown
-        return with_following(events, await self._store.rest_of_unit(events[-1]))
+        last = events[-1]
+        if self._cut is None or not last.same_unit(self._cut[0]):  # once for a unit of many pages
+            self._cut = last, await self._store.last_of_each_type(last)
+        beyond = {kind for kind, position in self._cut[1].items() if position > last.cursor.position}
+        return with_following(events, frozenset(beyond))
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
@@ -295,4 +296,9 @@ def _beside(event: Envelope) -> dict[str, str]:
     """Return the headers of an event."""
     if not event.follows:
         return {POSITION_HEADER: str(event.cursor)}
-    return {POSITION_HEADER: str(event.cursor), FOLLOWS_HEADER: ",".join(sorted(event.follows))}
+    return {POSITION_HEADER: str(event.cursor), FOLLOWS_HEADER: _names(event.follows)}
+
+
+@lru_cache(maxsize=1000)
+def _names(types: frozenset[str]) -> str:
+    return ",".join(sorted(types))

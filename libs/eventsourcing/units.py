@@ -70,7 +70,7 @@ class Gathering:
                 unit.complete = True
             unit = ReadUnit([arrival], now)
             self._waiting.append(unit)
-        if self.handled.isdisjoint(arrival.envelope.follows):
+        if self.handled.isdisjoint(arrival.follows):
             unit.complete = True
         elif len(unit.arrivals) >= MAX_UNIT_EVENTS:
             log.error("reader.unit_too_large", source=arrival.source, stream=arrival.envelope.stream)
