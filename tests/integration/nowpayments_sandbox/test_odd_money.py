@@ -31,14 +31,14 @@ async def test_a_payment_or_a_deposit_may_come_to_nothing_with_its_money(
     api: httpx.AsyncClient, control: NowPaymentsControl, create: Create, merchant: Merchant, ends: str
 ) -> None:
     payment = await create()
-    for _ in range(2):
+    for parent in (None, payment.payment_id):
         lost = await control.pay_in_vain(payment.payment_id, ends, fraction=HALF)
+        assert lost.parent_payment_id == parent
         assert lost.status == ends
         answer = (await api.get(f"/v1/payment/{lost.payment_id}")).json()
         assert (answer["payment_status"], answer["actually_paid"]) == (ends, 0.00023346)
         assert merchant.statuses[-2:] == ["confirming", ends]
         assert merchant.told[-1].fields["actually_paid"] == 0.00023346
-    assert lost.parent_payment_id == payment.payment_id
 
 
 async def test_what_comes_late_was_not_there_when_the_payment_expired(

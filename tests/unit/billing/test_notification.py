@@ -102,16 +102,16 @@ def test_what_nobody_knows_is_kept_in_the_providers_words() -> None:
 def test_what_a_notification_leaves_out_is_not_made_up() -> None:
     report = reported(b'{"payment_id":5000000001}')
     assert (report.status, report.status_text) == (None, "not said")
-    assert report.order is report.parent is report.address is None
-    assert report.price is report.price_currency is report.amount is report.paid is None
-    assert report.coin is report.currency is None
+    assert (report.order, report.parent, report.address) == (None, None, None)
+    assert (report.price, report.price_currency, report.amount, report.paid) == (None,) * 4
+    assert (report.coin, report.currency) == (None, None)
     nulls = dict.fromkeys(set(json.loads(BODY)) - {"payment_id"})
     assert reported(changed(**nulls)) == report
 
 
 def test_a_deposit_may_ask_for_nothing() -> None:
     report = reported(changed(price_amount=0, pay_amount=raw("0.0")))
-    assert (report.price, report.amount) == (0, 0)
+    assert (report.price, report.amount) == (Decimal(0), Decimal(0))
 
 
 def test_ids_and_amounts_may_be_text() -> None:

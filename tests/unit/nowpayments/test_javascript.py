@@ -32,6 +32,10 @@ SIGNED = (
 """Over `{"fee":{"depositFee":2.5},"pay_amount":3.4e-7,"payment_id":1,"payment_status":"finished"}`."""
 
 
+def amount_of(places: int, units: int) -> str:
+    return f"{units / 10**places:.{places}f}"
+
+
 def in_braces(fields: dict[str, str]) -> str:
     return f"{{{' , '.join(f'{json.dumps(key)}: {value}' for key, value in fields.items())}}}"
 
@@ -49,9 +53,7 @@ written = st.builds(
         | st.sampled_from(["E+5", "e-07"]),
     ),
 )
-amounts = st.builds(
-    lambda places, sum_: f"{sum_ / 10**places:.{places}f}", st.integers(0, 18), st.integers(0, 10**9)
-)
+amounts = st.builds(amount_of, st.integers(0, 18), st.integers(0, 10**9))
 numbers = written | amounts | st.floats(allow_nan=False, allow_infinity=False).map(repr)
 texts = st.text('aZé0~😀\uff5e\u2028/\\"\n', max_size=5)
 keys = texts | whole
