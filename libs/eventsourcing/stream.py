@@ -214,7 +214,7 @@ class EventStream:
             message = await self._jetstream.get_msg(self.name, published.sequence)
         except NotFoundError:
             return False
-        position = (message.headers or {}).get(POSITION_HEADER)
+        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
         return message.subject == published.subject and position == str(published.cursor)
 
     async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
@@ -223,7 +223,7 @@ class EventStream:
             message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
         except NotFoundError:
             return False
-        position = (message.headers or {}).get(POSITION_HEADER)
+        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
         return position == str(event.cursor) and (message.seq or 0) < sequence
 
     async def take(self, service: str) -> int:
