@@ -5,7 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 
-from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+from libs.chassis.settings import InvalidSettings, ServiceSettings, load, misspelt
 from services.billing.settings import BillingSettings
 from services.forwarder.settings import ForwarderSettings
 from services.gateway.settings import GatewaySettings
@@ -36,6 +36,11 @@ def problems(extra: Mapping[str, str]) -> list[str]:
         os.environ.clear()
         os.environ.update(before)
     return list(dict.fromkeys(found))
+
+
+def warnings() -> list[str]:
+    """Return a line for each name in the environment that looks like a setting and is none."""
+    return misspelt(*ALL, every=True)
 
 
 def fresh_secrets() -> dict[str, str]:

@@ -24,6 +24,7 @@ from libs.chassis.command_messages import (
     subject_of_many,
 )
 from libs.chassis.sampling import SampledLog
+from libs.chassis.words import wrong
 from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing.decider import Refused
@@ -190,7 +191,7 @@ def _causes(headers: Mapping[str, str]) -> Causes:
 
 def _problems(error: ValidationError) -> str:
     return "; ".join(
-        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        f"{'.'.join(map(str, problem['loc']))}: {wrong(problem)}"
         for problem in error.errors(include_input=False, include_url=False)
     )
 

@@ -9,7 +9,7 @@ import uvloop
 
 from libs.chassis.logs import configure
 from libs.chassis.private import keep_private
-from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+from libs.chassis.settings import InvalidSettings, ServiceSettings, load, misspelt
 from libs.eventsourcing.restored import RestoredElsewhere
 from libs.eventsourcing.tables import OutdatedTables
 
@@ -32,6 +32,8 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
     except InvalidSettings as error:
         _refuse(settings, error)
     configure(settings.service, level=loaded.log_level, style=loaded.log_format, file=loaded.log_file)
+    for problem in misspelt(settings):
+        log.warning("settings.unknown", problem=problem)
     try:
         uvloop.run(_run(run, loaded))
     except KeyboardInterrupt:

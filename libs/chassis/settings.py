@@ -1,7 +1,9 @@
 """A service's settings: read from the environment once, checked before anything starts."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -16,8 +18,14 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from libs.chassis.words import wrong
+
 PREFIX = "ADRELAY_"
 _PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
+_NEAR = 0.9
+"""From which likeness on a name is taken for a misspelt setting."""
+_ELSEWHERE = {"ADRELAY_GATEWAY_URL", "ADRELAY_TRACEBACK"}
+"""What only the command line reads."""
 _MIN_LENGTH = 32
 _MIN_VARIETY = 8
 _MIN_VARIETY_GIVEN = 5
@@ -149,7 +157,36 @@ def load(settings: type[SettingsT]) -> SettingsT:
             problem = f"{variable(settings, field[1])} is not valid JSON"
         raise InvalidSettings([problem]) from None
     except ValidationError as error:
-        raise InvalidSettings([_line(settings, problem) for problem in error.errors()]) from None
+        lines = [_line(settings, problem) for problem in error.errors()]
+        raise InvalidSettings([*lines, *misspelt(settings)]) from None
+
+
+def misspelt(*kinds: type[ServiceSettings], every: bool = False) -> list[str]:
+    """Return a line for each name in the environment that is none of these settings, but nearly so.
+
+    With `every`, any other name that begins like a setting is told of too: `kinds` are then all there are.
+    """
+    known = {name for kind in kinds for name in _names(kind)}
+    canonical = sorted({variable(kind, field) for kind in kinds for field in kind.model_fields} | known)
+    own = tuple(f"{PREFIX}{kind.service.upper()}_" for kind in kinds)
+    found: list[str] = []
+    for name in sorted(name.upper() for name in os.environ):
+        if not name.startswith(PREFIX) or name in known or name in _ELSEWHERE:
+            continue
+        near = get_close_matches(name, canonical, n=1, cutoff=_NEAR)
+        if near:
+            found.append(f"{name} is no setting; did you mean {near[0]}?")
+        elif every or name.startswith(own):
+            found.append(f"{name} is no setting")
+    return found
+
+
+def _names(settings: type[ServiceSettings]) -> set[str]:
+    fields = {field.upper() for field in settings.model_fields}
+    own = settings.service.upper()
+    aliases = {str(field.validation_alias).upper() for field in settings.model_fields.values()}
+    names = {f"{PREFIX}{field}" for field in fields} | {f"{PREFIX}{own}_{field}" for field in fields}
+    return names | {alias for alias in aliases if alias.startswith(PREFIX)}
 
 
 def variable(settings: type[ServiceSettings], field: str) -> str:
@@ -163,7 +200,7 @@ def variable(settings: type[ServiceSettings], field: str) -> str:
 
 def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
     field = _field(settings, str(problem["loc"][0]) if problem["loc"] else "?")
-    what = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+    what = wrong(problem)
     about = settings.model_fields[field].description if field in settings.model_fields else None
     name = variable(settings, field) if field in settings.model_fields else field
     return f"{name} {what}" + (f" ({about})" if about else "")

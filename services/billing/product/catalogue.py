@@ -8,6 +8,7 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from libs.chassis.words import wrong
 from libs.events.values import Plan
 from libs.eventsourcing.unit import UnitOfWork
 from services.billing.product.domain import PRODUCT, IntroduceProduct
@@ -44,7 +45,7 @@ def _plan(number: int, entry: object, path: Path) -> Plan:
         code = cast("dict[str, object]", entry).get("code") if isinstance(entry, dict) else None
         name = code if isinstance(code, str) else f"number {number}"
         field = ".".join(map(str, first["loc"])) or "the entry"
-        raise BadCatalogue(f"{path.name}, plan {name}: {field}: {first['msg']}") from None
+        raise BadCatalogue(f"{path.name}, plan {name}: {field}: {wrong(first)}") from None
     if not plan.name.isprintable():  # a line break would end the subject of every mail about it
         raise BadCatalogue(f"{path.name}, plan {plan.code}: name: holds characters that can't be seen")
     return plan

@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
+from libs.chassis.words import wrong
 from libs.eventsourcing.decider import Refused
 
 trouble = SampledLog(__name__)
@@ -194,4 +195,4 @@ def denied_of(error: Exception) -> Denied:
 
 def _field(problem: Mapping[str, Any]) -> FieldProblem:
     where = ".".join(str(part) for part in problem["loc"])[:_LONGEST_PLACE]
-    return FieldProblem(field=where, message=str(problem["msg"]).removeprefix("Value error, "))
+    return FieldProblem(field=where, message=wrong(problem))

@@ -80,7 +80,7 @@ async def read_upload(request: Request) -> Upload:
             async with request.form(max_files=1, max_fields=2) as form:
                 return await _from_form(form)
     except ValidationError as error:
-        problems = error.errors(include_input=False, include_context=False, include_url=False)
+        problems = error.errors(include_input=False, include_url=False)
         raise RequestValidationError(
             [{**problem, "loc": ("body", *problem["loc"])} for problem in problems]
         ) from None

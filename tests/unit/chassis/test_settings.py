@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 from pydantic import Field, SecretStr
 
-from libs.chassis.settings import InvalidSettings, ServiceSettings, StrongSecret, load, variable
+from libs.chassis.settings import InvalidSettings, ServiceSettings, StrongSecret, load, misspelt, variable
 
 GOOD = {
     "ADRELAY_POSTGRES_URL": "postgresql://user:hunter2@db.example:5432",
@@ -145,3 +145,30 @@ def test_a_variable_is_called_by_the_name_one_would_set() -> None:
 
 def test_a_strong_secret_is_not_shown_by_its_type() -> None:
     assert "kneeding" not in repr(SecretStr("kneeding"))
+
+
+def test_a_misspelt_name_is_told_with_what_was_meant(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ADRELAY_BAKRY_LOAVES", "2")
+    environment.setenv("ADRELAY_BAKERY_LOAFS", "2")
+    environment.setenv("ADRELAY_DAIRY_LITRES", "2")
+    told = [
+        "ADRELAY_BAKERY_LOAFS is no setting; did you mean ADRELAY_BAKERY_LOAVES?",
+        "ADRELAY_BAKRY_LOAVES is no setting; did you mean ADRELAY_BAKERY_LOAVES?",
+    ]
+    assert misspelt(BakerySettings) == told
+    assert misspelt(BakerySettings, every=True) == [*told, "ADRELAY_DAIRY_LITRES is no setting"]
+    assert load(BakerySettings).loaves == 4, "it is no error"
+
+
+def test_what_is_missing_is_told_together_with_what_was_misspelt(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("ADRELAY_BAKERY_OVEN_SECRET")
+    environment.setenv("ADRELAY_BAKERY_OVEN_SECRT", "hunter2")
+    missing, meant = problems()
+    assert missing.startswith("ADRELAY_BAKERY_OVEN_SECRET is missing")
+    assert meant == "ADRELAY_BAKERY_OVEN_SECRT is no setting; did you mean ADRELAY_BAKERY_OVEN_SECRET?"
+
+
+def test_what_is_a_setting_for_one_or_for_all_is_no_mistake(environment: pytest.MonkeyPatch) -> None:
+    for name in ("ADRELAY_LOAVES", "ADRELAY_BAKERY_LOG_LEVEL", "ADRELAY_LOG_LEVEL", "ADRELAY_GATEWAY_URL"):
+        environment.setenv(name, "4")
+    assert misspelt(BakerySettings, every=True) == []

@@ -1,12 +1,15 @@
 """What a refusal is in HTTP."""
 
 import json
+import re
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.exceptions import RequestValidationError
 from starlette.types import Scope
 
+from libs.chassis.words import wrong
+from services.gateway.api.app import make_app
 from services.gateway.api.problems import Denied, denied_of, respond, status_of, unauthorized, unavailable
 
 
@@ -83,3 +86,16 @@ def test_of_very_many_problems_of_a_request_the_first_are_told() -> None:
     assert denied.detail.endswith("body.groups.18: is no text; and 9981 more")
     assert len(denied.detail) < 1000
     assert len(denied.errors or ()) == 20
+
+
+def test_every_form_that_the_interface_asks_for_has_words() -> None:
+    document = json.dumps(make_app().openapi())
+    forms = {json.loads(f'"{form}"') for form in re.findall(r'"pattern": "((?:[^"\\\\]|\\\\.)*)"', document)}
+    assert len(forms) > 5
+    silent = {
+        form
+        for form in forms
+        if "has the form" in wrong({"type": "string_pattern_mismatch", "ctx": {"pattern": form}})
+        or "form that is asked for" in wrong({"type": "string_pattern_mismatch", "ctx": {"pattern": form}})
+    }
+    assert silent == {r"^[0-9]{1,8}(\.[0-9]{1,2})?$"}, "a price is read by a rule of its own"
