@@ -1,48 +1,105 @@
 """The command line."""
 
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
+from typing import Annotated, ClassVar
+
 import typer
 
-from adrelay.commands.accounts import accounts
-from adrelay.commands.adbots import adbots
-from adrelay.commands.catalogue import catalogue
-from adrelay.commands.env import env
-from adrelay.commands.keygen import keygen
-from adrelay.commands.orders import orders
-from adrelay.commands.up import up
-from adrelay.demo.command import demo
-from adrelay.events.command import group as events_group
-from sandbox.mail.cli import run as mail_sandbox
-from sandbox.nowpayments.cli import run as nowpayments_sandbox
-from sandbox.telegram.cli import run as telegram_sandbox
+from adrelay.menu import Entry, Menu, group
 
-app = typer.Typer(
-    name="adrelay",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,  # they could show secrets
-    epilog="Begin with [bold]adrelay demo[/bold]. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.",
+TRY, RUN, OPERATE = "Try it", "Run it", "Operate it"
+
+
+class _Adrelay(Menu):
+    entries: ClassVar[Mapping[str, Entry]] = {
+        "demo": Entry(
+            "adrelay.commands.cli_run:demo",
+            "Run the whole story against the sandboxes and prove what the groups hold.",
+            TRY,
+        ),
+        "sandbox": Entry(
+            "adrelay.cli:sandbox", "Run a stand-in for the outside world, to try things against.", TRY
+        ),
+        "up": Entry("adrelay.commands.cli_run:up", "Run everything on this machine until Ctrl-C.", RUN),
+        "keygen": Entry(
+            "adrelay.commands.keygen:keygen", "Print fresh secrets, ready to be put into `.env`.", RUN
+        ),
+        "env": Entry(
+            "adrelay.commands.env:env", "Print one setting, for other commands: secrets as they are.", RUN
+        ),
+        "catalogue": Entry(
+            "adrelay.commands.catalogue:catalogue", "List, add, reprice and retire plans.", OPERATE
+        ),
+        "orders": Entry(
+            "adrelay.commands.orders:orders",
+            "Search orders, explain one, and see to those that need a person.",
+            OPERATE,
+        ),
+        "accounts": Entry(
+            "adrelay.commands.accounts:accounts",
+            "Give clients the access codes that open their accounts, and allow them private ids.",
+            OPERATE,
+        ),
+        "adbots": Entry(
+            "adrelay.commands.adbots:adbots", "Show, extend, suspend and restore an adbot.", OPERATE
+        ),
+        "events": Entry(
+            "adrelay.events.command:events",
+            "Follow, explain and repair what the services did. All of it works while they run.",
+            OPERATE,
+        ),
+    }
+
+
+class _Sandbox(Menu):
+    entries: ClassVar[Mapping[str, Entry]] = {
+        "telegram": Entry(
+            "sandbox.telegram.cli:run",
+            "Run a Telegram sandbox until it is interrupted; the first line says where it is, as JSON.",
+        ),
+        "nowpayments": Entry(
+            "sandbox.nowpayments.cli:run",
+            "Run a stand-in for the NOWPayments provider until it is interrupted.",
+        ),
+        "mail": Entry(
+            "sandbox.mail.cli:run",
+            "Run a mail server that keeps what it gets and delivers nothing, until it is interrupted.",
+        ),
+    }
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001 - how typer calls it
+    if not asked:
+        return
+    from importlib.metadata import version
+
+    try:
+        typer.echo(f"adrelay {version('adrelay')}")
+    except PackageNotFoundError:
+        typer.echo("adrelay, not installed: its version is unknown")
+    raise typer.Exit
+
+
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """Adrelay sells and runs scheduled Telegram message forwarding."""
+    del version
+
+
+app = group(
+    _Adrelay,
+    "adrelay",
+    callback=root,
+    epilog="Begin with `adrelay demo`. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.",
 )
-sandbox = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+sandbox = group(
+    _Sandbox,
+    "sandbox",
+    add_completion=False,
     help="Run a stand-in for the outside world, to try things against.",
 )
-
-app.command(rich_help_panel="Try it")(demo)
-app.add_typer(sandbox, name="sandbox", rich_help_panel="Try it")
-app.command(rich_help_panel="Run it")(up)
-app.command(rich_help_panel="Run it")(keygen)
-app.command(rich_help_panel="Run it")(env)
-app.add_typer(catalogue, name="catalogue", rich_help_panel="Operate it")
-app.add_typer(orders, name="orders", rich_help_panel="Operate it")
-app.add_typer(accounts, name="accounts", rich_help_panel="Operate it")
-app.add_typer(adbots, name="adbots", rich_help_panel="Operate it")
-app.add_typer(events_group(), name="events", rich_help_panel="Operate it")
-sandbox.command("telegram")(telegram_sandbox)
-sandbox.command("nowpayments")(nowpayments_sandbox)
-sandbox.command("mail")(mail_sandbox)
-
-
-@app.callback()
-def root() -> None:
-    """Adrelay sells and runs scheduled Telegram message forwarding."""

@@ -6,8 +6,10 @@ single quotes.
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dotenv.parser import Binding, parse_stream
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 DEFAULT = Path(".env")
 
@@ -33,8 +35,10 @@ def contradictions(path: Path) -> list[str]:
     return [name for name, values in found.items() if len(values) > 1]
 
 
-def _bindings(path: Path) -> list[Binding]:
+def _bindings(path: Path) -> "list[Binding]":
     if not path.is_file():
         return []
+    from dotenv.parser import parse_stream
+
     with path.open(encoding="utf-8") as file:
         return list(parse_stream(file))

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from adrelay import names
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.service import Service
 
-SERVICES = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
+SERVICES = names.SERVICES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 
 import typer
 
-from adrelay.events.command import group
+from adrelay.events.command import events
 from bench.measure import TRIES_SECONDS
 from bench.profiling import profiled
 
@@ -31,7 +31,7 @@ def run(tool: typer.Typer, arguments: list[str]) -> float:
 def main() -> None:
     """Measure, or tell where the time goes."""
     times, *arguments = sys.argv[1:]
-    tool = group()
+    tool = events
     if arguments[0] == "--profile":
         with profiled(f"adrelay events {' '.join(arguments[1:])}, inside", wanted=True):
             run(tool, arguments[1:])

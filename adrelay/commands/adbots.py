@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from adrelay.commands.gateway import Gateway, path_part
-from adrelay.commands.order_pictures import moment, row, state
 from adrelay.events.outcome import Exit, carry_out, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
 
@@ -81,39 +79,44 @@ def restore(
 async def _call(
     env_file: Path, method: str, adbot: str, act: str, body: Mapping[str, object] | None, *, json: bool
 ) -> Exit:
-    path = f"adbots/{path_part(adbot.strip())}{act}"
+    from adrelay.events.pasted import Kind, read
+
+    found = read(adbot.strip().removeprefix("adbot-"))
+    path = f"adbots/{path_part(found.text if found.kind is Kind.ID else adbot.strip())}{act}"
     async with Gateway(env_file) as gateway:
-        found = await (gateway.get(path) if method == "GET" else gateway.send(method, path, body))
+        state = await (gateway.get(path) if method == "GET" else gateway.send(method, path, body))
     if json:
-        say_json(found)
+        say_json(state)
     else:
-        _print(found)
+        print_adbot(state)
     return Exit.OK
 
 
 def _next_cycle(adbot: dict[str, Any]) -> str | None:
+    from adrelay.commands.order_pictures import moment
+
     if adbot["next_cycle_at"] is None:
         return None
     at = moment(adbot["next_cycle_at"])
     return at if adbot["status"] == "RUNNING" else f"not before {at}, if it is started"
 
 
-def _print(adbot: dict[str, Any]) -> None:
+def print_adbot(adbot: dict[str, Any]) -> None:
+    """Print what an adbot is and has."""
+    from adrelay.commands.order_pictures import moment, print_facts, state
+
     plan, seats = adbot["plan"], adbot["seats"]
+    valid: tuple[str, ...] = ("not yet: from the first filled seat on",)
+    if adbot["valid_until"]:
+        valid = (f"{moment(adbot['valid_from'])}", f"until {moment(adbot['valid_until'])}")
     facts = {
-        "adbot": adbot["id"],
-        "is": state(adbot["status"]),
-        "because": adbot["suspend_reason"] or adbot["stop_reason"],
-        "of": f"account {adbot['account']}, order {adbot['order_number']}",
-        "plan": f"{plan['name']} ({plan['code']}), every {plan['interval_seconds']} s",
-        "next cycle": _next_cycle(adbot),
-        "seats": f"{seats['filled']} filled, {seats['awaited']} wait for stock",
-        "valid": f"{moment(adbot['valid_from'])} until {moment(adbot['valid_until'])}"
-        if adbot["valid_until"]
-        else "not yet: from the first filled seat on",
+        "adbot": (adbot["id"],),
+        "is": (state(adbot["status"]),),
+        "because": (adbot["suspend_reason"] or adbot["stop_reason"],),
+        "of": (f"account {adbot['account']},", f"order {adbot['order_number']}"),
+        "plan": (plan["name"], f"({plan['code']}),", f"every {plan['interval_seconds']} s"),
+        "next cycle": (_next_cycle(adbot),),
+        "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock",),
+        "valid": valid,
     }
-    grid = Table.grid(padding=(0, 2))
-    for name, fact in facts.items():
-        if fact:
-            row(grid, name, fact)
-    screen().print(grid)
+    print_facts(screen(), facts)

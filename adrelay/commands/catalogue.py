@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from adrelay.commands.gateway import Gateway, path_part
-from adrelay.commands.order_pictures import row
+from adrelay.completion import plans
 from adrelay.events.outcome import Exit, carry_out, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
-from libs.events.values import PlanKind
 
 catalogue = typer.Typer(
     name="catalogue",
@@ -23,7 +20,16 @@ catalogue = typer.Typer(
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The plan's code, such as bronze.")]
+Kind = Literal["starter", "enterprise"]
+CodeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CODE", help="The plan's code, such as bronze.", autocompletion=plans, show_default=False
+    ),
+]
+NewCodeArgument = Annotated[
+    str, typer.Argument(metavar="CODE", help="The plan's code, such as bronze.", show_default=False)
+]
 
 
 @catalogue.command("list")
@@ -38,12 +44,12 @@ def list_(
 
 async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
-        plans: list[dict[str, Any]] = (await gateway.get("plans"))["items"]
-    shown = [plan for plan in plans if retired or plan["on_sale"]]
+        found: list[dict[str, Any]] = (await gateway.get("plans"))["items"]
+    shown = [plan for plan in found if retired or plan["on_sale"]]
     if json:
         say_json(shown)
     elif shown:
-        _print(shown)
+        print_plans(shown)
     else:
         screen().print("nothing is on sale")
     return Exit.OK
@@ -51,9 +57,9 @@ async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
 
 @catalogue.command("add")
 def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
-    code: CodeArgument,
+    code: NewCodeArgument,
     name: Annotated[str, typer.Option(help="What clients see.")],
-    kind: Annotated[PlanKind, typer.Option(help="The shelf that it stands on.")],
+    kind: Annotated[Kind, typer.Option(help="The shelf that it stands on.")],
     sessions: Annotated[int, typer.Option(help="How many sessions its adbots have.")],
     interval: Annotated[int, typer.Option(help="Seconds from one cycle to the next.")],
     price: Annotated[str, typer.Option(help="US dollars, such as 30.00.")],
@@ -103,26 +109,25 @@ async def _change(
     if json:
         say_json(plan)
     else:
-        _print([plan])
+        print_plans([plan])
     return Exit.OK
 
 
-def _print(plans: list[dict[str, Any]]) -> None:
-    table = Table()
-    for column in ("plan", "name", "kind", "sessions", "every", "USD", "days", ""):
-        table.add_column(
-            column, justify="right" if column in {"sessions", "every", "USD", "days"} else "left"
-        )
+def print_plans(plans: list[dict[str, Any]]) -> None:
+    """Print a line for each plan."""
+    from adrelay.events.screen import Table
+
+    numbers = ("sessions", "every", "USD", "days")
+    table = Table("plan", "kind", *numbers, "", "name", right=numbers)
     for plan in plans:
-        row(
-            table,
+        table.add(
             plan["code"],
-            plan["name"],
             plan["kind"],
             str(plan["sessions"]),
             f"{plan['interval_seconds']} s",
             plan["price_usd"],
             str(plan["validity_days"]),
-            "on sale" if plan["on_sale"] else Text("retired", "dim"),
+            "on sale" if plan["on_sale"] else "retired",
+            plan["name"],
         )
-    screen().print(table)
+    screen().table(table)

@@ -6,20 +6,20 @@ from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
-from urllib.parse import quote, urlsplit
-
-import httpx
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from adrelay.env_file import put_into_environment
-from adrelay.events.outcome import Exit, Failure, Unusable, first_line, remark
-from adrelay.runtime.local import GATEWAY_PORT
+from adrelay.events.outcome import Exit, Failure, Unusable, remark
+
+if TYPE_CHECKING:
+    import httpx
 
 URL, TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_ADMIN_TOKEN"
 PORT = "ADRELAY_GATEWAY_HTTP_PORT"
 TIMEOUT_SECONDS = 30.0
 PROBLEM = "application/problem+json"
 _PREFIX = "/api/v1/admin/"
+_NO_URL = f"{URL} is no URL that begins with http:// or https:// and names a server"
 
 
 class Refusal(Failure):
@@ -32,17 +32,22 @@ class Gateway:
     """The operator's calls. Raises `Refusal`, and `Unusable` where there is nobody to refuse."""
 
     def __init__(self, env_file: Path) -> None:
+        import httpx
+
         put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN}))
         url, token = os.environ.get(URL) or _local_url(), os.environ.get(TOKEN) or ""
         self._place = _place(url)
         if not token or not token.isascii() or not token.isprintable():
             raise Unusable(f"{TOKEN} is not set to the gateway's: in the environment, or in {env_file}")
-        self._http = httpx.AsyncClient(
-            base_url=url.rstrip("/") + _PREFIX,
-            headers={"authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=url.rstrip("/") + _PREFIX,
+                headers={"authorization": f"Bearer {token}"},
+                timeout=TIMEOUT_SECONDS,
+                trust_env=False,
+            )
+        except httpx.InvalidURL:
+            raise Unusable(_NO_URL) from None
 
     async def __aenter__(self) -> Self:
         """Be ready."""
@@ -70,15 +75,19 @@ class Gateway:
         parameters: Mapping[str, str | int] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
+        import httpx
+
+        from adrelay.events.words import reason_of
+
         try:
             answer = await self._http.request(method, path, params=parameters, json=body)
         except httpx.TimeoutException as error:
             raise Unusable(f"{self._place} gave no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
-        except httpx.TransportError as error:
-            raise Unusable(f"{self._place} can't be reached: {first_line(error)}") from error
+        except httpx.RequestError as error:
+            raise Unusable(f"{self._place} can't be reached: {reason_of(error)}") from error
         return self._read(answer)
 
-    def _read(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+    def _read(self, answer: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
         document: Any = None
         with suppress(ValueError):
             document = answer.json()
@@ -95,6 +104,8 @@ class Gateway:
 
 def _local_url() -> str:
     """Return where `adrelay up` serves the gateway with these settings."""
+    from adrelay.runtime.local import GATEWAY_PORT
+
     port = os.environ.get(PORT, "")
     return f"http://127.0.0.1:{port if port.strip('0') else GATEWAY_PORT}"
 
@@ -103,6 +114,8 @@ def path_part(text: str) -> str:
     """Return a text as one part of a path, whatever is in it."""
     if not text.strip("."):
         raise Unusable(f"{text!r} names nothing")
+    from urllib.parse import quote
+
     return quote(text, safe="")
 
 
@@ -112,6 +125,8 @@ def _told(problem: Mapping[str, object]) -> str:
 
 def _place(url: str) -> str:
     """Return how the gateway is called in messages; raise `Unusable` if this is no URL of one."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
@@ -119,4 +134,4 @@ def _place(url: str) -> str:
             return f"the gateway at {parts.scheme}://{parts.hostname}{port}"
     except ValueError:
         pass
-    raise Unusable(f"{URL} is no URL that begins with http:// or https:// and names a server")
+    raise Unusable(_NO_URL)

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from adrelay.commands.gateway import Gateway, path_part
-from adrelay.commands.order_pictures import print_attention, print_order, print_orders
+from adrelay.completion import orders as numbers
 from adrelay.events.outcome import Exit, carry_out, remark, say_json, screen
 from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
-from services.gateway.tables.orders import OrderStatus, PaymentStatus
 
 orders = typer.Typer(
     name="orders",
@@ -25,8 +24,22 @@ orders = typer.Typer(
 _PAGE = 200
 
 
+OrderStatus = Literal["PENDING", "PAID", "FULFILLED", "EXPIRED", "CANCELLED", "REFUNDED"]
+PaymentStatus = Literal[
+    "REQUESTED",
+    "WAITING",
+    "CONFIRMING",
+    "CONFIRMED",
+    "SENDING",
+    "PARTIALLY_PAID",
+    "FINISHED",
+    "FAILED",
+    "REFUNDED",
+    "EXPIRED",
+]
 NumberArgument = Annotated[
-    str, typer.Argument(metavar="ORDER", help="The order's number.", show_default=False)
+    str,
+    typer.Argument(metavar="ORDER", help="The order's number.", autocompletion=numbers, show_default=False),
 ]
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Kept with the order, for people.", show_default=False)
@@ -70,6 +83,8 @@ async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, jso
     if json:
         say_json(found)
     elif found:
+        from adrelay.commands.order_pictures import print_orders
+
         print_orders(found)
     else:
         screen().print("no such order")
@@ -113,6 +128,8 @@ async def _attention(env_file: Path, *, json: bool) -> Exit:
     if json:
         say_json(found)
     elif found:
+        from adrelay.commands.order_pictures import print_attention
+
         print_attention(found)
     else:
         screen().print("no order needs a person")
@@ -182,11 +199,16 @@ async def _send(env_file: Path, order: str, act: str, body: Mapping[str, object]
 
 
 def _path(order: str) -> str:
-    return f"orders/{path_part(order.strip().upper())}"
+    from adrelay.events.pasted import Kind, read
+
+    found = read(order)
+    return f"orders/{path_part(found.text if found.kind is Kind.ORDER else order.strip().upper())}"
 
 
 def _say(order: dict[str, Any], *, json: bool) -> None:
     if json:
         say_json(order)
     else:
+        from adrelay.commands.order_pictures import print_order
+
         print_order(order)

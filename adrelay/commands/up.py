@@ -4,18 +4,16 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from adrelay.configuration import problems
+from adrelay.configuration import problems, warnings
 from adrelay.env_file import DEFAULT, contradictions, put_into_environment
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.interrupt import Interrupted, quiet_end, run_interruptibly
 from adrelay.runtime.local import (
-    DEFAULT_FOLDER,
     GATEWAY_PORT,
     SETTINGS,
     claimed,
@@ -42,33 +40,8 @@ console = Console(stderr=True)
 _COLOURS = {State.READY: "green", State.RESTARTING: "red", State.UNREADY: "yellow"}
 
 
-def up(
-    folder: Annotated[
-        Path, typer.Option("--folder", "--data", help="Where databases, the event stream and logs are kept.")
-    ] = DEFAULT_FOLDER,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            help=f"The port of the REST interface, instead of ADRELAY_GATEWAY_HTTP_PORT, or {GATEWAY_PORT}.",
-            min=1,
-            max=65535,
-        ),
-    ] = None,
-    workers: Annotated[int, typer.Option(help="How many forwarding workers.", min=1, max=64)] = 2,
-    env_file: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"Settings; the environment goes before it. Without it: {SETTINGS} of a kept demo's folder, "
-            f"or {DEFAULT}."
-        ),
-    ] = None,
-) -> None:
-    """Run everything on this machine until Ctrl-C.
-
-    PostgreSQL and NATS are started here unless ADRELAY_POSTGRES_URL and ADRELAY_NATS_URL name servers.
-    What the configuration lacks is listed, and nothing is started. Ctrl-C or SIGTERM stops all in order, a
-    second one at once. Exit codes: 0 stopped after it was up, 130 or 143 before; 1 failed; 2 wrong settings.
-    """
+def up(folder: Path, port: int | None, workers: int, env_file: Path | None) -> None:
+    """Run everything on this machine until it is stopped; exits if it can't."""
     with quiet_end():
         _read_settings(folder, env_file)
         ports = _chosen_ports(port)
@@ -108,11 +81,14 @@ def _read_settings(folder: Path, env_file: Path | None) -> None:
 def _check(path: Path) -> None:
     missing = problems(_embedded(_PENDING))
     if missing:
+        missing += [warning for warning in warnings() if warning not in missing]
         console.print("[red]Adrelay can't start.[/red] In the environment, or in", str(path))
         for problem in missing:
             console.print(f"  [red]✗[/red] {problem}", highlight=False, soft_wrap=True)
         console.print("`adrelay keygen` prints good secrets; .env.example explains every setting.")
         raise typer.Exit(EXIT_SETTINGS)
+    for warning in warnings():
+        _warn(warning)
     _note("mails", where_mails_go())
 
 

@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,22 +22,8 @@ from adrelay.runtime.local import keep_settings
 CYCLE_SECONDS = 60.0
 
 
-def demo(
-    cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
-    album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
-    keep: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep databases, events, logs and settings in this empty folder, not in a temporary one.",
-            file_okay=False,
-        ),
-    ] = None,
-) -> None:
-    """Run the whole story against the sandboxes and prove what the groups hold.
-
-    Exits with 0 only if every group holds every cycle's post exactly once; with 130 or 143 where Ctrl-C or
-    SIGTERM ended it.
-    """
+def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
+    """Run the whole story, and exit with what came of it."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         message = (  # its secrets are made anew
             f"the story begins with an empty folder, and {keep} is not: name another one. "
@@ -106,7 +91,7 @@ async def _tell(screen: Screen, system: LocalSystem, *, cycles: int, album: bool
         await story.stop(client)
     log = await client.log()
     evidence = await read_back(system.telegram, stage, log, story.cycles_in(log))
-    screen.console.print(await _trace(system, purchase))
+    screen.console.print(await _trace(system, purchase), soft_wrap=True)
     screen.evidence(evidence)
     await client.rest.close()
     return await _verdict(screen, system, evidence, cycles)

@@ -1,58 +1,83 @@
 """The group `adrelay events`."""
 
-import sys
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Mapping
+from typing import ClassVar
 
-import typer
-
-_COMMANDS = {
-    "tail": "tail:tail",
-    "show": "show:show",
-    "trace": "trace:trace",
-    "lag": "lag:lag",
-    "verify": "verify:verify",
-    "tables": "tables:tables_",
-    "rebuild": "rebuild:rebuild",
-    "rollback": "tables:rollback",
-    "retire": "tables:retire",
-    "republish": "republish:republish_",
-    "rebase": "rebase:rebase_",
-    "export": "export:export",
-    "import": "importing:import_",
-    "dead": "dead:dead",
-}
-"""Where each command stands in this package: only what is asked for is imported, the others take longer than
-most questions."""
+from adrelay.menu import Entry, Menu, group
 
 
-def group(*names: str) -> typer.Typer:
-    """Return the group, or a part of it that knows these commands alone."""
-    events = typer.Typer(
-        name="events",
-        callback=_take_part,  # with one command alone it would be no group
-        no_args_is_help=True,
-        pretty_exceptions_show_locals=False,  # they could show secrets
-        help="Follow, explain and repair what the services did. All of it works while they run.",
-        epilog="Servers are found by ADRELAY_POSTGRES_URL, ADRELAY_<SERVICE>_POSTGRES_URL, ADRELAY_NATS_URL "
-        "and ADRELAY_NATS_PREFIX, or with --data. Exit codes: 0 done, 1 found problems or nothing, "
-        "2 could not run.",
-    )
-    for name in names or _COMMANDS:
-        module, _, found = _COMMANDS[name].partition(":")
-        command = getattr(import_module(f"{__package__}.{module}"), found)
-        if isinstance(command, typer.Typer):
-            events.add_typer(command, name=name)
-        else:
-            events.command(name)(command)
-    return events
+class _Events(Menu):
+    entries: ClassVar[Mapping[str, Entry]] = {
+        "tail": Entry(
+            "adrelay.events.cli_read:tail",
+            "Show events as they happen, in the stream's order; with --json, one on a line.",
+        ),
+        "show": Entry(
+            "adrelay.events.cli_read:show",
+            "Show a stream's events, and the state folded from them after each.",
+        ),
+        "trace": Entry(
+            "adrelay.events.cli_read:trace",
+            "Show what led to what: the tree of causes over all services, with times and the gaps between.",
+        ),
+        "lag": Entry(
+            "adrelay.events.cli_read:lag",
+            "Show how far the stream is behind the stores, the readers behind the stream, and what holds "
+            "them back.",
+        ),
+        "verify": Entry(
+            "adrelay.events.cli_tables:verify",
+            "Compare the stores with the stream (gaps, repeats, order, content), "
+            "and tables with a fresh fold.",
+        ),
+        "tables": Entry(
+            "adrelay.events.cli_tables:tables",
+            "List the tables that services fold, and what stands beside them.",
+        ),
+        "rebuild": Entry(
+            "adrelay.events.cli_tables:rebuild",
+            "Fold a table anew from all events, beside the running one, and put it in its place.",
+        ),
+        "rollback": Entry(
+            "adrelay.events.cli_tables:rollback",
+            "Put kept tables of this program's version back in place, with all that has happened since "
+            "folded in.",
+        ),
+        "retire": Entry(
+            "adrelay.events.cli_tables:retire",
+            "Stop folding a table that this version of the service does not know any more; "
+            "it is kept beside.",
+        ),
+        "republish": Entry(
+            "adrelay.events.cli_stores:republish",
+            "Put on the stream what the stores hold and it lacks, after counting it and asking.",
+        ),
+        "rebase": Entry(
+            "adrelay.events.cli_stores:rebase",
+            "Have a restored store's new events stand behind all that it, and the stream, hold of it.",
+        ),
+        "export": Entry(
+            "adrelay.events.cli_stores:export",
+            "Write the services' events, and how far their readers have come, as they were at one moment.",
+        ),
+        "import": Entry(
+            "adrelay.events.cli_stores:import_",
+            "Put exported events into empty stores, in the same order, "
+            "and the readers to where they had come.",
+        ),
+        "dead": Entry(
+            "adrelay.events.cli_dead:dead",
+            "List, show, retry and drop events that a reader could not handle.",
+        ),
+    }
 
 
-def _take_part() -> None:
-    pass
-
-
-def events(arguments: Sequence[str] | None = None, *, prog_name: str = "adrelay events") -> None:
-    """Run what a command line asks for."""
-    asked = sys.argv[1:] if arguments is None else list(arguments)
-    group(*(name for name in asked[:1] if name in _COMMANDS))(asked, prog_name=prog_name)
+events = group(
+    _Events,
+    "events",
+    add_completion=False,
+    help="Follow, explain and repair what the services did. All of it works while they run.",
+    epilog="Servers are found by ADRELAY_POSTGRES_URL, ADRELAY_<SERVICE>_POSTGRES_URL, ADRELAY_NATS_URL "
+    "and ADRELAY_NATS_PREFIX, or with --data. Exit codes: 0 done, 1 found problems or nothing, "
+    "2 could not run.",
+)

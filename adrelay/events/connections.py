@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from adrelay.events.outcome import Unusable, first_line
+from adrelay.events.outcome import Unusable
+from adrelay.events.words import reason_of
 from libs.eventsourcing.postgres import Connection, server_settings
 
 CONNECT_SECONDS = 5.0
@@ -72,12 +73,3 @@ def place_of(url: str) -> str:
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.hostname}{port}{parts.path if parts.scheme.startswith('postgres') else ''}"
-
-
-def reason_of(error: BaseException) -> str:
-    """Return in a few words why there is no connection."""
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(error, TimeoutError):
-        return f"no answer within {CONNECT_SECONDS:.0f} seconds"
-    return first_line(error)

@@ -19,13 +19,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from adrelay.events.outcome import Unusable, first_line
+from adrelay.events.outcome import Unusable
 from adrelay.system import SERVICES
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.record import START, STREAM_NAME, Cursor, Envelope
 
 FORMAT = 1
 LONGEST_LINE = 4 * 1024 * 1024
+
+
+class _Wrong(ValueError):
+    """A line is not as it should be; the text says why."""
 
 
 class Writer:
@@ -90,9 +94,9 @@ class _Order:
 
     def add(self, cursor: Cursor) -> None:
         if len(self) and cursor <= self.at(len(self) - 1):
-            raise ValueError("its place in the store is not behind that of the event before")
+            raise _Wrong("its place in the store is not behind that of the event before")
         if cursor <= START:
-            raise ValueError("it has no place in a store")
+            raise _Wrong("it has no place in a store")
         self.xids.append(cursor.xid)
         self.positions.append(cursor.position)
 
@@ -149,9 +153,9 @@ class _Check:
             number += 1
             try:
                 if end is not None:
-                    raise ValueError("something follows the end")  # noqa: TRY301 - all say which line
+                    raise _Wrong("something follows the end")  # noqa: TRY301 - all say which line
                 if not line.endswith(b"\n"):
-                    raise ValueError("it is cut off")  # noqa: TRY301
+                    raise _Wrong("it is cut off")  # noqa: TRY301
                 fields = _object(line)
                 if number == 1:
                     self._head(fields)
@@ -160,8 +164,10 @@ class _Check:
                     continue
                 else:
                     self._line(fields)
+            except (_Wrong, UnknownEvent) as error:
+                raise Unusable(f"{self._path}, line {number}: {error}") from error
             except (ValueError, LookupError, TypeError) as error:
-                raise Unusable(f"{self._path}, line {number}: {first_line(error)}") from error
+                raise Unusable(f"{self._path}, line {number}: it is no line of an export") from error
             checksum.update(line)
         if end is None:
             raise Unusable(f"{self._path} ends in the middle, after {number} lines: it has no last line")
@@ -172,27 +178,27 @@ class _Check:
 
     def _head(self, fields: dict[str, Any]) -> None:
         if fields.get("adrelay_events") != FORMAT:
-            raise ValueError("it is no export of events that this program can read")
+            raise _Wrong("it is no export of events that this program can read")
         for service in fields["services"]:
             if service not in SERVICES:
-                raise ValueError(f"no service is called {service!r}")
+                raise _Wrong(f"no service is called {service!r}")
             self._orders[service] = _Order()
 
     def _line(self, fields: dict[str, Any]) -> None:
         service = fields["service"]
         if service not in self._orders:
-            raise ValueError(f"the head does not name {service!r}")
+            raise _Wrong(f"the head does not name {service!r}")
         if "reader" in fields:
             _reader(fields)
             return
         envelope = Envelope.from_json(json.dumps(fields))
         if envelope.at.tzinfo is None or not STREAM_NAME.match(envelope.stream):
-            raise ValueError("it is no event: its time or its stream is not valid")
+            raise _Wrong("it is no event: its time or its stream is not valid")
         if envelope.schema > self._schemas.get(envelope.type, 0):
             raise UnknownEvent(f"this program does not know {envelope.type} of schema {envelope.schema}")
         key = (service, envelope.stream)
         if envelope.version != self._versions.get(key, 0) + 1:
-            raise ValueError(f"{envelope.stream} has v{envelope.version} after v{self._versions.get(key, 0)}")
+            raise _Wrong(f"{envelope.stream} has v{envelope.version} after v{self._versions.get(key, 0)}")
         self._versions[key] = envelope.version
         self._orders[service].add(envelope.cursor)
 
@@ -200,16 +206,16 @@ class _Check:
 def _object(line: bytes) -> dict[str, Any]:
     fields = json.loads(line)
     if not isinstance(fields, dict):
-        raise TypeError("it is no JSON object")
+        raise _Wrong("it is no JSON object")
     return cast("dict[str, Any]", fields)
 
 
 def _reader(fields: dict[str, Any]) -> None:
     if fields["source"] not in SERVICES or not isinstance(fields["reader"], str):
-        raise ValueError("it names no reader, or no service that it reads")
+        raise _Wrong("it names no reader, or no service that it reads")
     if "parked" in fields:
         Envelope.from_json(json.dumps(fields["parked"]))
         if not isinstance(fields["error"], str):
-            raise ValueError("it says no error")
+            raise _Wrong("it says no error")
     else:
         Cursor(int(fields["xid"]), int(fields["position"]))

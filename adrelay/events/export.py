@@ -3,17 +3,15 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
-
-import typer
+from typing import BinaryIO
 
 from adrelay.events.connections import stores
 from adrelay.events.dump import Writer
-from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.events.outcome import Exit, Unusable, remark, say_json
+from adrelay.events.places import Places
 from adrelay.events.rows import every_event, last_cursor
 from libs.eventsourcing.engine import READ_MODELS
 from libs.eventsourcing.parking import list_parked
@@ -25,34 +23,8 @@ _PAUSE_SECONDS = 0.02
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-def export(
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file; without it, standard output.")
-    ] = None,
-    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
-    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-    scratch: ScratchOption = None,
-) -> None:
-    """Write the services' events, and how far their readers have come, as they were at one moment.
-
-    A file appears under its name only when it is whole; --json then prints the counts. Secrets are not in
-    events, and so not in the file: the forwarder's vault is no part of it. Exit codes: 0 written, 1 there
-    are no events, 2 wrong usage or a server that does not answer.
-    """
-
-    def work() -> Coroutine[None, None, Exit]:
-        if output is None and json:
-            raise Unusable("--json goes with --output only: the export itself is JSON")
-        if output is not None and output.exists():
-            raise Unusable(f"{output} exists already")
-        return _export(Places(data, env_file, scratch), output, service, json=json)
-
-    carry_out(work)
-
-
-async def _export(places: Places, output: Path | None, services: list[str] | None, *, json: bool) -> Exit:
+async def export(places: Places, output: Path | None, services: list[str] | None, *, json: bool) -> Exit:
+    """Write the events of services as JSON Lines."""
     async with stores(places.databases(services)) as connections, _one_moment(connections):
         counts = await _to(output, connections)
     if output is not None:

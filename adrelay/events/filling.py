@@ -12,8 +12,9 @@ from asyncpg.transaction import Transaction
 
 from adrelay.events.connections import connected
 from adrelay.events.dump import Dump
-from adrelay.events.outcome import Failure, Unusable, complain, first_line
+from adrelay.events.outcome import Failure, Unusable, complain
 from adrelay.events.places import with_database
+from adrelay.events.words import reason_of
 from libs.eventsourcing.parking import Parking
 from libs.eventsourcing.postgres import Connection, make_schema
 from libs.eventsourcing.record import START, Cursor, Envelope
@@ -154,7 +155,7 @@ async def _drop_database(service: str, url: str) -> None:
         async with _server(service, url) as server:
             await server.execute(f'drop database if exists "{_name(url)}"')
     except (Unusable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        complain(f"{_name(url)} was made for this, and could not be dropped again: {first_line(error)}")
+        complain(f"{_name(url)} was made for this, and could not be dropped again: {reason_of(error)}")
 
 
 def _server(service: str, url: str) -> AbstractAsyncContextManager[Connection]:
@@ -214,7 +215,7 @@ async def _undo(store: _Store) -> None:
                 await _hold(connection, store.service)
                 await _put_back(connection, store)
     except (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-        complain(f"{_name(store.url)} was filled, and could not be emptied again: {first_line(error)}")
+        complain(f"{_name(store.url)} was filled, and could not be emptied again: {reason_of(error)}")
 
 
 async def _put_back(connection: Connection, store: _Store) -> None:

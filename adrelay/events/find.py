@@ -1,101 +1,185 @@
-"""From any id to the stories that it belongs to."""
+"""From whatever people paste to the streams and correlated trees that it stands for.
+
+Every query goes by an index (a stream's name, an event's id, a correlation id, a payment, an e-mail address),
+or over a table with one row for each adbot. Where a service's tables are not folded, as in scratch databases,
+an e-mail address is looked for among the events of one type; that ends after `SCAN_SECONDS`.
+"""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from adrelay.events.aggregates import streams_of
+from adrelay.events.aggregates import AGGREGATES, streams_of
+from adrelay.events.outcome import NotFound, Unusable
+from adrelay.events.pasted import Kind, Pasted, read
 from adrelay.events.rows import ToldEvent
 from libs.eventsourcing.postgres import Connection
+
+SCAN_SECONDS = 5.0
+MOST = 100
+"""How many orders of an e-mail address, adbots of a group, and streams of a tree are looked at."""
 
 _STREAMS = """
 select stream, correlation_id, min(at) as began from engine.events
 where stream = any($1) group by stream, correlation_id
 """
-_EVENT = """
-select id, stream, correlation_id from engine.events where id = $1
-"""
+_EVENT = "select id, stream, correlation_id from engine.events where id = $1"
 _STORY = "select exists (select from engine.events where correlation_id = $1)"
-_ORDERS = "select to_regclass('orders.orders') is not null"
-_PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1"
+_STORY_STREAMS = """
+select stream, min(at) as began from engine.events where correlation_id = $1
+group by stream order by began limit $2
+"""
+_THERE = "select to_regclass($1) is not null"
+_PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
+_ACCOUNT = "select 'account-' || account from accounts.accounts where email = $1 limit $2"
+_ORDERS = """
+select 'order-' || order_number from orders.orders where email = $1 order by placed_at desc limit $2
+"""
+_SCANNED = """
+select stream from engine.events where type = $1 and data->>'email' = $2 order by position desc limit $3
+"""
+_ADBOTS = """
+select category || adbot from adbots.adbot_schedules, unnest(array['adbot-', 'schedule-']) as category
+where exists (select from jsonb_array_elements_text(targets) as target
+              where target = $1 or starts_with(target, $1 || '/')) or post->>'channel' = $1
+limit $2
+"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What an id stands for, and the stories in which it occurs, the newest first."""
+    """What an id stands for, and the correlated trees in which it occurs, the newest first."""
 
     names: tuple[str, ...]
     """Such as `stream order-HQADZ-1` or `event 0199…`."""
-    streams: frozenset[str]
+    streams: dict[str, str]
+    """Which streams are meant, and each one's service; also that of an event."""
+    asked: frozenset[str]
+    """Those of the streams that are asked for as a whole."""
     event: UUID | None
     stories: tuple[UUID, ...]
 
     def is_about(self, event: ToldEvent) -> bool:
         """Say whether an event is what was looked for, or in a stream that was."""
-        return event.id == self.event or event.stream in self.streams
+        return event.id == self.event or event.stream in self.asked
 
 
-async def find(connections: Mapping[str, Connection], key: str) -> Found | None:
-    """Look an id up in every store: a stream's name or key, a payment, an event, a story."""
-    paid = await _payment(connections, key)
-    uuid = _uuid(key)
+async def find(connections: Mapping[str, Connection], text: str) -> Found:
+    """Look up what was pasted in every store; raise `NotFound` telling what was looked for, and where."""
+    wanted = read(text)
+    if not wanted.text:
+        raise Unusable("the id is empty")
+    more, names = await _meant(connections, wanted)
     parts = await asyncio.gather(
-        *(_look(service, connection, key, paid, uuid) for service, connection in connections.items())
+        *(_look(service, connection, wanted, more) for service, connection in connections.items())
     )
-    names: list[str] = [] if paid is None else [f"payment {key}"]
     began: dict[UUID, float] = {}
-    streams: set[str] = set()
-    event: UUID | None = None
+    streams: dict[str, str] = {}
     for part in parts:
         names += part.names
         streams |= part.streams
-        event = event or part.event
         began |= {story: max(at, began.get(story, 0.0)) for story, at in part.stories.items()}
     if not began:
-        return None
+        raise NotFound(_looked_for(wanted, list(connections)))
     newest_first = sorted(began, key=lambda story: -began[story])
-    return Found(tuple(dict.fromkeys(names)), frozenset(streams), event, tuple(newest_first))
+    asked = frozenset(stream for part in parts for stream in part.asked)
+    event = next((part.event for part in parts if part.event is not None), None)
+    return Found(tuple(dict.fromkeys(names)), streams, asked, event, tuple(newest_first))
+
+
+async def streams_of_tree(connections: Mapping[str, Connection], story: UUID) -> dict[str, str]:
+    """Return the first streams in which a correlated tree has events, and each one's service."""
+    found: dict[str, str] = {}
+    for service, connection in connections.items():
+        rows = await connection.fetch(_STORY_STREAMS, story, MOST)
+        found |= {row["stream"]: service for row in rows}
+    return found
 
 
 @dataclass
 class _Part:
-    names: list[str]
-    streams: set[str]
-    event: UUID | None
-    stories: dict[UUID, float]
+    names: list[str] = field(default_factory=list[str])
+    streams: dict[str, str] = field(default_factory=dict[str, str])
+    asked: set[str] = field(default_factory=set[str])
+    event: UUID | None = None
+    stories: dict[UUID, float] = field(default_factory=dict[UUID, float])
 
 
-async def _payment(connections: Mapping[str, Connection], key: str) -> str | None:
-    """Return the stream of the order that a payment pays."""
-    billing = connections.get("billing")
-    if billing is None or not await billing.fetchval(_ORDERS):
+async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple[list[str], list[str]]:
+    """Return the streams that a table tells of, and what that is called."""
+    gateway, billing = connections.get("gateway"), connections.get("billing")
+    if wanted.kind is Kind.EMAIL and gateway is not None and billing is not None:
+        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, wanted.text)
+        orders = await _rows(gateway, "orders.orders", _ORDERS, wanted.text)
+        if accounts is None:
+            accounts = await _scan(gateway, "AccountRegistered", wanted.text)
+        if orders is None:
+            orders = await _scan(billing, "OrderPlaced", wanted.text)
+        streams = accounts + orders
+    elif wanted.kind is Kind.TELEGRAM and gateway is not None:
+        streams = await _rows(gateway, "adbots.adbot_schedules", _ADBOTS, wanted.text) or []
+    elif wanted.kind is Kind.NAME and billing is not None:
+        streams = await _rows(billing, "orders.orders", _PAYMENT, wanted.text) or []
+        return streams, [f"payment {wanted.text}"] if streams else []
+    else:
+        streams = []
+    return streams, [f"{wanted.kind} {wanted.text}"] if streams else []
+
+
+async def _rows(connection: Connection, table: str, query: str, text: str) -> list[str] | None:
+    """Return the streams that a table tells of, None if the table is not folded in this store."""
+    if not await connection.fetchval(_THERE, table):
         return None
-    found: str | None = await billing.fetchval(_PAYMENT, key)
-    return found
+    return [row[0] for row in await connection.fetch(query, text, MOST, timeout=SCAN_SECONDS)]
 
 
-async def _look(service: str, connection: Connection, key: str, paid: str | None, uuid: UUID | None) -> _Part:
-    part = _Part([], set(), None, {})
-    wanted = streams_of(service, key) + ([paid] if paid else [])
-    for row in await connection.fetch(_STREAMS, wanted):
+async def _scan(connection: Connection, kind: str, email: str) -> list[str]:
+    """Return the streams of the events of a type that say an e-mail address."""
+    try:
+        rows = await connection.fetch(_SCANNED, kind, email, MOST, timeout=SCAN_SECONDS)
+    except TimeoutError:
+        raise NotFound(
+            f"{email} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded their "
+            "tables of addresses yet, and there are too many events to look through"
+        ) from None
+    return [row["stream"] for row in rows]
+
+
+async def _look(service: str, connection: Connection, wanted: Pasted, more: list[str]) -> _Part:
+    part = _Part()
+    names = more if wanted.kind in {Kind.EMAIL, Kind.TELEGRAM} else [*streams_of(service, wanted.text), *more]
+    for row in await connection.fetch(_STREAMS, names):
         part.names.append(f"stream {row['stream']}")
-        part.streams.add(row["stream"])
+        part.streams[row["stream"]] = service
+        part.asked.add(row["stream"])
         part.stories[row["correlation_id"]] = row["began"].timestamp()
-    if uuid is not None:
-        event = await connection.fetchrow(_EVENT, uuid)
-        if event is not None:
-            part.names.append(f"event {uuid} in {event['stream']}")
-            part.event = uuid
-            part.stories[event["correlation_id"]] = 0.0
-        if await connection.fetchval(_STORY, uuid):
-            part.names.append(f"story {uuid}")
-            part.stories.setdefault(uuid, 0.0)
+    if wanted.kind is Kind.ID:
+        await _look_for_id(part, service, connection, UUID(wanted.text))
     return part
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+async def _look_for_id(part: _Part, service: str, connection: Connection, uuid: UUID) -> None:
+    event = await connection.fetchrow(_EVENT, uuid)
+    if event is not None:
+        part.names.append(f"event {uuid} in {event['stream']}")
+        part.streams[event["stream"]] = service
+        part.event = uuid
+        part.stories[event["correlation_id"]] = 0.0
+    if await connection.fetchval(_STORY, uuid):
+        part.names.append(f"correlation id {uuid}")
+        part.stories.setdefault(uuid, 0.0)
+
+
+def _looked_for(wanted: Pasted, services: list[str]) -> str:
+    """Say what was looked for, and where."""
+    everywhere = ", ".join(services)
+    where = {
+        Kind.ORDER: f"looked for the stream order-{wanted.text} in {everywhere}",
+        Kind.EMAIL: "looked for an account and for orders in gateway",
+        Kind.TELEGRAM: "looked for adbots that forward from it or to it, in gateway",
+        Kind.ID: f"looked for a stream of {', '.join(AGGREGATES)}, an event and a correlation id, "
+        f"in {everywhere}",
+        Kind.NAME: f"looked for a stream in {everywhere}, and for a payment in billing",
+    }
+    return f"nothing is known by the {wanted.kind} {wanted.text!r}: {where[wanted.kind]}"

@@ -3,60 +3,25 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
 
 import asyncpg
-import typer
 from nats.errors import Error as NatsError
 
 from adrelay.events.dump import Dump, read_dump
 from adrelay.events.filling import fill
-from adrelay.events.outcome import Exit, Unusable, carry_out, first_line, remark, say_json
-from adrelay.events.places import (
-    ENV_FILE,
-    Broker,
-    DataOption,
-    EnvFileOption,
-    JsonOption,
-    Places,
-    checked,
-    scratch_name,
-    with_database,
-)
+from adrelay.events.outcome import Exit, Unusable, remark, say_json
+from adrelay.events.places import Broker, Places, checked, scratch_name, with_database
 from adrelay.events.streaming import streaming
+from adrelay.events.words import reason_of
 from libs.eventsourcing.record import START
 from libs.eventsourcing.republish import renew
 from libs.eventsourcing.stream import EventStream
 
 
-def import_(
-    file: Annotated[Path, typer.Argument(help="What `export` wrote.")],
-    into: Annotated[
-        str | None,
-        typer.Option(help="Import into scratch databases, made for it, that are called NAME_<service>."),
-    ] = None,
-    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
-    anew: Annotated[  # noqa: FBT002 - typer's way to say flag
-        bool, typer.Option("--anew", help="Delete the stream, which holds other events; relays fill it.")
-    ] = False,
-    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Put exported events into empty stores, in the same order, and the readers to where they had come.
-
-    The file is read to its end before anything is touched; each store is filled in one transaction, and all
-    or none are kept. The stream must hold nothing of these services: their relays fill it with what was
-    imported. Tables are folded from the events when the services start; nothing that was done outside is
-    done again. Exit codes: 0 imported, 2 the file is not whole, a store is not empty or its service runs,
-    the stream is not empty, wrong usage or a server that does not answer; nothing was changed then.
-    """
-    carry_out(lambda: _import(Places(data, env_file), file, into, service, anew=anew, json=json))
-
-
-async def _import(
+async def import_(
     places: Places, file: Path, into: str | None, services: list[str] | None, *, anew: bool, json: bool
 ) -> Exit:
+    """Put exported events into empty stores."""
     dump = await asyncio.to_thread(read_dump, file)
     chosen = checked(services) if services else dump.services
     for service in chosen:
@@ -72,7 +37,7 @@ async def _import(
             name = scratch_name(into)
             await fill(dump, {one: with_database(url, f"{name}_{one}") for one, url in urls.items()})
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
-        raise Unusable(f"{file}: the database refuses it: {first_line(error)}") from error
+        raise Unusable(f"{file}: the database refuses it: {reason_of(error)}") from error
     counts = {service: dump.count(service) for service in chosen}
     if json:
         say_json({"file": str(file), "events": counts})
@@ -96,7 +61,7 @@ async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *,
             except NatsError as error:
                 advice = "run `adrelay events republish --anew` before any service starts"
                 raise Unusable(
-                    f"all is imported, but the stream is as it was ({first_line(error)}): {advice}"
+                    f"all is imported, but the stream is as it was ({reason_of(error)}): {advice}"
                 ) from error
 
 

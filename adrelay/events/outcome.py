@@ -1,18 +1,20 @@
-"""How a tool ends: what it exits with, and the one line that says why."""
+"""How a command ends: what it exits with, and the lines that say why."""
 
-import asyncio
 import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import date
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-import asyncpg
 import typer
-from rich.console import Console
-from rich.text import Text
 
-PIPED_WIDTH = 240
+if TYPE_CHECKING:
+    from adrelay.events.screen import Screen
+
+TRACEBACK = "ADRELAY_TRACEBACK"
+"""If set, a mistake of the program itself shows where it happened."""
 
 
 class Exit(IntEnum):
@@ -46,54 +48,77 @@ class NotFound(Failure):
 
 
 def carry_out(work: Callable[[], Coroutine[None, None, Exit]]) -> None:
-    """Run a tool to its end and exit; what went wrong is one clear line on stderr."""
-    try:
+    """Run a command to its end and exit; each problem is a line on stderr."""
+
+    def run() -> Exit:
+        import asyncio
+
         code = asyncio.run(work())
         sys.stdout.flush()
+        return code
+
+    raise typer.Exit(guarded(run))
+
+
+def guarded(run: Callable[[], Exit | None]) -> Exit:
+    """Run something and return its exit code; every error becomes lines that people understand."""
+    try:
+        return run() or Exit.OK
     except Failure as failure:
         for problem in failure.problems:
             complain(problem)
-        code = failure.code
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        complain(f"the database broke off: {first_line(error)}")
-        code = Exit.UNUSABLE
+        return failure.code
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.OK
+        return Exit.OK
     except KeyboardInterrupt:
-        code = Exit.FOUND
-    raise typer.Exit(code)
+        return Exit.FOUND
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        from adrelay.events.words import words_for
+
+        complain(words_for(error) or f"this is a mistake in adrelay itself; {TRACEBACK}=1 shows where")
+        return Exit.UNUSABLE
+
+
+def run_program(command: Callable[[], object]) -> None:
+    """Run a command line and exit."""
+
+    def run() -> Exit:
+        for argument in sys.argv[1:]:
+            if any("\ud800" <= letter <= "\udfff" for letter in argument):  # bytes that are no UTF-8
+                raise Unusable(f"{argument!a} holds bytes that are no text")
+        command()
+        return Exit.OK
+
+    sys.exit(guarded(run))
 
 
 def complain(problem: str) -> None:
     """Say on stderr what is wrong."""
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("✗ ", "red"), problem))
+    typer.secho("✗ ", fg=typer.colors.RED, nl=False, err=True)
+    typer.echo(problem, err=True)
 
 
 def remark(text: str) -> None:
     """Say something on stderr that belongs to no result."""
-    Console(stderr=True, soft_wrap=True).print(Text(text, style="dim"))
+    typer.secho(text, dim=True, err=True)
 
 
-class Screen(Console):
-    """Where results for people go."""
+def screen() -> "Screen":
+    """Return where results for people go."""
+    from adrelay.events.screen import Screen
 
-    def on_broken_pipe(self) -> None:
-        """Leave it to `carry_out`: it is no failure."""
-        raise BrokenPipeError
-
-
-def screen() -> Screen:
-    """Return where results for people go; where no terminal is, lines are hardly broken."""
-    console = Screen(highlight=False)
-    return console if console.is_terminal else Screen(highlight=False, width=PIPED_WIDTH)
+    return Screen()
 
 
 def say_json(document: object) -> None:
-    """Print one JSON document on one line."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+    """Print one JSON document on one line; numbers with a decimal point are strings, times are ISO 8601."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_plain) + "\n")
 
 
-def first_line(error: BaseException) -> str:
-    """Return what an error says, in one line."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

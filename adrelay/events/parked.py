@@ -30,6 +30,15 @@ class Queue:
         return f"{self.place.stream} of {self.place.source}, parked by {self.service}'s reader {self.reader}"
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The name, in parts between which a line may be broken."""
+        return (
+            self.place.stream,
+            f"of {self.place.source},",
+            f"parked by {self.service}'s reader {self.reader}",
+        )
+
+    @property
     def key(self) -> tuple[str, str, Place]:
         """What tells it from all others."""
         return self.service, self.reader, self.place

@@ -9,7 +9,7 @@ from uuid import UUID
 from adrelay.events.find import Found
 from adrelay.events.moments import clock, duration
 from adrelay.events.plain import contents
-from adrelay.events.story import Line, Node, short_name
+from adrelay.events.story import Line, Node
 from adrelay.system import SERVICES
 
 ROW = 26
@@ -100,7 +100,7 @@ def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[st
     gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
     said = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
     asked = " asked" if found.is_about(event) else ""
-    about = f"{short_name(event.stream)} v{event.version} · {event.actor}"
+    about = f"{event.stream} v{event.version} · {event.actor}"
     title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{said}"
     return (
         f'<div class="row{asked}" title="{escape(title)}">'

@@ -3,21 +3,13 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, NamedTuple
 
 import typer
-from pydantic import Field, SecretStr
 
 from adrelay.env_file import DEFAULT, put_into_environment
 from adrelay.events.outcome import Unusable
-from adrelay.runtime.folder import remembered_password, remembered_port
-from adrelay.runtime.local import DEFAULT_FOLDER
-from adrelay.runtime.nats import USER
-from adrelay.runtime.ports import LOOPBACK
-from adrelay.runtime.postgres import DATABASE_NAME, SUPERUSER
-from adrelay.system import SERVICES
-from libs.chassis.settings import PREFIX, InvalidSettings, ServiceSettings, load
+from adrelay.names import SERVICES
 
 DataOption = Annotated[
     Path | None,
@@ -38,27 +30,12 @@ ScratchOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a picture for people.")]
 ENV_FILE = DEFAULT
 
-_UNSET = SecretStr("nats://unset.invalid")
-
 
 class Broker(NamedTuple):
     """A NATS server, and what its stream's name begins with. The URL holds a password: not for logs."""
 
     url: str
     prefix: str
-
-
-class _StoreSettings(ServiceSettings):
-    """What is needed to find a service's database, and nothing else."""
-
-    nats_url: SecretStr = Field(_UNSET)
-
-
-class _BrokerSettings(ServiceSettings):
-    """What is needed to find the stream, and nothing else."""
-
-    service: ClassVar[str] = "events"
-    postgres_url: SecretStr = Field(SecretStr("postgresql://unset.invalid"))
 
 
 class Places:
@@ -77,33 +54,31 @@ class Places:
         local = self._data or _beside("postgres", names)
         if local is not None:
             return {name: self._local_database(local, name) for name in names}
-        problems: list[str] = []
-        found: dict[str, str] = {}
-        for name in names:
-            kind = type(f"{name.title()}Store", (_StoreSettings,), {"service": name, "__module__": __name__})
-            try:
-                found[name] = self._renamed(load(kind).database_url, name)
-            except InvalidSettings as error:
-                problems.extend(error.problems)
-        if problems:
-            raise Unusable(*dict.fromkeys(problems))
-        return found
+        from adrelay.events.servers import database_urls
+
+        return {name: self._renamed(url, name) for name, url in database_urls(names).items()}
 
     def broker(self) -> Broker:
         """Return where the stream is."""
         local = self._data or _beside("nats", ["events"])
         if local is not None:
+            from adrelay.runtime.folder import remembered_password
+            from adrelay.runtime.nats import USER
+            from adrelay.runtime.ports import LOOPBACK
+
             folder = local / "nats"
             place = f"{LOOPBACK}:{_port(folder, 'NATS')}"
             url = f"nats://{USER}:{remembered_password(folder / 'password')}@{place}"
             return Broker(url, os.environ.get("ADRELAY_NATS_PREFIX", ""))
-        try:
-            settings = load(_BrokerSettings)
-        except InvalidSettings as error:
-            raise Unusable(*error.problems) from error
-        return Broker(settings.nats_url.get_secret_value(), settings.nats_prefix)
+        from adrelay.events.servers import broker_url
+
+        return Broker(*broker_url())
 
     def _local_database(self, data: Path, service: str) -> str:
+        from adrelay.runtime.folder import remembered_password
+        from adrelay.runtime.ports import LOOPBACK
+        from adrelay.runtime.postgres import SUPERUSER
+
         folder = data / "postgres"
         place = f"{LOOPBACK}:{_port(folder, 'PostgreSQL')}"
         password = remembered_password(folder / "password")
@@ -115,7 +90,9 @@ class Places:
 
 def _beside(server: str, services: Sequence[str]) -> Path | None:
     """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
-    told = any(os.environ.get(f"{PREFIX}{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
+    from adrelay.runtime.local import DEFAULT_FOLDER
+
+    told = any(os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
     return DEFAULT_FOLDER if not told and (DEFAULT_FOLDER / server / "port").is_file() else None
 
 
@@ -124,6 +101,8 @@ def _prefixes(services: Sequence[str]) -> list[str]:
 
 
 def _port(folder: Path, server: str) -> int:
+    from adrelay.runtime.folder import remembered_port
+
     port = remembered_port(folder / "port")
     if port is None or not (folder / "password").is_file():
         raise Unusable(f"{folder.parent} holds no {server} server of `adrelay up` or `adrelay demo --keep`")
@@ -140,6 +119,8 @@ def checked(services: list[str]) -> list[str]:
 
 def scratch_name(name: str) -> str:
     """Return the name of scratch databases; raise `Unusable` if it can't be one."""
+    from adrelay.runtime.postgres import DATABASE_NAME
+
     if not DATABASE_NAME.fullmatch(f"{name}_provisioning") or name == "adrelay":
         raise Unusable(f"{name!r} can't name scratch databases; take a few small letters, not adrelay")
     return name
@@ -147,4 +128,6 @@ def scratch_name(name: str) -> str:
 
 def with_database(url: str, database: str) -> str:
     """Return the URL of another database on the same server."""
+    from urllib.parse import urlsplit, urlunsplit
+
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))

@@ -16,6 +16,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 HIDDEN = "…hidden…"
 _SECRET = re.compile(r"[a-z_]*(secret|password|digest|token|pepper|_hash|_key)s?")
 _SHORT = 160
+_NAME = 60
+"""Up to how many characters a text may be a name, which stays whole."""
 
 
 def plain(value: object) -> Json:
@@ -67,11 +69,66 @@ def flat(value: Json, path: str = "") -> dict[str, Json]:
 
 def short(value: Json, limit: int = _SHORT) -> str:
     """Return a leaf so that it fits on a line."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(text) <= limit:
-        return text
-    held = f" ({len(value)} in all)" if isinstance(value, list) else f" ({len(text)} characters)"
-    return f"{text[:limit]}…{held}"
+    return " ".join(pieces(value, limit))
+
+
+def pieces(value: Json, limit: int = _SHORT) -> list[str]:
+    """Return a leaf in pieces between which a line may be broken; of long ones, whole parts at the begin."""
+    if isinstance(value, str):
+        return _words(value, limit)
+    if not isinstance(value, list) or not value:
+        return [json.dumps(value, ensure_ascii=False)]
+    shown: list[str] = []
+    for number, part in enumerate(value):
+        found = _tokens(part)
+        if number and sum(map(len, shown)) + sum(map(len, found)) > limit:
+            return ["[" + shown[0], *shown[1:], f"… ({len(value)} in all)"]
+        shown += [*found[:-1], found[-1] + ("," if number < len(value) - 1 else "]")]
+    return ["[" + shown[0], *shown[1:]]
+
+
+def sayings(data: Json) -> list[str]:
+    """Return what an event says: each field with its value, in pieces between which a line may be broken."""
+    found: list[str] = []
+    for name, value in flat(data).items():
+        first, *rest = pieces(value)
+        found += [f"{name}={first}", *rest]
+    return found
+
+
+def _words(text: str, limit: int) -> list[str]:
+    """Return a text whole where it may be a name, in words where it is prose."""
+    if len(text) <= min(limit, _NAME):
+        return [text]
+    words = text.split()
+    kept = list[str]()
+    while words and sum(map(len, kept)) + len(kept) + len(words[0]) <= limit:
+        kept.append(words.pop(0))
+    if not words:
+        return kept
+    kept = kept or [text[:limit]]
+    return [*kept[:-1], f"{kept[-1]}…", f"({len(text)} characters)"]
+
+
+def _tokens(value: Json) -> list[str]:
+    """Return JSON in tokens that are never torn: each a value, with its key if it has one."""
+    if isinstance(value, dict) and value:
+        marks, parts = (
+            "{}",
+            [(f"{json.dumps(name, ensure_ascii=False)}: ", part) for name, part in value.items()],
+        )
+    elif isinstance(value, list) and value:
+        marks, parts = "[]", [("", part) for part in value]
+    else:
+        return [json.dumps(value, ensure_ascii=False)]
+    tokens: list[str] = []
+    for name, part in parts:
+        first, *rest = _tokens(part)
+        tokens += [name + first, *rest]
+        tokens[-1] += ","
+    tokens[0] = marks[0] + tokens[0]
+    tokens[-1] = tokens[-1][:-1] + marks[1]
+    return tokens
 
 
 def one_line(error: str, limit: int = 300) -> str:

@@ -1,13 +1,12 @@
 """`adrelay events rebase`: lets a store go on that was restored into a younger database cluster."""
 
 import asyncio
-from typing import Annotated
 
 import typer
 
 from adrelay.events.connections import connected
-from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
 from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.restored import RestoredElsewhere, rebase, refuse_future
@@ -18,23 +17,8 @@ where datname = current_database() and application_name = 'adrelay' and pid <> p
 """
 
 
-def rebase_(
-    service: Annotated[str, typer.Argument(help="Whose store was restored.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - typer's way to say flag
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Have a restored store's new events stand behind all that it, and the stream, hold of it.
-
-    Events are ordered by the transaction that wrote them, and a younger cluster begins to count anew; this
-    adds what is lacking to every number from now on. No event is changed. The service must be stopped.
-    Exit codes: 0 done, 1 the answer was no; 2 the service runs, wrong usage or a server that does not answer.
-    """
-    carry_out(lambda: _rebase(Places(data, env_file), service, yes=yes, json=json))
-
-
-async def _rebase(places: Places, service: str, *, yes: bool, json: bool) -> Exit:
+async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exit:
+    """Have a restored store's new events stand behind all that it holds."""
     url = places.databases([service])[service]
     async with (
         connected(service, url, writing=True) as connection,

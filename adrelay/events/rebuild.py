@@ -2,68 +2,24 @@
 
 import asyncio
 import time
-from typing import Annotated
 
 import typer
 
 from adrelay.events.folded import Stopped, fold_progress, folds, one_table
 from adrelay.events.moments import clock, duration
-from adrelay.events.outcome import Exit, carry_out, remark, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.outcome import Exit, remark, say_json, screen
+from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
 from libs.eventsourcing import rebuild as rebuilding
 from libs.eventsourcing.beside import kept_schema
 from libs.eventsourcing.rebuild import Plan
 from libs.eventsourcing.tables import Kind
 
-ServiceArgument = Annotated[str, typer.Argument(help="Such as billing or gateway.")]
-TableArgument = Annotated[str, typer.Argument(help="Such as orders; `adrelay events tables` lists them.")]
-AgainOption = Annotated[
-    bool, typer.Option("--again", help="Throw away what an interrupted rebuild has built.")
-]
-BuildOnlyOption = Annotated[
-    bool,
-    typer.Option("--build-only", help="Leave it beside: the next rebuild or start of the service takes it."),
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
-
-def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
-    service: ServiceArgument,
-    table: TableArgument,
-    again: AgainOption = False,  # noqa: FBT002 - typer's way to say flag
-    build_only: BuildOnlyOption = False,  # noqa: FBT002
-    dry_run: DryRunOption = False,  # noqa: FBT002
-    yes: YesOption = False,  # noqa: FBT002
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Fold a table anew from all events, beside the running one, and put it in its place.
-
-    The service goes on meanwhile; it waits for a moment while the tables are exchanged. The old one is kept,
-    see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
-    only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
-    table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
-    """
-    carry_out(
-        lambda: _rebuild(
-            Places(data, env_file),
-            service,
-            table,
-            again=again,
-            swap=not build_only,
-            dry=dry_run,
-            yes=yes,
-            json=json,
-        )
-    )
-
-
-async def _rebuild(
+async def rebuild(
     places: Places, service: str, name: str, *, again: bool, swap: bool, dry: bool, yes: bool, json: bool
 ) -> Exit:
+    """Fold a table anew and put it in its place."""
     tables, table = await one_table(places, service, name)
     async with streaming(places.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)

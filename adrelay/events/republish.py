@@ -1,42 +1,20 @@
 """`adrelay events republish`: fills the stream from the stores."""
 
 import asyncio
-from typing import Annotated
 
 import typer
 
 from adrelay.events.folded import all_tables, folds, progress
-from adrelay.events.outcome import Exit, carry_out, complain, remark, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.events.outcome import Exit, complain, remark, say_json, screen
+from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
 from libs.eventsourcing.republish import Missing, missing, renew, republish
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.tables import ServiceTables
 
-AnewOption = Annotated[
-    bool, typer.Option("--anew", help="Delete the stream first, as when it lost something in its middle.")
-]
 
-
-def republish_(
-    anew: AnewOption = False,  # noqa: FBT002 - typer's way to say flag
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is missing.")] = False,  # noqa: FBT002
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Put on the stream what the stores hold and it lacks, after counting it and asking.
-
-    Where services run, their relays do this by themselves, and this waits for them. Readers know what they
-    have handled, so nothing is done a second time. Exit codes: 0 the stream holds everything, 1 it does not
-    (a dry run that found something missing, or the answer was no); 2 wrong usage or a server that does not
-    answer.
-    """
-    carry_out(lambda: _republish(Places(data, env_file), anew=anew, dry=dry_run, yes=yes, json=json))
-
-
-async def _republish(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
+async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
+    """Put on the stream what it lacks."""
     known = await all_tables(places)
     async with streaming(places.broker(), absent=True) as stream, folds():
         before = [await missing(tables, stream) for tables in known.values()]

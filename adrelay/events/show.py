@@ -1,85 +1,80 @@
 """`adrelay events show`: one stream, with the state after each event."""
 
+from collections.abc import Mapping
 from itertools import takewhile
-from typing import Annotated
 
-import typer
-from rich.console import Console
 from rich.text import Text
 
 from adrelay.events.aggregates import AGGREGATES
 from adrelay.events.connections import stores
+from adrelay.events.find import find, streams_of_tree
 from adrelay.events.moments import clock, past_moment
-from adrelay.events.outcome import Exit, NotFound, Unusable, carry_out, complain, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
-from adrelay.events.plain import Json, contents, flat, plain, short
+from adrelay.events.outcome import Exit, NotFound, complain, say_json, screen
+from adrelay.events.pasted import pasted, stream_name
+from adrelay.events.places import Places
+from adrelay.events.plain import Json, contents, flat, pieces, plain, sayings
 from adrelay.events.rows import stream_events
+from adrelay.events.screen import Screen, Table
 from adrelay.events.steps import Step, steps
+from libs.eventsourcing.postgres import Connection
 from libs.eventsourcing.record import STREAM_NAME, Envelope
 
-SHOWN = 100
-"""How many of a long stream's events people are shown unless they ask for more."""
 
-
-def show(
-    stream: Annotated[str, typer.Argument(help="Such as order-HQADZ-… or adbot-…")],
-    at: Annotated[
-        str | None, typer.Option(help="Only what had happened by then, such as 2026-05-01T12:00:00 or 2h.")
-    ] = None,
-    last: Annotated[
-        int | None,
-        typer.Option(help=f"Print only so many of the last events; {SHOWN} without --json.", min=1),
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Leave nothing out.")] = False,  # noqa: FBT002 - typer's way to say flag
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-    scratch: ScratchOption = None,
-) -> None:
-    """Show a stream's events, and the state folded from them after each.
-
-    People are shown what each event changed, and the whole state at the end; with --json, each event comes on
-    a line of its own with the whole state behind it. Exit codes: 0 shown, 1 no such stream, or its state
-    can't be folded, 2 wrong usage or a server that does not answer.
-    """
-    if last is None and not (all_ or json):
-        last = SHOWN
-    carry_out(lambda: _show(Places(data, env_file, scratch), stream, at, last, json=json))
-
-
-async def _show(places: Places, stream: str, at: str | None, last: int | None, *, json: bool) -> Exit:
-    if not STREAM_NAME.match(stream):
-        raise Unusable(f"{stream!r} is no stream name; one looks like order-HQADZ-…, `trace` takes any id")
+async def show(places: Places, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
+    """Print the stream that was meant, or list those that may be meant."""
     until = None if at is None else past_moment(at)
-    service, events = await _find(places, stream)
+    key = stream_name(text)
+    aggregate = AGGREGATES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
+    async with stores(places.databases(None if aggregate is None else [aggregate.service])) as connections:
+        if aggregate is None:
+            meant = await _meant(connections, text)
+        else:
+            meant = {key: aggregate.service}
+        if len(meant) > 1:
+            return list_streams(text, meant, json=json)
+        ((stream, service),) = meant.items()
+        events = await stream_events(connections[service], stream)
+    if not events:
+        raise NotFound(f"{service} has no stream {stream}")
     if until is not None:
         begun = events[0].at
         events = list(takewhile(lambda event: event.at <= until, events))
         if not events:
             raise NotFound(f"{stream} began only at {clock(begun)}")
+    return _say(service, events, last, json=json)
+
+
+async def _meant(connections: Mapping[str, Connection], text: str) -> dict[str, str]:
+    """Return the streams that may be meant, and each one's service."""
+    found = await find(connections, text)
+    return found.streams or await streams_of_tree(connections, found.stories[0])
+
+
+def list_streams(text: str, meant: Mapping[str, str], *, json: bool) -> Exit:
+    """Print which streams go by what was given."""
+    table = Table("stream", "service")
+    for stream, service in sorted(meant.items()):
+        table.add(stream, service)
+        if json:
+            say_json({"service": service, "stream": stream})
+    if not json:
+        screen().table(table)
+    complain(f"{len(meant)} streams go by {pasted(text)}; name one of them")
+    return Exit.FOUND
+
+
+def _say(service: str, events: list[Envelope], last: int | None, *, json: bool) -> Exit:
     folded = steps(events)
     if json:
         for step in folded[-last:] if last else folded:
             say_json(_document(service, step))
     else:
-        _print(screen(), service, folded, last or len(folded))
+        print_stream(screen(), service, folded, last or len(folded))
     problem = folded[-1].problem
     if problem is not None:
         complain(f"the state can't be folded: {problem}")
         return Exit.FOUND
     return Exit.OK
-
-
-async def _find(places: Places, stream: str) -> tuple[str, list[Envelope]]:
-    aggregate = AGGREGATES.get(stream.partition("-")[0])
-    chosen = None if aggregate is None else [aggregate.service]
-    async with stores(places.databases(chosen)) as connections:
-        for service, connection in connections.items():
-            events = await stream_events(connection, stream)
-            if events:
-                return service, events
-    where = f"{aggregate.service} has" if aggregate is not None else "no service has a"
-    raise NotFound(f"{where} no stream {stream}" if aggregate is not None else f"{where} stream {stream}")
 
 
 def _document(service: str, step: Step) -> Json:
@@ -102,12 +97,13 @@ def _document(service: str, step: Step) -> Json:
     return document | {"state_type": type(step.state).__name__, "state": plain(step.state)}
 
 
-def _print(console: Console, service: str, folded: list[Step], last: int) -> None:
+def print_stream(console: Screen, service: str, folded: list[Step], last: int) -> None:
+    """Print a stream's events with what each changed, and the state at the end."""
     hidden = len(folded) - last
     head = f"{len(folded)} event{'s' if len(folded) > 1 else ''}" + (
         f", the last {last} shown (--all shows all)" if hidden > 0 else ""
     )
-    console.print(Text.assemble((folded[0].envelope.stream, "bold"), f"  in {service}, {head}, times in UTC"))
+    console.items(Text(folded[0].envelope.stream, "bold"), f"in {service}, {head}, times in UTC")
     before = _leaves(folded[hidden - 1]) if hidden > 0 else {}
     for step in folded[max(hidden, 0) :]:
         after = _leaves(step)
@@ -115,7 +111,7 @@ def _print(console: Console, service: str, folded: list[Step], last: int) -> Non
         before = after
     console.print(Text("\nstate now" if folded[-1].problem is None else "\nno state", style="bold"))
     for name, value in before.items():
-        console.print(Text(f"  {name} = {short(value)}"))
+        console.items(f"{name} =", *pieces(value), indent=2, gap=" ")
 
 
 def _leaves(step: Step) -> dict[str, Json]:
@@ -124,30 +120,27 @@ def _leaves(step: Step) -> dict[str, Json]:
     return {"is": type(step.state).__name__} | flat(plain(step.state))
 
 
-def _print_step(console: Console, step: Step, before: dict[str, Json], after: dict[str, Json]) -> None:
+def _print_step(console: Screen, step: Step, before: dict[str, Json], after: dict[str, Json]) -> None:
     envelope = step.envelope
-    actor = "" if envelope.actor.startswith("service:") else f"  {envelope.actor}"
-    console.print(
-        Text.assemble(
-            f"\nv{envelope.version}  ",
-            (clock(envelope.at), "dim"),
-            "  ",
-            (envelope.type, "bold cyan"),
-            (actor, "yellow"),
-            (f"  {envelope.id}", "dim"),
-        )
+    console.print()
+    console.items(
+        f"v{envelope.version}",
+        Text(clock(envelope.at), "dim"),
+        Text(envelope.type, "bold cyan"),
+        Text("" if envelope.actor.startswith("service:") else envelope.actor, "yellow"),
+        Text(str(envelope.id), "dim"),
     )
-    console.print(Text(f"    said   {short(contents(envelope.data), 400)}", style="dim"))
+    console.items(Text("said", "dim"), *sayings(contents(envelope.data)), indent=4)
     if step.problem is not None:
-        console.print(Text(f"    ✗ {step.problem}", style="red"))
+        console.items(Text("✗", "red"), step.problem, indent=4)
         return
     for name, value in after.items():
         if name not in before:
-            console.print(Text.assemble("    ", ("+ ", "green"), f"{name} = {short(value)}"))
+            console.items(Text.assemble(("+ ", "green"), f"{name} ="), *pieces(value), indent=4, gap=" ")
         elif before[name] != value:
-            change = f"{name}: {short(before[name], 60)} → {short(value)}"
-            console.print(Text.assemble("    ", ("~ ", "yellow"), change))
+            change = [*pieces(before[name]), "→", *pieces(value)]
+            console.items(Text.assemble(("~ ", "yellow"), f"{name}:"), *change, indent=4, gap=" ")
     for name in before.keys() - after.keys():
-        console.print(Text.assemble("    ", ("- ", "red"), name))
+        console.items(Text("-", "red"), name, indent=4)
     if before == after:
-        console.print(Text("    changes nothing", style="dim"))
+        console.items(Text("changes nothing", "dim"), indent=4)

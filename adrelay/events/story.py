@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
-from rich.tree import Tree
 
 from adrelay.events.connections import stores
 from adrelay.events.moments import duration
 from adrelay.events.rows import ToldEvent, story_events
+from adrelay.events.screen import packed
 from libs.eventsourcing.postgres import Connection
 
-_LONG_KEY = 30
+_DEEPEST = 24
+"""Further causes are not drawn further to the right."""
 KEPT = 5
 """How many of many siblings are shown at either end."""
 
@@ -126,36 +128,55 @@ def begin_of(roots: Sequence[Node]) -> float:
     return min((root.event.at.timestamp() for root in roots), default=0.0)
 
 
+@dataclass(frozen=True)
+class Tree:
+    """A title and a tree as rich prints them: each event's seconds since the begin, and since its cause."""
+
+    title: str
+    lines: list[Line]
+    begin: float
+    focus: Callable[[Node], bool]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield lines of whole words; without a terminal one for each event."""
+        room = options.max_width if console.is_terminal else None
+        yield Text(self.title, "bold")
+        for line, (first, further) in zip(self.lines, _guides(self.lines), strict=True):
+            items = self._items(line)
+            for number, text in enumerate(packed(items, None if room is None else room - len(first))):
+                yield Text(further if number else first, "dim").append_text(text)
+
+    def _items(self, line: Line) -> list[Text]:
+        if line.node is None:
+            return [Text(f"… {line.left_out} more events", "dim italic")]
+        event, cause = line.node.event, line.cause
+        gap = "" if cause is None else f"+{duration((event.at - cause.event.at).total_seconds())}"
+        return [
+            Text(f"{event.at.timestamp() - self.begin:8.3f} s", "dim"),
+            Text(f"{gap:>8}" if gap else "", "green"),
+            Text(f"{line.node.service:<12}", "cyan"),
+            Text(event.type, "bold reverse" if self.focus(line.node) else "bold"),
+            Text(f"{event.stream} v{event.version}", "dim"),
+            Text("" if event.actor.startswith("service:") else event.actor, "yellow"),
+        ]
+
+
 def render(
     title: str, roots: Sequence[Node], *, kept: int = KEPT, focus: Callable[[Node], bool] = lambda _: False
 ) -> Tree:
-    """Return the tree as rich shows it: seconds since the story began, and since the cause."""
-    tree = Tree(Text(title, style="bold"))
-    begin = begin_of(roots)
-    branches = [tree]
-    for line in walk(roots, kept=kept, focus=focus):
-        del branches[line.depth + 1 :]
-        if line.node is None:
-            branches[-1].add(Text(f"… {line.left_out} more events", style="dim italic"))
-            continue
-        branches.append(branches[-1].add(_label(line, line.node, begin, marked=focus(line.node))))
-    return tree
+    """Return the tree as it is printed."""
+    return Tree(title, list(walk(roots, kept=kept, focus=focus)), begin_of(roots), focus)
 
 
-def _label(line: Line, node: Node, begin: float, *, marked: bool) -> Text:
-    event = node.event
-    gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
-    return Text.assemble(
-        (f"{event.at.timestamp() - begin:8.3f} s  ", "dim"),
-        (f"{gap:>9}  " if gap else "", "green"),
-        (f"{node.service:<13}", "cyan"),
-        (event.type, "bold reverse" if marked else "bold"),
-        (f"  {short_name(event.stream)} v{event.version}", "dim"),
-        (f"  {event.actor}" if not event.actor.startswith("service:") else "", "yellow"),
-    )
-
-
-def short_name(stream: str) -> str:
-    """Return a stream's name so that it fits beside others; order numbers stay whole."""
-    category, _, key = stream.partition("-")
-    return stream if len(key) < _LONG_KEY or category == "order" else f"{category}-…{key[-6:]}"
+def _guides(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """Return what stands before each line, and before what is left of it below."""
+    guides: list[tuple[str, str]] = []
+    later: list[bool] = []
+    """For each depth, whether something at it follows that hangs under the same cause."""
+    for line in reversed(lines):
+        depth = min(line.depth, _DEEPEST)
+        later += [False] * (depth + 1 - len(later))
+        above = "".join("│ " if one else "  " for one in later[:depth])
+        guides.append((above + ("├ " if later[depth] else "└ "), above + ("│ " if later[depth] else "  ")))
+        later = [*later[:depth], True]
+    return guides[::-1]

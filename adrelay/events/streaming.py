@@ -10,9 +10,10 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from adrelay.events.connections import APPLICATION, CONNECT_SECONDS, place_of, reason_of
-from adrelay.events.outcome import Unusable, first_line
+from adrelay.events.connections import APPLICATION, CONNECT_SECONDS, place_of
+from adrelay.events.outcome import Unusable
 from adrelay.events.places import Broker
+from adrelay.events.words import reason_of
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
 from libs.eventsourcing.stream import EventStream
 
@@ -37,7 +38,7 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
         try:
             yield stream
         except NatsError as error:
-            raise Unusable(f"the broker broke off: {first_line(error)}") from error
+            raise Unusable(f"the broker broke off: {reason_of(error)}") from error
     finally:
         with suppress(NatsError, OSError, TimeoutError):
             await asyncio.wait_for(client.close(), 2)

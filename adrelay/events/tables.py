@@ -1,17 +1,15 @@
 """`adrelay events tables`, `rollback` and `retire`: what stands in the databases, folded from events."""
 
 import asyncio
-from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from adrelay.events.connections import stores
 from adrelay.events.folded import all_tables, fold_progress, folds, one_table
 from adrelay.events.moments import clock
-from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
-from adrelay.events.rebuild import ServiceArgument, TableArgument, YesOption
+from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.events.places import Places
+from adrelay.events.screen import Table
 from adrelay.events.streaming import streaming
 from libs.eventsourcing import exchange
 from libs.eventsourcing import rebuild as rebuilding
@@ -19,31 +17,9 @@ from libs.eventsourcing.beside import Beside, Purpose
 from libs.eventsourcing.bringing_up import builder
 from libs.eventsourcing.tables import ServiceTables
 
-DropOption = Annotated[
-    bool, typer.Option("--drop-kept", help="Drop what is kept or was begun beside the running tables.")
-]
 
-
-def rollback(
-    service: ServiceArgument,
-    table: Annotated[
-        list[str], typer.Argument(metavar="TABLE...", help="One or more that changed together.")
-    ],
-    yes: YesOption = False,  # noqa: FBT002 - typer's way to say flag
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Put kept tables of this program's version back in place, with all that has happened since folded in.
-
-    To go back to an older version of the service, run this with the older program, then start it.
-    Exit codes: 0 done, 1 nothing of this version is kept, it stopped before the end, or the answer was no;
-    2 no such table, wrong usage or a server that does not answer.
-    """
-    carry_out(lambda: _rollback(Places(data, env_file), service, table, yes=yes, json=json))
-
-
-async def _rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
+async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
+    """Put kept tables back in place."""
     found = [await one_table(places, service, name) for name in dict.fromkeys(names)]
     tables, chosen = found[0][0], [table for _, table in found]
     if len({tables.kind(table) for table in chosen}) > 1:
@@ -61,22 +37,6 @@ async def _rollback(places: Places, service: str, names: list[str], *, yes: bool
     return Exit.OK
 
 
-def tables_(
-    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
-    drop_kept: DropOption = False,  # noqa: FBT002
-    yes: YesOption = False,  # noqa: FBT002
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """List the tables that services fold, and what stands beside them.
-
-    Exit codes: 0 done, 1 the answer was no, or tables are being built just now; 2 wrong usage or a server
-    that does not answer.
-    """
-    carry_out(lambda: _tables(Places(data, env_file), service, drop=drop_kept, yes=yes, json=json))
-
-
 _RUNNING = """
 select p.name, p.version, p.kind, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
 from (select name, version, kind, name as schema from engine.projections
@@ -86,7 +46,8 @@ group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
 """
 
 
-async def _tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool) -> Exit:
+async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool) -> Exit:
+    """Print what tables there are, or drop those that do not run."""
     known = await all_tables(places, chosen)
     if drop:
         async with folds():
@@ -99,11 +60,11 @@ async def _tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: 
     if json:
         say_json(listed)
         return Exit.OK
-    shown = Table("service", "table", "version", "", "size", box=None, pad_edge=False)
+    shown = Table("service", "table", "version", "", "size", right=("version", "size"))
     for one in listed:
         size = f"{int(str(one['bytes'])) / 1024:,.0f} kB"
-        shown.add_row(str(one["service"]), str(one["name"]), str(one["version"]), str(one["kind"]), size)
-    screen().print(shown)
+        shown.add(str(one["service"]), str(one["name"]), str(one["version"]), str(one["kind"]), size)
+    screen().table(shown)
     return Exit.OK
 
 
@@ -124,32 +85,17 @@ async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Ex
     return Exit.OK
 
 
-def retire(
-    service: ServiceArgument,
-    table: TableArgument,
-    yes: YesOption = False,  # noqa: FBT002
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Stop folding a table that this version of the service does not know any more; it is kept beside.
-
-    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, tables are being built just
-    now, or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
-    """
-    carry_out(lambda: _retire(Places(data, env_file), service, table, yes=yes, json=json))
-
-
-async def _retire(places: Places, service: str, name: str, *, yes: bool, json: bool) -> Exit:
-    tables = (await all_tables(places, [service]))[service]
-    if tables.find(name) is not None:
+async def retire(places: Places, service: str, name: str, *, yes: bool, json: bool) -> Exit:
+    """Stop folding a table that this version of the service does not know."""
+    known = (await all_tables(places, [service]))[service]
+    if known.find(name) is not None:
         raise Unusable(f"{service} still folds {name}")
     async with folds():
         remark(f"{name} of {service} is folded no more; programs that still do so stop.")
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
-        async with builder(tables):
-            await exchange.retire(tables, name)
+        async with builder(known):
+            await exchange.retire(known, name)
     if json:
         say_json({"service": service, "table": name})
     else:

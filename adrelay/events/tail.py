@@ -1,7 +1,6 @@
 """`adrelay events tail`: events as they happen, off the stream."""
 
 import asyncio
-import json as jsonlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -9,30 +8,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
-from typing import Annotated
 from uuid import UUID
 
-import typer
 from nats.errors import Error as NatsError
 from rich.text import Text
 
 from adrelay.events.history import before_last, before_moment, bounds
 from adrelay.events.moments import clock, past_moment
-from adrelay.events.outcome import Exit, Unusable, carry_out, remark, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, checked
-from adrelay.events.plain import contents
-from adrelay.events.story import short_name
+from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.events.pasted import pasted, stream_name
+from adrelay.events.places import Places, checked
+from adrelay.events.plain import contents, sayings
+from adrelay.events.screen import INDENT, as_is, fitting
 from adrelay.events.streaming import streaming
+from adrelay.events.words import reason_of
 from libs.events.catalogue import UnknownEvent, published
 from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
 from libs.eventsourcing.record import STREAM_NAME
 from libs.eventsourcing.stored import pending
 from libs.eventsourcing.stream import EventStream
 
-LAST = 10
 _BATCH = 500
 _RECONNECT_SECONDS = 0.5
 _UUID7 = 7
+_SAID_LINES = 4
 
 Say = Callable[[Arrival], None]
 
@@ -65,50 +64,10 @@ class Begin:
     since: datetime | None = None
 
 
-def tail(  # noqa: PLR0913, PLR0917 - each is an option
-    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option("--type", help="Only this event type; can be repeated.")
-    ] = None,
-    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; can be repeated.")] = None,
-    correlation: Annotated[
-        str | None, typer.Option(help="Only the story with this id, from its beginning.")
-    ] = None,
-    last: Annotated[
-        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if nothing is said.", min=0)
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Begin with what happened since, such as 2026-05-01T12:00:00 or 10m.")
-    ] = None,
-    follow: Annotated[  # noqa: FBT002 - typer's way to say flag
-        bool, typer.Option(help="Go on with what happens from now on, until Ctrl-C.")
-    ] = True,
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Show events as they happen, in the stream's order; with --json, one on a line.
-
-    Exit codes: 0 ended by Ctrl-C, or shown; 1 with --no-follow, nothing passed the filters; 2 wrong usage or
-    a server that does not answer.
-    """
-    say = _say_json if json else _sayer()
-    wanted = (service, kind, stream, correlation)
-    carry_out(lambda: _tail(Places(data, env_file), wanted, last, since, follow=follow, say=say))
-
-
-async def _tail(
-    places: Places,
-    wanted: tuple[list[str] | None, list[str] | None, list[str] | None, str | None],
-    last: int | None,
-    since: str | None,
-    *,
-    follow: bool,
-    say: Say,
+async def tail(
+    places: Places, filters: Filters, last: int, since: str | None, *, follow: bool, say: Say
 ) -> Exit:
-    filters = _filters(*wanted)
-    if last is not None and (since is not None or filters.correlation is not None):
-        raise Unusable("--last goes neither with --since nor with --correlation")
+    """Say the events that pass the filters, and go on with what happens."""
     moment = None if since is None else past_moment(since)
     async with streaming(places.broker()) as stream:
         begin = await _begin(stream, filters, last, moment)
@@ -118,37 +77,39 @@ async def _tail(
     return Exit.OK if follow or shown.count else Exit.FOUND
 
 
-def _filters(
+def filters_of(
     services: list[str] | None, types: list[str] | None, streams: list[str] | None, correlation: str | None
 ) -> Filters:
+    """Return the filters that options say; raise `Unusable` for names that nothing has."""
+    streams = [stream_name(name) for name in streams or ()]
     for name in types or ():
         try:
             published().type(name)
         except UnknownEvent as error:
             raise Unusable(str(error)) from error
-    for name in streams or ():
+    for name in streams:
         if not STREAM_NAME.match(name):
             raise Unusable(f"{name!r} is no stream name; one looks like order-HQADZ-…")
     try:
-        story = None if correlation is None else UUID(correlation)
+        story = None if correlation is None else UUID(pasted(correlation))
     except ValueError:
         raise Unusable(f"{correlation!r} is no correlation id") from None
     return Filters(
         tuple(dict.fromkeys(checked(services or []))),
         tuple(dict.fromkeys(types or ())),
-        tuple(dict.fromkeys(streams or ())),
+        tuple(dict.fromkeys(streams)),
         story,
     )
 
 
-async def _begin(stream: EventStream, filters: Filters, last: int | None, since: datetime | None) -> Begin:
+async def _begin(stream: EventStream, filters: Filters, last: int, since: datetime | None) -> Begin:
     if since is None and filters.correlation is not None and filters.correlation.version == _UUID7:
         # its id tells when a story began
         begun = datetime.fromtimestamp((filters.correlation.int >> 80) / 1000, UTC)
         return Begin(await before_moment(stream, begun))
     if since is not None:
         return Begin(await before_moment(stream, since), since=since)
-    after, skip = await before_last(stream, filters.subjects(stream.root), LAST if last is None else last)
+    after, skip = await before_last(stream, filters.subjects(stream.root), last)
     return Begin(after, skip)
 
 
@@ -198,7 +159,7 @@ async def _tell(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
         except FeedBroken:
             continue
         except (NatsError, TimeoutError) as trouble:
-            remark(f"the broker is away ({type(trouble).__name__}), going on when it is back")
+            remark(f"the broker is away ({reason_of(trouble)}), going on when it is back")
             await asyncio.sleep(_RECONNECT_SECONDS)
 
 
@@ -215,7 +176,8 @@ async def _until_stopped(telling: asyncio.Task[None]) -> None:
 # -- lines
 
 
-def _say_json(arrival: Arrival) -> None:
+def say_json_line(arrival: Arrival) -> None:
+    """Print an event as a line of JSON."""
     envelope = arrival.envelope
     say_json(
         {
@@ -235,19 +197,24 @@ def _say_json(arrival: Arrival) -> None:
     )
 
 
-def _sayer() -> Say:
+def say_lines() -> Say:
+    """Return what prints events for people: on a terminal, what does not fit on a few lines is left out."""
     console = screen()
 
     def say(arrival: Arrival) -> None:
         envelope = arrival.envelope
-        line = Text.assemble(
-            (clock(envelope.at), "dim"),
-            (f"  {arrival.source:<13}", "cyan"),
-            (f"{envelope.type:<21}", "bold"),
-            f" {short_name(envelope.stream)} v{envelope.version}",
-            (f" {envelope.actor}" if not envelope.actor.startswith("service:") else "", "yellow"),
-            (f" {jsonlib.dumps(contents(envelope.data), ensure_ascii=False)}", "dim"),
+        said = sayings(contents(envelope.data))
+        if console.room is not None:
+            kept = fitting(said, _SAID_LINES * (console.room - 2 * INDENT))
+            more = len(said) - kept
+            said = [*said[:kept], f"… {more} more (--json)"] if more else said
+        console.items(
+            Text(clock(envelope.at), "dim"),
+            Text(f"{arrival.source:<12}", "cyan"),
+            Text(f"{envelope.type:<20}", "bold"),
+            f"{envelope.stream} v{envelope.version}",
+            Text("" if envelope.actor.startswith("service:") else envelope.actor, "yellow"),
+            *(Text(as_is(part).plain, "dim") for part in said),
         )
-        console.print(line, no_wrap=True, overflow="ellipsis")
 
     return say

@@ -1,18 +1,16 @@
 """`adrelay events trace`: what led to what, over all services, from any id."""
 
 import gc
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from rich.text import Text
 
 from adrelay.events.connections import stores
 from adrelay.events.find import Found, find
 from adrelay.events.moments import clock, duration
-from adrelay.events.outcome import Exit, NotFound, Unusable, carry_out, remark, say_json, screen
+from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.events.picture import picture
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.events.places import Places
 from adrelay.events.plain import Json
 from adrelay.events.rows import data_of
 from adrelay.events.story import KEPT, Node, begin_of, members, render, told, walk
@@ -21,47 +19,11 @@ from libs.eventsourcing.postgres import Connection
 STORIES = 10
 
 
-def trace(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="ANY-ID",
-            help="An order number, or the id of a payment, an adbot, a cycle, a session, an account, "
-            "an event or a story (correlation id), or a stream's name.",
-        ),
-    ],
-    all_: Annotated[bool, typer.Option("--all", help="Leave nothing out.")] = False,  # noqa: FBT002 - typer's way to say flag
-    html: Annotated[
-        Path | None, typer.Option(help="Write a picture that needs nothing else to this file.")
-    ] = None,
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-    scratch: ScratchOption = None,
-) -> None:
-    """Show what led to what: the tree of causes over all services, with times and the gaps between.
-
-    The asked-for events stand out. Of many siblings, and of many stories, only some are shown, unless
-    --all is given; --json always holds every event of the stories shown, in the tree's order.
-    Exit codes: 0 shown, 1 the id is unknown, 2 wrong usage or a server that does not answer.
-    """
-
-    def work() -> Coroutine[None, None, Exit]:
-        if not key.strip():
-            raise Unusable("the id is empty")
-        if html is not None and not html.parent.is_dir():
-            raise Unusable(f"{html.parent} is no folder")
-        return _trace(Places(data, env_file, scratch), key.strip(), html, json=json, complete=all_)
-
-    carry_out(work)
-
-
-async def _trace(places: Places, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
+async def trace(places: Places, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
+    """Print the correlated trees in which what was meant occurs."""
     gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
     async with stores(places.databases()) as connections:
         found = await find(connections, key)
-        if found is None:
-            raise NotFound(f"nothing is known by the id {key!r}")
         shown = found.stories if complete else found.stories[:STORIES]
         roots = await told(connections, shown)
         stories = _by_story(found, roots)
@@ -71,9 +33,9 @@ async def _trace(places: Places, key: str, html: Path | None, *, json: bool, com
     if json:
         say_json(_document(key, found, stories))
     else:
-        _print(found, stories, kept=kept)
+        print_trees(found, stories, kept=kept)
         if len(shown) < len(found.stories):
-            remark(f"{len(found.stories) - len(shown)} older stories are left out; --all shows them")
+            remark(f"{len(found.stories) - len(shown)} older ones are left out; --all shows them")
     if html is not None:
         remark(f"the picture is in {html}")
     return Exit.OK
@@ -86,13 +48,15 @@ def _by_story(found: Found, roots: list[Node]) -> dict[str, list[Node]]:
     return {story: parts for story, parts in stories.items() if parts}
 
 
-def _print(found: Found, stories: dict[str, list[Node]], *, kept: int) -> None:
+def print_trees(found: Found, stories: dict[str, list[Node]], *, kept: int) -> None:
+    """Print what was found, and each correlated tree."""
     console = screen()
-    console.print("; ".join(found.names), style="bold", markup=False)
+    for name in found.names:
+        console.print(Text(name, "bold"))
     for story, roots in stories.items():
         times = [node.event.at for node in members(roots)]
         lasted = duration(max(times).timestamp() - begin_of(roots))
-        title = f"story {story}: {len(times)} events in {lasted} from {clock(min(times))} UTC on"
+        title = f"correlation id {story}\n{len(times)} events in {lasted} from {clock(min(times))} UTC on"
         console.print(render(title, roots, kept=kept, focus=lambda node: found.is_about(node.event)))
 
 

@@ -1,13 +1,9 @@
 """`adrelay events verify`: the stores against the stream, the tables against a fresh fold."""
 
-from typing import Annotated
-
-import typer
-
 from adrelay.events.folded import all_tables, fold_progress, folds, progress
-from adrelay.events.outcome import Exit, Unusable, carry_out, complain, say_json, screen
-from adrelay.events.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
-from adrelay.events.plain import plain
+from adrelay.events.outcome import Exit, Unusable, complain, say_json, screen
+from adrelay.events.places import Places
+from adrelay.events.plain import plain, sayings
 from adrelay.events.streaming import streaming
 from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
 from libs.eventsourcing.stream import EventStream
@@ -16,27 +12,7 @@ from libs.eventsourcing.verify import StreamReport, verify_stream
 from libs.eventsourcing.verify_tables import TableReport, verify_table
 
 
-def verify(
-    service: Annotated[list[str] | None, typer.Option(help="Only this service; can be repeated.")] = None,
-    table: Annotated[list[str] | None, typer.Option(help="Only this table; can be repeated.")] = None,
-    stream: Annotated[bool, typer.Option(help="Compare the stores with the stream.")] = True,  # noqa: FBT002 - typer's way to say flag
-    tables: Annotated[bool, typer.Option(help="Compare the tables with a fresh fold.")] = True,  # noqa: FBT002
-    json: JsonOption = False,  # noqa: FBT002
-    data: DataOption = None,
-    env_file: EnvFileOption = ENV_FILE,
-) -> None:
-    """Compare the stores with the stream (gaps, repeats, order, content), and tables with a fresh fold.
-
-    Everything goes on meanwhile; a service waits for a moment for each of its tables, which is folded into a
-    scratch schema that is dropped again. Nothing else is changed. Exit codes: 0 all is as it should be,
-    1 it is not, or something could not be compared; 2 wrong usage or a server that does not answer.
-    """
-    carry_out(
-        lambda: _verify(Places(data, env_file), service, table, stream=stream, tables=tables, json=json)
-    )
-
-
-async def _verify(
+async def verify(
     places: Places,
     chosen: list[str] | None,
     names: list[str] | None,
@@ -45,6 +21,7 @@ async def _verify(
     tables: bool,
     json: bool,
 ) -> Exit:
+    """Compare the stores with the stream, and tables with a fresh fold."""
     known = await all_tables(places, chosen)
     _check_names(known, names)
     streams: list[StreamReport] = []
@@ -61,7 +38,7 @@ async def _verify(
     if json:
         say_json({"sound": sound, "streams": _plain(streams), "tables": plain(folded), "problems": problems})
     else:
-        _print(streams, folded)
+        print_reports(streams, folded)
         for problem in problems:
             complain(problem)
     return Exit.OK if sound else Exit.FOUND
@@ -115,7 +92,8 @@ def _plain(streams: list[StreamReport]) -> list[object]:
     ]
 
 
-def _print(streams: list[StreamReport], folded: list[TableReport]) -> None:
+def print_reports(streams: list[StreamReport], folded: list[TableReport]) -> None:
+    """Print what comparing came to."""
     console = screen()
     for one in streams:
         waits = f", {one.waiting:,} still to be relayed" if one.waiting else ""
@@ -127,7 +105,9 @@ def _print(streams: list[StreamReport], folded: list[TableReport]) -> None:
         for finding in one.findings:
             place = "" if finding.sequence is None else f" at {finding.sequence}"
             event = finding.event or "unknown"
-            console.print(f"      {finding.fault}{place}: {finding.stream} {event} ({finding.detail})")
+            detail = f"({finding.detail})".split()
+            stream = finding.stream or "no stream"
+            console.items(f"{finding.fault}{place}:", stream, str(event), *detail, indent=6, gap=" ")
     for report in folded:
         rows = sum(table.rows for table in report.tables)
         name = f"{report.service}: {report.name} v{report.version}"
@@ -138,4 +118,4 @@ def _print(streams: list[StreamReport], folded: list[TableReport]) -> None:
                     f"    {table.table}: {table.missing:,} rows missing, {table.surplus:,} too many"
                 )
             for example in table.examples:
-                console.print(f"      {example['is']}: {plain(example['row'])}", markup=False)
+                console.items(f"{example['is']}:", *sayings(plain(example["row"])), indent=6)

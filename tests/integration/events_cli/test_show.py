@@ -1,10 +1,16 @@
 """`adrelay events show`."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
+from libs.eventsourcing.postgres import Pool
 from libs.eventsourcing.record import utc_now
+from services.gateway.account.tables import ACCOUNTS
+from services.gateway.tables.adbots import ADBOTS
+from services.gateway.tables.orders import ORDERS
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
 from tests.integration.events_cli.told import DIGEST
@@ -54,13 +60,14 @@ async def test_nothing_that_looks_secret_is_shown(world: World) -> None:
     ("arguments", "code", "line"),
     [
         (["show", "order-HQADZ-NONE"], 1, "billing has no stream order-HQADZ-NONE"),
-        (["show", "unheard-of"], 1, "no service has a stream unheard-of"),
-        (["show", "nonsense"], 2, "'nonsense' is no stream name"),
+        (["show", "unheard-of"], 1, "nothing is known by the name 'unheard-of': looked for a stream in "),
+        (["show", "nonsense"], 1, "and for a payment in billing"),
+        (["show", " '' "], 2, "the id is empty"),
         (["show", "order-{order}", "--at", "2999-01-01"], 2, "is in the future"),
         (["show", "order-{order}", "--at", "soon"], 2, "'soon' is no time"),
         (["show", "order-{order}", "--at", "2020-01-01"], 1, "began only at"),
         (["show", "order-{order}", "--data", "/nowhere"], 2, "/nowhere is no folder"),
-        (["show", "order-{order}", "--scratch", "nothing"], 2, "does not exist"),
+        (["show", "order-{order}", "--scratch", "nothing"], 2, "there is no such database"),
         (["show", "order-{order}", "--scratch", "adrelay"], 2, "can't name scratch databases"),
     ],
 )
@@ -102,3 +109,93 @@ async def test_a_stream_that_cannot_be_folded_is_shown_up_to_there(world: World)
     assert shown.code == 1
     assert "not readable" in shown.documents[0]["problem"]
     assert "can't be folded" in shown.err
+
+
+async def test_what_people_paste_is_understood(world: World) -> None:
+    story = world.story
+    pasted = {
+        f" '{story.order.lower()}' ": f"order-{story.order}",
+        f"<{story.payment}>": f"order-{story.order}",
+        f"https://host/admin/cycles/{story.cycle}?x": f"cycle-{story.cycle}",
+        str(story.account).upper(): f"account-{story.account}",
+        f"`{story.told['CycleDue'].envelope.id}`": f"schedule-{story.adbot}",
+    }
+    for text, stream in pasted.items():
+        shown = await ran(world.settings, "show", text, "--json")
+        assert (shown.code, shown.err) == (0, ""), text
+        assert {one["stream"] for one in shown.documents} == {stream}
+
+
+async def test_where_several_streams_are_meant_they_are_listed(world: World) -> None:
+    story = world.story
+    shown = await ran(world.settings, "show", str(story.adbot), "--json")
+    assert shown.code == 1
+    assert shown.documents == [
+        {"service": "provisioning", "stream": f"adbot-{story.adbot}"},
+        {"service": "scheduler", "stream": f"schedule-{story.adbot}"},
+    ]
+    assert shown.err == f"✗ 2 streams go by {story.adbot}; name one of them\n"
+    shown = await ran(world.settings, "show", "Client <Client@Example.org>")
+    assert shown.code == 1
+    for stream in (f"account-{story.account}", f"order-{story.order}"):
+        assert stream in shown.out
+
+
+async def test_what_is_not_there_is_told_with_where_it_was_looked_for(world: World) -> None:
+    for text, where in {
+        "nobody@example.org": "looked for an account and for orders in gateway",
+        "https://t.me/nobody_there": "looked for adbots that forward from it or to it, in gateway",
+        "00000000-0000-7000-8000-000000000000": "an event and a correlation id, in billing, provisioning",
+    }.items():
+        shown = await ran(world.settings, "show", text)
+        assert (shown.code, shown.out) == (1, "")
+        assert where in shown.err
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def folded(world: World) -> AsyncIterator[Pool]:
+    """The gateway's tables, empty, which the world itself does not fold."""
+    pool = world.engines["gateway"].pool
+    for table in (ACCOUNTS, ORDERS, ADBOTS):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"create schema {table.name}")
+            await connection.execute(f"set local search_path to {table.name}")
+            await connection.execute(table.ddl)
+    yield pool
+    for table in (ACCOUNTS, ORDERS, ADBOTS):
+        await pool.execute(f"drop schema {table.name} cascade")
+
+
+async def test_the_gateways_tables_are_asked_where_they_are_folded(world: World, folded: Pool) -> None:
+    story, at = world.story, utc_now()
+    await folded.execute(
+        "insert into accounts.accounts values ($1, 'folded@example.org', 'CLIENT', 'digest', 'LIC', $2)",
+        story.account,
+        at,
+    )
+    await folded.execute(
+        "insert into orders.orders (order_number, account, email, plan, plan_name, price_usd, pay_currency, "
+        "status, payment_status, placed_at, pay_by, updated_at) values ($1, $2, 'folded@example.org', "
+        "'bronze', 'Bronze', 30, 'BTC', 'PENDING', 'REQUESTED', $3, $3, $3)",
+        story.order,
+        story.account,
+        at,
+    )
+    await folded.execute(
+        "insert into adbots.adbot_schedules (adbot, post, targets) values ($1, $2, $3)",
+        story.adbot,
+        '{"kind": "link", "channel": "@a_channel", "message": 5}',
+        '["@berlin", "@paris/17"]',
+    )
+    of_client = {f"account-{story.account}", f"order-{story.order}"}
+    of_adbot = {f"adbot-{story.adbot}", f"schedule-{story.adbot}"}
+    for text, streams in {
+        "Folded@Example.org": of_client,
+        "https://t.me/Berlin": of_adbot,
+        "t.me/paris/17": of_adbot,
+        "@a_channel": of_adbot,
+    }.items():
+        shown = await ran(world.settings, "show", text, "--json")
+        assert {one["stream"] for one in shown.documents} == streams, shown.err
+    shown = await ran(world.settings, "show", "@berl", "--json")
+    assert (shown.code, shown.out) == (1, "")

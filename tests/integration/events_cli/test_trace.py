@@ -47,6 +47,16 @@ async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
     assert gaps["OrderPlaced"] is None
 
 
+async def test_an_email_address_leads_to_the_account_and_its_orders(world: World) -> None:
+    story = world.story
+    traced = await ran(world.settings, "trace", " <Client@Example.org> ", "--json", "--all")
+    assert traced.code == 0, traced.err
+    assert traced.document["is"][0] == "e-mail address client@example.org"
+    for stream in (f"stream account-{story.account}", f"stream order-{story.order}"):
+        assert stream in traced.document["is"]
+    assert str(story.causes.correlation_id) in {one["correlation_id"] for one in traced.document["stories"]}
+
+
 async def test_what_was_asked_for_stands_out(world: World) -> None:
     event = str(world.story.told["CycleStarted"].envelope.id)
     traced = await ran(world.settings, "trace", event, "--json")
@@ -84,7 +94,9 @@ async def test_an_unknown_id_is_one_clear_line(world: World, tmp_path: Path) -> 
     for unknown in ("HQADZ-NONE", "5", "00000000-0000-7000-8000-000000000000"):
         traced = await ran(world.settings, "trace", unknown, "--html", str(page))
         assert (traced.code, traced.out) == (1, "")
-        assert traced.err == f"✗ nothing is known by the id '{unknown}'\n"
+        assert traced.err.startswith("✗ nothing is known by the ")
+        assert f"'{unknown}': looked for " in traced.err
+        assert traced.err.count("\n") == 1
     assert not page.exists()
     traced = await ran(world.settings, "trace", world.story.order, "--html", str(tmp_path / "no" / "x.html"))
     assert traced.code == 2

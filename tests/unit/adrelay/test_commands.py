@@ -136,3 +136,12 @@ def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
     assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
     monkeypatch.setenv("ADRELAY_NATS_URL", SERVERS["ADRELAY_NATS_URL"])
     assert Places(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
+
+
+def test_a_misspelt_setting_is_told_at_the_start(folder: Path) -> None:
+    (folder / ".env").write_text("ADRELAY_BILING_API_KEY=0123456789\nADRELAY_FOO=1\n")
+    _, lines = listed()
+    named = [line for line in lines if "API_KEY" in line]
+    assert named[0].startswith("ADRELAY_BILLING_API_KEY is missing")
+    assert named[1] == "ADRELAY_BILING_API_KEY is no setting; did you mean ADRELAY_BILLING_API_KEY?"
+    assert lines.count("ADRELAY_FOO is no setting") == 1

@@ -1,0 +1,110 @@
+"""What went wrong outside, in our own words: no library's text, no names of classes."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import cast
+
+_STATES = {
+    "28000": "it does not let this user in",
+    "28P01": "it does not take this user and password",
+    "3D000": "there is no such database",
+    "42501": "this user may not do that there",
+    "53100": "its disk is full",
+    "53200": "it is out of memory",
+    "53300": "it has no connection free",
+    "55P03": "something else holds what is needed; try again",
+    "57014": "it took too long",
+    "57P01": "it is being stopped",
+    "57P03": "it is starting or stopping; try again",
+}
+"""By PostgreSQL's code for it."""
+_OSERRORS: tuple[tuple[type[OSError], str], ...] = (
+    (ConnectionRefusedError, "nothing listens there"),
+    (socket.gaierror, "no server has that name"),
+    (TimeoutError, "it does not answer in time"),
+    (ssl.SSLError, "no encrypted connection can be agreed on with it"),
+    (ConnectionError, "it broke the connection off"),
+)
+_MOST_CAUSES = 20
+_REFUSED = "it refuses that"
+_NATS = {
+    "authorization violation": "it does not take this user and password",
+    "no servers": "nothing answers there",
+    "timeout": "it does not answer in time",
+    "no responders": "it has no JetStream, or that is starting",
+    "closed": "the connection is closed",
+    "maximum payload": "the message is too large for it",
+}
+"""By what a NATS error's text holds."""
+
+
+def words_for(error: BaseException) -> str | None:
+    """Return a line for an error that came from outside, None for a mistake of ours."""
+    kind = _library(error)
+    if kind == "asyncpg":
+        return f"the database broke off: {reason_of(error)}"
+    if kind == "nats":
+        return f"the broker broke off: {reason_of(error)}"
+    if isinstance(error, UnicodeError):
+        return "a file or an argument holds bytes that are no text"
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"{name}{reason_of(error)}"
+    return None
+
+
+def reason_of(error: BaseException) -> str:
+    """Return in a few words why a server, or a file, can't be used."""
+    for one in _causes(error):
+        reason = _reason(one)
+        if reason is not None:
+            return reason
+    return "the connection ended"
+
+
+def _reason(error: BaseException) -> str | None:
+    if isinstance(error, OSError):
+        known = next((told for kind, told in _OSERRORS if isinstance(error, kind)), None)
+        return known or (error.strerror[:1].lower() + error.strerror[1:] if error.strerror else None)
+    return _of_database(error) or _of_broker(error)
+
+
+def _of_database(error: BaseException) -> str | None:
+    if _library(error) != "asyncpg":
+        return None
+    state = getattr(error, "sqlstate", None)
+    if not isinstance(state, str):  # the client's own: the address, or the state of its connection
+        return None if not isinstance(error, ValueError) else "its address is not understood"
+    return _STATES.get(state) or _sentence(getattr(error, "message", None)) or _REFUSED
+
+
+def _of_broker(error: BaseException) -> str | None:
+    if _library(error) != "nats":
+        return None
+    text = str(error).lower()
+    return next((told for part, told in _NATS.items() if part in text), None)
+
+
+def _sentence(message: object) -> str | None:
+    """Return the first line of what the database server said; it names what it refuses."""
+    return message.strip().partition("\n")[0] if isinstance(message, str) else None
+
+
+def _library(error: BaseException) -> str:
+    return type(error).__module__.partition(".")[0]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what an error came from, the deepest first."""
+    chain: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting and len(chain) < _MOST_CAUSES:
+        one = waiting.pop(0)
+        if one in chain:
+            continue
+        chain.append(one)
+        waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += cast("tuple[BaseException, ...]", one.exceptions)
+    return reversed(chain)

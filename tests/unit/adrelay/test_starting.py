@@ -1,0 +1,142 @@
+"""Help, the version and completion answer at once: they import nothing that only the work needs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from adrelay.cli import app, sandbox
+from adrelay.commands.catalogue import Kind
+from adrelay.commands.orders import OrderStatus, PaymentStatus
+from adrelay.events.command import events
+from adrelay.events.folded import tables_of
+from adrelay.menu import Entry, Menu, loaded
+from adrelay.names import SERVICES, TABLES
+from libs.events.values import PlanKind
+from services.gateway.tables import orders
+
+ROOT = Path(__file__).parents[3]
+# without pydantic, by which typer itself checks arguments
+HEAVY = {
+    "asyncio",
+    "asyncpg",
+    "dotenv",
+    "fastapi",
+    "faststream",
+    "httpx",
+    "nats",
+    "pydantic_settings",
+    "rich",
+    "services",
+    "telethon",
+    "structlog",
+    "sandbox",
+    "uvicorn",
+}
+PROGRAM = """
+import sys
+from adrelay.__main__ import main
+sys.argv = ["adrelay", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
+    """Return what the command line prints, and the packages that it imported."""
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "HOME": str(folder), **settings}
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM, *arguments],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = ran.stderr.splitlines()
+    return (ran.stdout + "\n".join(lines[:-1])).strip(), set(lines[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--help"], "Operate it:"),
+        (["--version"], "adrelay "),
+        (["events", "--help"], "republish"),
+        (["events", "tail", "--help"], "--correlation"),
+        (["events", "dead", "--help"], "retry"),
+        (["orders", "--help"], "mark-paid"),
+        (["orders", "list", "--help"], "--payment-status"),
+        (["catalogue", "add", "--help"], "--price"),
+        (["sandbox", "--help"], "nowpayments"),
+    ],
+    ids=str,
+)
+def test_help_imports_nothing_that_only_the_work_needs(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    out, imported = run(*arguments, folder=tmp_path)
+    assert said in out
+    assert not imported & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("adrelay ev", {"events"}),
+        ("adrelay events re", {"rebase", "rebuild", "republish", "retire"}),
+        ("adrelay events tail --service ", {"billing", "forwarder", "gateway", "provisioning", "scheduler"}),
+        ("adrelay events tail --service f", {"forwarder"}),
+        ("adrelay events rebuild gateway ord", {"order_history", "orders"}),
+        ("adrelay events verify --table open", {"open_payments"}),
+        ("adrelay orders list --status pa", {"PAID"}),
+        ("adrelay catalogue add --kind st", {"starter"}),
+        ("adrelay up --w", {"--workers"}),
+        ("adrelay demo --al", {"--album"}),
+    ],
+)
+def test_completion_offers_what_may_stand_there(words: str, offered: set[str], tmp_path: Path) -> None:
+    out, imported = run(folder=tmp_path, **_completing(words))
+    assert set(out.split()) == offered
+    assert not imported & (HEAVY - {"asyncio"})
+
+
+def test_completion_says_nothing_where_no_gateway_answers(tmp_path: Path) -> None:
+    gateway = {"ADRELAY_GATEWAY_URL": "http://127.0.0.1:1", "ADRELAY_GATEWAY_ADMIN_TOKEN": "x" * 40}
+    for settings in ({}, gateway):
+        out, imported = run(folder=tmp_path, **_completing("adrelay orders show HQ"), **settings)
+        assert out == ""
+        assert not imported & (HEAVY - {"dotenv"})
+
+
+def _completing(words: str) -> dict[str, str]:
+    """Return what bash sets when TAB is pressed behind these words."""
+    return {"_ADRELAY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+
+
+def _menus() -> list[tuple[str, Entry]]:
+    apps = (app, sandbox, events)
+    menus = [menu for one in apps if isinstance(menu := one.info.cls, type) and issubclass(menu, Menu)]
+    return [(name, entry) for menu in menus for name, entry in menu.entries.items()]
+
+
+@pytest.mark.parametrize(("name", "entry"), _menus())
+def test_the_menu_says_what_the_command_says_of_itself(name: str, entry: Entry) -> None:
+    told = " ".join((loaded(name, entry).help or "").split())
+    assert told.startswith(entry.help)
+
+
+def test_completion_knows_every_service_and_table() -> None:
+    folded = {name: tables_of(name, "postgresql://nowhere.invalid") for name in SERVICES}
+    assert {name: tuple(sorted(tables.schemas)) for name, tables in folded.items()} == TABLES
+
+
+def test_the_options_offer_every_state_and_kind() -> None:
+    assert get_args(OrderStatus) == tuple(orders.OrderStatus)
+    assert get_args(PaymentStatus) == tuple(orders.PaymentStatus)
+    assert get_args(Kind) == tuple(PlanKind)
