@@ -201,9 +201,9 @@ async def test_a_body_that_is_too_large_is_refused_unread(shop: Market, order: d
         ({"price_currency": "eur"}, 422, "wrong_amount"),
         ({"pay_amount": 0.00000001}, 422, "wrong_amount"),
         ({"payment_id": 1}, 422, "wrong_payment"),
-        ({"order_id": "HQADZ-AAAAAAAA-BBBBBBBB"}, 404, "unknown_order"),
-        ({"order_id": "something else"}, 404, "unknown_order"),
-        ({"order_id": None}, 404, "unknown_order"),
+        ({"payment_id": 1, "order_id": "HQADZ-AAAAAAAA-BBBBBBBB"}, 404, "unknown_order"),
+        ({"payment_id": 1, "order_id": "something else"}, 404, "unknown_order"),
+        ({"payment_id": 1, "order_id": None}, 404, "unknown_order"),
     ],
     ids=str,
 )
@@ -223,6 +223,17 @@ async def test_a_well_signed_one_that_fits_no_order_is_refused(
     after = await shop.order(order["number"])
     told = {"history", "attention"}  # that money came which does not match, for a person to look at
     assert {name for name in after if after[name] != before[name]} <= told
+
+
+@pytest.mark.parametrize("number", [None, "something else", "HQADZ-AAAAAAAA-BBBBBBBB"])
+async def test_one_that_names_no_order_of_ours_is_found_by_its_payment(
+    shop: Market, order: dict[str, Any], number: str | None
+) -> None:
+    body = order["body"] | {"order_id": number}
+    content = json.dumps(body).encode()
+    answer = await shop.http.post(WEBHOOK, content=content, headers={"x-nowpayments-sig": sign(body)})
+    assert answer.status_code == 200
+    await shop.becomes(order["number"], lambda found: found["status"] == "FINISHED")
 
 
 async def test_one_of_another_order_pays_neither(shop: Market, order: dict[str, Any]) -> None:

@@ -86,8 +86,9 @@ async def test_what_was_given_up_and_settles_after_all_is_received_once(
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     order = client.order
-    await world.billing.say(f"order-{order}", uncounted(order, OWN), uncounted(order, DEPOSIT))
-    found = await shown(admin, order, "UncountedMoneyReported")
+    given_up = (uncounted(order, OWN), uncounted(order, DEPOSIT))
+    await world.billing.say(f"order-{order}", *given_up, PaymentFailed(order=order, payment=OWN))
+    found = await shown(admin, order, "PaymentFailed")
     assert (found["paid"], why(found)) == ("0.000456", {("uncounted_money", "0.000228")})
     assert len(found["attention"]) == 2
     part = PaymentPartiallyPaid(order=order, payment=OWN, paid=HALF, missing=HALF, coin="BTC")

@@ -100,12 +100,11 @@ def test_what_nobody_knows_is_kept_in_the_providers_words() -> None:
 
 
 def test_what_a_notification_leaves_out_is_not_made_up() -> None:
-    report = reported(b'{"payment_id":5000000001}')
-    assert (report.status, report.status_text) == (None, "not said")
+    report = reported(b'{"payment_id":5000000001,"payment_status":"finished"}')
     assert (report.order, report.parent, report.address) == (None, None, None)
     assert (report.price, report.price_currency, report.amount, report.paid) == (None,) * 4
     assert (report.coin, report.currency) == (None, None)
-    nulls = dict.fromkeys(set(json.loads(BODY)) - {"payment_id"})
+    nulls = dict.fromkeys(set(json.loads(BODY)) - {"payment_id", "payment_status"})
     assert reported(changed(**nulls)) == report
 
 
@@ -139,6 +138,7 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("payment_id", 1.5),
         ("payment_id", "a b"),
         ("payment_id", True),
+        ("payment_status", None),
         ("payment_status", ""),
         ("payment_status", 7),
         ("price_amount", -1),

@@ -30,13 +30,6 @@ def _as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-_NO_STATUS = "not said"
-
-
-def _status(value: object) -> object:
-    return _NO_STATUS if value is None else value
-
-
 def _memo(value: object) -> object:
     return None if value == "" else _as_text(value)
 
@@ -108,14 +101,12 @@ class Minimum(_Said):
 class Reported(_Said):
     """What is said of a payment, in a notification or in answer to a question; any of it may be left out.
 
-    All but the payment: without that nobody knows whose money it is.
+    All but the payment and its status: without these nobody knows whose money it is, and what it means.
     """
 
     payment_id: _Id
     parent_payment_id: _Id | None = None
-    payment_status: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,40}$")], BeforeValidator(_status)
-    ] = _NO_STATUS
+    payment_status: Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,40}$")]
     order_id: Annotated[str, StringConstraints(max_length=200)] | None = None
     price_amount: _Received | None = None
     price_currency: _Currency | None = None
