@@ -36,11 +36,10 @@ class FeedBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event off the stream: who said it, where it stands, how many wait behind it."""
+    """An event off the stream: who said it, where it stands."""
 
     source: str
     sequence: int
-    waiting: int
     envelope: Envelope
     follows: frozenset[str] = frozenset()
     """The types of the events that follow in its unit of work, as its relay wrote beside it."""
@@ -79,7 +78,7 @@ class Feed:
         self._inbox = ""
         self._consumer = ""
         self.waiting = 0
-        """How many events waited when the feed was opened."""
+        """How many messages wait behind the last one that was looked at, foreign ones too."""
         self._asked = 0
         self._expected = 1
         self._reconnects = 0
@@ -183,6 +182,7 @@ class Feed:
             gap = f"message {self._expected} was missed, {place.sequence.consumer} came"
             raise FeedBroken(gap)
         self._expected += 1
+        self.waiting = place.num_pending or 0
         try:
             envelope = self._stream.envelope(message.subject, headers.get(POSITION_HEADER), message.data)
         except ValueError as error:
@@ -192,7 +192,6 @@ class Feed:
         return Arrival(
             source=message.subject.split(".", 2)[1],
             sequence=place.sequence.stream,
-            waiting=place.num_pending or 0,
             envelope=envelope,
             follows=_types(headers.get(FOLLOWS_HEADER, "")),
         )

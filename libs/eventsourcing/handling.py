@@ -179,7 +179,7 @@ class Handling:
                 await self.parking.answer(connection, place)
             for number, envelope in enumerate(unit[:most]):
                 with _blamed(number, envelope.cursor):
-                    await self._apply(transaction, Arrival(place.source, 0, 0, envelope))
+                    await self._apply(transaction, Arrival(place.source, 0, envelope))
                     await transaction.settle()
                 await self.parking.remove(connection, place.source, envelope.cursor)
 

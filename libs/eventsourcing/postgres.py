@@ -94,7 +94,10 @@ order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
 _LAST_OF_EACH_TYPE = """
 select type, max(position) as position from engine.events
-where xid = $1::text::xid8 and position > $2 and at = $3 group by type
+where xid = $1::text::xid8 and position > $2 and position < coalesce(
+  (select position from engine.events where xid = $1::text::xid8 and position > $2 and at <> $3
+   order by position limit 1), 9223372036854775807)
+group by type
 """
 _READ_ALL = f"""
 select {_COLUMNS} from engine.events where (xid, position) > ($1::text::xid8, $2)

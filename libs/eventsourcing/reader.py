@@ -123,6 +123,7 @@ class Reader:
             return Bookmark(bookmark.made_at, gathering.place(left))
 
         async def proceed() -> None:
+            self.lag = feed.waiting  # also where all that came was foreign
             if units := gathering.take(time.monotonic()):
                 await self._handling.handle(connection, units, reached)
             self._backoff.succeeded()
@@ -139,7 +140,6 @@ class Reader:
                 arrivals = await self._next(connection, feed, proceed)
                 began = time.monotonic()
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
-                self.lag = arrivals[-1].waiting
                 await proceed()
                 self._advanced.set()
                 if self.lag < self._batch:

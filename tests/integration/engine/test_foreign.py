@@ -2,6 +2,7 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from libs.eventsourcing.stream import POSITION_HEADER, EventStream, Published
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
+from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -110,6 +112,16 @@ async def test_an_old_event_that_is_published_again_sets_no_relay_back(
     first = (await stored(engine))[0]
     await put(stream, first.to_json(), str(first.cursor))
     assert await published(engine, stream) == last
+
+
+async def test_a_reader_that_finds_nothing_but_foreign_messages_has_caught_up(
+    engine: Engine, stream: EventStream
+) -> None:
+    await put(stream, b"junk")
+    reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
+    with capture_logs():
+        async with running(reader.run), asyncio.timeout(PATIENCE_SECONDS):
+            await reader.complete()
 
 
 @pytest.mark.parametrize("fresh", [True, False])

@@ -108,9 +108,9 @@ def units_of(dice: random.Random, most: int) -> list[list[Arrival]]:
             data=event.model_dump_json(),
         )
         by_owner.setdefault(owner, []).append(envelope)
-        units[-1].append(Arrival(owner, sequence, 0, envelope))
+        units[-1].append(Arrival(owner, sequence, envelope))
     told = {one.id: one for events in by_owner.values() for one in with_following(events)}
-    return [[Arrival(one.source, one.sequence, 0, told[one.envelope.id]) for one in unit] for unit in units]
+    return [[Arrival(one.source, one.sequence, told[one.envelope.id]) for one in unit] for unit in units]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

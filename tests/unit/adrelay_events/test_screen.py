@@ -215,7 +215,7 @@ def say_dead() -> None:
 def say_tail() -> None:
     say = tail.say_lines()
     for one in (PLACED, REQUESTED, DUE):
-        say(Arrival("billing", 123456789, 1, one))
+        say(Arrival("billing", 123456789, one))
 
 
 def say_shown() -> None:

@@ -36,7 +36,7 @@ def event(kind: str, xid: int, position: int, *, unit: int = 0) -> Envelope:
 
 
 def arrivals(events: Sequence[Envelope], source: str = "billing", first: int = 1) -> list[Arrival]:
-    return [Arrival(source, sequence, 0, one, one.follows) for sequence, one in enumerate(events, first)]
+    return [Arrival(source, sequence, one, one.follows) for sequence, one in enumerate(events, first)]
 
 
 def told(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
