@@ -8,12 +8,14 @@ from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing.reactions import Reactions
 from libs.eventsourcing.unit import UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.registering import issue_first_code, open_account
+from services.gateway.account.registering import has_code, issue_first_code, open_account
 from services.gateway.inbox.domain import INBOX, Raise
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)
 """What happened longer ago is told in the app alone: a history that is read anew must not flood anybody."""
+FIRST_CODE_STALE = timedelta(days=30)
+"""The same for the mail that holds an account's first code: without it, who has paid has no access."""
 
 
 def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
@@ -45,14 +47,16 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
         """
         account, email = await _whose(unit, event.order)
         await open_account(unit, codes, account, email)
-        if by_mail(unit):
+        recent = mails and unit.at - unit.cause.at < FIRST_CODE_STALE
+        mail = by_mail(unit) or (recent and not await has_code(unit, account))
+        if mail:
             await issue_first_code(unit, codes, account)
         said = Raise(
             account=account,
             kind=NotificationKind.PAYMENT_RECEIVED,
             order=event.order,
             email=email,
-            mail=by_mail(unit),
+            mail=mail,
             paid=event.paid or None,  # nothing came where an operator vouches for the order
             coin=event.coin,
         )

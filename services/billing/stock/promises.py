@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.events.billing import (
+    DepositReceived,
     OrderCancelled,
     OrderExpired,
     OrderFulfilled,
@@ -16,6 +17,7 @@ from libs.events.billing import (
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentSending,
+    UncountedMoneyReported,
 )
 from libs.events.values import EmailAddress
 from libs.eventsourcing.projection import Projection, Sql, TableSql
@@ -32,7 +34,8 @@ PROMISES = Projection(
         origin       text,
         placed_at    timestamptz,
         pay_by       timestamptz,
-        money_seen   boolean not null default false,
+        on_the_way   boolean not null default false,
+        part_came    boolean not null default false,
         paid         boolean not null default false,
         fulfilled_at timestamptz
     );
@@ -44,8 +47,8 @@ PROMISES = Projection(
 )
 """What unpaid and undelivered orders are to get; `placings` holds nothing, it is there to be locked.
 
-An unpaid order keeps its promise for a while from `placed_at`, and until `pay_by` once money was seen. One
-that is paid after that is promised its sessions again.
+An unpaid order keeps its promise for a while from `placed_at`, and until `pay_by` where money is on its way
+or a part came. One that is paid after that is promised its sessions again.
 """
 
 _READER_LAG = timedelta(minutes=10)
@@ -77,20 +80,32 @@ async def _paid(event: PaymentFinished, sql: TableSql) -> None:
         )
 
 
-async def _seen(
-    event: PaymentConfirming | PaymentConfirmed | PaymentSending | PaymentPartiallyPaid, sql: TableSql
-) -> None:
-    await sql.execute("update promises set money_seen = true where order_no = $1", event.order)
+async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
+    await sql.execute("update promises set on_the_way = true where order_no = $1", event.order)
 
 
 PROMISES.on(PaymentConfirming)(_seen)
 PROMISES.on(PaymentConfirmed)(_seen)
 PROMISES.on(PaymentSending)(_seen)
-PROMISES.on(PaymentPartiallyPaid)(_seen)
+
+
+@PROMISES.on(UncountedMoneyReported)
+async def _deposit_seen(event: UncountedMoneyReported, sql: TableSql) -> None:
+    if event.on_the_way:
+        await sql.execute("update promises set on_the_way = true where order_no = $1", event.order)
+
+
+async def _part_came(event: PaymentPartiallyPaid | DepositReceived, sql: TableSql) -> None:
+    await sql.execute("update promises set part_came = true where order_no = $1", event.order)
+
+
+PROMISES.on(PaymentPartiallyPaid)(_part_came)
+PROMISES.on(DepositReceived)(_part_came)
 
 
 async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
-    await sql.execute("update promises set money_seen = false where order_no = $1", event.order)
+    """Forget what was on its way; a part that came is there all the same."""
+    await sql.execute("update promises set on_the_way = false where order_no = $1", event.order)
 
 
 PROMISES.on(PaymentFailed)(_given_up)
@@ -135,7 +150,7 @@ _STOCK = """
 with kept as (
     select p.sessions, p.email, p.origin, p.paid from promises p
     where (p.fulfilled_at is null or p.fulfilled_at > $1)
-    and (p.paid or p.placed_at > $2 or (p.money_seen and p.pay_by > $3))
+    and (p.paid or p.placed_at > $2 or ((p.on_the_way or p.part_came) and p.pay_by > $3))
     and not exists (select from served_orders s where s.order_no = p.order_no)
 )
 select (select count(*) from free_sessions) - (select coalesce(sum(missing), 0) from adbots where waiting)

@@ -56,6 +56,12 @@ async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId,
         await unit.execute(ACCOUNT, account, register)
 
 
+async def has_code(unit: UnitOfWork, account: AccountId) -> bool:
+    """Say whether a code was ever issued to an account."""
+    opened = await unit.load(ACCOUNT, account)
+    return opened is not None and opened.code_digest is not None
+
+
 async def issue_first_code(unit: UnitOfWork, codes: AccessCodes, account: AccountId) -> None:
     """Let the account's first code open it, unless a code was issued before.
 

@@ -1,6 +1,7 @@
 """No sale without stock: what is free, less what is promised."""
 
 import asyncio
+from decimal import Decimal
 from uuid import UUID
 
 from libs.events.billing import CancelOrder, MarkPaid
@@ -170,6 +171,19 @@ async def test_money_that_was_seen_keeps_the_promise_as_long_as_the_order_is_val
         assert await tried(sold_out, OTHER) == "insufficient_stock"
         await sold_out.connection.execute("update promises.promises set pay_by = now()")
         assert await tried(sold_out, OTHER) == "placed"
+
+
+async def test_a_part_that_came_keeps_the_promise_though_the_rest_is_given_up(sold_out: Stage) -> None:
+    await sold_out.stock(1)
+    async with sold_out.running(sold_out.settings(promise_seconds=1)):
+        await sold_out.place()
+        payment = await sold_out.payment()
+        await sold_out.control.pay_part(payment, fraction=Decimal("0.5"))
+        await until(sold_out.history, lambda found: "PaymentPartiallyPaid" in found)
+        await sold_out.control.fail(payment)
+        await until(sold_out.history, lambda found: "PaymentFailed" in found)
+        await sold_out.connection.execute(LONG_AGO)
+        assert await tried(sold_out, OTHER) == "insufficient_stock"
 
 
 async def test_one_address_does_not_sell_the_shop_out_however_many_e_mails_it_uses(stage: Stage) -> None:

@@ -8,21 +8,21 @@ import pytest
 
 from adrelay.events.folded import tables_of
 from libs.chassis.broker import connect_nats
-from libs.events.billing import OrderPlaced
+from libs.events.billing import OrderPlaced, PaymentFinished
 from libs.eventsourcing.rebuild import rebuild
 from libs.eventsourcing.record import Causes, utc_now
 from libs.eventsourcing.stream import EventStream
 from libs.eventsourcing.unit import UnitOfWork
 from tests.integration.gateway.neighbours import say
-from tests.integration.mails.stage import CODES, Stage, until
+from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
 
 
-async def say_long_ago(stage: Stage, placed: OrderPlaced, age: timedelta) -> None:
-    """Have an order placed so long ago."""
+async def say_long_ago(stage: Stage, said: OrderPlaced | PaymentFinished, age: timedelta) -> None:
+    """Append what was said of an order so long ago."""
 
     async def work(unit: UnitOfWork) -> None:
         unit.at = utc_now() - age
-        await say(unit, f"order-{placed.order}", placed)
+        await say(unit, f"order-{said.order}", said)
 
     await stage.billing.engine.run(work, Causes.first("service:test"))
 
@@ -44,6 +44,26 @@ async def test_a_history_that_is_read_for_the_first_time_is_told_by_mail_for_its
         await stage.settled(4)
     recipients = {mail.recipients[0] for mail in await stage.mails.mails()}
     assert recipients == {template.email, "23@example.com"}
+
+
+async def test_who_paid_while_the_gateway_was_away_for_days_still_gets_the_code(stage: Stage) -> None:
+    async with stage.gateway():
+        placed = await stage.place()
+        await stage.mails.wait_for(placed.email)
+    paid = PaymentFinished(
+        order=placed.order,
+        account=placed.account,
+        plan=placed.plan,
+        payment="5001",
+        paid=AMOUNT,
+        coin=placed.coin,
+        by_hand=False,
+    )
+    await say_long_ago(stage, paid, timedelta(days=3))
+    async with stage.gateway():
+        await until(lambda: stage.row("select count(*) = 2 from engine.events where type = 'MailSent'"))
+    mails = await stage.mails.mails()
+    assert sum(CODES.first(placed.account) in mail.text for mail in mails) == 1
 
 
 async def test_events_that_are_read_once_more_are_not_told_again(stage: Stage) -> None:
