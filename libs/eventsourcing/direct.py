@@ -64,7 +64,8 @@ async def _ask(nats: Client, stream: str, first: int, subject: str | None) -> li
             else:
                 message = messages.get_nowait()
             headers = message.headers or {}
-            status = headers.get("Status")
+            stored = "Nats-Sequence" in headers  # with headers of its own, perhaps also one called so
+            status = None if stored else headers.get("Status")
             if status in {_END_OF_BATCH, _NO_MESSAGE}:
                 return found
             if status is not None:

@@ -28,6 +28,8 @@ EXPIRES_SECONDS = 30.0
 _MISSED_HEARTBEATS = 3
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
+_STORED = "$JS.ACK."
+"""How the reply of a message of the stream begins; what the server itself says has none."""
 
 
 class FeedBroken(Exception):
@@ -172,8 +174,7 @@ class Feed:
 
     def _arrival(self, message: Msg) -> Arrival | None:
         headers = message.headers or {}
-        status = headers.get("Status")
-        if status is not None:
+        if not message.reply.startswith(_STORED) and (status := headers.get("Status")) is not None:
             self._status(status, headers.get("Description", ""))
             return None
         self._asked -= 1

@@ -11,6 +11,8 @@ MAX_BODY_BYTES = 16 * 1024
 MAX_VALUES = 200
 """What the provider sends holds some thirty values; each of them costs time before the sender is known."""
 MAX_DEPTH = 16
+MAX_NUMBER = 64
+"""Characters. To spell a longer number as JavaScript does takes long, and no sum needs one."""
 _WHOLE = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 
 
@@ -42,8 +44,8 @@ def parse(body: bytes) -> Json:
         parsed: Json = json.loads(
             body.decode(),
             object_pairs_hook=_object,
-            parse_int=Number,
-            parse_float=Number,
+            parse_int=_number,
+            parse_float=_number,
             parse_constant=_no_constant,
         )
     except UnicodeDecodeError:
@@ -53,6 +55,12 @@ def parse(body: bytes) -> Json:
     except RecursionError:
         raise Unreadable("too_deep", "the body is too deep") from None
     return parsed
+
+
+def _number(text: str) -> Number:
+    if len(text) > MAX_NUMBER:
+        raise Unreadable("too_long_number", "a number in the body is too long")
+    return Number(text)
 
 
 def _object(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:

@@ -76,11 +76,13 @@ async def check_out(
     address = address_of(request)
     desk.checkouts.take(f"address {address}")
     desk.checkouts_hourly.take(f"address {address}")
-    desk.checkouts.take(f"email {body.email}")
     account = await desk.accounts.of(body.email)
+    own = caller is not None and caller.account == account
+    # strangers who name an address must not use its owner's share up
+    desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
     wish = Wish(account, body.plan, body.pay_currency)
     origin = desk.codes.origin(address, utc_now())
-    if caller is not None and caller.account == account:
+    if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
     token = body.checkout_token or checkout_token_in(cookie) or new_checkout_token()

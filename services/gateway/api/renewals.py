@@ -53,7 +53,7 @@ async def renew(
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
     desk.checkouts.take(f"address {address_of(request)}")
-    desk.checkouts.take(f"email {account.email}")
+    desk.checkouts.take(f"account {caller.account}")
     state = await desk.ask(lambda sql: adbot_of(sql, caller.account, adbot, utc_now()))
     if state is None:
         raise unknown_adbot()

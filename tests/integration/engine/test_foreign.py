@@ -88,6 +88,29 @@ async def test_a_relay_finds_its_last_event_before_whatever_others_put_there(
     assert stream.foreign == len(junk)
 
 
+@pytest.mark.parametrize("status", ["100", "204", "404", "409", "500"])
+async def test_a_message_that_calls_itself_a_status_of_the_server_stops_nobody(
+    engine: Engine, stream: EventStream, status: str
+) -> None:
+    await engine.run(turn("a", 2), ME)
+    reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
+
+    async def heard(count: int) -> bool:
+        return len(await echoed(engine)) == count
+
+    async with running(reader.run):
+        async with running(Relay(engine, stream).run):
+            await eventually(lambda: heard(2))
+        posing = {"Status": status, "Description": "Batch Completed"}
+        with capture_logs():
+            await stream.nats.jetstream().publish(
+                f"{stream.root}.meters.MeterTurned.meter-a", b"junk", headers=posing
+            )
+            await engine.run(turn("a"), ME)
+            async with running(Relay(engine, stream).run):
+                await eventually(lambda: heard(3))
+
+
 async def test_it_finds_it_before_thousands_of_other_messages(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
     async with running(Relay(engine, stream).run):
