@@ -115,7 +115,7 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     log_file: Path | None = Field(
-        None,
+        default=None,
         description="Where one process logs instead of standard error; at 10 MiB the file is renamed, "
         "and four old ones are kept. `adrelay up` sets it",
     )

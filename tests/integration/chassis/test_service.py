@@ -186,6 +186,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
         return status == 503 and body == {
             "status": "degraded",
             "problems": {"broker": "is not connected"},
+            "pid": os.getpid(),
         }
 
     await eventually(degraded)
@@ -210,7 +211,7 @@ async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
         root = f"http://127.0.0.1:{settings.http_port}"
-        assert (await http.get(f"{root}/health/live")).json() == {"status": "ok"}
+        assert (await http.get(f"{root}/health/live")).json() == {"status": "ok", "pid": os.getpid()}
         assert "adrelay_reader_lag_events" in (await http.get(f"{root}/metrics")).text
         chassis.stop()
         await ran
