@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from adrelay.cli import app
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.events.places import Places
+from adrelay.runtime.local import keep_settings
 
 REQUIRED = {
     "ADRELAY_BILLING_API_KEY",
@@ -136,6 +137,42 @@ def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
     assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
     monkeypatch.setenv("ADRELAY_NATS_URL", SERVERS["ADRELAY_NATS_URL"])
     assert Places(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
+
+
+def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = fresh_secrets() | {
+        "ADRELAY_BILLING_API_KEY": "kept-1234567890",
+        "ADRELAY_BILLING_IPN_SECRET": "kV8-a-kept-secret-2468",
+        "ADRELAY_BILLING_IPN_CALLBACK_URL": "http://127.0.0.1:1/",
+    }
+    (folder / "kept").mkdir()
+    keep_settings(folder / "kept", kept)
+    for name in ("BILLING_POSTGRES_URL", "BILLING_NATS_URL", "NATS_URL", "NATS_PREFIX", "GATEWAY_SMTP_HOST"):
+        monkeypatch.setitem(os.environ, f"ADRELAY_{name}", "nats://production.example")
+    monkeypatch.setitem(os.environ, "adrelay_billing_nats_url", "nats://production.example")
+    (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
+    told: dict[str, str] = {}
+
+    async def run(*_: object) -> None:
+        told.update(os.environ)
+
+    monkeypatch.setattr("adrelay.commands.up._run", run)
+    result = CliRunner().invoke(app, ["up", "--folder", "kept"])
+    assert result.exit_code == 0, result.stderr
+    assert {name: value for name, value in told.items() if name.upper().startswith("ADRELAY_")} == kept
+
+
+@pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
+def test_the_stream_of_a_kept_demo_is_called_as_its_own_settings_say(
+    folder: Path, kept: str | None, prefix: str
+) -> None:
+    (folder / "kept/nats").mkdir(parents=True)
+    (folder / "kept/nats/port").write_text("4001")
+    (folder / "kept/nats/password").write_text("pw")
+    (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
+    if kept is not None:
+        keep_settings(folder / "kept", {"ADRELAY_NATS_PREFIX": kept})
+    assert Places(folder / "kept").broker().prefix == prefix
 
 
 def test_a_misspelt_setting_is_told_at_the_start(folder: Path) -> None:
