@@ -154,7 +154,7 @@ def load(settings: type[SettingsT]) -> SettingsT:
         problem = f"a variable of {settings.service} that must hold JSON does not"
         field = re.search(r'field "(\w+)"', str(error))
         if field is not None:
-            problem = f"{variable(settings, field[1])} is not valid JSON"
+            problem = f"{_set_by(settings, field[1])} is not valid JSON"
         raise InvalidSettings([problem]) from None
     except ValidationError as error:
         lines = [_line(settings, problem) for problem in error.errors()]
@@ -202,8 +202,18 @@ def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
     field = _field(settings, str(problem["loc"][0]) if problem["loc"] else "?")
     what = wrong(problem)
     about = settings.model_fields[field].description if field in settings.model_fields else None
-    name = variable(settings, field) if field in settings.model_fields else field
+    name = _set_by(settings, field) if field in settings.model_fields else field
     return f"{name} {what}" + (f" ({about})" if about else "")
+
+
+def _set_by(settings: type[ServiceSettings], field: str) -> str:
+    """Return the variable that a field's value comes from: the service's own goes before the one for all."""
+    name = variable(settings, field)
+    if settings.model_fields[field].validation_alias is not None:
+        return name
+    readable = (f"{PREFIX}{settings.service.upper()}_{field.upper()}", f"{PREFIX}{field.upper()}")
+    there = {name.upper() for name in os.environ}
+    return next((one for one in readable if one in there), name)
 
 
 def _field(settings: type[ServiceSettings], place: str) -> str:
