@@ -32,12 +32,12 @@ group by stream order by began limit $2
 """
 _THERE = "select to_regclass($1) is not null"
 _PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
-_ACCOUNT = "select 'account-' || account from accounts.accounts where email = $1 limit $2"
+_ACCOUNT = "select 'account-' || account from accounts.accounts where mailbox = any($1) limit $2"
 _ORDERS = """
-select 'order-' || order_number from orders.orders where email = $1 order by placed_at desc limit $2
+select 'order-' || order_number from orders.orders where email = any($1) order by placed_at desc limit $2
 """
 _SCANNED = """
-select stream from engine.events where type = $1 and data->>'email' = $2 order by position desc limit $3
+select stream from engine.events where type = $1 and data->>'email' = any($2) order by position desc limit $3
 """
 _ADBOTS = """
 select category || adbot from adbots.adbot_schedules, unnest(array['adbot-', 'schedule-']) as category
@@ -110,12 +110,13 @@ async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple
     """Return the streams that a table tells of, and what that is called."""
     gateway, billing = connections.get("gateway"), connections.get("billing")
     if wanted.kind is Kind.EMAIL and gateway is not None and billing is not None:
-        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, wanted.text)
-        orders = await _rows(gateway, "orders.orders", _ORDERS, wanted.text)
+        spellings = _spellings(wanted.text)
+        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, spellings)
+        orders = await _rows(gateway, "orders.orders", _ORDERS, spellings)
         if accounts is None:
-            accounts = await _scan(gateway, "AccountRegistered", wanted.text)
+            accounts = await _scan(gateway, "AccountRegistered", spellings)
         if orders is None:
-            orders = await _scan(billing, "OrderPlaced", wanted.text)
+            orders = await _scan(billing, "OrderPlaced", spellings)
         streams = accounts + orders
     elif wanted.kind is Kind.TELEGRAM and gateway is not None:
         streams = await _rows(gateway, "adbots.adbot_schedules", _ADBOTS, wanted.text) or []
@@ -127,21 +128,28 @@ async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple
     return streams, [f"{wanted.kind} {wanted.text}"] if streams else []
 
 
-async def _rows(connection: Connection, table: str, query: str, text: str) -> list[str] | None:
+def _spellings(email: str) -> list[str]:
+    """Return how an e-mail address may be stored: as it is written, and in its mailbox's one form."""
+    from services.gateway.mail.addresses import canonical_or_same
+
+    return list(dict.fromkeys((email, canonical_or_same(email))))
+
+
+async def _rows(connection: Connection, table: str, query: str, text: str | list[str]) -> list[str] | None:
     """Return the streams that a table tells of, None if the table is not folded in this store."""
     if not await connection.fetchval(_THERE, table):
         return None
     return [row[0] for row in await connection.fetch(query, text, MOST, timeout=SCAN_SECONDS)]
 
 
-async def _scan(connection: Connection, kind: str, email: str) -> list[str]:
+async def _scan(connection: Connection, kind: str, spellings: list[str]) -> list[str]:
     """Return the streams of the events of a type that say an e-mail address."""
     try:
-        rows = await connection.fetch(_SCANNED, kind, email, MOST, timeout=SCAN_SECONDS)
+        rows = await connection.fetch(_SCANNED, kind, spellings, MOST, timeout=SCAN_SECONDS)
     except TimeoutError:
         raise NotFound(
-            f"{email} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded their "
-            "tables of addresses yet, and there are too many events to look through"
+            f"{spellings[0]} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded "
+            "their tables of addresses yet, and there are too many events to look through"
         ) from None
     return [row["stream"] for row in rows]
 
