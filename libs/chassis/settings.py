@@ -43,13 +43,9 @@ class InvalidSettings(Exception):
 
 def strong(secret: SecretStr) -> SecretStr:
     """Return a secret that can't be guessed; raise `ValueError` saying what is wrong, never the secret."""
-    text = secret.get_secret_value()
-    if len(text) < _MIN_LENGTH:
-        message = f"is too short: {len(text)} characters, at least {_MIN_LENGTH} are needed"
-        raise ValueError(message)
-    if len(set(text)) < _MIN_VARIETY or text.lower().startswith(_PLACEHOLDERS):
-        message = "looks like a placeholder; `adrelay keygen` makes a good one"
-        raise ValueError(message)
+    _unlike_a_guess(
+        secret.get_secret_value(), _MIN_LENGTH, _MIN_VARIETY, "; `adrelay keygen` makes a good one"
+    )
     return secret
 
 
@@ -60,13 +56,17 @@ def at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
         text = secret.get_secret_value().strip()
         if not text:
             raise ValueError("is empty")
-        if len(text) < characters:
-            raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
-        if len(set(text)) < _MIN_VARIETY_GIVEN or text.lower().startswith(_PLACEHOLDERS):
-            raise ValueError("looks like a placeholder")
+        _unlike_a_guess(text, characters, _MIN_VARIETY_GIVEN)
         return SecretStr(text)
 
     return check
+
+
+def _unlike_a_guess(text: str, characters: int, variety: int, advice: str = "") -> None:
+    if len(text) < characters:
+        raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
+    if len(set(text)) < variety or text.lower().startswith(_PLACEHOLDERS):
+        raise ValueError(f"looks like a placeholder{advice}")
 
 
 StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
