@@ -25,8 +25,8 @@ select stream, correlation_id, min(at) as began from engine.events
 where stream = any($1) group by stream, correlation_id
 """
 _EVENT = "select id, stream, correlation_id from engine.events where id = $1"
-_STORY = "select exists (select from engine.events where correlation_id = $1)"
-_STORY_STREAMS = """
+_CORRELATED = "select exists (select from engine.events where correlation_id = $1)"
+_STREAMS_OF_TREE = """
 select stream, min(at) as began from engine.events where correlation_id = $1
 group by stream order by began limit $2
 """
@@ -58,7 +58,7 @@ class Found:
     asked: frozenset[str]
     """Those of the streams that are asked for as a whole."""
     event: UUID | None
-    stories: tuple[UUID, ...]
+    correlations: tuple[UUID, ...]
 
     def is_about(self, event: ToldEvent) -> bool:
         """Say whether an event is what was looked for, or in a stream that was."""
@@ -79,20 +79,20 @@ async def find(connections: Mapping[str, Connection], text: str) -> Found:
     for part in parts:
         names += part.names
         streams |= part.streams
-        began |= {story: max(at, began.get(story, 0.0)) for story, at in part.stories.items()}
+        began |= {tree: max(at, began.get(tree, 0.0)) for tree, at in part.correlations.items()}
     if not began:
         raise NotFound(_looked_for(wanted, list(connections)))
-    newest_first = sorted(began, key=lambda story: -began[story])
+    newest_first = sorted(began, key=lambda correlation: -began[correlation])
     asked = frozenset(stream for part in parts for stream in part.asked)
     event = next((part.event for part in parts if part.event is not None), None)
     return Found(tuple(dict.fromkeys(names)), streams, asked, event, tuple(newest_first))
 
 
-async def streams_of_tree(connections: Mapping[str, Connection], story: UUID) -> dict[str, str]:
+async def streams_of_tree(connections: Mapping[str, Connection], correlation: UUID) -> dict[str, str]:
     """Return the first streams in which a correlated tree has events, and each one's service."""
     found: dict[str, str] = {}
     for service, connection in connections.items():
-        rows = await connection.fetch(_STORY_STREAMS, story, MOST)
+        rows = await connection.fetch(_STREAMS_OF_TREE, correlation, MOST)
         found |= {row["stream"]: service for row in rows}
     return found
 
@@ -103,7 +103,7 @@ class _Part:
     streams: dict[str, str] = field(default_factory=dict[str, str])
     asked: set[str] = field(default_factory=set[str])
     event: UUID | None = None
-    stories: dict[UUID, float] = field(default_factory=dict[UUID, float])
+    correlations: dict[UUID, float] = field(default_factory=dict[UUID, float])
 
 
 async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple[list[str], list[str]]:
@@ -161,7 +161,7 @@ async def _look(service: str, connection: Connection, wanted: Pasted, more: list
         part.names.append(f"stream {row['stream']}")
         part.streams[row["stream"]] = service
         part.asked.add(row["stream"])
-        part.stories[row["correlation_id"]] = row["began"].timestamp()
+        part.correlations[row["correlation_id"]] = row["began"].timestamp()
     if wanted.kind is Kind.ID:
         await _look_for_id(part, service, connection, UUID(wanted.text))
     return part
@@ -173,10 +173,10 @@ async def _look_for_id(part: _Part, service: str, connection: Connection, uuid: 
         part.names.append(f"event {uuid} in {event['stream']}")
         part.streams[event["stream"]] = service
         part.event = uuid
-        part.stories[event["correlation_id"]] = 0.0
-    if await connection.fetchval(_STORY, uuid):
+        part.correlations[event["correlation_id"]] = 0.0
+    if await connection.fetchval(_CORRELATED, uuid):
         part.names.append(f"correlation id {uuid}")
-        part.stories.setdefault(uuid, 0.0)
+        part.correlations.setdefault(uuid, 0.0)
 
 
 def _looked_for(wanted: Pasted, services: list[str]) -> str:
