@@ -19,10 +19,10 @@ def values_in(path: Path) -> dict[str, str]:
     return {one.key: one.value for one in _bindings(path) if one.key and one.value}
 
 
-def put_into_environment(path: Path, *, only: frozenset[str] = frozenset(), anew: bool = False) -> None:
-    """Put a file's settings into the environment: what is set there already stays, unless ``anew``."""
+def put_into_environment(path: Path, *, only: frozenset[str] = frozenset()) -> None:
+    """Put a file's settings into the environment: what is set there already stays."""
     for name, value in values_in(path).items():
-        if (not only or name in only) and (anew or not os.environ.get(name)):
+        if (not only or name in only) and not os.environ.get(name):
             os.environ[name] = value
 
 

@@ -64,6 +64,8 @@ class Menu(TyperGroup):
         del ctx
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.commands.items():
+            if command.hidden:
+                continue
             section = self.entries[name].section if name in self.entries else "Commands"
             sections.setdefault(section, []).append((name, command.get_short_help_str(_WHOLE)))
         for section, lines in sections.items():

@@ -21,6 +21,20 @@ ROOT = Path(__file__).parent.parent
 _OWNERS = (billing, provisioning, scheduler, forwarder, gateway)
 _EMBEDDED = {"postgres_url", "nats_url"}
 """What `adrelay up` provides by itself."""
+_COMMAND_LINE = (
+    (
+        "ADRELAY_GATEWAY_HTTP_PORT",
+        "8080",
+        "The gateway's port under `adrelay up`, and where commands look for it",
+    ),
+    (
+        "ADRELAY_GATEWAY_URL",
+        "",
+        "The gateway that commands talk to, where it is not the one of this machine's `adrelay up`",
+    ),
+    ("ADRELAY_TRACEBACK", "", "Set to anything, a mistake in adrelay itself is shown with where it happened"),
+)
+"""What the command line alone reads, or reads in another way: name, default, description."""
 _TOGETHER = " Travels together with others of its kind."
 
 
@@ -57,6 +71,10 @@ def env_example() -> str:
             lines += ["", f"# -- {settings.service}"]
         for name, field in own.items():
             lines += _example(settings, name, field)
+    lines += ["", "# -- the command line"]
+    for name, default, about in _COMMAND_LINE:
+        shown = default or "''"
+        lines += [f"# {about}", f"# {name}={shown}"]
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +102,9 @@ def settings_page() -> str:
     ]
     for settings in ALL:
         lines += ["", f"## {settings.service}", "", *_table(settings, _own_fields(settings))]
+    lines += ["", "## The command line", "", "| variable | default | |", "| --- | --- | --- |"]
+    for name, default, about in _COMMAND_LINE:
+        lines.append(f"| `{name}` | `{default}` | {about} |".replace("``", ""))
     return "\n".join(lines) + "\n"
 
 

@@ -109,14 +109,16 @@ def print_adbot(adbot: dict[str, Any]) -> None:
     valid: tuple[str, ...] = ("not yet: from the first filled seat on",)
     if adbot["valid_until"]:
         valid = (f"{moment(adbot['valid_from'])}", f"until {moment(adbot['valid_until'])}")
+    stopped = (adbot["stop_reason"], adbot["stop_detail"])
     facts = {
         "adbot": (adbot["id"],),
         "is": (state(adbot["status"]),),
-        "because": (adbot["suspend_reason"] or adbot["stop_reason"],),
+        "because": (adbot["suspend_reason"],) if adbot["suspend_reason"] else stopped,
         "of": (f"account {adbot['account']},", f"order {adbot['order_number']}"),
         "plan": (plan["name"], f"({plan['code']}),", f"every {plan['interval_seconds']} s"),
         "next cycle": (_next_cycle(adbot),),
         "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock",),
         "valid": valid,
+        "private ids": ("allowed" if adbot["private_ids"] else "not allowed",),
     }
     print_facts(screen(), facts)

@@ -1,6 +1,7 @@
 """The gateway's REST interface, as the operator's commands use it."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -19,6 +20,8 @@ PORT = "ADRELAY_GATEWAY_HTTP_PORT"
 TIMEOUT_SECONDS = 30.0
 PROBLEM = "application/problem+json"
 _PREFIX = "/api/v1/admin/"
+_HIGHEST_PORT = 65535
+_PLACE = re.compile(r"(?:(?<=^)|(?<=; ))(?:path|body|query)\.(?=\w)")
 _NO_URL = f"{URL} is no URL that begins with http:// or https:// and names a server"
 
 
@@ -94,7 +97,7 @@ class Gateway:
         if answer.headers.get("content-type") == PROBLEM and isinstance(document, dict):
             if answer.status_code == HTTPStatus.UNAUTHORIZED:
                 raise Unusable(f"{self._place} does not take this {TOKEN}")
-            raise Refusal(_told(cast("dict[str, object]", document)))
+            raise Refusal(told(cast("dict[str, object]", document)))
         if not answer.is_success or document is None:
             raise Unusable(f"{self._place} is no gateway of Adrelay: it answers {answer.status_code}")
         if answer.status_code == HTTPStatus.ACCEPTED:
@@ -106,8 +109,10 @@ def _local_url() -> str:
     """Return where `adrelay up` serves the gateway with these settings."""
     from adrelay.runtime.local import GATEWAY_PORT
 
-    port = os.environ.get(PORT, "")
-    return f"http://127.0.0.1:{port if port.strip('0') else GATEWAY_PORT}"
+    port = os.environ.get(PORT, "").strip() or "0"
+    if not (port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT):
+        raise Unusable(f"{PORT} must be a whole number from 0 to {_HIGHEST_PORT}")
+    return f"http://127.0.0.1:{int(port) or GATEWAY_PORT}"
 
 
 def path_part(text: str) -> str:
@@ -119,8 +124,10 @@ def path_part(text: str) -> str:
     return quote(text, safe="")
 
 
-def _told(problem: Mapping[str, object]) -> str:
-    return ": ".join(str(part) for part in (problem.get("code"), problem.get("detail")) if part)
+def told(problem: Mapping[str, object]) -> str:
+    """Return a refusal in words; where in a request a value stood says nothing to who typed it."""
+    detail = _PLACE.sub("", str(problem.get("detail") or ""))
+    return ": ".join(str(part) for part in (problem.get("code"), detail) if part)
 
 
 def _place(url: str) -> str:

@@ -25,7 +25,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.runtime.states import State, Status
 from adrelay.runtime.supervisor import Supervisor
 from adrelay.system import SERVICES, port_variable, processes
-from libs.chassis.settings import variable
+from libs.chassis.settings import PREFIX, variable
 from services.gateway.settings import GatewaySettings
 
 EXIT_SETTINGS = 2
@@ -59,9 +59,8 @@ def _read_settings(folder: Path, env_file: Path | None) -> None:
     """Put the settings into the environment; exit if something is wrong with them."""
     kept = folder / SETTINGS
     if env_file is None and kept.is_file():
-        for name in _PENDING:  # its data goes with its own servers and secrets, whatever is set here
-            os.environ.pop(name, None)
-        put_into_environment(kept, anew=True)
+        _forget_settings()  # its data goes with its own servers and secrets, whatever is set here
+        put_into_environment(kept)
         _note("settings", f"are those of the demo kept here ({kept}); its sandboxes are gone")
         return _check(kept)
     path = env_file or DEFAULT
@@ -76,6 +75,13 @@ def _read_settings(folder: Path, env_file: Path | None) -> None:
         _warn(f"{path} sets {name} to several values; the last one counts")
     put_into_environment(path)
     return _check(path)
+
+
+def _forget_settings() -> None:
+    """Take every setting out of the environment, however its name is written: services read each spelling."""
+    for name in list(os.environ):
+        if name.upper().startswith(PREFIX):
+            del os.environ[name]
 
 
 def _check(path: Path) -> None:

@@ -30,7 +30,7 @@ class Screen:
             yield notes
         took = time.monotonic() - begin
         line = Text.assemble(("✓ ", "green"), text, (f"  {took:.1f} s", "dim"))
-        self.console.print(line)
+        self.console.print(line, soft_wrap=True)
         for note in notes.lines:
             self.console.print(Text(f"    {note}", style="dim"), soft_wrap=True)
 

@@ -81,7 +81,7 @@ def retry(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Have the reader itself try a parked stream again, from the event that failed, in order.
+    """Let the reader itself try a parked stream again, from the event that failed, in order.
 
     What can be handled is let go; at the next failure the rest stays parked. Exit codes: 0 all was handled,
     1 something is still parked or nothing was by that name, 2 wrong usage or a server that does not answer.
@@ -108,7 +108,7 @@ def drop(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Have a parked event never be handled by its reader, which then goes on with what follows it.
+    """Give up a parked event: its reader never handles it, and then goes on with what follows it.
 
     The event itself stays in its store and on the stream. Of a stream, the first parked event is dropped.
     Exit codes: 0 nothing of the stream is parked any more, 1 something still is, nothing was by that name, or

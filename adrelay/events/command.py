@@ -78,6 +78,6 @@ events = group(
     add_completion=False,
     help="Follow, explain and repair what the services did. All of it works while they run.",
     epilog="Servers are found by ADRELAY_POSTGRES_URL, ADRELAY_<SERVICE>_POSTGRES_URL, ADRELAY_NATS_URL "
-    "and ADRELAY_NATS_PREFIX, or with --data. Exit codes: 0 done, 1 found problems or nothing, "
+    "and ADRELAY_NATS_PREFIX, or with --folder. Exit codes: 0 done, 1 found problems or nothing, "
     "2 could not run.",
 )

@@ -98,7 +98,7 @@ async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Ex
 async def drop_event(
     places: Places, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
 ) -> Exit:
-    """Have the reader never handle a parked event."""
+    """Let the reader never handle a parked event."""
     key = stream_name(which.key or "")
     async with stores(places.databases(which.services), writing=True) as connections:
         queues = chosen(await queues_of(connections, which.reader), key)

@@ -25,19 +25,19 @@ select stream, correlation_id, min(at) as began from engine.events
 where stream = any($1) group by stream, correlation_id
 """
 _EVENT = "select id, stream, correlation_id from engine.events where id = $1"
-_STORY = "select exists (select from engine.events where correlation_id = $1)"
-_STORY_STREAMS = """
+_CORRELATED = "select exists (select from engine.events where correlation_id = $1)"
+_STREAMS_OF_TREE = """
 select stream, min(at) as began from engine.events where correlation_id = $1
 group by stream order by began limit $2
 """
 _THERE = "select to_regclass($1) is not null"
 _PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
-_ACCOUNT = "select 'account-' || account from accounts.accounts where email = $1 limit $2"
+_ACCOUNT = "select 'account-' || account from accounts.accounts where mailbox = any($1) limit $2"
 _ORDERS = """
-select 'order-' || order_number from orders.orders where email = $1 order by placed_at desc limit $2
+select 'order-' || order_number from orders.orders where email = any($1) order by placed_at desc limit $2
 """
 _SCANNED = """
-select stream from engine.events where type = $1 and data->>'email' = $2 order by position desc limit $3
+select stream from engine.events where type = $1 and data->>'email' = any($2) order by position desc limit $3
 """
 _ADBOTS = """
 select category || adbot from adbots.adbot_schedules, unnest(array['adbot-', 'schedule-']) as category
@@ -58,7 +58,7 @@ class Found:
     asked: frozenset[str]
     """Those of the streams that are asked for as a whole."""
     event: UUID | None
-    stories: tuple[UUID, ...]
+    correlations: tuple[UUID, ...]
 
     def is_about(self, event: ToldEvent) -> bool:
         """Say whether an event is what was looked for, or in a stream that was."""
@@ -79,20 +79,20 @@ async def find(connections: Mapping[str, Connection], text: str) -> Found:
     for part in parts:
         names += part.names
         streams |= part.streams
-        began |= {story: max(at, began.get(story, 0.0)) for story, at in part.stories.items()}
+        began |= {tree: max(at, began.get(tree, 0.0)) for tree, at in part.correlations.items()}
     if not began:
         raise NotFound(_looked_for(wanted, list(connections)))
-    newest_first = sorted(began, key=lambda story: -began[story])
+    newest_first = sorted(began, key=lambda correlation: -began[correlation])
     asked = frozenset(stream for part in parts for stream in part.asked)
     event = next((part.event for part in parts if part.event is not None), None)
     return Found(tuple(dict.fromkeys(names)), streams, asked, event, tuple(newest_first))
 
 
-async def streams_of_tree(connections: Mapping[str, Connection], story: UUID) -> dict[str, str]:
+async def streams_of_tree(connections: Mapping[str, Connection], correlation: UUID) -> dict[str, str]:
     """Return the first streams in which a correlated tree has events, and each one's service."""
     found: dict[str, str] = {}
     for service, connection in connections.items():
-        rows = await connection.fetch(_STORY_STREAMS, story, MOST)
+        rows = await connection.fetch(_STREAMS_OF_TREE, correlation, MOST)
         found |= {row["stream"]: service for row in rows}
     return found
 
@@ -103,19 +103,20 @@ class _Part:
     streams: dict[str, str] = field(default_factory=dict[str, str])
     asked: set[str] = field(default_factory=set[str])
     event: UUID | None = None
-    stories: dict[UUID, float] = field(default_factory=dict[UUID, float])
+    correlations: dict[UUID, float] = field(default_factory=dict[UUID, float])
 
 
 async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple[list[str], list[str]]:
     """Return the streams that a table tells of, and what that is called."""
     gateway, billing = connections.get("gateway"), connections.get("billing")
     if wanted.kind is Kind.EMAIL and gateway is not None and billing is not None:
-        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, wanted.text)
-        orders = await _rows(gateway, "orders.orders", _ORDERS, wanted.text)
+        spellings = _spellings(wanted.text)
+        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, spellings)
+        orders = await _rows(gateway, "orders.orders", _ORDERS, spellings)
         if accounts is None:
-            accounts = await _scan(gateway, "AccountRegistered", wanted.text)
+            accounts = await _scan(gateway, "AccountRegistered", spellings)
         if orders is None:
-            orders = await _scan(billing, "OrderPlaced", wanted.text)
+            orders = await _scan(billing, "OrderPlaced", spellings)
         streams = accounts + orders
     elif wanted.kind is Kind.TELEGRAM and gateway is not None:
         streams = await _rows(gateway, "adbots.adbot_schedules", _ADBOTS, wanted.text) or []
@@ -127,21 +128,28 @@ async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple
     return streams, [f"{wanted.kind} {wanted.text}"] if streams else []
 
 
-async def _rows(connection: Connection, table: str, query: str, text: str) -> list[str] | None:
+def _spellings(email: str) -> list[str]:
+    """Return how an e-mail address may be stored: as it is written, and in its mailbox's one form."""
+    from services.gateway.mail.addresses import canonical_or_same
+
+    return list(dict.fromkeys((email, canonical_or_same(email))))
+
+
+async def _rows(connection: Connection, table: str, query: str, text: str | list[str]) -> list[str] | None:
     """Return the streams that a table tells of, None if the table is not folded in this store."""
     if not await connection.fetchval(_THERE, table):
         return None
     return [row[0] for row in await connection.fetch(query, text, MOST, timeout=SCAN_SECONDS)]
 
 
-async def _scan(connection: Connection, kind: str, email: str) -> list[str]:
+async def _scan(connection: Connection, kind: str, spellings: list[str]) -> list[str]:
     """Return the streams of the events of a type that say an e-mail address."""
     try:
-        rows = await connection.fetch(_SCANNED, kind, email, MOST, timeout=SCAN_SECONDS)
+        rows = await connection.fetch(_SCANNED, kind, spellings, MOST, timeout=SCAN_SECONDS)
     except TimeoutError:
         raise NotFound(
-            f"{email} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded their "
-            "tables of addresses yet, and there are too many events to look through"
+            f"{spellings[0]} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded "
+            "their tables of addresses yet, and there are too many events to look through"
         ) from None
     return [row["stream"] for row in rows]
 
@@ -153,7 +161,7 @@ async def _look(service: str, connection: Connection, wanted: Pasted, more: list
         part.names.append(f"stream {row['stream']}")
         part.streams[row["stream"]] = service
         part.asked.add(row["stream"])
-        part.stories[row["correlation_id"]] = row["began"].timestamp()
+        part.correlations[row["correlation_id"]] = row["began"].timestamp()
     if wanted.kind is Kind.ID:
         await _look_for_id(part, service, connection, UUID(wanted.text))
     return part
@@ -165,10 +173,10 @@ async def _look_for_id(part: _Part, service: str, connection: Connection, uuid: 
         part.names.append(f"event {uuid} in {event['stream']}")
         part.streams[event["stream"]] = service
         part.event = uuid
-        part.stories[event["correlation_id"]] = 0.0
-    if await connection.fetchval(_STORY, uuid):
+        part.correlations[event["correlation_id"]] = 0.0
+    if await connection.fetchval(_CORRELATED, uuid):
         part.names.append(f"correlation id {uuid}")
-        part.stories.setdefault(uuid, 0.0)
+        part.correlations.setdefault(uuid, 0.0)
 
 
 def _looked_for(wanted: Pasted, services: list[str]) -> str:

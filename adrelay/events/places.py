@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from adrelay.env_file import DEFAULT, put_into_environment
+from adrelay.env_file import DEFAULT, put_into_environment, values_in
 from adrelay.events.outcome import Unusable
 from adrelay.names import SERVICES
 
@@ -69,7 +69,7 @@ class Places:
             folder = local / "nats"
             place = f"{LOOPBACK}:{_port(folder, 'NATS')}"
             url = f"nats://{USER}:{remembered_password(folder / 'password')}@{place}"
-            return Broker(url, os.environ.get("ADRELAY_NATS_PREFIX", ""))
+            return Broker(url, _prefix_in(local))
         from adrelay.events.servers import broker_url
 
         return Broker(*broker_url())
@@ -98,6 +98,14 @@ def _beside(server: str, services: Sequence[str]) -> Path | None:
 
 def _prefixes(services: Sequence[str]) -> list[str]:
     return [f"{name.upper()}_" for name in services]
+
+
+def _prefix_in(folder: Path) -> str:
+    """Return what the stream's name begins with; in a kept demo's folder its own settings alone say it."""
+    from adrelay.runtime.local import SETTINGS
+
+    kept = folder / SETTINGS
+    return (values_in(kept) if kept.is_file() else os.environ).get("ADRELAY_NATS_PREFIX", "")
 
 
 def _port(folder: Path, server: str) -> int:

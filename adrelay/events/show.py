@@ -47,7 +47,7 @@ async def show(places: Places, text: str, at: str | None, last: int | None, *, j
 async def _meant(connections: Mapping[str, Connection], text: str) -> dict[str, str]:
     """Return the streams that may be meant, and each one's service."""
     found = await find(connections, text)
-    return found.streams or await streams_of_tree(connections, found.stories[0])
+    return found.streams or await streams_of_tree(connections, found.correlations[0])
 
 
 def list_streams(text: str, meant: Mapping[str, str], *, json: bool) -> Exit:

@@ -154,7 +154,7 @@ async def _tell(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
                 while True:
                     arrivals = await feed.batch(_BATCH)
                     shown.take(arrivals)
-                    if not follow and (arrivals[-1].sequence >= end or not arrivals[-1].waiting):
+                    if not follow and (arrivals[-1].sequence >= end or not feed.waiting):
                         return
         except FeedBroken:
             continue

@@ -24,7 +24,7 @@ async def trace(places: Places, key: str, html: Path | None, *, json: bool, comp
     gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
     async with stores(places.databases()) as connections:
         found = await find(connections, key)
-        shown = found.stories if complete else found.stories[:STORIES]
+        shown = found.correlations if complete else found.correlations[:STORIES]
         roots = await told(connections, shown)
         stories = _by_story(found, roots)
         kept = 0 if complete else KEPT
@@ -34,15 +34,15 @@ async def trace(places: Places, key: str, html: Path | None, *, json: bool, comp
         say_json(_document(key, found, stories))
     else:
         print_trees(found, stories, kept=kept)
-        if len(shown) < len(found.stories):
-            remark(f"{len(found.stories) - len(shown)} older ones are left out; --all shows them")
+        if len(shown) < len(found.correlations):
+            remark(f"{len(found.correlations) - len(shown)} older ones are left out; --all shows them")
     if html is not None:
         remark(f"the picture is in {html}")
     return Exit.OK
 
 
 def _by_story(found: Found, roots: list[Node]) -> dict[str, list[Node]]:
-    stories: dict[str, list[Node]] = {str(story): [] for story in found.stories}
+    stories: dict[str, list[Node]] = {str(story): [] for story in found.correlations}
     for root in roots:
         stories[str(root.event.correlation_id)].append(root)
     return {story: parts for story, parts in stories.items() if parts}
@@ -67,7 +67,7 @@ def _document(key: str, found: Found, stories: dict[str, list[Node]]) -> Json:
         "stories": [
             {"correlation_id": story, "events": _events(found, roots)} for story, roots in stories.items()
         ],
-        "stories_left_out": len(found.stories) - len(stories),
+        "stories_left_out": len(found.correlations) - len(stories),
     }
 
 

@@ -43,13 +43,9 @@ class InvalidSettings(Exception):
 
 def strong(secret: SecretStr) -> SecretStr:
     """Return a secret that can't be guessed; raise `ValueError` saying what is wrong, never the secret."""
-    text = secret.get_secret_value()
-    if len(text) < _MIN_LENGTH:
-        message = f"is too short: {len(text)} characters, at least {_MIN_LENGTH} are needed"
-        raise ValueError(message)
-    if len(set(text)) < _MIN_VARIETY or text.lower().startswith(_PLACEHOLDERS):
-        message = "looks like a placeholder; `adrelay keygen` makes a good one"
-        raise ValueError(message)
+    _unlike_a_guess(
+        secret.get_secret_value(), _MIN_LENGTH, _MIN_VARIETY, "; `adrelay keygen` makes a good one"
+    )
     return secret
 
 
@@ -60,13 +56,17 @@ def at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
         text = secret.get_secret_value().strip()
         if not text:
             raise ValueError("is empty")
-        if len(text) < characters:
-            raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
-        if len(set(text)) < _MIN_VARIETY_GIVEN or text.lower().startswith(_PLACEHOLDERS):
-            raise ValueError("looks like a placeholder")
+        _unlike_a_guess(text, characters, _MIN_VARIETY_GIVEN)
         return SecretStr(text)
 
     return check
+
+
+def _unlike_a_guess(text: str, characters: int, variety: int, advice: str = "") -> None:
+    if len(text) < characters:
+        raise ValueError(f"is too short: {len(text)} characters, at least {characters} are needed")
+    if len(set(text)) < variety or text.lower().startswith(_PLACEHOLDERS):
+        raise ValueError(f"looks like a placeholder{advice}")
 
 
 StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
@@ -154,7 +154,7 @@ def load(settings: type[SettingsT]) -> SettingsT:
         problem = f"a variable of {settings.service} that must hold JSON does not"
         field = re.search(r'field "(\w+)"', str(error))
         if field is not None:
-            problem = f"{variable(settings, field[1])} is not valid JSON"
+            problem = f"{_set_by(settings, field[1])} is not valid JSON"
         raise InvalidSettings([problem]) from None
     except ValidationError as error:
         lines = [_line(settings, problem) for problem in error.errors()]
@@ -202,8 +202,18 @@ def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
     field = _field(settings, str(problem["loc"][0]) if problem["loc"] else "?")
     what = wrong(problem)
     about = settings.model_fields[field].description if field in settings.model_fields else None
-    name = variable(settings, field) if field in settings.model_fields else field
+    name = _set_by(settings, field) if field in settings.model_fields else field
     return f"{name} {what}" + (f" ({about})" if about else "")
+
+
+def _set_by(settings: type[ServiceSettings], field: str) -> str:
+    """Return the variable that a field's value comes from: the service's own goes before the one for all."""
+    name = variable(settings, field)
+    if settings.model_fields[field].validation_alias is not None:
+        return name
+    readable = (f"{PREFIX}{settings.service.upper()}_{field.upper()}", f"{PREFIX}{field.upper()}")
+    there = {name.upper() for name in os.environ}
+    return next((one for one in readable if one in there), name)
 
 
 def _field(settings: type[ServiceSettings], place: str) -> str:

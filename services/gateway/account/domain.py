@@ -27,7 +27,6 @@ class IssueFirstCode:
 
     account: AccountId
     code_digest: CodeDigest
-    at: datetime
 
 
 @dataclass(frozen=True)

@@ -68,4 +68,4 @@ async def issue_first_code(unit: UnitOfWork, codes: AccessCodes, account: Accoun
     Only together with the decision to send the code to the account's mailbox.
     """
     digest = codes.digest(codes.first(account))
-    await unit.execute(ACCOUNT, account, IssueFirstCode(account, digest, unit.at))
+    await unit.execute(ACCOUNT, account, IssueFirstCode(account, digest))

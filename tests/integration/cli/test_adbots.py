@@ -38,5 +38,5 @@ async def test_a_refusal_is_one_line(shop: Market) -> None:
         adrelay(shop.url, "adbots", "extend", nobody, "--days", "0", "--reason", "x"),
     )
     assert (unknown.code, unknown.err) == (1, "✗ unknown_adbot: there is no such adbot\n")
-    assert (odd.code, odd.err.startswith("✗ invalid_request: path.adbot_id")) == (1, True)
-    assert (days.code, days.err.startswith("✗ invalid_request: body.days")) == (1, True)
+    assert (odd.code, odd.err.startswith("✗ invalid_request: adbot_id")) == (1, True)
+    assert (days.code, days.err.startswith("✗ invalid_request: days")) == (1, True)

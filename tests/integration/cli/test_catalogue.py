@@ -75,9 +75,9 @@ async def test_a_refusal_is_one_line(shop: Market) -> None:
     refusals = {
         ("reprice", "nothing", "5"): "✗ unknown_plan",
         ("retire", "nothing"): "✗ unknown_plan",
-        ("reprice", "bronze", "-5"): "✗ invalid_request: body.price_usd: is no amount",
-        ("reprice", "bronze", "NaN"): "✗ invalid_request: body.price_usd: is no amount",
-        ("reprice", "bronze", "1e9"): "✗ invalid_request: body.price_usd: is no amount",
+        ("reprice", "bronze", "-5"): "✗ invalid_request: price_usd: is no amount",
+        ("reprice", "bronze", "NaN"): "✗ invalid_request: price_usd: is no amount",
+        ("reprice", "bronze", "1e9"): "✗ invalid_request: price_usd: is no amount",
         ("reprice", "../orders", "5"): "✗ not_found",
         ("retire", "a/../../x"): "✗ not_found",
     }

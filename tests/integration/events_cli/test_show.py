@@ -169,13 +169,15 @@ async def folded(world: World) -> AsyncIterator[Pool]:
 async def test_the_gateways_tables_are_asked_where_they_are_folded(world: World, folded: Pool) -> None:
     story, at = world.story, utc_now()
     await folded.execute(
-        "insert into accounts.accounts values ($1, 'folded@example.org', 'CLIENT', 'digest', 'LIC', $2)",
+        "insert into accounts.accounts values ($1, 'folded@bücher.example', 'folded@xn--bcher-kva.example', "
+        "'CLIENT', 'digest', 'LIC', $2)",
         story.account,
         at,
     )
     await folded.execute(
         "insert into orders.orders (order_number, account, email, plan, plan_name, price_usd, pay_currency, "
-        "status, payment_status, placed_at, pay_by, updated_at) values ($1, $2, 'folded@example.org', "
+        "status, payment_status, placed_at, pay_by, updated_at) "
+        "values ($1, $2, 'folded@xn--bcher-kva.example', "
         "'bronze', 'Bronze', 30, 'BTC', 'PENDING', 'REQUESTED', $3, $3, $3)",
         story.order,
         story.account,
@@ -190,7 +192,8 @@ async def test_the_gateways_tables_are_asked_where_they_are_folded(world: World,
     of_client = {f"account-{story.account}", f"order-{story.order}"}
     of_adbot = {f"adbot-{story.adbot}", f"schedule-{story.adbot}"}
     for text, streams in {
-        "Folded@Example.org": of_client,
+        "Folded@Bücher.example": of_client,
+        "folded@xn--bcher-kva.example": of_client,
         "https://t.me/Berlin": of_adbot,
         "t.me/paris/17": of_adbot,
         "@a_channel": of_adbot,

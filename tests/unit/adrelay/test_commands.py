@@ -2,13 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from adrelay.cli import app
+from adrelay.commands.adbots import print_adbot
+from adrelay.commands.gateway import told
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.events.places import Places
+from adrelay.runtime.local import keep_settings
 
 REQUIRED = {
     "ADRELAY_BILLING_API_KEY",
@@ -136,6 +140,93 @@ def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
     assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
     monkeypatch.setenv("ADRELAY_NATS_URL", SERVERS["ADRELAY_NATS_URL"])
     assert Places(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
+
+
+def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = fresh_secrets() | {
+        "ADRELAY_BILLING_API_KEY": "kept-1234567890",
+        "ADRELAY_BILLING_IPN_SECRET": "kV8-a-kept-secret-2468",
+        "ADRELAY_BILLING_IPN_CALLBACK_URL": "http://127.0.0.1:1/",
+    }
+    (folder / "kept").mkdir()
+    keep_settings(folder / "kept", kept)
+    for name in ("BILLING_POSTGRES_URL", "BILLING_NATS_URL", "NATS_URL", "NATS_PREFIX", "GATEWAY_SMTP_HOST"):
+        monkeypatch.setitem(os.environ, f"ADRELAY_{name}", "nats://production.example")
+    monkeypatch.setitem(os.environ, "adrelay_billing_nats_url", "nats://production.example")
+    (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
+    told: dict[str, str] = {}
+
+    async def run(*_: object) -> None:
+        told.update(os.environ)
+
+    monkeypatch.setattr("adrelay.commands.up._run", run)
+    result = CliRunner().invoke(app, ["up", "--folder", "kept"])
+    assert result.exit_code == 0, result.stderr
+    assert {name: value for name, value in told.items() if name.upper().startswith("ADRELAY_")} == kept
+
+
+@pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
+def test_the_stream_of_a_kept_demo_is_called_as_its_own_settings_say(
+    folder: Path, kept: str | None, prefix: str
+) -> None:
+    (folder / "kept/nats").mkdir(parents=True)
+    (folder / "kept/nats/port").write_text("4001")
+    (folder / "kept/nats/password").write_text("pw")
+    (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
+    if kept is not None:
+        keep_settings(folder / "kept", {"ADRELAY_NATS_PREFIX": kept})
+    assert Places(folder / "kept").broker().prefix == prefix
+
+
+@pytest.mark.parametrize("port", ["abc", "-1", "65536", "8 0"])
+def test_a_wrong_port_is_told_by_the_variable_that_sets_it(
+    port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "ADRELAY_GATEWAY_HTTP_PORT", port)
+    result = CliRunner().invoke(app, ["orders", "list"])
+    assert result.exit_code == 2
+    assert result.stderr == "✗ ADRELAY_GATEWAY_HTTP_PORT must be a whole number from 0 to 65535\n"
+
+
+def test_a_refusal_does_not_say_in_which_part_of_a_request_a_value_stood() -> None:
+    detail = "body.days: must be at least 1; path.adbot_id: must be an id; see query.html"
+    assert told({"code": "invalid_request", "detail": detail}) == (
+        "invalid_request: days: must be at least 1; adbot_id: must be an id; see query.html"
+    )
+
+
+def test_help_lists_no_hidden_command() -> None:
+    shown = CliRunner().invoke(app, ["accounts", "--help"]).output
+    assert "code" in shown
+    assert "reset-code" not in shown
+
+
+def test_an_adbot_is_shown_with_why_it_stopped_and_what_it_may_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    adbot: dict[str, Any] = {
+        "id": "86fbac7e-6775-5232-9791-a7484bd032a4",
+        "status": "STOPPED",
+        "stop_reason": "private_ids",
+        "stop_detail": "-1001234567890",
+        "suspend_reason": None,
+        "account": "c39c7e39-11d5-5cc3-905e-86e9fcb6a8e1",
+        "order_number": "HQADZ-MWPQN8B6-ZDWJ9061NKC1",
+        "plan": {"name": "Bronze", "code": "bronze", "interval_seconds": 900},
+        "seats": {"filled": 1, "awaited": 0},
+        "valid_from": None,
+        "valid_until": None,
+        "next_cycle_at": None,
+        "private_ids": False,
+    }
+    print_adbot(adbot)
+    shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "because private_ids -1001234567890" in shown
+    assert "private ids not allowed" in shown
+    print_adbot(adbot | {"suspend_reason": "abuse", "private_ids": True})
+    shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "because abuse" in shown
+    assert "private ids allowed" in shown
 
 
 def test_a_misspelt_setting_is_told_at_the_start(folder: Path) -> None:

@@ -175,6 +175,8 @@ def say_adbot() -> None:
             "status": "SUSPENDED",
             "suspend_reason": "the client asked for it",
             "stop_reason": None,
+            "stop_detail": None,
+            "private_ids": False,
             "account": str(ACCOUNT),
             "order_number": ORDER,
             "plan": PLAN.model_dump(mode="json"),

@@ -57,6 +57,14 @@ def test_a_services_own_variable_is_stronger_than_that_for_all(environment: pyte
     assert "own.example" in load(BakerySettings).postgres_url.get_secret_value()
 
 
+def test_the_variable_that_is_set_is_blamed(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ADRELAY_BAKERY_HTTP_PORT", "abc")
+    environment.setenv("ADRELAY_LOAVES", "0")
+    assert [line.split(" ")[0] for line in problems()] == ["ADRELAY_BAKERY_HTTP_PORT", "ADRELAY_LOAVES"]
+    environment.setenv("ADRELAY_HTTP_PORT", "8080")
+    assert problems()[0].startswith("ADRELAY_BAKERY_HTTP_PORT ")
+
+
 def test_everything_that_is_missing_is_named_in_a_line_of_its_own(environment: pytest.MonkeyPatch) -> None:
     for name in GOOD:
         environment.delenv(name)

@@ -49,15 +49,15 @@ def test_registering_again_changes_nothing() -> None:
 
 
 def test_the_first_code_is_issued_once() -> None:
-    account.given(REGISTERED).when(IssueFirstCode(ANNA, OLD, NOON)).then(ISSUED)
-    account.given(REGISTERED, ISSUED).when(IssueFirstCode(ANNA, OLD, NOON)).then()
+    account.given(REGISTERED).when(IssueFirstCode(ANNA, OLD)).then(ISSUED)
+    account.given(REGISTERED, ISSUED).when(IssueFirstCode(ANNA, OLD)).then()
 
 
 @pytest.mark.parametrize("before", [[BY_CHECKOUT], [REGISTERED, RESET], [BY_CHECKOUT, RESET]])
 def test_an_account_that_had_a_code_gets_no_first_one(
     before: list[AccountRegistered | AccessCodeReset],
 ) -> None:
-    account.given(*before).when(IssueFirstCode(ANNA, "c" * 64, NOON)).then()
+    account.given(*before).when(IssueFirstCode(ANNA, "c" * 64)).then()
 
 
 def test_the_operator_issues_a_code_whether_there_was_one_or_not() -> None:
@@ -68,7 +68,7 @@ def test_the_operator_issues_a_code_whether_there_was_one_or_not() -> None:
 
 def test_no_code_is_issued_before_the_account_exists() -> None:
     account.when(ResetCode(ANNA, NEW, NOON)).refused("unknown_account")
-    account.when(IssueFirstCode(ANNA, NEW, NOON)).refused("unknown_account")
+    account.when(IssueFirstCode(ANNA, NEW)).refused("unknown_account")
 
 
 def test_an_account_is_not_registered_for_a_second_address() -> None:
