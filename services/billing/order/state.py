@@ -115,6 +115,8 @@ class Money:
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
     """What was told of and counts for nothing until it settles, of the order's own payment too."""
+    refunded: Sums = field(default_factory=_no_sums)
+    """What was told of as given back, while the order stayed what it was."""
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
@@ -304,16 +306,25 @@ def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
         case DepositReceived(deposit=deposit, paid=paid):
             brought = money.deposits.get(deposit, Decimal(0)) + paid
             return replace(money, deposits={**money.deposits, deposit: brought})
-        case UncountedMoneyReported(payment=payment, paid=paid, currency=currency):
-            if event.on_the_way:
-                return replace(money, on_the_way={**money.on_the_way, (payment, currency): paid})
-            return replace(money, given_up={**money.given_up, (payment, currency): paid})
+        case UncountedMoneyReported():
+            return _uncounted(money, event)
         case WrongCoinReceived(payment=payment, paid=paid, currency=currency):
             return replace(money, in_another_coin={**money.in_another_coin, (payment, currency): paid})
         case UnknownStatusReported(payment=payment, status=status):
             return replace(money, unknown=money.unknown | {(payment, status)})
         case _:
             raise _impossible(order, event)
+
+
+def _uncounted(money: Money, event: UncountedMoneyReported) -> Money:
+    key = (event.payment, event.currency)
+    if event.on_the_way:
+        return replace(money, on_the_way={**money.on_the_way, key: event.paid})
+    given_up = max(event.paid, money.given_up.get(key, Decimal(0)))
+    told = replace(money, given_up={**money.given_up, key: given_up})
+    if event.status.upper() != PaymentState.REFUNDED:
+        return told
+    return replace(told, refunded={**money.refunded, key: event.paid})
 
 
 def _impossible(order: Order, event: Event) -> ImpossibleEvent:
