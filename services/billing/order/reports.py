@@ -110,7 +110,7 @@ def _is_for(command: RecordStatus, order: Requested, request: PaymentRequested) 
         return False
     if request.payment in {command.payment, command.parent}:
         return True
-    return command.parent is None and order.money.is_deposit(command.payment)
+    return order.money.is_deposit(command.payment)
 
 
 def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:

@@ -385,6 +385,13 @@ def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> Non
     order.given(PLACED, REQUESTED, HALF_PAID).when(orphan).then(unmatched(orphan, "wrong_payment"))
 
 
+def test_a_known_deposit_is_one_whatever_its_parent_is_said_to_be() -> None:
+    elsewhere = replace(told_of_deposit(PaymentState.FINISHED, REST), parent="77")
+    order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, elsewhere).then(
+        uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
+    )
+
+
 def test_the_orders_own_payment_under_another_orders_number_is_not_counted() -> None:
     elsewhere = replace(PAID, order="HQADZ-ABC123-OTHER")
     known = order.given(PLACED, REQUESTED)
