@@ -108,6 +108,8 @@ class Money:
 
     own: Decimal = Decimal(0)
     """What the order's own payment received."""
+    seen: bool = False
+    """Whether the order's own payment was ever seen on its way, whatever became of it."""
     told: Decimal = Decimal(0)
     """The total that was last told: as too little, as enough, or as too much."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
@@ -134,9 +136,9 @@ class Money:
 
     @property
     def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count."""
+        """Whether there is nothing that could go back, not even what does not count or was only seen."""
         uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
-        return not (self.total or uncounted)
+        return not (self.total or uncounted or self.seen)
 
     def is_deposit(self, payment: PaymentId) -> bool:
         """Say whether a payment, not the order's own, was told of as a deposit to it."""
@@ -282,6 +284,7 @@ def _step(order: Awaiting, event: Event) -> Awaiting:
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
     money = order.money.tell(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
+    money = replace(money, seen=money.seen or after in ON_THE_WAY)
     return replace(order, state=max(order.state, after, key=STEP.__getitem__), money=money)
 
 

@@ -23,7 +23,7 @@ from services.billing.ports import PaymentOffer, PaymentReport
 _PLACES = 18
 _ROOMY = Context(prec=60)
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
-ModelT = TypeVar("ModelT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound="_Said")
 
 
 def _as_text(value: object) -> object:
