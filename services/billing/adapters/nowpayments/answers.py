@@ -23,7 +23,7 @@ from services.billing.ports import PaymentOffer, PaymentReport
 _PLACES = 18
 _ROOMY = Context(prec=60)
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
-ModelT = TypeVar("ModelT", bound="_Said")
+ModelT = TypeVar("ModelT", bound="Said")
 
 
 def _as_text(value: object) -> object:
@@ -71,7 +71,7 @@ _Memo = Annotated[
 ]
 
 
-class _Said(BaseModel):
+class Said(BaseModel):
     """The fields that billing relies on; the provider sends more, and may add others."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -79,7 +79,7 @@ class _Said(BaseModel):
     """Fields that are taken for left out where they make no sense."""
 
 
-class Created(_Said):
+class Created(Said):
     """The answer to a request for a payment."""
 
     payment_id: _Id
@@ -103,13 +103,13 @@ class Created(_Said):
         )
 
 
-class Minimum(_Said):
+class Minimum(Said):
     """The answer to the question for the least that may be paid."""
 
     fiat_equivalent: _Received | None = None
 
 
-class Reported(_Said):
+class Reported(Said):
     """What is said of a payment, in a notification or in answer to a question; any of it may be left out.
 
     All but the payment and its status: without these nobody knows whose money it is, and what it means.
