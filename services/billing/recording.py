@@ -50,7 +50,7 @@ async def record_report(
         unit.causes = replace(unit.causes, actor=f"provider:{provider.name}")
         order, named = await _whose(report, unit)
         await unit.follow_stream(ORDER.stream(order))
-        if await adopt(report, provider.name, unit):
+        if order == named and await adopt(report, provider.name, unit):
             return None
         return await unit.execute(ORDER, order, replace(command, order=named))
 

@@ -227,7 +227,7 @@ def _refund(command: Refund, order: Order) -> list[Event]:
     match order:
         case Refunded():
             return []
-        case Pending(placed) | Lapsed(placed) | Awaiting(placed) if _nothing_came(order):
+        case Pending(placed) | Lapsed(placed) | Awaiting(placed) if order.money.none_came:
             raise Refused("nothing_received", f"no money came for {placed.order}")
         case Pending() | Lapsed():
             return [_refunded(order, None, command)]
@@ -235,12 +235,6 @@ def _refund(command: Refund, order: Order) -> list[Event]:
             return [_refunded(order, order.request, command)]
         case _:
             assert_never(order)
-
-
-def _nothing_came(order: Pending | Lapsed | Awaiting) -> bool:
-    """Say whether no money was ever told of; what is on its way was seen, and may have to go back."""
-    on_its_way = isinstance(order, Awaiting) and order.state in ON_THE_WAY
-    return order.money.none_came and not on_its_way
 
 
 def _refunded(order: Order, request: PaymentRequested | None, command: Refund) -> Event:

@@ -110,7 +110,7 @@ def _is_for(command: RecordStatus, order: Requested, request: PaymentRequested) 
         return False
     if request.payment in {command.payment, command.parent}:
         return True
-    return command.parent is None and order.money.is_deposit(command.payment)
+    return order.money.is_deposit(command.payment)
 
 
 def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
@@ -174,6 +174,8 @@ def refusal(said: UnmatchedPaymentReported) -> Refused:
 def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
     """Tell of money in a status that settles nothing, as far as it is more than what was told of it.
 
+    A refund of what counts already is told of apart; if it leaves out its sum, all that counts went back.
+
     While the order's own payment is on its way to an unpaid order, the steps that are told stand for it.
     """
     on_the_way = command.status in _UNCERTAIN
@@ -185,8 +187,10 @@ def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequeste
     known = max(counted, money.given_up.get(key, _NOTHING))
     if on_the_way:
         known = max(known, money.on_the_way.get(key, _NOTHING))
-    taken_back = command.status is PaymentState.REFUNDED and not own and key not in money.given_up
-    if command.came <= known and not (taken_back and command.came):
+    paid = command.came
+    if _takes_back(command, order, request) and counted:
+        paid, known = paid or counted, money.refunded.get(key, _NOTHING)
+    if paid <= known:
         return []
     return [
         UncountedMoneyReported(
@@ -194,12 +198,21 @@ def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequeste
             payment=command.payment,
             status=command.status_text,
             on_the_way=on_the_way,
-            paid=command.came,
-            uncounted=command.came - counted,
+            paid=paid,
+            uncounted=max(_NOTHING, paid - counted),
             currency=command.currency or "",
             coin=request.coin if in_its_coin else None,
         )
     ]
+
+
+def _takes_back(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
+    """Say whether a refund leaves the order as it is, so that a person has to see to it."""
+    if command.status is not PaymentState.REFUNDED:
+        return False
+    return command.payment != request.payment or not (
+        isinstance(order, Refunded) or _ends(command, order, request)
+    )
 
 
 def _is_on_its_way(command: RecordStatus, order: Requested) -> bool:
@@ -303,7 +316,7 @@ def _step(command: RecordStatus, order: Requested, request: PaymentRequested) ->
     if command.payment != request.payment:
         return []
     if command.status is PaymentState.REFUNDED:
-        return _given_back(order, request)
+        return _given_back(order, request) if _ends(command, order, request) else []
     if isinstance(order, Awaiting) and _in_its_coin(command, request):
         return _move(command.status, order)
     return []
@@ -323,9 +336,17 @@ def _move(status: PaymentState, order: Awaiting) -> list[Event]:
     return events
 
 
+def _ends(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
+    """Say whether a refund of the order's own payment is one of the order.
+
+    An order that is paid was not paid by money that does not count, so it does not end with that.
+    """
+    if isinstance(order, Paid | Fulfilled):
+        return order.money.own > 0 and _in_its_coin(command, request)
+    return isinstance(order, Awaiting)
+
+
 def _given_back(order: Requested, request: PaymentRequested) -> list[Event]:
-    if isinstance(order, Refunded):
-        return []
     return [
         PaymentRefunded(
             order=order.placed.order,

@@ -108,6 +108,8 @@ class Money:
 
     own: Decimal = Decimal(0)
     """What the order's own payment received."""
+    seen: bool = False
+    """Whether the order's own payment was ever seen on its way, whatever became of it."""
     told: Decimal = Decimal(0)
     """The total that was last told: as too little, as enough, or as too much."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
@@ -115,6 +117,8 @@ class Money:
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
     """What was told of and counts for nothing until it settles, of the order's own payment too."""
+    refunded: Sums = field(default_factory=_no_sums)
+    """What was told of as given back, while the order stayed what it was."""
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
@@ -132,9 +136,9 @@ class Money:
 
     @property
     def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count."""
+        """Whether there is nothing that could go back, not even what does not count or was only seen."""
         uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
-        return not (self.total or uncounted)
+        return not (self.total or uncounted or self.seen)
 
     def is_deposit(self, payment: PaymentId) -> bool:
         """Say whether a payment, not the order's own, was told of as a deposit to it."""
@@ -280,6 +284,7 @@ def _step(order: Awaiting, event: Event) -> Awaiting:
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
     money = order.money.tell(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
+    money = replace(money, seen=money.seen or after in ON_THE_WAY)
     return replace(order, state=max(order.state, after, key=STEP.__getitem__), money=money)
 
 
@@ -304,16 +309,25 @@ def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
         case DepositReceived(deposit=deposit, paid=paid):
             brought = money.deposits.get(deposit, Decimal(0)) + paid
             return replace(money, deposits={**money.deposits, deposit: brought})
-        case UncountedMoneyReported(payment=payment, paid=paid, currency=currency):
-            if event.on_the_way:
-                return replace(money, on_the_way={**money.on_the_way, (payment, currency): paid})
-            return replace(money, given_up={**money.given_up, (payment, currency): paid})
+        case UncountedMoneyReported():
+            return _uncounted(money, event)
         case WrongCoinReceived(payment=payment, paid=paid, currency=currency):
             return replace(money, in_another_coin={**money.in_another_coin, (payment, currency): paid})
         case UnknownStatusReported(payment=payment, status=status):
             return replace(money, unknown=money.unknown | {(payment, status)})
         case _:
             raise _impossible(order, event)
+
+
+def _uncounted(money: Money, event: UncountedMoneyReported) -> Money:
+    key = (event.payment, event.currency)
+    if event.on_the_way:
+        return replace(money, on_the_way={**money.on_the_way, key: event.paid})
+    given_up = max(event.paid, money.given_up.get(key, Decimal(0)))
+    told = replace(money, given_up={**money.given_up, key: given_up})
+    if event.status.upper() != PaymentState.REFUNDED:
+        return told
+    return replace(told, refunded={**money.refunded, key: event.paid})
 
 
 def _impossible(order: Order, event: Event) -> ImpossibleEvent:

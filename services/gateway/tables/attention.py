@@ -45,7 +45,7 @@ DELIVERY_PATIENCE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=4,
+    version=5,
     # a kind stands once for each payment that it is of; `payment` is empty where it is of the order. The
     # other tables hold what decides whether a row is needed, one row an order or adbot. What is said by
     # provisioning and what is said by billing stand apart: neither waits for the other
@@ -131,11 +131,19 @@ async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> N
 
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
     """Wait for the money, from now on: meanwhile the order neither expires nor is it called off."""
-    await _need(sql, event.order, AttentionKind.ON_THE_WAY, patience=ARRIVAL_PATIENCE)
+    kind = AttentionKind.ON_THE_WAY
+    await _need(sql, event.order, kind, patience=ARRIVAL_PATIENCE, payment=event.payment)
 
 
 async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
-    await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
+    """Show at once that what was seen did not arrive, unless its sum is shown as uncounted."""
+    await sql.execute(
+        "update attention set since = $3, due_at = $3, detail = $4 where order_number = $1 and kind = $2",
+        event.order,
+        AttentionKind.ON_THE_WAY,
+        sql.at,
+        f"given up without a sum: payment {event.payment}",
+    )
 
 
 ATTENTION.on(PaymentConfirming)(_seen)
@@ -174,6 +182,8 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
     kind, patience = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
     if event.on_the_way:
         kind, patience = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_PATIENCE
+    else:
+        await _settle_payment(sql, event.order, event.payment, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     await _need(
         sql,

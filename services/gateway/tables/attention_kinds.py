@@ -11,7 +11,7 @@ class AttentionKind(StrEnum):
     PARTIALLY_PAID = "partially_paid"
     """A part came, and for a day nothing more."""
     ON_THE_WAY = "on_the_way"
-    """Money was seen, and for a day it neither arrived nor was given up."""
+    """Money was seen, and for a day it did not arrive, or it was given up without a word of its sum."""
     WRONG_COIN = "wrong_coin"
     """Money came in another coin than was asked for."""
     UNMATCHED_PAYMENT = "unmatched_payment"

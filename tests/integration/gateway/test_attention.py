@@ -223,8 +223,8 @@ async def test_a_part_that_came_has_a_day_for_the_rest(
     assert await order.kinds() == set()
 
 
-@pytest.mark.parametrize("end", ["finished", "partly", "failed"])
-async def test_money_that_was_seen_has_a_day_to_arrive_or_to_be_given_up(
+@pytest.mark.parametrize("end", ["finished", "partly"])
+async def test_money_that_was_seen_has_a_day_to_arrive(
     order: Watched, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     await order.say(PaymentConfirming(order=order.order, payment="5001"))
@@ -232,9 +232,15 @@ async def test_money_that_was_seen_has_a_day_to_arrive_or_to_be_given_up(
     monkeypatch.setattr(attention, "ARRIVAL_PATIENCE", AT_ONCE)
     await order.say(PaymentSending(order=order.order, payment="5001"))
     assert await order.kinds() == {"on_the_way"}
-    failed = PaymentFailed(order=order.order, payment="5001")
-    await order.say({"finished": order.finished(), "partly": order.partly(), "failed": failed}[end])
+    await order.say({"finished": order.finished(), "partly": order.partly()}[end])
     assert await order.kinds() == set()
+
+
+async def test_money_that_was_seen_and_given_up_without_its_sum_stands_there_at_once(order: Watched) -> None:
+    await order.say(PaymentConfirming(order=order.order, payment="5001"))
+    assert await order.kinds() == set()
+    await order.say(PaymentFailed(order=order.order, payment="5001"))
+    assert await order.kinds() == {"on_the_way"}
 
 
 async def test_what_is_paid_has_minutes_to_be_delivered(

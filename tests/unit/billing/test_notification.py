@@ -129,6 +129,33 @@ def test_ids_and_amounts_may_be_text() -> None:
 )
 def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> None:
     assert read(changed(actually_paid=raw(written))).actually_paid == Decimal(kept)
+    assert read(changed(actually_paid=written)).actually_paid == Decimal(kept)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pay_address", ""),
+        ("pay_address", "x" * 300),
+        ("payin_extra_id", "x" * 300),
+        ("payin_extra_id", True),
+        ("expiration_estimate_date", ""),
+        ("expiration_estimate_date", "2026-01-01T12:00:00"),
+        ("price_currency", ""),
+        ("parent_payment_id", ""),
+        ("order_id", 3),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_taken_for_left_out_where_the_money_is_told_without_it(
+    field: str, value: object
+) -> None:
+    without = {name: said for name, said in json.loads(BODY).items() if name != field}
+    assert read(changed(**{field: value})) == read(json.dumps(without).encode())
+    assert reported(changed(**{field: value})).paid == Decimal("0.0000001")
+
+
+def test_an_address_whose_memo_makes_no_sense_is_not_told() -> None:
+    assert reported(changed(payin_extra_id="x" * 300)).address is None
 
 
 @pytest.mark.parametrize(
@@ -156,8 +183,6 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("actually_paid", raw("1e99999999999999999999")),
         ("payment_id", raw("1e-99999999999999999999")),
         ("pay_currency", "x" * 33),
-        ("order_id", 3),
-        ("pay_address", "x" * 300),
     ],
 )
 def test_a_field_that_makes_no_sense_is_named_and_counted(field: str, value: object) -> None:

@@ -171,6 +171,11 @@ def test_an_order_called_paid_without_a_payment_may_go_back() -> None:
     )
 
 
+@pytest.mark.parametrize("end", [(FAILED,), (EXPIRED, ORDER_EXPIRED), (CANCELLED, FAILED)])
+def test_what_was_seen_may_go_back_though_it_was_given_up_without_a_sum(end: tuple[Event, ...]) -> None:
+    order.given(PLACED, REQUESTED, CONFIRMING, *end).when(REFUND).then(GIVEN_BACK)
+
+
 @pytest.mark.parametrize(
     "history", [(), (ORDER_EXPIRED,), (REQUESTED,), (REQUESTED, FAILED), (REQUESTED, EXPIRED, ORDER_EXPIRED)]
 )

@@ -141,6 +141,7 @@ SAID: dict[str, tuple[Event, ...]] = {
     "Z": (uncounted(EXPIRED_WITH_MONEY),),
     "r": (uncounted(GIVEN_BACK), REFUNDED),
     "q": (uncounted(GIVEN_BACK, REST), REFUNDED),
+    "B": (uncounted(GIVEN_BACK),),
     "v": (uncounted(ODD), unknown()),
     "V": (uncounted(DEPOSIT_ODD), unknown(DEPOSIT)),
     "i": (uncounted(ETHER_SEEN),),
@@ -160,7 +161,7 @@ FOLLOWS = {  # the columns: the reports, in the order above
     "cancelled": ".cCshfExzFhTruvwwijppkbWV",
     "paid": "...........ORuuwwijookbWV",
     "fulfilled": "...........ORuuwwijookbWV",
-    "called paid": ".123a..XZAaOruvwwijddkbWV",
+    "called paid": ".123a..XZAaOBuvwwijddkbWV",
     "refunded": "...........t.uuwwijddkbWV",
 }
 
@@ -292,6 +293,47 @@ def test_a_counted_deposit_that_is_given_back_stands_before_a_person_once() -> N
     ).then(uncounted(DEPOSIT_BACK, NONE))
 
 
+def test_a_counted_deposit_that_is_given_back_in_part_is_told_of_for_each_larger_part() -> None:
+    part = told_of_deposit(PaymentState.REFUNDED, HALF)
+    whole = told_of_deposit(PaymentState.REFUNDED, AMOUNT)
+    order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED).when(part, part, whole, part, whole).then(
+        uncounted(part, NONE), uncounted(whole, NONE)
+    )
+
+
+def test_a_counted_deposit_that_had_failed_before_is_not_given_back_in_silence() -> None:
+    order.given(PLACED, REQUESTED, HALF_PAID).when(
+        DEPOSIT_FAILED, told_of_deposit(PaymentState.FINISHED, REST), DEPOSIT_BACK, DEPOSIT_BACK
+    ).then(uncounted(DEPOSIT_FAILED), deposited(REST), FINISHED, uncounted(DEPOSIT_BACK, NONE))
+
+
+@pytest.mark.parametrize("paid", [None, NONE])
+def test_a_refund_of_a_counted_deposit_that_leaves_out_its_sum_is_one_of_all_of_it(
+    paid: Decimal | None,
+) -> None:
+    silent = replace(DEPOSIT_BACK, paid=paid)
+    order.given(PLACED, REQUESTED, HALF_PAID, deposited(REST), FINISHED).when(silent, silent).then(
+        uncounted(DEPOSIT_BACK, NONE)
+    )
+
+
+@pytest.mark.parametrize("paid", [ETHER, NONE])
+def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid: Decimal) -> None:
+    back = told(PaymentState.REFUNDED, paid, coin="ETH")
+    told_so = uncounted(replace(back, paid=ETHER), NONE)
+    known = order.given(PLACED, REQUESTED, in_ether(), deposited(AMOUNT), FINISHED)
+    known.when(back, back).then(told_so)
+    order.given(PLACED, REQUESTED, in_ether(), deposited(AMOUNT), FINISHED, FULFILLED).when(back).then(
+        told_so
+    )
+
+
+def test_a_refund_of_a_payment_that_brought_nothing_does_not_end_an_order_that_deposits_paid() -> None:
+    paid = order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED)
+    paid.when(replace(GIVEN_BACK, paid=None)).then()
+    paid.when(GIVEN_BACK, GIVEN_BACK).then(uncounted(GIVEN_BACK))
+
+
 def test_money_beyond_what_the_provider_gave_back_is_told_of_once() -> None:
     more = told(PaymentState.FINISHED, TWICE)
     order.given(PLACED, REQUESTED).when(GIVEN_BACK, PAID, more, more, PAID).then(
@@ -341,6 +383,13 @@ def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> Non
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
     )
     order.given(PLACED, REQUESTED, HALF_PAID).when(orphan).then(unmatched(orphan, "wrong_payment"))
+
+
+def test_a_known_deposit_is_one_whatever_its_parent_is_said_to_be() -> None:
+    elsewhere = replace(told_of_deposit(PaymentState.FINISHED, REST), parent="77")
+    order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, elsewhere).then(
+        uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
+    )
 
 
 def test_the_orders_own_payment_under_another_orders_number_is_not_counted() -> None:

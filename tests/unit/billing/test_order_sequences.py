@@ -128,7 +128,15 @@ SPARSE = st.builds(
     parent=st.sampled_from([None, PAYMENT]),
 )
 """Reports that leave things out."""
-ANYTHING = TOLERATED | SPARSE
+GIVEN_BACK = st.builds(
+    replace,
+    OWN_REPORTS | DEPOSIT_REPORTS,
+    status=st.just(PaymentState.REFUNDED),
+    status_text=st.just("refunded"),
+    paid=st.none() | _SUMS,
+)
+"""Refunds, of more, of less, and without a sum."""
+ANYTHING = TOLERATED | SPARSE | GIVEN_BACK
 _HANDS: list[Command] = [MarkPaid("cash"), Refund("asked for"), Cancel("ordered twice"), Review("seen")]
 ACTS: st.SearchStrategy[Command] = st.sampled_from(
     [PLACE, REQUEST, *_HANDS, MarkFulfilled(ADBOT), Expire(NOON), Expire(PAY_BY)]
@@ -199,6 +207,7 @@ class Story:
             self._check_unmatched(command, events, before)
             return
         if isinstance(command, RecordStatus):
+            self._check_given_back(command, before)
             self.books.enter(command)
             self._check_told(command)
         assert _rank(self.order) >= _rank(before), "it went backwards"
@@ -215,6 +224,19 @@ class Story:
         assert replace(self.order, money=forgotten) == before, "it changed something else"
         with pytest.raises(Refused, match=said.why):
             ORDER.decide(command, self.order)
+
+    def _check_given_back(self, report: RecordStatus, before: Order | None) -> None:
+        """Check that only counted money takes a paid order back, and that none goes back in silence."""
+        if report.status is not PaymentState.REFUNDED or report.currency not in {None, "btc"}:
+            assert not isinstance(before, Paid | Fulfilled) or isinstance(self.order, Paid | Fulfilled)
+            return
+        if report.payment == PAYMENT:
+            assert not (isinstance(before, Paid | Fulfilled) and isinstance(self.order, Refunded)) or (
+                self.books.own > 0
+            ), "money that paid nothing took the order back"
+        elif self.books.deposits.get(report.payment):
+            told = [event for event in self.events if isinstance(event, UncountedMoneyReported)]
+            assert any((event.payment, event.status) == (report.payment, "refunded") for event in told)
 
     def _check_told(self, report: RecordStatus) -> None:
         """Check that all that a report says has come is counted, or stands in an event for a person."""

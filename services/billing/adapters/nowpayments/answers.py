@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -23,7 +23,7 @@ from services.billing.ports import PaymentOffer, PaymentReport
 _PLACES = 18
 _ROOMY = Context(prec=60)
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
-ModelT = TypeVar("ModelT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound="Said")
 
 
 def _as_text(value: object) -> object:
@@ -38,12 +38,21 @@ def _exact(value: object) -> object:
     """Return an amount to the last place that is kept: what no chain can send is no reason to refuse it."""
     if isinstance(value, bool):
         raise ValueError("is no amount")  # noqa: TRY004 - pydantic wants a ValueError
-    if not isinstance(value, Decimal) or int(value.as_tuple().exponent) >= -_PLACES:
+    if isinstance(value, str):
+        value = _number(value)
+    if not isinstance(value, Decimal) or not value.is_finite() or int(value.as_tuple().exponent) >= -_PLACES:
         return value
     try:
         return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_DOWN, _ROOMY)
     except InvalidOperation:  # and too long, too
         return value
+
+
+def _number(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 _Id = Annotated[PaymentId, BeforeValidator(_as_text)]
@@ -62,13 +71,15 @@ _Memo = Annotated[
 ]
 
 
-class _Said(BaseModel):
+class Said(BaseModel):
     """The fields that billing relies on; the provider sends more, and may add others."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    dispensable: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are taken for left out where they make no sense."""
 
 
-class Created(_Said):
+class Created(Said):
     """The answer to a request for a payment."""
 
     payment_id: _Id
@@ -92,17 +103,28 @@ class Created(_Said):
         )
 
 
-class Minimum(_Said):
+class Minimum(Said):
     """The answer to the question for the least that may be paid."""
 
     fiat_equivalent: _Received | None = None
 
 
-class Reported(_Said):
+class Reported(Said):
     """What is said of a payment, in a notification or in answer to a question; any of it may be left out.
 
     All but the payment and its status: without these nobody knows whose money it is, and what it means.
     """
+
+    dispensable = frozenset(
+        {
+            "parent_payment_id",
+            "order_id",
+            "price_currency",
+            "pay_address",
+            "payin_extra_id",
+            "expiration_estimate_date",
+        }
+    )
 
     payment_id: _Id
     parent_payment_id: _Id | None = None
@@ -141,11 +163,21 @@ class Reported(_Said):
 
 def read(model: type[ModelT], said: Json) -> ModelT:
     """Return what was said as a model; raise `Unreadable` naming what is missing or wrong."""
+    fields = fields_of(said, list(model.model_fields))
     try:
-        return model.model_validate(fields_of(said, list(model.model_fields)))
+        return model.model_validate(fields)
     except ValidationError as error:
-        wrong = sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]})
-        raise Unreadable("fields", f"missing or wrong: {', '.join(wrong)}") from None
+        wrong = _wrong(error)
+    try:
+        return model.model_validate(
+            {name: value for name, value in fields.items() if name not in wrong & model.dispensable}
+        )
+    except ValidationError as error:
+        raise Unreadable("fields", f"missing or wrong: {', '.join(sorted(_wrong(error)))}") from None
+
+
+def _wrong(error: ValidationError) -> set[str]:
+    return {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
 
 
 def _order_number(text: str | None) -> OrderNumber | None:

@@ -9,13 +9,13 @@ from typing import Self, TypeVar
 from urllib.parse import quote
 
 import structlog
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from libs.events.values import Coin, PaymentId
 from libs.nowpayments.reading import Unreadable, parse
 from libs.nowpayments.signature import secret_from
 from services.billing.adapters.breaker import Breaker
-from services.billing.adapters.nowpayments.answers import Created, Minimum, Reported, read
+from services.billing.adapters.nowpayments.answers import Created, Minimum, Reported, Said, read
 from services.billing.adapters.nowpayments.client import Call, Client
 from services.billing.adapters.nowpayments.minimums import FRESH_SECONDS, Minimums
 from services.billing.adapters.nowpayments.notification import read_notification
@@ -28,7 +28,7 @@ from services.billing.ports import (
 )
 
 log = structlog.stdlib.get_logger()
-ModelT = TypeVar("ModelT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=Said)
 
 _MINIMUM_SECONDS = 1.5
 """A client waits for it before the payment itself is asked for."""
