@@ -49,7 +49,7 @@ class MailControl:
         subject: str | None = None,
         after: int = 0,
         count: int = 1,
-        timeout_seconds: float = 10,
+        timeout_seconds: float = 60,
     ) -> list[MailView]:
         """Return the mails once there are at least so many; raises ControlError if that takes too long."""
         wanted = _wanted(to, subject, after)

@@ -216,10 +216,10 @@ async def test_two_gateways_share_the_work(stage: Stage) -> None:
 
 async def test_a_mail_that_was_taken_waits_for_its_note_and_is_not_sent_again(stage: Stage) -> None:
     async with stage.gateway(smtp_timeout_seconds=0.5) as http:
+        connection = await asyncpg.connect(stage.database)  # at once: the note must not be quicker
         await stage.mails.be_slow(0.3)
         placed = await stage.place()
         await stage.mails.wait_for(placed.email)
-        connection = await asyncpg.connect(stage.database)
         async with connection.transaction():
             await connection.execute("lock table engine.events in share mode")  # nothing can be noted
             lease_over = "select claimed_until < now() - interval '1 second' from outbox.outbox"
