@@ -210,7 +210,7 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
     )
 
     async def long_ago(unit: UnitOfWork) -> None:
-        unit.at = utc_now() - timedelta(days=2)
+        unit.at = utc_now() - timedelta(days=31)
         await say(unit, f"order-{placed.order}", finished)
 
     await stage.billing.engine.run(long_ago, Causes.first("service:test"))
