@@ -77,7 +77,7 @@ async def test_settings_that_are_not_valid_end_the_start_with_a_line_each() -> N
         ["shop:", "ADRELAY_HTTP_PORT"],
         ["shop:", "ADRELAY_NATS_URL"],
         ["shop:", "ADRELAY_POSTGRES_URL"],
-        ["shop:", "ADRELAY_SHOP_TILL_SECRET"],
+        ["shop:", "ADRELAY_TILL_SECRET"],
     ]
     assert "hunter2" not in outcome.text
 

@@ -37,7 +37,7 @@ def amount_of(places: int, units: int) -> str:
 
 
 def in_braces(fields: dict[str, str]) -> str:
-    return f"{{{' , '.join(f'{json.dumps(key)}: {value}' for key, value in fields.items())}}}"
+    return f"{{{' , '.join(f'{json.dumps(key, ensure_ascii=False)}: {value}' for key, value in fields.items())}}}"
 
 
 digits = st.text("0123456789", min_size=1, max_size=25)
@@ -56,8 +56,8 @@ written = st.builds(
 amounts = st.builds(amount_of, st.integers(0, 18), st.integers(0, 10**9))
 numbers = written | amounts | st.floats(allow_nan=False, allow_infinity=False).map(repr)
 texts = st.text('aZé0~😀\uff5e\u2028/\\"\n', max_size=5)
-# a key of one character alone is not escaped: some versions of V8 then read a backslash in its place
-keys = texts.filter(lambda text: len(text) != 1 or text in "aZ0~/") | whole
+# nothing in a key is escaped: some versions of V8 then read another key
+keys = st.text("aZé0~😀\uff5e\u2028/", max_size=5) | whole
 values = st.recursive(
     st.sampled_from(["null", "true", "false"]) | numbers | texts.map(json.dumps),
     lambda inner: (
