@@ -37,7 +37,8 @@ def amount_of(places: int, units: int) -> str:
 
 
 def in_braces(fields: dict[str, str]) -> str:
-    return f"{{{' , '.join(f'{json.dumps(key, ensure_ascii=False)}: {value}' for key, value in fields.items())}}}"
+    written = (f"{json.dumps(key, ensure_ascii=False)}: {value}" for key, value in fields.items())
+    return f"{{{' , '.join(written)}}}"
 
 
 digits = st.text("0123456789", min_size=1, max_size=25)
