@@ -1,7 +1,6 @@
 """How many payments are made for an order, whatever happens around the call that makes them."""
 
 import asyncio
-import socket
 from decimal import Decimal
 
 import httpx
@@ -9,6 +8,7 @@ import pytest
 from pydantic import JsonValue
 from structlog.testing import capture_logs
 
+from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
 from libs.eventsourcing.decider import Refused
 from tests.integration.billing.stage import NUMBER, Stage, until
@@ -160,9 +160,7 @@ async def test_an_adopted_payment_is_the_one_that_the_answer_would_have_named(
 
 
 async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_ready(stage: Stage) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     changed = {"http_port": port, "provider_failures": 1, "provider_rest_seconds": 2.0}
     async with (
         stage.running(stage.settings().model_copy(update=changed)),

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from nats.aio.client import Client
 from pydantic import SecretStr
 
 from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
@@ -30,12 +30,6 @@ from tests.integration.engine.waiting import eventually
 from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from uuid import uuid4
 import httpx
 
 from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.commands import CommandHandlers
 from libs.events.forwarder import ApiPairImported, SessionImported
@@ -99,7 +99,7 @@ class Market:
 @asynccontextmanager
 async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: object) -> AsyncGenerator[Market]:
     """Open a market of its own; `changed` goes over billing's settings."""
-    prefix, port = f"t{uuid4().hex[:8]}", _port()
+    prefix, port = f"t{uuid4().hex[:8]}", free_port()
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(
@@ -122,7 +122,7 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "api_key": API_KEY,
             "ipn_secret": IPN_SECRET,
             "ipn_callback_url": f"{url}/api/v1/webhooks/nowpayments",
-            "http_port": _port(),
+            "http_port": free_port(),
             "unpaid_sessions_per_address": 1000,  # all who call have one
             "unpaid_share": 1,
         }
@@ -139,8 +139,8 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
             "writes_per_day": 10_000,
             "read_your_writes_seconds": 10.0,
         }
-        provisioning = {"postgres_url": await database("provisioning"), "http_port": _port()}
-        scheduler = {"postgres_url": await database("scheduler"), "http_port": _port()}
+        provisioning = {"postgres_url": await database("provisioning"), "http_port": free_port()}
+        scheduler = {"postgres_url": await database("scheduler"), "http_port": free_port()}
         for service in (
             run_billing(BillingSettings.model_validate({**common, **billing, **changed})),
             run_provisioning(ProvisioningSettings.model_validate({**common, **provisioning})),
@@ -172,9 +172,3 @@ async def _end(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -13,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
@@ -128,9 +128,7 @@ class World:
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
         """Run a gateway with a database of its own, and yield a client of it."""
         async with AsyncExitStack() as stack:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
+            port = free_port()
             usual: dict[str, object] = {
                 "postgres_url": await self.database(stack, "gateway"),
                 "nats_url": self.nats.url,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +15,7 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from adrelay.runtime.ports import free_port
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments, client
 from services.billing.ports import PaymentDeclined, PaymentWish, ProviderUnavailable
@@ -276,10 +276,7 @@ def test_no_connection_is_kept_until_servers_close_it() -> None:
 
 
 async def test_where_nobody_listens_it_is_tried_twice_and_unavailable_at_once() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    async with provider(f"http://127.0.0.1:{port}") as asked:
+    async with provider(f"http://127.0.0.1:{free_port()}") as asked:
         before = repeats("request")
         with pytest.raises(ProviderUnavailable, match="ConnectError"):  # and no timeout
             await asked.request(WISH)

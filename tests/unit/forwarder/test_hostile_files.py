@@ -7,7 +7,7 @@ import random
 import sqlite3
 import struct
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -193,8 +193,14 @@ async def test_the_loop_goes_on_while_files_are_read_and_few_are_read_at_once() 
 
 def children() -> int:
     listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    names = [Path(f"/proc/{child}/cmdline") for child in listed]
-    return sum(str(PROGRAM).encode() in line.read_bytes() for line in names if line.exists())
+    return sum(str(PROGRAM).encode() in command_line(child) for child in listed)
+
+
+def command_line(process: str) -> bytes:
+    """Return what a process was started with, and nothing once it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def program(folder: Path, body: str) -> Path:
