@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from adrelay.configuration import ALL
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
-from libs.events.base import Command, Contract, Event
+from libs.eventsourcing import Command, Contract, Event
 
 ROOT = Path(__file__).parent.parent
 _OWNERS = (billing, provisioning, scheduler, forwarder, gateway)

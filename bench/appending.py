@@ -11,9 +11,8 @@ import asyncpg
 from bench.ledger import ACCOUNT, PAD, Credit
 from bench.measure import Line, Measure
 from bench.servers import Servers
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import connect
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Engine
+from libs.eventsourcing.store.connections import connect
 
 _PLAIN = """
 create table if not exists plain (

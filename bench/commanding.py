@@ -19,9 +19,7 @@ from bench.measure import Line, Measure
 from bench.servers import Servers
 from libs.chassis.command_client import CommandClient
 from libs.chassis.commands import CommandHandlers, answering_broker
-from libs.events.base import Command
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Command, UnitOfWork
 
 
 class CreditAccount(Command):

@@ -7,10 +7,10 @@ from functools import cached_property
 from uuid import UUID
 
 from bench.orders import EVENTS_CYCLE, GROUPS, RECORDS, SECOND, STARTED_AFTER, Order, Row, moment, new_id, row
-from libs.events.base import Event
 from libs.events.forwarder import CycleFinished, CycleStarted, DeliveriesRecorded, Delivery, Share
 from libs.events.scheduler import AdbotStarted, AdvertisementSet, CycleDue
 from libs.events.values import ChannelPost, CycleId, Pacing, ResultClass
+from libs.eventsourcing import Event
 
 _CYCLE, _NUMBER, _AT = CycleId(UUID(int=2**127)), 987_654_321, datetime(2001, 1, 1, tzinfo=UTC)
 _PACING = Pacing(delay_seconds=1.5, jitter_seconds=0.5)

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from libs.events.base import Event
-from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.decider import Decider
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Decider, Event, EventCatalogue, Projection, TableSql
 
 SERVICE = "ledger"
 PAD = "y" * 240

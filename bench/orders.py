@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
-from libs.events.base import Event
 from libs.events.values import AccountId, AdbotId, PairId, Plan, Seat, SessionId
+from libs.eventsourcing import Event
 
 COLUMNS = (
     "id", "stream", "version", "type", "schema", "at", "correlation_id", "causation_id", "actor", "data",

@@ -14,11 +14,11 @@ from bench.measure import Line, Measure
 from bench.relaying import last_of, relayed
 from bench.servers import Servers, copy, fill
 from libs.events.catalogue import published
-from libs.eventsourcing import rebuild
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.postgres import Connection, PostgresStore, connect
-from libs.eventsourcing.record import START, Cursor, utc_now
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import START, Cursor, Engine, EventStream, utc_now
+from libs.eventsourcing.operations import rebuild
+from libs.eventsourcing.store.connections import Connection, connect
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.writing.engine import READ_MODELS
 from services.gateway.tables.orders import ORDERS
 
 _PAGE = 2000

@@ -3,10 +3,7 @@
 import asyncio
 import time
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Cursor, Engine, EventStream, Relay
 
 
 async def last_of(engine: Engine) -> Cursor:

@@ -18,10 +18,7 @@ from bench.ledger import ACCOUNTS, CATALOGUE, PAD, SERVICE
 from bench.orders import COLUMNS
 from bench.profiling import profiled
 from libs.chassis.broker import connect_nats
-from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Projection
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Engine, EventCatalogue, EventStream, Projection
 
 
 @dataclass

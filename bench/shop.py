@@ -20,14 +20,12 @@ from adrelay.runtime.service import Service
 from adrelay.system import SERVICES, Process
 from bench.orders import COLUMNS
 from bench.profiling import FUNCTIONS
-from libs.events.base import Event
 from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
 from libs.events.values import AccountId, OrderNumber, PairId, PaymentId, Plan, PlanKind, SessionId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import new_id, utc_now
+from libs.eventsourcing import Engine, Event, new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
 """So many sessions one API pair serves, unless provisioning is told otherwise."""

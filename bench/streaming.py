@@ -9,12 +9,10 @@ from bench.ledger import ACCOUNTS, PAD, SERVICE, balances
 from bench.measure import Line, Measure
 from bench.relaying import last_of, relayed
 from bench.servers import Servers, fill
-from libs.eventsourcing.engine import READ_MODELS
-from libs.eventsourcing.feed import Feed
-from libs.eventsourcing.postgres import connect
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Cursor, Envelope, new_id, utc_now
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Cursor, Envelope, EventStream, Reader, new_id, utc_now
+from libs.eventsourcing.store.connections import connect
+from libs.eventsourcing.stream.subscription import Feed
+from libs.eventsourcing.writing.engine import READ_MODELS
 
 _BATCH = 1000
 _SUBJECTS, _SINGLE = 100_000, 1000

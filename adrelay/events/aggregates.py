@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
-from libs.eventsourcing.decider import Decider
+from libs.eventsourcing import Decider
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import asyncpg
 
 from adrelay.events.outcome import Unusable
 from adrelay.events.words import reason_of
-from libs.eventsourcing.postgres import Connection, server_settings
+from libs.eventsourcing.store.connections import Connection, server_settings
 
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"

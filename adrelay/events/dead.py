@@ -16,9 +16,9 @@ from adrelay.events.pasted import stream_name
 from adrelay.events.places import Places
 from adrelay.events.plain import Json, contents, one_line, sayings
 from adrelay.events.screen import as_is
-from libs.eventsourcing.parking import FOLLOWS, Parked, ask, drop, is_asked
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import utc_now
+from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, ask, drop, is_asked
+from libs.eventsourcing.store.connections import Connection
 
 _LOOK_SECONDS = 0.1
 

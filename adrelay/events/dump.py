@@ -21,8 +21,9 @@ from typing import Any, BinaryIO, cast
 
 from adrelay.events.outcome import Unusable
 from adrelay.system import SERVICES
-from libs.events.catalogue import UnknownEvent, published
-from libs.eventsourcing.record import START, STREAM_NAME, Cursor, Envelope
+from libs.events.catalogue import published
+from libs.eventsourcing import START, Cursor, Envelope, UnknownEvent
+from libs.eventsourcing.model.envelope import STREAM_NAME
 
 FORMAT = 1
 LONGEST_LINE = 4 * 1024 * 1024

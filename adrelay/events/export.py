@@ -13,10 +13,10 @@ from adrelay.events.dump import Writer
 from adrelay.events.outcome import Exit, Unusable, remark, say_json
 from adrelay.events.places import Places
 from adrelay.events.rows import every_event, last_cursor
-from libs.eventsourcing.engine import READ_MODELS
-from libs.eventsourcing.parking import list_parked
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import Cursor, utc_now
+from libs.eventsourcing import Cursor, utc_now
+from libs.eventsourcing.readers.dead_letters import list_parked
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.writing.engine import READ_MODELS
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.02

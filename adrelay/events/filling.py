@@ -15,9 +15,10 @@ from adrelay.events.dump import Dump
 from adrelay.events.outcome import Failure, Unusable, complain
 from adrelay.events.places import with_database
 from adrelay.events.words import reason_of
-from libs.eventsourcing.parking import Parking
-from libs.eventsourcing.postgres import Connection, make_schema
-from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing import START, Cursor, Envelope
+from libs.eventsourcing.readers.dead_letters import Parking
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.schema import make_schema
 
 _PAGE = 1000
 _LOCK_WAIT = "5s"

@@ -14,7 +14,7 @@ from adrelay.events.aggregates import AGGREGATES, streams_of
 from adrelay.events.outcome import NotFound, Unusable
 from adrelay.events.pasted import Kind, Pasted, read
 from adrelay.events.rows import ToldEvent
-from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.store.connections import Connection
 
 SCAN_SECONDS = 5.0
 MOST = 100

@@ -19,11 +19,11 @@ from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Failure, NotFound, Unusable
 from adrelay.events.places import Places
 from libs.events.catalogue import published
-from libs.eventsourcing import bringing_up
-from libs.eventsourcing.projection import Projection
-from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
-from libs.eventsourcing.restored import StreamAhead
-from libs.eventsourcing.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing import Projection
+from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
+from libs.eventsourcing.projections.migration import Report
+from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.store.restored_clusters import StreamAhead
 from services.billing import tables as billing
 from services.forwarder.adbot.tables import RELEASES, STOPS
 from services.forwarder.client.tables import CLIENTS
@@ -129,7 +129,7 @@ def progress() -> Generator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def fold_progress(service: str) -> Generator[bringing_up.Report]:
+def fold_progress(service: str) -> Generator[Report]:
     """Show how far tables are built."""
     with progress() as move:
         yield lambda told: move(f"{service} {told.table}", told.passed, told.remaining)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from nats.js.errors import NotFoundError
 
-from libs.eventsourcing.stored import pending
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.stream.stored_messages import pending
 
 _SKEW = timedelta(seconds=5)
 """By how much the broker's clock may be ahead of the services'."""

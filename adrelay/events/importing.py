@@ -13,9 +13,8 @@ from adrelay.events.outcome import Exit, Unusable, remark, say_json
 from adrelay.events.places import Broker, Places, checked, scratch_name, with_database
 from adrelay.events.streaming import streaming
 from adrelay.events.words import reason_of
-from libs.eventsourcing.record import START
-from libs.eventsourcing.republish import renew
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import START, EventStream
+from libs.eventsourcing.relaying.republish import renew
 
 
 async def import_(

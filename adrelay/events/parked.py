@@ -6,8 +6,8 @@ from itertools import groupby
 
 from adrelay.events.outcome import NotFound
 from adrelay.events.plain import Json, contents
-from libs.eventsourcing.parking import Parked, Place, list_parked
-from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.readers.dead_letters import Parked, Place, list_parked
+from libs.eventsourcing.store.connections import Connection
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.restored import RestoredElsewhere, rebase, refuse_future
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, rebase, refuse_future
 
 _RUNNING = """
 select count(*) from pg_stat_activity

@@ -10,10 +10,10 @@ from adrelay.events.moments import clock, duration
 from adrelay.events.outcome import Exit, remark, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
-from libs.eventsourcing import rebuild as rebuilding
-from libs.eventsourcing.beside import kept_schema
-from libs.eventsourcing.rebuild import Plan
-from libs.eventsourcing.tables import Kind
+from libs.eventsourcing.operations import rebuild as rebuilding
+from libs.eventsourcing.operations.rebuild import Plan
+from libs.eventsourcing.projections.shadow import kept_schema
+from libs.eventsourcing.projections.tables import Kind
 
 
 async def rebuild(

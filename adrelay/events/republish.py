@@ -8,9 +8,9 @@ from adrelay.events.folded import all_tables, folds, progress
 from adrelay.events.outcome import Exit, complain, remark, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
-from libs.eventsourcing.republish import Missing, missing, renew, republish
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import ServiceTables
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.projections.tables import ServiceTables
+from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
 
 
 async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from libs.eventsourcing.postgres import Connection, envelope_of
-from libs.eventsourcing.record import START, Cursor, Envelope
+from libs.eventsourcing import START, Cursor, Envelope
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import envelope_of
 
 _PAGE = 2000
 _COLUMNS = (

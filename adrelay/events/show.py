@@ -16,8 +16,9 @@ from adrelay.events.plain import Json, contents, flat, pieces, plain, sayings
 from adrelay.events.rows import stream_events
 from adrelay.events.screen import Screen, Table
 from adrelay.events.steps import Step, steps
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import STREAM_NAME, Envelope
+from libs.eventsourcing import Envelope
+from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.store.connections import Connection
 
 
 async def show(places: Places, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:

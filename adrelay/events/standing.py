@@ -10,14 +10,12 @@ from typing import cast
 from asyncpg import Record, UndefinedTableError
 
 from adrelay.events.rows import last_cursor
-from libs.events.base import Event
-from libs.events.catalogue import UnknownEvent, published
-from libs.eventsourcing.feed import Feed, FeedBroken
-from libs.eventsourcing.last_published import last_published
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.record import Cursor, utc_now
-from libs.eventsourcing.stored import pending
-from libs.eventsourcing.stream import EventStream
+from libs.events.catalogue import published
+from libs.eventsourcing import Cursor, Event, EventStream, UnknownEvent, utc_now
+from libs.eventsourcing.relaying.last_published import last_published
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.stream.stored_messages import pending
+from libs.eventsourcing.stream.subscription import Feed, FeedBroken
 
 _FIRST_SECONDS = 3.0
 _LOCKED = """

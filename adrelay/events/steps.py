@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from adrelay.events.aggregates import AGGREGATES
-from libs.events.catalogue import UnknownEvent, published
-from libs.eventsourcing.decider import ImpossibleEvent
-from libs.eventsourcing.record import Envelope
+from libs.events.catalogue import published
+from libs.eventsourcing import Envelope, ImpossibleEvent, UnknownEvent
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from adrelay.events.connections import stores
 from adrelay.events.moments import duration
 from adrelay.events.rows import ToldEvent, story_events
 from adrelay.events.screen import packed
-from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.store.connections import Connection
 
 _DEEPEST = 24
 """Further causes are not drawn further to the right."""

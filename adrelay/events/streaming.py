@@ -15,7 +15,7 @@ from adrelay.events.outcome import Unusable
 from adrelay.events.places import Broker
 from adrelay.events.words import reason_of
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 
 
 @asynccontextmanager

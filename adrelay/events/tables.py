@@ -11,11 +11,11 @@ from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.screen import Table
 from adrelay.events.streaming import streaming
-from libs.eventsourcing import exchange
-from libs.eventsourcing import rebuild as rebuilding
-from libs.eventsourcing.beside import Beside, Purpose
-from libs.eventsourcing.bringing_up import builder
-from libs.eventsourcing.tables import ServiceTables
+from libs.eventsourcing.operations import rebuild as rebuilding
+from libs.eventsourcing.projections.migration import builder
+from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.swap import retire as retire_table
+from libs.eventsourcing.projections.tables import ServiceTables
 
 
 async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
@@ -95,7 +95,7 @@ async def retire(places: Places, service: str, name: str, *, yes: bool, json: bo
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
         async with builder(known):
-            await exchange.retire(known, name)
+            await retire_table(known, name)
     if json:
         say_json({"service": service, "table": name})
     else:

@@ -22,11 +22,11 @@ from adrelay.events.plain import contents, sayings
 from adrelay.events.screen import INDENT, as_is, fitting
 from adrelay.events.streaming import streaming
 from adrelay.events.words import reason_of
-from libs.events.catalogue import UnknownEvent, published
-from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
-from libs.eventsourcing.record import STREAM_NAME
-from libs.eventsourcing.stored import pending
-from libs.eventsourcing.stream import EventStream
+from libs.events.catalogue import published
+from libs.eventsourcing import EventStream, UnknownEvent
+from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.stream.stored_messages import pending
+from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
 
 _BATCH = 500
 _RECONNECT_SECONDS = 0.5

@@ -14,7 +14,7 @@ from adrelay.events.places import Places
 from adrelay.events.plain import Json
 from adrelay.events.rows import data_of
 from adrelay.events.story import KEPT, Node, begin_of, members, render, told, walk
-from libs.eventsourcing.postgres import Connection
+from libs.eventsourcing.store.connections import Connection
 
 STORIES = 10
 

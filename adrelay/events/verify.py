@@ -5,11 +5,11 @@ from adrelay.events.outcome import Exit, Unusable, complain, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.plain import plain, sayings
 from adrelay.events.streaming import streaming
-from libs.eventsourcing.refold import FoldFailed, StreamIncomplete
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import OutdatedTables, ServiceTables, TablesBusy
-from libs.eventsourcing.verify import StreamReport, verify_stream
-from libs.eventsourcing.verify_tables import TableReport, verify_table
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations.verify_tables import TableReport, verify_table
+from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
+from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.relaying.verify import StreamReport, verify_stream
 
 
 async def verify(

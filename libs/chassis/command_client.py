@@ -23,10 +23,8 @@ from libs.chassis.command_messages import (
     subject_of,
     subject_of_many,
 )
-from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes, new_id
+from libs.eventsourcing import Causes, Command, Refused, new_id, owner_of
 
 TIMEOUT_SECONDS = 15.0
 _RETRY_SECONDS = 0.1

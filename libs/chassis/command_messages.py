@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from libs.events.base import Command, Contract, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Command, Contract, owner_of
 
 CommandT = TypeVar("CommandT", bound=Command)
 

@@ -25,12 +25,8 @@ from libs.chassis.command_messages import (
 )
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
-from libs.events.base import Command, owner_of
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes, Cursor, new_id
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Command, Cursor, Engine, Refused, UnitOfWork, new_id, owner_of
 
 log = structlog.stdlib.get_logger()
 refusals = SampledLog(__name__)

@@ -10,8 +10,8 @@ import uvloop
 from libs.chassis.logs import configure
 from libs.chassis.private import keep_private
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load, misspelt
-from libs.eventsourcing.restored import RestoredElsewhere
-from libs.eventsourcing.tables import OutdatedTables
+from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
 
 log = structlog.stdlib.get_logger()
 

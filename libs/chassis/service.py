@@ -22,17 +22,12 @@ from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
-from libs.eventsourcing.bringing_up import bring_up
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.parts import WHOLE, Part
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.projection import Projection
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import Kind, OutdatedTables
-from libs.eventsourcing.timer import Timer
+from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
+from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.readers.partitions import WHOLE, Part
+from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import READ_MODELS
 
 log = structlog.stdlib.get_logger()
 
@@ -208,7 +203,7 @@ class Chassis:
 
     async def _start(self) -> None:
         """Let nothing act on read models before they hold what the stream tells."""
-        await bring_up(self.engine.tables, Kind.READ, stream=self.stream)
+        await migrate_read_models(self.engine.tables, self.stream)
         reading = f"reader {READ_MODELS}"
         if reading in self._loops:
             self._begin(reading, self._loops[reading])

@@ -7,12 +7,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
-from libs.eventsourcing.cancelling import heed_cancellation
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.projection import Row, Sql
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.relay import Relay
+from libs.eventsourcing import Cursor, Engine, Relay, Row, Sql, heed_cancellation
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 
 log = structlog.stdlib.get_logger()
 

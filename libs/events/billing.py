@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Command, Event, Upcast
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -19,6 +18,7 @@ from libs.events.values import (
     Plan,
     PlanCode,
 )
+from libs.eventsourcing.model.event import Command, Event, Upcast
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """What an operator gave as the reason; for people."""

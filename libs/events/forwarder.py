@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
 
-from libs.events.base import Command, Contract, Event
 from libs.events.values import (
     AdbotId,
     CycleId,
@@ -19,6 +18,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
+from libs.eventsourcing.model.event import Command, Contract, Event
 
 # -- said: stream client-<session>
 

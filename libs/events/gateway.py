@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from libs.events.base import Event, Upcast
 from libs.events.values import AccountId, Amount, Coin, EmailAddress, NotificationId, OrderNumber
+from libs.eventsourcing.model.event import Event, Upcast
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A keyed hash of an access code; the code itself is shown once and kept nowhere."""

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Command, Event
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -17,6 +16,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
+from libs.eventsourcing.model.event import Command, Event
 
 # -- said: the life of a session, never its secret, stream session-<id>
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from libs.events.base import Contract
+from libs.eventsourcing.model.event import Contract
 
 
 class Written(Contract):

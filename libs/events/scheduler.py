@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Command, Event, Upcast
 from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
+from libs.eventsourcing.model.event import Command, Event, Upcast
 
 
 class StopReason(StrEnum):

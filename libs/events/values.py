@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from libs.events.base import Contract
+from libs.eventsourcing.model.event import Contract
 
 AccountId = NewType("AccountId", UUID)
 AdbotId = NewType("AdbotId", UUID)

@@ -1,1 +1,57 @@
-"""The event engine: decide, store, relay, read."""
+"""An event store on PostgreSQL with a relay to NATS JetStream, and what decides, folds and reacts upon it.
+
+What a service needs is named here; `testing` has what its tests need, and `operations` what tools ask.
+The rooms import one way: `model` and `loops`, `store` and `stream`, `projections`, `writing`, `readers`,
+`relaying`, `operations`.
+"""
+
+from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
+from libs.eventsourcing.model.decider import Decider
+from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, Recorded, new_id, utc_now
+from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.sql import Row, Sql, TableSql
+from libs.eventsourcing.readers.reactions import Reactions
+from libs.eventsourcing.readers.reader import Reader
+from libs.eventsourcing.relaying.relay import Relay
+from libs.eventsourcing.store.schema import make_once
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.writing.engine import Engine
+from libs.eventsourcing.writing.timer import Timer
+from libs.eventsourcing.writing.unit_of_work import UnitOfWork
+
+__all__ = [
+    "START",
+    "Causes",
+    "Command",
+    "Contract",
+    "Cursor",
+    "Decider",
+    "Engine",
+    "Envelope",
+    "Event",
+    "EventCatalogue",
+    "EventStream",
+    "ImpossibleEvent",
+    "Projection",
+    "Reactions",
+    "Reader",
+    "Recorded",
+    "Refused",
+    "Relay",
+    "Row",
+    "Sql",
+    "TableSql",
+    "Timer",
+    "UnitOfWork",
+    "UnknownEvent",
+    "heed_cancellation",
+    "make_once",
+    "new_id",
+    "owner_of",
+    "subject_of",
+    "types_in",
+    "utc_now",
+]

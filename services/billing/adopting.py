@@ -1,7 +1,7 @@
 """Payments that the provider tells of before anyone here knows them."""
 
 from libs.events.billing import OrderPlaced
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import UnitOfWork
 from services.billing.order.domain import ORDER, RecordPaymentRequest
 from services.billing.order.reports import PRICE_CURRENCY
 from services.billing.order.state import PaymentState, Pending

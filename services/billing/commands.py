@@ -23,8 +23,7 @@ from libs.events.billing import (
     ReviewOrder,
 )
 from libs.events.values import Coin, OrderNumber, Plan, PlanCode
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Refused, UnitOfWork
 from services.billing.order import domain as order_domain
 from services.billing.order.domain import ORDER, ByHand, Place
 from services.billing.order.settling import Tolerance

@@ -21,7 +21,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 OPEN_PAYMENTS = Projection(
     "open_payments",

@@ -1,8 +1,7 @@
 """What billing does when it hears an event."""
 
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Reactions, UnitOfWork
 from services.billing.order.domain import ORDER, MarkFulfilled
 
 REACTIONS = Reactions()

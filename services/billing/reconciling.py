@@ -7,12 +7,9 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.chassis.commands import Scope
-from libs.eventsourcing.cancelling import heed_cancellation
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import CLASHES, Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.record import Causes, utc_now
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, heed_cancellation, utc_now
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable

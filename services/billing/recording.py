@@ -11,8 +11,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Refused, UnitOfWork
 from services.billing.adopting import adopt
 from services.billing.order.domain import ORDER
 from services.billing.order.reports import RecordStatus, refusal

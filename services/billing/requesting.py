@@ -12,11 +12,9 @@ from prometheus_client import Counter
 from libs.chassis.commands import Scope
 from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import CLASHES, Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.billing.order.domain import ORDER, RecordPaymentRequest
 from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from libs.chassis.service import Chassis
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.commands import Billing, handlers

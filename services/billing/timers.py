@@ -1,8 +1,6 @@
 """What billing does when time is up."""
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Engine, Timer, UnitOfWork
 from services.billing.order.domain import ORDER, Expire
 from services.billing.order.tables import due_timeouts, earliest_timeout
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import CLASHES
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
+from libs.eventsourcing import Refused
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
 _OF_ITS_OWN = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)

@@ -2,8 +2,7 @@
 
 from libs.chassis.commands import CommandHandlers, Scope
 from libs.events.forwarder import ImportApiPair, ImportSession
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Refused, UnitOfWork
 from services.forwarder.pair.domain import PAIR
 from services.forwarder.pair.domain import Import as ImportPair
 from services.forwarder.ports import Telegram

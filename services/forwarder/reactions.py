@@ -5,8 +5,7 @@ from datetime import timedelta
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Reactions, UnitOfWork
 from services.forwarder.adbot.tables import last_stop, released_from
 from services.forwarder.cycle.domain import CYCLE, Abort, Begin
 from services.forwarder.cycle.tables import running_cycles

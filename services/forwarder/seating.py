@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from libs.events.values import AdbotId, SessionId
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.forwarder.client.tables import resting, usable
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.tables import denials_of

@@ -8,8 +8,7 @@ import structlog
 from libs.chassis.commands import Scope
 from libs.events.forwarder import ImportSession
 from libs.events.values import PairId, ResultClass
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Refused, UnitOfWork
 from services.forwarder.client.domain import CLIENT, Import
 from services.forwarder.client.tables import has_session
 from services.forwarder.errors import classify

@@ -5,8 +5,7 @@ from datetime import timedelta
 from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, PaymentPartiallyPaid
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, EmailAddress, OrderNumber
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import has_code, issue_first_code, open_account
 from services.gateway.inbox.domain import INBOX, Raise

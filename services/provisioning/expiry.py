@@ -2,10 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Engine, Sql, Timer, UnitOfWork
 from services.provisioning.adbot.asked import Expire, ReleaseSeats
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import next_end, next_release, take_ended, take_graceless

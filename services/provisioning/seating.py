@@ -15,7 +15,7 @@ from libs.events.provisioning import (
     SessionLost,
 )
 from libs.events.values import AdbotId, Seat
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import UnitOfWork
 from services.provisioning.adbot.asked import (
     AwaitSeats,
     Extend,

@@ -6,10 +6,7 @@ from datetime import timedelta
 import structlog
 
 from libs.events.values import CycleId, Pacing
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import new_id
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Engine, Timer, UnitOfWork, new_id
 from services.scheduler.adbots.tables import adbot_known, story_of
 from services.scheduler.schedule.domain import SCHEDULE, RunDue
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking

@@ -8,8 +8,7 @@ from libs.events.forwarder import SourceBroken
 from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
 from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Reactions, UnitOfWork
 from services.scheduler.adbots.tables import adbot_known, adbots_of
 from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, EndUnfit, EndWithSource
 from services.scheduler.schedule.tables import look_soon

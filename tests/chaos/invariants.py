@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adrelay.runtime.states import State
-from libs.events.base import Event
 from libs.events.billing import (
     OrderExpired,
     OrderFulfilled,
@@ -29,7 +28,7 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet
-from libs.eventsourcing.record import START
+from libs.eventsourcing import START, Event
 from tests.chaos.load import Told
 from tests.chaos.truth import Truth, same
 

@@ -11,10 +11,8 @@ import asyncpg
 import nats
 
 from adrelay.runtime.states import Status
-from libs.events.base import Event
 from libs.events.catalogue import published
-from libs.eventsourcing.record import Cursor, Envelope
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Cursor, Envelope, Event, EventStream
 from sandbox.mail import MailView
 from sandbox.nowpayments.messages import NotificationView, PaymentView
 from sandbox.telegram.models import MessageView, SessionView

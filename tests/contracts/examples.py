@@ -5,7 +5,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
-from libs.events.base import Event
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -22,6 +21,7 @@ from libs.events.values import (
     SessionLoss,
     TextPost,
 )
+from libs.eventsourcing import Event
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 31, 12, 0, 0, 250_000, tzinfo=UTC)

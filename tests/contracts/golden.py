@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from libs.events.base import Event, owner_of
 from libs.events.catalogue import published
+from libs.eventsourcing import Event, owner_of
 from tests.contracts.examples import EXAMPLES
 
 FOLDER = Path(__file__).with_name("golden")

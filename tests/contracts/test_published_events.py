@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.events.base import Event, owner_of
-from libs.events.catalogue import published, subject_of
+from libs.events.catalogue import published
+from libs.eventsourcing import Event, owner_of, subject_of
 from tests.contracts.examples import EXAMPLES
 from tests.contracts.golden import FOLDER, file_of, golden
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
-from libs.events.base import Event, Upcast
-from libs.events.catalogue import EventCatalogue, UnknownEvent
+from libs.eventsourcing import Event, EventCatalogue, UnknownEvent
+from libs.eventsourcing.model.event import Upcast
 
 
 def in_cents(fields: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from libs.events.base import Event
-from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.record import Causes, Cursor, Envelope, Recorded, new_id
-from libs.eventsourcing.store import WrongExpectedVersion, check_append
+from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.envelope import Causes, Cursor, Envelope, Recorded, new_id
+from libs.eventsourcing.model.errors import WrongExpectedVersion
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.model.limits import check_append
 
 
 class MemoryStore:

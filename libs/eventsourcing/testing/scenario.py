@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from libs.events.base import Event
-from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing.model.decider import Decider
+from libs.eventsourcing.model.errors import Refused
+from libs.eventsourcing.model.event import Event
 
 CommandT = TypeVar("CommandT")
 StateT = TypeVar("StateT")

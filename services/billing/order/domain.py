@@ -16,7 +16,7 @@ from libs.events.billing import (
     PaymentRequested,
 )
 from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
-from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing import Decider, Refused
 from services.billing.order.reports import RecordStatus, record_status
 from services.billing.order.settling import finished
 from services.billing.order.state import (

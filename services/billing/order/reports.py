@@ -20,7 +20,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import Coin, OrderNumber, PaymentId
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.billing.order.settling import NO_TOLERANCE, Tolerance, overpaid, settle, short
 from services.billing.order.state import (
     ON_THE_WAY,

@@ -30,7 +30,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import AdbotId, PaymentId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 
 Event: TypeAlias = (
     OrderPlaced

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from libs.chassis.words import wrong
 from libs.events.values import Plan
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import UnitOfWork
 from services.billing.product.domain import PRODUCT, IntroduceProduct
 
 DEFAULT_FILE = Path(__file__).parents[1] / "catalogue.toml"

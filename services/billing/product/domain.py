@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import Plan
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 # -- commands
 

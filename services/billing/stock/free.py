@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Projection, TableSql
 
 FREE_SESSIONS = Projection(
     "free_sessions",

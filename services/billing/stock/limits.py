@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from libs.events.values import Plan
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 
 
 @dataclass(frozen=True, slots=True)

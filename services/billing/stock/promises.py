@@ -20,7 +20,7 @@ from libs.events.billing import (
     UncountedMoneyReported,
 )
 from libs.events.values import EmailAddress
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 from services.billing.stock.limits import Unpaid
 
 PROMISES = Projection(

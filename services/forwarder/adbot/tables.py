@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from libs.events.provisioning import SessionAssigned, SessionReleased
 from libs.events.scheduler import AdbotStopped
 from libs.events.values import AdbotId, SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from libs.eventsourcing.record import START, Cursor
+from libs.eventsourcing import START, Cursor, Projection, Sql, TableSql
 
 STOPS = Projection(
     "stops",

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from libs.events.forwarder import SeatRested, SessionDied, SessionImported
 from libs.events.values import ErrorName, PairId, ResultClass, SessionId, SessionLoss
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 
 @dataclass(frozen=True)

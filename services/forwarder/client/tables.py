@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from libs.events.forwarder import SeatRested, SessionDied, SessionImported
 from libs.events.values import SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 CLIENTS = Projection(
     "clients",

@@ -27,7 +27,7 @@ from libs.events.values import (
     Seat,
     SessionId,
 )
-from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing import Decider, Refused
 from services.forwarder.cycle.sharing import Denial, Seating, share_out
 from services.forwarder.cycle.state import SECOND_CHANCE, Cycle, CycleEvent, evolve
 

@@ -15,7 +15,7 @@ from libs.events.forwarder import (
     SourceBroken,
 )
 from libs.events.values import AdbotId, CycleId, GroupRef, PairId, ResultClass, SessionId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 
 SECOND_CHANCE = frozenset(
     {

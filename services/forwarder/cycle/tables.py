@@ -12,8 +12,7 @@ from libs.events.forwarder import (
     ShareMoved,
 )
 from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Projection, Sql, TableSql, UnitOfWork
 from services.forwarder.cycle.sharing import Denial, Denials
 
 CYCLES = Projection(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from libs.events.forwarder import ApiPairImported
 from libs.events.values import PairId
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from libs.events.values import CycleId, ErrorName, GroupRef, SessionId
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.forwarder.ports import Target
 
 SCHEMA = """

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.events.values import SessionId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Engine, Sql
 
 SCHEMA = """
 -- one row per session that was ever used; the epoch grows with every change of hands

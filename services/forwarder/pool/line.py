@@ -1,7 +1,7 @@
 """A seat's line to Telegram: opened when it is needed, closed with the lease."""
 
 from libs.events.values import AdbotId, PairId
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing import Engine
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.peers import PeerBook, forget_peers
 from services.forwarder.pool.posting import Posting

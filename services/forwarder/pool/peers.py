@@ -4,8 +4,7 @@ What a session learnt for one adbot is never used for another: that may be anoth
 """
 
 from libs.events.values import AdbotId, GroupRef, SessionId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Engine, Sql
 from services.forwarder.errors import NOT_A_MEMBER
 from services.forwarder.ports import Account, Peer, Target, TelegramError
 

@@ -8,9 +8,9 @@ import structlog
 from prometheus_client import Gauge
 
 from libs.events.values import SessionId
-from libs.eventsourcing.engine import CLASHES, Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.record import Cursor, new_id
+from libs.eventsourcing import Cursor, Engine, new_id
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
 from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep

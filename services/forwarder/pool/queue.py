@@ -18,8 +18,7 @@ from libs.events.values import (
     ResultClass,
     TextPost,
 )
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Row, Sql
+from libs.eventsourcing import Engine, Row, Sql
 from services.forwarder.pool.claims import Rival, claim, forget_claims
 from services.forwarder.pool.leases import Lease, LeaseLost
 from services.forwarder.ports import Target

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.forwarder.client.domain import CLIENT, Die, Rest
 from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
 from services.forwarder.cycle.sharing import Seating

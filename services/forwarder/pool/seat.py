@@ -10,9 +10,9 @@ from prometheus_client import Counter
 
 from libs.events.forwarder import Delivery
 from libs.events.values import CycleId, ErrorName, ResultClass
-from libs.eventsourcing.engine import CLASHES, Engine
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import Engine, utc_now
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.forwarder.cycle.domain import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.errors import CONNECTION_LOST, NO_ANSWER, classify

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.forwarder.vault.cipher import Cipher, Sealed
 from services.forwarder.vault.sessions import SessionKey
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from libs.events.gateway import AccessCodeReset, AccountRegistered, CodeDigest, Role
 from libs.events.values import AccountId, EmailAddress
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 
 @dataclass(frozen=True)

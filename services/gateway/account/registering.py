@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from libs.events.gateway import Role
 from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.domain import ACCOUNT, IssueFirstCode, Register, ResetCode
 from services.gateway.account.tables import account_by_email, account_by_id

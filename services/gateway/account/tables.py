@@ -5,7 +5,7 @@ from datetime import datetime
 
 from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
-from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
+from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.mail.addresses import canonical_or_same
 
 ACCOUNTS = Projection(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from libs.events.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import problems
 from services.gateway.api.pages import PlaceDep, page

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AccountId, AdbotId
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import utc_now
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.problems import Denied

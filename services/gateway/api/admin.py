@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing.record import new_id
+from libs.eventsourcing import new_id
 from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import problems
 from services.gateway.api.shapes import Body, Limit

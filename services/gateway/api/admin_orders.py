@@ -8,8 +8,7 @@ from pydantic import Field
 
 from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import Sql, utc_now
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.pages import PlaceDep, page

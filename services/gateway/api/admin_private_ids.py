@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems

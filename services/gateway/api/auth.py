@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, Field, SecretStr
 
 from libs.events.gateway import Role
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
 from services.gateway.api.desk import ClientDep, Desk, DeskDep
 from services.gateway.api.limits import address_of

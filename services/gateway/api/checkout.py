@@ -8,7 +8,7 @@ from fastapi import APIRouter, Cookie, Path, Request, Response
 from pydantic import Field, SecretStr
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
-from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing import Causes, utc_now
 from services.gateway.api.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token
 from services.gateway.api.desk import CallerDep, Desk, DeskDep, causes_of
 from services.gateway.api.limits import address_of

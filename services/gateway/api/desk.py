@@ -16,10 +16,7 @@ from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes, Cursor
+from libs.eventsourcing import Causes, Cursor, Engine, Reader, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.claims import Claims

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
-from libs.eventsourcing.record import new_id
+from libs.eventsourcing import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.bodies import Bodies, announced
 from services.gateway.api.limits import address_in

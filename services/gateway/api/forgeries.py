@@ -7,7 +7,7 @@ from contextlib import suppress
 from prometheus_client import Counter
 from pydantic import SecretStr
 
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from libs.nowpayments.signature import digest_in, proves, secret_from
 from services.gateway.api.limits import RateLimit, too_many
 from services.gateway.api.problems import Denied

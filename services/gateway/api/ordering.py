@@ -14,8 +14,7 @@ from pydantic import BaseModel, Field
 from libs.events.billing import PlaceOrder
 from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing import Causes, Refused, utc_now
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.paying import payment_uri, qr_picture

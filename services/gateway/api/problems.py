@@ -17,7 +17,7 @@ from starlette.types import Scope
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 
 trouble = SampledLog(__name__)
 

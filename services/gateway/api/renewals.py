@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from libs.events.values import AdbotId, Coin
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import Refused, utc_now
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots import own_adbot, unknown_adbot
 from services.gateway.api.desk import Desk, DeskDep, WriterDep, causes_of

@@ -4,10 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from libs.events.base import Command
 from libs.events.results import Accepted
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api.problems import unavailable
 
 _AGAIN_SECONDS = 0.1

@@ -13,8 +13,7 @@ from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
 from libs.events.billing import RecordNotification
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Refused
 from services.gateway.api.desk import Desk
 from services.gateway.api.edge import Shortcut
 from services.gateway.api.limits import NoPlace, address_in

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
 from libs.events.values import AccountId, Coin, EmailAddress, NotificationId, OrderNumber
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 LONGEST_REASON = 200

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
 from libs.events.values import AccountId, EmailAddress, NotificationId, OrderNumber
-from libs.eventsourcing.projection import Projection, Row, Sql, TableSql
+from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
 from services.gateway.tables.order_lines import SECOND_OF
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, NotificationId, OrderNumber
-from libs.eventsourcing.projection import Row, Sql
+from libs.eventsourcing import Row, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import SECOND, Notification, notification_in

@@ -14,12 +14,10 @@ from jinja2 import TemplateError
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing.cancelling import heed_cancellation
-from libs.eventsourcing.engine import CLASHES, Engine
-from libs.eventsourcing.handling import POISON
-from libs.eventsourcing.postgres import DATABASE_TROUBLE
-from libs.eventsourcing.record import Causes, Cursor, utc_now
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Cursor, Engine, UnitOfWork, heed_cancellation, utc_now
+from libs.eventsourcing.readers.handling import POISON
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing.writing.engine import CLASHES
 from services.gateway.account.codes import AccessCodes, without_codes
 from services.gateway.inbox.domain import INBOX, GiveUp, RecordSent
 from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails

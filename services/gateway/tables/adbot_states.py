@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
-from libs.eventsourcing.projection import Row, Sql
+from libs.eventsourcing import Row, Sql
 from services.gateway.tables.private_ids import private_ids_of
 
 

@@ -13,7 +13,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Projection, TableSql
 
 ADBOTS = Projection(
     "adbots",

@@ -32,7 +32,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Projection, TableSql
 from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.values import plain
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from libs.events.values import OrderNumber
-from libs.eventsourcing.projection import Sql
+from libs.eventsourcing import Sql
 from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import Money

@@ -31,7 +31,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import OrderNumber
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.values import Money, plain
 
 ORDER_HISTORY = Projection(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, SecretStr
 
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, PlanCode
-from libs.eventsourcing.projection import Row, Sql
+from libs.eventsourcing import Row, Sql
 from services.gateway.mail.addresses import canonical_or_same
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import Money

@@ -20,7 +20,7 @@ from libs.events.billing import (
     PaymentSending,
     UncountedMoneyReported,
 )
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Projection, TableSql
 
 ORDERS = Projection(
     "orders",

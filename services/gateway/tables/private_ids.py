@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 PRIVATE_IDS = Projection(
     "private_ids",

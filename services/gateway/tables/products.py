@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import PlanCode, PlanKind
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.values import Money
 
 PRODUCTS = Projection(

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from libs.events.forwarder import CycleStarted, DeliveriesRecorded
 from libs.events.scheduler import CycleSkipped
 from libs.events.values import AdbotId, ResultClass
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 STATISTICS = Projection(
     "statistics",

@@ -15,7 +15,7 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
     "stock",

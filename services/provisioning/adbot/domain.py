@@ -16,7 +16,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AdbotId, OrderNumber
-from libs.eventsourcing.decider import Decider, Refused
+from libs.eventsourcing import Decider, Refused
 from services.provisioning.adbot.asked import (
     AwaitSeats,
     Command,

@@ -16,7 +16,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AccountId, AdbotId, OrderNumber, Plan, Seat, SessionId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 
 AdbotEvent = (
     AdbotProvisioned

@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AdbotId, OrderNumber, Seat
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 ADBOTS = Projection(
     "adbots",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from libs.events.provisioning import ApiPairAdded
 from libs.events.values import PairId
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 
 @dataclass(frozen=True)

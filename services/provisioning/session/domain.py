@@ -6,7 +6,7 @@ from typing import assert_never
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 
 # -- what is asked
 

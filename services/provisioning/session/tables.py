@@ -8,7 +8,7 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.values import PairId, Seat, SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
     "stock",

@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AccountId, AdbotId, CycleId, PairId, Seat, SessionId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 from services.scheduler.schedule.domain import Adbot
 
 ADBOTS = Projection(

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
-from libs.eventsourcing.decider import Decider
+from libs.eventsourcing import Decider
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The accounts whose adbots may name chats by private ids."""
 
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
-from libs.eventsourcing.projection import Projection, TableSql
+from libs.eventsourcing import Projection, TableSql
 
 PRIVATE_IDS = Projection("private_ids", version=1, ddl="create table private_ids (account uuid primary key)")
 """A row for each account that is allowed to; it goes when that ends."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from libs.events.values import ChannelPost, ChannelRef, GroupRef, Post, TextPost
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 
 _HOST = r"(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)"
 _LINK = re.compile(rf"(?:https?://)?{_HOST}(?P<path>/[^?#]*)?(?P<rest>[?#].*)?", re.IGNORECASE)

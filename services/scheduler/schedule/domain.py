@@ -14,7 +14,7 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 from services.scheduler.schedule.private_ids import listed, private_ids_in, refuse
 from services.scheduler.schedule.running import Running
 

@@ -7,7 +7,7 @@ could have it read from them and write into them.
 from collections.abc import Sequence
 
 from libs.events.values import ChannelPost, GroupRef, Post
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 
 _MARK = "-100"
 _NAMED = 20

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped
 from libs.events.values import AdbotId
-from libs.eventsourcing.projection import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
 
 SCHEDULES = Projection(
     "schedules",

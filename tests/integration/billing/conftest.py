@@ -9,7 +9,7 @@ import nats
 import pytest_asyncio
 
 from libs.chassis.command_client import CommandClient
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
 from tests.patience import PATIENCE_SECONDS

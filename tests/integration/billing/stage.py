@@ -18,14 +18,11 @@ import asyncpg
 from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
-from libs.events.base import Command, Event
 from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind, Seat, SessionId
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes, Cursor, Envelope, new_id, utc_now
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, Command, Cursor, Envelope, Event, EventStream, Refused, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
@@ -48,7 +45,7 @@ BRONZE = Plan(
     price_usd=Decimal(30),
     validity_days=30,
 )
-PROVIDER_SECONDS = 2.0
+PROVIDER_SECONDS = 5.0
 ROOT = Path(__file__).parents[3]
 
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from structlog.testing import capture_logs
 
 from libs.chassis.sampling import SampledLog
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.billing import commands
 from tests.integration.billing.stage import NUMBER, Stage, until
 

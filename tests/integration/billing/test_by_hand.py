@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from libs.events.base import Command
 from libs.events.billing import (
     CancelOrder,
     ListProduct,
@@ -15,7 +14,7 @@ from libs.events.billing import (
     RetireProduct,
     ReviewOrder,
 )
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Command, Refused
 from tests.integration.billing.stage import BRONZE, NUMBER, OPERATOR, Stage, until
 
 OTHER = "HQADZ-ABC123-ZZZZ"

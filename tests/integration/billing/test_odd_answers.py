@@ -12,8 +12,7 @@ from structlog.testing import capture_logs
 
 from libs.events.catalogue import published
 from libs.events.values import PaymentId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import Engine, utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.open_payments import Silence

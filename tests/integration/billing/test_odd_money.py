@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from libs.events.billing import Refund
 from libs.events.results import Accepted
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from tests.integration.billing.stage import IPN_SECRET, NUMBER, Stage
 from tests.integration.billing.test_money import ASKED
 

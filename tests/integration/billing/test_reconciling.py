@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from libs.events.catalogue import published
-from libs.eventsourcing.tables import ServiceTables
-from libs.eventsourcing.verify_tables import verify_table
+from libs.eventsourcing.operations.verify_tables import verify_table
+from libs.eventsourcing.projections.tables import ServiceTables
 from sandbox.nowpayments import Call
 from services.billing.open_payments import OPEN_PAYMENTS
 from services.billing.settings import BillingSettings

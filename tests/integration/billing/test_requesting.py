@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from tests.integration.billing.stage import NUMBER, Stage, until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]

@@ -17,8 +17,7 @@ from libs.events.provisioning import (
     SessionReleased,
 )
 from libs.events.values import PairId, Seat, SessionLoss
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import new_id, utc_now
+from libs.eventsourcing import Refused, new_id, utc_now
 from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
 
 OTHER = "HQADZ-ABC123-ZZZZ"

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from libs.events.catalogue import published
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import retired_table
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from libs.chassis.commands import answering_broker
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import handlers
 
 

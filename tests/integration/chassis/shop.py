@@ -9,11 +9,8 @@ from pydantic import Field
 from libs.chassis.commands import CommandHandlers, Scope
 from libs.chassis.service import Chassis
 from libs.chassis.settings import ServiceSettings, StrongSecret
-from libs.events.base import Command
 from libs.events.billing import ProductRepriced, ProductRetired
-from libs.eventsourcing.decider import Decider, Refused
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Command, Decider, Projection, Refused, TableSql, UnitOfWork
 
 LEAK = "postgresql://shop:hunter2@127.0.0.1/shop password=hunter2"
 

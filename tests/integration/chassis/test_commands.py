@@ -14,10 +14,7 @@ from structlog.testing import capture_logs
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.chassis.commands import CommandHandlers
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes, new_id
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, new_id
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait
 from tests.patience import PATIENCE_SECONDS

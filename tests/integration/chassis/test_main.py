@@ -14,8 +14,7 @@ import pytest
 from nats.aio.client import Client
 
 from libs.chassis.command_client import CommandClient
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, EventStream
 from tests.integration.chassis.shop import Retire
 from tests.patience import PATIENCE_SECONDS
 

@@ -13,9 +13,7 @@ from nats.aio.msg import Msg
 
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Refusal
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes, new_id
+from libs.eventsourcing import Causes, Engine, Refused, new_id
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Sweep
 from tests.integration.runtime.programs import until

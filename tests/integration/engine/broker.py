@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.feed import Feed
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import START, Envelope
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import START, Engine, Envelope, EventStream
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.subscription import Feed
 
 
 async def held(stream: EventStream) -> list[Envelope]:

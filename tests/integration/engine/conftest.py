@@ -14,8 +14,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from adrelay.runtime.nats import EmbeddedNats
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Engine, EventStream
 from tests.integration.engine.meters import CATALOGUE, echoes_table, meters_table
 
 

@@ -6,12 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from libs.events.base import Event
-from libs.events.catalogue import EventCatalogue
-from libs.eventsourcing.decider import Decider, ImpossibleEvent, Refused
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Decider,
+    Event,
+    EventCatalogue,
+    ImpossibleEvent,
+    Projection,
+    Reactions,
+    Refused,
+    TableSql,
+    UnitOfWork,
+)
 
 
 class MeterTurned(Event):

@@ -4,9 +4,7 @@ import asyncio
 import os
 
 from libs.chassis.broker import connect_nats
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Engine, EventStream, Reader
 from tests.integration.engine.meters import CATALOGUE, echoes_table, echoing, meters_table
 
 

@@ -7,11 +7,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Row
-from libs.eventsourcing.record import Causes, new_id
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, Row, UnitOfWork, new_id
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 
 ME = Causes.first("test")

@@ -12,11 +12,7 @@ from nats.aio.client import Client
 
 from adrelay.runtime.nats import EmbeddedNats
 from libs.chassis.broker import ConnectionLost, connect_nats
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
@@ -118,7 +114,7 @@ async def test_a_request_ends_with_its_connection_and_the_next_one_is_answered(m
 async def test_a_relay_whose_broker_died_goes_on_as_soon_as_it_is_back(
     engine: Engine, mortal: EmbeddedNats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.stream._TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+    monkeypatch.setattr("libs.eventsourcing.stream.event_stream._TIMEOUT_SECONDS", TIMEOUT_SECONDS)
     client = await connect_nats(mortal.url, "test")
     stream = EventStream(client)
     await stream.ensure()

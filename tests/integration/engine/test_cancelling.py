@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.eventsourcing.cancelling import heed_cancellation
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes, Envelope
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream, Published
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    Engine,
+    Envelope,
+    EventStream,
+    Reader,
+    Relay,
+    Sql,
+    Timer,
+    UnitOfWork,
+    heed_cancellation,
+)
+from libs.eventsourcing.stream.event_stream import Published
 from tests.integration.engine.meters import echoing, turn
 from tests.patience import PATIENCE_SECONDS
 

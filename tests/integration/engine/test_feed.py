@@ -11,8 +11,8 @@ import nats
 import pytest
 
 from adrelay.runtime.nats import EmbeddedNats
-from libs.eventsourcing.feed import Arrival, Feed, FeedBroken
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
 from tests.integration.engine.waiting import eventually
 from tests.patience import PATIENCE_SECONDS
 

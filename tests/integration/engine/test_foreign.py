@@ -11,13 +11,10 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.last_published import last_published
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes, Cursor, Envelope
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.restored import StreamAhead
-from libs.eventsourcing.stream import POSITION_HEADER, EventStream, Published
+from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Reader, Relay
+from libs.eventsourcing.relaying.last_published import last_published
+from libs.eventsourcing.store.restored_clusters import StreamAhead
+from libs.eventsourcing.stream.event_stream import POSITION_HEADER, Published
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
@@ -255,7 +252,7 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
 async def test_an_idle_relay_does_not_mind_what_stands_on_its_last_subject(
     engine: Engine, stream: EventStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.relay.CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("libs.eventsourcing.relaying.relay.CHECK_SECONDS", 0.05)
     await engine.run(turn("a"), ME)
     checks = 0
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import Done, Engine
-from libs.eventsourcing.record import Causes, new_id
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, new_id
+from libs.eventsourcing.writing.engine import Done
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 
 ME = Causes.first("test")

@@ -4,10 +4,8 @@ import asyncio
 import random
 from collections import defaultdict
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import START, Causes, Cursor, Envelope
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import START, Causes, Cursor, Engine, Envelope, UnitOfWork
+from libs.eventsourcing.store.postgres import PostgresStore
 from tests.integration.engine.meters import CATALOGUE, METER, Turn
 from tests.patience import PATIENCE_SECONDS
 

@@ -5,14 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest_asyncio
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.parking import ask, drop, is_asked, list_parked
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
+from libs.eventsourcing.readers.dead_letters import ask, drop, is_asked, list_parked
 from tests.integration.engine.meters import ECHO, Echo, MeterTurned, turn
 from tests.integration.engine.waiting import eventually, running
 

@@ -6,14 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.engine import ATTEMPTS, Engine
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, Refused, Relay, UnitOfWork
+from libs.eventsourcing.writing.engine import ATTEMPTS
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import ECHO, METER, Echo, MeterTurned, Seal, Turn, echoing, turn
 from tests.integration.engine.waiting import eventually, running

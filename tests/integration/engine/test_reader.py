@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.handling import LostCheckpoint
-from libs.eventsourcing.reader import TROUBLE, Reader
-from libs.eventsourcing.record import Causes, Cursor
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Reader, Relay
+from libs.eventsourcing.readers.handling import LostCheckpoint
+from libs.eventsourcing.readers.reader import TROUBLE
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running

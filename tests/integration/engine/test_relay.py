@@ -10,11 +10,10 @@ from dataclasses import replace
 import pytest
 from nats.aio.client import Client
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import connect
-from libs.eventsourcing.record import Causes, Cursor, Envelope
-from libs.eventsourcing.relay import MAX_BATCH_BYTES, TROUBLE, Relay
-from libs.eventsourcing.stream import ATOMIC_FROM, EventStream, Fenced, Published, PublishFailed
+from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Relay
+from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES, TROUBLE
+from libs.eventsourcing.store.connections import connect
+from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, Fenced, Published, PublishFailed
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing.decider import Decider, Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Decider, Engine, Refused, UnitOfWork
 from tests.integration.engine.meters import (
     CATALOGUE,
     METER,

@@ -4,7 +4,8 @@ import asyncio
 
 import asyncpg
 
-from libs.eventsourcing.postgres import DATABASE_TROUBLE, connect, make_schema
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE, connect
+from libs.eventsourcing.store.schema import make_schema
 
 
 async def test_tables_that_stand_already_are_made_again_by_nobody(database: str) -> None:

@@ -8,11 +8,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from libs.events.base import Event
-from libs.events.catalogue import UnknownEvent
-from libs.eventsourcing.postgres import ISOLATION, PostgresStore, connect, make_schema
-from libs.eventsourcing.record import START, Causes, Cursor, Envelope, Recorded
-from libs.eventsourcing.store import MAX_DATA_BYTES, EventStore, InvalidAppend, WrongExpectedVersion
+from libs.eventsourcing import START, Causes, Cursor, Envelope, Event, Recorded, UnknownEvent
+from libs.eventsourcing.model.errors import InvalidAppend, WrongExpectedVersion
+from libs.eventsourcing.model.limits import MAX_DATA_BYTES
+from libs.eventsourcing.store.connections import ISOLATION, connect
+from libs.eventsourcing.store.event_store import EventStore
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.store.schema import make_schema
 from libs.eventsourcing.testing import MemoryStore
 from tests.integration.engine.meters import CATALOGUE, MeterSealed, MeterTurned
 

@@ -5,13 +5,18 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    Engine,
+    EventStream,
+    Projection,
+    Reader,
+    Relay,
+    Sql,
+    TableSql,
+    UnitOfWork,
+)
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, METER, MeterTurned, Seal, meters_table, turn
 from tests.integration.engine.waiting import running
 

@@ -8,12 +8,8 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import timer as timer_module
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Sql, Timer, UnitOfWork
+from libs.eventsourcing.writing import timer as timer_module
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
 from tests.integration.engine.waiting import eventually, running
 

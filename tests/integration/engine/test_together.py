@@ -7,16 +7,25 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.parking import ask, list_parked
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import START, Causes, Envelope, with_following
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.store import MAX_UNIT_EVENTS, InvalidAppend
-from libs.eventsourcing.stream import EventStream, Published, PublishFailed
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    START,
+    Causes,
+    Engine,
+    Envelope,
+    EventStream,
+    Projection,
+    Reader,
+    Relay,
+    TableSql,
+    UnitOfWork,
+)
+from libs.eventsourcing.model.envelope import with_following
+from libs.eventsourcing.model.errors import InvalidAppend
+from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
+from libs.eventsourcing.readers.dead_letters import ask, list_parked
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.event_stream import Published, PublishFailed
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
 from tests.integration.engine.waiting import eventually, running
 
@@ -130,10 +139,10 @@ async def test_no_reader_ever_shows_half_a_unit(
     stream: EventStream, database: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     dice = random.Random(seed)
-    monkeypatch.setattr("libs.eventsourcing.relay.ATOMIC_LIMIT", dice.choice([3, 7, 1000]))
-    monkeypatch.setattr("libs.eventsourcing.relay.MAX_BATCH_BYTES", dice.choice([100, 1_000_000]))
-    monkeypatch.setattr("libs.eventsourcing.stream.ATOMIC_FROM", dice.choice([1, 3, 15]))
-    monkeypatch.setattr("libs.eventsourcing.handling._TRANSACTION_SECONDS", dice.choice([0.0, 0.1]))
+    monkeypatch.setattr("libs.eventsourcing.relaying.relay.ATOMIC_LIMIT", dice.choice([3, 7, 1000]))
+    monkeypatch.setattr("libs.eventsourcing.relaying.relay.MAX_BATCH_BYTES", dice.choice([100, 1_000_000]))
+    monkeypatch.setattr("libs.eventsourcing.stream.event_stream.ATOMIC_FROM", dice.choice([1, 3, 15]))
+    monkeypatch.setattr("libs.eventsourcing.readers.handling._TRANSACTION_SECONDS", dice.choice([0.0, 0.1]))
     engine = await started(database, Diary())
     everything = dice.random() < 0.5
     rough, half_seen = Rough(stream, dice), list[int]()
@@ -181,7 +190,7 @@ async def test_no_reader_ever_shows_half_a_unit(
 async def test_a_unit_that_fails_is_shown_together_but_for_the_event_that_fails(
     stream: EventStream, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.handling.RETRY_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr("libs.eventsourcing.readers.handling.RETRY_SECONDS", (0.01, 0.02))
     diary = Diary(ill={"b"})
     engine = await started(database, diary)
     reader = Reader(READ_MODELS, engine, stream, tables=engine.read_models)

@@ -9,8 +9,7 @@ import nats
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Engine, EventStream
 from tests.integration.engine.meters import CATALOGUE
 from tests.integration.engine_tools.counting import meters, tally
 

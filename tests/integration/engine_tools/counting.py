@@ -4,12 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes, Cursor
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Projection, Reader, Relay, TableSql
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import MeterSealed, MeterTurned, turn
 from tests.integration.engine.waiting import running
 

@@ -16,16 +16,10 @@ from adrelay.events.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
-from libs.events.base import Event
 from libs.events.catalogue import published
-from libs.eventsourcing.decider import Decider
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.restored import RestoredElsewhere
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
+from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran

@@ -22,14 +22,10 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.parts import WHOLE, Part
-from libs.eventsourcing.postgres import Connection
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
+from libs.eventsourcing.readers.partitions import WHOLE, Part
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished

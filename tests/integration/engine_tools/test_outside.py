@@ -12,8 +12,8 @@ from adrelay.demo import story
 from adrelay.demo.system import LocalSystem
 from adrelay.events.folded import tables_of
 from libs.chassis.broker import connect_nats
-from libs.eventsourcing.rebuild import rebuild
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations.rebuild import rebuild
 from tests.e2e.stories import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 

@@ -5,12 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.parts import WHOLE, Part, SplitChanged, take_over
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Cursor, Engine, EventStream, Reader, Relay
+from libs.eventsourcing.readers.partitions import WHOLE, Part, SplitChanged, take_over
 from tests.integration.engine.meters import CATALOGUE, echoes_table, echoing, meters_table, turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME

@@ -6,19 +6,17 @@ from functools import partial
 
 import pytest
 
-from libs.eventsourcing import beside
-from libs.eventsourcing import rebuild as rebuilding
-from libs.eventsourcing.beside import Purpose
-from libs.eventsourcing.bringing_up import bring_up
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.parking import drop, list_parked
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.rebuild import Progress, plan, rebuild, rollback
-from libs.eventsourcing.refold import FoldFailed
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import Kind, OutdatedTables, TablesBusy
-from libs.eventsourcing.verify_tables import verify_table
+from libs.eventsourcing import Engine, EventStream, Projection, Reader, TableSql
+from libs.eventsourcing.operations import rebuild as rebuilding
+from libs.eventsourcing.operations.rebuild import Progress, plan, rebuild, rollback
+from libs.eventsourcing.operations.verify_tables import verify_table
+from libs.eventsourcing.projections import shadow
+from libs.eventsourcing.projections.catch_up import FoldFailed
+from libs.eventsourcing.projections.shadow import Purpose
+from libs.eventsourcing.projections.tables import OutdatedTables, TablesBusy
+from libs.eventsourcing.readers.dead_letters import drop, list_parked
+from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
+from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import (
@@ -81,7 +79,7 @@ async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine
     async def look() -> None:
         connection = await engine.connect()
         while building:
-            begun = await beside.begun(connection, table)
+            begun = await shadow.begun(connection, table)
             assert begun is None or begun.purpose is Purpose.BUILDING
         await connection.close()
 
@@ -112,7 +110,7 @@ async def test_of_two_builders_one_is_told_of_the_other(engine: Engine) -> None:
 async def test_a_rebuild_that_was_interrupted_goes_on_where_it_stopped(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.refold.PAGE", 100)
+    monkeypatch.setattr("libs.eventsourcing.projections.catch_up.PAGE", 100)
     await engine.run(turn("a", 1000), ME)
     seen: list[Progress] = []
 
@@ -218,7 +216,7 @@ async def test_a_read_model_of_a_new_version_is_never_seen_empty(
         await new.start(read_models=False)
         assert (await turns_in(new, "tally"))["a"] == 300
         async with busy(engine):
-            await bring_up(new.tables, Kind.READ, stream=stream)
+            await migrate_read_models(new.tables, stream)
             assert (await turns_in(new, "tally"))["a"] == 3000
         fresh = Reader(READ_MODELS, new, stream, tables=new.read_models)
         async with running(fresh.run):

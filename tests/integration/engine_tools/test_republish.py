@@ -6,13 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.republish import missing, renew, republish
-from libs.eventsourcing.restored import RestoredElsewhere, StreamAhead, rebase, refuse_future
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.verify import Fault
+from libs.eventsourcing import Cursor, Engine, EventStream, Relay
+from libs.eventsourcing.relaying.republish import missing, renew, republish
+from libs.eventsourcing.relaying.verify import Fault
+from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME, last_cursor, relayed, serving, turns_in

@@ -22,14 +22,18 @@ from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import XminAge, look
 from libs.events.billing import ProductRetired
 from libs.events.catalogue import published
-from libs.eventsourcing.decider import Decider
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.projection import Projection, Sql, TableSql
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.tables import OutdatedTables
-from libs.eventsourcing.timer import Timer
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Decider,
+    Engine,
+    EventStream,
+    Projection,
+    Relay,
+    Sql,
+    TableSql,
+    Timer,
+    UnitOfWork,
+)
+from libs.eventsourcing.projections.tables import OutdatedTables
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME

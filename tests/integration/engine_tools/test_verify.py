@@ -7,14 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from libs.eventsourcing.bringing_up import builder
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import START, Cursor, Envelope
-from libs.eventsourcing.stream import POSITION_HEADER, EventStream
-from libs.eventsourcing.tables import TablesBusy
-from libs.eventsourcing.verify import Fault, StreamReport, verify_stream
-from libs.eventsourcing.verify_tables import verify_table
+from libs.eventsourcing import START, Cursor, Engine, Envelope, EventStream
+from libs.eventsourcing.operations.verify_tables import verify_table
+from libs.eventsourcing.projections.migration import builder
+from libs.eventsourcing.projections.tables import TablesBusy
+from libs.eventsourcing.relaying.verify import Fault, StreamReport, verify_stream
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.event_stream import POSITION_HEADER
 from tests.integration.engine.meters import METER, Seal, turn
 from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_told
 

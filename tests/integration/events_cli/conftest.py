@@ -14,9 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.events.catalogue import published
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.events_cli.told import Story

@@ -7,9 +7,7 @@ from uuid import uuid4
 import pytest_asyncio
 
 from libs.events.billing import OrderPlaced
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Reactions, Reader, UnitOfWork
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran

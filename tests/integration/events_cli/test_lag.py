@@ -3,11 +3,8 @@
 import asyncpg
 
 from libs.events.billing import OrderPlaced
-from libs.eventsourcing.parts import Part
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.reader import Reader
-from libs.eventsourcing.record import Cursor
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Cursor, Reactions, Reader, UnitOfWork
+from libs.eventsourcing.readers.partitions import Part
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran

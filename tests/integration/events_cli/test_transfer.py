@@ -12,8 +12,7 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.events.catalogue import published
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Cursor
+from libs.eventsourcing import Cursor, Engine
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import Ran, ran
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID, uuid4
 
-from libs.events.base import Event
 from libs.events.billing import OrderFulfilled, OrderPlaced, PaymentFinished, PaymentRequested
 from libs.events.forwarder import CycleFinished, CycleStarted, Share
 from libs.events.gateway import AccountRegistered, Role
@@ -26,10 +25,10 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import ISOLATION, PostgresStore
-from libs.eventsourcing.projection import Writes
-from libs.eventsourcing.record import Causes, Recorded, utc_now
+from libs.eventsourcing import Causes, Engine, Event, Recorded, utc_now
+from libs.eventsourcing.projections.sql import Writes
+from libs.eventsourcing.store.connections import ISOLATION
+from libs.eventsourcing.store.postgres import PostgresStore
 
 PLAN = Plan(
     code="bronze",

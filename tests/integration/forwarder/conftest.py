@@ -9,7 +9,7 @@ import pytest_asyncio
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing import Engine
 from sandbox.telegram.sandbox import TelegramSandbox
 from services.forwarder.schema import make_tables
 from services.forwarder.service import READ_MODELS, STATE_TABLES

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
-from libs.events.base import Event
 from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
@@ -25,10 +24,8 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import Causes, Recorded
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, Event, Recorded, UnitOfWork
+from libs.eventsourcing.store.postgres import PostgresStore
 from sandbox.telegram.models import ChatView, JournalEntry, JournalQuery, MessageView
 from sandbox.telegram.sandbox import TelegramSandbox
 from sandbox.telegram.specs import (

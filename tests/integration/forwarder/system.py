@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
-from libs.events.base import Event
 from libs.events.catalogue import published
 from libs.events.forwarder import (
     ImportApiPair,
@@ -20,12 +19,17 @@ from libs.events.forwarder import (
 )
 from libs.events.scheduler import CycleDue
 from libs.events.values import AccountId, CycleId, Pacing, Seat, SessionId
-from libs.eventsourcing.decider import Decider, Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes, utc_now
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    Decider,
+    Engine,
+    Event,
+    EventStream,
+    Refused,
+    Relay,
+    UnitOfWork,
+    utc_now,
+)
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.processes import Process, running

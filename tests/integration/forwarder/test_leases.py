@@ -5,9 +5,7 @@ import asyncio
 import pytest
 
 from libs.events.values import Pacing, ResultClass
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
 from services.forwarder.pool.queue import Queue

@@ -10,7 +10,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import SourceBroken
 from libs.events.provisioning import SessionReleased
 from libs.events.values import AdbotId, ChannelPost, GroupRef, ResultClass, Seat, TextPost
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 from sandbox.telegram.models import JournalQuery
 from sandbox.telegram.specs import AccountSpec, GroupSpec
 from services.forwarder.settings import ForwarderSettings

@@ -9,7 +9,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import AbortReason, CycleAborted
 from libs.events.provisioning import SeatsReleased, SessionReleased
 from libs.events.values import AdbotId, PairId, ResultClass
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 from services.forwarder.adbot.tables import released_from
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.vault.store import ApiPair

@@ -14,10 +14,7 @@ from libs.events.forwarder import (
     SessionImported,
 )
 from libs.events.values import PairId, SessionId, SessionLoss
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.projection import Sql
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Refused, Sql, UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
 from services.forwarder.adapters.telethon_account import TelethonTelegram
 from services.forwarder.client.domain import CLIENT, Die

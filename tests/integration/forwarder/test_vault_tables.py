@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing.engine import Engine
+from libs.eventsourcing import Engine
 from services.forwarder.pool.queue import sweep
 from services.forwarder.vault.cipher import Cipher, Unsealable
 from services.forwarder.vault.sessions import SessionKey

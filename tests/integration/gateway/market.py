@@ -16,7 +16,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.commands import CommandHandlers
 from libs.events.forwarder import ApiPairImported, SessionImported
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing.record import new_id
+from libs.eventsourcing import new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from services.billing.service import run as run_billing
 from services.billing.settings import BillingSettings

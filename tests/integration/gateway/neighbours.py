@@ -12,7 +12,6 @@ from typing import Self
 
 from libs.chassis.broker import connect_nats
 from libs.chassis.commands import CommandHandlers, answering_broker
-from libs.events.base import Event
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
@@ -30,13 +29,18 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import ChannelPost, Plan, PlanKind
-from libs.eventsourcing.decider import Decider, Refused
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.record import Causes, Recorded
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    Decider,
+    Engine,
+    Event,
+    EventStream,
+    Recorded,
+    Refused,
+    Relay,
+    UnitOfWork,
+)
+from libs.eventsourcing.store.postgres import PostgresStore
 
 BRONZE = Plan(
     code="bronze",

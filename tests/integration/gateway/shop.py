@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TypeVar
 
 from libs.chassis.commands import CommandHandlers, Scope
-from libs.events.base import Command, Event
 from libs.events.billing import (
     CancelOrder,
     ListProduct,
@@ -38,9 +37,7 @@ from libs.events.provisioning import (
     SuspendAdbot,
 )
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import new_id, utc_now
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Command, Event, Refused, UnitOfWork, new_id, utc_now
 from tests.integration.gateway.neighbours import BRONZE, already, say
 
 ADDRESS = "bc1qexample"

@@ -15,8 +15,7 @@ from libs.events.billing import PlaceOrder
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes, utc_now
+from libs.eventsourcing import Causes, Engine, utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.ordering import new_order_number
 from tests.integration.gateway.neighbours import say

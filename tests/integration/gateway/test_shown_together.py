@@ -13,20 +13,27 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
-from libs.events.base import owner_of
 from libs.events.billing import DepositReceived, PaymentFinished, PaymentPartiallyPaid
 from libs.events.catalogue import published
 from libs.events.values import AccountId
-from libs.eventsourcing.engine import READ_MODELS, Engine
-from libs.eventsourcing.feed import Arrival
-from libs.eventsourcing.handling import Bookmark, Handling
-from libs.eventsourcing.parts import WHOLE
-from libs.eventsourcing.postgres import PostgresStore
-from libs.eventsourcing.projection import Projection
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.record import START, Cursor, Envelope, new_id, with_following
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.units import Gathering, ReadUnit
+from libs.eventsourcing import (
+    START,
+    Cursor,
+    Engine,
+    Envelope,
+    EventStream,
+    Projection,
+    Reactions,
+    new_id,
+    owner_of,
+)
+from libs.eventsourcing.model.envelope import with_following
+from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.partitions import WHOLE
+from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.writing.engine import READ_MODELS
 from services.billing.tables import READ_MODELS as BILLING
 from services.forwarder.service import READ_MODELS as FORWARDER
 from services.gateway.tables import READ_MODELS as GATEWAY
@@ -126,7 +133,9 @@ async def databases(postgres_server: EmbeddedPostgres) -> AsyncIterator[list[str
 async def test_no_read_model_shows_a_state_within_a_unit(
     databases: list[str], service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.handling.RETRY_SECONDS", ())  # examples need not fit each other
+    monkeypatch.setattr(
+        "libs.eventsourcing.readers.handling.RETRY_SECONDS", ()
+    )  # examples need not fit each other
     dice = random.Random(service)
     tables = SERVICES[service]
     handled = {kind.__name__ for table in tables for kind in table.events}

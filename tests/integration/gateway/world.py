@@ -20,7 +20,7 @@ from libs.chassis.commands import CommandHandlers
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
-from libs.eventsourcing.record import new_id, utc_now
+from libs.eventsourcing import new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway import neighbours

@@ -31,8 +31,7 @@ from libs.events.billing import (
 )
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from libs.eventsourcing.record import utc_now
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import UnitOfWork, utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.tokens import Identity, Tokens

@@ -9,10 +9,8 @@ import pytest
 from adrelay.events.folded import tables_of
 from libs.chassis.broker import connect_nats
 from libs.events.billing import OrderPlaced, PaymentFinished
-from libs.eventsourcing.rebuild import rebuild
-from libs.eventsourcing.record import Causes, utc_now
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, EventStream, UnitOfWork, utc_now
+from libs.eventsourcing.operations.rebuild import rebuild
 from tests.integration.gateway.neighbours import say
 from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
 

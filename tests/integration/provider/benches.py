@@ -21,7 +21,7 @@ IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
 PLAIN_COIN: Coin = "BTC"
 MEMO_COIN: Coin = "XRP"
 UNSOLD_COIN: Coin = "DOGE"
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 3.0
 LONG_SECONDS = 20.0
 """Longer than any machine takes over a timeout, shorter than what would be waited for without one."""
 FAILURES = 3

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from libs.events.values import PaymentId
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.billing.order.state import PaymentState
 from services.billing.ports import (
     PaymentDeclined,

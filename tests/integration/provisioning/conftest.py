@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
 
 

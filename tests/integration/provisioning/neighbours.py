@@ -16,15 +16,10 @@ from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.settings import ServiceSettings
-from libs.events.base import Event
 from libs.events.catalogue import published
-from libs.eventsourcing.decider import Decider
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import PostgresStore, connect
-from libs.eventsourcing.record import START, Causes, Recorded
-from libs.eventsourcing.relay import Relay
-from libs.eventsourcing.stream import EventStream
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Recorded, Relay, UnitOfWork
+from libs.eventsourcing.store.connections import connect
+from libs.eventsourcing.store.postgres import PostgresStore
 from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")

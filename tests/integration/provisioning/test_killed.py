@@ -15,10 +15,9 @@ from libs.events.provisioning import (
     SessionReleased,
 )
 from libs.events.values import AdbotId, SessionId
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.postgres import connect
-from libs.eventsourcing.record import Recorded
-from libs.eventsourcing.verify_tables import verify_table
+from libs.eventsourcing import Engine, Recorded
+from libs.eventsourcing.operations.verify_tables import verify_table
+from libs.eventsourcing.store.connections import connect
 from services.provisioning.adbot.domain import adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.session.tables import STOCK

@@ -17,9 +17,7 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.values import AccountId, Seat
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.provisioning.adbot.asked import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS

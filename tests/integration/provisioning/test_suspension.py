@@ -18,9 +18,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SuspendAdbot,
 )
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import Causes, EventStream, Refused
 from services.provisioning.adbot.domain import adbot_of
 from tests.integration.provisioning.market import (
     ORDERS,

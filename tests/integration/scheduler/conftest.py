@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
-from libs.eventsourcing.stream import EventStream
+from libs.eventsourcing import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
 from tests.patience import PATIENCE_SECONDS
 

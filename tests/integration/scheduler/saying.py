@@ -25,9 +25,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing.engine import Engine
-from libs.eventsourcing.record import Causes
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.scheduler.adbots.tables import ADBOTS
 from services.scheduler.schedule import domain
 from services.scheduler.schedule.domain import SCHEDULE

@@ -14,8 +14,7 @@ from libs.events.scheduler import (
     StartAdbot,
     StopReason,
 )
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Refused
 from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.integration.scheduler.saying import ID, OWNER, A, known, provision, service
 

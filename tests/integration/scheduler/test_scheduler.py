@@ -28,8 +28,7 @@ from libs.events.values import (
     Pacing,
     SessionLoss,
 )
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Refused
 from tests.integration.provisioning.neighbours import Neighbour, World, until
 from tests.integration.scheduler.saying import (
     ID,

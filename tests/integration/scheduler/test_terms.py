@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from libs.chassis.command_client import CommandClient
-from libs.events.base import Event
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
@@ -17,8 +16,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, StartAdbot, StopReason
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Event, Refused
 from tests.integration.provisioning.neighbours import Neighbour, World, until
 from tests.integration.scheduler.saying import (
     ID,

@@ -5,7 +5,7 @@ import pkgutil
 
 import services
 from adrelay.events.aggregates import AGGREGATES
-from libs.eventsourcing.decider import Decider
+from libs.eventsourcing import Decider
 
 
 def test_every_decider_of_every_service_is_known() -> None:

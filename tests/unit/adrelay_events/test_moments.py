@@ -6,7 +6,7 @@ import pytest
 
 from adrelay.events.moments import clock, duration, past_moment
 from adrelay.events.outcome import Unusable
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import utc_now
 
 
 @pytest.mark.parametrize(

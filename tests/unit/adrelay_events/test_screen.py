@@ -18,7 +18,6 @@ from adrelay.events.screen import Table
 from adrelay.events.standing import DatabaseStanding, ReaderStanding, RelayStanding
 from adrelay.events.steps import steps
 from adrelay.events.story import Node, linked
-from libs.events.base import Event
 from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.scheduler import CycleDue
 from libs.events.values import (
@@ -33,11 +32,11 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing.feed import Arrival
-from libs.eventsourcing.parking import Parked, Place
-from libs.eventsourcing.record import Cursor, Envelope
-from libs.eventsourcing.verify import Fault, Finding, StreamReport
-from libs.eventsourcing.verify_tables import RowDifferences, TableReport
+from libs.eventsourcing import Cursor, Envelope, Event
+from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport
+from libs.eventsourcing.readers.dead_letters import Parked, Place
+from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport
+from libs.eventsourcing.stream.subscription import Arrival
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from adrelay.events.rows import ToldEvent
 from adrelay.events.story import Node, linked, render, walk
-from libs.eventsourcing.record import utc_now
+from libs.eventsourcing import utc_now
 
 NOW = utc_now()
 STORY = uuid4()

@@ -9,7 +9,7 @@ from typing import Self
 import pytest
 from prometheus_client import REGISTRY
 
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.billing.adapters.nowpayments.answers import Reported
 from services.billing.adapters.nowpayments.notification import read_notification
 from services.billing.order.state import PaymentState

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from libs.events.values import AccountId, AdbotId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.domain import (
     ORDER,

@@ -26,7 +26,7 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.billing.order.domain import (
     ORDER,
     Cancel,

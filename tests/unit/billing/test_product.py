@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.billing.product.domain import (
     PRODUCT,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.eventsourcing.record import START, STREAM_NAME, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing import START, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing.model.envelope import STREAM_NAME
 
 CURSORS = st.builds(Cursor, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
 

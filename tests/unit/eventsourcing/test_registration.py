@@ -2,10 +2,7 @@
 
 import pytest
 
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.projection import Projection, TableSql
-from libs.eventsourcing.reactions import Reactions
-from libs.eventsourcing.unit import UnitOfWork
+from libs.eventsourcing import Projection, Reactions, Refused, TableSql, UnitOfWork
 from tests.integration.engine.meters import METER, Meter, MeterSealed, MeterTurned
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from tests.integration.engine.meters import METER, Meter, MeterSealed, MeterTurned, Seal, Turn
 

@@ -7,7 +7,7 @@ import pytest
 
 from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, SessionImported
 from libs.events.values import PairId, ResultClass, SessionId, SessionLoss
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.forwarder.client.domain import CLIENT, Die, Import, Rest
 from services.forwarder.pair.domain import PAIR

@@ -27,7 +27,7 @@ from libs.events.values import (
     Seat,
     SessionId,
 )
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.forwarder.cycle.domain import (
     CYCLE,

@@ -7,7 +7,7 @@ import pytest
 
 from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.gateway.account.domain import ACCOUNT, Account, IssueFirstCode, Register, ResetCode
 

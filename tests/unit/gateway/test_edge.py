@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive
 
 from libs.chassis.command_client import CommandFailed
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.gateway.api.edge import WEBHOOK, Edge
 from services.gateway.api.problems import install
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 from pydantic import SecretStr
 
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.gateway.api.forgeries import FREE_FAILURES, Prover
 from services.gateway.api.problems import Denied
 

@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
 from libs.events.values import AccountId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.gateway.inbox.domain import (
     INBOX,

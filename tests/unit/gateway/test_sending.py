@@ -4,12 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from libs.events.base import Command
 from libs.events.results import Accepted
 from libs.events.scheduler import StartAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api.problems import Denied
 from services.gateway.api.sending import send_of_known_adbot
 

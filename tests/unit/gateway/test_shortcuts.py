@@ -15,11 +15,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
-from libs.events.base import Command
 from libs.events.billing import RecordNotification
 from libs.events.results import Accepted
-from libs.eventsourcing.decider import Refused
-from libs.eventsourcing.record import Causes
+from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api import problems, webhooks
 from services.gateway.api.app import make_app
 from services.gateway.api.edge import STRANGERS, Edge, Shortcut

@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost, SeatsAwaited
 from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.asked import Expire, FillSeat, LoseSeat, Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of

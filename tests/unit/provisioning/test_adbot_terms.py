@@ -20,7 +20,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.asked import (
     AwaitSeats,

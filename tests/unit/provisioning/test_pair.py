@@ -7,7 +7,7 @@ import pytest
 
 from libs.events.provisioning import ApiPairAdded
 from libs.events.values import PairId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.pair.domain import PAIR, AddPair, Pair, evolve
 

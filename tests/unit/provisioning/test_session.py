@@ -7,7 +7,7 @@ import pytest
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.session.domain import (
     SESSION,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from libs.events.values import ChannelPost, GroupRef, Post, TextPost
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
 
 T = TypeVar("T")

@@ -21,7 +21,7 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
-from libs.eventsourcing.decider import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.domain import (

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter
 
-from libs.eventsourcing.decider import Refused
+from libs.eventsourcing import Refused
 from libs.nowpayments.reading import Unreadable, parse
 from libs.nowpayments.signature import digest_in, proves
 from services.billing.adapters.nowpayments.answers import Reported, read

@@ -1,0 +1,1 @@
+"""What loops that never end have in common."""

@@ -1,0 +1,1 @@
+"""What is decided and recorded: no input, no output."""

@@ -1,0 +1,34 @@
+"""Pure decisions: what follows from a command, and what an event changes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from libs.eventsourcing.model.event import Event
+
+CommandT = TypeVar("CommandT")
+StateT = TypeVar("StateT")
+EventT = TypeVar("EventT", bound=Event)
+
+
+@dataclass(frozen=True)
+class Decider(Generic[CommandT, StateT, EventT]):
+    """An aggregate: its category (the prefix of its streams) and its two pure functions.
+
+    `decide` returns what follows from a command, nothing if it has happened already, or raises `Refused`.
+    `evolve` returns the state after an event; None is the state before the first one.
+    """
+
+    category: str
+    decide: Callable[[CommandT, StateT | None], Sequence[EventT]]
+    evolve: Callable[[StateT | None, EventT], StateT]
+
+    def fold(self, events: Iterable[EventT], state: StateT | None = None) -> StateT | None:
+        """Return the state after all these events."""
+        for event in events:
+            state = self.evolve(state, event)
+        return state
+
+    def stream(self, key: object) -> str:
+        """Return the name of the stream that holds the aggregate with this key."""
+        return f"{self.category}-{key}"

@@ -1,0 +1,187 @@
+"""What is stored with an event, and where it stands."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from libs.eventsourcing.model.event import Event
+
+_DATA = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_MOST_INTEGER, _MOST_BIGINT = 2**31 - 1, 2**63 - 1
+STREAM_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*-[A-Za-z0-9_-]{1,120}\Z")
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7."""
+    return uuid7()
+
+
+def utc_now() -> datetime:
+    """Return the present moment, UTC-aware."""
+    return datetime.now(UTC)
+
+
+class Cursor(NamedTuple):
+    """A place in one store's order: the transaction's xid, then the position within it.
+
+    Positions alone are handed out before their transactions commit, so only the pair is an order
+    in which nothing appears behind a reader's back.
+    """
+
+    xid: int
+    position: int
+
+    def __str__(self) -> str:
+        """Return the text form that message headers carry."""
+        return f"{self.xid}.{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Return the cursor of its text form; raise `ValueError` if it has none."""
+        xid, _, position = text.partition(".")
+        return cls(int(xid), int(position))
+
+
+_NOTHING: frozenset[str] = frozenset()
+START = Cursor(0, 0)
+"""Before the first event of a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Why an event is written: the first request, what led here directly, and who asked.
+
+    `actor` is `account:<id>`, `admin`, `provider:<name>` or `service:<name>`.
+    """
+
+    correlation_id: UUID
+    causation_id: UUID
+    actor: str
+
+    @classmethod
+    def first(cls, actor: str) -> "Causes":
+        """Return the causes of something that begins here."""
+        request = new_id()
+        return cls(request, request, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A stored event as it travels: everything around its data, and the data as JSON text."""
+
+    id: UUID
+    type: str
+    schema: int
+    stream: str
+    version: int
+    cursor: Cursor
+    at: datetime
+    correlation_id: UUID
+    causation_id: UUID
+    actor: str
+    data: str
+    follows: frozenset[str] = field(default=_NOTHING, compare=False)
+    """The types of the events that follow in its unit of work, as far as its relay knows; told beside it."""
+
+    def same_unit(self, other: "Envelope") -> bool:
+        """Say whether another event of the same store was decided in the same unit of work.
+
+        A unit's events bear one instant, that of its beginning, and are stored by one transaction.
+        """
+        return self.cursor.xid == other.cursor.xid and self.at == other.at
+
+    def to_json(self) -> bytes:
+        """Return the message body that carries this event."""
+        return (
+            f'{{"id":"{self.id}","type":"{self.type}","schema":{self.schema},"stream":"{self.stream}",'
+            f'"version":{self.version},"xid":{self.cursor.xid},"position":{self.cursor.position},'
+            f'"at":"{self.at.isoformat()}","correlation_id":"{self.correlation_id}",'
+            f'"causation_id":"{self.causation_id}","actor":{json.dumps(self.actor)},"data":{self.data}}}'
+        ).encode()
+
+    @classmethod
+    def from_json(cls, body: bytes | str) -> "Envelope":
+        """Read a message body; raise `ValueError` if it is none of ours."""
+        try:
+            fields = json.loads(body)
+            at = datetime.fromisoformat(fields["at"])
+            envelope = cls(
+                id=UUID(fields["id"]),
+                type=fields["type"],
+                schema=fields["schema"],
+                stream=fields["stream"],
+                version=fields["version"],
+                cursor=Cursor(fields["xid"], fields["position"]),
+                at=at,
+                correlation_id=UUID(fields["correlation_id"]),
+                causation_id=UUID(fields["causation_id"]),
+                actor=fields["actor"],
+                data=_DATA.encode(fields["data"]),
+            )
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            message = f"not an event's envelope: {error!r}"
+            raise ValueError(message) from error
+        if at.tzinfo is None or not envelope.fits_columns:
+            message = "not an event's envelope: a field has another type, or is out of range"
+            raise ValueError(message)
+        return envelope
+
+    @property
+    def fits_columns(self) -> bool:
+        """Whether the numbers and names are such as the store's columns hold."""
+        xid, position = self.cursor
+        return (
+            type(xid) is type(position) is type(self.schema) is type(self.version) is int
+            and type(self.type) is type(self.stream) is type(self.actor) is str
+            and 0 < self.schema <= _MOST_INTEGER
+            and 0 < self.version <= _MOST_INTEGER
+            and 0 <= xid <= _MOST_BIGINT
+            and 0 <= position <= _MOST_BIGINT
+        )
+
+
+def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING) -> list[Envelope]:
+    """Return events that know which types of events follow them in their units of work.
+
+    They are in the store's order, without gaps; `beyond` are the types that follow behind the last one.
+    """
+    told: list[Envelope] = []
+    behind, later = beyond, None
+    for event in reversed(events):
+        if later is not None:
+            if not event.same_unit(later):
+                behind = _NOTHING
+            elif later.type not in behind:  # else the set is shared: large units have few types
+                behind |= {later.type}
+        told.append(replace(event, follows=behind) if behind else event)
+        later = event
+    told.reverse()
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event together with its envelope."""
+
+    envelope: Envelope
+    event: Event
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where it stands in its store."""
+        return self.envelope.cursor
+
+    @property
+    def at(self) -> datetime:
+        """When it was decided."""
+        return self.envelope.at
+
+    def causes(self, actor: str) -> Causes:
+        """Return the causes of what `actor` does because of this event."""
+        return Causes(self.envelope.correlation_id, self.envelope.id, actor)

@@ -1,0 +1,1 @@
+"""What operators' tools ask and do."""

@@ -1,0 +1,195 @@
+"""Makes the running tables those that this program folds, without losing anything."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+
+from libs.eventsourcing.projections import shadow
+from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.swap import empty, exchange, fold_into
+from libs.eventsourcing.projections.tables import (
+    Kind,
+    OutdatedTables,
+    ServiceTables,
+    TablesBusy,
+    standing_mark,
+)
+from libs.eventsourcing.store.connections import Connection, hold_lock
+
+log = structlog.stdlib.get_logger()
+
+WAIT_SECONDS = 0.5
+LOCK = "tables"
+"""Held on a session by the one who builds tables in a service's database."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a table is built."""
+
+    table: str
+    passed: int
+    """Events that this run has passed."""
+    remaining: int
+    """Events that were still to pass when it began."""
+
+
+Report = Callable[[Progress], None]
+
+
+def _silent(_: Progress) -> None:
+    """Tell nobody."""
+
+
+async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
+    """Have this program's tables of a kind run, folded up to where those ran that stood there before.
+
+    What is new or changed is built beside, and put in place at the end. Read models whose reader has come
+    somewhere need a source for this; without it, all of them begin anew, empty, and the reader too.
+    Raises `OutdatedTables` if the database holds newer tables, or some that this program does not know.
+    """
+    connection = await tables.connect()
+    try:
+        if not tables.of(kind) and await standing_mark(connection, kind) is not None:
+            return  # a program that folds nothing leaves what others fold as it is
+        if not await _lacking(connection, tables, kind):
+            return
+        await hold_lock(connection, LOCK)
+        while await _lacking(connection, tables, kind):
+            try:
+                await _bring_up(connection, tables, kind, source)
+            except (StreamIncomplete, TablesBusy) as wait:
+                log.info("tables.waiting", service=tables.service, why=str(wait))
+                await asyncio.sleep(WAIT_SECONDS)
+    finally:
+        await connection.close(timeout=2)
+
+
+async def _bring_up(
+    connection: Connection, tables: ServiceTables, kind: Kind, source: ReadModelSource | None
+) -> None:
+    changed = await _changed(connection, tables, kind)
+    if kind is Kind.READ and not await shadow.reader_checkpoints(connection):
+        await empty(tables, kind, changed, forget=False)
+    elif kind is Kind.READ and changed and source is None:
+        await empty(tables, kind, tables.read_models, forget=True)
+    else:
+        built = [await build(tables, table, source=source) for table in changed]
+        await exchange(tables, kind, built, source)
+    log.info("tables.ready", service=tables.service, tables=[table.name for table in changed])
+
+
+async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) -> bool:
+    """Say whether anything must be done; raise `OutdatedTables` if that is not this program's to do."""
+    await _name_kinds(connection, tables)
+    rows = await connection.fetch("select name, version, kind from engine.projections")
+    versions = {table.name: table.version for table in tables.all}
+    for row in rows:
+        if row["name"] in versions and row["version"] > versions[row["name"]]:
+            message = (
+                f"the database holds version {row['version']} of {row['name']}, this program folds "
+                f"{versions[row['name']]}; to go back, run `adrelay events rollback` with this program"
+            )
+            raise OutdatedTables(message)
+        if row["name"] not in versions and row["kind"] == kind:
+            message = (
+                f"the database holds the table {row['name']}, which this program does not fold; if that is "
+                f"how it should be, run `adrelay events retire {tables.service} {row['name']}`"
+            )
+            raise OutdatedTables(message)
+    if await _changed(connection, tables, kind):
+        return True
+    return await standing_mark(connection, kind) != tables.mark(kind)
+
+
+async def _name_kinds(connection: Connection, tables: ServiceTables) -> None:
+    """Say who folds what, where a program that did not know of kinds made the tables."""
+    for table in tables.all:
+        await connection.execute(
+            "update engine.projections set kind = $2 where name = $1 and kind is null",
+            table.name,
+            tables.kind(table),
+        )
+
+
+async def _changed(connection: Connection, tables: ServiceTables, kind: Kind) -> list[Projection]:
+    rows = await connection.fetch("select name, version from engine.projections where kind = $1", kind)
+    running = {row["name"]: row["version"] for row in rows}
+    return [table for table in tables.of(kind) if running.get(table.name) != table.version]
+
+
+@asynccontextmanager
+async def builder(tables: ServiceTables) -> AsyncGenerator[Connection]:
+    """Be the only one who builds tables in this database; raise `TablesBusy` if another one does."""
+    connection = await tables.connect()
+    try:
+        if not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", LOCK):
+            message = f"someone else builds or checks tables of {tables.service} just now"
+            raise TablesBusy(message)
+        yield connection
+    finally:
+        await connection.close(timeout=2)
+
+
+async def build(
+    tables: ServiceTables,
+    table: Projection,
+    *,
+    source: ReadModelSource | None = None,
+    again: bool = False,
+    report: Report = _silent,
+) -> Beside:
+    """Fold a table beside the running one until hardly anything is missing; goes on where another stopped.
+
+    `again` throws away what was begun. Raises `FoldFailed`.
+    """
+    maker = await tables.connect()
+    try:
+        into = None if again else await shadow.begun(maker, table)
+        if into is None:
+            into = await shadow.create(maker, table, tables.kind(table), Purpose.BUILDING)
+    finally:
+        await maker.close(timeout=2)
+    await catch_up(tables, table, into, source=source, report=report)
+    return into
+
+
+_LAST_FEW = 100
+"""So many events are folded in a few milliseconds, for which those who fold may be held off."""
+
+
+async def catch_up(
+    tables: ServiceTables,
+    table: Projection,
+    into: Beside,
+    *,
+    source: ReadModelSource | None,
+    report: Report = _silent,
+) -> None:
+    """Fold nearly all that is missing in tables beside the running ones, while these go on.
+
+    Where events never cease to come there is always one more: the last few, or what does not become less, is
+    left to whoever holds those off who fold.
+    """
+    connection: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
+    try:
+        fold = fold_into(tables, table, into, connection, source)
+        remaining, passed = await fold.remaining(), 0
+        report(Progress(table.name, 0, remaining))
+        before = remaining
+        while step := await fold.step():
+            passed += step
+            report(Progress(table.name, passed, max(remaining, passed)))
+            if step < PAGE:  # to count is dear while much is missing
+                left = await fold.remaining()
+                if left <= _LAST_FEW or left >= before:
+                    return
+                before = left
+    finally:
+        await connection.close(timeout=2)

@@ -1,0 +1,200 @@
+"""Tables that stand beside the running ones: being built, being checked, or kept for a rollback."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.tables import READ_MODELS_READER, Kind
+from libs.eventsourcing.store.connections import Connection
+
+_STANDING = """
+select beside.*, (
+    select coalesce(jsonb_object_agg(source, jsonb_build_array(xid, position)), '{{}}')
+    from engine.beside_checkpoints as reached where reached.schema = beside.schema
+)::text as reached
+from engine.beside where {condition} order by name, version desc, schema
+"""
+
+
+class Purpose(StrEnum):
+    """What tables beside the running ones are there for."""
+
+    BUILDING = "building"
+    CHECKING = "checking"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A schema beside the running one, and how far its tables are folded."""
+
+    schema: str
+    name: str
+    version: int
+    kind: Kind
+    purpose: Purpose
+    begun_at: datetime
+    folded: int
+    """How many events were folded into it so far."""
+    stream_made: datetime | None
+    sequence: int
+    checkpoints: Mapping[str, Cursor]
+
+    def reached(self, source: str) -> Cursor:
+        """Return up to where the events of a source are folded."""
+        return self.checkpoints.get(source, START)
+
+
+def schema_of(table: Projection, purpose: Purpose) -> str:
+    """Return the schema in which a table is built or checked."""
+    return f"{table.name}__check" if purpose is Purpose.CHECKING else f"{table.name}__v{table.version}"
+
+
+def kept_schema(name: str, version: int) -> str:
+    """Return the schema in which a version is kept that is not the running one any more."""
+    return f"{name}__old_v{version}"
+
+
+async def create(connection: Connection, table: Projection, kind: Kind, purpose: Purpose) -> Beside:
+    """Make empty tables beside the running ones; what stood there is dropped."""
+    schema = schema_of(table, purpose)
+    async with connection.transaction():
+        await drop(connection, schema)
+        await connection.execute(f'create schema "{schema}"')
+        await connection.execute(f'set local search_path to "{schema}"')
+        await connection.execute(table.ddl)
+        await connection.execute(
+            "insert into engine.beside (schema, name, version, kind, purpose, ddl) "
+            "values ($1, $2, $3, $4, $5, $6)",
+            schema,
+            table.name,
+            table.version,
+            kind,
+            purpose,
+            table.ddl,
+        )
+    return await found(connection, schema)
+
+
+async def drop(connection: Connection, schema: str) -> None:
+    """Have no tables in a schema beside the running ones."""
+    await connection.execute(f'drop schema if exists "{schema}" cascade')
+    await connection.execute("delete from engine.beside where schema = $1", schema)
+
+
+async def begun(connection: Connection, table: Projection) -> Beside | None:
+    """Return the tables that someone began to build of this very shape and version, if there are any."""
+    found = await _select(
+        connection,
+        "name = $1 and version = $2 and purpose = 'building' and ddl = $3 "
+        "and to_regnamespace(quote_ident(schema)) is not null",
+        table.name,
+        table.version,
+        table.ddl,
+    )
+    return found[0] if found else None
+
+
+async def found(connection: Connection, schema: str) -> Beside:
+    """Return what stands in a schema; raise `LookupError` if nothing does."""
+    for beside in await _select(connection, "schema = $1", schema):
+        return beside
+    message = f"no tables stand in {schema}"
+    raise LookupError(message)
+
+
+async def standing(connection: Connection) -> list[Beside]:
+    """Return all tables beside the running ones, by name, the newest first."""
+    return await _select(connection, "true")
+
+
+async def _select(connection: Connection, condition: str, *values: object) -> list[Beside]:
+    """Return what stands beside, as it is at one moment: whoever builds may exchange it at any time."""
+    rows = await connection.fetch(_STANDING.format(condition=condition), *values)
+    return [
+        Beside(
+            schema=row["schema"],
+            name=row["name"],
+            version=row["version"],
+            kind=Kind(row["kind"]),
+            purpose=Purpose(row["purpose"]),
+            begun_at=row["begun_at"],
+            folded=row["folded"],
+            stream_made=row["stream_made"],
+            sequence=row["sequence"],
+            checkpoints={source: Cursor(*place) for source, place in json.loads(row["reached"]).items()},
+        )
+        for row in rows
+    ]
+
+
+async def advance(connection: Connection, schema: str, reached: Mapping[str, Cursor], folded: int) -> None:
+    """Note up to where a schema's tables are folded, in the transaction that folded them."""
+    for source, cursor in reached.items():
+        await connection.execute(
+            "insert into engine.beside_checkpoints values ($1, $2, $3, $4) "
+            "on conflict (schema, source) do update set xid = $3, position = $4",
+            schema,
+            source,
+            *cursor,
+        )
+    await connection.execute(
+        "update engine.beside set folded = folded + $2 where schema = $1", schema, folded
+    )
+
+
+async def bookmark(connection: Connection, schema: str, stream_made: datetime, sequence: int) -> None:
+    """Note where in which stream to go on reading."""
+    await connection.execute(
+        "update engine.beside set stream_made = $2, sequence = $3 where schema = $1",
+        schema,
+        stream_made,
+        sequence,
+    )
+
+
+async def skip(connection: Connection, schema: str, source: str, envelope: Envelope) -> None:
+    """Note that an event is not folded, because the reader has parked it."""
+    await connection.execute(
+        "insert into engine.beside_skipped values ($1, $2, $3, $4, $5::text::jsonb) on conflict do nothing",
+        schema,
+        source,
+        *envelope.cursor,
+        envelope.to_json().decode(),
+    )
+
+
+async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelope]]:
+    """Return what was skipped and is parked no more, because the reader has handled it since."""
+    rows = await connection.fetch(
+        "select source, envelope::text as envelope from engine.beside_skipped s where schema = $1 "
+        "and not exists (select from engine.parked p where p.reader = $2 and p.source = s.source "
+        "and p.xid = s.xid and p.position = s.position) "
+        "and not exists (select from engine.dropped d where d.reader = $2 and d.source = s.source "
+        "and d.xid = s.xid and d.position = s.position) order by source, xid, position",
+        schema,
+        READ_MODELS_READER,
+    )
+    return [(row["source"], Envelope.from_json(row["envelope"])) for row in rows]
+
+
+async def forget_skipped(connection: Connection, schema: str, source: str, cursor: Cursor) -> None:
+    """Note that an event which was skipped is folded now."""
+    await connection.execute(
+        "delete from engine.beside_skipped where schema = $1 and source = $2 and xid = $3 and position = $4",
+        schema,
+        source,
+        *cursor,
+    )
+
+
+async def reader_checkpoints(connection: Connection) -> dict[str, Cursor]:
+    """Return how far the reader of read models has come."""
+    rows = await connection.fetch(
+        "select source, xid, position from engine.checkpoints where reader = $1", READ_MODELS_READER
+    )
+    return {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}

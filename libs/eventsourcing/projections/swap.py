@@ -1,0 +1,228 @@
+"""Puts tables that were built beside the running ones in their place."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import asyncpg
+
+from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.projections import shadow
+from libs.eventsourcing.projections.catch_up import Fold, ReadModelSource, StoreFold
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.tables import (
+    READ_MODELS_READER,
+    Kind,
+    OutdatedTables,
+    ServiceTables,
+    holding_off,
+    make_mark,
+    mark_of,
+    standing_mark,
+)
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import last_event
+
+_COLUMNS = """
+select a.attname as name, i.indisprimary is not null as key
+from pg_attribute a
+left join pg_index i on i.indrelid = a.attrelid and i.indisprimary and a.attnum = any(i.indkey)
+where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped
+"""
+_FORGET_READER = """
+delete from engine.checkpoints where reader = '{reader}';
+delete from engine.bookmarks where reader = '{reader}';
+delete from engine.parked where reader = '{reader}';
+delete from engine.retries where reader = '{reader}';
+delete from engine.readers where name = '{reader}';
+"""
+
+
+def fold_into(
+    tables: ServiceTables,
+    table: Projection,
+    into: Beside,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    source: ReadModelSource | None,
+) -> Fold:
+    """Return what folds a table beside the running one; read models need a source."""
+    if into.kind is Kind.STATE:
+        return StoreFold(tables, table, into, connection)
+    if source is None:
+        message = f"{table.name} is folded from the stream, and none is given"
+        raise ValueError(message)
+    return source(tables, table, into, connection)
+
+
+async def exchange(
+    tables: ServiceTables, kind: Kind, built: Sequence[Beside], source: ReadModelSource | None
+) -> None:
+    """Have these tables, brought fully up to date, run instead of what ran before, which is kept.
+
+    Whoever folds waits meanwhile; those of another set of tables are `OutdatedTables` from then on.
+    Raises `TablesBusy`, `FoldFailed` or `StreamIncomplete`; all is as before then.
+    """
+    async with AsyncExitStack() as stack:
+        holder = await _connection(tables, None, stack)
+        folds: list[Fold] = []
+        for into in built:
+            connection = await _connection(tables, into.schema, stack)
+            begun = await shadow.found(connection, into.schema)
+            folds.append(fold_into(tables, _table(tables, into), begun, connection, source))
+        mark = await standing_mark(holder, kind)
+        async with holding_off(holder, [mark] if mark else []):
+            for fold in folds:
+                await fold.finish()
+            for into in built:
+                fresh = await shadow.found(holder, into.schema)
+                await _swap(holder, _table(tables, into), fresh)
+            await _reread(holder, tables, kind, mark)
+            await _mark(holder, tables, kind, mark)
+
+
+async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection], *, forget: bool) -> None:
+    """Have these tables run, empty, instead of what ran before; with `forget`, their reader begins anew."""
+    async with AsyncExitStack() as stack:
+        holder = await _connection(tables, None, stack)
+        built = [await shadow.create(holder, table, kind, Purpose.BUILDING) for table in chosen]
+        mark = await standing_mark(holder, kind)
+        async with holding_off(holder, [mark] if mark else []):
+            for into in built:
+                await _swap(holder, _table(tables, into), into, keep=False)
+            await _reread(holder, tables, kind, mark)
+            if forget:
+                await holder.execute(_FORGET_READER.format(reader=READ_MODELS_READER))
+            await _mark(holder, tables, kind, mark)
+
+
+async def retire(tables: ServiceTables, name: str) -> None:
+    """Have a table that no program folds any more be kept only, so that programs without it can start."""
+    async with AsyncExitStack() as stack:
+        holder = await _connection(tables, None, stack)
+        row = await holder.fetchrow("select version, kind from engine.projections where name = $1", name)
+        if row is None:
+            message = f"no table called {name} is folded"
+            raise LookupError(message)
+        kind = Kind(row["kind"])
+        mark = await standing_mark(holder, kind)
+        async with holding_off(holder, [mark] if mark else []):
+            await _keep(holder, name, await _running_checkpoints(holder, tables, kind))
+            await holder.execute("delete from engine.projections where name = $1", name)
+            await _mark(holder, tables, kind, mark, from_database=True)
+
+
+async def _connection(
+    tables: ServiceTables, schema: str | None, stack: AsyncExitStack
+) -> "asyncpg.Connection[asyncpg.Record]":
+    connection = await tables.connect(schema)
+    stack.push_async_callback(connection.close, timeout=2)
+    return connection
+
+
+def _table(tables: ServiceTables, into: Beside) -> Projection:
+    table = tables.find(into.name)
+    if table is None or table.version != into.version:
+        message = f"this program does not know version {into.version} of {into.name}"
+        raise OutdatedTables(message)
+    return table
+
+
+async def _running_checkpoints(
+    connection: Connection, tables: ServiceTables, kind: Kind
+) -> dict[str, Cursor]:
+    if kind is Kind.READ:
+        return await shadow.reader_checkpoints(connection)
+    last = await last_event(connection)
+    return {tables.service: last}
+
+
+async def _swap(connection: Connection, table: Projection, into: Beside, *, keep: bool = True) -> None:
+    running = await connection.fetchval("select version from engine.projections where name = $1", table.name)
+    if running is not None and keep:
+        await _carry_over(connection, table, into.schema)
+        await _keep(connection, table.name, into.checkpoints)
+    else:
+        await connection.execute(f'drop schema if exists "{table.name}" cascade')
+    await connection.execute(f'alter schema "{into.schema}" rename to "{table.name}"')
+    await connection.execute("delete from engine.beside where schema = $1", into.schema)
+    await connection.execute(
+        "insert into engine.projections (name, version, kind) values ($1, $2, $3) "
+        "on conflict (name) do update set version = $2, kind = $3",
+        table.name,
+        table.version,
+        into.kind,
+    )
+
+
+async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
+    """Rename the running tables, and note up to where they are folded and what was parked then."""
+    version = await connection.fetchval("select version from engine.projections where name = $1", name)
+    kept = shadow.kept_schema(name, version)
+    await shadow.drop(connection, kept)
+    await connection.execute(f'alter schema "{name}" rename to "{kept}"')
+    await connection.execute(
+        "insert into engine.beside (schema, name, version, kind, purpose, ddl) "
+        "select $1, name, version, kind, $2, '' from engine.projections where name = $3",
+        kept,
+        Purpose.KEPT,
+        name,
+    )
+    await shadow.advance(connection, kept, reached, 0)
+    await connection.execute(
+        "insert into engine.beside_skipped select $1, source, xid, position, envelope from engine.parked "
+        "where reader = $2 and exists (select from engine.projections where name = $3 and kind = $4)",
+        kept,
+        READ_MODELS_READER,
+        name,
+        Kind.READ,
+    )
+
+
+async def _carry_over(connection: Connection, table: Projection, schema: str) -> None:
+    """Copy what no event decides from the running tables; nobody writes to them until they are exchanged."""
+    for name in sorted({column.partition(".")[0] for column in table.undecided}):
+        old, new = f'"{table.name}"."{name}"', f'"{schema}"."{name}"'
+        old_columns = {row["name"] for row in await connection.fetch(_COLUMNS, old)}
+        new_columns = await connection.fetch(_COLUMNS, new)
+        keys = [row["name"] for row in new_columns if row["key"]]
+        copied = [
+            row["name"]
+            for row in new_columns
+            if f"{name}.{row['name']}" in table.undecided and row["name"] in old_columns
+        ]
+        if not copied or not keys or not old_columns.issuperset(keys):
+            continue
+        await connection.execute(f"lock table {old} in exclusive mode")
+        assigned = ", ".join(f'"{column}" = old."{column}"' for column in copied)
+        same = " and ".join(f'new."{column}" = old."{column}"' for column in keys)
+        await connection.execute(f"update {new} new set {assigned} from {old} old where {same}")  # noqa: S608 - names of our own
+
+
+async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, standing: str | None) -> None:
+    """Have the reader look at the whole stream again if it folds other tables now.
+
+    It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
+    """
+    if kind is Kind.READ and standing != tables.mark(kind):
+        await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS_READER)
+        await connection.execute(
+            "update engine.readers set complete_at = null where name = $1", READ_MODELS_READER
+        )
+
+
+async def _mark(
+    connection: Connection,
+    tables: ServiceTables,
+    kind: Kind,
+    standing: str | None,
+    *,
+    from_database: bool = False,
+) -> None:
+    wanted = tables.mark(kind)
+    if from_database:
+        rows = await connection.fetch("select name, version from engine.projections where kind = $1", kind)
+        wanted = mark_of(kind, [(row["name"], row["version"]) for row in rows])
+    if standing is None:
+        await make_mark(connection, wanted)
+    elif standing != wanted:
+        await connection.execute(f"alter table {standing} rename to {wanted.partition('.')[2]}")

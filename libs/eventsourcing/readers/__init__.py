@@ -1,0 +1,1 @@
+"""What follows from events: read models and reactions."""

@@ -1,0 +1,402 @@
+"""What a reader does with events: it folds, reacts, and moves its checkpoint, in one transaction."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import structlog
+from pydantic import ValidationError
+
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope, Recorded
+from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
+from libs.eventsourcing.projections.projection import Projection, outdated
+from libs.eventsourcing.projections.tables import Kind, OutdatedTables
+from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parking, Place
+from libs.eventsourcing.readers.partitions import Part
+from libs.eventsourcing.readers.reactions import Reactions
+from libs.eventsourcing.readers.read_units import ReadUnit
+from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.writing.engine import ATTEMPTS, CLASHES, READ_MODELS, Engine
+from libs.eventsourcing.writing.transaction import Transaction
+from libs.eventsourcing.writing.unit_of_work import UnitOfWork
+
+log = structlog.stdlib.get_logger()
+
+RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
+"""Delays before an event that failed alone is tried again; after the last it is parked."""
+
+POISON = (
+    Refused,
+    ImpossibleEvent,
+    UnknownEvent,
+    ValidationError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.RaiseError,
+)
+"""What is the fault of the event or of its handler: it is parked, the rest goes on."""
+
+
+_ADVANCE = """
+with marked as (
+    insert into engine.bookmarks (reader, stream_made, sequence) values ($1, $2, $3)
+    on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence
+), place as (
+    select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+        as place (source, xid, position, left_xid, left_position)
+), begun as (
+    insert into engine.checkpoints (reader, source, xid, position)
+    select $1, source, xid, position from place where left_xid = 0 and left_position = 0
+    on conflict (reader, source) do nothing
+    returning source
+), moved as (
+    update engine.checkpoints as known set xid = place.xid, position = place.position
+    from place
+    where known.reader = $1 and known.source = place.source
+      and known.xid = place.left_xid and known.position = place.left_position
+    returning known.source
+)
+select source from begun union all select source from moved
+"""
+_RETRIES_AT_ONCE = 100
+_TRANSACTION_SECONDS = 0.1
+"""About how long a transaction of several events should take."""
+_FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
+
+
+class _Poison(Exception):
+    """The event with this number and cursor of a unit fails."""
+
+    def __init__(self, number: int, cursor: Cursor, error: Exception) -> None:
+        super().__init__(repr(error))
+        self.number, self.cursor, self.error = number, cursor, error
+
+
+@contextmanager
+def _blamed(number: int, cursor: Cursor) -> Generator[None]:
+    """Have what fails inside blamed on one event; nothing of the events before it may be unwritten."""
+    try:
+        yield
+    except POISON as error:
+        raise _Poison(number, cursor, error) from error
+
+
+class LostCheckpoint(Exception):
+    """Another reader of the same name has moved the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """Where a reader stands in the stream that was made at a certain time."""
+
+    made_at: datetime
+    sequence: int
+
+
+class Handling:
+    """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
+
+    def __init__(
+        self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions, part: Part
+    ) -> None:
+        self.checkpoints: dict[str, Cursor] = {}
+        """How far the reader has come in each service's events."""
+        self.parking = Parking(name)
+        self._name = name
+        self._engine = engine
+        self._tables = tables
+        self._reactions = reactions
+        self._part = part
+        self._together = _FIRST_TOGETHER
+        self.handled = frozenset(kind.__name__ for kind in self.events)
+        """The names of `events`."""
+        self._kinds = [
+            *([Kind.STATE] if reactions.events else []),
+            *([Kind.READ] if tables and name == READ_MODELS else []),
+        ]
+
+    @property
+    def events(self) -> list[type[Event]]:
+        """The event types that mean something here."""
+        kinds = set(self._reactions.events).union(*(table.events for table in self._tables))
+        return sorted(kinds, key=lambda kind: kind.__name__)
+
+    async def retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Try parked streams again that were asked for, a part of each."""
+        for place in await self.parking.asked(connection):
+            for _ in range(_RETRIES_AT_ONCE):
+                if not await self._retry_unit(connection, place):
+                    break
+
+    async def _retry_unit(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
+        """Handle the first parked unit of a stream, up to the first event that fails again.
+
+        Says if what follows it can be tried now.
+        """
+        try:
+            tried = await self._try_parked(connection, place, MAX_UNIT_EVENTS)
+        except _Poison as poison:
+            failed = poison
+            while True:
+                try:
+                    await self._try_parked(connection, place, failed.number)  # those before it are shown
+                    break
+                except _Poison as earlier:
+                    failed = earlier
+            await self.parking.fail(connection, place, failed.cursor, failed.error)
+            kind = type(failed.error).__name__
+            log.warning("reader.parked_again", reader=self._name, stream=place.stream, error=kind)
+            return False
+        if not tried:
+            self.parking.release(place)
+            log.info("reader.released", reader=self._name, stream=place.stream)
+        return tried
+
+    async def _try_parked(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place, most: int
+    ) -> bool:
+        """Handle so many events of the first parked unit of a stream together; say if there were any."""
+        unit: list[Envelope] = []
+
+        async def work(transaction: Transaction) -> None:
+            unit[:] = await self.parking.first_unit(connection, place)
+            if not unit:
+                await self.parking.answer(connection, place)
+            for number, envelope in enumerate(unit[:most]):
+                with _blamed(number, envelope.cursor):
+                    await self._apply(transaction, Arrival(place.source, 0, envelope))
+                    await transaction.settle()
+                await self.parking.remove(connection, place.source, envelope.cursor)
+
+        await self._transact(connection, work)
+        return bool(unit)
+
+    async def handle(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        units: Sequence[ReadUnit],
+        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+    ) -> None:
+        """Have whole units handled; an event in them that fails again and again is parked.
+
+        So many at once as take about as long as a transaction may: a long one holds every relay back that
+        works on the same server. `reached` tells where the reader stands once some units alone are left.
+        """
+        left = list(units)
+        while left:
+            count, size = 0, 0
+            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._together):
+                size += len(left[count].arrivals)
+                count += 1
+            together, left = left[:count], left[count:]
+            began = time.monotonic()
+            await self._handle_together(connection, together, left, reached)
+            self._pace(size, time.monotonic() - began)
+
+    def _pace(self, handled: int, seconds: float) -> None:
+        """Learn from how long some events took how many to handle at once."""
+        fitting = int(handled * _TRANSACTION_SECONDS / max(seconds, 0.001))
+        self._together = max(1, min(fitting, 2 * self._together, _MOST_TOGETHER))
+
+    async def _handle_together(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        units: Sequence[ReadUnit],
+        left: Sequence[ReadUnit],
+        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+    ) -> None:
+        arrivals = [arrival for unit in units for arrival in unit.arrivals]
+        try:
+            await self._commit(connection, arrivals, reached(left))
+        except (*POISON, *CLASHES) as error:
+            # alone, a unit is quicker than those who write to the same streams, and harms only itself
+            log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
+            if len(units) == 1 and isinstance(error, CLASHES):
+                await self._react_singly(connection, arrivals, reached(left), error)
+                return
+            for number, unit in enumerate(units, 1):
+                await self._handle_alone(connection, unit.arrivals, reached([*units[number:], *left]))
+
+    async def _handle_alone(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+    ) -> None:
+        """Handle one unit; without the events that fail, and what follows those in their streams, if need be.
+
+        Even then all that is shown of it is shown together.
+        """
+        poison: dict[Cursor, Exception] = {}
+        delays = iter(RETRY_SECONDS)
+        while True:
+            try:
+                await self._commit(connection, arrivals, bookmark, poison=poison)
+            except _Poison as found:
+                if (delay := next(delays, None)) is not None:
+                    await asyncio.sleep(delay)
+                else:
+                    poison[found.cursor] = found.error
+                    delays = iter(RETRY_SECONDS)
+            except CLASHES as clash:
+                await self._react_singly(connection, arrivals, bookmark, clash)
+                return
+            except POISON as error:  # as it was committed: nobody is to blame, so the last one is
+                rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
+                if not rest:
+                    raise
+                poison[rest[-1]] = error
+            else:
+                return
+
+    async def _react_singly(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+        clash: Exception,
+    ) -> None:
+        """React to a unit's events one by one, where others are always quicker than to all of them.
+
+        Raises the clash instead where tables are folded: those who read them would see half a unit.
+        """
+        if self._tables or len(arrivals) == 1:
+            raise clash
+        for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
+            place = bookmark.sequence if after is None else after.sequence - 1
+            reached = Bookmark(bookmark.made_at, min(place, bookmark.sequence))
+            await self._handle_alone(connection, [arrival], reached)
+
+    async def _commit(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+        *,
+        poison: Mapping[Cursor, Exception] | None = None,
+    ) -> None:
+        """Handle whole units and move the checkpoint, in one transaction.
+
+        Given what is `poison`, parks that instead, and raises `_Poison` for whatever else fails.
+        """
+        parked: dict[Place, Exception] = {}
+
+        async def work(transaction: Transaction) -> None:
+            parked.clear()
+            for number, arrival in enumerate(arrivals):
+                if self.parking.gave_up(arrival.source, arrival.envelope.cursor):
+                    continue
+                place = _place(arrival)
+                error = (poison or {}).get(arrival.envelope.cursor)
+                if self.parking.holds(place) or place in parked:
+                    await self.parking.add(connection, arrival.source, arrival.envelope, FOLLOWS)
+                elif error is not None:
+                    await self.parking.add(connection, arrival.source, arrival.envelope, repr(error))
+                    parked[place] = error
+                elif poison is None:
+                    await self._apply(transaction, arrival)
+                else:
+                    with _blamed(number, arrival.envelope.cursor):
+                        await self._apply(transaction, arrival)
+                        await transaction.settle()
+            await transaction.settle()
+            await self._advance(connection, arrivals, bookmark)
+
+        await self._transact(connection, work)
+        for arrival in arrivals:
+            self.checkpoints[arrival.source] = arrival.envelope.cursor
+        for place, error in parked.items():
+            self.parking.keep(place)
+            log.error("reader.parked", reader=self._name, stream=place.stream, error=repr(error))
+
+    async def _transact(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        work: Callable[[Transaction], Awaitable[None]],
+    ) -> None:
+        """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
+        for attempt in range(1, ATTEMPTS + 1):
+            transaction = self._engine.transaction(connection)
+            try:
+                async with self._engine.folding(connection, *self._kinds):
+                    await work(transaction)
+            except CLASHES:
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(0.002 * attempt)
+            else:
+                transaction.committed()
+                if transaction.recorded:
+                    self._engine.announce(transaction.recorded[-1].cursor)
+                return
+
+    async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
+        """Fold and react; all of it is written once the transaction is settled."""
+        envelope = arrival.envelope
+        if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
+            return
+        event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
+        recorded = Recorded(envelope, event)
+        for table in self._tables:
+            if arrival.source != self._engine.service or table not in self._engine.state_tables:
+                await table.apply(
+                    recorded, transaction.writes
+                )  # else it was folded when the event was appended
+        reactions = self._reactions.of(event)
+        if not reactions:
+            return
+        causes = recorded.causes(f"service:{self._engine.service}")
+        unit = UnitOfWork(transaction, causes, cause=recorded)
+        for reaction in reactions:
+            unit.causes = causes  # whatever story the one before followed
+            await reaction(event, unit)
+
+    async def _advance(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        arrivals: Sequence[Arrival],
+        bookmark: Bookmark,
+    ) -> None:
+        reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
+        before = {source: self.checkpoints.get(source, START) for source in reached}
+        if START in before.values():
+            await self.check_tables(connection)
+        rows = await connection.fetch(
+            _ADVANCE,
+            self._name,
+            bookmark.made_at,
+            bookmark.sequence,
+            list(reached),
+            [cursor.xid for cursor in reached.values()],
+            [cursor.position for cursor in reached.values()],
+            [cursor.xid for cursor in before.values()],
+            [cursor.position for cursor in before.values()],
+        )
+        if lost := reached.keys() - {row["source"] for row in rows}:
+            message = f"the checkpoint of {self._name} for {sorted(lost)} is not where this reader left it"
+            raise LostCheckpoint(message)
+
+    async def check_tables(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Raise `OutdatedTables` unless the tables are of the versions that this program folds."""
+        if stale := await outdated(connection, self._tables):
+            names = ", ".join(table.name for table in stale)
+            message = f"the database holds another version of {names}"
+            raise OutdatedTables(message)
+
+
+def _place(arrival: Arrival) -> Place:
+    return Place(arrival.source, arrival.envelope.stream)

@@ -1,0 +1,237 @@
+"""Takes the stream in order and commits what follows from it together with how far it has come."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import asyncpg
+import structlog
+from nats.errors import Error as NatsError
+
+from libs.eventsourcing.loops.backoff import Backoff
+from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.model.event import Event, owner_of
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.readers.handling import Bookmark, Handling, LostCheckpoint
+from libs.eventsourcing.readers.partitions import WHOLE, Part, SplitChanged, take_over
+from libs.eventsourcing.readers.reactions import Reactions
+from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE, hold_lock
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+from libs.eventsourcing.writing.engine import CLASHES, Engine
+
+log = structlog.stdlib.get_logger()
+
+BATCH = 500
+PACE_SECONDS = 0.025
+"""How long after one transaction began the next does at the earliest, unless enough waits for it already:
+what comes meanwhile shares it."""
+RETRY_LOOK_SECONDS = 0.5
+"""How often a reader looks whether an operator wants parked events tried again."""
+_BACKOFF_SECONDS = (0.05, 2.0)
+_COMPLETE_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.02
+"""How often `reached` looks for what a reader in another process did."""
+
+
+TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, SplitChanged, NatsError, *CLASHES, *DATABASE_TROUBLE)
+"""What is the fault of the surroundings: the reader opens a new feed and goes on where it committed."""
+
+
+class Reader:
+    """One of a service's readers of the name `name`. One at a time is active, others stand by.
+
+    It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
+    and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
+    `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
+    A `part` handles the streams that fall to it and moves past the others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        stream: EventStream,
+        *,
+        tables: Sequence[Projection] = (),
+        reactions: Reactions | None = None,
+        everything: bool = False,
+        batch: int = BATCH,
+        part: Part = WHOLE,
+    ) -> None:
+        if part.of > 1 and tables:
+            message = "a reader that folds tables can't be split: their rebuild follows one checkpoint"
+            raise ValueError(message)
+        self.name = part.name(name)
+        self._whole = name
+        self._part = part
+        self.lag = 0
+        """How many events waited behind the last one that was handled."""
+        self._engine = engine
+        self._stream = stream
+        self._everything = everything
+        self._batch = batch
+        self._handling = Handling(self.name, engine, tables, reactions or Reactions(), part)
+        self._owners = {kind.__name__: owner_of(kind) for kind in engine.catalogue}
+        self._sources = frozenset(self._owners.values())
+        self._backoff = Backoff(*_BACKOFF_SECONDS)
+        self._complete = False
+        self._look_at = 0.0
+        self._advanced = asyncio.Event()
+        unprepared = {table.name for table in tables} - set(engine.schemas)
+        if unprepared:
+            message = f"the engine was not told of the tables {sorted(unprepared)}, so nobody makes them"
+            raise ValueError(message)
+
+    @property
+    def _lock(self) -> str:
+        return f"reader.{self._stream.name}."
+
+    @property
+    def events(self) -> list[type[Event]]:
+        """The event types that this reader handles."""
+        return self._handling.events
+
+    async def run(self) -> None:
+        """Read until cancelled; whatever breaks around it is tried again."""
+        while True:
+            heed_cancellation()
+            try:
+                connection = await self._engine.connect()
+                try:
+                    await hold_lock(connection, f"{self._lock}{self.name}")
+                    await self._read(connection)
+                finally:
+                    with suppress(*TROUBLE):
+                        await connection.close(timeout=2)
+            except TROUBLE as trouble:
+                delay = self._backoff.failed()
+                log.warning("reader.retry", reader=self.name, error=repr(trouble), delay=delay)
+                await asyncio.sleep(delay)
+
+    async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await self._stream.ensure()
+        bookmark = await self._resume(connection)
+        subjects = self._stream.subjects(None if self._everything else self.events)
+        gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
+
+        def reached(left: Sequence[ReadUnit]) -> Bookmark:
+            return Bookmark(bookmark.made_at, gathering.place(left))
+
+        async def proceed() -> None:
+            self.lag = feed.waiting  # also where all that came was foreign
+            if units := gathering.take(time.monotonic()):
+                await self._handling.handle(connection, units, reached)
+            self._backoff.succeeded()
+            if self.lag == 0 and gathering.settled:
+                await self._note_complete(connection)
+
+        self._complete = False
+        async with Feed(self._stream, subjects, bookmark.sequence) as feed:
+            self.lag = feed.waiting
+            if self.lag == 0:
+                await self._note_complete(connection)
+            while True:
+                heed_cancellation()
+                arrivals = await self._next(connection, feed, proceed)
+                began = time.monotonic()
+                gathering.add([one for one in arrivals if self._is_own(one)], began)
+                await proceed()
+                self._advanced.set()
+                if self.lag < self._batch:
+                    await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
+
+    def _is_own(self, arrival: Arrival) -> bool:
+        """Say whether an event comes from the service that says such events."""
+        owner = self._owners.get(arrival.envelope.type)
+        if owner == arrival.source or (owner is None and arrival.source in self._sources):
+            return True
+        subject = f"{arrival.source}.{arrival.envelope.type}.{arrival.envelope.stream}"
+        self._stream.pass_over(subject, arrival.sequence, "no service says such events")
+        return False
+
+    async def _note_complete(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        if self._complete:
+            return
+        await connection.execute(
+            "update engine.readers set complete_at = now() where name = $1 and complete_at is null", self.name
+        )
+        self._complete = True
+        self._advanced.set()
+
+    async def complete(self) -> None:
+        """Wait until this reader's name, in any process, has once come to the stream's end."""
+        asked = "select exists (select from engine.readers where name = $1 and complete_at is not null)"
+        while True:
+            heed_cancellation()
+            try:
+                if await self._engine.query(lambda sql: sql.fetchval(asked, self.name)):
+                    return
+            except DATABASE_TROUBLE as trouble:
+                log.warning("reader.waiting", reader=self.name, error=repr(trouble))
+            self._advanced.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COMPLETE_LOOK_SECONDS):
+                    await self._advanced.wait()
+
+    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
+        """Learn from the database how far this reader has come."""
+        await self._handling.check_tables(connection)
+        await take_over(connection, self._whole, self._part, self._lock)
+        rows = await connection.fetch(
+            "select source, xid, position from engine.checkpoints where reader = $1", self.name
+        )
+        self._handling.checkpoints = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
+        await self._handling.parking.load(connection)
+        await connection.execute(
+            "insert into engine.readers (name, events) values ($1, $2) "
+            "on conflict (name) do update set events = $2",
+            self.name,
+            None if self._everything else sorted(self._handling.handled),
+        )
+        made_at = await self._stream.made_at()
+        sequence = await connection.fetchval(
+            "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
+        )
+        return Bookmark(made_at, sequence or 0)
+
+    async def _next(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        feed: Feed,
+        proceed: Callable[[], Awaitable[None]],
+    ) -> list[Arrival]:
+        """Return the next events; meanwhile, and in between, do what operators ask for.
+
+        Where none come, `proceed` handles what waited only for the rest of another unit.
+        """
+        coming = asyncio.ensure_future(feed.batch(self._batch))
+        try:
+            while True:
+                heed_cancellation()
+                if time.monotonic() > self._look_at:
+                    await self._handling.retry(connection)
+                    self._look_at = time.monotonic() + RETRY_LOOK_SECONDS
+                await asyncio.wait({coming}, timeout=RETRY_LOOK_SECONDS)
+                if coming.done():
+                    return coming.result()
+                await proceed()
+        finally:
+            if not coming.cancel() and not coming.cancelled():
+                coming.exception()  # it is told already, or something worse happened
+
+    async def reached(self, source: str, cursor: Cursor, within_seconds: float) -> bool:
+        """Wait until this reader's name, in any process, has come to a cursor of a source; say if it has."""
+        deadline = time.monotonic() + within_seconds
+        while await self._engine.checkpoint(self.name, source) < cursor:
+            if time.monotonic() > deadline:
+                return False
+            self._advanced.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._advanced.wait()
+        return True

@@ -1,0 +1,182 @@
+"""Folds shadow tables of read models from the stream, in short transactions."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.eventsourcing.model.catalogue import subject_of
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope
+from libs.eventsourcing.projections import shadow
+from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete, fold
+from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.shadow import Beside
+from libs.eventsourcing.projections.tables import READ_MODELS_READER, Kind, ServiceTables
+from libs.eventsourcing.store.connections import ISOLATION, Connection
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, pending, read_stream
+
+
+@dataclass
+class StreamFold:
+    """Folds a read model from the stream, never further than the reader of the running one has come.
+
+    The stream may bring the services' events in another order than the reader met them, after it was filled
+    anew. So what the reader has not reached yet is left out, and looked for again from there.
+    """
+
+    tables: ServiceTables
+    table: Projection
+    into: Beside
+    connection: Connection
+    """Finds the tables of this schema by their bare names."""
+    stream: EventStream
+
+    async def step(self) -> int:
+        """See `Fold.step`."""
+        return await self._scan(PAGE)
+
+    async def finish(self) -> None:
+        """See `Fold.finish`; raises `StreamIncomplete`."""
+        sought = await shadow.reader_checkpoints(self.connection)
+        for source, cursor in sought.items():
+            if (await self.stream.last(source)).cursor < cursor:
+                message = f"the stream does not hold all of {source} yet that the reader knows"
+                raise StreamIncomplete(message)
+        await self._scan(None)
+        async with self.connection.transaction(isolation=ISOLATION):
+            for source, envelope in await shadow.missed(self.connection, self.into.schema):
+                await fold(self.tables, self.table, [envelope], self.connection)
+                await shadow.forget_skipped(self.connection, self.into.schema, source, envelope.cursor)
+            await shadow.advance(self.connection, self.into.schema, sought, 0)
+        self.into = await shadow.found(self.connection, self.into.schema)
+
+    async def remaining(self) -> int:
+        """See `Fold.remaining`."""
+        return await pending(self.stream, self.stream.subjects(None), self._begin(await extent(self.stream)))
+
+    def _begin(self, here: Extent) -> int:
+        return self.into.sequence if self.into.stream_made == here.made_at else max(0, here.first - 1)
+
+    async def _scan(self, limit: int | None) -> int:
+        here = await extent(self.stream)
+        begin, passed, left = self._begin(here), 0, False
+        async with aclosing(read_stream(self.stream, begin, here.last)) as parts:
+            async for part in parts:
+                left = await self._take(part, here.made_at, left=left) or left
+                passed += len(part)
+                if limit is not None and passed >= limit and not left:
+                    break
+        self.into = await shadow.found(self.connection, self.into.schema)
+        return 0 if left else passed
+
+    async def _take(self, part: Sequence[Held], made_at: datetime, *, left: bool) -> bool:
+        """Fold what may be folded of a part; say whether something was left out."""
+        async with self.connection.transaction(isolation=ISOLATION):
+            sought = await shadow.reader_checkpoints(self.connection)
+            self.into = await shadow.found(self.connection, self.into.schema)
+            gate = await Gate.load(self.connection, self.into)
+            page: list[Envelope] = []
+            behind = 0 if left else None
+            for held in part:
+                if f"{held.source}.{held.type}" not in self._kinds or gate.passed(held):
+                    continue
+                if (envelope := self._event(held)) is None or held.cursor is None:
+                    continue
+                if held.cursor > sought.get(held.source, START):
+                    behind = held.sequence if behind is None else behind
+                    continue
+                if await gate.opens(held.source, envelope):
+                    page.append(envelope)
+            await fold(self.tables, self.table, page, self.connection)
+            await shadow.advance(self.connection, self.into.schema, gate.reached, len(page))
+            if behind != 0:
+                sequence = part[-1].sequence if behind is None else behind - 1
+                await shadow.bookmark(self.connection, self.into.schema, made_at, sequence)
+        return behind is not None
+
+    def _event(self, held: Held) -> Envelope | None:
+        """Return the event of a message; none if it is one that readers pass over."""
+        try:
+            return self.stream.envelope(held.subject, str(held.cursor), held.body)
+        except ValueError as error:
+            self.stream.pass_over(held.subject, held.sequence, str(error))
+            return None
+
+    @property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(subject_of(kind) for kind in self.table.events)
+
+
+@dataclass
+class Gate:
+    """Lets each event in once, and none that the reader has parked or an operator has given up."""
+
+    connection: Connection
+    schema: str
+    reached: dict[str, Cursor]
+    shut: set[tuple[str, str]]
+    """Streams by source of which something is parked, or was when it came."""
+    dropped: set[tuple[str, Cursor]]
+
+    @classmethod
+    async def load(cls, connection: Connection, into: Beside) -> "Gate":
+        """Learn what is parked and what was given up, as of this transaction."""
+        shut = await connection.fetch(
+            "select source, stream from engine.parked where reader = $1 "
+            "union select source, envelope ->> 'stream' from engine.beside_skipped where schema = $2",
+            READ_MODELS_READER,
+            into.schema,
+        )
+        dropped = await connection.fetch(
+            "select source, xid, position from engine.dropped where reader = $1", READ_MODELS_READER
+        )
+        return cls(
+            connection,
+            into.schema,
+            dict(into.checkpoints),
+            {(row["source"], row["stream"]) for row in shut},
+            {(row["source"], Cursor(row["xid"], row["position"])) for row in dropped},
+        )
+
+    def passed(self, held: Held) -> bool:
+        """Say whether an event was let in before."""
+        return held.cursor is not None and held.cursor <= self.reached.get(held.source, START)
+
+    async def opens(self, source: str, envelope: Envelope) -> bool:
+        """Say whether an event is to be folded now; one that is parked is noted, for later."""
+        self.reached[source] = envelope.cursor
+        if (source, envelope.cursor) in self.dropped:
+            return False
+        if (source, envelope.stream) not in self.shut or not await self._parked(source, envelope):
+            return True
+        await shadow.skip(self.connection, self.schema, source, envelope)
+        return False
+
+    async def _parked(self, source: str, envelope: Envelope) -> bool:
+        """Say whether this event, or one before it in its stream, is parked or was left out here."""
+        return bool(
+            await self.connection.fetchval(
+                "select exists (select from engine.parked where reader = $1 and source = $2 and stream = $3 "
+                "and (xid, position) <= ($4, $5)) or exists (select from engine.beside_skipped "
+                "where schema = $6 and source = $2 and envelope ->> 'stream' = $3)",
+                READ_MODELS_READER,
+                source,
+                envelope.stream,
+                *envelope.cursor,
+                self.schema,
+            )
+        )
+
+
+def source_of(stream: EventStream | None) -> ReadModelSource | None:
+    """Return what folds read models from a stream; None without one."""
+    if stream is None:
+        return None
+    return lambda tables, table, into, connection: StreamFold(tables, table, into, connection, stream)
+
+
+async def migrate_read_models(tables: ServiceTables, stream: EventStream) -> None:
+    """Migrate the read models to this program's versions, folded from the stream; see `bring_up`."""
+    await bring_up(tables, Kind.READ, source=source_of(stream))

@@ -1,0 +1,1 @@
+"""Carries events from a store to the stream."""

@@ -1,0 +1,219 @@
+"""Carries a service's committed events from its store to the stream, in order, each once."""
+
+import asyncio
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+import structlog
+from nats.errors import Error as NatsError
+
+from libs.eventsourcing.loops.backoff import Backoff
+from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope, with_following
+from libs.eventsourcing.relaying.last_published import last_published
+from libs.eventsourcing.store.connections import DATABASE_TROUBLE, Connection, hold_lock
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.store.restored_clusters import StreamAhead, refuse_lost
+from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, Fenced, Published, PublishFailed
+from libs.eventsourcing.writing.engine import Engine
+
+log = structlog.stdlib.get_logger()
+
+POLL_SECONDS = 0.05
+"""How often the store is looked at for what other processes of the service wrote."""
+CHECK_SECONDS = 2.0
+"""How often an idle relay asks whether the stream still holds what it put there."""
+SETTLE_SECONDS = (0.004, 0.02)
+"""How soon to look again for an event that an open transaction still holds back; each time less soon."""
+PACE_SECONDS = 0.01
+"""How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+_BACKOFF_SECONDS = (0.05, 2.0)
+_ERROR_LENGTH = 500
+_NOTE_TROUBLE = """
+insert into engine.relay_troubles (stream, error) values ($1, $2)
+on conflict (stream) do update set error = excluded.error, last_at = now()
+"""
+
+TROUBLE = (StreamAhead, Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
+
+
+class Relay:
+    """One of a service's relays. One at a time is active, by a lock in the store's database.
+
+    The lock only saves work: what keeps the stream right is that every publish names the fence that this
+    relay put up when it began, so that one which slept through another's work is refused.
+    """
+
+    def __init__(self, engine: Engine, stream: EventStream) -> None:
+        self._engine = engine
+        self._stream = stream
+        self._wake = asyncio.Event()
+        self._newest = START
+        self._backoff = Backoff(*_BACKOFF_SECONDS)
+        self.published = START
+        """How far this relay knows the stream to be filled."""
+        self.knows = False
+        """Whether `published` is what the stream was found to hold; not while another relay has the lock."""
+        self._noted = True
+        """Whether the database may hold a trouble, of this process or of one before it."""
+        engine.on_commit(self.nudge)
+
+    def nudge(self, cursor: Cursor) -> None:
+        """Tell the relay that events up to this one were committed."""
+        self._newest = max(self._newest, cursor)
+        self._wake.set()
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream that it fills."""
+        return self._stream.name
+
+    @property
+    def behind(self) -> bool:
+        """Whether this process committed events that this relay has not seen on the stream yet."""
+        return self.published < self._newest
+
+    async def run(self) -> None:
+        """Relay until cancelled; whatever breaks is tried again."""
+        while True:
+            heed_cancellation()
+            try:
+                connection = await self._engine.connect()
+                try:
+                    await hold_lock(connection, f"relay.{self._stream.name}", waiting=self._stand_by)
+                    await self._relay(connection)
+                except TROUBLE as trouble:
+                    await self._note(connection, trouble)
+                    raise
+                finally:
+                    with suppress(*TROUBLE):
+                        await connection.close(timeout=2)
+            except TROUBLE as trouble:
+                delay = self._backoff.failed()
+                log.warning("relay.retry", service=self._engine.service, error=repr(trouble), delay=delay)
+                await asyncio.sleep(delay)
+
+    def _stand_by(self) -> None:
+        """Leave it to the relay that holds the lock to know what is published."""
+        self.knows = False
+
+    async def _note(self, connection: Connection, trouble: Exception) -> None:
+        """Have the database tell why nothing is published, and since when."""
+        self._noted = True
+        with suppress(*DATABASE_TROUBLE):
+            await connection.execute(_NOTE_TROUBLE, self._stream.name, repr(trouble)[:_ERROR_LENGTH])
+
+    async def _forget(self, connection: Connection) -> None:
+        """Take back what went wrong before something was published or checked."""
+        if self._noted:
+            with suppress(asyncpg.UndefinedTableError):  # an older program made this database
+                await connection.execute(
+                    "delete from engine.relay_troubles where stream = $1", self._stream.name
+                )
+            self._noted = False
+
+    async def _relay(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._noted = True  # by whoever relayed before
+        store = PostgresStore(connection, self._engine.catalogue)
+        service = self._engine.service
+        await self._stream.ensure()
+        fence = await self._stream.take(service)
+        last = await last_published(connection, self._engine.catalogue, self._stream, service)
+        cursor = last.cursor
+        await refuse_lost(connection, service, cursor)
+        self.published, self.knows = cursor, True
+        checked, settle = time.monotonic(), SETTLE_SECONDS[0]
+        async with _Pages(store) as pages:
+            while True:
+                heed_cancellation()
+                self._wake.clear()
+                page = await pages.after(cursor)
+                for batch in _limited(page):
+                    last = await self._stream.publish(service, batch, fence)
+                    self.published = cursor = last.cursor
+                    self._backoff.succeeded()
+                if len(page) == ATOMIC_LIMIT:
+                    continue  # the next one is being read on this connection
+                if page:
+                    await self._forget(connection)
+                    checked, settle = time.monotonic(), SETTLE_SECONDS[0]
+                    await asyncio.sleep(PACE_SECONDS)
+                    continue
+                if time.monotonic() - checked > CHECK_SECONDS:
+                    await self._check(last)
+                    self._backoff.succeeded()
+                    await self._forget(connection)
+                    checked = time.monotonic()
+                await self._wait(cursor, settle)
+                settle = min(2 * settle, SETTLE_SECONDS[1])
+
+    async def _check(self, last: Published) -> None:
+        """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
+        if not await self._stream.holds(last):
+            message = f"the stream does not hold {last.subject} at {last.sequence} any more"
+            raise Fenced(message)
+
+    async def _wait(self, cursor: Cursor, settle: float) -> None:
+        if self._newest > cursor:
+            await asyncio.sleep(settle)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+
+
+class _Pages:
+    """Reads a store page by page, the next one while the one before is published."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self._coming: asyncio.Task[list[Envelope]] | None = None
+        self._cut: tuple[Envelope, dict[str, int]] | None = None
+        """An event at a page's end, and what follows in its unit: the last position of each type."""
+
+    async def after(self, cursor: Cursor) -> list[Envelope]:
+        """Return the events behind a cursor: the start, or the last of the page before."""
+        coming, self._coming = self._coming, None
+        events = await coming if coming else await self._read(cursor)
+        if len(events) == ATOMIC_LIMIT:
+            self._coming = asyncio.create_task(self._read(events[-1].cursor))
+        return events
+
+    async def _read(self, after: Cursor) -> list[Envelope]:
+        """Return a page of events that know what follows them, also where the page ends within a unit."""
+        events = await self._store.read(after, ATOMIC_LIMIT)
+        if len(events) < ATOMIC_LIMIT:
+            return with_following(events)  # it ends with a transaction: no part of one is ever shown
+        last = events[-1]
+        if self._cut is None or not last.same_unit(self._cut[0]):  # once for a unit of many pages
+            self._cut = last, await self._store.last_of_each_type(last)
+        beyond = {kind for kind, position in self._cut[1].items() if position > last.cursor.position}
+        return with_following(events, frozenset(beyond))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give up what is still being read: the connection is closed next."""
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.gather(self._coming, return_exceptions=True)
+
+
+def _limited(events: list[Envelope]) -> list[list[Envelope]]:
+    """Cut events into batches that the broker takes at once."""
+    batches: list[list[Envelope]] = []
+    size = MAX_BATCH_BYTES
+    for event in events:
+        size += len(event.data)
+        if size > MAX_BATCH_BYTES:
+            batches.append([])
+            size = len(event.data)
+        batches[-1].append(event)
+    return batches

@@ -1,0 +1,203 @@
+"""Compares what a service's store holds with what the stream holds of it."""
+
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope
+from libs.eventsourcing.projections.tables import ServiceTables
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, read_stream
+
+SHOWN = 20
+"""How many findings of each kind are told in full."""
+_PAGE = 2000
+_GAPS_KNOWN = 100_000
+
+
+class Fault(StrEnum):
+    """How the stream differs from a store."""
+
+    GAP = "gap"
+    """The stream lacks an event, but holds later ones."""
+    REPEAT = "repeat"
+    """The stream holds an event a second time."""
+    ORDER = "order"
+    """The stream holds an event behind one that it precedes in the store."""
+    CONTENT = "content"
+    """The stream tells of an event otherwise than the store."""
+    STRANGER = "stranger"
+    """The stream holds what the store does not: it lost events, or no relay of ours put it there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference, and where it is."""
+
+    fault: Fault
+    sequence: int | None
+    """Where on the stream; None for a gap."""
+    cursor: Cursor | None
+    event: UUID | None
+    stream: str | None
+    detail: str
+
+
+@dataclass
+class StreamReport:
+    """What came of comparing a service's store with the stream."""
+
+    service: str
+    compared: int = 0
+    waiting: int = 0
+    """Events at the store's end that are still to be relayed; no fault."""
+    counts: Counter[Fault] = field(default_factory=Counter[Fault])
+    findings: list[Finding] = field(default_factory=list[Finding])
+    """The first few of each kind."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the stream holds what the store does, in its order, each once."""
+        return not self.counts
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding."""
+        self.counts[finding.fault] += 1
+        if self.counts[finding.fault] <= SHOWN:
+            self.findings.append(finding)
+
+
+class _Comparison:
+    """Walks along one service's store while the stream's messages of this service come by."""
+
+    def __init__(self, service: str, store: PostgresStore) -> None:
+        self.report = StreamReport(service)
+        self.last = START
+        """Up to where in the store's order the stream has come."""
+        self._store = store
+        self._beyond = START
+        """The latest place that a stranger claims."""
+        self._ahead: deque[Envelope] = deque()
+        self._read = START
+        self._gaps: set[Cursor] = set()
+
+    async def meet(self, held: Held) -> None:
+        """Compare a message with what the store says should come now."""
+        self.report.compared += 1
+        if held.cursor is None:
+            self._note(Fault.STRANGER, held, "no relay put it there")
+            return
+        if held.cursor <= self.last:
+            fault = Fault.ORDER if held.cursor in self._gaps else Fault.REPEAT
+            self._note(fault, held, "it comes behind a later one")
+            return
+        stored = await self._next()
+        if (stored is None or stored.cursor != held.cursor) and not await self._store.holds(held.cursor):
+            if stored is not None:
+                self._ahead.appendleft(stored)
+            self._beyond = max(self._beyond, held.cursor)
+            self._note(Fault.STRANGER, held, "the store holds no such event")
+            return
+        while stored is not None and stored.cursor < held.cursor:
+            self._gap(stored)
+            stored = await self._next()
+        if stored is not None and (difference := _difference(stored, held)):
+            self._note(Fault.CONTENT, held, difference)
+        if held.cursor < self._beyond:
+            self._note(Fault.ORDER, held, "readers may pass it by: a stranger before it claims a later place")
+        self.last = held.cursor
+
+    async def _next(self) -> Envelope | None:
+        if not self._ahead:
+            page = await self._store.read(self._read, _PAGE)
+            self._ahead.extend(page)
+            self._read = page[-1].cursor if page else self._read
+        return self._ahead.popleft() if self._ahead else None
+
+    def _gap(self, stored: Envelope) -> None:
+        if len(self._gaps) < _GAPS_KNOWN:
+            self._gaps.add(stored.cursor)
+        self.report.add(
+            Finding(Fault.GAP, None, stored.cursor, stored.id, stored.stream, "the stream lacks it")
+        )
+
+    def _note(self, fault: Fault, held: Held, detail: str) -> None:
+        envelope: Envelope | None = None
+        try:
+            envelope = held.envelope()
+        except ValueError as error:
+            detail = f"{detail}; {error}"
+        self.report.add(
+            Finding(
+                fault,
+                held.sequence,
+                held.cursor,
+                None if envelope is None else envelope.id,
+                None if envelope is None else envelope.stream,
+                detail,
+            )
+        )
+
+
+def _difference(stored: Envelope, held: Held) -> str | None:
+    """Return what a message says otherwise than the store, None if nothing."""
+    tail = f".{stored.type}.{stored.stream}"
+    if not held.subject.endswith(tail):
+        return f"its subject is {held.subject}"
+    if held.body == stored.to_json():
+        return None
+    try:
+        told = held.envelope()
+    except ValueError as error:
+        return str(error)
+    expected = Envelope.from_json(stored.to_json())  # the data in the same spelling
+    differing = [
+        name for name in Envelope.__dataclass_fields__ if getattr(told, name) != getattr(expected, name)
+    ]
+    return f"these differ: {', '.join(differing)}" if differing else None
+
+
+async def verify_stream(
+    services: Mapping[str, ServiceTables], stream: EventStream
+) -> AsyncGenerator[tuple[int, int] | StreamReport]:
+    """Compare all these stores with the stream, as far as it reaches now; everything may go on meanwhile.
+
+    Yields how many of how many messages were read, and at the end a report for each service.
+    """
+    async with AsyncExitStack() as stack:
+        walks: dict[str, _Comparison] = {}
+        connections: dict[str, Connection] = {}
+        for name, tables in services.items():
+            connection = await tables.connect()
+            stack.push_async_callback(connection.close, timeout=2)
+            connections[name] = connection
+            walks[name] = _Comparison(name, PostgresStore(connection, tables.catalogue))
+        here: Extent = await extent(stream)
+        read = max(0, here.first - 1)
+        yield read, here.last
+        async with aclosing(read_stream(stream, read, here.last)) as parts:
+            async for part in parts:
+                for held in part:
+                    walk = walks.get(held.source)
+                    if walk is not None:
+                        await walk.meet(held)
+                yield part[-1].sequence if part else here.last, here.last
+        for name, walk in walks.items():
+            walk.report.waiting = await waiting(connections[name], walk.last)
+            yield walk.report
+
+
+async def waiting(connection: Connection, published: Cursor) -> int:
+    """Return how many events of a store stand behind a cursor."""
+    return int(
+        await connection.fetchval(
+            "select count(*) from engine.events where (xid, position) > ($1::text::xid8, $2)",
+            str(published.xid),
+            published.position,
+        )
+    )

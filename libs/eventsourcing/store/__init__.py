@@ -1,0 +1,1 @@
+"""Where one service's events are kept: PostgreSQL."""

@@ -1,0 +1,92 @@
+"""Connections to PostgreSQL, set up for the engine."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import asyncpg
+
+from libs.eventsourcing.loops.cancellation import heed_cancellation
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+
+ISOLATION: Literal["repeatable_read"] = "repeatable_read"
+"""An append must see the store as it was before its transaction got its xid: otherwise it could be
+relayed before an event of the same stream that it followed."""
+
+
+IDLE_IN_TRANSACTION_SECONDS = 30
+
+
+STANDBY_SECONDS = 1.0
+
+
+CONNECT_SECONDS = 10.0
+"""How long a server may take to let a connection in; one that hangs is tried again."""
+
+
+DATABASE_TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg stumbles where the server's last words meet a new query
+    OSError,
+    TimeoutError,
+)
+"""What a lost or overworked database raises: worth trying again on a new connection."""
+
+
+_TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
+
+
+async def connect_pool(url: str, *, schemas: Sequence[str] = (), size: int = 8) -> Pool:
+    """Return a pool whose connections find the tables of these schemas by their bare names."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        server_settings=server_settings(schemas),
+        timeout=CONNECT_SECONDS,
+        command_timeout=60,
+        reset=_leave_as_it_is,
+    )
+
+
+async def _leave_as_it_is(connection: Connection) -> None:
+    """Save the round trip of a reset: nothing here changes a session beyond its transaction."""
+
+
+async def connect(url: str, *, schemas: Sequence[str] = ()) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a single connection, set up like those of `connect_pool`."""
+    return await asyncpg.connect(
+        url, server_settings=server_settings(schemas), timeout=CONNECT_SECONDS, command_timeout=60
+    )
+
+
+def server_settings(schemas: Sequence[str]) -> dict[str, str]:
+    """Return the session settings that every connection of the engine has."""
+    return {
+        "application_name": "adrelay",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+        "jit": "off",
+        "search_path": ", ".join([*(f'"{name}"' for name in schemas), "public"]),
+        "timezone": "UTC",
+    }
+
+
+async def hold_lock(connection: Connection, name: str, *, waiting: Callable[[], None] = lambda: None) -> None:
+    """Wait until this connection holds the lock of that name; it is held as long as the connection lives.
+
+    Calls `waiting` whenever another connection was found to hold it.
+    """
+    while not await connection.fetchval(_TRY_LOCK, name):
+        waiting()
+        heed_cancellation()
+        await asyncio.sleep(STANDBY_SECONDS)

@@ -1,0 +1,66 @@
+"""Stores that were restored into a younger database cluster, where their xids lie in the future."""
+
+from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import last_event
+
+_NEXT = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as own, engine.ahead() as ahead"
+
+
+class RestoredElsewhere(Exception):
+    """The store was restored into a cluster that has counted fewer transactions: it would hide new events."""
+
+
+class StreamAhead(Exception):
+    """The stream holds events that the store does not, as after a restore from an older copy."""
+
+    def __init__(self, service: str, published: Cursor, stored: Cursor) -> None:
+        super().__init__(
+            f"the stream holds events of {service} up to {published}, its store ends at {stored}: "
+            "was it restored from an older copy? `adrelay events verify` shows what it lacks"
+        )
+
+
+async def refuse_lost(connection: Connection, service: str, published: Cursor) -> None:
+    """Raise `StreamAhead` if what was published last stands behind everything stored.
+
+    What is written now could be ordered before it, and would never be published.
+    """
+    stored = await last_event(connection)
+    if published > stored:
+        raise StreamAhead(service, published, stored)
+
+
+async def refuse_future(connection: Connection) -> None:
+    """Raise `RestoredElsewhere` if events are stamped with xids that this cluster has still to hand out.
+
+    What is written now would be ordered before them, behind the back of every reader.
+    """
+    last = await last_event(connection)
+    row = await connection.fetchrow(_NEXT)
+    if row is not None and last.xid >= row["own"] + row["ahead"]:
+        message = (
+            f"the last stored event has xid {last.xid}, but this database cluster comes to "
+            f"{row['own'] + row['ahead']} only now: the store was restored into a younger cluster. "
+            "Run `adrelay events rebase` for this service, then start it again"
+        )
+        raise RestoredElsewhere(message)
+
+
+async def rebase(connection: Connection, beyond: Cursor) -> int:
+    """Have all later events stamped behind everything stored, and behind `beyond`; return by how much.
+
+    Nothing stored is changed, so what readers, the stream and other services know of it stays true. Call it
+    while the service is stopped.
+    """
+    async with connection.transaction():
+        await connection.execute("lock table engine.events in exclusive mode")
+        last = max(await last_event(connection), beyond)
+        row = await connection.fetchrow(_NEXT)
+        assert row is not None  # noqa: S101 - the query always returns a row
+        ahead = max(int(row["ahead"]), last.xid + 1 - int(row["own"]))
+        await connection.execute(
+            "create or replace function engine.ahead() returns bigint language sql immutable parallel safe "
+            f"as 'select {ahead}::bigint'"
+        )
+    return ahead

@@ -1,0 +1,304 @@
+"""The one stream on JetStream that carries every service's events, in each service's own order."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple, cast
+from uuid import UUID, uuid4
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, StreamConfig
+from nats.js.errors import NotFoundError
+
+from libs.eventsourcing.model.catalogue import subject_of
+from libs.eventsourcing.model.envelope import START, STREAM_NAME, Cursor, Envelope
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.model.limits import holds_nul
+from libs.eventsourcing.stream.direct_get import Message, get_batch
+
+log = structlog.stdlib.get_logger()
+
+ATOMIC_FROM = 15
+"""From this many waiting events on, an atomic batch is cheaper than publishing one by one: a batch costs
+seven syncs of the disk in all, a single publish one each."""
+ATOMIC_LIMIT = 1000
+POSITION_HEADER = "Adrelay-Position"
+FOLLOWS_HEADER = "Adrelay-Follows"
+"""Names the types of the events that still follow in the same unit of work; absent on its last one.
+
+Events that an older program published lack it: each of them is complete by itself."""
+
+_EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+_EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
+_WRONG_LAST_SEQUENCE = 10071
+_TIMEOUT_SECONDS = 5.0
+_WINDOW, _WIDEST_WINDOW = 1000, 64_000
+"""How far before a foreign message the last event is looked for at first, and at most at once."""
+
+
+class Fenced(Exception):
+    """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
+
+
+class PublishFailed(Exception):
+    """The broker did not take the events, or did not say so: look at what it holds."""
+
+
+class Published(NamedTuple):
+    """The last event of a service on the stream: its place in the store, and on the stream."""
+
+    cursor: Cursor
+    sequence: int
+    subject: str
+
+
+NOTHING = Published(START, 0, "")
+Known = Callable[[UUID, Published], Awaitable[bool]]
+"""Says whether a store knows the event of this id at this place."""
+
+
+async def _believe(_event: UUID, _published: Published) -> bool:
+    """Take whatever has an event's form for one."""
+    return True
+
+
+class EventStream:
+    """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
+
+    Beside the events it holds fences, on `fence.<service>`: whoever publishes for that service must name the
+    number of the last one. See docs/decisions/0013.
+    """
+
+    def __init__(self, nats: Client, *, prefix: str = "") -> None:
+        self.nats = nats
+        self.name = f"{prefix}EVENTS"
+        self.root = f"{prefix}ev"
+        self._fences = f"{prefix}fence"
+        self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
+        self.foreign = 0
+        """How often a message that no relay put there was passed over by whoever reads with this object."""
+
+    def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
+        """Return the subjects of these event types, or of all."""
+        if kinds is None:
+            return [f"{self.root}.>"]
+        return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
+
+    async def ensure(self) -> None:
+        """Make the stream where it is missing; one of an older program learns of fences."""
+        try:
+            info = await self._jetstream.stream_info(self.name)
+        except NotFoundError:
+            await self._jetstream.add_stream(self._config())
+        else:
+            if set(info.config.subjects or []) < set(self._subjects):
+                await self._jetstream.update_stream(info.config.evolve(subjects=self._subjects))
+
+    @property
+    def _subjects(self) -> list[str]:
+        return [f"{self.root}.>", f"{self._fences}.>"]
+
+    def _config(self) -> StreamConfig:
+        return StreamConfig(
+            name=self.name,
+            subjects=self._subjects,
+            storage=StorageType.FILE,
+            retention=RetentionPolicy.LIMITS,
+            discard=DiscardPolicy.NEW,
+            max_age=0,
+            allow_direct=True,
+            allow_atomic=True,
+            deny_delete=True,
+            compression=StoreCompression.S2,
+            num_replicas=1,
+        )
+
+    async def made_at(self) -> datetime:
+        """Return when the stream was made: another time means another stream of the same name."""
+        info = await self._jetstream.stream_info(self.name)
+        return info.created or datetime.fromtimestamp(0, UTC)
+
+    async def count(self) -> int:
+        """Return how many events the stream holds."""
+        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._fences}.>")).state
+        return state.messages - sum((state.subjects or {}).values())
+
+    async def last(self, service: str, known: Known = _believe) -> Published:
+        """Return the last event of a service that the stream holds, as its leader sees it.
+
+        Foreign messages are passed over: what has no event's form, and what `known` denies. To find what
+        stands before them, this service's messages alone are read backwards, in windows that double.
+        """
+        pattern = f"{self.root}.{service}.>"
+        try:
+            newest = await self._jetstream.get_last_msg(self.name, pattern)
+        except NotFoundError:
+            return NOTHING
+        upto, width = newest.seq or 0, _WINDOW
+        headers = cast("dict[str, str]", newest.headers or {})
+        messages = [Message(upto, newest.subject or "", headers, newest.data or b"")]
+        candidates = self._candidates(messages)
+        while True:
+            for event, published in reversed(candidates):
+                if await known(event, published):
+                    return published
+                self.pass_over(published.subject, published.sequence, "the store knows no such event there")
+            if upto <= 1:
+                return NOTHING
+            begin = max(1, upto - width)
+            candidates = await self._candidates_between(pattern, begin, upto)
+            upto, width = begin, min(2 * width, _WIDEST_WINDOW)
+
+    async def _candidates_between(self, pattern: str, begin: int, upto: int) -> list[tuple[UUID, Published]]:
+        """Return what may be events from a sequence on, and before another."""
+        found: list[tuple[UUID, Published]] = []
+        while begin < upto:
+            messages = await get_batch(self.nats, self.name, begin, subject=pattern)
+            if not messages:
+                break
+            begin = messages[-1].sequence + 1
+            found += self._candidates([one for one in messages if one.sequence < upto])
+        return found
+
+    def _candidates(self, messages: Sequence[Message]) -> list[tuple[UUID, Published]]:
+        found: list[tuple[UUID, Published]] = []
+        for message in messages:
+            try:
+                envelope = self.envelope(message.subject, message.headers.get(POSITION_HEADER), message.body)
+            except ValueError as error:
+                self.pass_over(message.subject, message.sequence, str(error))
+            else:
+                found.append((envelope.id, Published(envelope.cursor, message.sequence, message.subject)))
+        return found
+
+    def envelope(self, subject: str, position: str | None, body: bytes) -> Envelope:
+        """Return the event of a message; raise `ValueError` unless subject, position and body agree on one.
+
+        What comes through may be stored: its numbers and texts are such as PostgreSQL keeps.
+        """
+        envelope = Envelope.from_json(body)
+        if position != str(envelope.cursor):
+            message = f"its header says {position!r}, its body {envelope.cursor}"
+            raise ValueError(message)
+        owner = subject.removeprefix(f"{self.root}.").partition(".")[0]
+        if subject != self._subject(owner, envelope) or not STREAM_NAME.match(envelope.stream):
+            message = f"its body tells of {envelope.type} in {envelope.stream}"
+            raise ValueError(message)
+        if "\x00" in envelope.actor or holds_nul(envelope.data):
+            message = "it holds a NUL character"
+            raise ValueError(message)
+        (envelope.actor + envelope.data).encode()  # half a character is a `ValueError` too
+        return envelope
+
+    def pass_over(self, subject: str, sequence: int, why: str) -> None:
+        """Count and tell of a message that no relay put on the stream."""
+        self.foreign += 1
+        log.error(
+            "stream.foreign_message",
+            subject=subject,
+            sequence=sequence,
+            why=why,
+            advice="someone else publishes on the broker; the message is ignored",
+        )
+
+    async def holds(self, published: Published) -> bool:
+        """Say whether the stream still holds what was published, at its place."""
+        if published == NOTHING:
+            return True
+        try:
+            message = await self._jetstream.get_msg(self.name, published.sequence)
+        except NotFoundError:
+            return False
+        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
+        return message.subject == published.subject and position == str(published.cursor)
+
+    async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
+        """Say whether an event is the last one on its subject, and stands before a sequence."""
+        try:
+            message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
+        except NotFoundError:
+            return False
+        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
+        return position == str(event.cursor) and (message.seq or 0) < sequence
+
+    async def take(self, service: str) -> int:
+        """Put up a new fence for a service and return its number: without it nothing is published any more.
+
+        Whoever had taken it before is refused, also what of theirs is still under way: `last`, asked
+        afterwards, tells all that they have published. Raises `PublishFailed`.
+        """
+        try:
+            return await self._request(f"{self._fences}.{service}", b"", {})
+        except NatsError as error:
+            message = f"taking over for {service}: {error!r}"
+            raise PublishFailed(message) from error
+
+    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+        """Put events on the stream, in order, if no one else has taken the service since.
+
+        Returns the last. Raises `Fenced` if someone has, and `PublishFailed` in any other doubt: some events
+        may then stand there, or come to stand there until the service is taken anew.
+        """
+        try:
+            if len(events) < ATOMIC_FROM:
+                sequences = [await self._publish_one(service, event, fence) for event in events]
+                sequence = sequences[-1]
+            else:
+                sequence = await self._publish_batch(service, events, fence)
+        except NatsError as error:
+            message = f"publishing for {service}: {error!r}"
+            raise PublishFailed(message) from error
+        return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
+
+    async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
+        headers = self._fence(service, fence) | _beside(event)
+        return await self._request(self._subject(service, event), event.to_json(), headers)
+
+    async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
+        batch = uuid4().hex
+        for number, event in enumerate(events, 1):
+            headers = _beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            if number == 1:
+                headers |= self._fence(service, fence)
+            subject, body = self._subject(service, event), event.to_json()
+            if number == len(events):
+                return await self._request(subject, body, headers | {"Nats-Batch-Commit": "1"})
+            await self.nats.publish(subject, body, headers=headers)
+        raise AssertionError
+
+    async def _request(self, subject: str, body: bytes, headers: dict[str, str]) -> int:
+        reply = await self.nats.request(subject, body, timeout=_TIMEOUT_SECONDS, headers=headers or None)
+        answer = json.loads(reply.data)
+        error = answer.get("error")
+        if error is None:
+            return int(answer["seq"])
+        if error.get("err_code") == _WRONG_LAST_SEQUENCE:
+            raise Fenced(str(error.get("description")))
+        raise PublishFailed(str(error.get("description")))
+
+    def _fence(self, service: str, fence: int) -> dict[str, str]:
+        return {_EXPECTED: str(fence), _EXPECTED_ON: f"{self._fences}.{service}"}
+
+    def is_event(self, subject: str) -> bool:
+        """Say whether a message of the stream with this subject is an event, and no fence."""
+        return subject.startswith(f"{self.root}.")
+
+    def _subject(self, service: str, event: Envelope) -> str:
+        return f"{self.root}.{service}.{event.type}.{event.stream}"
+
+
+def _beside(event: Envelope) -> dict[str, str]:
+    """Return the headers of an event."""
+    if not event.follows:
+        return {POSITION_HEADER: str(event.cursor)}
+    return {POSITION_HEADER: str(event.cursor), FOLLOWS_HEADER: _names(event.follows)}
+
+
+@lru_cache(maxsize=1000)
+def _names(types: frozenset[str]) -> str:
+    return ",".join(sorted(types))

@@ -1,0 +1,1 @@
+"""Units of work: what is decided is stored and folded in one transaction."""

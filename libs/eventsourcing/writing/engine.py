@@ -1,0 +1,272 @@
+"""One service's events: its database, its state tables, and the way to run a unit of work."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.envelope import START, Causes, Cursor
+from libs.eventsourcing.model.errors import CarriedOut, Refused, WrongExpectedVersion
+from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.sql import Sql
+from libs.eventsourcing.projections.tables import (
+    READ_MODELS_READER,
+    Kind,
+    OutdatedTables,
+    ServiceTables,
+    folding,
+)
+from libs.eventsourcing.store.connections import ISOLATION, Connection, Pool, connect, connect_pool
+from libs.eventsourcing.store.restored_clusters import refuse_future
+from libs.eventsourcing.store.schema import make_schema
+from libs.eventsourcing.store.state_cache import StateCache
+from libs.eventsourcing.writing.group_commit import GroupCommit, Member, Outcome, carry_out_all
+from libs.eventsourcing.writing.transaction import Transaction
+from libs.eventsourcing.writing.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+log = structlog.stdlib.get_logger()
+
+ATTEMPTS = 20
+CLASHES = (WrongExpectedVersion, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""What says that someone else was quicker: the unit runs again on fresh state."""
+_RACES = (*CLASHES, asyncpg.UniqueViolationError)
+"""Two units that each found a row missing may both insert it; on fresh state the second one sees it."""
+KNOWN_STATES = 2000
+"""How many streams' states a process keeps at hand."""
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """What a unit of work returned, and the place of the last event that it wrote."""
+
+    value: T
+    written: Cursor | None
+
+
+class Engine:
+    """A service's store and tables. One per process."""
+
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        catalogue: EventCatalogue,
+        *,
+        state_tables: Sequence[Projection] = (),
+        read_models: Sequence[Projection] = (),
+    ) -> None:
+        self.service = service
+        self.catalogue = catalogue
+        self.state_tables = tuple(state_tables)
+        self.read_models = tuple(read_models)
+        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models)
+        self._marks = {kind: self.tables.mark(kind) for kind in Kind}
+        self.outdated = asyncio.Event()
+        """Set once the database holds other tables than this program folds."""
+        self._url = url
+        self._pool: Pool | None = None
+        self._known = StateCache(KNOWN_STATES)
+        self._group = GroupCommit(self)
+        self._listeners: list[Callable[[Cursor], None]] = []
+
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas that hold this service's tables."""
+        return self.tables.schemas
+
+    @property
+    def pool(self) -> Pool:
+        """The service's connections; raises unless `start` was called."""
+        if self._pool is None:
+            message = f"the engine of {self.service} was not started"
+            raise RuntimeError(message)
+        return self._pool
+
+    async def start(self, *, pool_size: int = 8, read_models: bool = True) -> None:
+        """Connect, make what is missing in the database, and bring up tables that are new or changed.
+
+        Without `read_models` these are left for later, to be brought up from the stream. Raises
+        `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
+        """
+        self._pool = await connect_pool(self._url, schemas=self.schemas, size=pool_size)
+        async with self.pool.acquire() as connection:
+            await make_schema(connection)
+            await refuse_future(connection)
+        await bring_up(self.tables, Kind.STATE)
+        if read_models:
+            await bring_up(self.tables, Kind.READ)
+
+    async def stop(self) -> None:
+        """Close the service's connections, waiting a little for those in use."""
+        await self._group.stop()
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), timeout=5)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Return a connection outside the pool, for whoever must hold a lock on it."""
+        return await connect(self._url, schemas=self.schemas)
+
+    def on_commit(self, listener: Callable[[Cursor], None]) -> None:
+        """Have `listener` called with the last cursor of every unit that wrote something here."""
+        self._listeners.append(listener)
+
+    def announce(self, cursor: Cursor) -> None:
+        """Tell the listeners that events up to this one were committed."""
+        for listener in self._listeners:
+            listener(cursor)
+
+    def transaction(self, connection: Connection) -> Transaction:
+        """Return what units work in, on a connection that is inside a transaction of the database."""
+        return Transaction(connection, self.catalogue, self.state_tables, self._known)
+
+    @asynccontextmanager
+    async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
+        """Be in a transaction in which this program's tables of these kinds run; see `tables.folding`."""
+        marks = [self._marks[kind] for kind in kinds]
+        try:
+            async with folding(connection, *marks):
+                yield
+        except OutdatedTables:
+            self.outdated.set()
+            raise
+
+    async def run(
+        self,
+        work: Callable[[UnitOfWork], Awaitable[T]],
+        causes: Causes,
+        *,
+        command: UUID | None = None,
+        grouped: bool = False,
+    ) -> Done[T | None]:
+        """Carry out `work` in one transaction, again while others are quicker, and return its value.
+
+        With the id of a command that was carried out before, nothing is changed: the place of what it wrote
+        then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
+        What is `grouped` shares its transaction with others that come at the same time: it should be short,
+        and wait for nothing but the database.
+        """
+        if grouped:
+            outcome = await self._group.run(work, causes, command)
+        else:
+            outcome = await self.run_alone(work, causes, command)
+        return Done(cast("T | None", outcome.value), outcome.written)
+
+    async def run_alone(
+        self, work: Callable[[UnitOfWork], Awaitable[T]], causes: Causes, command: UUID | None
+    ) -> Outcome:
+        """See `run`."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.pool.acquire() as connection:
+                    outcome = await self._attempt(connection, work, causes, command)
+            except _RACES as clash:
+                if attempt == ATTEMPTS:
+                    raise
+                log.debug("unit.clash", service=self.service, attempt=attempt, clash=type(clash).__name__)
+                await asyncio.sleep(random.uniform(0, 0.005 * attempt))
+            else:
+                if outcome.written is not None:
+                    self.announce(outcome.written)
+                return outcome
+        raise AssertionError
+
+    async def _attempt(
+        self,
+        connection: Connection,
+        work: Callable[[UnitOfWork], Awaitable[T]],
+        causes: Causes,
+        command: UUID | None,
+    ) -> Outcome:
+        try:
+            async with self.folding(connection, Kind.STATE):
+                transaction = self.transaction(connection)
+                unit = UnitOfWork(transaction, causes, command=command)
+                value = await work(unit)
+                await transaction.settle()
+                if command is not None and not unit.decided:
+                    await _refuse_repeat(connection, command)
+        except (CarriedOut, Refused):
+            # that a repeated command is refused now says nothing: what counts is what it came to at first
+            if command is None or (first := await _carried_out(connection, command)) is None:
+                raise
+            return Outcome(None, first)
+        transaction.committed()
+        return Outcome(value, unit.written)
+
+    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
+        """Carry out units in one transaction; should any of them fail, raise and leave nothing.
+
+        If others were quicker, all of them are tried once more on fresh states.
+        """
+        try:
+            return await self._attempt_together(members)
+        except CLASHES as clash:
+            log.debug("units.clash", service=self.service, clash=type(clash).__name__)
+            return await self._attempt_together(members)
+
+    async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
+        async with self.pool.acquire() as connection:
+            async with self.folding(connection, Kind.STATE):
+                transaction = self.transaction(connection)
+                outcomes = await carry_out_all(
+                    transaction, members, lambda command: _refuse_repeat(connection, command)
+                )
+            transaction.committed()
+        if transaction.recorded:
+            self.announce(transaction.recorded[-1].cursor)
+        return outcomes
+
+    async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables something, outside any unit of work."""
+        async with self.pool.acquire() as connection:
+            return await question(Sql(connection))
+
+    async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
+        """Ask the tables several things, as they stand at one moment."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation=ISOLATION, readonly=True),
+        ):
+            return await question(Sql(connection))
+
+    async def checkpoint(self, reader: str, source: str) -> Cursor:
+        """Return how far a reader of this service has come in a source's events."""
+        row = await self.query(
+            lambda sql: sql.fetchrow(
+                "select xid, position from engine.checkpoints where reader = $1 and source = $2",
+                reader,
+                source,
+            )
+        )
+        return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
+
+
+async def _refuse_repeat(connection: Connection, command: UUID) -> None:
+    """Raise `CarriedOut` if a command from which nothing follows now was carried out before."""
+    if await _carried_out(connection, command) is not None:
+        raise CarriedOut(str(command))
+
+
+async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
+    """Return the place of the last event that a command wrote, None if it was never carried out."""
+    row = await connection.fetchrow(
+        "select xid::text as xid, position from engine.commands where id = $1", command
+    )
+    return None if row is None else Cursor(int(row["xid"]), row["position"])
+
+
+READ_MODELS = READ_MODELS_READER
+"""The name of the reader that folds a service's read models."""

@@ -1,0 +1,190 @@
+"""What the units of one database transaction have decided, stored and folded together as late as can be."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.decider import Decider
+from libs.eventsourcing.model.envelope import Recorded
+from libs.eventsourcing.model.errors import Refused, WrongExpectedVersion
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.sql import Writes
+from libs.eventsourcing.store.addition import Addition
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.store.state_cache import StateCache
+
+CommandT = TypeVar("CommandT")
+StateT = TypeVar("StateT")
+EventT = TypeVar("EventT", bound=Event)
+
+_BEGAN = "select correlation_id from engine.events where stream = $1 and version = 1"
+_MOVE = "update engine.commands set position = $2 where id = $1"
+
+
+class Transaction:
+    """Decisions that commit together, or not at all.
+
+    Events wait until something must be read that may depend on them, or until the end: many then take one
+    statement. Whether the states were right that they were decided on shows when they are stored.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        catalogue: EventCatalogue,
+        tables: Sequence[Projection],
+        known: StateCache,
+    ) -> None:
+        self.connection = connection
+        self.writes = Writes(connection)
+        """What is to be written into tables; reactions' read models wait among it too."""
+        self.recorded: list[Recorded] = []
+        """What was stored so far."""
+        self._tables = tables
+        self._store = PostgresStore(connection, catalogue)
+        self._known = known
+        self._states: dict[str, tuple[object, int]] = {}
+        """The states of streams that were loaded, or decided on, in this very transaction."""
+        self._believed: dict[str, int] = {}
+        """The versions of remembered states that nothing followed from; whether they were old shows later."""
+        self._begun: dict[str, UUID] = {}
+        """The stories of streams that begin in it."""
+        self._waiting: list[tuple[Addition, list[Recorded]]] = []
+        self._commands: dict[UUID, Addition] = {}
+        self._noted: set[UUID] = set()
+
+    async def state(self, decider: Decider[CommandT, StateT, EventT], stream: str) -> StateT | None:
+        """Return a stream's present state, None if nothing ever happened in it.
+
+        Raises `WrongExpectedVersion` if something was decided on an older one.
+        """
+        if stream in self._believed:
+            await self._confirm()
+        if stream not in self._states:
+            state, version = self._known.get(stream)
+            newer = await self._store.load(stream, after=max(version - 1, 0))
+            if version and not newer:
+                message = f"{stream} is known at version {version}, which began after this transaction"
+                raise WrongExpectedVersion(message)
+            if not version and newer:
+                self._known.put_story(stream, newer[0].envelope.correlation_id)
+            newer = newer[1:] if version else newer
+            told = (cast("EventT", recorded.event) for recorded in newer)
+            folded = decider.fold(told, cast("StateT | None", state))
+            self._states[stream] = (folded, version + len(newer))
+        return cast("StateT | None", self._states[stream][0])
+
+    async def decide(
+        self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
+    ) -> list[EventT]:
+        """Decide on the state that this process remembers.
+
+        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so what it
+        follows from is checked first. Raises `Refused`, or `WrongExpectedVersion`.
+        """
+        if stream not in self._states and stream in self._known:
+            remembered = self._known.get(stream)
+            with suppress(Refused):
+                events = list(decider.decide(command, cast("StateT | None", remembered[0])))
+                self._states[stream] = remembered
+                if not events:
+                    self._believed[stream] = remembered[1]
+                return events
+        state = await self.state(decider, stream)
+        try:
+            return list(decider.decide(command, state))
+        except Refused:
+            await self.settle()
+            raise
+
+    def add(
+        self,
+        decider: Decider[Any, StateT, EventT],
+        addition: Addition,
+        recorded: list[Recorded],
+        command: UUID | None,
+    ) -> None:
+        """Have events stored that were decided; once they are, they stand in `recorded` too."""
+        state, version = self._states[addition.stream]
+        folded = decider.fold(cast("Sequence[EventT]", addition.events), cast("StateT | None", state))
+        self._states[addition.stream] = (folded, version + len(addition.events))
+        if version == 0:
+            self._begun[addition.stream] = addition.causes.correlation_id
+        self._waiting.append((addition, recorded))
+        if command is not None:
+            self._commands[command] = addition
+
+    def version(self, stream: str) -> int:
+        """Return the version of a stream whose state is known here."""
+        return self._states[stream][1]
+
+    async def story(self, stream: str) -> UUID | None:
+        """Return the story in which a stream began, None if it has not begun."""
+        found = self._begun.get(stream) or self._known.story(stream)
+        if found is None:
+            found = cast("UUID | None", await self.connection.fetchval(_BEGAN, stream))
+            if found is not None:
+                self._known.put_story(stream, found)
+        return found
+
+    async def settle(self) -> None:
+        """Have stored and folded all that was decided so far.
+
+        Raises `WrongExpectedVersion` if any of it was decided on an old state.
+        """
+        await self._confirm()
+        await self._store_waiting()
+        await self.writes.flush()
+
+    async def _confirm(self) -> None:
+        """Check the remembered states that nothing followed from; an append checks its own."""
+        believed, self._believed = self._believed, {}
+        for addition, _ in self._waiting:
+            believed.pop(addition.stream, None)
+        if not believed:
+            return
+        versions = await self._store.versions(list(believed))
+        other = [stream for stream, version in believed.items() if versions[stream] != version]
+        if other:
+            self._forget()
+            message = f"nothing was to follow, from another version than {', '.join(other)} is at"
+            raise WrongExpectedVersion(message)
+
+    def _forget(self) -> None:
+        """Have every state that was decided on here loaded the next time: some were old, maybe all."""
+        for stream in self._states:
+            self._known.forget(stream)
+
+    async def _store_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        commands, self._commands = self._commands, {}
+        if not waiting:
+            return
+        fresh = {command: last for command, last in commands.items() if command not in self._noted}
+        again = {id(last): command for command, last in commands.items() if command in self._noted}
+        try:
+            stored = await self._store.append_all([addition for addition, _ in waiting], fresh)
+        except WrongExpectedVersion:
+            self._forget()
+            raise
+        self._noted |= fresh.keys()
+        for (addition, told), events in zip(waiting, stored, strict=True):
+            told.extend(events)
+            self.recorded += events
+            if id(addition) in again:  # noted with an earlier event
+                await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
+            await self._fold(events)
+
+    async def _fold(self, events: Sequence[Recorded]) -> None:
+        for event in events:
+            for table in self._tables:
+                await table.apply(event, self.writes)
+
+    def committed(self) -> None:
+        """Let later transactions begin where this one ended. Call it after the commit, and only then."""
+        for stream, (state, version) in self._states.items():
+            self._known.put(stream, state, version)

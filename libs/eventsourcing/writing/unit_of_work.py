@@ -1,0 +1,155 @@
+"""A unit of work: the decisions that one command, reaction or due time leads to."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from libs.eventsourcing.model.decider import Decider
+from libs.eventsourcing.model.envelope import Causes, Cursor, Recorded, utc_now
+from libs.eventsourcing.model.errors import InvalidAppend
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.model.limits import MAX_UNIT_BYTES, MAX_UNIT_EVENTS
+from libs.eventsourcing.projections.sql import Row, Sql
+from libs.eventsourcing.store.addition import Addition
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.writing.transaction import Transaction
+
+CommandT = TypeVar("CommandT")
+StateT = TypeVar("StateT")
+EventT = TypeVar("EventT", bound=Event)
+
+
+class UnitOfWork:
+    """Decides within a transaction, which commits as a whole or not at all.
+
+    It may run several times before that: do nothing in it that can't be taken back.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        causes: Causes,
+        *,
+        cause: Recorded | None = None,
+        command: UUID | None = None,
+    ) -> None:
+        self.sql = SettledSql(transaction.connection, transaction.settle)
+        """For what a decision must know, and for tables that no event changes; shows what was decided."""
+        self.stored = Sql(transaction.connection)
+        """Reads what stands in the tables already, where what was decided in this transaction may be missing.
+
+        It has nothing written first, so that more can be written at once. For what never changes once it is
+        there; what is not found here may still be found by `sql`.
+        """
+        self.causes = causes
+        self.at: datetime = utc_now()
+        """When this unit began; the time of what it decides."""
+        self.recorded: list[Recorded] = []
+        """What it has stored; complete once the transaction is settled."""
+        self.decided = False
+        """Whether anything followed from what it was to decide."""
+        self._events, self._bytes = 0, 0
+        self._transaction = transaction
+        self._cause = cause
+        self._command = command
+
+    @property
+    def cause(self) -> Recorded:
+        """The event that a reaction reacts to."""
+        if self._cause is None:
+            message = "this unit of work is no reaction to an event"
+            raise LookupError(message)
+        return self._cause
+
+    @property
+    def written(self) -> Cursor | None:
+        """The place of the last event that it stored, once the transaction is settled."""
+        return self.recorded[-1].cursor if self.recorded else None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it can be left out as if it had not run."""
+        return not (self.decided or self.sql.asked)
+
+    def follow(self, correlation_id: UUID, causation_id: UUID | None = None) -> None:
+        """Have what is appended from now on continue another story than the one that led here."""
+        self.causes = replace(
+            self.causes,
+            correlation_id=correlation_id,
+            causation_id=causation_id or self.causes.causation_id,
+        )
+
+    async def follow_stream(self, stream: str) -> None:
+        """Continue the story in which a stream began, if it has begun."""
+        story = await self._transaction.story(stream)
+        if story is not None:
+            self.follow(story)
+
+    async def load(self, decider: Decider[CommandT, StateT, EventT], key: object) -> StateT | None:
+        """Return an aggregate's present state, None if nothing ever happened to it."""
+        return await self._transaction.state(decider, decider.stream(key))
+
+    async def execute(
+        self, decider: Decider[CommandT, StateT, EventT], key: object, command: CommandT
+    ) -> list[EventT]:
+        """Decide, have what follows appended and folded into the state tables, and return it.
+
+        Raises `Refused`, or `InvalidAppend`. That it was decided on an old state, or that the unit's command
+        was carried out before, shows later: then the whole unit runs again, or is undone.
+        """
+        stream = decider.stream(key)
+        events = await self._transaction.decide(decider, stream, command)
+        if events:
+            expected = self._transaction.version(stream)
+            addition = Addition.of(stream, expected, events, self.causes, self.at)
+            self._measure(addition)
+            self._transaction.add(decider, addition, self.recorded, self._command)
+            self.decided = True
+        return events
+
+    def _measure(self, addition: Addition) -> None:
+        """Raise `InvalidAppend` if readers could not keep in memory all that this unit appends."""
+        self._events += len(addition.events)
+        self._bytes += sum(map(len, addition.data))
+        if self._events > MAX_UNIT_EVENTS or self._bytes > MAX_UNIT_BYTES:
+            message = (
+                f"{self._events} events of {self._bytes} bytes in one unit of work, with {addition.stream}: "
+                f"at most {MAX_UNIT_EVENTS} of {MAX_UNIT_BYTES} can be shown together; take fewer at a time"
+            )
+            raise InvalidAppend(message)
+
+
+class SettledSql(Sql):
+    """The statements of a unit: each finds in the tables what was decided before it."""
+
+    def __init__(self, connection: Connection, settle: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(connection)
+        self._settle = settle
+        self.asked = False
+        """Whether there was any statement."""
+
+    async def execute(self, statement: str, *arguments: object) -> int:
+        """See `Sql.execute`."""
+        await self._before()
+        return await super().execute(statement, *arguments)
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]:
+        """See `Sql.fetch`."""
+        await self._before()
+        return await super().fetch(query, *arguments)
+
+    async def fetchrow(self, query: str, *arguments: object) -> Row | None:
+        """See `Sql.fetchrow`."""
+        await self._before()
+        return await super().fetchrow(query, *arguments)
+
+    async def fetchval(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
+        """See `Sql.fetchval`."""
+        await self._before()
+        return await super().fetchval(query, *arguments)
+
+    async def _before(self) -> None:
+        self.asked = True
+        await self._settle()
