@@ -179,7 +179,7 @@ class Handling:
             for number, envelope in enumerate(unit[:most]):
                 with _blamed(number, envelope.cursor):
                     await self._apply(transaction, Arrival(place.source, 0, envelope))
-                    await transaction.settle()
+                    await transaction.flush()
                 await self.parking.remove(connection, place.source, envelope.cursor)
 
         await self._transact(connection, work)
@@ -312,8 +312,8 @@ class Handling:
                 else:
                     with _blamed(number, arrival.envelope.cursor):
                         await self._apply(transaction, arrival)
-                        await transaction.settle()
-            await transaction.settle()
+                        await transaction.flush()
+            await transaction.flush()
             await self._advance(connection, arrivals, bookmark)
 
         await self._transact(connection, work)
@@ -345,7 +345,7 @@ class Handling:
                 return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; all of it is written once the transaction is settled."""
+        """Fold and react; all of it is written once the transaction is flushed."""
         envelope = arrival.envelope
         if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
             return
