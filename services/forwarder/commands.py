@@ -6,9 +6,9 @@ from libs.eventsourcing import Refused, UnitOfWork
 from services.forwarder.pair.domain import PAIR
 from services.forwarder.pair.domain import Import as ImportPair
 from services.forwarder.ports import Telegram
-from services.forwarder.uploading import import_session
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.uploading import import_session
 
 
 def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:

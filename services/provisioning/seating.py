@@ -16,7 +16,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Extend,
     FillSeat,

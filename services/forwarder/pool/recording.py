@@ -8,15 +8,15 @@ from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.forwarder.client.domain import CLIENT, Die, Rest
 from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
-from services.forwarder.errors import loss_of
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.seating import seating_of
+from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
 BAN = "USER_BANNED_IN_CHANNEL"

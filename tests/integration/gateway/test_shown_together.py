@@ -33,10 +33,10 @@ from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
 from libs.eventsourcing.writing.engine import READ_MODELS
-from services.billing.tables import READ_MODELS as BILLING
+from services.billing.registry import READ_MODELS as BILLING
 from services.forwarder.service import READ_MODELS as FORWARDER
 from services.gateway.tables import READ_MODELS as GATEWAY
-from services.scheduler.adbots.tables import ADBOTS as SCHEDULER
+from services.scheduler.tables.adbots import ADBOTS as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT

@@ -18,6 +18,7 @@ from libs.eventsourcing.writing.engine import CLASHES
 from services.billing.order.domain import ORDER, RecordPaymentRequest
 from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
 from services.billing.ports import (
     PaymentDeclined,
     PaymentOffer,
@@ -25,7 +26,6 @@ from services.billing.ports import (
     PaymentWish,
     ProviderUnavailable,
 )
-from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 

@@ -10,11 +10,11 @@ from libs.chassis.commands import Scope
 from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, heed_cancellation, utc_now
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
-from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
+from services.billing.payments.recording import record_report
+from services.billing.payments.tables import Claimed, Silence, ask_later, claim_silent, next_question
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
-from services.billing.recording import record_report
-from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 

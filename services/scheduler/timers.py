@@ -7,9 +7,9 @@ import structlog
 
 from libs.events.values import CycleId, Pacing
 from libs.eventsourcing import Engine, Timer, UnitOfWork, new_id
-from services.scheduler.adbots.tables import adbot_known, story_of
 from services.scheduler.schedule.domain import SCHEDULE, RunDue
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
+from services.scheduler.tables.adbots import adbot_known, story_of
 
 log = structlog.stdlib.get_logger()
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.eventsourcing import Engine, Sql, Timer, UnitOfWork
-from services.provisioning.adbot.asked import Expire, ReleaseSeats
+from services.provisioning.adbot.commands import Expire, ReleaseSeats
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import next_end, next_release, take_ended, take_graceless
 from services.provisioning.seating import NextSeat, fill_waiting, release, story_of
