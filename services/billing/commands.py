@@ -84,8 +84,8 @@ def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
         minimum = await _minimum_usd(command.coin, billing.provider)
 
         async def place(unit: UnitOfWork) -> None:
-            await place_alone(unit.sql)
-            stock = await stock_for(unit.sql, command.email, command.origin, unit.at, billing.promised)
+            await place_alone(unit.flushed)
+            stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, billing.promised)
             placing = Place(
                 order=command.order,
                 account=command.account,

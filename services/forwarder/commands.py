@@ -21,7 +21,7 @@ def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:
         """Put an API pair into the vault."""
         if await unit.load(PAIR, command.pair) is None:
             secret = ApiPair(command.api_id, command.api_hash.get_secret_value())
-            if not await vault.put_pair(unit.sql, command.pair, secret):
+            if not await vault.put_pair(unit.flushed, command.pair, secret):
                 raise Refused("pair_exists", f"the api_id {command.api_id} is in the vault already")
         await unit.execute(PAIR, command.pair, ImportPair(command.pair, command.api_id))
 

@@ -75,7 +75,7 @@ async def suspend(event: PaymentRefunded, unit: UnitOfWork) -> None:
 
     Its sessions go back to stock at once, unless the operator keeps them.
     """
-    adbot = await delivered_by(unit.sql, event.order)
+    adbot = await delivered_by(unit.flushed, event.order)
     if adbot is None:
         return
     reason = f"order {event.order} was refunded: {event.reason}"[:LONGEST_REASON]

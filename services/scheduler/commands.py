@@ -59,7 +59,7 @@ def parse(command: asked.SetAdvertisement, max_groups: int) -> tuple[Post, tuple
 
 async def known(adbot: AdbotId, unit: UnitOfWork) -> Adbot | None:
     """Return what is known of an adbot, and have the unit continue the story of its order."""
-    story = await story_of(unit.sql, adbot)
+    story = await story_of(unit.flushed, adbot)
     if story is not None:
         unit.follow(story)
-    return await adbot_known(unit.sql, adbot)
+    return await adbot_known(unit.flushed, adbot)

@@ -19,15 +19,15 @@ def run_due(pacing: Pacing, patience: timedelta) -> Callable[[UnitOfWork], Await
     """Return what a timer does with running adbots whose time has come."""
 
     async def take(unit: UnitOfWork) -> int:
-        waking = await take_waking(unit.sql, unit.at)
-        await looked_at(unit.sql, [row.adbot for row in waking])
+        waking = await take_waking(unit.flushed, unit.at)
+        await looked_at(unit.flushed, [row.adbot for row in waking])
         for row in waking:
             await look_at(row, unit)
         return len(waking)
 
     async def look_at(row: Waking, unit: UnitOfWork) -> None:
-        adbot = await adbot_known(unit.sql, row.adbot)
-        story = await story_of(unit.sql, row.adbot)
+        adbot = await adbot_known(unit.flushed, row.adbot)
+        story = await story_of(unit.flushed, row.adbot)
         if adbot is None or story is None:
             return
         # a look that finds it unfit was caused by what made it so, all else by the start

@@ -91,7 +91,7 @@ class Reconciler:
 
     async def _claim(self, unit: UnitOfWork) -> Claimed | None:
         return await claim_silent(
-            unit.sql,
+            unit.flushed,
             self._provider.name,
             unit.at,
             self._silence,
@@ -125,7 +125,9 @@ class Reconciler:
             log.exception("reconciler.failed", order=claimed.order, payment=claimed.payment, error=str(odd))
         else:
             log.info("payment.asked_for", order=claimed.order, payment=claimed.payment, outcome=outcome)
-        await scope.run(lambda unit: ask_later(unit.sql, claimed, unit.at, self._silence, answered=answered))
+        await scope.run(
+            lambda unit: ask_later(unit.flushed, claimed, unit.at, self._silence, answered=answered)
+        )
         return outcome
 
     async def _sleep_seconds(self, engine: Engine) -> float:

@@ -71,7 +71,9 @@ async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, 
         named = report.order
         if _payment_of(order) in payments:
             return named, named
-    found = await whose_payment(unit.stored, payments) or await whose_payment(unit.sql, payments) or named
+    found = (
+        await whose_payment(unit.unflushed, payments) or await whose_payment(unit.flushed, payments) or named
+    )
     if found is None:
         raise Refused("unknown_order", "neither the order nor the payment of the report is one of ours")
     return found, named

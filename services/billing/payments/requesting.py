@@ -76,7 +76,7 @@ class PaymentRequests:
             state = await unit.load(ORDER, order)
             if not isinstance(state, Pending):
                 return None, False
-            return state, await claim_request(unit.sql, order, unit.at, self._lease)
+            return state, await claim_request(unit.flushed, order, unit.at, self._lease)
 
         deadline = time.monotonic() + self._lease.total_seconds()
         while time.monotonic() < deadline:
@@ -102,7 +102,7 @@ class PaymentRequests:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _ask_next(self, scope: Scope) -> bool:
-        order = await scope.run(lambda unit: claim_next_request(unit.sql, unit.at, self._lease))
+        order = await scope.run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
         if order is None:
             return False
         with suppress(Refused):  # logged and put off
@@ -189,4 +189,4 @@ class PaymentRequests:
     ) -> None:
         REQUESTS.labels(outcome).inc()
         log.warning("payment.not_made", order=order, outcome=outcome, why=why)
-        await scope.run(lambda unit: put_off_request(unit.sql, order, unit.at, *pause))
+        await scope.run(lambda unit: put_off_request(unit.flushed, order, unit.at, *pause))

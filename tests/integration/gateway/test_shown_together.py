@@ -29,7 +29,6 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.readers.handling import Bookmark, Handling
-from libs.eventsourcing.readers.partitions import WHOLE
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
@@ -59,7 +58,7 @@ class Fold:
         """Return the states that show while events come in these pieces."""
         await self.engine.start(pool_size=2)
         connection = await self.engine.connect()
-        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions(), WHOLE)
+        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions())
         gathering = Gathering(handling.handled, {})
 
         def reached(left: Sequence[ReadUnit]) -> Bookmark:

@@ -13,8 +13,8 @@ from starlette.types import Message, Receive
 
 from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing import Refused
-from services.gateway.api.edge import WEBHOOK, Edge
-from services.gateway.api.problems import install
+from services.gateway.api.requests.edge import WEBHOOK, Edge
+from services.gateway.api.requests.problems import install
 
 FAULTS: dict[str, Exception] = {
     "bug": KeyError("SECRET"),

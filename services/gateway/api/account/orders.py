@@ -9,9 +9,9 @@ from libs.events.values import AccountId, OrderNumber
 from libs.eventsourcing import Sql
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import problems
-from services.gateway.api.pages import PlaceDep, page
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import Limit, OrderNumberPath, Page
+from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Limit, OrderNumberPath, Page
 from services.gateway.tables.order_history import Happening, history_of
 from services.gateway.tables.order_lines import OrderLine, order_of, orders_of
 

@@ -11,9 +11,9 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Sql, utc_now
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.pages import PlaceDep, page
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import (
+from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import (
     Limit,
     Listing,
     Lower,

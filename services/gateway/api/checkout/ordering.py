@@ -15,10 +15,10 @@ from libs.events.billing import PlaceOrder
 from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
 from libs.eventsourcing import Causes, Refused, utc_now
+from services.gateway.api.checkout.paying import payment_uri, qr_picture
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.paying import payment_uri, qr_picture
-from services.gateway.api.problems import unavailable
+from services.gateway.api.requests.problems import unavailable
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of, pending_order
 from services.gateway.tables.values import Money
 

@@ -10,8 +10,8 @@ from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
 from libs.events.values import Plan, PlanCode, PlanKind
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.problems import unavailable
-from services.gateway.api.shapes import Body, Listing, Lower, Price, Printable
+from services.gateway.api.requests.problems import unavailable
+from services.gateway.api.requests.shapes import Body, Listing, Lower, Price, Printable
 from services.gateway.tables.products import CataloguePlan, all_plans, plan_of
 
 router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[Depends(check_admin)])

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from libs.events.results import Accepted
 from libs.eventsourcing import Causes, Command, Refused
-from services.gateway.api.problems import unavailable
+from services.gateway.api.requests.problems import unavailable
 
 _AGAIN_SECONDS = 0.1
 

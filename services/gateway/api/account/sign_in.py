@@ -12,11 +12,11 @@ from libs.events.gateway import Role
 from libs.eventsourcing import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
 from services.gateway.api.desk import ClientDep, Desk, DeskDep
-from services.gateway.api.limits import address_of
 from services.gateway.api.openapi import problems
-from services.gateway.api.problems import unauthorized
-from services.gateway.api.shapes import Body
-from services.gateway.api.tokens import Identity
+from services.gateway.api.requests.limits import address_of
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shapes import Body
+from services.gateway.api.requests.tokens import Identity
 from services.gateway.tables.adbot_states import PlanStatus, plan_status_of
 
 router = APIRouter(prefix="/auth", tags=["account"])

@@ -10,11 +10,11 @@ from pydantic import Field, StringConstraints
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import utc_now
+from services.gateway.api.adbots.sending import send_of_known_adbot
 from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.problems import Denied
-from services.gateway.api.sending import send_of_known_adbot
-from services.gateway.api.shapes import Body, Limit, Listing, WithoutNul
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Body, Limit, Listing, WithoutNul
 from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of, owns
 from services.gateway.tables.deliveries import LogLine, log_of
 from services.gateway.tables.statistics import Statistics, statistics_of

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from libs.events.gateway import NotificationKind
 from services.gateway.api.desk import ClientDep, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.shapes import Limit, Listing
+from services.gateway.api.requests.shapes import Limit, Listing
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import notifications_of
 from services.gateway.tables.values import Money

@@ -12,8 +12,8 @@ from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import ReasonBody
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import ReasonBody
 from services.gateway.tables.private_ids import PrivateIds, private_ids_of
 
 router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from libs.eventsourcing import Refused
 from libs.nowpayments.signature import digest_in, proves, secret_from
-from services.gateway.api.limits import RateLimit, too_many
-from services.gateway.api.problems import Denied
+from services.gateway.api.requests.limits import RateLimit, too_many
+from services.gateway.api.requests.problems import Denied
 
 FREE_FAILURES = 20
 """So many forged calls a minute make no suspect of an address."""

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import PairId, SessionId
 from libs.eventsourcing import new_id
+from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import problems
-from services.gateway.api.shapes import Body, Limit
-from services.gateway.api.uploads import UPLOAD_DESCRIPTION, read_upload
+from services.gateway.api.requests.shapes import Body, Limit
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
 
 router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])

@@ -10,8 +10,8 @@ from fastapi import Depends, Query
 from pydantic import TypeAdapter
 
 from libs.events.values import OrderNumber
-from services.gateway.api.problems import Denied, FieldProblem
-from services.gateway.api.shapes import Page
+from services.gateway.api.requests.problems import Denied, FieldProblem
+from services.gateway.api.requests.shapes import Page
 from services.gateway.tables.order_lines import OrderLine, Place
 
 LineT = TypeVar("LineT", bound=OrderLine)

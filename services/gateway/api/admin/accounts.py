@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from libs.events.values import EmailAddress
 from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import problems
-from services.gateway.api.shapes import Body, Lower, Printable
+from services.gateway.api.requests.shapes import Body, Lower, Printable
 
 router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])
 

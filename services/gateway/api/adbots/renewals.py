@@ -9,12 +9,12 @@ from pydantic import Field
 from libs.events.values import AdbotId, Coin
 from libs.eventsourcing import Refused, utc_now
 from services.gateway.account.tables import account_by_id
-from services.gateway.api.adbots import own_adbot, unknown_adbot
+from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
+from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.desk import Desk, DeskDep, WriterDep, causes_of
-from services.gateway.api.limits import address_of
-from services.gateway.api.ordering import CheckoutView, checking_out, checkout_view, order
-from services.gateway.api.problems import unauthorized
-from services.gateway.api.shapes import Body, Upper
+from services.gateway.api.requests.limits import address_of
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shapes import Body, Upper
 from services.gateway.tables.adbot_states import AdbotState, AdbotStatus, adbot_of
 from services.gateway.tables.order_lines import Wish
 from services.gateway.tables.products import plan_of

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from services.gateway.api.problems import unauthorized
+from services.gateway.api.requests.problems import unauthorized
 
 ALGORITHM = "HS256"
 

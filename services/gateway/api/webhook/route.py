@@ -15,10 +15,10 @@ from libs.chassis.command_client import CommandFailed
 from libs.events.billing import RecordNotification
 from libs.eventsourcing import Causes, Refused
 from services.gateway.api.desk import Desk
-from services.gateway.api.edge import Shortcut
-from services.gateway.api.limits import NoPlace, address_in
 from services.gateway.api.openapi import problems
-from services.gateway.api.problems import Denied, unavailable
+from services.gateway.api.requests.edge import Shortcut
+from services.gateway.api.requests.limits import NoPlace, address_in
+from services.gateway.api.requests.problems import Denied, unavailable
 
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 

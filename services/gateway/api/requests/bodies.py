@@ -8,7 +8,7 @@ from http import HTTPStatus
 from prometheus_client import Counter
 from starlette.types import Receive, Scope
 
-from services.gateway.api.problems import Denied
+from services.gateway.api.requests.problems import Denied
 
 REFUSED = Counter(
     "adrelay_gateway_bodies_refused_total",

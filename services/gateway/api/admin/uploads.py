@@ -11,8 +11,8 @@ from pydantic import Field, SecretStr, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from libs.events.values import PairId
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import Body
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Body
 
 FILE_BYTES = 256 * 1024
 _STRING_CHARACTERS = 4096

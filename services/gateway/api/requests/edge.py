@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.chassis.sampling import SampledLog
 from libs.eventsourcing import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
-from services.gateway.api.bodies import Bodies, announced
-from services.gateway.api.limits import address_in
-from services.gateway.api.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
+from services.gateway.api.requests.bodies import Bodies, announced
+from services.gateway.api.requests.limits import address_in
+from services.gateway.api.requests.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
 
 if TYPE_CHECKING:
     from services.gateway.api.desk import Desk

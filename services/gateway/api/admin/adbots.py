@@ -12,8 +12,8 @@ from libs.events.values import AdbotId
 from libs.eventsourcing import utc_now
 from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.problems import Denied
-from services.gateway.api.shapes import ReasonBody
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import ReasonBody
 from services.gateway.tables.adbot_states import AdminAdbot, any_adbot
 
 router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[Depends(check_admin)])

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from fastapi import Request
 from starlette.types import Scope
 
-from services.gateway.api.problems import Denied
+from services.gateway.api.requests.problems import Denied
 
 WINDOW_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60.0, 3600.0, 86_400.0
 _MOST_CALLERS = 100_000
