@@ -15,7 +15,8 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
-from services.billing.order.domain import ORDER, RecordPaymentRequest
+from services.billing.order.commands import RecordPaymentRequest
+from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request
 from services.billing.payments.unforeseen import Unforeseen, asking, recording

@@ -13,18 +13,10 @@ from libs.events.values import CycleId, ErrorName, ResultClass
 from libs.eventsourcing import Engine, utc_now
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
-from services.forwarder.cycle.domain import Outcome
+from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as
-from services.forwarder.pool.following import (
-    Again,
-    BreakSource,
-    Limits,
-    LoseSeat,
-    Record,
-    Rest,
-    what_follows,
-)
+from services.forwarder.pool.following import Again, BreakSource, Limits, LoseSeat, Record, Rest, what_follows
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.line import Line
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed

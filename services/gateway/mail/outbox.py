@@ -19,7 +19,8 @@ from libs.eventsourcing.readers.handling import POISON
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
 from services.gateway.account.codes import AccessCodes, without_codes
-from services.gateway.inbox.domain import INBOX, GiveUp, RecordSent
+from services.gateway.inbox.commands import GiveUp, RecordSent
+from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails
 from services.gateway.mail.facts import Facts, facts_of
 from services.gateway.mail.writing import Writer
