@@ -15,7 +15,6 @@ from nats.aio.client import Client
 from prometheus_client import Gauge
 
 from libs.chassis.broker import connect_nats
-from libs.chassis.command_client import CommandClient
 from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
@@ -24,7 +23,6 @@ from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
 from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.readers.partitions import WHOLE, Part
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import READ_MODELS
@@ -68,7 +66,6 @@ class Chassis:
         )
         self.nats: Client
         self.stream: EventStream
-        self.commands: CommandClient
         self.relay: Relay
         self.read_models: Reader
         self._read_everything = read_everything
@@ -85,9 +82,7 @@ class Chassis:
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
-        prefix = self.settings.nats_prefix
-        self.stream = EventStream(self.nats, prefix=prefix)
-        self.commands = CommandClient(self.nats, prefix=prefix)
+        self.stream = EventStream(self.nats, prefix=self.settings.nats_prefix)
         self.relay = Relay(self.engine, self.stream)
         self.task("relay", self.relay.run)
         self.read_models = self._reader(
@@ -123,13 +118,6 @@ class Chassis:
         """Have a reader of this name follow the stream."""
         return self._reader(name, tables=tables, reactions=reactions, everything=everything)
 
-    def read_in_parts(self, parts: int, *, reactions: Reactions, name: str = "reactions") -> list[Reader]:
-        """Have so many readers share the work of one by streams; replicas take parts from each other."""
-        return [
-            self._reader(name, tables=(), reactions=reactions, everything=False, part=Part(number, parts))
-            for number in range(parts)
-        ]
-
     def _reader(
         self,
         name: str,
@@ -137,7 +125,6 @@ class Chassis:
         tables: Sequence[Projection],
         reactions: Reactions | None = None,
         everything: bool,
-        part: Part = WHOLE,
     ) -> Reader:
         reader = Reader(
             name,
@@ -146,7 +133,6 @@ class Chassis:
             tables=tables,
             reactions=reactions,
             everything=everything,
-            part=part,
         )
         if reader.events:
             LAG.labels(self.settings.service, reader.name).set_function(lambda: reader.lag)

@@ -27,13 +27,13 @@ from libs.eventsourcing import Refused, UnitOfWork
 from services.billing.order import domain as order_domain
 from services.billing.order.domain import ORDER, ByHand, Place
 from services.billing.order.settling import Tolerance
+from services.billing.payments.recording import record_report
+from services.billing.payments.requesting import PaymentRequests
 from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
 from services.billing.product import domain as product_domain
 from services.billing.product.domain import PRODUCT, OnSale
-from services.billing.recording import record_report
-from services.billing.requesting import PaymentRequests
 from services.billing.stock.limits import Limits
-from services.billing.stock.promises import place_alone, stock_for
+from services.billing.stock.tables import place_alone, stock_for
 
 log = structlog.stdlib.get_logger()
 forgeries = SampledLog(__name__)
@@ -83,8 +83,8 @@ def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
         minimum = await _minimum_usd(command.coin, billing.provider)
 
         async def place(unit: UnitOfWork) -> None:
-            await place_alone(unit.sql)
-            stock = await stock_for(unit.sql, command.email, command.origin, unit.at, billing.promised)
+            await place_alone(unit.flushed)
+            stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, billing.promised)
             placing = Place(
                 order=command.order,
                 account=command.account,

@@ -6,9 +6,9 @@ from libs.eventsourcing import Refused, UnitOfWork
 from services.forwarder.pair.domain import PAIR
 from services.forwarder.pair.domain import Import as ImportPair
 from services.forwarder.ports import Telegram
-from services.forwarder.uploading import import_session
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.uploading import import_session
 
 
 def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:
@@ -21,7 +21,7 @@ def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:
         """Put an API pair into the vault."""
         if await unit.load(PAIR, command.pair) is None:
             secret = ApiPair(command.api_id, command.api_hash.get_secret_value())
-            if not await vault.put_pair(unit.sql, command.pair, secret):
+            if not await vault.put_pair(unit.flushed, command.pair, secret):
                 raise Refused("pair_exists", f"the api_id {command.api_id} is in the vault already")
         await unit.execute(PAIR, command.pair, ImportPair(command.pair, command.api_id))
 

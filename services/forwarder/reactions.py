@@ -6,12 +6,12 @@ from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.forwarder.adbot.tables import last_stop, released_from
 from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import running_cycles
 from services.forwarder.pool.peers import forget_peers
-from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings
+from services.forwarder.tables.adbots import last_stop, released_from
 
 
 def reactions_of(settings: ForwarderSettings) -> Reactions:
@@ -24,7 +24,7 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
         """Share the cycle's groups over its seats; the pool does the rest."""
         sessions = [seat.session for seat in event.seats]
         # the scheduler may have said it before it heard that they went back to stock
-        left = await released_from(unit.sql, event.adbot, sessions)
+        left = await released_from(unit.flushed, event.adbot, sessions)
         command = Begin(
             cycle=event.cycle,
             adbot=event.adbot,
@@ -32,17 +32,17 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
             pacing=event.pacing,
             groups=event.groups,
             seats=tuple(seat for seat in event.seats if seat.session not in left),
-            seating=await seating_of(unit.sql, event.adbot, sessions, patience),
+            seating=await seating_of(unit.flushed, event.adbot, sessions, patience),
             at=unit.at,
         )
         await unit.execute(CYCLE, event.cycle, command)
         # the stop may have been heard already, by the reader that is ahead of this one
-        if unit.cause.cursor < await last_stop(unit.sql, event.adbot):
+        if unit.cause.cursor < await last_stop(unit.flushed, event.adbot):
             await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
     async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
         """End what runs: what was not sent yet is not sent, and released sessions may serve another adbot."""
-        for cycle in await running_cycles(unit.sql, event.adbot):
+        for cycle in await running_cycles(unit.flushed, event.adbot):
             await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
 
     reactions.to(AdbotStopped)(stop)
@@ -50,7 +50,7 @@ def reactions_of(settings: ForwarderSettings) -> Reactions:
 
     async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
         """Forget what the session learnt for its adbot: the next one may be another client's."""
-        await forget_peers(unit.sql, event.session)
+        await forget_peers(unit.flushed, event.session)
 
     reactions.to(SessionReleased)(forget)
     reactions.to(SessionLost)(forget)

@@ -5,7 +5,6 @@ import structlog
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telethon_account import TelethonTelegram
-from services.forwarder.adbot.tables import RELEASES, STOPS
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.commands import handlers
 from services.forwarder.cycle.tables import CYCLES, DENIALS
@@ -13,6 +12,7 @@ from services.forwarder.pool.pool import Pool
 from services.forwarder.reactions import reactions_of
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.store import Vault
 

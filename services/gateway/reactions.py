@@ -96,7 +96,7 @@ def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
 
 async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
     """Return whose an order is, as it was told of when it was placed, earlier in the same stream."""
-    found = await whose_order(unit.stored, order) or await whose_order(unit.sql, order)
+    found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
         message = f"nobody was told that {order} was placed"
         raise LookupError(message)

@@ -4,7 +4,7 @@ from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotExtended, AdbotRestored, SeatsReleased
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.provisioning.adbot.asked import Renew, Suspend
+from services.provisioning.adbot.commands import Renew, Suspend
 from services.provisioning.adbot.tables import delivered_by
 from services.provisioning.pair.domain import PAIR, AddPair
 from services.provisioning.seating import NextSeat, extend, fill_waiting, lose, provision, release
@@ -73,7 +73,7 @@ async def suspend(event: PaymentRefunded, unit: UnitOfWork) -> None:
 
     Its sessions go back to stock at once, unless the operator keeps them.
     """
-    adbot = await delivered_by(unit.sql, event.order)
+    adbot = await delivered_by(unit.flushed, event.order)
     if adbot is None:
         return
     reason = f"order {event.order} was refunded: {event.reason}"[:LONGEST_REASON]

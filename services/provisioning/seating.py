@@ -16,7 +16,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Extend,
     FillSeat,
@@ -41,7 +41,7 @@ def chooser(max_sessions_per_pair: int) -> NextSeat:
     """Return what chooses the oldest session that can be assigned."""
 
     async def choose(unit: UnitOfWork) -> Seat | None:
-        return await next_seat(unit.sql, max_sessions_per_pair=max_sessions_per_pair)
+        return await next_seat(unit.flushed, max_sessions_per_pair=max_sessions_per_pair)
 
     return choose
 
@@ -109,7 +109,7 @@ async def lose(event: SessionDied, unit: UnitOfWork) -> None:
 
 async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
     """Fill waiting seats while the stock lasts, the adbot that was paid first before the others."""
-    while (adbot := await first_waiting(unit.sql, unit.at)) is not None:
+    while (adbot := await first_waiting(unit.flushed, unit.at)) is not None:
         seat = await choose(unit)
         if seat is None:
             return

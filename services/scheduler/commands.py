@@ -6,10 +6,10 @@ from libs.chassis.commands import CommandHandlers, Scope
 from libs.events import scheduler as asked
 from libs.events.values import AdbotId, GroupRef, Post
 from libs.eventsourcing import UnitOfWork
-from services.scheduler.adbots.tables import adbot_known, story_of
 from services.scheduler.permissions.domain import PERMISSIONS, Allow, Forbid
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.domain import SCHEDULE, Adbot, SetAdvertisement, Start, Stop
+from services.scheduler.tables.adbots import adbot_known, story_of
 
 
 def handlers(max_groups: int) -> CommandHandlers:
@@ -56,7 +56,7 @@ def parse(command: asked.SetAdvertisement, max_groups: int) -> tuple[Post, tuple
 
 async def known(adbot: AdbotId, unit: UnitOfWork) -> Adbot | None:
     """Return what is known of an adbot, and have the unit continue the story of its order."""
-    story = await story_of(unit.sql, adbot)
+    story = await story_of(unit.flushed, adbot)
     if story is not None:
         unit.follow(story)
-    return await adbot_known(unit.sql, adbot)
+    return await adbot_known(unit.flushed, adbot)

@@ -18,7 +18,6 @@ from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.projection import Projection, outdated
 from libs.eventsourcing.projections.tables import Kind, OutdatedTables
 from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parking, Place
-from libs.eventsourcing.readers.partitions import Part
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import ReadUnit
 from libs.eventsourcing.stream.subscription import Arrival
@@ -110,9 +109,7 @@ class Bookmark:
 class Handling:
     """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
 
-    def __init__(
-        self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions, part: Part
-    ) -> None:
+    def __init__(self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions) -> None:
         self.checkpoints: dict[str, Cursor] = {}
         """How far the reader has come in each service's events."""
         self.parking = Parking(name)
@@ -120,7 +117,6 @@ class Handling:
         self._engine = engine
         self._tables = tables
         self._reactions = reactions
-        self._part = part
         self._together = _FIRST_TOGETHER
         self.handled = frozenset(kind.__name__ for kind in self.events)
         """The names of `events`."""
@@ -179,7 +175,7 @@ class Handling:
             for number, envelope in enumerate(unit[:most]):
                 with _blamed(number, envelope.cursor):
                     await self._apply(transaction, Arrival(place.source, 0, envelope))
-                    await transaction.settle()
+                    await transaction.flush()
                 await self.parking.remove(connection, place.source, envelope.cursor)
 
         await self._transact(connection, work)
@@ -312,8 +308,8 @@ class Handling:
                 else:
                     with _blamed(number, arrival.envelope.cursor):
                         await self._apply(transaction, arrival)
-                        await transaction.settle()
-            await transaction.settle()
+                        await transaction.flush()
+            await transaction.flush()
             await self._advance(connection, arrivals, bookmark)
 
         await self._transact(connection, work)
@@ -345,9 +341,9 @@ class Handling:
                 return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; all of it is written once the transaction is settled."""
+        """Fold and react; all of it is written once the transaction is flushed."""
         envelope = arrival.envelope
-        if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
+        if envelope.type not in self.handled:
             return
         event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
         recorded = Recorded(envelope, event)

@@ -16,7 +16,6 @@ from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import OutdatedTables
 from libs.eventsourcing.readers.handling import Bookmark, Handling, LostCheckpoint
-from libs.eventsourcing.readers.partitions import WHOLE, Part, SplitChanged, take_over
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE, hold_lock
@@ -38,7 +37,7 @@ _LOOK_SECONDS = 0.02
 """How often `reached` looks for what a reader in another process did."""
 
 
-TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, SplitChanged, NatsError, *CLASHES, *DATABASE_TROUBLE)
+TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, NatsError, *CLASHES, *DATABASE_TROUBLE)
 """What is the fault of the surroundings: the reader opens a new feed and goes on where it committed."""
 
 
@@ -48,7 +47,6 @@ class Reader:
     It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
     and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
     `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
-    A `part` handles the streams that fall to it and moves past the others.
     """
 
     def __init__(
@@ -61,21 +59,15 @@ class Reader:
         reactions: Reactions | None = None,
         everything: bool = False,
         batch: int = BATCH,
-        part: Part = WHOLE,
     ) -> None:
-        if part.of > 1 and tables:
-            message = "a reader that folds tables can't be split: their rebuild follows one checkpoint"
-            raise ValueError(message)
-        self.name = part.name(name)
-        self._whole = name
-        self._part = part
+        self.name = name
         self.lag = 0
         """How many events waited behind the last one that was handled."""
         self._engine = engine
         self._stream = stream
         self._everything = everything
         self._batch = batch
-        self._handling = Handling(self.name, engine, tables, reactions or Reactions(), part)
+        self._handling = Handling(self.name, engine, tables, reactions or Reactions())
         self._owners = {kind.__name__: owner_of(kind) for kind in engine.catalogue}
         self._sources = frozenset(self._owners.values())
         self._backoff = Backoff(*_BACKOFF_SECONDS)
@@ -181,7 +173,6 @@ class Reader:
     async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
         """Learn from the database how far this reader has come."""
         await self._handling.check_tables(connection)
-        await take_over(connection, self._whole, self._part, self._lock)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )

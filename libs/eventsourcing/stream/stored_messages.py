@@ -4,7 +4,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -92,15 +92,6 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
             continue
         after = part[-1].sequence
         yield [held for held in part if held.sequence <= upto]
-
-
-async def read_all(stream: EventStream, after: int, upto: int) -> list[Held]:
-    """Return the messages behind `after` up to `upto`; for few."""
-    found: list[Held] = []
-    async with aclosing(read_stream(stream, after, upto)) as parts:
-        async for part in parts:
-            found += part
-    return found
 
 
 def _held(stream: EventStream, message: Message) -> Held:

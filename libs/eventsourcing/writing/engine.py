@@ -195,7 +195,7 @@ class Engine:
                 transaction = self.transaction(connection)
                 unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
-                await transaction.settle()
+                await transaction.flush()
                 if command is not None and not unit.decided:
                     await _refuse_repeat(connection, command)
         except (CarriedOut, Refused):

@@ -1,4 +1,4 @@
-"""What the units of one database transaction have decided, stored and folded together as late as can be."""
+"""What the units of one database transaction have decided, buffered until a flush."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -98,7 +98,7 @@ class Transaction:
         try:
             return list(decider.decide(command, state))
         except Refused:
-            await self.settle()
+            await self.flush()
             raise
 
     def add(
@@ -131,8 +131,8 @@ class Transaction:
                 self._known.put_story(stream, found)
         return found
 
-    async def settle(self) -> None:
-        """Have stored and folded all that was decided so far.
+    async def flush(self) -> None:
+        """Store the events decided so far and fold them into the state tables.
 
         Raises `WrongExpectedVersion` if any of it was decided on an old state.
         """

@@ -35,19 +35,19 @@ class UnitOfWork:
         cause: Recorded | None = None,
         command: UUID | None = None,
     ) -> None:
-        self.sql = SettledSql(transaction.connection, transaction.settle)
-        """For what a decision must know, and for tables that no event changes; shows what was decided."""
-        self.stored = Sql(transaction.connection)
-        """Reads what stands in the tables already, where what was decided in this transaction may be missing.
+        self.flushed = FlushingSql(transaction.connection, transaction.flush)
+        """Flush what was decided, then run a statement: it sees this unit's own events and table rows."""
+        self.unflushed = Sql(transaction.connection)
+        """Run a statement without a flush; it misses what this transaction decided since the last one.
 
-        It has nothing written first, so that more can be written at once. For what never changes once it is
-        there; what is not found here may still be found by `sql`.
+        Use it for rows that never change once they are there, and ask `flushed` when a row is missing: fewer
+        flushes make larger batches.
         """
         self.causes = causes
         self.at: datetime = utc_now()
         """When this unit began; the time of what it decides."""
         self.recorded: list[Recorded] = []
-        """What it has stored; complete once the transaction is settled."""
+        """The events it has stored; complete once the transaction is flushed."""
         self.decided = False
         """Whether anything followed from what it was to decide."""
         self._events, self._bytes = 0, 0
@@ -65,13 +65,13 @@ class UnitOfWork:
 
     @property
     def written(self) -> Cursor | None:
-        """The place of the last event that it stored, once the transaction is settled."""
+        """The place of the last event that it stored, once the transaction is flushed."""
         return self.recorded[-1].cursor if self.recorded else None
 
     @property
     def untouched(self) -> bool:
         """Whether it can be left out as if it had not run."""
-        return not (self.decided or self.sql.asked)
+        return not (self.decided or self.flushed.asked)
 
     def follow(self, correlation_id: UUID, causation_id: UUID | None = None) -> None:
         """Have what is appended from now on continue another story than the one that led here."""
@@ -121,12 +121,12 @@ class UnitOfWork:
             raise InvalidAppend(message)
 
 
-class SettledSql(Sql):
-    """The statements of a unit: each finds in the tables what was decided before it."""
+class FlushingSql(Sql):
+    """The statements of a unit of work, each behind a flush of what was decided before it."""
 
-    def __init__(self, connection: Connection, settle: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, connection: Connection, flush: Callable[[], Awaitable[None]]) -> None:
         super().__init__(connection)
-        self._settle = settle
+        self._flush = flush
         self.asked = False
         """Whether there was any statement."""
 
@@ -152,4 +152,4 @@ class SettledSql(Sql):
 
     async def _before(self) -> None:
         self.asked = True
-        await self._settle()
+        await self._flush()

@@ -221,6 +221,6 @@ async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: 
 
 async def follow_cycle(unit: UnitOfWork, cycle: CycleId) -> None:
     """Have what the unit appends continue the story of a cycle, caused by its beginning."""
-    row = await unit.sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
+    row = await unit.flushed.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
     if row is not None:
         unit.follow(row["correlation_id"], row["started_by"])

@@ -8,15 +8,15 @@ from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.forwarder.client.domain import CLIENT, Die, Rest
 from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
-from services.forwarder.errors import loss_of
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.seating import seating_of
+from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
 BAN = "USER_BANNED_IN_CHANNEL"
@@ -35,7 +35,7 @@ class Recorder:
 
     async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         async def fenced(unit: UnitOfWork) -> None:
-            await require(unit.sql, self._lease)
+            await require(unit.flushed, self._lease)
             await work(unit)
 
         await self._engine.run(fenced, Causes.first(ACTOR))
@@ -52,7 +52,7 @@ class Recorder:
                 seating = await self._seating(unit, cycle)
                 events = await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
                 await _forget(unit, cycle, [one.delivery.group for one in some])
-                await release(unit.sql, cycle, _not_there(some, events))
+                await release(unit.flushed, cycle, _not_there(some, events))
             if any(outcome.delivery.error == BAN for _, outcome in outcomes):
                 await self._suspect(unit)
 
@@ -75,8 +75,8 @@ class Recorder:
             await unit.execute(CLIENT, self._lease.session, Die(loss_of(error), error, unit.at))
             # Telegram refused this one: it is as doubtful as it was before
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
-            await release_seat(unit.sql, self._lease.session, doubtful)
-            for cycle in await cycles_of_seat(unit.sql, self._lease.session):
+            await release_seat(unit.flushed, self._lease.session, doubtful)
+            for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
                 await follow_cycle(unit, cycle)
                 await self._lose_in(unit, cycle, doubtful, result, error)
 
@@ -104,20 +104,20 @@ class Recorder:
         if state is None:
             return Seating()
         patience = timedelta(seconds=self._limits.wait_seconds)
-        return await seating_of(unit.sql, state.adbot, list(state.seats), patience)
+        return await seating_of(unit.flushed, state.adbot, list(state.seats), patience)
 
     async def _rest(self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName) -> None:
-        now: datetime = await unit.sql.fetchval("select clock_timestamp()")
+        now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
         rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
         await unit.execute(CLIENT, self._lease.session, rest)
 
     async def _suspect(self, unit: UnitOfWork) -> None:
-        bans = await refusals_since(unit.sql, self._lease.session, BAN, unit.at - BAN_WINDOW)
+        bans = await refusals_since(unit.flushed, self._lease.session, BAN, unit.at - BAN_WINDOW)
         if bans >= BANS:
             await self._rest(unit, self._limits.account_rest_seconds, ResultClass.ACCOUNT_LIMITED, BAN)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
-        rows = await unit.sql.fetch(
+        rows = await unit.flushed.fetch(
             "select cycle, grp from pool.attempts where session = $1 and doubtful", self._lease.session
         )
         return {(row["cycle"], row["grp"]) for row in rows}
@@ -135,6 +135,6 @@ def _not_there(outcomes: Sequence[Outcome], events: Sequence[CycleEvent]) -> lis
 
 
 async def _forget(unit: UnitOfWork, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
-    await unit.sql.execute(
+    await unit.flushed.execute(
         "delete from pool.attempts where cycle = $1 and grp = any($2)", cycle, list(groups)
     )

@@ -15,7 +15,6 @@ from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
 from services.forwarder.cycle.domain import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
-from services.forwarder.errors import CONNECTION_LOST, NO_ANSWER, classify
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.following import (
     Again,
@@ -34,6 +33,7 @@ from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import TelegramError, Unreachable
 from services.forwarder.settings import ForwarderSettings
+from services.forwarder.telegram_errors import CONNECTION_LOST, NO_ANSWER, classify
 
 log = structlog.stdlib.get_logger()
 

@@ -47,7 +47,7 @@ class Accounts:
 
 async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> None:
     """Open the account unless it is open. No code opens it before one is issued."""
-    if await account_by_id(unit.stored, account) is None:
+    if await account_by_id(unit.unflushed, account) is None:
         register = Register(
             account=account, email=email, role=Role.CLIENT, licence=codes.licence(), at=unit.at
         )

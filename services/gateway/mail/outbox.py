@@ -159,10 +159,10 @@ class Outbox:
 
     async def _take(self, limit: int) -> list[_Taken]:
         async def take(unit: UnitOfWork) -> list[_Taken]:
-            found = await claim_mails(unit.sql, unit.at, self._lease, self._settled, limit)
+            found = await claim_mails(unit.flushed, unit.at, self._lease, self._settled, limit)
             if not found:
                 return []
-            facts = await facts_of(unit.sql, self._codes, [due.notification for due in found])
+            facts = await facts_of(unit.flushed, self._codes, [due.notification for due in found])
             return [_Taken(due, facts.get(due.notification), unit.at) for due in found]
 
         return (await self._engine.run(take, self._causes())).value or []
@@ -199,7 +199,7 @@ class Outbox:
 
     async def _put_off(self, due: DueMail, pause: timedelta, *, tried: bool = True) -> None:
         await self._engine.run(
-            lambda unit: put_off_mail(unit.sql, due.notification, unit.at + pause, tried=tried),
+            lambda unit: put_off_mail(unit.flushed, due.notification, unit.at + pause, tried=tried),
             self._causes(),
         )
 

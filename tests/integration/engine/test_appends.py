@@ -83,7 +83,7 @@ async def test_what_a_repeated_command_would_write_beside_the_events_is_not_writ
 
     async def seal(unit: UnitOfWork) -> None:
         await unit.execute(METER, "a", Seal("a"))
-        await unit.sql.execute("insert into public.marks values ('sealed')")
+        await unit.flushed.execute("insert into public.marks values ('sealed')")
 
     first = await engine.run(seal, ME, command=command)
     again = await engine.run(seal, ME, command=command)  # sealed already: nothing follows
@@ -147,11 +147,11 @@ async def test_a_row_that_another_unit_inserted_first_is_seen_on_the_second_try(
     async def claim(unit: UnitOfWork) -> str:
         nonlocal looks
         looks += 1
-        if await unit.sql.fetchval("select true from public.names where name = 'x'"):
+        if await unit.flushed.fetchval("select true from public.names where name = 'x'"):
             return "taken"
         if looks <= 2:
             await both_looked.wait()
-        await unit.sql.execute("insert into public.names values ('x')")
+        await unit.flushed.execute("insert into public.names values ('x')")
         return "mine"
 
     answers = await asyncio.gather(*(engine.run(claim, ME) for _ in range(2)))

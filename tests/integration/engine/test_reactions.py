@@ -131,7 +131,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
         if event.meter != "a":
             return
         await unit.execute(ECHO, event.meter, Echo(event.meter, event.number))
-        transaction = await unit.sql.fetchval("select pg_current_xact_id()::text")
+        transaction = await unit.flushed.fetchval("select pg_current_xact_id()::text")
         if event.number == 1:
             first = transaction
             return

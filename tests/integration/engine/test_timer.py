@@ -39,14 +39,14 @@ def taking(count: dict[str, int], who: str, page: int = 5) -> Callable[[UnitOfWo
     """Return what takes due rows, and counts how many `who` tried to take."""
 
     async def take(unit: UnitOfWork) -> int:
-        rows = await unit.sql.fetch(
+        rows = await unit.flushed.fetch(
             "select id from public.due where taken = 0 and at <= $1 order by at limit $2 "
             "for update skip locked",
             unit.at,
             page,
         )
         for row in rows:
-            await unit.sql.execute("update public.due set taken = taken + 1 where id = $1", row["id"])
+            await unit.flushed.execute("update public.due set taken = taken + 1 where id = $1", row["id"])
             await unit.execute(METER, f"due{row['id']}", Turn(f"due{row['id']}"))
         count[who] = count.get(who, 0) + len(rows)
         if rows:
@@ -57,7 +57,7 @@ def taking(count: dict[str, int], who: str, page: int = 5) -> Callable[[UnitOfWo
 
 
 async def insert(unit: UnitOfWork, number: int, at: datetime) -> None:
-    await unit.sql.execute("insert into public.due (id, at) values ($1, $2)", number, at)
+    await unit.flushed.execute("insert into public.due (id, at) values ($1, $2)", number, at)
     await unit.execute(METER, f"made{number}", Turn(f"made{number}"))
 
 

@@ -104,7 +104,7 @@ async def test_timers_and_requests_wait_until_read_models_are_filled(settings: S
         return None
 
     async def take(unit: UnitOfWork) -> int:
-        seen.append(await counted(unit.sql))
+        seen.append(await counted(unit.flushed))
         return 0
 
     app = FastAPI()

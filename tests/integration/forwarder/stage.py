@@ -43,8 +43,8 @@ from services.forwarder.adapters.telethon_account import TelethonTelegram
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.domain import Import as ImportClient
 from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
-from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
@@ -101,7 +101,7 @@ class Stage:
         secret = read_string(self.telegram.mint_session(account))
 
         async def work(unit: UnitOfWork) -> None:
-            await self.vault.put_session(unit.sql, session, secret)
+            await self.vault.put_session(unit.flushed, session, secret)
             await unit.execute(CLIENT, session, ImportClient(session, account, "+49…42", self.pair, unit.at))
 
         await self.engine.run(work, Causes.first("test"))
@@ -131,7 +131,7 @@ class Stage:
         async def work(unit: UnitOfWork) -> None:
             named = tuple(seats)
             patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
-            known = await seating_of(unit.sql, self.adbot, [seat.session for seat in named], patience)
+            known = await seating_of(unit.flushed, self.adbot, [seat.session for seat in named], patience)
             await unit.execute(
                 CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
             )

@@ -101,7 +101,7 @@ async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> 
     (old,) = await first.take([], [])
     async with stage.engine.pool.acquire() as connection, connection.transaction():
         unit = UnitOfWork(stage.engine.transaction(connection), Causes.first("test"))
-        await require(unit.sql, old.lease)
+        await require(unit.flushed, old.lease)
         await asyncio.sleep(SECONDS + 0.1)
         taking = asyncio.create_task(second.take([], []))
         done, _ = await asyncio.wait({taking}, timeout=0.3)

@@ -29,15 +29,14 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.readers.handling import Bookmark, Handling
-from libs.eventsourcing.readers.partitions import WHOLE
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
 from libs.eventsourcing.writing.engine import READ_MODELS
-from services.billing.tables import READ_MODELS as BILLING
+from services.billing.registry import READ_MODELS as BILLING
 from services.forwarder.service import READ_MODELS as FORWARDER
 from services.gateway.tables import READ_MODELS as GATEWAY
-from services.scheduler.adbots.tables import ADBOTS as SCHEDULER
+from services.scheduler.tables.adbots import ADBOTS as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
@@ -59,7 +58,7 @@ class Fold:
         """Return the states that show while events come in these pieces."""
         await self.engine.start(pool_size=2)
         connection = await self.engine.connect()
-        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions(), WHOLE)
+        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions())
         gathering = Gathering(handling.handled, {})
 
         def reached(left: Sequence[ReadUnit]) -> Bookmark:

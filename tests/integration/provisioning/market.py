@@ -11,7 +11,7 @@ from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.pair.domain import PAIR, AddPair

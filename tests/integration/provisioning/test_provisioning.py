@@ -18,7 +18,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AccountId, Seat
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.pair.domain import PAIR, AddPair

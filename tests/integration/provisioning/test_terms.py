@@ -18,7 +18,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Expire, Extend, LoseSeat, ReleaseSeats
+from services.provisioning.adbot.commands import Expire, Extend, LoseSeat, ReleaseSeats
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.seating import chooser, extend, provision, release

@@ -26,12 +26,12 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.scheduler.adbots.tables import ADBOTS
 from services.scheduler.schedule import domain
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.tables.adbots import ADBOTS
 from tests.integration.provisioning.neighbours import Neighbour, World, until
 
 OWNER = AccountId(uuid4())

@@ -24,18 +24,18 @@ from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Report
 from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from services.billing import tables as billing
-from services.forwarder.adbot.tables import RELEASES, STOPS
+from services.billing import registry as billing
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.cycle.tables import CYCLES, DENIALS
+from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.gateway.account.tables import ACCOUNTS
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.tables import READ_MODELS
 from services.provisioning.adbot.tables import ADBOTS as PROVISIONED
 from services.provisioning.session.tables import STOCK
-from services.scheduler.adbots.tables import ADBOTS as SCHEDULED
 from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.tables.adbots import ADBOTS as SCHEDULED
 
 _FOLDED: dict[str, tuple[tuple[Projection, ...], tuple[Projection, ...]]] = {
     "billing": (billing.STATE_TABLES, billing.READ_MODELS),

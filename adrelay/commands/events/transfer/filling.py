@@ -54,15 +54,8 @@ from unnest($1::jsonb[]) with ordinality as lines (line, number) order by number
 _SEQUENCE = (
     "select setval(pg_get_serial_sequence('engine.events', 'position'), greatest($1::bigint, 1), $1 > 0)"
 )
-_READERS = r"""
-with known as (
-    select distinct regexp_replace(reader, '#\d+/\d+$', '') as whole,
-           coalesce(substring(reader from '#\d+/(\d+)$')::integer, 1) as parts
-    from engine.checkpoints
-)
-insert into engine.readers (name, parts)
-select case parts when 1 then whole else format('%s#%s/%s', whole, number, parts) end, parts
-from known, generate_series(0, parts - 1) as number on conflict do nothing
+_READERS = """
+insert into engine.readers (name) select distinct reader from engine.checkpoints on conflict do nothing
 """
 
 

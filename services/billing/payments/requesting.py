@@ -18,6 +18,7 @@ from libs.eventsourcing.writing.engine import CLASHES
 from services.billing.order.domain import ORDER, RecordPaymentRequest
 from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
 from services.billing.ports import (
     PaymentDeclined,
     PaymentOffer,
@@ -25,7 +26,6 @@ from services.billing.ports import (
     PaymentWish,
     ProviderUnavailable,
 )
-from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 
@@ -75,7 +75,7 @@ class PaymentRequests:
             state = await unit.load(ORDER, order)
             if not isinstance(state, Pending):
                 return None, False
-            return state, await claim_request(unit.sql, order, unit.at, self._lease)
+            return state, await claim_request(unit.flushed, order, unit.at, self._lease)
 
         deadline = time.monotonic() + self._lease.total_seconds()
         while time.monotonic() < deadline:
@@ -101,7 +101,7 @@ class PaymentRequests:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _ask_next(self, scope: Scope) -> bool:
-        order = await scope.run(lambda unit: claim_next_request(unit.sql, unit.at, self._lease))
+        order = await scope.run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
         if order is None:
             return False
         with suppress(Refused):  # logged and put off
@@ -188,4 +188,4 @@ class PaymentRequests:
     ) -> None:
         REQUESTS.labels(outcome).inc()
         log.warning("payment.not_made", order=order, outcome=outcome, why=why)
-        await scope.run(lambda unit: put_off_request(unit.sql, order, unit.at, *pause))
+        await scope.run(lambda unit: put_off_request(unit.flushed, order, unit.at, *pause))

@@ -11,8 +11,8 @@ from libs.events.values import PairId, ResultClass
 from libs.eventsourcing import Refused, UnitOfWork
 from services.forwarder.client.domain import CLIENT, Import
 from services.forwarder.client.tables import has_session
-from services.forwarder.errors import classify
 from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
+from services.forwarder.telegram_errors import classify
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
 from services.forwarder.vault.store import ApiPair, Vault
@@ -47,11 +47,11 @@ async def import_session(
             identity = await _sign_in(telegram, secret, pair)
             await scope.run(lambda unit: _store(command, secret, identity, unit, vault))
     finally:
-        await scope.run(lambda unit: vault.release_check(unit.sql, command.session))
+        await scope.run(lambda unit: vault.release_check(unit.flushed, command.session))
 
 
 async def _claim(command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault) -> None:
-    if not await vault.claim_check(unit.sql, command.session, secret, CLAIM):
+    if not await vault.claim_check(unit.flushed, command.session, secret, CLAIM):
         raise Refused("session_exists", "another upload of this session is being checked")
 
 
@@ -62,16 +62,16 @@ async def _pair_to_check_with(
 
     A session that is in the vault may be connected in a worker: to connect it here too would end it.
     """
-    known = await vault.known(unit.sql, secret)
+    known = await vault.known(unit.flushed, secret)
     if known == command.session:
         return None
-    if known is not None or await vault.session(unit.sql, command.session) is not None:
+    if known is not None or await vault.session(unit.flushed, command.session) is not None:
         raise Refused("session_exists", "this session was uploaded before")
     return await _pair(command.pair, unit, vault)
 
 
 async def _pair(wanted: PairId | None, unit: UnitOfWork, vault: Vault) -> ApiPair:
-    pair = await vault.pair(unit.sql, wanted)
+    pair = await vault.pair(unit.flushed, wanted)
     if pair is not None:
         return pair
     if wanted is None:
@@ -105,10 +105,10 @@ def _refusal(error: TelegramError) -> Refused:
 async def _store(
     command: ImportSession, secret: SessionKey, identity: Identity, unit: UnitOfWork, vault: Vault
 ) -> None:
-    await vault.put_account(unit.sql, identity.user, command.session)
-    if await has_session(unit.sql, identity.user):
+    await vault.put_account(unit.flushed, identity.user, command.session)
+    if await has_session(unit.flushed, identity.user):
         raise Refused("account_exists", "another session of this Telegram account is in the vault and alive")
-    await vault.put_session(unit.sql, command.session, secret)
+    await vault.put_session(unit.flushed, command.session, secret)
     await unit.execute(
         CLIENT,
         command.session,

@@ -10,11 +10,11 @@ from libs.chassis.commands import Scope
 from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, heed_cancellation, utc_now
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
-from services.billing.open_payments import Claimed, Silence, ask_later, claim_silent, next_question
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
+from services.billing.payments.recording import record_report
+from services.billing.payments.tables import Claimed, Silence, ask_later, claim_silent, next_question
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
 from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
-from services.billing.recording import record_report
-from services.billing.unforeseen import Unforeseen, asking, recording
 
 log = structlog.stdlib.get_logger()
 
@@ -91,7 +91,7 @@ class Reconciler:
 
     async def _claim(self, unit: UnitOfWork) -> Claimed | None:
         return await claim_silent(
-            unit.sql,
+            unit.flushed,
             self._provider.name,
             unit.at,
             self._silence,
@@ -125,7 +125,9 @@ class Reconciler:
             log.exception("reconciler.failed", order=claimed.order, payment=claimed.payment, error=str(odd))
         else:
             log.info("payment.asked_for", order=claimed.order, payment=claimed.payment, outcome=outcome)
-        await scope.run(lambda unit: ask_later(unit.sql, claimed, unit.at, self._silence, answered=answered))
+        await scope.run(
+            lambda unit: ask_later(unit.flushed, claimed, unit.at, self._silence, answered=answered)
+        )
         return outcome
 
     async def _sleep_seconds(self, engine: Engine) -> float:

@@ -7,9 +7,9 @@ import structlog
 
 from libs.events.values import CycleId, Pacing
 from libs.eventsourcing import Engine, Timer, UnitOfWork, new_id
-from services.scheduler.adbots.tables import adbot_known, story_of
 from services.scheduler.schedule.domain import SCHEDULE, RunDue
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
+from services.scheduler.tables.adbots import adbot_known, story_of
 
 log = structlog.stdlib.get_logger()
 
@@ -18,15 +18,15 @@ def run_due(pacing: Pacing, patience: timedelta) -> Callable[[UnitOfWork], Await
     """Return what a timer does with running adbots whose time has come."""
 
     async def take(unit: UnitOfWork) -> int:
-        waking = await take_waking(unit.sql, unit.at)
-        await looked_at(unit.sql, [row.adbot for row in waking])
+        waking = await take_waking(unit.flushed, unit.at)
+        await looked_at(unit.flushed, [row.adbot for row in waking])
         for row in waking:
             await look_at(row, unit)
         return len(waking)
 
     async def look_at(row: Waking, unit: UnitOfWork) -> None:
-        adbot = await adbot_known(unit.sql, row.adbot)
-        story = await story_of(unit.sql, row.adbot)
+        adbot = await adbot_known(unit.flushed, row.adbot)
+        story = await story_of(unit.flushed, row.adbot)
         if adbot is None or story is None:
             return
         # a look that finds it unfit was caused by what made it so, all else by the start

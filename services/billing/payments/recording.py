@@ -12,12 +12,12 @@ from libs.events.billing import (
 )
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Refused, UnitOfWork
-from services.billing.adopting import adopt
 from services.billing.order.domain import ORDER
 from services.billing.order.reports import RecordStatus, refusal
 from services.billing.order.settling import Tolerance
 from services.billing.order.state import Event, Lapsed, Order, Pending
 from services.billing.order.tables import whose_payment
+from services.billing.payments.adopting import adopt
 from services.billing.ports import PaymentProvider, PaymentReport
 
 
@@ -70,7 +70,9 @@ async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, 
         named = report.order
         if _payment_of(order) in payments:
             return named, named
-    found = await whose_payment(unit.stored, payments) or await whose_payment(unit.sql, payments) or named
+    found = (
+        await whose_payment(unit.unflushed, payments) or await whose_payment(unit.flushed, payments) or named
+    )
     if found is None:
         raise Refused("unknown_order", "neither the order nor the payment of the report is one of ours")
     return found, named
