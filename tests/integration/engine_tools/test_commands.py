@@ -12,7 +12,7 @@ import nats
 import pytest
 import pytest_asyncio
 
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES

@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from adrelay.events.dump import read_dump
-from adrelay.events.filling import fill
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
+from adrelay.commands.events.transfer.dump import read_dump
+from adrelay.commands.events.transfer.filling import fill
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES

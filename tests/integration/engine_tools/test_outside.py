@@ -8,9 +8,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.demo import story
 from adrelay.demo.system import LocalSystem
-from adrelay.events.folded import tables_of
 from libs.chassis.broker import connect_nats
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations.rebuild import rebuild

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
 from libs.chassis.broker import connect_nats
 from libs.events.billing import OrderPlaced, PaymentFinished
 from libs.eventsourcing import Causes, EventStream, UnitOfWork, utc_now
