@@ -25,6 +25,8 @@ log = structlog.stdlib.get_logger()
 HELD = Gauge("adrelay_forwarder_sessions_held", "Sessions that this worker holds.")
 STOP_SECONDS = 5.0
 SWEEP_SECONDS = 60.0
+PACE_SECONDS = 0.02
+"""How soon after one look for work the next comes: of many wake-ups at once, one look is enough."""
 AVOID_SECONDS = 30.0
 """How long a session is left alone after its seat broke."""
 _TROUBLE = (*CLASHES, *DATABASE_TROUBLE)
@@ -48,6 +50,10 @@ class Pool:
         engine.on_commit(self._committed)
 
     def _committed(self, _: Cursor) -> None:
+        self.wake()
+
+    def wake(self) -> None:
+        """Look for work at once."""
         self._wake.set()
 
     @property
@@ -58,6 +64,8 @@ class Pool:
     async def run(self) -> None:
         """Work until cancelled; then finish what is under way, record it, and let the sessions go."""
         log.info("pool.started", worker=self.name)
+        with suppress(*_TROUBLE):
+            await self._leases.show()
         loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
@@ -78,12 +86,12 @@ class Pool:
                 await self._look()
             except _TROUBLE as trouble:
                 log.warning("pool.retry", worker=self.name, error=repr(trouble))
+            await asyncio.sleep(PACE_SECONDS)
             await happened(self._wake, self._settings.poll_seconds)
 
     async def _look(self) -> None:
         """Take the sessions that have work, and wake those that are held."""
         self._broken = {one: until for one, until in self._broken.items() if until > time.monotonic()}
-        await self._leases.show()
         for held in await self._leases.take(self._seats, self._broken):
             self._start(held)
         rows = await self._engine.query(
@@ -128,6 +136,7 @@ class Pool:
             seats = [seat for seat, _ in self._seats.values()]
             try:
                 async with asyncio.timeout(period):
+                    await self._leases.show()
                     await self._leases.renew([seat.held for seat in seats])
             except _TROUBLE as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
