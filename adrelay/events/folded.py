@@ -18,11 +18,13 @@ from rich.text import Text
 from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Failure, NotFound, Unusable
 from adrelay.events.places import Places
+from libs.chassis.advice import with_advice
 from libs.events.catalogue import published
 from libs.eventsourcing import Projection
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Report
-from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.projections.tables import ServiceTables, TablesBusy
 from libs.eventsourcing.store.restored_clusters import StreamAhead
 from services.billing import tables as billing
 from services.forwarder.adbot.tables import RELEASES, STOPS
@@ -92,9 +94,9 @@ async def folds() -> AsyncGenerator[None]:
     try:
         yield
     except (FoldFailed, StreamIncomplete, TablesBusy, StreamAhead) as error:
-        raise Stopped(str(error)) from error
+        raise Stopped(with_advice(error)) from error
     except OutdatedTables as error:
-        raise Unusable(str(error)) from error
+        raise Unusable(with_advice(error)) from error
     except LookupError as error:
         raise NotFound(str(error)) from error
 

@@ -41,5 +41,5 @@ async def _why(connection: Connection) -> str:
     try:
         await refuse_future(connection)
     except RestoredElsewhere as error:
-        return str(error).partition(". Run")[0] + "."
+        return f"{error}."
     return "The store's events are not ahead of this cluster; only the stream's place is looked at."

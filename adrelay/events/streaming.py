@@ -16,6 +16,7 @@ from adrelay.events.places import Broker
 from adrelay.events.words import reason_of
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
 from libs.eventsourcing import EventStream
+from libs.eventsourcing.stream.direct_get import StreamUnreadable
 
 
 @asynccontextmanager
@@ -37,7 +38,7 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
             ) from error
         try:
             yield stream
-        except NatsError as error:
+        except (NatsError, StreamUnreadable) as error:
             raise Unusable(f"the broker broke off: {reason_of(error)}") from error
     finally:
         with suppress(NatsError, OSError, TimeoutError):

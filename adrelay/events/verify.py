@@ -6,9 +6,10 @@ from adrelay.events.places import Places
 from adrelay.events.plain import plain, sayings
 from adrelay.events.streaming import streaming
 from libs.eventsourcing import EventStream
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.operations.verify_tables import TableReport, verify_table
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
-from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.projections.tables import ServiceTables, TablesBusy
 from libs.eventsourcing.relaying.verify import StreamReport, verify_stream
 
 

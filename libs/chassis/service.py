@@ -22,10 +22,9 @@ from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
-from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.model.errors import OutdatedTables, Transient
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import READ_MODELS
 
 log = structlog.stdlib.get_logger()
 
@@ -234,9 +233,10 @@ class Chassis:
 
     async def _database(self) -> str | None:
         try:
-            await asyncio.wait_for(self.engine.pool.fetchval("select 1"), 2)
-        except DATABASE_TROUBLE as error:
-            return f"does not answer: {type(error).__name__}"
+            async with asyncio.timeout(2):
+                await self.engine.query(lambda sql: sql.fetchval("select 1"))
+        except (Transient, TimeoutError) as error:
+            return f"does not answer: {type(error.__cause__ or error).__name__}"
         return None
 
     async def _tables(self) -> str | None:

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.model.errors import Poison, Transient
+from libs.eventsourcing.store.errors import postgres_errors
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -31,16 +34,6 @@ STANDBY_SECONDS = 1.0
 
 CONNECT_SECONDS = 10.0
 """How long a server may take to let a connection in; one that hangs is tried again."""
-
-
-DATABASE_TROUBLE = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg stumbles where the server's last words meet a new query
-    OSError,
-    TimeoutError,
-)
-"""What a lost or overworked database raises: worth trying again on a new connection."""
 
 
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
@@ -68,6 +61,12 @@ async def connect(url: str, *, schemas: Sequence[str] = ()) -> "asyncpg.Connecti
     return await asyncpg.connect(
         url, server_settings=server_settings(schemas), timeout=CONNECT_SECONDS, command_timeout=60
     )
+
+
+async def close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Close a connection, whatever state it is in."""
+    with suppress(Transient, Poison), postgres_errors():
+        await connection.close(timeout=2)
 
 
 def server_settings(schemas: Sequence[str]) -> dict[str, str]:

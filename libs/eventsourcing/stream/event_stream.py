@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 
 from libs.eventsourcing.model.catalogue import subject_of
 from libs.eventsourcing.model.envelope import START, STREAM_NAME, Cursor, Envelope
+from libs.eventsourcing.model.errors import Transient
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import holds_nul
 from libs.eventsourcing.stream.direct_get import Message, get_batch
@@ -41,11 +42,11 @@ _WINDOW, _WIDEST_WINDOW = 1000, 64_000
 """How far before a foreign message the last event is looked for at first, and at most at once."""
 
 
-class Fenced(Exception):
+class Fenced(Transient):
     """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
 
 
-class PublishFailed(Exception):
+class PublishFailed(Transient):
     """The broker did not take the events, or did not say so: look at what it holds."""
 
 

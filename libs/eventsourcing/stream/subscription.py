@@ -20,6 +20,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import Envelope
+from libs.eventsourcing.model.errors import Transient
 from libs.eventsourcing.stream.event_stream import FOLLOWS_HEADER, POSITION_HEADER, EventStream
 
 HEARTBEAT_SECONDS = 1.0
@@ -32,7 +33,7 @@ _STORED = "$JS.ACK."
 """How the reply of a message of the stream begins; what the server itself says has none."""
 
 
-class FeedBroken(Exception):
+class FeedBroken(Transient):
     """The consumer is gone, or a message was missed: open a new feed behind what was handled."""
 
 

@@ -8,9 +8,7 @@ import structlog
 from prometheus_client import Gauge
 
 from libs.events.values import SessionId
-from libs.eventsourcing import Cursor, Engine, new_id
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import Cursor, Engine, StatementRejected, Transient, new_id
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
 from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep
@@ -27,7 +25,6 @@ STOP_SECONDS = 5.0
 SWEEP_SECONDS = 60.0
 AVOID_SECONDS = 30.0
 """How long a session is left alone after its seat broke."""
-_TROUBLE = (*CLASHES, *DATABASE_TROUBLE)
 
 
 class Pool:
@@ -67,7 +64,7 @@ class Pool:
             for keeper in keepers:
                 keeper.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
-            with suppress(*_TROUBLE):
+            with suppress(Transient, StatementRejected):
                 await self._leases.leave()
             log.info("pool.stopped", worker=self.name)
 
@@ -76,7 +73,7 @@ class Pool:
             self._wake.clear()
             try:
                 await self._look()
-            except _TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("pool.retry", worker=self.name, error=repr(trouble))
             await happened(self._wake, self._settings.poll_seconds)
 
@@ -112,7 +109,7 @@ class Pool:
             log.info("seat.released", worker=self.name, session=str(session))
         except LeaseLost as lost:
             log.warning("seat.lost", worker=self.name, session=str(session), reason=str(lost))
-        except _TROUBLE as trouble:
+        except (Transient, StatementRejected) as trouble:
             log.warning("seat.left", worker=self.name, session=str(session), error=repr(trouble))
         except Exception as error:  # one seat's trouble must not end the others
             log.exception("seat.broke", worker=self.name, session=str(session), error=type(error).__name__)
@@ -129,7 +126,7 @@ class Pool:
             try:
                 async with asyncio.timeout(period):
                     await self._leases.renew([seat.held for seat in seats])
-            except _TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:
@@ -148,7 +145,7 @@ class Pool:
     async def _keep_sweeping(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            with suppress(*_TROUBLE):
+            with suppress(Transient, StatementRejected):
                 await sweep(self._engine)
 
     async def _wind_up(self) -> None:

@@ -18,8 +18,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran

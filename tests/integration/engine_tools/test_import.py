@@ -23,8 +23,8 @@ from adrelay.system import SERVICES
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished

@@ -33,7 +33,7 @@ from libs.eventsourcing import (
     Timer,
     UnitOfWork,
 )
-from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.model.errors import OutdatedTables
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME

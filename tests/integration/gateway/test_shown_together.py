@@ -28,11 +28,11 @@ from libs.eventsourcing import (
     owner_of,
 )
 from libs.eventsourcing.model.envelope import with_following
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.handling import Bookmark, Handling
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
-from libs.eventsourcing.writing.engine import READ_MODELS
 from services.billing.tables import READ_MODELS as BILLING
 from services.forwarder.service import READ_MODELS as FORWARDER
 from services.gateway.tables import READ_MODELS as GATEWAY
