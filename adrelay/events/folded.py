@@ -19,6 +19,7 @@ from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Failure, NotFound, Unusable
 from adrelay.events.places import Places
 from libs.chassis.advice import with_advice
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Projection
 from libs.eventsourcing.model.errors import OutdatedTables
@@ -58,7 +59,7 @@ class Stopped(Failure):
 def tables_of(service: str, url: str) -> ServiceTables:
     """Return what a service folds."""
     state_tables, read_models = _FOLDED[service]
-    return ServiceTables(service, url, published(), state_tables, read_models)
+    return ServiceTables(service, url, published(), state_tables, read_models, APPLICATION)
 
 
 async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:

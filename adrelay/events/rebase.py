@@ -8,12 +8,13 @@ from adrelay.events.connections import connected
 from adrelay.events.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.events.places import Places
 from adrelay.events.streaming import streaming
+from libs.chassis.names import APPLICATION as SERVICES
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, rebase, refuse_future
 
 _RUNNING = """
 select count(*) from pg_stat_activity
-where datname = current_database() and application_name = 'adrelay' and pid <> pg_backend_pid()
+where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
 """
 
 
@@ -24,7 +25,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
         connected(service, url, writing=True) as connection,
         streaming(places.broker(), absent=True) as stream,
     ):
-        if await connection.fetchval(_RUNNING):
+        if await connection.fetchval(_RUNNING, SERVICES):
             raise Unusable(f"{service} runs; stop all its processes first")
         remark(await _why(connection))
         if not yes and not await asyncio.to_thread(typer.confirm, "Rebase it?", err=True):

@@ -14,7 +14,7 @@ from adrelay.events.connections import APPLICATION, CONNECT_SECONDS, place_of
 from adrelay.events.outcome import Unusable
 from adrelay.events.places import Broker
 from adrelay.events.words import reason_of
-from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
+from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, event_stream
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 
@@ -24,7 +24,7 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
     """Be connected to the stream, which may be `absent`; later interruptions are waited out."""
     client = await _connect(broker.url)
     try:
-        stream = EventStream(client, prefix=broker.prefix)
+        stream = event_stream(client, prefix=broker.prefix)
         try:
             await client.jetstream(timeout=CONNECT_SECONDS).stream_info(stream.name)
         except NotFoundError:

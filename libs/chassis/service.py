@@ -14,10 +14,11 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
+from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
@@ -62,6 +63,7 @@ class Chassis:
             published(),
             state_tables=state_tables,
             read_models=read_models,
+            application=APPLICATION,
         )
         self.nats: Client
         self.stream: EventStream
@@ -81,7 +83,7 @@ class Chassis:
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
-        self.stream = EventStream(self.nats, prefix=self.settings.nats_prefix)
+        self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
         self.relay = Relay(self.engine, self.stream)
         self.task("relay", self.relay.run)
         self.read_models = self._reader(

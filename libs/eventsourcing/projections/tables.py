@@ -12,7 +12,7 @@ import asyncpg
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.errors import OutdatedTables, Poison, Transient
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.store.connections import Connection, connect
+from libs.eventsourcing.store.connections import APPLICATION, Connection, connect
 from libs.eventsourcing.store.errors import postgres_errors
 
 READ_MODELS = "read-models"
@@ -46,6 +46,8 @@ class ServiceTables:
     catalogue: EventCatalogue
     state_tables: Sequence[Projection] = ()
     read_models: Sequence[Projection] = ()
+    application: str = APPLICATION
+    """What this program's connections are called on the server."""
 
     @property
     def all(self) -> tuple[Projection, ...]:
@@ -75,7 +77,8 @@ class ServiceTables:
 
     async def connect(self, schema: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection that finds the running tables, or only those in one schema."""
-        return await connect(self.url, schemas=self.schemas if schema is None else [schema])
+        schemas = self.schemas if schema is None else [schema]
+        return await connect(self.url, schemas=schemas, application=self.application)
 
 
 def mark_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:

@@ -18,7 +18,7 @@ from libs.eventsourcing.projections.migration import bring_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
-from libs.eventsourcing.store.connections import ISOLATION, Connection, Pool, connect, connect_pool
+from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
 from libs.eventsourcing.store.schema import make_schema
@@ -54,16 +54,16 @@ class Engine:
         *,
         state_tables: Sequence[Projection] = (),
         read_models: Sequence[Projection] = (),
+        application: str = APPLICATION,
     ) -> None:
         self.service = service
         self.catalogue = catalogue
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
-        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models)
+        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models, application)
         self._marks = {kind: self.tables.mark(kind) for kind in Kind}
         self.outdated = asyncio.Event()
         """Set once the database holds other tables than this program folds."""
-        self._url = url
         self._pool: Pool | None = None
         self._known = StateCache(KNOWN_STATES)
         self._group = GroupCommit(self)
@@ -88,7 +88,9 @@ class Engine:
         Without `read_models` these are left for later, to be brought up from the stream. Raises
         `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
         """
-        self._pool = await connect_pool(self._url, schemas=self.schemas, size=pool_size)
+        self._pool = await connect_pool(
+            self.tables.url, schemas=self.schemas, size=pool_size, application=self.tables.application
+        )
         async with self.pool.acquire() as connection:
             await make_schema(connection)
             await refuse_future(connection)
@@ -108,7 +110,7 @@ class Engine:
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection outside the pool, for whoever must hold a lock on it."""
-        return await connect(self._url, schemas=self.schemas)
+        return await self.tables.connect()
 
     def on_commit(self, listener: Callable[[Cursor], None]) -> None:
         """Have `listener` called with the last cursor of every unit that wrote something here."""

@@ -20,6 +20,7 @@ from adrelay.events.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
@@ -50,7 +51,7 @@ async def house(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in urls.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     engines = {name: engine_of(name, url) for name, url in urls.items()}
     yield Office(settings, engines, stream)
     for engine in engines.values():
