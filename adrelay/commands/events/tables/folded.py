@@ -18,11 +18,14 @@ from rich.text import Text
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Failure, NotFound, Unusable
+from libs.chassis.advice import with_advice
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Projection
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Report
-from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.projections.tables import ServiceTables, TablesBusy
 from libs.eventsourcing.store.restored_clusters import StreamAhead
 from services.billing import registry as billing
 from services.forwarder.client.tables import CLIENTS
@@ -56,7 +59,7 @@ class Stopped(Failure):
 def tables_of(service: str, url: str) -> ServiceTables:
     """Return what a service folds."""
     state_tables, read_models = _FOLDED[service]
-    return ServiceTables(service, url, published(), state_tables, read_models)
+    return ServiceTables(service, url, published(), state_tables, read_models, APPLICATION)
 
 
 async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
@@ -92,9 +95,9 @@ async def folds() -> AsyncGenerator[None]:
     try:
         yield
     except (FoldFailed, StreamIncomplete, TablesBusy, StreamAhead) as error:
-        raise Stopped(str(error)) from error
+        raise Stopped(with_advice(error)) from error
     except OutdatedTables as error:
-        raise Unusable(str(error)) from error
+        raise Unusable(with_advice(error)) from error
     except LookupError as error:
         raise NotFound(str(error)) from error
 

@@ -14,9 +14,9 @@ from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
 from libs.eventsourcing import Cursor, utc_now
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.dead_letters import list_parked
 from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.writing.engine import READ_MODELS
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.02

@@ -15,6 +15,7 @@ from adrelay.servers.places import with_database
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
+from libs.chassis.names import APPLICATION as SERVICES
 from libs.eventsourcing import START, Cursor, Envelope
 from libs.eventsourcing.readers.dead_letters import Parking
 from libs.eventsourcing.store.connections import Connection
@@ -26,7 +27,7 @@ _STANDS = "select to_regclass('engine.events') is not null"
 _HOLDS_EVENTS = "select exists (select from engine.events)"
 _USERS = """
 select count(*) from pg_stat_activity
-where datname = current_database() and application_name = 'adrelay' and pid <> pg_backend_pid()
+where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
 """
 _KNOWN = (
     "beside_skipped",
@@ -194,7 +195,7 @@ async def _hold(connection: Connection, service: str) -> None:
 
 async def _refuse_users(connection: Connection, service: str) -> None:
     await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees who was there first
-    if await connection.fetchval(_USERS):
+    if await connection.fetchval(_USERS, SERVICES):
         raise Unusable(f"{service} is running: stop it first, or import --into a scratch database")
 
 

@@ -8,12 +8,13 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from libs.chassis.names import APPLICATION as SERVICES
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, rebase, refuse_future
 
 _RUNNING = """
 select count(*) from pg_stat_activity
-where datname = current_database() and application_name = 'adrelay' and pid <> pg_backend_pid()
+where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
 """
 
 
@@ -24,7 +25,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
         connected(service, url, writing=True) as connection,
         streaming(places.broker(), absent=True) as stream,
     ):
-        if await connection.fetchval(_RUNNING):
+        if await connection.fetchval(_RUNNING, SERVICES):
             raise Unusable(f"{service} runs; stop all its processes first")
         remark(await _why(connection))
         if not yes and not await asyncio.to_thread(typer.confirm, "Rebase it?", err=True):
@@ -41,5 +42,5 @@ async def _why(connection: Connection) -> str:
     try:
         await refuse_future(connection)
     except RestoredElsewhere as error:
-        return str(error).partition(". Run")[0] + "."
+        return f"{error}."
     return "The store's events are not ahead of this cluster; only the stream's place is looked at."
