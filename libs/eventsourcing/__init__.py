@@ -6,9 +6,9 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 """
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
+from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, Recorded, new_id, utc_now
+from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, new_id, utc_now
 from libs.eventsourcing.model.errors import (
     ImpossibleEvent,
     OperatorNeeded,
@@ -17,7 +17,6 @@ from libs.eventsourcing.model.errors import (
     Remedy,
     StatementRejected,
     Transient,
-    UnknownEvent,
 )
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
@@ -49,7 +48,6 @@ __all__ = [
     "Projection",
     "Reactions",
     "Reader",
-    "Recorded",
     "Refused",
     "Relay",
     "Remedy",
@@ -60,12 +58,9 @@ __all__ = [
     "Timer",
     "Transient",
     "UnitOfWork",
-    "UnknownEvent",
     "heed_cancellation",
     "make_once",
     "new_id",
     "owner_of",
-    "subject_of",
-    "types_in",
     "utc_now",
 ]

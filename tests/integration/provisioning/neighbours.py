@@ -18,7 +18,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Recorded, Relay, UnitOfWork
+from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from tests.patience import PATIENCE_SECONDS

@@ -11,7 +11,8 @@ from asyncpg import Record, UndefinedTableError
 
 from adrelay.commands.events.reading.rows import last_cursor
 from libs.events.catalogue import published
-from libs.eventsourcing import Cursor, Event, EventStream, UnknownEvent, utc_now
+from libs.eventsourcing import Cursor, Event, EventStream, utc_now
+from libs.eventsourcing.model.errors import UnknownEvent
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.stored_messages import pending

@@ -23,8 +23,9 @@ from adrelay.terminal.plain import contents, sayings
 from adrelay.terminal.reasons import reason_of
 from adrelay.terminal.screen import INDENT, as_is, fitting
 from libs.events.catalogue import published
-from libs.eventsourcing import EventStream, UnknownEvent
+from libs.eventsourcing import EventStream
 from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.model.errors import UnknownEvent
 from libs.eventsourcing.stream.stored_messages import pending
 from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
 
