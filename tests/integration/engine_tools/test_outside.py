@@ -13,7 +13,7 @@ from adrelay.demo import story
 from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats
 from libs.eventsourcing import EventStream
-from libs.eventsourcing.operations.rebuild import rebuild
+from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.stories import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 
