@@ -8,7 +8,16 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, Recorded, new_id, utc_now
+from libs.eventsourcing.model.envelope import (
+    START,
+    Cause,
+    Causes,
+    Cursor,
+    Envelope,
+    Recorded,
+    new_id,
+    utc_now,
+)
 from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
@@ -24,6 +33,7 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "START",
+    "Cause",
     "Causes",
     "Command",
     "Contract",

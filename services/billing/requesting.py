@@ -93,7 +93,7 @@ class PaymentRequests:
         while True:
             try:
                 while not self._provider.pause_seconds and await self._ask_next(
-                    Scope(engine, Causes.first(f"service:{engine.service}"))
+                    Scope(engine, Causes.unprompted(f"service:{engine.service}"))
                 ):
                     pass
             except (*CLASHES, *DATABASE_TROUBLE) as trouble:
@@ -151,7 +151,6 @@ class PaymentRequests:
 
     async def _record(self, order: OrderNumber, offer: PaymentOffer, scope: Scope) -> None:
         async def record(unit: UnitOfWork) -> bool:
-            await unit.follow_stream(ORDER.stream(order))
             command = RecordPaymentRequest(
                 provider=self._provider.name,
                 payment=offer.payment,

@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing import Causes, Cursor, Engine, UnitOfWork, heed_cancellation, utc_now
+from libs.eventsourcing import Cause, Causes, Cursor, Engine, UnitOfWork, heed_cancellation, utc_now
 from libs.eventsourcing.readers.handling import POISON
 from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 from libs.eventsourcing.writing.engine import CLASHES
@@ -233,14 +233,14 @@ class Outbox:
                 await asyncio.sleep(_RECORD_AGAIN_SECONDS)
 
     def _causes(self) -> Causes:
-        return Causes.first(f"service:{self._engine.service}")
+        return Causes.unprompted(f"service:{self._engine.service}")
 
 
 async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:
     for outcome in outcomes:
         due = outcome.due
-        unit.follow(due.correlation_id, due.raised_by)
-        await unit.execute(INBOX, due.account, outcome.of)
+        cause = Cause(due.correlation_id, due.raised_by)
+        await unit.execute(INBOX, due.account, outcome.of, because=cause)
 
 
 async def _finish(work: Coroutine[Any, Any, None]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 from libs.events.scheduler import (
     AdbotStarted,
@@ -25,6 +26,8 @@ class Adbot:
 
     adbot: AdbotId
     account: AccountId
+    correlation_id: UUID
+    """That of the order which made it."""
     interval_seconds: int
     seats: tuple[Seat, ...]
     valid_until: datetime | None
@@ -301,4 +304,13 @@ def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 
-SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider("schedule", decide, evolve)
+def correlated_with(command: Command, _: str) -> UUID | None:
+    """Return the correlation id of the adbot's order for what somebody wants of the adbot."""
+    if isinstance(command, SetAdvertisement | Start | Stop) and command.adbot is not None:
+        return command.adbot.correlation_id
+    return None
+
+
+SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider(
+    "schedule", decide, evolve, correlated_with=correlated_with
+)

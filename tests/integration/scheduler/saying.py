@@ -116,7 +116,7 @@ async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetim
     async def work(unit: UnitOfWork) -> None:
         for id_ in adbots:
             adbot = domain.Adbot(
-                id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None
+                id_, OWNER, uuid4(), interval, (A,), None, expired=False, suspended=False, ended_cycle=None
             )
             post = ChannelPost(channel="@news", message=12)
             wanted = domain.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
