@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from adrelay.aggregates import AGGREGATES
 from libs.events.catalogue import published
 from libs.eventsourcing import Envelope, ImpossibleEvent
-from libs.eventsourcing.model.errors import UnknownEvent
+from libs.eventsourcing.operations import UnknownEvent
 
 
 @dataclass(frozen=True)
