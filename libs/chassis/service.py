@@ -14,6 +14,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
+from libs.chassis.advice import described
 from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
@@ -81,7 +82,7 @@ class Chassis:
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
         self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
-        self.relay = Relay(self.engine, self.stream)
+        self.relay = Relay(self.engine, self.stream, describe=described)
         self.task("relay", self.relay.run)
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
