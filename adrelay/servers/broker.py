@@ -14,8 +14,9 @@ from adrelay.servers.places import Broker
 from adrelay.servers.stores import APPLICATION, CONNECT_SECONDS, place_of
 from adrelay.terminal.outcome import Unusable
 from adrelay.terminal.reasons import reason_of
-from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient
+from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, event_stream
 from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations import StreamUnreadable
 
 
 @asynccontextmanager
@@ -23,7 +24,7 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
     """Be connected to the stream, which may be `absent`; later interruptions are waited out."""
     client = await _connect(broker.url)
     try:
-        stream = EventStream(client, prefix=broker.prefix)
+        stream = event_stream(client, prefix=broker.prefix)
         try:
             await client.jetstream(timeout=CONNECT_SECONDS).stream_info(stream.name)
         except NotFoundError:
@@ -37,7 +38,7 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
             ) from error
         try:
             yield stream
-        except NatsError as error:
+        except (NatsError, StreamUnreadable) as error:
             raise Unusable(f"the broker broke off: {reason_of(error)}") from error
     finally:
         with suppress(NatsError, OSError, TimeoutError):

@@ -14,8 +14,6 @@ from libs.eventsourcing.operations import Connection, holds_store, server_settin
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"
 """What these tools are called among the connections of a database."""
-SERVICE_APPLICATION = "adrelay"
-"""What services are called there."""
 
 
 @asynccontextmanager

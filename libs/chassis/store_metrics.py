@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
-from libs.eventsourcing import Cursor, Engine, Relay, Sql, heed_cancellation
+from libs.eventsourcing import (
+    Cursor,
+    Engine,
+    Relay,
+    Sql,
+    StatementRejected,
+    Transient,
+    heed_cancellation,
+)
 from libs.eventsourcing.operations import (
     RelayTrouble,
     WaitingEvents,
@@ -15,7 +23,6 @@ from libs.eventsourcing.operations import (
     relay_trouble,
     waiting_events,
 )
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
 
 log = structlog.stdlib.get_logger()
 
@@ -135,7 +142,7 @@ def watch(
             try:
                 await engine.query(lambda sql: look(sql, age, engine.service))
                 await engine.query(lambda sql: watched.look(sql, engine.service))
-            except DATABASE_TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.debug("store.unseen", error=repr(trouble))
             await asyncio.sleep(LOOK_SECONDS)
 

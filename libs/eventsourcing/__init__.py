@@ -6,10 +6,18 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 """
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
+from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, Recorded, new_id, utc_now
-from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing.model.errors import (
+    ImpossibleEvent,
+    OperatorNeeded,
+    Poison,
+    Refused,
+    Remedy,
+    StatementRejected,
+    Transient,
+)
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Row, Sql, TableSql
@@ -35,23 +43,24 @@ __all__ = [
     "EventCatalogue",
     "EventStream",
     "ImpossibleEvent",
+    "OperatorNeeded",
+    "Poison",
     "Projection",
     "Reactions",
     "Reader",
-    "Recorded",
     "Refused",
     "Relay",
+    "Remedy",
     "Row",
     "Sql",
+    "StatementRejected",
     "TableSql",
     "Timer",
+    "Transient",
     "UnitOfWork",
-    "UnknownEvent",
     "heed_cancellation",
     "make_once",
     "new_id",
     "owner_of",
-    "subject_of",
-    "types_in",
     "utc_now",
 ]

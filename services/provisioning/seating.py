@@ -28,7 +28,8 @@ from services.provisioning.adbot.commands import (
 )
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import first_waiting
-from services.provisioning.session.domain import SESSION, Assign, Lose, Release
+from services.provisioning.session.commands import Assign, Lose, Release
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import next_seat
 
 log = structlog.stdlib.get_logger()

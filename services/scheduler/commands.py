@@ -6,9 +6,12 @@ from libs.chassis.commands import CommandHandlers, Scope
 from libs.events import scheduler as asked
 from libs.events.values import AdbotId, GroupRef, Post
 from libs.eventsourcing import UnitOfWork
-from services.scheduler.permissions.domain import PERMISSIONS, Allow, Forbid
+from services.scheduler.permissions.commands import Allow, Forbid
+from services.scheduler.permissions.domain import PERMISSIONS
+from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
-from services.scheduler.schedule.domain import SCHEDULE, Adbot, SetAdvertisement, Start, Stop
+from services.scheduler.schedule.commands import SetAdvertisement, Start, Stop
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.tables.adbots import adbot_known, story_of
 
 

@@ -9,7 +9,8 @@ from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
 from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import look_soon
 from services.scheduler.tables.adbots import adbot_known, adbots_of
 

@@ -7,7 +7,8 @@ import structlog
 
 from libs.events.values import CycleId, Pacing
 from libs.eventsourcing import Engine, Timer, UnitOfWork, new_id
-from services.scheduler.schedule.domain import SCHEDULE, RunDue
+from services.scheduler.schedule.commands import RunDue
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
 from services.scheduler.tables.adbots import adbot_known, story_of
 

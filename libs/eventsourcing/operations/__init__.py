@@ -6,6 +6,7 @@
 """
 
 from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
 from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreHeld, StoreInUse
 from libs.eventsourcing.operations.lag import (
     DatabaseStanding,
@@ -58,15 +59,15 @@ from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Progress, Report, builder
 from libs.eventsourcing.projections.shadow import Beside, Purpose, kept_schema
 from libs.eventsourcing.projections.swap import retire
-from libs.eventsourcing.projections.tables import Kind, OutdatedTables, ServiceTables, TablesBusy
+from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
 from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, Place, ask, drop, is_asked, list_parked
 from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
 from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
 from libs.eventsourcing.store.connections import Connection, server_settings
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
+from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.stored_messages import pending
 from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
-from libs.eventsourcing.writing.engine import READ_MODELS
 
 __all__ = [
     "FOLLOWS",
@@ -109,8 +110,10 @@ __all__ = [
     "StreamInTree",
     "StreamIncomplete",
     "StreamReport",
+    "StreamUnreadable",
     "TableReport",
     "TablesBusy",
+    "UnknownEvent",
     "WaitingEvents",
     "all_events",
     "ask",

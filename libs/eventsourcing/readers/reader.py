@@ -4,24 +4,28 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Self
 
 import asyncpg
 import structlog
-from nats.errors import Error as NatsError
 
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.readers.handling import Bookmark, Handling, LostCheckpoint
+from libs.eventsourcing.projections.tables import READ_MODELS
+from libs.eventsourcing.readers.handling import Bookmark, Handling
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, hold_lock
+from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
+from libs.eventsourcing.store.connections import close, hold_lock
+from libs.eventsourcing.store.errors import postgres_errors
+from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
-from libs.eventsourcing.writing.engine import CLASHES, Engine
+from libs.eventsourcing.stream.subscription import Arrival, Feed
+from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
 
@@ -35,10 +39,6 @@ _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
 """How often `reached` looks for what a reader in another process did."""
-
-
-TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, NatsError, *CLASHES, *DATABASE_TROUBLE)
-"""What is the fault of the surroundings: the reader opens a new feed and goes on where it committed."""
 
 
 class Reader:
@@ -79,6 +79,18 @@ class Reader:
             message = f"the engine was not told of the tables {sorted(unprepared)}, so nobody makes them"
             raise ValueError(message)
 
+    @classmethod
+    def of_read_models(cls, engine: Engine, stream: EventStream, *, everything: bool = False) -> Self:
+        """Return the reader that folds a service's read models; call `migrate` before its `run`."""
+        return cls(READ_MODELS, engine, stream, tables=engine.read_models, everything=everything)
+
+    async def migrate(self) -> None:
+        """Migrate the read models to this program's versions, folded from the stream.
+
+        Raises `OperatorNeeded` if the database holds newer ones, or some that this program does not know.
+        """
+        await migrate_read_models(self._engine.tables, self._stream)
+
     @property
     def _lock(self) -> str:
         return f"reader.{self._stream.name}."
@@ -93,14 +105,14 @@ class Reader:
         while True:
             heed_cancellation()
             try:
-                connection = await self._engine.connect()
-                try:
-                    await hold_lock(connection, f"{self._lock}{self.name}")
-                    await self._read(connection)
-                finally:
-                    with suppress(*TROUBLE):
-                        await connection.close(timeout=2)
-            except TROUBLE as trouble:
+                with postgres_errors(), broker_errors():
+                    connection = await self._engine.connect()
+                    try:
+                        await hold_lock(connection, f"{self._lock}{self.name}")
+                        await self._read(connection)
+                    finally:
+                        await close(connection)
+            except (Transient, StatementRejected) as trouble:
                 delay = self._backoff.failed()
                 log.warning("reader.retry", reader=self.name, error=repr(trouble), delay=delay)
                 await asyncio.sleep(delay)
@@ -163,7 +175,7 @@ class Reader:
             try:
                 if await self._engine.query(lambda sql: sql.fetchval(asked, self.name)):
                     return
-            except DATABASE_TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("reader.waiting", reader=self.name, error=repr(trouble))
             self._advanced.clear()
             with suppress(TimeoutError):

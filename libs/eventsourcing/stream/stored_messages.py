@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.model.envelope import Cursor, Envelope
 from libs.eventsourcing.stream.direct_get import ATTEMPTS, Message, get_batch
-from libs.eventsourcing.stream.event_stream import POSITION_HEADER, EventStream
+from libs.eventsourcing.stream.event_stream import EventStream
 
 _ANSWER_SECONDS = 5.0
 _LAG_SECONDS = 0.1
@@ -95,7 +95,7 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
 
 
 def _held(stream: EventStream, message: Message) -> Held:
-    position = message.headers.get(POSITION_HEADER)
+    position = message.headers.get(stream.position_header)
     cursor: Cursor | None = None
     if position is not None:
         with suppress(ValueError):

@@ -7,9 +7,16 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.chassis.commands import Scope
-from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, heed_cancellation, utc_now
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import (
+    Causes,
+    Engine,
+    Refused,
+    StatementRejected,
+    Transient,
+    UnitOfWork,
+    heed_cancellation,
+    utc_now,
+)
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.payments.recording import record_report
 from services.billing.payments.tables import Claimed, Silence, ask_later, claim_silent, next_question
@@ -65,7 +72,7 @@ class Reconciler:
             heed_cancellation()
             try:
                 pause = await self._round(engine)
-            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("reconciler.retry", error=repr(trouble))
                 pause = _LONGEST_SLEEP_SECONDS
             await asyncio.sleep(pause)

@@ -12,10 +12,9 @@ from prometheus_client import Counter
 from libs.chassis.commands import Scope
 from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
-from services.billing.order.domain import ORDER, RecordPaymentRequest
+from libs.eventsourcing import Causes, Engine, Refused, StatementRejected, Transient, UnitOfWork
+from services.billing.order.commands import RecordPaymentRequest
+from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending
 from services.billing.order.tables import claim_next_request, claim_request, put_off_request
 from services.billing.payments.unforeseen import Unforeseen, asking, recording
@@ -96,7 +95,7 @@ class PaymentRequests:
                     Scope(engine, Causes.first(f"service:{engine.service}"))
                 ):
                     pass
-            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("payment_requests.retry", error=repr(trouble))
             await asyncio.sleep(_LOOK_SECONDS)
 

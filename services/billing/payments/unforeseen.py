@@ -3,15 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import asyncpg
-
-from libs.eventsourcing import Refused
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import Refused, StatementRejected, Transient
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
-
-_OF_ITS_OWN = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""The database is well: it is this answer that it can't take, such as a payment that is another order's."""
 
 
 class Unforeseen(Exception):
@@ -31,12 +24,16 @@ def asking() -> Generator[None]:
 
 @contextmanager
 def recording() -> Generator[None]:
-    """Have what is neither a refusal nor the database's passing trouble raised as `Unforeseen`."""
+    """Have what is neither a refusal nor the database's passing trouble raised as `Unforeseen`.
+
+    A rejected statement is: the database is well, it is this answer that it can't take, such as a payment
+    that is another order's.
+    """
     try:
         yield
-    except _OF_ITS_OWN as error:
-        raise Unforeseen(type(error).__name__) from error
-    except (Refused, *CLASHES, *DATABASE_TROUBLE):
+    except (Refused, Transient):
         raise
+    except StatementRejected as error:
+        raise Unforeseen(type(error.__cause__ or error).__name__) from error
     except Exception as error:
         raise Unforeseen(type(error).__name__) from error

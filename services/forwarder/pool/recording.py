@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.forwarder.client.domain import CLIENT, Die, Rest
-from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.client.commands import Die, Rest
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent

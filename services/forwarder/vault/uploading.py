@@ -9,7 +9,8 @@ from libs.chassis.commands import Scope
 from libs.events.forwarder import ImportSession
 from libs.events.values import PairId, ResultClass
 from libs.eventsourcing import Refused, UnitOfWork
-from services.forwarder.client.domain import CLIENT, Import
+from services.forwarder.client.commands import Import
+from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import has_session
 from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
 from services.forwarder.telegram_errors import classify

@@ -15,7 +15,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AccountId, AdbotId, CycleId, PairId, Seat, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
-from services.scheduler.schedule.domain import Adbot
+from services.scheduler.schedule.adbot import Adbot
 
 ADBOTS = Projection(
     "adbots",

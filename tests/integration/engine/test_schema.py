@@ -2,14 +2,12 @@
 
 import asyncio
 
-import asyncpg
-
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, connect
+from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.schema import make_schema
 
 
-async def test_tables_that_stand_already_are_made_again_by_nobody(database: str) -> None:
-    first, appender, second = [await connect(database) for _ in range(3)]
+async def test_tables_that_stand_already_are_made_again_by_nobody(empty_database: str) -> None:
+    first, appender, second = [await connect(empty_database) for _ in range(3)]
     await make_schema(first)
     async with appender.transaction():
         await appender.execute("lock table engine.events in row exclusive mode")
@@ -18,8 +16,8 @@ async def test_tables_that_stand_already_are_made_again_by_nobody(database: str)
         await connection.close()
 
 
-async def test_many_processes_may_start_at_once(database: str) -> None:
-    connections = [await connect(database) for _ in range(8)]
+async def test_many_processes_may_start_at_once(empty_database: str) -> None:
+    connections = [await connect(empty_database) for _ in range(8)]
     await asyncio.gather(*(make_schema(connection) for connection in connections))
     assert await connections[0].fetchval("select count(*) from engine.made") == 1
     for connection in connections:
@@ -33,8 +31,3 @@ async def test_other_statements_are_carried_out_again(database: str) -> None:
     await make_schema(connection)
     assert await connection.fetchval("select to_regclass('engine.parked') is not null")
     await connection.close()
-
-
-def test_a_client_that_stumbles_over_a_dying_server_has_met_trouble_and_no_mistake() -> None:
-    error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
-    assert isinstance(error, DATABASE_TROUBLE)

@@ -16,14 +16,16 @@ from adrelay.commands.events.tables.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
 from tests.integration.events_cli.told import Story
+from tests.support.databases import drop, new_database
 
 
 @dataclass
@@ -75,11 +77,11 @@ class Office:
 @asynccontextmanager
 async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncGenerator[Office]:
     tag = f"of{uuid4().hex[:8]}"
-    databases = {name: await postgres_server.ensure_database(f"{tag}_{name}") for name in SERVICES}
+    databases = {name: await new_database(postgres_server, name) for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     await stream.ensure()
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = {}
@@ -93,8 +95,8 @@ async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
         yield Office(settings, engines, stream)
     await client.jetstream().delete_stream(stream.name)
     await client.close()
-    for name in SERVICES:
-        await postgres_server.drop_database(f"{tag}_{name}")
+    for url in databases.values():
+        await drop(postgres_server, url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -20,11 +20,12 @@ from adrelay.commands.events.transfer.filling import fill
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished
@@ -50,7 +51,7 @@ async def house(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in urls.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     engines = {name: engine_of(name, url) for name, url in urls.items()}
     yield Office(settings, engines, stream)
     for engine in engines.values():

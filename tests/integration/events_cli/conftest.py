@@ -13,11 +13,13 @@ import pytest_asyncio
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.events_cli.told import Story
+from tests.support.databases import ENGINE, new_database
 
 
 @dataclass
@@ -54,11 +56,11 @@ class World:
 async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
     """A world in which one story was told. Tests add to it, and take nothing away."""
     tag = uuid4().hex[:8]
-    databases = {name: await postgres_server.ensure_database(f"ev{tag}_{name}") for name in SERVICES}
+    databases = {name: await new_database(postgres_server, ENGINE, f"ev{tag}_{name}") for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": f"ev{tag}"}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=f"ev{tag}")
+    stream = event_stream(client, prefix=f"ev{tag}")
     await stream.ensure()
     engines = {
         name: Engine(name, url, published(), state_tables=[ORDERS] if name == "billing" else [])

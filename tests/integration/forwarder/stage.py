@@ -24,7 +24,8 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, Recorded, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Event, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 from sandbox.telegram.models import ChatView, JournalEntry, JournalQuery, MessageView
 from sandbox.telegram.sandbox import TelegramSandbox
@@ -40,9 +41,10 @@ from sandbox.telegram.specs import (
     PostSpec,
 )
 from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.client.domain import Import as ImportClient
-from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
 from services.forwarder.settings import ForwarderSettings, decode_keys

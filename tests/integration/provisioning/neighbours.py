@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import asyncpg
 import nats
@@ -15,12 +14,15 @@ from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Recorded, Relay, UnitOfWork
+from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import fresh_database
 
 T = TypeVar("T")
 EventT = TypeVar("EventT", bound=Event)
@@ -56,22 +58,21 @@ def _remember_nothing(_: object, event: Event) -> Event:
 @asynccontextmanager
 async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream) -> AsyncGenerator[Neighbour]:
     """A neighbour with a store of its own, and a relay."""
-    database = f"test_{uuid4().hex[:12]}"
-    engine = Engine(service, await server.ensure_database(database), published())
-    await engine.start(pool_size=2)
-    relay = asyncio.create_task(Relay(engine, stream).run())
-    yield Neighbour(engine)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
-    await engine.stop()
-    await server.drop_database(database)
+    async with fresh_database(server) as database:
+        engine = Engine(service, database, published())
+        await engine.start(pool_size=2)
+        relay = asyncio.create_task(Relay(engine, stream).run())
+        yield Neighbour(engine)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+        await engine.stop()
 
 
 @asynccontextmanager
 async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
     """A stream that one test alone uses; it is deleted afterwards."""
     client = await nats.connect(nats_url)
-    stream = EventStream(client, prefix=prefix)
+    stream = event_stream(client, prefix=prefix)
     yield stream
     with suppress(NotFoundError):
         await client.jetstream().delete_stream(stream.name)

@@ -26,7 +26,8 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.scheduler.schedule import domain
+from services.scheduler.schedule import commands
+from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
@@ -110,18 +111,17 @@ async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
 
 async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:
     """Write what the service would have said had it been running then."""
-    engine = Engine("scheduler", world.database, published(), state_tables=[SCHEDULES], read_models=[ADBOTS])
+    tables = [SCHEDULES, PRIVATE_IDS]
+    engine = Engine("scheduler", world.database, published(), state_tables=tables, read_models=[ADBOTS])
     await engine.start()
 
     async def work(unit: UnitOfWork) -> None:
         for id_ in adbots:
-            adbot = domain.Adbot(
-                id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None
-            )
+            adbot = Adbot(id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None)
             post = ChannelPost(channel="@news", message=12)
-            wanted = domain.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
+            wanted = commands.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
             await unit.execute(SCHEDULE, id_, wanted)
-            await unit.execute(SCHEDULE, id_, domain.Start(adbot, OWNER, anchor))
+            await unit.execute(SCHEDULE, id_, commands.Start(adbot, OWNER, anchor))
 
     await engine.run(work, Causes.first("test"))
     await engine.stop()

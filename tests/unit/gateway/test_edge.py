@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI, Request
@@ -13,6 +12,7 @@ from starlette.types import Message, Receive
 
 from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing import Refused
+from libs.eventsourcing.model.errors import Conflict, Unavailable
 from services.gateway.api.requests.edge import WEBHOOK, Edge
 from services.gateway.api.requests.problems import install
 
@@ -20,8 +20,8 @@ FAULTS: dict[str, Exception] = {
     "bug": KeyError("SECRET"),
     "refused": Refused("no_seats", "no seat is filled"),
     "failed": CommandFailed("SECRET reference"),
-    "connection": asyncpg.ConnectionDoesNotExistError("SECRET"),
-    "pool": asyncpg.InterfaceError("SECRET"),
+    "connection": Unavailable("SECRET"),
+    "pool": Conflict("SECRET"),
     "away": ConnectionRefusedError("SECRET"),
     "slow": TimeoutError(),
 }

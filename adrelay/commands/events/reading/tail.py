@@ -22,12 +22,13 @@ from adrelay.terminal.plain import contents, sayings
 from adrelay.terminal.reasons import reason_of
 from adrelay.terminal.screen import INDENT, as_is, fitting
 from libs.events.catalogue import published
-from libs.eventsourcing import EventStream, UnknownEvent
+from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
     STREAM_NAME,
     Arrival,
     Feed,
     FeedBroken,
+    UnknownEvent,
     before_last,
     before_moment,
     bounds,

@@ -18,6 +18,8 @@ from rich.text import Text
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Failure, NotFound, Unusable
+from libs.chassis.advice import with_advice
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Projection
 from libs.eventsourcing.operations import (
@@ -62,7 +64,7 @@ class Stopped(Failure):
 def tables_of(service: str, url: str) -> ServiceTables:
     """Return what a service folds."""
     state_tables, read_models = _FOLDED[service]
-    return ServiceTables(service, url, published(), state_tables, read_models)
+    return ServiceTables(service, url, published(), state_tables, read_models, APPLICATION)
 
 
 async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
@@ -98,9 +100,9 @@ async def folds() -> AsyncGenerator[None]:
     try:
         yield
     except (FoldFailed, StreamIncomplete, TablesBusy, StreamAhead) as error:
-        raise Stopped(str(error)) from error
+        raise Stopped(with_advice(error)) from error
     except OutdatedTables as error:
-        raise Unusable(str(error)) from error
+        raise Unusable(with_advice(error)) from error
     except LookupError as error:
         raise NotFound(str(error)) from error
 

@@ -12,9 +12,10 @@ from asyncpg.transaction import Transaction
 
 from adrelay.commands.events.transfer.dump import Dump
 from adrelay.servers.places import with_database
-from adrelay.servers.stores import SERVICE_APPLICATION, connected
+from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
+from libs.chassis.names import APPLICATION
 from libs.eventsourcing import Cursor, Envelope
 from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreHeld, StoreInUse
 
@@ -85,7 +86,7 @@ async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
         async with connected(service, url, writing=True, empty=True) as connection:
             transaction = connection.transaction()
             await transaction.start()
-            yield _Store(service, url, Filling(connection, SERVICE_APPLICATION), transaction, made)
+            yield _Store(service, url, Filling(connection, APPLICATION), transaction, made)
     except BaseException:
         if made:
             await _drop_database(service, url)

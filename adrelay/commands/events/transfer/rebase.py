@@ -6,8 +6,9 @@ import typer
 
 from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
-from adrelay.servers.stores import SERVICE_APPLICATION, connected
+from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from libs.chassis.names import APPLICATION
 from libs.eventsourcing.operations import Connection, RestoredElsewhere, connected_as, rebase, refuse_future
 
 
@@ -18,7 +19,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
         connected(service, url, writing=True) as connection,
         streaming(places.broker(), absent=True) as stream,
     ):
-        if await connected_as(connection, SERVICE_APPLICATION):
+        if await connected_as(connection, APPLICATION):
             raise Unusable(f"{service} runs; stop all its processes first")
         remark(await _why(connection))
         if not yes and not await asyncio.to_thread(typer.confirm, "Rebase it?", err=True):
@@ -35,5 +36,5 @@ async def _why(connection: Connection) -> str:
     try:
         await refuse_future(connection)
     except RestoredElsewhere as error:
-        return str(error).partition(". Run")[0] + "."
+        return f"{error}."
     return "The store's events are not ahead of this cluster; only the stream's place is looked at."

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -17,7 +16,7 @@ from starlette.types import Scope
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
-from libs.eventsourcing import Refused
+from libs.eventsourcing import Refused, Transient
 
 trouble = SampledLog(__name__)
 
@@ -145,23 +144,14 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-_TROUBLE: tuple[type[Exception], ...] = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-)
-"""What a database that is away, or overworked, raises."""
 EXPECTED: tuple[type[Exception], ...] = (
     Denied,
     Refused,
     CommandFailed,
     RequestValidationError,
     HTTPException,
-    *_TROUBLE,
+    Transient,
+    OSError,
 )
 """What a route may raise; anything else is a mistake of ours."""
 
