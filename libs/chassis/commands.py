@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -39,7 +40,7 @@ WORKERS = 16
 
 
 class Scope:
-    """What a command with outside effects works in: several units of work, one story."""
+    """What a command with outside effects works in: several units of work with the same causes."""
 
     def __init__(self, engine: Engine, causes: Causes) -> None:
         self._engine = engine
@@ -52,9 +53,11 @@ class Scope:
         *,
         command: UUID | None = None,
         grouped: bool = False,
+        actor: str | None = None,
     ) -> T | None:
-        """Carry out one unit of work and return its value; see `Engine.run`."""
-        done = await self._engine.run(work, self.causes, command=command, grouped=grouped)
+        """Carry out one unit of work and return its value; see `Engine.run`. `actor` is who, if another."""
+        causes = self.causes if actor is None else replace(self.causes, actor=actor)
+        done = await self._engine.run(work, causes, command=command, grouped=grouped)
         if done.written is not None:
             self.written = max(self.written or done.written, done.written)
         return done.value

@@ -8,7 +8,15 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing.model.envelope import (
+    START,
+    Cause,
+    Causes,
+    Cursor,
+    Envelope,
+    new_id,
+    utc_now,
+)
 from libs.eventsourcing.model.errors import (
     ImpossibleEvent,
     OperatorNeeded,
@@ -32,6 +40,7 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "START",
+    "Cause",
     "Causes",
     "Command",
     "Contract",

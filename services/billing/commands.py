@@ -197,7 +197,6 @@ def _hear_operators_of_orders(commands: CommandHandlers) -> None:
 
 
 async def _by_hand(order: OrderNumber, act: ByHand, unit: UnitOfWork) -> None:
-    await unit.follow_stream(ORDER.stream(order))
     await unit.execute(ORDER, order, act)
 
 

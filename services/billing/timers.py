@@ -16,6 +16,5 @@ def order_timeouts(engine: Engine) -> Timer:
 async def _expire(unit: UnitOfWork) -> int:
     orders = await due_timeouts(unit.flushed, unit.at, _AT_ONCE)
     for order in orders:
-        await unit.follow_stream(ORDER.stream(order))
         await unit.execute(ORDER, order, Expire(unit.at))
     return len(orders)

@@ -9,23 +9,20 @@ from services.provisioning.seating import NextSeat, await_seats, extend, release
 
 
 def handlers(choose: NextSeat) -> CommandHandlers:
-    """Return provisioning's command handlers. All continue the story of the adbot's order."""
+    """Return provisioning's command handlers."""
     commands = CommandHandlers()
 
     @commands.on(asked.ExtendAdbot)
     async def _(command: asked.ExtendAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
         await extend(command.adbot, Extend(command.days, command.reason, unit.at), unit, choose)
 
     @commands.on(asked.SuspendAdbot)
     async def _(command: asked.SuspendAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
         suspension = Suspend(command.reason, unit.at, release=command.release_sessions)
         await release(command.adbot, suspension, unit)
 
     @commands.on(asked.RestoreAdbot)
     async def _(command: asked.RestoreAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
         if await unit.execute(ADBOT, command.adbot, Restore(unit.at)):
             await await_seats(command.adbot, unit, choose)
 

@@ -1,7 +1,6 @@
 """Who gets which session: first paid, first served."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -104,8 +103,7 @@ async def lose(event: SessionDied, unit: UnitOfWork) -> None:
         if isinstance(lost, SessionLost) and lost.adbot is not None:
             log.warning("seat.lost", adbot=lost.adbot, session=lost.session, loss=lost.loss.value)
             seat_lost = LoseSeat(lost.session, lost.loss, unit.at)
-            async with story_of(lost.adbot, unit):
-                await unit.execute(ADBOT, lost.adbot, seat_lost)
+            await unit.execute(ADBOT, lost.adbot, seat_lost)
 
 
 async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
@@ -117,17 +115,7 @@ async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
         await _fill(adbot, seat, unit)
 
 
-@asynccontextmanager
-async def story_of(adbot: AdbotId, unit: UnitOfWork) -> AsyncGenerator[None]:
-    """Have what is decided inside continue the story that the adbot's order began."""
-    causes = unit.causes
-    await unit.follow_stream(ADBOT.stream(adbot))
-    yield
-    unit.causes = causes
-
-
 async def _fill(adbot: AdbotId, seat: Seat, unit: UnitOfWork) -> None:
-    async with story_of(adbot, unit):
-        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
-        await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
+    await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
+    await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
     log.info("seat.filled", adbot=adbot, session=seat.session)

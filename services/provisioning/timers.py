@@ -6,14 +6,13 @@ from libs.eventsourcing import Engine, Sql, Timer, UnitOfWork
 from services.provisioning.adbot.commands import Expire, ReleaseSeats
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import next_end, next_release, take_ended, take_graceless
-from services.provisioning.seating import NextSeat, fill_waiting, release, story_of
+from services.provisioning.seating import NextSeat, fill_waiting, release
 
 
 async def expire(unit: UnitOfWork) -> int:
     """Expire adbots whose time is over and return how many were looked at."""
     ended = await take_ended(unit.flushed, unit.at)
     for adbot in ended:
-        await unit.follow_stream(ADBOT.stream(adbot))
         await unit.execute(ADBOT, adbot, Expire(unit.at))
     return len(ended)
 
@@ -32,8 +31,7 @@ def releases(engine: Engine, grace: timedelta, choose: NextSeat) -> Timer:
     async def take(unit: UnitOfWork) -> int:
         graceless = await take_graceless(unit.flushed, unit.at, grace)
         for adbot in graceless:
-            async with story_of(adbot, unit):
-                await release(adbot, ReleaseSeats(grace, unit.at), unit)
+            await release(adbot, ReleaseSeats(grace, unit.at), unit)
         if graceless:
             await fill_waiting(unit, choose)
         return len(graceless)

@@ -4,15 +4,14 @@ import asyncio
 
 from libs.chassis.commands import CommandHandlers, Scope
 from libs.events import scheduler as asked
-from libs.events.values import AdbotId, GroupRef, Post
+from libs.events.values import GroupRef, Post
 from libs.eventsourcing import UnitOfWork
 from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
-from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.commands import SetAdvertisement, Start, Stop
 from services.scheduler.schedule.domain import SCHEDULE
-from services.scheduler.tables.adbots import adbot_known, story_of
+from services.scheduler.tables.adbots import adbot_known
 
 
 def handlers(max_groups: int) -> CommandHandlers:
@@ -25,7 +24,7 @@ def handlers(max_groups: int) -> CommandHandlers:
         post, groups = await asyncio.to_thread(parse, command, max_groups)
 
         async def set_advertisement(unit: UnitOfWork) -> None:
-            adbot = await known(command.adbot, unit)
+            adbot = await adbot_known(unit.flushed, command.adbot)
             wanted = SetAdvertisement(adbot, command.account, post, groups, unit.at)
             await unit.execute(SCHEDULE, command.adbot, wanted)
 
@@ -33,12 +32,12 @@ def handlers(max_groups: int) -> CommandHandlers:
 
     @commands.on(asked.StartAdbot)
     async def _(command: asked.StartAdbot, unit: UnitOfWork) -> None:
-        adbot = await known(command.adbot, unit)
+        adbot = await adbot_known(unit.flushed, command.adbot)
         await unit.execute(SCHEDULE, command.adbot, Start(adbot, command.account, unit.at))
 
     @commands.on(asked.StopAdbot)
     async def _(command: asked.StopAdbot, unit: UnitOfWork) -> None:
-        adbot = await known(command.adbot, unit)
+        adbot = await adbot_known(unit.flushed, command.adbot)
         await unit.execute(SCHEDULE, command.adbot, Stop(adbot, command.account, unit.at))
 
     @commands.on(asked.AllowPrivateIds)
@@ -55,11 +54,3 @@ def handlers(max_groups: int) -> CommandHandlers:
 def parse(command: asked.SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
     """Return the post and the groups of a command; raise `Refused` for what can't be read."""
     return parse_post(command.post), parse_groups(command.groups, most=max_groups)
-
-
-async def known(adbot: AdbotId, unit: UnitOfWork) -> Adbot | None:
-    """Return what is known of an adbot, and have the unit continue the story of its order."""
-    story = await story_of(unit.flushed, adbot)
-    if story is not None:
-        unit.follow(story)
-    return await adbot_known(unit.flushed, adbot)

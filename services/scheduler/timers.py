@@ -6,11 +6,11 @@ from datetime import timedelta
 import structlog
 
 from libs.events.values import CycleId, Pacing
-from libs.eventsourcing import Engine, Timer, UnitOfWork, new_id
+from libs.eventsourcing import Cause, Engine, Timer, UnitOfWork, new_id
 from services.scheduler.schedule.commands import RunDue
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
-from services.scheduler.tables.adbots import adbot_known, story_of
+from services.scheduler.tables.adbots import adbot_known
 
 log = structlog.stdlib.get_logger()
 
@@ -27,14 +27,13 @@ def run_due(pacing: Pacing, patience: timedelta) -> Callable[[UnitOfWork], Await
 
     async def look_at(row: Waking, unit: UnitOfWork) -> None:
         adbot = await adbot_known(unit.flushed, row.adbot)
-        story = await story_of(unit.flushed, row.adbot)
-        if adbot is None or story is None:
+        if adbot is None:
             return
         # a look that finds it unfit was caused by what made it so, all else by the start
         because = row.look_because if adbot.unfit(unit.at) else None
-        unit.follow(story, because or row.started_by)
+        cause = Cause(adbot.correlation_id, because or row.started_by)
         command = RunDue(adbot, CycleId(new_id()), pacing, patience, unit.at)
-        for event in await unit.execute(SCHEDULE, row.adbot, command):
+        for event in await unit.execute(SCHEDULE, row.adbot, command, because=cause):
             log.info("schedule.advanced", adbot=row.adbot, what=type(event).__name__)
 
     return take

@@ -347,7 +347,6 @@ class Handling:
         causes = recorded.causes(f"service:{self._engine.service}")
         unit = UnitOfWork(transaction, causes, cause=recorded)
         for reaction in reactions:
-            unit.causes = causes  # whatever story the one before followed
             await reaction(event, unit)
 
     async def _advance(

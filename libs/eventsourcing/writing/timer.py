@@ -68,7 +68,7 @@ class Timer:
             if until is None or until > utc_now():
                 return until
             if not (
-                await self._engine.run(self._take, Causes.first(f"service:{self._engine.service}"))
+                await self._engine.run(self._take, Causes.unprompted(f"service:{self._engine.service}"))
             ).value:
                 return until
 

@@ -52,7 +52,7 @@ class Transaction:
         self._believed: dict[str, int] = {}
         """The versions of remembered states that nothing followed from; whether they were old shows later."""
         self._begun: dict[str, UUID] = {}
-        """The stories of streams that begin in it."""
+        """The correlation ids of streams that begin in it."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
         self._commands: dict[UUID, Addition] = {}
         self._noted: set[UUID] = set()
@@ -71,7 +71,7 @@ class Transaction:
                 message = f"{stream} is known at version {version}, which began after this transaction"
                 raise WrongExpectedVersion(message)
             if not version and newer:
-                self._known.put_story(stream, newer[0].envelope.correlation_id)
+                self._known.put_correlation_id(stream, newer[0].envelope.correlation_id)
             newer = newer[1:] if version else newer
             told = (cast("EventT", recorded.event) for recorded in newer)
             folded = decider.fold(told, cast("StateT | None", state))
@@ -122,13 +122,13 @@ class Transaction:
         """Return the version of a stream whose state is known here."""
         return self._states[stream][1]
 
-    async def story(self, stream: str) -> UUID | None:
-        """Return the story in which a stream began, None if it has not begun."""
-        found = self._begun.get(stream) or self._known.story(stream)
-        if found is None:
+    async def correlation_id(self, stream: str) -> UUID | None:
+        """Return the correlation id that a stream began with, None if it has not begun."""
+        found = self._begun.get(stream) or self._known.correlation_id(stream)
+        if found is None and self._states.get(stream, (None, None))[1] != 0:
             found = cast("UUID | None", await self.connection.fetchval(_BEGAN, stream))
             if found is not None:
-                self._known.put_story(stream, found)
+                self._known.put_correlation_id(stream, found)
         return found
 
     async def flush(self) -> None:

@@ -214,4 +214,4 @@ def _expire(at: datetime, order: Order) -> list[Event]:
             return []
 
 
-ORDER: Decider[Command, Order, Event] = Decider("order", decide, evolve)
+ORDER: Decider[Command, Order, Event] = Decider("order", decide, evolve, continues=True)

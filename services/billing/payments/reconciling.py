@@ -83,7 +83,7 @@ class Reconciler:
         if quiet:
             await self._sleep_seconds(engine)  # shows how late it is
             return min(quiet, _LONGEST_SLEEP_SECONDS)
-        claimed = (await engine.run(self._claim, Causes.first(f"service:{engine.service}"))).value
+        claimed = (await engine.run(self._claim, Causes.unprompted(f"service:{engine.service}"))).value
         if claimed is None:
             return await self._sleep_seconds(engine)
         if claimed.given_up:
@@ -108,7 +108,7 @@ class Reconciler:
 
     async def _ask(self, claimed: Claimed, engine: Engine) -> str:
         """Ask for a payment, record what is answered, and return what became of it."""
-        scope = Scope(engine, Causes.first(f"service:{engine.service}"))
+        scope = Scope(engine, Causes.unprompted(f"service:{engine.service}"))
         answered = True
         try:
             with asking():

@@ -1,4 +1,4 @@
-"""What the provider says of a payment, noted in the story of its order."""
+"""What the provider says of a payment, noted with its order."""
 
 from dataclasses import replace
 
@@ -47,14 +47,12 @@ async def record_report(
     )
 
     async def record(unit: UnitOfWork) -> list[Event] | None:
-        unit.causes = replace(unit.causes, actor=f"provider:{provider.name}")
         order, named = await _whose(report, unit)
-        await unit.follow_stream(ORDER.stream(order))
         if order == named and await adopt(report, provider.name, unit):
             return None
         return await unit.execute(ORDER, order, replace(command, order=named))
 
-    events = await scope.run(record, grouped=True)
+    events = await scope.run(record, grouped=True, actor=f"provider:{provider.name}")
     return "adopted" if events is None else _outcome(events)
 
 

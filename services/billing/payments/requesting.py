@@ -92,7 +92,7 @@ class PaymentRequests:
         while True:
             try:
                 while not self._provider.pause_seconds and await self._ask_next(
-                    Scope(engine, Causes.first(f"service:{engine.service}"))
+                    Scope(engine, Causes.unprompted(f"service:{engine.service}"))
                 ):
                     pass
             except (Transient, StatementRejected) as trouble:
@@ -150,7 +150,6 @@ class PaymentRequests:
 
     async def _record(self, order: OrderNumber, offer: PaymentOffer, scope: Scope) -> None:
         async def record(unit: UnitOfWork) -> bool:
-            await unit.follow_stream(ORDER.stream(order))
             command = RecordPaymentRequest(
                 provider=self._provider.name,
                 payment=offer.payment,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
-from libs.eventsourcing import Causes, Engine, UnitOfWork
+from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
 from services.forwarder.client.commands import Die, Rest
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
@@ -13,7 +13,7 @@ from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
-from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
+from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_since
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Lease, require
@@ -40,7 +40,7 @@ class Recorder:
             await require(unit.flushed, self._lease)
             await work(unit)
 
-        await self._engine.run(fenced, Causes.first(ACTOR))
+        await self._engine.run(fenced, Causes.unprompted(ACTOR))
 
     async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
         """Record what became of groups; one whose cycle is over is told of only if it was delivered."""
@@ -49,14 +49,16 @@ class Recorder:
             by_cycle.setdefault(cycle, []).append(outcome)
 
         async def work(unit: UnitOfWork) -> None:
+            cause: Cause | None = None
             for cycle, some in by_cycle.items():
-                await follow_cycle(unit, cycle)
+                cause = await cause_of(unit.flushed, cycle)
                 seating = await self._seating(unit, cycle)
-                events = await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
+                record = RecordOutcomes(tuple(some), seating, unit.at)
+                events = await unit.execute(CYCLE, cycle, record, because=cause)
                 await _forget(unit, cycle, [one.delivery.group for one in some])
                 await release(unit.flushed, cycle, _not_there(some, events))
             if any(outcome.delivery.error == BAN for _, outcome in outcomes):
-                await self._suspect(unit)
+                await self._suspect(unit, cause)
 
         await self._run(work)
 
@@ -64,8 +66,8 @@ class Recorder:
         """Have the seat send nothing for a time."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await self._rest(unit, seconds, result, error)
+            cause = await cause_of(unit.flushed, send.cycle)
+            await self._rest(unit, seconds, result, error, cause)
 
         await self._run(work)
 
@@ -73,13 +75,13 @@ class Recorder:
         """Give the session up; other seats take over what it surely did not send."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await unit.execute(CLIENT, self._lease.session, Die(loss_of(error), error, unit.at))
+            cause = await cause_of(unit.flushed, send.cycle)
+            die = Die(loss_of(error), error, unit.at)
+            await unit.execute(CLIENT, self._lease.session, die, because=cause)
             # Telegram refused this one: it is as doubtful as it was before
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
             for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
-                await follow_cycle(unit, cycle)
                 await self._lose_in(unit, cycle, doubtful, result, error)
 
         await self._run(work)
@@ -90,14 +92,14 @@ class Recorder:
         groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
         seating = await self._seating(unit, cycle)
         command = LoseSeat(self._lease.session, result, error, groups, seating, unit.at)
-        await unit.execute(CYCLE, cycle, command)
+        await unit.execute(CYCLE, cycle, command, because=await cause_of(unit.flushed, cycle))
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at))
+            cause = await cause_of(unit.flushed, send.cycle)
+            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at), because=cause)
 
         await self._run(work)
 
@@ -108,15 +110,18 @@ class Recorder:
         patience = timedelta(seconds=self._limits.wait_seconds)
         return await seating_of(unit.flushed, state.adbot, list(state.seats), patience)
 
-    async def _rest(self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName) -> None:
+    async def _rest(
+        self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause | None
+    ) -> None:
         now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
         rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
-        await unit.execute(CLIENT, self._lease.session, rest)
+        await unit.execute(CLIENT, self._lease.session, rest, because=cause)
 
-    async def _suspect(self, unit: UnitOfWork) -> None:
+    async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
         bans = await refusals_since(unit.flushed, self._lease.session, BAN, unit.at - BAN_WINDOW)
         if bans >= BANS:
-            await self._rest(unit, self._limits.account_rest_seconds, ResultClass.ACCOUNT_LIMITED, BAN)
+            seconds = self._limits.account_rest_seconds
+            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, BAN, cause)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
         rows = await unit.flushed.fetch(

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
 from libs.eventsourcing import (
+    Cause,
     Causes,
     Cursor,
     Engine,
@@ -239,14 +240,14 @@ class Outbox:
                 await asyncio.sleep(_RECORD_AGAIN_SECONDS)
 
     def _causes(self) -> Causes:
-        return Causes.first(f"service:{self._engine.service}")
+        return Causes.unprompted(f"service:{self._engine.service}")
 
 
 async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:
     for outcome in outcomes:
         due = outcome.due
-        unit.follow(due.correlation_id, due.raised_by)
-        await unit.execute(INBOX, due.account, outcome.of)
+        cause = Cause(due.correlation_id, due.raised_by)
+        await unit.execute(INBOX, due.account, outcome.of, because=cause)
 
 
 async def _finish(work: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.session.commands import Assign, Command, Lose, Release, Stock
 
 SessionEvent = SessionStocked | SessionAssigned | SessionReleased | SessionLost
@@ -129,4 +130,11 @@ def evolve(session: Session | None, event: SessionEvent) -> Session:
             raise ImpossibleEvent(message)
 
 
-SESSION: Decider[Command, Session, SessionEvent] = Decider("session", decide, evolve)
+def correlated_with(command: Command, _: str) -> str | None:
+    """Return the stream of the adbot that a session is given to, whoever's seat became free for it."""
+    return ADBOT.stream(command.adbot) if isinstance(command, Assign) else None
+
+
+SESSION: Decider[Command, Session, SessionEvent] = Decider(
+    "session", decide, evolve, correlated_with=correlated_with
+)

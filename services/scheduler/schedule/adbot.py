@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, CycleId, Seat
@@ -13,6 +14,8 @@ class Adbot:
 
     adbot: AdbotId
     account: AccountId
+    correlation_id: UUID
+    """That of the order which made it."""
     interval_seconds: int
     seats: tuple[Seat, ...]
     valid_until: datetime | None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 from libs.events.scheduler import (
     AdbotStarted,
@@ -210,4 +211,13 @@ def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 
-SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider("schedule", decide, evolve)
+def correlated_with(command: Command, _: str) -> UUID | None:
+    """Return the correlation id of the adbot's order for what somebody wants of the adbot."""
+    if isinstance(command, SetAdvertisement | Start | Stop) and command.adbot is not None:
+        return command.adbot.correlation_id
+    return None
+
+
+SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider(
+    "schedule", decide, evolve, correlated_with=correlated_with
+)

@@ -1,7 +1,5 @@
 """Adbots as provisioning and the forwarder tell of them: owner, seats, validity, cycles that are over."""
 
-from uuid import UUID
-
 from libs.events.forwarder import CycleAborted, CycleFinished
 from libs.events.provisioning import (
     AdbotExpired,
@@ -49,7 +47,7 @@ ADBOTS = Projection(
 async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     """Return what was heard of an adbot, None if nothing was."""
     row = await sql.fetchrow(
-        "select account, interval_seconds, valid_until, expired, suspended, e.cycle, "
+        "select account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
         "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
         "left join ended_cycles e using (adbot) where adbot = $1",
         adbot,
@@ -60,6 +58,7 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     return Adbot(
         adbot=adbot,
         account=AccountId(row["account"]),
+        correlation_id=row["correlation_id"],
         interval_seconds=row["interval_seconds"],
         seats=tuple(Seat(session=SessionId(seat["session"]), pair=PairId(seat["pair"])) for seat in seats),
         valid_until=row["valid_until"],
@@ -74,12 +73,6 @@ async def adbots_of(sql: Sql, account: AccountId) -> list[AdbotId]:
     """Return the adbots of an account that were heard of."""
     rows = await sql.fetch("select adbot from adbots where account = $1 order by adbot", account)
     return [AdbotId(row["adbot"]) for row in rows]
-
-
-async def story_of(sql: Sql, adbot: AdbotId) -> UUID | None:
-    """Return the correlation of the order that the adbot came of."""
-    found: UUID | None = await sql.fetchval("select correlation_id from adbots where adbot = $1", adbot)
-    return found
 
 
 @ADBOTS.on(AdbotProvisioned)

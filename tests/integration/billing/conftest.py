@@ -8,6 +8,7 @@ import asyncpg
 import nats
 import pytest_asyncio
 
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings

@@ -181,29 +181,3 @@ async def test_deciding_twice_in_one_unit_builds_on_the_first_decision(engine: E
     await engine.run(work, ME)
     done = await engine.run(turn("a"), ME)
     assert done.value == [4]
-
-
-async def test_events_follow_the_story_that_the_unit_follows(engine: Engine) -> None:
-    story = Causes.first("account:1")
-    await engine.run(turn("a"), story)
-
-    async def work(unit: UnitOfWork) -> None:
-        await unit.follow_stream("meter-unknown")
-        await unit.execute(METER, "b", Turn("b"))
-        await unit.follow_stream("meter-a")
-        await unit.execute(METER, "c", Turn("c"))
-
-    mine = Causes.first("service:x")
-    await engine.run(work, mine)
-    rows = await engine.query(
-        lambda sql: sql.fetch(
-            "select correlation_id, causation_id, actor from engine.events order by position"
-        )
-    )
-    assert [row["correlation_id"] for row in rows] == [
-        story.correlation_id,
-        mine.correlation_id,
-        story.correlation_id,
-    ]
-    assert [row["causation_id"] for row in rows[1:]] == [mine.causation_id] * 2
-    assert rows[2]["actor"] == "service:x"

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import Causes, Engine, Sql, Timer, UnitOfWork
+from libs.eventsourcing import Cause, Causes, Engine, Sql, Timer, UnitOfWork, new_id
 from libs.eventsourcing.writing import timer as timer_module
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
 from tests.integration.engine.waiting import eventually, running
@@ -47,7 +47,8 @@ def taking(count: dict[str, int], who: str, page: int = 5) -> Callable[[UnitOfWo
         )
         for row in rows:
             await unit.flushed.execute("update public.due set taken = taken + 1 where id = $1", row["id"])
-            await unit.execute(METER, f"due{row['id']}", Turn(f"due{row['id']}"))
+            meter = f"due{row['id']}"
+            await unit.execute(METER, meter, Turn(meter), because=Cause(new_id(), new_id()))
         count[who] = count.get(who, 0) + len(rows)
         if rows:
             await asyncio.sleep(0.002)  # lets the other replica in

@@ -173,6 +173,12 @@ class Stage:
         async with self.engine.pool.acquire() as connection:
             return await PostgresStore(connection, self.engine.catalogue).load(stream)
 
+    async def check_that_the_cycle_caused(self, stream: str, cycle: CycleId) -> None:
+        """Assert that the last event of a stream was caused by the first one of a cycle."""
+        first = (await self.history(f"cycle-{cycle}"))[0].envelope
+        last = (await self.history(stream))[-1].envelope
+        assert (last.correlation_id, last.causation_id) == (first.correlation_id, first.id), last.type
+
     async def over(self, cycle: CycleId) -> CycleFinished | CycleAborted:
         ends: list[CycleFinished | CycleAborted] = []
 

@@ -26,6 +26,7 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
+from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.schedule import commands
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.domain import SCHEDULE
@@ -117,7 +118,9 @@ async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetim
 
     async def work(unit: UnitOfWork) -> None:
         for id_ in adbots:
-            adbot = Adbot(id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None)
+            adbot = Adbot(
+                id_, OWNER, uuid4(), interval, (A,), None, expired=False, suspended=False, ended_cycle=None
+            )
             post = ChannelPost(channel="@news", message=12)
             wanted = commands.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
             await unit.execute(SCHEDULE, id_, wanted)

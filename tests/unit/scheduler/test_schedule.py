@@ -47,6 +47,7 @@ SEAT = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
 ADBOT = Adbot(
     adbot=ID,
     account=OWNER,
+    correlation_id=uuid4(),
     interval_seconds=600,
     seats=(SEAT,),
     valid_until=NOON + timedelta(days=30),
