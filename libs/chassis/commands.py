@@ -55,9 +55,7 @@ def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
     )
 
 
-def subscribe(
-    handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = ""
-) -> None:
+def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
     """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
     for kind in handlers.commands:
         carry_out = handlers.of(kind)
@@ -134,9 +132,7 @@ def _invalid(kind: type[Command], problems: str) -> Refusal:
     return Refusal(code="invalid_command", detail=problems)
 
 
-async def _carry_out(
-    command: Command, handler: CarryOut, scope: Scope
-) -> Answer:
+async def _carry_out(command: Command, handler: CarryOut, scope: Scope) -> Answer:
     name, correlation = type(command).__name__, str(scope.causes.correlation_id)
     try:
         await handler(command, scope)

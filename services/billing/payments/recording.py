@@ -52,7 +52,12 @@ async def record_report(
         return await unit.execute(ORDER, order, replace(command, order=named))
 
     events = await scope.run(record, grouped=True, actor=f"provider:{provider.name}")
-    return "adopted" if events is None else _outcome(events)
+    if events is None:
+        return "adopted"
+    contradiction = _contradiction_in(events)
+    if contradiction is not None:
+        raise contradiction  # it is committed, for a person; the provider hears of it all the same
+    return _outcome(events)
 
 
 async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, OrderNumber | None]:
@@ -82,12 +87,19 @@ def _payment_of(order: Order) -> PaymentId | None:
     return order.request.payment
 
 
+def _contradiction_in(events: list[Event]) -> Refused | None:
+    """Return what the provider is to hear where its report contradicts the order, as was just noted."""
+    match events:
+        case [UnmatchedPaymentReported() as said, *_]:
+            return refusal(said)
+        case _:
+            return None
+
+
 def _outcome(events: list[Event]) -> str:
     if not events:
         return "repeated"
     match events[0]:
-        case UnmatchedPaymentReported() as said:
-            raise refusal(said)
         case WrongCoinReceived():
             return "wrong_coin"
         case UncountedMoneyReported():

@@ -136,7 +136,7 @@ async def place_alone(sql: Sql) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class StockLeft:
     """How many sessions are free and promised to nobody, and how many are promised without being paid for.
 
     `available` is negative if stock was lost since it was promised.
@@ -164,9 +164,9 @@ from kept
 
 async def stock_for(
     sql: Sql, email: EmailAddress, origin: str | None, at: datetime, promised: timedelta
-) -> Stock:
+) -> StockLeft:
     """Return what can be sold to a client, where unpaid orders are promised their sessions for a while."""
     row = await sql.fetchrow(_STOCK, at - _READER_LAG, at - promised, at, email, origin)
     assert row is not None  # noqa: S101 - an aggregate has one row
     unpaid = Unpaid(row["email"], row["address"], row["together"])
-    return Stock(row["available"], unpaid)
+    return StockLeft(row["available"], unpaid)

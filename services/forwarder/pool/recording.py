@@ -15,7 +15,7 @@ from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_since
 from services.forwarder.pool.claims import release, release_seat
-from services.forwarder.pool.following import Limits
+from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
 from services.forwarder.telegram_errors import loss_of
@@ -30,7 +30,7 @@ BAN_WINDOW = timedelta(minutes=10)
 class Recorder:
     """Turns the outcomes of one seat into events."""
 
-    def __init__(self, engine: Engine, lease: Lease, limits: Limits) -> None:
+    def __init__(self, engine: Engine, lease: Lease, limits: RetryLimits) -> None:
         self._engine = engine
         self._lease = lease
         self._limits = limits

@@ -14,7 +14,15 @@ from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as
-from services.forwarder.pool.following import Again, BreakSource, Limits, LoseSeat, Record, Rest, what_follows
+from services.forwarder.pool.following import (
+    Again,
+    BreakSource,
+    LoseSeat,
+    Record,
+    Rest,
+    RetryLimits,
+    what_follows,
+)
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.line import Line
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
@@ -67,7 +75,7 @@ class SeatAtWork:
     """A held session and everything that it does. It ends when it has had nothing to do for a while."""
 
     def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
-        limits = Limits.of(settings)
+        limits = RetryLimits.of(settings)
         self.held = held
         self._line = line
         self._limits = limits

@@ -17,12 +17,12 @@ from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
-from services.gateway.api.webhook import route as webhook
+from services.gateway.api.webhook import notification
 
 _PARTS = (
     catalogue,
     checkout,
-    webhook,
+    notification,
     sign_in,
     account_orders,
     notifications,
@@ -38,7 +38,7 @@ _PARTS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; its routes need a `Desk` in `app.state.desk` before the first request."""
+    """Return the app; before the first request, give it `app.state.desk` and `app.state.webhook`."""
     app = DescribedApp(
         title="Adrelay",
         version="1",
@@ -50,7 +50,7 @@ def make_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # looked up for every request
     )
-    app.add_middleware(Edge, shortcuts={**webhook.SHORTCUTS, **openapi.SHORTCUTS})
+    app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:
         # not by way of a router of its own: a request is matched anew at each level

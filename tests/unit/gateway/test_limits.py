@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 
 from services.gateway import api
-from services.gateway.api.desk import writer_of
-from services.gateway.api.requests.limits import DAY_SECONDS, RateLimit, address_of
+from services.gateway.api.callers import writer_of
+from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.limits import DAY_SECONDS, RateLimit
 from services.gateway.api.requests.problems import Denied
 
 

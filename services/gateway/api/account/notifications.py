@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from libs.events.gateway import NotificationKind
-from services.gateway.api.desk import ClientDep, DeskDep
+from services.gateway.api.callers import ClientDep
+from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Limit, Listing
 from services.gateway.inbox.domain import MailState

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from libs.events.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
 from libs.eventsourcing import Sql
-from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
+from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.pages import PlaceDep, page
 from services.gateway.api.requests.problems import Denied

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, SecretStr
 from libs.events.gateway import Role
 from libs.eventsourcing import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
-from services.gateway.api.desk import ClientDep, Desk, DeskDep
+from services.gateway.api.callers import ClientDep
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.limits import address_of
+from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shapes import Body
 from services.gateway.api.requests.tokens import Identity

@@ -10,9 +10,10 @@ from libs.events.values import AdbotId, Coin
 from libs.eventsourcing import Refused, utc_now
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
+from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
-from services.gateway.api.desk import Desk, DeskDep, WriterDep, causes_of
-from services.gateway.api.requests.limits import address_of
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shapes import Body, Upper
 from services.gateway.tables.adbot_states import AdbotState, AdbotStatus, adbot_of

@@ -11,7 +11,8 @@ from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import utc_now
 from services.gateway.api.adbots.sending import send_of_known_adbot
-from services.gateway.api.desk import ClientDep, Desk, DeskDep, WriterDep, causes_of
+from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Limit, Listing, WithoutNul

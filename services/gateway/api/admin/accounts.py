@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from libs.events.values import EmailAddress
-from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Body, Lower, Printable
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
 from libs.events.values import Plan, PlanCode, PlanKind
-from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.api.requests.shapes import Body, Listing, Lower, Price, Printable

@@ -10,7 +10,8 @@ from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id
-from services.gateway.api.desk import ADMIN, Desk, DeskDep, causes_of, check_admin
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import ReasonBody

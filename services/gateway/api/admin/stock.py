@@ -11,7 +11,8 @@ from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import PairId, SessionId
 from libs.eventsourcing import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
-from services.gateway.api.desk import ADMIN, DeskDep, causes_of, check_admin
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Body, Limit
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session

@@ -9,11 +9,12 @@ from pydantic import Field, SecretStr
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
 from libs.eventsourcing import Causes, utc_now
+from services.gateway.api.callers import CallerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.checkout.paying import payment_uri
-from services.gateway.api.desk import CallerDep, Desk, DeskDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.limits import address_of
+from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
 from services.gateway.checkout.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token

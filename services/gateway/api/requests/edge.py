@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 from uuid import UUID
 
 import structlog
@@ -18,12 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.chassis.sampling import SampledLog
 from libs.eventsourcing import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
+from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.bodies import Bodies, announced
-from services.gateway.api.requests.limits import address_in
+from services.gateway.api.requests.headers import with_usual_headers
 from services.gateway.api.requests.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
-
-if TYPE_CHECKING:
-    from services.gateway.api.desk import Desk
 
 log = structlog.stdlib.get_logger()
 lines = SampledLog(__name__)
@@ -50,41 +48,35 @@ _STRANGERS_REFUSED = frozenset(
 )
 """What the operator looks for in the log when somebody tries doors."""
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-_DOCS = "/docs"
-_DOCS_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
-)
-_HEADERS = {
-    b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-}
-_HEADERS_OF_DOCS = _HEADERS | {b"content-security-policy": _DOCS_POLICY.encode()}
-_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 @dataclass(frozen=True)
-class Shortcut:
-    """What answers a request that comes so often that the way past all routes would cost more than the work.
+class DirectRoute:
+    """A route that the edge answers itself: it is asked so often that matching all routes costs more.
 
-    `route` is the name of the route that does the same; `answer` gets the body, and raises what routes may.
+    FastAPI only describes it, and answers its path's other methods.
     """
 
-    route: str
+    method: str
+    path: str
+    name: str
+    """Under which its answers are counted."""
     answer: Callable[[Scope, bytes], Awaitable[Response]]
+    """Gets the whole body; raises what any route may."""
+
+
+class _Doorkeeper(Protocol):
+    def check_bearer(self, authorization: str) -> None:
+        """Let whoever shows a valid token pass; raise `Denied` otherwise."""
+        ...
 
 
 class Edge:
     """The outermost layer of the app."""
 
-    def __init__(self, app: ASGIApp, shortcuts: Mapping[tuple[str, str], Shortcut] | None = None) -> None:
+    def __init__(self, app: ASGIApp, direct: Sequence[DirectRoute] = ()) -> None:
         self._app = app
-        self._shortcuts = shortcuts or {}
-        """By method and path."""
+        self._direct = {(route.method, route.path): route for route in direct}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -93,19 +85,19 @@ class Edge:
             return
         correlation_id = new_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
-        shortcut = self._shortcuts.get((scope["method"], scope["path"]))
+        direct = self._direct.get((scope["method"], scope["path"]))
         with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
-            await _Request(self._app, shortcut, scope, send, correlation_id).answer(receive)
+            await _Request(self._app, direct, scope, send, correlation_id).answer(receive)
 
 
 class _Request:
     """One request on its way."""
 
     def __init__(
-        self, app: ASGIApp, shortcut: Shortcut | None, scope: Scope, send: Send, correlation_id: UUID
+        self, app: ASGIApp, direct: DirectRoute | None, scope: Scope, send: Send, correlation_id: UUID
     ) -> None:
         self._app = app
-        self._shortcut = shortcut
+        self._direct = direct
         self._scope = scope
         self._send = send
         self._correlation_id = correlation_id
@@ -141,15 +133,15 @@ class _Request:
             raise
 
     async def _pass_on(self, body: bytes, receive: Receive) -> None:
-        if self._shortcut is None:
+        if self._direct is None:
             try:
                 await self._app(self._scope, _Replay(body, receive), self._respond)
             finally:
                 self._route = getattr(self._scope.get("route"), "name", self._route)
             return
-        self._route = self._shortcut.route
+        self._route = self._direct.name
         try:
-            response = await self._shortcut.answer(self._scope, body)
+            response = await self._direct.answer(self._scope, body)
         except EXPECTED as error:
             response = respond(denied_of(error), self._scope)
         await response(self._scope, receive, self._respond)
@@ -157,19 +149,9 @@ class _Request:
     async def _respond(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
-            message["headers"] = self._headers(message.get("headers", ()))
+            own = message.get("headers", ())
+            message["headers"] = with_usual_headers(own, self._scope, self._correlation_id)
         await self._send(message)
-
-    def _headers(self, own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Return an answer's headers with those that every answer has; its own come first."""
-        headers = list(own)
-        headers.append((b"x-correlation-id", str(self._correlation_id).encode()))
-        usual = _HEADERS if self._scope["path"] != _DOCS else _HEADERS_OF_DOCS
-        said = {name for name, _ in headers}
-        headers += [header for header in usual.items() if header[0] not in said]
-        if self._scope["scheme"] == "https" and _HTTPS_ONLY[0] not in said:
-            headers.append(_HTTPS_ONLY)
-        return headers
 
     def _count(self) -> None:
         seconds = time.monotonic() - self._began
@@ -224,9 +206,9 @@ def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
     length, authorization = announced(scope), headers.get("authorization")
     if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
         return STRANGERS, None
-    desk = cast("Desk", scope["app"].state.desk)
+    doorkeeper = cast("_Doorkeeper", scope["app"].state.desk)
     try:
-        desk.check_bearer(authorization)
+        doorkeeper.check_bearer(authorization)
     except Denied as denied:
         return STRANGERS, denied
     return KNOWN, None

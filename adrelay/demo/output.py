@@ -14,7 +14,7 @@ from adrelay.demo.rest import Json
 from adrelay.demo.story import cycles_in
 
 
-class Screen:
+class DemoOutput:
     """The demo's output, for people; on no terminal it prints the same without moving parts."""
 
     def __init__(self, console: Console) -> None:
