@@ -16,9 +16,9 @@ from bench.servers import Servers, copy, fill
 from libs.events.catalogue import published
 from libs.eventsourcing import START, Cursor, Engine, EventStream, utc_now
 from libs.eventsourcing.operations import rebuild
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection, connect
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.writing.engine import READ_MODELS
 from services.gateway.tables.orders import ORDERS
 
 _PAGE = 2000

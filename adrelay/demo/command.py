@@ -8,13 +8,13 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from adrelay.commands.events.reading.story import correlation_of, render, trace
 from adrelay.demo import story
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import RestError
 from adrelay.demo.screen import Screen
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
-from adrelay.events.story import correlation_of, render, trace
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.interrupt import Interrupted, run_interruptibly
 from adrelay.runtime.local import keep_settings

@@ -14,20 +14,18 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
-from libs.chassis.broker import connect_nats
-from libs.chassis.command_client import CommandClient
+from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
+from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
-from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.readers.partitions import WHOLE, Part
+from libs.eventsourcing.model.errors import OutdatedTables, Transient
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import READ_MODELS
 
 log = structlog.stdlib.get_logger()
 
@@ -65,10 +63,10 @@ class Chassis:
             published(),
             state_tables=state_tables,
             read_models=read_models,
+            application=APPLICATION,
         )
         self.nats: Client
         self.stream: EventStream
-        self.commands: CommandClient
         self.relay: Relay
         self.read_models: Reader
         self._read_everything = read_everything
@@ -85,9 +83,7 @@ class Chassis:
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
-        prefix = self.settings.nats_prefix
-        self.stream = EventStream(self.nats, prefix=prefix)
-        self.commands = CommandClient(self.nats, prefix=prefix)
+        self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
         self.relay = Relay(self.engine, self.stream)
         self.task("relay", self.relay.run)
         self.read_models = self._reader(
@@ -123,13 +119,6 @@ class Chassis:
         """Have a reader of this name follow the stream."""
         return self._reader(name, tables=tables, reactions=reactions, everything=everything)
 
-    def read_in_parts(self, parts: int, *, reactions: Reactions, name: str = "reactions") -> list[Reader]:
-        """Have so many readers share the work of one by streams; replicas take parts from each other."""
-        return [
-            self._reader(name, tables=(), reactions=reactions, everything=False, part=Part(number, parts))
-            for number in range(parts)
-        ]
-
     def _reader(
         self,
         name: str,
@@ -137,7 +126,6 @@ class Chassis:
         tables: Sequence[Projection],
         reactions: Reactions | None = None,
         everything: bool,
-        part: Part = WHOLE,
     ) -> Reader:
         reader = Reader(
             name,
@@ -146,7 +134,6 @@ class Chassis:
             tables=tables,
             reactions=reactions,
             everything=everything,
-            part=part,
         )
         if reader.events:
             LAG.labels(self.settings.service, reader.name).set_function(lambda: reader.lag)
@@ -248,9 +235,10 @@ class Chassis:
 
     async def _database(self) -> str | None:
         try:
-            await asyncio.wait_for(self.engine.pool.fetchval("select 1"), 2)
-        except DATABASE_TROUBLE as error:
-            return f"does not answer: {type(error).__name__}"
+            async with asyncio.timeout(2):
+                await self.engine.query(lambda sql: sql.fetchval("select 1"))
+        except (Transient, TimeoutError) as error:
+            return f"does not answer: {type(error.__cause__ or error).__name__}"
         return None
 
     async def _tables(self) -> str | None:

@@ -7,8 +7,16 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
-from libs.eventsourcing import Cursor, Engine, Relay, Row, Sql, heed_cancellation
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing import (
+    Cursor,
+    Engine,
+    Relay,
+    Row,
+    Sql,
+    StatementRejected,
+    Transient,
+    heed_cancellation,
+)
 
 log = structlog.stdlib.get_logger()
 
@@ -156,7 +164,7 @@ def watch(
             try:
                 await engine.query(lambda sql: look(sql, age, engine.service))
                 await engine.query(lambda sql: watched.look(sql, engine.service))
-            except DATABASE_TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.debug("store.unseen", error=repr(trouble))
             await asyncio.sleep(LOOK_SECONDS)
 

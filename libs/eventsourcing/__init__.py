@@ -18,7 +18,16 @@ from libs.eventsourcing.model.envelope import (
     new_id,
     utc_now,
 )
-from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.errors import (
+    ImpossibleEvent,
+    OperatorNeeded,
+    Poison,
+    Refused,
+    Remedy,
+    StatementRejected,
+    Transient,
+    UnknownEvent,
+)
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Row, Sql, TableSql
@@ -45,16 +54,21 @@ __all__ = [
     "EventCatalogue",
     "EventStream",
     "ImpossibleEvent",
+    "OperatorNeeded",
+    "Poison",
     "Projection",
     "Reactions",
     "Reader",
     "Recorded",
     "Refused",
     "Relay",
+    "Remedy",
     "Row",
     "Sql",
+    "StatementRejected",
     "TableSql",
     "Timer",
+    "Transient",
     "UnitOfWork",
     "UnknownEvent",
     "heed_cancellation",

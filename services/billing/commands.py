@@ -24,16 +24,17 @@ from libs.events.billing import (
 )
 from libs.events.values import Coin, OrderNumber, Plan, PlanCode
 from libs.eventsourcing import Refused, UnitOfWork
-from services.billing.order import domain as order_domain
-from services.billing.order.domain import ORDER, ByHand, Place
+from services.billing.order import commands as order_commands
+from services.billing.order.commands import ByHand, Place
+from services.billing.order.domain import ORDER
 from services.billing.order.settling import Tolerance
+from services.billing.payments.recording import record_report
+from services.billing.payments.requesting import PaymentRequests
 from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
-from services.billing.product import domain as product_domain
+from services.billing.product import commands as product_commands
 from services.billing.product.domain import PRODUCT, OnSale
-from services.billing.recording import record_report
-from services.billing.requesting import PaymentRequests
 from services.billing.stock.limits import Limits
-from services.billing.stock.promises import place_alone, stock_for
+from services.billing.stock.tables import place_alone, stock_for
 
 log = structlog.stdlib.get_logger()
 forgeries = SampledLog(__name__)
@@ -178,19 +179,19 @@ def _about(report: PaymentReport | None) -> dict[str, str | None]:
 def _hear_operators_of_orders(commands: CommandHandlers) -> None:
     @commands.on(MarkPaid)
     async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.MarkPaid(command.reason), unit)
+        await _by_hand(command.order, order_commands.MarkPaid(command.reason), unit)
 
     @commands.on(Refund)
     async def refund(command: Refund, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Refund(command.reason, command.keep_sessions), unit)
+        await _by_hand(command.order, order_commands.Refund(command.reason, command.keep_sessions), unit)
 
     @commands.on(CancelOrder)
     async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Cancel(command.reason), unit)
+        await _by_hand(command.order, order_commands.Cancel(command.reason), unit)
 
     @commands.on(ReviewOrder)
     async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Review(command.note), unit)
+        await _by_hand(command.order, order_commands.Review(command.note), unit)
 
     del mark_paid, refund, cancel, review
 
@@ -202,14 +203,14 @@ async def _by_hand(order: OrderNumber, act: ByHand, unit: UnitOfWork) -> None:
 def _hear_operators_of_products(commands: CommandHandlers) -> None:
     @commands.on(ListProduct)
     async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.plan.code, product_domain.ListProduct(command.plan))
+        await unit.execute(PRODUCT, command.plan.code, product_commands.ListProduct(command.plan))
 
     @commands.on(RepriceProduct)
     async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.code, product_domain.RepriceProduct(command.price_usd))
+        await unit.execute(PRODUCT, command.code, product_commands.RepriceProduct(command.price_usd))
 
     @commands.on(RetireProduct)
     async def retire(command: RetireProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.code, product_domain.RetireProduct())
+        await unit.execute(PRODUCT, command.code, product_commands.RetireProduct())
 
     del list_product, reprice, retire

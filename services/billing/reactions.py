@@ -2,7 +2,8 @@
 
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.billing.order.domain import ORDER, MarkFulfilled
+from services.billing.order.commands import MarkFulfilled
+from services.billing.order.domain import ORDER
 
 REACTIONS = Reactions()
 

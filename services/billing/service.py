@@ -7,16 +7,16 @@ from libs.eventsourcing import Causes
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.commands import Billing, handlers
-from services.billing.health import provider_health
-from services.billing.open_payments import Silence
 from services.billing.order.settling import Tolerance
+from services.billing.payments.provider_health import provider_health
+from services.billing.payments.reconciling import Reconciler
+from services.billing.payments.requesting import PaymentRequests
+from services.billing.payments.tables import Silence
 from services.billing.product.catalogue import introduce, read_catalogue
 from services.billing.reactions import REACTIONS
-from services.billing.reconciling import Reconciler
-from services.billing.requesting import PaymentRequests
+from services.billing.registry import READ_MODELS, STATE_TABLES
 from services.billing.settings import BillingSettings
 from services.billing.stock.limits import Limits
-from services.billing.tables import READ_MODELS, STATE_TABLES
 from services.billing.timers import order_timeouts
 
 

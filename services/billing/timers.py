@@ -1,7 +1,8 @@
 """What billing does when time is up."""
 
 from libs.eventsourcing import Engine, Timer, UnitOfWork
-from services.billing.order.domain import ORDER, Expire
+from services.billing.order.commands import Expire
+from services.billing.order.domain import ORDER
 from services.billing.order.tables import due_timeouts, earliest_timeout
 
 _AT_ONCE = 100

@@ -3,12 +3,12 @@
 from libs.chassis.commands import CommandHandlers, Scope
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.eventsourcing import Refused, UnitOfWork
+from services.forwarder.pair.commands import Import as ImportPair
 from services.forwarder.pair.domain import PAIR
-from services.forwarder.pair.domain import Import as ImportPair
 from services.forwarder.ports import Telegram
-from services.forwarder.uploading import import_session
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.uploading import import_session
 
 
 def handlers(vault: Vault, telegram: Telegram) -> CommandHandlers:

@@ -6,12 +6,13 @@ from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.forwarder.adbot.tables import last_stop, released_from
-from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import running_cycles
 from services.forwarder.pool.peers import forget_peers
-from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings
+from services.forwarder.tables.adbots import last_stop, released_from
 
 
 def reactions_of(settings: ForwarderSettings) -> Reactions:

@@ -5,7 +5,7 @@ import structlog
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telethon_account import TelethonTelegram
-from services.forwarder.adbot.tables import RELEASES, STOPS
+from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.commands import handlers
 from services.forwarder.cycle.tables import CYCLES, DENIALS
@@ -13,6 +13,7 @@ from services.forwarder.pool.pool import Pool
 from services.forwarder.reactions import reactions_of
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.store import Vault
 
@@ -29,6 +30,9 @@ async def run(settings: ForwarderSettings) -> None:
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
         await _reseal(chassis, vault)
+        wakeups = Wakeups(chassis.nats, settings.nats_prefix)
+        chassis.engine.on_commit(wakeups.committed)
+        chassis.task("wake-ups", wakeups.keep_sending)
         chassis.serve(handlers(vault, telegram))
         chassis.read(reactions=reactions_of(settings))
         if settings.runs_pool:
@@ -42,7 +46,10 @@ async def run_worker(settings: ForwarderSettings) -> None:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
-        chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+        pool = Pool(chassis.engine, telegram, vault, settings)
+        wakeups = Wakeups(chassis.nats, settings.nats_prefix)
+        chassis.task("wake-ups", lambda: wakeups.keep_listening(pool.wake))
+        chassis.task("pool", pool.run)
         await chassis.run()
 
 

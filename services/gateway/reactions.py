@@ -8,7 +8,8 @@ from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import has_code, issue_first_code, open_account
-from services.gateway.inbox.domain import INBOX, Raise
+from services.gateway.inbox.commands import Raise
+from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)

@@ -11,12 +11,12 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.tables import ACCOUNTS
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
-from services.gateway.api.claims import Claims
 from services.gateway.api.desk import Desk, Turns
-from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import DAY_SECONDS, HOUR_SECONDS, Places, RateLimit
-from services.gateway.api.tokens import Tokens
-from services.gateway.api.webhooks import MOST_UNDER_WAY
+from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, Places, RateLimit
+from services.gateway.api.requests.tokens import Tokens
+from services.gateway.api.webhook.proving import Prover
+from services.gateway.api.webhook.route import MOST_UNDER_WAY
+from services.gateway.checkout.claims import Claims
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer

@@ -3,7 +3,7 @@
 from libs.chassis.commands import CommandHandlers
 from libs.events import provisioning as asked
 from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import Extend, Restore, Suspend
+from services.provisioning.adbot.commands import Extend, Restore, Suspend
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.seating import NextSeat, await_seats, extend, release
 

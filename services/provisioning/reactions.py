@@ -4,11 +4,13 @@ from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotExtended, AdbotRestored, SeatsReleased
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.provisioning.adbot.asked import Renew, Suspend
+from services.provisioning.adbot.commands import Renew, Suspend
 from services.provisioning.adbot.tables import delivered_by
-from services.provisioning.pair.domain import PAIR, AddPair
+from services.provisioning.pair.commands import AddPair
+from services.provisioning.pair.domain import PAIR
 from services.provisioning.seating import NextSeat, extend, fill_waiting, lose, provision, release
-from services.provisioning.session.domain import SESSION, Stock
+from services.provisioning.session.commands import Stock
+from services.provisioning.session.domain import SESSION
 
 LONGEST_REASON = 500
 

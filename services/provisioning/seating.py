@@ -15,7 +15,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Extend,
     FillSeat,
@@ -27,7 +27,8 @@ from services.provisioning.adbot.asked import (
 )
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import first_waiting
-from services.provisioning.session.domain import SESSION, Assign, Lose, Release
+from services.provisioning.session.commands import Assign, Lose, Release
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import next_seat
 
 log = structlog.stdlib.get_logger()

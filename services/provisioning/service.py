@@ -5,11 +5,11 @@ from datetime import timedelta
 from libs.chassis.service import Chassis
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.commands import handlers
-from services.provisioning.expiry import expiry, releases
 from services.provisioning.reactions import reactions_of
 from services.provisioning.seating import chooser
 from services.provisioning.session.tables import STOCK
 from services.provisioning.settings import ProvisioningSettings
+from services.provisioning.timers import expiry, releases
 
 
 async def run(settings: ProvisioningSettings) -> None:

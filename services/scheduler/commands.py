@@ -6,10 +6,12 @@ from libs.chassis.commands import CommandHandlers, Scope
 from libs.events import scheduler as asked
 from libs.events.values import GroupRef, Post
 from libs.eventsourcing import UnitOfWork
-from services.scheduler.adbots.tables import adbot_known
-from services.scheduler.permissions.domain import PERMISSIONS, Allow, Forbid
+from services.scheduler.permissions.commands import Allow, Forbid
+from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
-from services.scheduler.schedule.domain import SCHEDULE, SetAdvertisement, Start, Stop
+from services.scheduler.schedule.commands import SetAdvertisement, Start, Stop
+from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.tables.adbots import adbot_known
 
 
 def handlers(max_groups: int) -> CommandHandlers:

@@ -9,9 +9,10 @@ from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
 from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.scheduler.adbots.tables import adbot_known, adbots_of
-from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import look_soon
+from services.scheduler.tables.adbots import adbot_known, adbots_of
 
 log = structlog.stdlib.get_logger()
 

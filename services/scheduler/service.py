@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from libs.chassis.service import Chassis
 from libs.events.values import Pacing
-from services.scheduler.adbots.tables import ADBOTS
 from services.scheduler.commands import handlers
-from services.scheduler.cycles import cycles
 from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.reactions import reactions
 from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.tables.adbots import ADBOTS
+from services.scheduler.timers import cycles
 
 
 async def run(settings: SchedulerSettings) -> None:

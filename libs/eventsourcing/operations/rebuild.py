@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, Report, build, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Beside, Purpose
 from libs.eventsourcing.projections.swap import exchange, fold_into
-from libs.eventsourcing.projections.tables import Kind, OutdatedTables, ServiceTables
+from libs.eventsourcing.projections.tables import Kind, ServiceTables
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream

@@ -6,17 +6,19 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
-from services.forwarder.client.domain import CLIENT, Die, Rest
-from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.client.commands import Die, Rest
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_since
-from services.forwarder.errors import loss_of
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import Limits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.seating import seating_of
+from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
 BAN = "USER_BANNED_IN_CHANNEL"

@@ -7,7 +7,8 @@ from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.domain import ACCOUNT, IssueFirstCode, Register, ResetCode
+from services.gateway.account.commands import IssueFirstCode, Register, ResetCode
+from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.tables import account_by_email, account_by_id
 
 

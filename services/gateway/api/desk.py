@@ -19,11 +19,11 @@ from libs.events.results import Written
 from libs.eventsourcing import Causes, Cursor, Engine, Reader, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
-from services.gateway.api.claims import Claims
-from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import Places, RateLimit
-from services.gateway.api.problems import unauthorized
-from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.api.requests.limits import Places, RateLimit
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.tokens import Identity, Tokens
+from services.gateway.api.webhook.proving import Prover
+from services.gateway.checkout.claims import Claims
 from services.gateway.tables.order_lines import Wish
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Scope
 
-from services.gateway.api.edge import Shortcut
-from services.gateway.api.problems import MEDIA_TYPE, Problem
+from services.gateway.api.requests.edge import Shortcut
+from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
 _MEANINGS = {

@@ -10,20 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from jinja2 import TemplateError
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing import Cause, Causes, Cursor, Engine, UnitOfWork, heed_cancellation, utc_now
-from libs.eventsourcing.readers.handling import POISON
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import (
+    Cause,
+    Causes,
+    Cursor,
+    Engine,
+    StatementRejected,
+    Transient,
+    UnitOfWork,
+    heed_cancellation,
+    utc_now,
+)
 from services.gateway.account.codes import AccessCodes, without_codes
-from services.gateway.inbox.domain import INBOX, GiveUp, RecordSent
+from services.gateway.inbox.commands import GiveUp, RecordSent
+from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails
 from services.gateway.mail.facts import Facts, facts_of
 from services.gateway.mail.writing import Writer
-from services.gateway.ports import Mailer, MailNotTaken, MailRefused
+from services.gateway.ports import Mailer, MailRefused
 
 log = structlog.stdlib.get_logger()
 
@@ -113,7 +120,7 @@ class Outbox:
             heed_cancellation()
             try:
                 await _finish(self._handle(await self._next()))
-            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("mail.retry", error=repr(trouble))
                 await asyncio.sleep(_LONGEST_SLEEP_SECONDS)
 
@@ -187,7 +194,7 @@ class Outbox:
             await self._mailer.send(letter)
         except MailRefused as refusal:
             await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
-        except (MailNotTaken, TemplateError, *POISON) as error:
+        except Exception as error:  # noqa: BLE001 - told, and tried again
             # whatever is wrong with one mail must neither end the process nor hold up the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))
@@ -226,7 +233,7 @@ class Outbox:
                 await asyncio.sleep(_RECORD_TOGETHER_SECONDS)
             while outcome in self._outcomes:
                 together = list(self._outcomes)
-                with suppress(*CLASHES, *DATABASE_TROUBLE):
+                with suppress(Transient, StatementRejected):
                     await self._engine.run(lambda unit: _store(unit, together), self._causes())  # noqa: B023 - run before the loop goes on
                     del self._outcomes[: len(together)]
                     break

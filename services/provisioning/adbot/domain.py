@@ -17,7 +17,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, OrderNumber
 from libs.eventsourcing import Decider, Refused
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Command,
     Expire,

@@ -10,9 +10,9 @@ from libs.events.catalogue import published
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections.tables import ServiceTables
 from sandbox.nowpayments import Call
-from services.billing.open_payments import OPEN_PAYMENTS
+from services.billing.payments.tables import OPEN_PAYMENTS
+from services.billing.registry import READ_MODELS, STATE_TABLES
 from services.billing.settings import BillingSettings
-from services.billing.tables import READ_MODELS, STATE_TABLES
 from tests.integration.billing.stage import NUMBER, Stage, until
 from tests.patience import PATIENCE_SECONDS
 

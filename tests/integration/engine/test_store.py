@@ -205,7 +205,12 @@ async def test_the_order_is_that_of_numbers_not_of_digits(database: str) -> None
     store = TransactionalStore(connection)
     try:
         assert [one.cursor.xid for one in await everything(store, 1)] == [9, 10, 99, 100]
-        assert [one.cursor.xid for one in await store.read_all(START, 9)] == [9, 10, 99, 100]
+        assert [one.cursor.xid for one in await store.between(START, Cursor(100, 9), None, 9)] == [
+            9,
+            10,
+            99,
+            100,
+        ]
     finally:
         await connection.close()
 

@@ -16,7 +16,7 @@ from libs.eventsourcing import (
     TableSql,
     UnitOfWork,
 )
-from libs.eventsourcing.writing.engine import READ_MODELS
+from libs.eventsourcing.projections.tables import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, METER, MeterTurned, Seal, meters_table, turn
 from tests.integration.engine.waiting import running
 

@@ -12,14 +12,15 @@ import nats
 import pytest
 import pytest_asyncio
 
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
@@ -79,7 +80,7 @@ async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     await stream.ensure()
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = {}

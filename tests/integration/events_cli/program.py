@@ -44,7 +44,8 @@ async def started(
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "adrelay.events",
+        "adrelay",
+        "events",
         *arguments,
         env=environment(settings),
         cwd=folder or Path("/"),

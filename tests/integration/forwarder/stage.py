@@ -40,11 +40,12 @@ from sandbox.telegram.specs import (
     PostSpec,
 )
 from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.client.domain import Import as ImportClient
-from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
-from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string

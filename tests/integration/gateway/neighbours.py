@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import CommandHandlers, answering_broker
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
@@ -34,7 +34,6 @@ from libs.eventsourcing import (
     Decider,
     Engine,
     Event,
-    EventStream,
     Recorded,
     Refused,
     Relay,
@@ -92,7 +91,7 @@ class Neighbour:
         self._stack.push_async_callback(self.engine.stop)
         nats = await connect_nats(self.nats_url, self.service)
         self._stack.push_async_callback(nats.close)
-        self._relay = Relay(self.engine, EventStream(nats, prefix=self.prefix))
+        self._relay = Relay(self.engine, event_stream(nats, prefix=self.prefix))
         self.resume()
         self._stack.push_async_callback(self.pause)
         broker = answering_broker(self.nats_url)

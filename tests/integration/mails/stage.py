@@ -34,7 +34,7 @@ from libs.events.values import AccountId
 from libs.eventsourcing import UnitOfWork, utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say

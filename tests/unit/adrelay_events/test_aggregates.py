@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 
 import services
-from adrelay.events.aggregates import AGGREGATES
+from adrelay.aggregates import AGGREGATES
 from libs.eventsourcing import Decider
 
 

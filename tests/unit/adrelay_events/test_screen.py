@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adrelay.commands import adbots, catalogue, order_pictures
-from adrelay.events import dead, lag, show, tail, trace, verify
-from adrelay.events.find import Found
-from adrelay.events.outcome import screen
-from adrelay.events.parked import Queue
-from adrelay.events.rows import ToldEvent
-from adrelay.events.screen import Table
-from adrelay.events.standing import DatabaseStanding, ReaderStanding, RelayStanding
-from adrelay.events.steps import steps
-from adrelay.events.story import Node, linked
+from adrelay.commands import adbots, catalogue
+from adrelay.commands.events.dead import dead_letters as dead
+from adrelay.commands.events.dead.parked import Queue
+from adrelay.commands.events.reading import lag, show, tail, trace
+from adrelay.commands.events.reading.find import Found
+from adrelay.commands.events.reading.rows import ToldEvent
+from adrelay.commands.events.reading.standing import DatabaseStanding, ReaderStanding, RelayStanding
+from adrelay.commands.events.reading.steps import steps
+from adrelay.commands.events.reading.story import Node, linked
+from adrelay.commands.events.tables import verify
+from adrelay.commands.orders import pictures as order_pictures
+from adrelay.terminal.outcome import screen
+from adrelay.terminal.screen import Table
 from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.scheduler import CycleDue
 from libs.events.values import (

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from adrelay.events.rows import ToldEvent
-from adrelay.events.story import Node, linked, render, walk
+from adrelay.commands.events.reading.rows import ToldEvent
+from adrelay.commands.events.reading.story import Node, linked, render, walk
 from libs.eventsourcing import utc_now
 
 NOW = utc_now()

@@ -18,11 +18,12 @@ from libs.chassis.command_client import CommandFailed
 from libs.events.billing import RecordNotification
 from libs.events.results import Accepted
 from libs.eventsourcing import Causes, Command, Refused
-from services.gateway.api import problems, webhooks
 from services.gateway.api.app import make_app
-from services.gateway.api.edge import STRANGERS, Edge, Shortcut
-from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import Places
+from services.gateway.api.requests import problems
+from services.gateway.api.requests.edge import STRANGERS, Edge, Shortcut
+from services.gateway.api.requests.limits import Places
+from services.gateway.api.webhook import route as webhook
+from services.gateway.api.webhook.proving import Prover
 
 URL = "/api/v1/webhooks/nowpayments"
 SECRET = "the-1pn-of-the-shortcuts"
@@ -54,11 +55,11 @@ def long_way() -> FastAPI:
     app = FastAPI()
     app.add_middleware(Edge)
     problems.install(app)
-    app.include_router(webhooks.router, prefix="/api/v1")
+    app.include_router(webhook.router, prefix="/api/v1")
     return app
 
 
-def caller(app: FastAPI, *, places: int = webhooks.MOST_UNDER_WAY) -> httpx.AsyncClient:
+def caller(app: FastAPI, *, places: int = webhook.MOST_UNDER_WAY) -> httpx.AsyncClient:
     app.state.desk = SimpleNamespace(
         commands=Billing(), notifications=Places(places), prover=Prover(SecretStr(SECRET))
     )
@@ -120,7 +121,7 @@ async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_p
 
 def test_every_shortcut_has_a_route_that_describes_it() -> None:
     described = make_app().openapi()["paths"]
-    for (method, path), shortcut in webhooks.SHORTCUTS.items():
+    for (method, path), shortcut in webhook.SHORTCUTS.items():
         assert described[path][method.lower()]["operationId"] == shortcut.route
 
 

@@ -1,0 +1,18 @@
+"""What an operator can run where store, stream and program do not fit together."""
+
+from libs.eventsourcing import OperatorNeeded, Remedy
+
+_ADVICE = {
+    Remedy.ROLL_BACK: "to go back, run `adrelay events rollback` with this program",
+    Remedy.RETIRE: "if that is how it should be, run `adrelay events retire {service} {table}`",
+    Remedy.VERIFY: "`adrelay events verify` shows what it lacks",
+    Remedy.REBASE: "run `adrelay events rebase` for this service, then start it again",
+}
+
+
+def with_advice(error: Exception) -> str:
+    """Return what an error says, and which command helps, if one does."""
+    if not isinstance(error, OperatorNeeded) or error.remedy is None:
+        return str(error)
+    advice = _ADVICE[error.remedy].format(service=error.service, table=error.table)
+    return f"{error}; {advice}"
