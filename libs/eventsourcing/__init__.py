@@ -36,18 +36,21 @@ from libs.eventsourcing.readers.reader import Reader
 from libs.eventsourcing.relaying.relay import Relay
 from libs.eventsourcing.store.schema import make_once
 from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, repeat, seconds_until
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.timer import Timer
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "START",
+    "Alarm",
     "Cause",
     "Causes",
     "Command",
     "Contract",
     "Cursor",
     "Decider",
+    "DurableEffect",
     "Engine",
     "Envelope",
     "Event",
@@ -75,6 +78,8 @@ __all__ = [
     "make_once",
     "new_id",
     "owner_of",
+    "repeat",
+    "seconds_until",
     "subject_of",
     "types_in",
     "utc_now",
