@@ -1,7 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one NATS a run; a fresh database and names for each test."""
 
-import shutil
-import tempfile
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +13,8 @@ from xdist.remote import Producer
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.support.databases import fresh_database
+from tests.support.folder import temporary_folder
 from tests.watchdog import Watchdog
 from tests.workers import OneSystemAtATime, longest_first
 
@@ -22,7 +23,8 @@ settings.load_profile("suite")  # how long an example takes says how busy the ma
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let no hang last for ever."""
+    """Let no hang last for ever, and no HTTP client read more certificates than one."""
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
     config.pluginmanager.register(Watchdog(), "watchdog")
 
 
@@ -44,15 +46,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """A folder outside pytest's own, which it closes to other accounts whenever a run begins."""
-    folder = Path(tempfile.mkdtemp(prefix="adrelay-tests-"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with temporary_folder() as folder:
+        yield folder
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """One PostgreSQL server for the whole run."""
-    server = EmbeddedPostgres(servers_folder / "postgres")
+    """One PostgreSQL server for the whole run; it outlives no power failure, so nothing is synced."""
+    server = EmbeddedPostgres(servers_folder / "postgres", durable=False)
     await server.start()
     yield server
     await server.stop()
@@ -60,8 +61,8 @@ async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgre
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def nats_server(servers_folder: Path) -> AsyncIterator[EmbeddedNats]:
-    """One NATS server with JetStream for the whole run."""
-    server = EmbeddedNats(servers_folder / "nats")
+    """One NATS server with JetStream for the whole run; nothing is synced here either."""
+    server = EmbeddedNats(servers_folder / "nats", durable=False)
     await server.start()
     yield server
     await server.stop()
@@ -69,7 +70,14 @@ async def nats_server(servers_folder: Path) -> AsyncIterator[EmbeddedNats]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The URL of a fresh, empty database; it is dropped afterwards, whoever is still connected."""
+    """The URL of a fresh database with the engine's tables; dropped afterwards, whoever is connected."""
+    async with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty_database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a database in which nothing stands."""
     name = f"test_{uuid4().hex[:12]}"
     yield await postgres_server.ensure_database(name)
     await postgres_server.drop_database(name)

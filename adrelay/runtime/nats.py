@@ -19,15 +19,17 @@ WRITE_ERROR = "write error"
 """What its health page says of a stream that takes nothing any more."""
 ROOM_BYTES = 4 * 1024 * 1024
 STOP_SECONDS = 5.0
+RARELY = "1h"
 LOG_BYTES, LOGS_KEPT = 10 * 1024 * 1024, 5
 
 
 class EmbeddedNats:
     """A NATS server that belongs to this process and keeps its streams in ``data_dir``.
 
-    Every acknowledged message is on the disk (``sync_interval: always``). One user with a password, kept
-    beside the data, may connect, and only from this machine. NATS's own HTTP pages are
-    served on ``monitoring_port``, a free one if none is given, for they tell more of its health than it does.
+    Every acknowledged message is on the disk (``sync_interval: always``), unless it is not ``durable``: for
+    data that a power failure may take. One user with a password, kept beside the data, may connect, and only
+    from this machine. NATS's own HTTP pages are served on ``monitoring_port``, a free one if none is given,
+    for they tell more of its health than it does.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class EmbeddedNats:
         monitoring_port: int | None = None,
         password: bool = True,
         binary: Path | None = None,
+        durable: bool = True,
     ) -> None:
         self._binary = binary
+        self._durable = durable
         self._server = ServerProcess(
             "nats",
             data_dir,
@@ -141,7 +145,7 @@ class EmbeddedNats:
             "logfile_size_limit": LOG_BYTES,
             "logfile_max_num": LOGS_KEPT,
             "max_payload": MAX_PAYLOAD_BYTES,
-            "jetstream": {"store_dir": str(store), "sync_interval": "always"},
+            "jetstream": {"store_dir": str(store), "sync_interval": "always" if self._durable else RARELY},
         }
         if self._password_file is not None:
             settings["authorization"] = {"user": USER, "password": remembered_password(self._password_file)}

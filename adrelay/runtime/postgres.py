@@ -26,6 +26,7 @@ INITDB_SECONDS = 120
 PROBE_SECONDS = 2.0
 CONNECT_SECONDS = 60.0  # a server that is busy is waited for, but where the question is whether it is ready
 DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+FEW_ITERATIONS = 1  # clients repeat them, so they are what most of a connection's time goes into
 LOG_FOLDER, LOG_KILOBYTES, LOGS_KEPT = "log", 10 * 1024, 5
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -50,6 +51,14 @@ SETTINGS = {
     "log_error_verbosity": "terse",  # details would show the values of rows
     "log_min_error_statement": "panic",  # and statements those of literals
 }
+VOLATILE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+}
 
 
 class EmbeddedPostgres:
@@ -57,9 +66,14 @@ class EmbeddedPostgres:
 
     It ends when this process ends, however that happens. A superuser with a password of its own, kept beside
     the data, is the only one who may connect, and only from this machine.
+
+    Where it is not ``durable``, nothing is synced to the disk, and a password costs less to check: for data
+    that a power failure may take and nobody wants.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, *, binaries: Path | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, port: int = 0, *, binaries: Path | None = None, durable: bool = True
+    ) -> None:
         self._server = ServerProcess(
             "postgres",
             data_dir,
@@ -69,6 +83,7 @@ class EmbeddedPostgres:
             own_logs=lambda: self.logs[-1:],
         )
         self._binaries = binaries
+        self._durable = durable
         self._cluster = self._server.folder / "cluster"
         self._password_file = self._server.folder / "password"
 
@@ -116,7 +131,7 @@ class EmbeddedPostgres:
                 raise RuntimeFault(f"postgres: {self._password_file} is missing, so nobody can connect")
             self._forget_dead_postmaster()
             command = [str(binaries / "postgres"), "-D", str(self._cluster), "-p", str(self.port)]
-            for key, value in SETTINGS.items():
+            for key, value in (SETTINGS if self._durable else SETTINGS | VOLATILE).items():
                 command += ["-c", f"{key}={value}"]
             await self._server.launch(command, self.ready, env=ENVIRONMENT, account=account)
 
@@ -217,6 +232,7 @@ class EmbeddedPostgres:
         command = [str(binaries / "initdb"), "-D", str(self._unfinished), "-U", SUPERUSER]
         command += ["--encoding=UTF8", f"--locale={locale}", "--lc-messages=C", "--no-instructions"]
         command += ["--auth=scram-sha-256", f"--pwfile={password_copy}"]
+        command += [] if self._durable else ["--no-sync", "--set", f"scram_iterations={FEW_ITERATIONS}"]
         try:
             child = await Child.spawn(
                 Launch(command, output, signal.SIGKILL, env=ENVIRONMENT, folder=Path("/"), account=account)

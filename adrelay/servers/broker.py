@@ -16,7 +16,7 @@ from adrelay.terminal.outcome import Unusable
 from adrelay.terminal.reasons import reason_of
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, event_stream
 from libs.eventsourcing import EventStream
-from libs.eventsourcing.stream.direct_get import StreamUnreadable
+from libs.eventsourcing.operations import StreamUnreadable
 
 
 @asynccontextmanager

@@ -9,11 +9,11 @@ import asyncpg
 
 from adrelay.terminal.outcome import Unusable
 from adrelay.terminal.reasons import reason_of
-from libs.eventsourcing.store.connections import Connection, server_settings
+from libs.eventsourcing.operations import Connection, holds_store, server_settings
 
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"
-"""What these tools are called among the connections of a database; services are `adrelay`."""
+"""What these tools are called among the connections of a database."""
 
 
 @asynccontextmanager
@@ -36,7 +36,7 @@ async def connected(
             f"the database of {service} at {place_of(url)} can't be used: {reason_of(error)}"
         ) from error
     try:
-        if not empty and not await connection.fetchval("select to_regclass('engine.events') is not null"):
+        if not empty and not await holds_store(connection):
             raise Unusable(f"the database of {service} at {place_of(url)} holds no event store")
         yield connection
     finally:

@@ -22,10 +22,7 @@ from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
-from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
-from libs.eventsourcing.model.errors import OutdatedTables, Transient
-from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
+from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer, Transient
 
 log = structlog.stdlib.get_logger()
 
@@ -86,8 +83,8 @@ class Chassis:
         self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
         self.relay = Relay(self.engine, self.stream)
         self.task("relay", self.relay.run)
-        self.read_models = self._reader(
-            READ_MODELS, tables=self.engine.read_models, everything=self._read_everything
+        self.read_models = self._follow(
+            Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )
         checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
         watched = watch(self.engine, self.relay, self.task)
@@ -117,24 +114,18 @@ class Chassis:
         everything: bool = False,
     ) -> Reader:
         """Have a reader of this name follow the stream."""
-        return self._reader(name, tables=tables, reactions=reactions, everything=everything)
-
-    def _reader(
-        self,
-        name: str,
-        *,
-        tables: Sequence[Projection],
-        reactions: Reactions | None = None,
-        everything: bool,
-    ) -> Reader:
-        reader = Reader(
-            name,
-            self.engine,
-            self.stream,
-            tables=tables,
-            reactions=reactions,
-            everything=everything,
+        return self._follow(
+            Reader(
+                name,
+                self.engine,
+                self.stream,
+                tables=tables,
+                reactions=reactions,
+                everything=everything,
+            )
         )
+
+    def _follow(self, reader: Reader) -> Reader:
         if reader.events:
             LAG.labels(self.settings.service, reader.name).set_function(lambda: reader.lag)
             self.task(f"reader {reader.name}", reader.run)
@@ -166,7 +157,7 @@ class Chassis:
         self._begin("relay", self._loops["relay"])  # first: others may wait for what this service said
         self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they tell if it does not get through
         self._begin(_START, self._start)
-        self._begin(_OUTDATED, self._outdated)
+        self._begin(_OUTDATED, self.engine.until_outdated)
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
             while not stopping.done():
@@ -190,8 +181,8 @@ class Chassis:
 
     async def _start(self) -> None:
         """Let nothing act on read models before they hold what the stream tells."""
-        await migrate_read_models(self.engine.tables, self.stream)
-        reading = f"reader {READ_MODELS}"
+        await self.read_models.migrate()
+        reading = f"reader {self.read_models.name}"
         if reading in self._loops:
             self._begin(reading, self._loops[reading])
             await self.read_models.complete()
@@ -202,11 +193,6 @@ class Chassis:
                 self._begin(name, body)
         self._open.set()
         log.info("service.started", loops=sorted(self._loops))
-
-    async def _outdated(self) -> None:
-        await self.engine.outdated.wait()
-        message = "the database holds other tables than this program folds: start the program that knows them"
-        raise OutdatedTables(message)
 
     async def _stop(self) -> None:
         """Stop taking, finish, flush the relay, close."""

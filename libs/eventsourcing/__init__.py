@@ -6,7 +6,7 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 """
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
+from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
 from libs.eventsourcing.model.envelope import (
     START,
@@ -14,7 +14,6 @@ from libs.eventsourcing.model.envelope import (
     Causes,
     Cursor,
     Envelope,
-    Recorded,
     new_id,
     utc_now,
 )
@@ -26,7 +25,6 @@ from libs.eventsourcing.model.errors import (
     Remedy,
     StatementRejected,
     Transient,
-    UnknownEvent,
 )
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
@@ -62,7 +60,6 @@ __all__ = [
     "Projection",
     "Reactions",
     "Reader",
-    "Recorded",
     "Refused",
     "Relay",
     "Remedy",
@@ -73,14 +70,11 @@ __all__ = [
     "Timer",
     "Transient",
     "UnitOfWork",
-    "UnknownEvent",
     "heed_cancellation",
     "make_once",
     "new_id",
     "owner_of",
     "repeat",
     "seconds_until",
-    "subject_of",
-    "types_in",
     "utc_now",
 ]

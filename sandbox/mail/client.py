@@ -7,6 +7,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from sandbox.mail.messages import Fault, MailView, Message, Stage
+from sandbox.plain_http import NO_TLS
 
 T = TypeVar("T")
 _SPARE_SECONDS = 10
@@ -20,7 +21,9 @@ class MailControl:
     """Reads the mails that a sandbox took, and makes it behave badly."""
 
     def __init__(self, control_url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=control_url, trust_env=False, timeout=_SPARE_SECONDS)
+        self._http = httpx.AsyncClient(
+            base_url=control_url, trust_env=False, verify=NO_TLS, timeout=_SPARE_SECONDS
+        )
 
     async def __aenter__(self) -> Self:
         """Be ready."""

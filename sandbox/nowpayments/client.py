@@ -22,6 +22,7 @@ from sandbox.nowpayments.messages import (
     SwitchChange,
     Switches,
 )
+from sandbox.plain_http import NO_TLS
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class NowPaymentsControl:
         self._http = httpx.AsyncClient(
             base_url=f"{root}/control",
             trust_env=False,
+            verify=NO_TLS,
             timeout=ANSWER_SECONDS,
             limits=httpx.Limits(
                 keepalive_expiry=2.0

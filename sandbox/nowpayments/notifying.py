@@ -13,6 +13,7 @@ from sandbox.nowpayments.messages import Attempt, Notice, NotificationState, Sen
 from sandbox.nowpayments.payments import Payment, as_notified
 from sandbox.nowpayments.settings import SandboxSettings
 from sandbox.nowpayments.signing import Json, sign, stringify
+from sandbox.plain_http import certificates
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Notifier:
         self._background = background
         self._client = httpx.AsyncClient(
             trust_env=False,  # the environment's proxies are not for loopback
+            verify=certificates(),
             timeout=None,  # noqa: S113 - _post has the limit
             # A kept connection to a merchant that was restarted would cost a try.
             limits=httpx.Limits(max_keepalive_connections=0),

@@ -7,6 +7,7 @@ from typing import Any, Self
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from sandbox.plain_http import NO_TLS
 from sandbox.telegram.errors import SandboxError, UnknownError
 from sandbox.telegram.models import (
     AccountView,
@@ -55,7 +56,9 @@ class TelegramSandboxControl:
 
     def __init__(self, base_url: str, *, timeout_seconds: float = 30.0) -> None:
         self.base_url = base_url
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=timeout_seconds, trust_env=False, verify=NO_TLS
+        )
 
     async def aclose(self) -> None:
         """Close the connection to the control."""

@@ -11,6 +11,7 @@ from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import Connection
 
 Row = asyncpg.Record
+"""A row that was read: its values by name or by place."""
 
 
 class Sql:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Self
 
 import asyncpg
 import structlog
@@ -14,9 +15,11 @@ from libs.eventsourcing.model.envelope import Cursor
 from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.handling import Bookmark, Handling
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
+from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
 from libs.eventsourcing.store.connections import close, hold_lock
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
@@ -75,6 +78,18 @@ class Reader:
         if unprepared:
             message = f"the engine was not told of the tables {sorted(unprepared)}, so nobody makes them"
             raise ValueError(message)
+
+    @classmethod
+    def of_read_models(cls, engine: Engine, stream: EventStream, *, everything: bool = False) -> Self:
+        """Return the reader that folds a service's read models; call `migrate` before its `run`."""
+        return cls(READ_MODELS, engine, stream, tables=engine.read_models, everything=everything)
+
+    async def migrate(self) -> None:
+        """Migrate the read models to this program's versions, folded from the stream.
+
+        Raises `OperatorNeeded` if the database holds newer ones, or some that this program does not know.
+        """
+        await migrate_read_models(self._engine.tables, self._stream)
 
     @property
     def _lock(self) -> str:

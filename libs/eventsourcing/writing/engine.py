@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -135,6 +135,12 @@ class Engine:
         except OutdatedTables:
             self.outdated.set()
             raise
+
+    async def until_outdated(self) -> NoReturn:
+        """Wait until the database holds other tables than this program folds; raise `OperatorNeeded` then."""
+        await self.outdated.wait()
+        message = "the database holds other tables than this program folds: start the program that knows them"
+        raise OutdatedTables(message)
 
     async def run(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from libs.eventsourcing import Refused, Transient
+from libs.eventsourcing import Refused, StatementRejected, Transient
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
 
@@ -33,5 +33,7 @@ def recording() -> Generator[None]:
         yield
     except (Refused, Transient):
         raise
+    except StatementRejected as error:
+        raise Unforeseen(type(error.__cause__ or error).__name__) from error
     except Exception as error:
         raise Unforeseen(type(error).__name__) from error

@@ -117,7 +117,7 @@ class Pool:
             log.info("seat.released", worker=self.name, session=str(session))
         except LeaseLost as lost:
             log.warning("seat.lost", worker=self.name, session=str(session), reason=str(lost))
-        except (Transient, StatementRejected) as trouble:
+        except (Transient, StatementRejected, OSError) as trouble:
             log.warning("seat.left", worker=self.name, session=str(session), error=repr(trouble))
         except Exception as error:  # one seat's trouble must not end the others
             log.exception("seat.broke", worker=self.name, session=str(session), error=type(error).__name__)
@@ -135,7 +135,7 @@ class Pool:
                 async with asyncio.timeout(period):
                     await self._leases.show()
                     await self._leases.renew([seat.held for seat in seats])
-            except (Transient, StatementRejected) as trouble:
+            except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:

@@ -115,7 +115,7 @@ class SeatAtWork:
     async def _patiently(self) -> bool:
         try:
             return await self._step()
-        except (Transient, StatementRejected) as trouble:
+        except (Transient, StatementRejected, OSError) as trouble:
             self._log.warning("seat.retry", error=repr(trouble))
             await self._pause(RETRY_SECONDS)
             return True

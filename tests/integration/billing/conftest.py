@@ -8,13 +8,22 @@ import asyncpg
 import nats
 import pytest_asyncio
 
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import fresh_database
 
 SESSIONS = 30
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database with billing's tables."""
+    async with fresh_database(postgres_server, "billing") as url:
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -24,25 +33,43 @@ async def stage(sold_out: Stage) -> Stage:
     return sold_out
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def provider() -> AsyncIterator[NowPaymentsSandbox]:
+    """The provider, the same for all tests."""
+    settings = SandboxSettings(
+        api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=PATIENCE_SECONDS
+    )
+    async with NowPaymentsSandbox(settings) as sandbox:
+        yield sandbox
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def sold_out(database: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Stage]:
+async def control(provider: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
+    """What makes the provider act; it has forgotten the tests before."""
+    async with NowPaymentsControl(provider.control_url) as control:
+        await control.reset()
+        yield control
+        await control.reset()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sold_out(
+    database: str,
+    nats_url: str,
+    stream_prefix: str,
+    provider: NowPaymentsSandbox,
+    control: NowPaymentsControl,
+) -> AsyncIterator[Stage]:
     """Everything around billing, without billing and without stock."""
     connection = await asyncpg.connect(database)
     client = await nats.connect(nats_url)
     commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
-    settings = SandboxSettings(
-        api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=PATIENCE_SECONDS
-    )
-    async with (
-        NowPaymentsSandbox(settings) as sandbox,
-        NowPaymentsControl(sandbox.control_url) as control,
-        webhook(commands) as url,
-    ):
+    async with webhook(commands) as url:
         yield Stage(
             database=database,
             nats_url=nats_url,
             prefix=stream_prefix,
-            provider_url=sandbox.url,
+            provider_url=provider.url,
             webhook_url=url,
             control=control,
             client=commands,

@@ -6,8 +6,8 @@ from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.schema import make_schema
 
 
-async def test_tables_that_stand_already_are_made_again_by_nobody(database: str) -> None:
-    first, appender, second = [await connect(database) for _ in range(3)]
+async def test_tables_that_stand_already_are_made_again_by_nobody(empty_database: str) -> None:
+    first, appender, second = [await connect(empty_database) for _ in range(3)]
     await make_schema(first)
     async with appender.transaction():
         await appender.execute("lock table engine.events in row exclusive mode")
@@ -16,8 +16,8 @@ async def test_tables_that_stand_already_are_made_again_by_nobody(database: str)
         await connection.close()
 
 
-async def test_many_processes_may_start_at_once(database: str) -> None:
-    connections = [await connect(database) for _ in range(8)]
+async def test_many_processes_may_start_at_once(empty_database: str) -> None:
+    connections = [await connect(empty_database) for _ in range(8)]
     await asyncio.gather(*(make_schema(connection) for connection in connections))
     assert await connections[0].fetchval("select count(*) from engine.made") == 1
     for connection in connections:

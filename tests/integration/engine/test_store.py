@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import START, Causes, Cursor, Envelope, Event, Recorded, UnknownEvent
-from libs.eventsourcing.model.errors import InvalidAppend, WrongExpectedVersion
+from libs.eventsourcing import START, Causes, Cursor, Envelope, Event
+from libs.eventsourcing.model.envelope import Recorded
+from libs.eventsourcing.model.errors import InvalidAppend, UnknownEvent, WrongExpectedVersion
 from libs.eventsourcing.model.limits import MAX_DATA_BYTES
 from libs.eventsourcing.store.connections import ISOLATION, connect
 from libs.eventsourcing.store.event_store import EventStore

@@ -25,6 +25,7 @@ from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
 from tests.integration.events_cli.told import Story
+from tests.support.databases import drop, new_database
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Office:
 @asynccontextmanager
 async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncGenerator[Office]:
     tag = f"of{uuid4().hex[:8]}"
-    databases = {name: await postgres_server.ensure_database(f"{tag}_{name}") for name in SERVICES}
+    databases = {name: await new_database(postgres_server, name) for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
@@ -94,8 +95,8 @@ async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
         yield Office(settings, engines, stream)
     await client.jetstream().delete_stream(stream.name)
     await client.close()
-    for name in SERVICES:
-        await postgres_server.drop_database(f"{tag}_{name}")
+    for url in databases.values():
+        await drop(postgres_server, url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

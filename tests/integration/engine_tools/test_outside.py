@@ -12,7 +12,7 @@ from adrelay.commands.events.tables.folded import tables_of
 from adrelay.demo import story
 from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
-from libs.eventsourcing.operations.rebuild import rebuild
+from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.stories import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 

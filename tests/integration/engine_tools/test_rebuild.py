@@ -8,8 +8,8 @@ import pytest
 
 from libs.eventsourcing import Engine, EventStream, Projection, Reader, Remedy, TableSql
 from libs.eventsourcing.model.errors import OutdatedTables
-from libs.eventsourcing.operations import rebuild as rebuilding
-from libs.eventsourcing.operations.rebuild import Progress, plan, rebuild, rollback
+from libs.eventsourcing.operations import rebuilding
+from libs.eventsourcing.operations.rebuilding import Progress, plan, rebuild, rollback
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import FoldFailed

@@ -19,6 +19,7 @@ from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.events_cli.told import Story
+from tests.support.databases import ENGINE, new_database
 
 
 @dataclass
@@ -55,7 +56,7 @@ class World:
 async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
     """A world in which one story was told. Tests add to it, and take nothing away."""
     tag = uuid4().hex[:8]
-    databases = {name: await postgres_server.ensure_database(f"ev{tag}_{name}") for name in SERVICES}
+    databases = {name: await new_database(postgres_server, ENGINE, f"ev{tag}_{name}") for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": f"ev{tag}"}
     client = await nats.connect(nats_server.url)

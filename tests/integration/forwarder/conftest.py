@@ -16,6 +16,14 @@ from services.forwarder.service import READ_MODELS, STATE_TABLES
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.stage import Stage, vault_key
 from tests.integration.forwarder.system import System, system_of
+from tests.support.databases import fresh_database
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database with the forwarder's tables."""
+    async with fresh_database(postgres_server, "forwarder") as url:
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")

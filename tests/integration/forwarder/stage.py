@@ -24,7 +24,8 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, Recorded, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Event, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 from sandbox.telegram.models import ChatView, JournalEntry, JournalQuery, MessageView
 from sandbox.telegram.sandbox import TelegramSandbox

@@ -34,6 +34,7 @@ from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.processes import Process, running
 from tests.integration.forwarder.stage import POST, Stage
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import fresh_database
 
 HASH = "fedcba9876543210" * 2
 
@@ -105,9 +106,8 @@ async def system_of(
         ]
         connection = await connect_nats(settings.nats_url.get_secret_value(), "test")
         stack.push_async_callback(connection.close)
-        name = f"test_{uuid4().hex[:12]}"
-        scheduler = Engine("scheduler", await postgres_server.ensure_database(name), published())
-        stack.push_async_callback(postgres_server.drop_database, name)
+        database = await stack.enter_async_context(fresh_database(postgres_server))
+        scheduler = Engine("scheduler", database, published())
         await scheduler.start()
         stack.push_async_callback(scheduler.stop)
         relay = asyncio.create_task(

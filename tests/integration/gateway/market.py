@@ -29,6 +29,7 @@ from services.scheduler.settings import SchedulerSettings
 from tests.integration.gateway.neighbours import Neighbour
 from tests.integration.gateway.world import until
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
@@ -109,12 +110,10 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
         common = {"nats_url": nats.url, "nats_prefix": prefix}
 
         async def database(name: str) -> str:
-            name = f"test_{name}_{uuid4().hex[:8]}"
-            stack.push_async_callback(postgres.drop_database, name)
-            return await postgres.ensure_database(name)
+            return await stack.enter_async_context(fresh_database(postgres, name))
 
         forwarder = await stack.enter_async_context(
-            Neighbour("forwarder", await database("forwarder"), nats.url, prefix, CommandHandlers())
+            Neighbour("forwarder", await database(ENGINE), nats.url, prefix, CommandHandlers())
         )
         billing = {
             "postgres_url": await database("billing"),

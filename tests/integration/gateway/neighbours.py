@@ -29,16 +29,8 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import ChannelPost, Plan, PlanKind
-from libs.eventsourcing import (
-    Causes,
-    Decider,
-    Engine,
-    Event,
-    Recorded,
-    Refused,
-    Relay,
-    UnitOfWork,
-)
+from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 
 BRONZE = Plan(

@@ -21,6 +21,7 @@ from services.gateway.api.checkout.ordering import new_order_number
 from tests.integration.gateway.neighbours import say
 from tests.integration.gateway.world import PEPPER, Client, World, access_code, until
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import ENGINE
 
 CHECKOUT, SIGN_IN = "/api/v1/checkout", "/api/v1/auth/sign-in"
 CODES = AccessCodes(SecretStr(PEPPER))
@@ -255,7 +256,7 @@ async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_ord
         licence=CODES.licence(),
     )
     async with AsyncExitStack() as stack:
-        database = await world.database(stack, "gateway")
+        database = await world.database(stack, ENGINE)
         engine = Engine("gateway", database, published())
         await engine.start(pool_size=1)
         await engine.run(lambda unit: say(unit, f"account-{account}", registered), Causes.first("anonymous"))

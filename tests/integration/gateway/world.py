@@ -27,6 +27,7 @@ from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
 from tests.integration.gateway.shop import Shop, provisioning
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
@@ -115,14 +116,12 @@ class World:
         self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
 
     async def _neighbour(self, stack: AsyncExitStack, service: str, handlers: CommandHandlers) -> Neighbour:
-        url = await self.database(stack, service)
+        url = await self.database(stack, ENGINE)
         return await stack.enter_async_context(Neighbour(service, url, self.nats.url, self.prefix, handlers))
 
     async def database(self, stack: AsyncExitStack, name: str) -> str:
-        """Return the URL of a fresh database."""
-        name = f"test_{name}_{uuid4().hex[:8]}"
-        stack.push_async_callback(self.postgres.drop_database, name)
-        return await self.postgres.ensure_database(name)
+        """Return the URL of a fresh database with a service's tables, or only the engine's."""
+        return await stack.enter_async_context(fresh_database(self.postgres, name))
 
     @asynccontextmanager
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:

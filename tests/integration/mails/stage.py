@@ -39,6 +39,7 @@ from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
@@ -78,7 +79,7 @@ class Stage:
         self.sandbox = await self._stack.enter_async_context(self._smtp)
         self.mails = await self._stack.enter_async_context(MailControl(self.sandbox.control_url))
         self.database = await self.new_database("gateway")
-        url = await self.new_database("billing")
+        url = await self.new_database()
         neighbour = Neighbour("billing", url, self.nats.url, self.prefix, _shop())
         self.billing = await self._stack.enter_async_context(neighbour)
         await list_bronze(self.billing)
@@ -89,11 +90,9 @@ class Stage:
     ) -> None:
         await self._stack.aclose()
 
-    async def new_database(self, name: str) -> str:
-        """Return the URL of a fresh database."""
-        name = f"test_{name}_{uuid4().hex[:8]}"
-        self._stack.push_async_callback(self.postgres.drop_database, name)
-        return await self.postgres.ensure_database(name)
+    async def new_database(self, name: str = ENGINE) -> str:
+        """Return the URL of a fresh database with a service's tables, or only the engine's."""
+        return await self._stack.enter_async_context(fresh_database(self.postgres, name))
 
     # -- the gateway
 

@@ -10,7 +10,7 @@ from adrelay.commands.events.tables.folded import tables_of
 from libs.chassis.broker import connect_nats, event_stream
 from libs.events.billing import OrderPlaced, PaymentFinished
 from libs.eventsourcing import Causes, UnitOfWork, utc_now
-from libs.eventsourcing.operations.rebuild import rebuild
+from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.integration.gateway.neighbours import say
 from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
 

@@ -8,6 +8,14 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.eventsourcing import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
+from tests.support.databases import fresh_database
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database with provisioning's tables."""
+    async with fresh_database(postgres_server, "provisioning") as url:
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")

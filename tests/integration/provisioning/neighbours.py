@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import asyncpg
 import nats
@@ -18,10 +17,12 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Recorded, Relay, UnitOfWork
+from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import fresh_database
 
 T = TypeVar("T")
 EventT = TypeVar("EventT", bound=Event)
@@ -57,15 +58,14 @@ def _remember_nothing(_: object, event: Event) -> Event:
 @asynccontextmanager
 async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream) -> AsyncGenerator[Neighbour]:
     """A neighbour with a store of its own, and a relay."""
-    database = f"test_{uuid4().hex[:12]}"
-    engine = Engine(service, await server.ensure_database(database), published())
-    await engine.start(pool_size=2)
-    relay = asyncio.create_task(Relay(engine, stream).run())
-    yield Neighbour(engine)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
-    await engine.stop()
-    await server.drop_database(database)
+    async with fresh_database(server) as database:
+        engine = Engine(service, database, published())
+        await engine.start(pool_size=2)
+        relay = asyncio.create_task(Relay(engine, stream).run())
+        yield Neighbour(engine)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+        await engine.stop()
 
 
 @asynccontextmanager

@@ -32,13 +32,14 @@ async def read_row(url: str) -> object:
         await connection.close()
 
 
-async def test_a_fresh_server_answers_with_the_settings_that_durability_needs(
-    postgres_server: EmbeddedPostgres,
-) -> None:
-    connection = await asyncpg.connect(postgres_server.url("postgres"))
+async def test_a_fresh_server_answers_with_the_settings_that_durability_needs(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg")
+    await server.start()
+    connection = await asyncpg.connect(server.url("postgres"))
     rows = await connection.fetch("select name, setting from pg_settings")
     encoding = await connection.fetchval("show server_encoding")
     await connection.close()
+    await server.stop()
     settings = {row["name"]: row["setting"] for row in rows}
     assert settings["fsync"] == settings["synchronous_commit"] == settings["full_page_writes"] == "on"
     assert settings["listen_addresses"] == "127.0.0.1"

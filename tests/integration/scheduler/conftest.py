@@ -10,6 +10,14 @@ from libs.chassis.command_client import CommandClient
 from libs.eventsourcing import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
 from tests.patience import PATIENCE_SECONDS
+from tests.support.databases import fresh_database
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database with the scheduler's tables."""
+    async with fresh_database(postgres_server, "scheduler") as url:
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -26,6 +26,7 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
+from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.schedule import commands
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.domain import SCHEDULE
@@ -111,7 +112,8 @@ async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
 
 async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:
     """Write what the service would have said had it been running then."""
-    engine = Engine("scheduler", world.database, published(), state_tables=[SCHEDULES], read_models=[ADBOTS])
+    tables = [SCHEDULES, PRIVATE_IDS]
+    engine = Engine("scheduler", world.database, published(), state_tables=tables, read_models=[ADBOTS])
     await engine.start()
 
     async def work(unit: UnitOfWork) -> None:

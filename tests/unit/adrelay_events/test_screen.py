@@ -13,8 +13,6 @@ from adrelay.commands.events.dead import dead_letters as dead
 from adrelay.commands.events.dead.parked import Queue
 from adrelay.commands.events.reading import lag, show, tail, trace
 from adrelay.commands.events.reading.find import Found
-from adrelay.commands.events.reading.rows import ToldEvent
-from adrelay.commands.events.reading.standing import DatabaseStanding, ReaderStanding, RelayStanding
 from adrelay.commands.events.reading.steps import steps
 from adrelay.commands.events.reading.story import Node, linked
 from adrelay.commands.events.tables import verify
@@ -36,10 +34,20 @@ from libs.events.values import (
     TextPost,
 )
 from libs.eventsourcing import Cursor, Envelope, Event
-from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport
-from libs.eventsourcing.readers.dead_letters import Parked, Place
-from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport
-from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.operations import (
+    Arrival,
+    DatabaseStanding,
+    EventSummary,
+    Fault,
+    Finding,
+    Parked,
+    Place,
+    ReaderStanding,
+    RelayStanding,
+    RowDifferences,
+    StreamReport,
+    TableReport,
+)
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"
@@ -234,7 +242,7 @@ def say_tree() -> None:
     nodes: list[Node] = []
     cause = uuid4()
     for depth in range(30):
-        told = ToldEvent(
+        told = EventSummary(
             uuid4(),
             "PaymentPartiallyPaid",
             f"schedule-{ADBOT}",

@@ -17,8 +17,7 @@ from adrelay.terminal.pasted import stream_name
 from adrelay.terminal.plain import Json, contents, one_line, sayings
 from adrelay.terminal.screen import as_is
 from libs.eventsourcing import utc_now
-from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, ask, drop, is_asked
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import FOLLOWS, Connection, Parked, ask, drop, is_asked
 
 _LOOK_SECONDS = 0.1
 

@@ -6,8 +6,7 @@ from itertools import groupby
 
 from adrelay.terminal.outcome import NotFound
 from adrelay.terminal.plain import Json, contents
-from libs.eventsourcing.readers.dead_letters import Parked, Place, list_parked
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import Connection, Parked, Place, list_parked
 
 
 @dataclass(frozen=True)

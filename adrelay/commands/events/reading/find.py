@@ -11,33 +11,27 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from adrelay.aggregates import AGGREGATES, streams_of
-from adrelay.commands.events.reading.rows import ToldEvent
 from adrelay.terminal.outcome import NotFound, Unusable
 from adrelay.terminal.pasted import Kind, Pasted, read
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import (
+    Connection,
+    EventSummary,
+    event_of_id,
+    is_correlation_id,
+    streams_saying,
+    trees_of_streams,
+)
+from libs.eventsourcing.operations import streams_of_tree as streams_of_tree_in
 
 SCAN_SECONDS = 5.0
 MOST = 100
 """How many orders of an e-mail address, adbots of a group, and streams of a tree are looked at."""
 
-_STREAMS = """
-select stream, correlation_id, min(at) as began from engine.events
-where stream = any($1) group by stream, correlation_id
-"""
-_EVENT = "select id, stream, correlation_id from engine.events where id = $1"
-_CORRELATED = "select exists (select from engine.events where correlation_id = $1)"
-_STREAMS_OF_TREE = """
-select stream, min(at) as began from engine.events where correlation_id = $1
-group by stream order by began limit $2
-"""
 _THERE = "select to_regclass($1) is not null"
 _PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
 _ACCOUNT = "select 'account-' || account from accounts.accounts where mailbox = any($1) limit $2"
 _ORDERS = """
 select 'order-' || order_number from orders.orders where email = any($1) order by placed_at desc limit $2
-"""
-_SCANNED = """
-select stream from engine.events where type = $1 and data->>'email' = any($2) order by position desc limit $3
 """
 _ADBOTS = """
 select category || adbot from adbots.adbot_schedules, unnest(array['adbot-', 'schedule-']) as category
@@ -60,7 +54,7 @@ class Found:
     event: UUID | None
     correlations: tuple[UUID, ...]
 
-    def is_about(self, event: ToldEvent) -> bool:
+    def is_about(self, event: EventSummary) -> bool:
         """Say whether an event is what was looked for, or in a stream that was."""
         return event.id == self.event or event.stream in self.asked
 
@@ -92,8 +86,7 @@ async def streams_of_tree(connections: Mapping[str, Connection], correlation: UU
     """Return the first streams in which a correlated tree has events, and each one's service."""
     found: dict[str, str] = {}
     for service, connection in connections.items():
-        rows = await connection.fetch(_STREAMS_OF_TREE, correlation, MOST)
-        found |= {row["stream"]: service for row in rows}
+        found |= dict.fromkeys(await streams_of_tree_in(connection, correlation, MOST), service)
     return found
 
 
@@ -145,36 +138,35 @@ async def _rows(connection: Connection, table: str, query: str, text: str | list
 async def _scan(connection: Connection, kind: str, spellings: list[str]) -> list[str]:
     """Return the streams of the events of a type that say an e-mail address."""
     try:
-        rows = await connection.fetch(_SCANNED, kind, spellings, MOST, timeout=SCAN_SECONDS)
+        return await streams_saying(connection, kind, "email", spellings, limit=MOST, seconds=SCAN_SECONDS)
     except TimeoutError:
         raise NotFound(
             f"{spellings[0]} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded "
             "their tables of addresses yet, and there are too many events to look through"
         ) from None
-    return [row["stream"] for row in rows]
 
 
 async def _look(service: str, connection: Connection, wanted: Pasted, more: list[str]) -> _Part:
     part = _Part()
     names = more if wanted.kind in {Kind.EMAIL, Kind.TELEGRAM} else [*streams_of(service, wanted.text), *more]
-    for row in await connection.fetch(_STREAMS, names):
-        part.names.append(f"stream {row['stream']}")
-        part.streams[row["stream"]] = service
-        part.asked.add(row["stream"])
-        part.correlations[row["correlation_id"]] = row["began"].timestamp()
+    for stream, tree, began in await trees_of_streams(connection, names):
+        part.names.append(f"stream {stream}")
+        part.streams[stream] = service
+        part.asked.add(stream)
+        part.correlations[tree] = began.timestamp()
     if wanted.kind is Kind.ID:
         await _look_for_id(part, service, connection, UUID(wanted.text))
     return part
 
 
 async def _look_for_id(part: _Part, service: str, connection: Connection, uuid: UUID) -> None:
-    event = await connection.fetchrow(_EVENT, uuid)
+    event = await event_of_id(connection, uuid)
     if event is not None:
-        part.names.append(f"event {uuid} in {event['stream']}")
-        part.streams[event["stream"]] = service
+        part.names.append(f"event {uuid} in {event.stream}")
+        part.streams[event.stream] = service
         part.event = uuid
-        part.correlations[event["correlation_id"]] = 0.0
-    if await connection.fetchval(_CORRELATED, uuid):
+        part.correlations[event.correlation_id] = 0.0
+    if await is_correlation_id(connection, uuid):
         part.names.append(f"correlation id {uuid}")
         part.correlations.setdefault(uuid, 0.0)
 

@@ -2,7 +2,15 @@
 
 from rich.text import Text
 
-from adrelay.commands.events.reading.standing import (
+from adrelay.servers.broker import streaming
+from adrelay.servers.places import Places
+from adrelay.servers.stores import stores
+from adrelay.terminal.moments import duration
+from adrelay.terminal.outcome import Exit, complain, say_json, screen
+from adrelay.terminal.plain import Json, plain
+from adrelay.terminal.screen import Screen, Table
+from libs.events.catalogue import published
+from libs.eventsourcing.operations import (
     DatabaseStanding,
     ReaderStanding,
     RelayStanding,
@@ -10,32 +18,33 @@ from adrelay.commands.events.reading.standing import (
     reader_standings,
     relay_standing,
 )
-from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
-from adrelay.servers.stores import stores
-from adrelay.terminal.moments import duration
-from adrelay.terminal.outcome import Exit, complain, say_json, screen
-from adrelay.terminal.plain import plain
-from adrelay.terminal.screen import Screen, Table
+
+_AHEAD = "the stream holds events that the store does not have"
 
 
 async def lag(places: Places, patience: float, *, json: bool) -> Exit:
     """Print how far relays and readers are behind, and what holds them back."""
     databases, broker = places.databases(), places.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
-        relays = [await relay_standing(service, one, stream) for service, one in connections.items()]
+        catalogue = published()
+        relays = [
+            await relay_standing(service, one, stream, catalogue) for service, one in connections.items()
+        ]
         readers = [
             standing
             for service, one in connections.items()
-            for standing in await reader_standings(service, one, stream)
+            for standing in await reader_standings(service, one, stream, catalogue)
         ]
         held = [await database_standing(service, one) for service, one in connections.items()]
-    standings: list[RelayStanding | ReaderStanding | DatabaseStanding] = [*relays, *readers, *held]
-    problems = [problem for one in standings for problem in one.problems(patience)]
+    problems = [
+        *(problem for relay in relays for problem in relay_problems(relay, patience)),
+        *(problem for reader in readers for problem in reader_problems(reader, patience)),
+        *(problem for one in held for problem in database_problems(one, patience)),
+    ]
     if json:
         say_json(
             {
-                "relays": plain(relays),
+                "relays": [_document(relay) for relay in relays],
                 "readers": plain(readers),
                 "databases": plain(held),
                 "problems": problems,
@@ -46,6 +55,56 @@ async def lag(places: Places, patience: float, *, json: bool) -> Exit:
         for problem in problems:
             complain(problem)
     return Exit.FOUND if problems else Exit.OK
+
+
+def relay_problems(relay: RelayStanding, patience: float) -> list[str]:
+    """Say what is wrong with a relay, a line each."""
+    found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
+    if not relay.active:
+        found.append(f"{relay.service}: no relay runs")
+    if relay.oldest_seconds is not None and relay.oldest_seconds > patience:
+        oldest = f"the oldest for {relay.oldest_seconds:.0f} s"
+        found.append(f"{relay.service}: {relay.behind} events wait to be relayed, {oldest}")
+    if relay.stalled is not None and relay.stalled.seconds > patience:
+        since = relay.stalled.since.isoformat(timespec="seconds")
+        found.append(f"{relay.service}: its relay has not got through since {since}: {relay.stalled.error}")
+    return found
+
+
+def reader_problems(reader: ReaderStanding, patience: float) -> list[str]:
+    """Say what is wrong with a reader, a line each."""
+    found: list[str] = []
+    who = f"{reader.service}: reader {reader.name}"
+    if not reader.active:
+        found.append(f"{who} does not run")
+    if reader.oldest_seconds is not None and reader.oldest_seconds > patience:
+        found.append(f"{who} has {reader.waiting} events before it")
+    if reader.parked:
+        found.append(f"{who} has parked {reader.parked} events; `adrelay events dead list` shows them")
+    return found
+
+
+def database_problems(database: DatabaseStanding, patience: float) -> list[str]:
+    """Say what is wrong with a database, a line each."""
+    seconds = database.open_seconds
+    if seconds is None or seconds <= patience:
+        return []
+    return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
+
+
+def _document(relay: RelayStanding) -> Json:
+    stalled = relay.stalled
+    return {
+        "service": relay.service,
+        "active": relay.active,
+        "stored": relay.stored,
+        "behind": relay.behind,
+        "oldest_seconds": relay.oldest_seconds,
+        "trouble": _AHEAD if relay.ahead else None,
+        "stalled_since": None if stalled is None else plain(stalled.since),
+        "stall_seconds": None if stalled is None else stalled.seconds,
+        "stall_reason": None if stalled is None else stalled.error,
+    }
 
 
 def print_standings(
@@ -64,7 +123,7 @@ def print_standings(
             str(relay.stored),
             _count(relay.behind),
             _age(relay.oldest_seconds),
-            _age(relay.stall_seconds),
+            _age(None if relay.stalled is None else relay.stalled.seconds),
         )
     console.table(table)
     of_readers = ("service", "reader", "runs", "waiting", "oldest", "parked")

@@ -7,7 +7,6 @@ from rich.text import Text
 
 from adrelay.aggregates import AGGREGATES
 from adrelay.commands.events.reading.find import find, streams_of_tree
-from adrelay.commands.events.reading.rows import stream_events
 from adrelay.commands.events.reading.steps import Step, steps
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
@@ -17,8 +16,7 @@ from adrelay.terminal.pasted import pasted, stream_name
 from adrelay.terminal.plain import Json, contents, flat, pieces, plain, sayings
 from adrelay.terminal.screen import Screen, Table
 from libs.eventsourcing import Envelope
-from libs.eventsourcing.model.envelope import STREAM_NAME
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import STREAM_NAME, Connection, events_of_stream
 
 
 async def show(places: Places, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
@@ -34,7 +32,7 @@ async def show(places: Places, text: str, at: str | None, last: int | None, *, j
         if len(meant) > 1:
             return list_streams(text, meant, json=json)
         ((stream, service),) = meant.items()
-        events = await stream_events(connections[service], stream)
+        events = await events_of_stream(connections[service], stream)
     if not events:
         raise NotFound(f"{service} has no stream {stream}")
     if until is not None:

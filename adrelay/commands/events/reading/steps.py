@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from adrelay.aggregates import AGGREGATES
 from libs.events.catalogue import published
-from libs.eventsourcing import Envelope, ImpossibleEvent, UnknownEvent
+from libs.eventsourcing import Envelope, ImpossibleEvent
+from libs.eventsourcing.operations import UnknownEvent
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from uuid import UUID
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from adrelay.commands.events.reading.rows import ToldEvent, story_events
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
 from adrelay.terminal.screen import packed
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import Connection, EventSummary, correlation_of_stream, events_of_trees
 
 _DEEPEST = 24
 """Further causes are not drawn further to the right."""
@@ -25,7 +24,7 @@ class Node:
     """An event, who said it, and what it led to."""
 
     service: str
-    event: ToldEvent
+    event: EventSummary
     led_to: list["Node"] = field(default_factory=list["Node"])
 
     def __len__(self) -> int:
@@ -46,10 +45,7 @@ class Line:
 async def correlation_of(database: str, stream: str) -> UUID | None:
     """Return the story in which a stream began, None if the stream is unknown."""
     async with stores({"store": database}) as connections:
-        found: UUID | None = await connections["store"].fetchval(
-            "select correlation_id from engine.events where stream = $1 and version = 1", stream
-        )
-        return found
+        return await correlation_of_stream(connections["store"], stream)
 
 
 async def trace(databases: Mapping[str, str], correlation_id: UUID) -> list[Node]:
@@ -61,7 +57,7 @@ async def trace(databases: Mapping[str, str], correlation_id: UUID) -> list[Node
 async def told(connections: Mapping[str, Connection], correlation_ids: Sequence[UUID]) -> list[Node]:
     """Return the roots of stories, oldest first; the events' data is left out."""
     found = await asyncio.gather(
-        *(story_events(connection, correlation_ids) for connection in connections.values())
+        *(events_of_trees(connection, correlation_ids) for connection in connections.values())
     )
     return linked(
         Node(service, event) for service, events in zip(connections, found, strict=True) for event in events

@@ -13,7 +13,6 @@ from uuid import UUID
 from nats.errors import Error as NatsError
 from rich.text import Text
 
-from adrelay.commands.events.reading.history import before_last, before_moment, bounds
 from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places, checked
 from adrelay.terminal.moments import clock, past_moment
@@ -23,10 +22,18 @@ from adrelay.terminal.plain import contents, sayings
 from adrelay.terminal.reasons import reason_of
 from adrelay.terminal.screen import INDENT, as_is, fitting
 from libs.events.catalogue import published
-from libs.eventsourcing import EventStream, UnknownEvent
-from libs.eventsourcing.model.envelope import STREAM_NAME
-from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations import (
+    STREAM_NAME,
+    Arrival,
+    Feed,
+    FeedBroken,
+    UnknownEvent,
+    before_last,
+    before_moment,
+    bounds,
+    pending,
+)
 
 _BATCH = 500
 _RECONNECT_SECONDS = 0.5

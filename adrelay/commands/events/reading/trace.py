@@ -7,14 +7,13 @@ from rich.text import Text
 
 from adrelay.commands.events.reading.find import Found, find
 from adrelay.commands.events.reading.picture import picture
-from adrelay.commands.events.reading.rows import data_of
 from adrelay.commands.events.reading.story import KEPT, Node, begin_of, members, render, told, walk
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.terminal.plain import Json
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.operations import Connection, data_of_events
 
 STORIES = 10
 
@@ -105,7 +104,7 @@ async def _draw(
     data: dict[str, str] = {}
     for service, connection in connections.items():
         ids = [line.node.event.id for line in lines if line.node is not None and line.node.service == service]
-        data |= {str(event): text for event, text in (await data_of(connection, ids)).items()}
+        data |= {str(event): text for event, text in (await data_of_events(connection, ids)).items()}
     _write(html, picture(key, found, lines, data))
 
 

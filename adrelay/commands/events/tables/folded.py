@@ -22,11 +22,16 @@ from libs.chassis.advice import with_advice
 from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Projection
-from libs.eventsourcing.model.errors import OutdatedTables
-from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
-from libs.eventsourcing.projections.migration import Report
-from libs.eventsourcing.projections.tables import ServiceTables, TablesBusy
-from libs.eventsourcing.store.restored_clusters import StreamAhead
+from libs.eventsourcing.operations import (
+    FoldFailed,
+    OutdatedTables,
+    Report,
+    ServiceTables,
+    StreamAhead,
+    StreamIncomplete,
+    TablesBusy,
+    holds_shadow_tables,
+)
 from services.billing import registry as billing
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.cycle.tables import CYCLES, DENIALS
@@ -74,7 +79,7 @@ async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[st
 async def _problems(service: str, url: str) -> tuple[str, ...]:
     try:
         async with connected(service, url) as connection:
-            known = await connection.fetchval("select to_regclass('engine.beside') is not null")
+            known = await holds_shadow_tables(connection)
     except Unusable as error:
         return error.problems
     return () if known else (f"{service} was not started yet with this version of Adrelay",)

@@ -1,6 +1,7 @@
 """`adrelay events tables`, `rollback` and `retire`: what stands in the databases, folded from events."""
 
 import asyncio
+from dataclasses import asdict
 
 import typer
 
@@ -11,11 +12,15 @@ from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.terminal.screen import Table
-from libs.eventsourcing.operations import rebuild as rebuilding
-from libs.eventsourcing.projections.migration import builder
-from libs.eventsourcing.projections.shadow import Beside, Purpose
-from libs.eventsourcing.projections.swap import retire as retire_table
-from libs.eventsourcing.projections.tables import ServiceTables
+from libs.eventsourcing.operations import (
+    Beside,
+    Purpose,
+    ServiceTables,
+    builder,
+    rebuilding,
+    standing_tables,
+)
+from libs.eventsourcing.operations import retire as retire_table
 
 
 async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
@@ -37,33 +42,24 @@ async def rollback(places: Places, service: str, names: list[str], *, yes: bool,
     return Exit.OK
 
 
-_RUNNING = """
-select p.name, p.version, p.kind, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
-from (select name, version, kind, name as schema from engine.projections
-      union all select name, version, purpose, schema from engine.beside) as p
-left join pg_class c on c.relnamespace = to_regnamespace(quote_ident(p.schema)) and c.relkind = 'r'
-group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
-"""
-
-
 async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool) -> Exit:
     """Print what tables there are, or drop those that do not run."""
     known = await all_tables(places, chosen)
     if drop:
         async with folds():
             return await _drop(known, yes=yes, json=json)
-    listed: list[dict[str, object]] = []
     async with stores(places.databases(chosen)) as connections:
-        for service, connection in connections.items():
-            rows = await connection.fetch(_RUNNING)
-            listed.extend({"service": service, **dict(row.items())} for row in rows)
+        listed = [
+            (service, one)
+            for service, connection in connections.items()
+            for one in await standing_tables(connection)
+        ]
     if json:
-        say_json(listed)
+        say_json([{"service": service, **asdict(one)} for service, one in listed])
         return Exit.OK
     shown = Table("service", "table", "version", "", "size", right=("version", "size"))
-    for one in listed:
-        size = f"{int(str(one['bytes'])) / 1024:,.0f} kB"
-        shown.add(str(one["service"]), str(one["name"]), str(one["version"]), str(one["kind"]), size)
+    for service, one in listed:
+        shown.add(service, one.name, str(one.version), str(one.kind), f"{one.bytes / 1024:,.0f} kB")
     screen().table(shown)
     return Exit.OK
 

@@ -10,10 +10,7 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, remark, say_json, screen
-from libs.eventsourcing.operations import rebuild as rebuilding
-from libs.eventsourcing.operations.rebuild import Plan
-from libs.eventsourcing.projections.shadow import kept_schema
-from libs.eventsourcing.projections.tables import Kind
+from libs.eventsourcing.operations import Kind, Plan, kept_schema, rebuilding
 
 
 async def rebuild(

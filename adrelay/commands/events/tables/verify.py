@@ -6,11 +6,17 @@ from adrelay.servers.places import Places
 from adrelay.terminal.outcome import Exit, Unusable, complain, say_json, screen
 from adrelay.terminal.plain import plain, sayings
 from libs.eventsourcing import EventStream
-from libs.eventsourcing.model.errors import OutdatedTables
-from libs.eventsourcing.operations.verify_tables import TableReport, verify_table
-from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
-from libs.eventsourcing.projections.tables import ServiceTables, TablesBusy
-from libs.eventsourcing.relaying.verify import StreamReport, verify_stream
+from libs.eventsourcing.operations import (
+    FoldFailed,
+    OutdatedTables,
+    ServiceTables,
+    StreamIncomplete,
+    StreamReport,
+    TableReport,
+    TablesBusy,
+    verify_stream,
+    verify_table,
+)
 
 
 async def verify(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,49 +15,11 @@ from adrelay.servers.places import with_database
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
-from libs.chassis.names import APPLICATION as SERVICES
-from libs.eventsourcing import START, Cursor, Envelope
-from libs.eventsourcing.readers.dead_letters import Parking
-from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.store.schema import make_schema
+from libs.chassis.names import APPLICATION
+from libs.eventsourcing import Cursor, Envelope
+from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreHeld, StoreInUse
 
 _PAGE = 1000
-_LOCK_WAIT = "5s"
-_STANDS = "select to_regclass('engine.events') is not null"
-_HOLDS_EVENTS = "select exists (select from engine.events)"
-_USERS = """
-select count(*) from pg_stat_activity
-where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
-"""
-_KNOWN = (
-    "beside_skipped",
-    "beside_checkpoints",
-    "beside",
-    "projections",
-    "readers",
-    "checkpoints",
-    "bookmarks",
-    "parked",
-    "retries",
-    "dropped",
-    "commands",
-)
-"""What a store knows of others' events and of its tables; those that refer to another come first."""
-_INSERT = """
-insert into engine.events
-    (position, id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
-overriding system value
-select $2 + number, (line->>'id')::uuid, line->>'stream', (line->>'version')::integer, line->>'type',
-       (line->>'schema')::integer, (line->>'at')::timestamptz, (line->>'correlation_id')::uuid,
-       (line->>'causation_id')::uuid, line->>'actor', line->'data'
-from unnest($1::jsonb[]) with ordinality as lines (line, number) order by number
-"""
-_SEQUENCE = (
-    "select setval(pg_get_serial_sequence('engine.events', 'position'), greatest($1::bigint, 1), $1 > 0)"
-)
-_READERS = """
-insert into engine.readers (name) select distinct reader from engine.checkpoints on conflict do nothing
-"""
 
 
 @dataclass
@@ -66,17 +28,15 @@ class _Store:
 
     service: str
     url: str
-    connection: Connection
+    filling: Filling
     transaction: Transaction
     made: bool
     """Whether its database was made for this, so that it is dropped if anything fails."""
-    stood: bool = False
-    """Whether the engine's tables were there before."""
-    known: dict[str, str] = field(default_factory=dict[str, str])
-    """What it held before, besides events, of which it had none."""
-    xid: int = 0
-    """What its new events are stamped with."""
-    written: int = 0
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return _name(self.url)
 
 
 async def _at_once() -> None:
@@ -107,7 +67,7 @@ async def _keep(stores: list[_Store]) -> None:
             await store.transaction.commit()
     except BaseException:
         for store in doubtful:
-            await _close(store.connection)
+            await _close(store.filling.connection)
             if not store.made:
                 await _undo(store)
         raise
@@ -126,7 +86,7 @@ async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
         async with connected(service, url, writing=True, empty=True) as connection:
             transaction = connection.transaction()
             await transaction.start()
-            yield _Store(service, url, connection, transaction, made)
+            yield _Store(service, url, Filling(connection, APPLICATION), transaction, made)
     except BaseException:
         if made:
             await _drop_database(service, url)
@@ -162,41 +122,19 @@ def _name(url: str) -> str:
 
 
 async def _prepare(store: _Store) -> None:
-    """Hold a store against everyone else; raise `Unusable` unless nothing is in it and nobody uses it.
-
-    A service that starts now waits where it looks for its tables, and then finds that it has to fold them.
-    """
-    connection = store.connection
-    store.stood = await connection.fetchval(_STANDS)
-    await make_schema(connection)
-    await _hold(connection, store.service)
-    if await connection.fetchval(_HOLDS_EVENTS):
-        raise Unusable(f"{_name(store.url)} holds events already: import only into an empty store")
-    store.known = {
-        table: await connection.fetchval(f"select coalesce(json_agg(t), '[]')::text from engine.{table} t")  # noqa: S608 - one of ours
-        for table in _KNOWN
-    }
-    for table in _KNOWN:
-        await connection.execute(f"delete from engine.{table}")  # noqa: S608 - one of ours
-    store.xid = int(await connection.fetchval("select engine.stamp()::text"))
-
-
-async def _hold(connection: Connection, service: str) -> None:
-    """Keep everyone from writing to a store and from looking for its tables, in this transaction."""
-    await _refuse_users(connection, service)
-    await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
+    """Hold a store against everyone else; raise `Unusable` unless nothing is in it and nobody uses it."""
     try:
-        await connection.execute("lock table engine.projections in access exclusive mode")
-        await connection.execute("lock table engine.events in exclusive mode")
-    except asyncpg.LockNotAvailableError as error:
-        raise Unusable(f"someone holds the store of {service} just now; try again later") from error
-    await _refuse_users(connection, service)
+        await store.filling.prepare()
+    except HoldsEvents as error:
+        raise Unusable(f"{store.database} holds events already: import only into an empty store") from error
+    except (StoreInUse, StoreHeld) as error:
+        raise Unusable(_who_holds(store, error)) from error
 
 
-async def _refuse_users(connection: Connection, service: str) -> None:
-    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees who was there first
-    if await connection.fetchval(_USERS, SERVICES):
-        raise Unusable(f"{service} is running: stop it first, or import --into a scratch database")
+def _who_holds(store: _Store, error: StoreInUse | StoreHeld) -> str:
+    if isinstance(error, StoreInUse):
+        return f"{store.service} is running: stop it first, or import --into a scratch database"
+    return f"someone holds the store of {store.service} just now; try again later"
 
 
 async def _undo(store: _Store) -> None:
@@ -206,24 +144,11 @@ async def _undo(store: _Store) -> None:
             connected(store.service, store.url, writing=True, empty=True) as connection,
             connection.transaction(),
         ):
-            if await connection.fetchval(_STANDS):
-                await _hold(connection, store.service)
-                await _put_back(connection, store)
+            await store.filling.undo(connection)
+    except (StoreInUse, StoreHeld) as error:
+        complain(f"{store.database} was filled, and could not be emptied again: {_who_holds(store, error)}")
     except (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-        complain(f"{_name(store.url)} was filled, and could not be emptied again: {reason_of(error)}")
-
-
-async def _put_back(connection: Connection, store: _Store) -> None:
-    if not store.stood:
-        await connection.execute("drop schema engine cascade")
-        return
-    for table in _KNOWN:
-        await connection.execute(f"delete from engine.{table}")  # noqa: S608 - one of ours
-    await connection.execute("delete from engine.events")
-    await connection.execute(_SEQUENCE, 0)
-    for table in reversed(_KNOWN):
-        rows = f"json_populate_recordset(null::engine.{table}, $1::text::json)"
-        await connection.execute(f"insert into engine.{table} select * from {rows}", store.known[table])  # noqa: S608 - one of ours
+        complain(f"{store.database} was filled, and could not be emptied again: {reason_of(error)}")
 
 
 async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
@@ -232,7 +157,7 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
     for service, other, line in dump.lines():
         store = stores.get(service)
         if owner is not None and (store is not owner or other is not None or len(page) == _PAGE):
-            await _write_page(owner, page)
+            await owner.filling.add_events(page)
             page = []
         owner = store if other is None else None
         if store is None:
@@ -244,39 +169,26 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
         else:
             await _place(store, dump, stores, other)
     if owner is not None:
-        await _write_page(owner, page)
+        await owner.filling.add_events(page)
     for store in stores.values():
-        await store.connection.execute(_SEQUENCE, store.written)
-        await store.connection.execute(_READERS)
-
-
-async def _write_page(store: _Store, page: list[str]) -> None:
-    await store.connection.execute(_INSERT, page, store.written)
-    store.written += len(page)
+        await store.filling.finish()
 
 
 def _moved(dump: Dump, stores: Mapping[str, _Store], source: str, cursor: Cursor) -> Cursor:
     """Return where the event at a cursor of the old store stands in the new one."""
     if source not in stores:
         return cursor  # that store stays what it is
-    number = dump.number_of(source, cursor)
-    return Cursor(stores[source].xid, number) if number else START
+    return stores[source].filling.cursor_of(dump.number_of(source, cursor))
 
 
 async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
     """Note up to where a reader has come, or what it never handles."""
     cursor = _moved(dump, stores, fields["source"], Cursor(fields["xid"], fields["position"]))
-    table = "dropped" if "dropped" in fields else "checkpoints"
-    if cursor > START:
-        await store.connection.execute(
-            f"insert into engine.{table} (reader, source, xid, position) values ($1, $2, $3, $4)",  # noqa: S608 - one of two
-            fields["reader"],
-            fields["source"],
-            *cursor,
-        )
+    note = store.filling.add_dropped if "dropped" in fields else store.filling.add_checkpoint
+    await note(fields["reader"], fields["source"], cursor)
 
 
 async def _park(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
     envelope = Envelope.from_json(json.dumps(fields["parked"]))
     moved = replace(envelope, cursor=_moved(dump, stores, fields["source"], envelope.cursor))
-    await Parking(fields["reader"]).add(store.connection, fields["source"], moved, fields["error"])
+    await store.filling.add_dead_letter(fields["reader"], fields["source"], moved, fields["error"])

@@ -14,7 +14,7 @@ from adrelay.servers.places import Broker, Places, checked, scratch_name, with_d
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
 from adrelay.terminal.reasons import reason_of
 from libs.eventsourcing import START, EventStream
-from libs.eventsourcing.relaying.republish import renew
+from libs.eventsourcing.operations import renew
 
 
 async def import_(

@@ -8,14 +8,8 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
-from libs.chassis.names import APPLICATION as SERVICES
-from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, rebase, refuse_future
-
-_RUNNING = """
-select count(*) from pg_stat_activity
-where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
-"""
+from libs.chassis.names import APPLICATION
+from libs.eventsourcing.operations import Connection, RestoredElsewhere, connected_as, rebase, refuse_future
 
 
 async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exit:
@@ -25,7 +19,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
         connected(service, url, writing=True) as connection,
         streaming(places.broker(), absent=True) as stream,
     ):
-        if await connection.fetchval(_RUNNING, SERVICES):
+        if await connected_as(connection, APPLICATION):
             raise Unusable(f"{service} runs; stop all its processes first")
         remark(await _why(connection))
         if not yes and not await asyncio.to_thread(typer.confirm, "Rebase it?", err=True):

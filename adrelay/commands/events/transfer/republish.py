@@ -9,8 +9,7 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.terminal.outcome import Exit, complain, remark, say_json, screen
 from libs.eventsourcing import EventStream
-from libs.eventsourcing.projections.tables import ServiceTables
-from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
+from libs.eventsourcing.operations import Missing, ServiceTables, missing, renew, republish
 
 
 async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:

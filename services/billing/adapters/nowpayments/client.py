@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -78,12 +79,14 @@ class Client:
         self._provider = provider
         self._key = api_key
         self._breaker = breaker
+        trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy can't reach this machine's loopback
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"x-api-key": api_key.get_secret_value(), "content-type": "application/json"},
             limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
             transport=transport,
-            trust_env=urlsplit(url).hostname not in _LOOPBACK,  # a proxy can't reach this machine's loopback
+            trust_env=trust_env,
+            verify=_trusted(url, trust_env=trust_env),
         )
 
     async def close(self) -> None:
@@ -187,6 +190,13 @@ async def _bounded(answer: httpx.Response) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise ProviderUnavailable(f"{answer.status_code}, and the answer has no end")
     return bytes(body)
+
+
+def _trusted(url: str, *, trust_env: bool) -> ssl.SSLContext:
+    """Return what the provider's certificate is checked with; nothing is read where it can't have one."""
+    if urlsplit(url).scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def _retry_after(said: str) -> float | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from nats.js.errors import NotFoundError
 
-from libs.eventsourcing import EventStream
+from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import pending
 
 _SKEW = timedelta(seconds=5)

@@ -3,17 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from asyncpg import Record, UndefinedTableError
+from asyncpg import UndefinedTableError
 
-from adrelay.commands.events.reading.rows import last_cursor
-from libs.events.catalogue import published
-from libs.eventsourcing import Cursor, Event, EventStream, UnknownEvent, utc_now
+from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.envelope import utc_now
+from libs.eventsourcing.model.errors import UnknownEvent
+from libs.eventsourcing.model.event import Event
+from libs.eventsourcing.operations.relay_lag import RelayTrouble, relay_trouble
+from libs.eventsourcing.operations.snapshot import checkpoints
+from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.postgres import last_event
+from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import pending
 from libs.eventsourcing.stream.subscription import Feed, FeedBroken
 
@@ -28,9 +34,10 @@ select exists (
 _BEHIND = """
 select count(*) as behind, min(at) as oldest from engine.events where (xid, position) > ($1::text::xid8, $2)
 """
-_TROUBLE = """
-select error, since, extract(epoch from now() - since)::float8 as seconds
-from engine.relay_troubles where stream = $1
+_READERS = """
+select name, events, stream_made, sequence,
+       (select count(*) from engine.parked where parked.reader = readers.name) as parked
+from engine.readers left join engine.bookmarks on bookmarks.reader = readers.name order by name
 """
 _OLDEST_OPEN = """
 select extract(epoch from clock_timestamp() - xact_start)::float8 as seconds, pid, state,
@@ -53,25 +60,12 @@ class RelayStanding:
     stored: int
     """Events in the store."""
     behind: int
+    """Events that are not on the stream yet."""
     oldest_seconds: float | None
-    trouble: str | None = None
-    stalled_since: datetime | None = None
-    """Since when nothing could be published, for the reason that the relay gave last."""
-    stall_seconds: float | None = None
-    stall_reason: str | None = None
-
-    def problems(self, patience: float) -> list[str]:
-        """Say what is wrong, a line each."""
-        found = [f"{self.service}: {self.trouble}"] if self.trouble else []
-        if not self.active:
-            found.append(f"{self.service}: no relay runs")
-        if self.oldest_seconds is not None and self.oldest_seconds > patience:
-            oldest = f"the oldest for {self.oldest_seconds:.0f} s"
-            found.append(f"{self.service}: {self.behind} events wait to be relayed, {oldest}")
-        if self.stalled_since is not None and (self.stall_seconds or 0.0) > patience:
-            since = self.stalled_since.isoformat(timespec="seconds")
-            found.append(f"{self.service}: its relay has not got through since {since}: {self.stall_reason}")
-        return found
+    ahead: bool = False
+    """Whether the stream holds events that the store does not have."""
+    stalled: RelayTrouble | None = None
+    """Why nothing could be published, as the relay noted last."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +80,6 @@ class ReaderStanding:
     parked: int
     checkpoints: dict[str, str]
 
-    def problems(self, patience: float) -> list[str]:
-        """Say what is wrong, a line each."""
-        found: list[str] = []
-        who = f"{self.service}: reader {self.name}"
-        if not self.active:
-            found.append(f"{who} does not run")
-        if self.oldest_seconds is not None and self.oldest_seconds > patience:
-            found.append(f"{who} has {self.waiting} events before it")
-        if self.parked:
-            found.append(f"{who} has parked {self.parked} events; `adrelay events dead list` shows them")
-        return found
-
 
 @dataclass(frozen=True)
 class DatabaseStanding:
@@ -109,49 +91,33 @@ class DatabaseStanding:
     xmin_age: int
     """How many transactions have begun since the oldest one that is still open."""
 
-    def problems(self, patience: float) -> list[str]:
-        """Say what is wrong, a line each."""
-        if self.open_seconds is None or self.open_seconds <= patience:
-            return []
-        return [f"{self.service}: a transaction of {self.holder} has been open for {self.open_seconds:.0f} s"]
 
-
-async def relay_standing(service: str, connection: Connection, stream: EventStream) -> RelayStanding:
+async def relay_standing(
+    service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
+) -> RelayStanding:
     """Compare a store with what the stream holds of it."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
-    cursor = (await last_published(connection, published(), stream, service)).cursor
+    cursor = (await last_published(connection, catalogue, stream, service)).cursor
     row = await connection.fetchrow(_BEHIND, str(cursor.xid), cursor.position)
-    ahead = None
-    if cursor > await last_cursor(connection):
-        ahead = "the stream holds events that the store does not have"
+    ahead = cursor > await last_event(connection)
     behind, oldest = (0, None) if row is None else (cast("int", row["behind"]), row["oldest"])
-    stall: Record | None = None
+    stalled: RelayTrouble | None = None
     with suppress(UndefinedTableError):  # an older program made this database
-        stall = await connection.fetchrow(_TROUBLE, stream.name)
-    standing = RelayStanding(service, active, stored, behind, _age(oldest), ahead)
-    if stall is None:
-        return standing
-    return replace(
-        standing,
-        stalled_since=stall["since"],
-        stall_seconds=stall["seconds"],
-        stall_reason=stall["error"],
-    )
+        stalled = await relay_trouble(Sql(connection), stream.name)
+    return RelayStanding(service, active, stored, behind, _age(oldest), ahead, stalled)
 
 
-async def reader_standings(service: str, connection: Connection, stream: EventStream) -> list[ReaderStanding]:
+async def reader_standings(
+    service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
+) -> list[ReaderStanding]:
     """Return where each reader of a service stands."""
-    rows = await connection.fetch(
-        "select name, events, stream_made, sequence, "
-        "(select count(*) from engine.parked where parked.reader = readers.name) as parked "
-        "from engine.readers left join engine.bookmarks on bookmarks.reader = readers.name order by name"
-    )
     made_at = await stream.made_at()
     standings: list[ReaderStanding] = []
-    for row in rows:
+    for row in await connection.fetch(_READERS):
         after = row["sequence"] if row["stream_made"] == made_at else None
-        waiting, oldest = await _waiting(stream, row["events"], after or 0)
+        kinds = None if row["events"] is None else _kinds(row["events"], catalogue)
+        waiting, oldest = await _waiting(stream, kinds, after or 0)
         standings.append(
             ReaderStanding(
                 service=service,
@@ -160,24 +126,19 @@ async def reader_standings(service: str, connection: Connection, stream: EventSt
                 waiting=waiting,
                 oldest_seconds=_age(oldest),
                 parked=row["parked"],
-                checkpoints=await _checkpoints(connection, row["name"]),
+                checkpoints={
+                    one.source: str(one.cursor) for one in await checkpoints(connection, row["name"])
+                },
             )
         )
     return standings
 
 
-async def _checkpoints(connection: Connection, reader: str) -> dict[str, str]:
-    rows = await connection.fetch(
-        "select source, xid, position from engine.checkpoints where reader = $1 order by source", reader
-    )
-    return {row["source"]: str(Cursor(row["xid"], row["position"])) for row in rows}
-
-
 async def _waiting(
-    stream: EventStream, names: Sequence[str] | None, after: int
+    stream: EventStream, kinds: Sequence[type[Event]] | None, after: int
 ) -> tuple[int, datetime | None]:
     """Return how many events of these types the stream holds behind a sequence, and the time of the first."""
-    subjects = stream.subjects(None if names is None else _kinds(names))
+    subjects = stream.subjects(kinds)
     if not subjects:
         return 0, None
     waiting = await pending(stream, subjects, after)
@@ -189,11 +150,11 @@ async def _waiting(
     return waiting, None
 
 
-def _kinds(names: Sequence[str]) -> list[type[Event]]:
+def _kinds(names: Sequence[str], catalogue: EventCatalogue) -> list[type[Event]]:
     kinds: list[type[Event]] = []
     for name in names:
         with suppress(UnknownEvent):  # a newer program's
-            kinds.append(published().type(name))
+            kinds.append(catalogue.type(name))
     return kinds
 
 

@@ -1,0 +1,87 @@
+"""Databases in which the tables of a service stand already, copied from one that is made once a run."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+from weakref import WeakKeyDictionary
+
+import asyncpg
+
+from adrelay.commands.events.tables.folded import tables_of
+from adrelay.runtime.postgres import EmbeddedPostgres
+from adrelay.system import SERVICES
+from libs.chassis.names import APPLICATION
+from libs.events.catalogue import published
+from libs.eventsourcing import Engine
+
+ENGINE = "engine"
+"""The template with nothing but the engine's own tables."""
+
+
+class Templates:
+    """One server's templates, each made when it is first asked for."""
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self._url = server.url
+        self._ensure = server.ensure_database
+        self._made = set[str]()
+        self._making = asyncio.Lock()
+
+    async def copy(self, name: str, tables: str) -> str:
+        """Make the database `name` with the tables of a service, or the engine's alone; return its URL."""
+        async with self._making:
+            if tables not in self._made:
+                await self._make(tables)
+                self._made.add(tables)
+        connection = await asyncpg.connect(self._url("postgres"))
+        try:
+            await connection.execute(f'create database "{name}" template "{_template(tables)}"')
+        finally:
+            await connection.close()
+        return self._url(name)
+
+    async def _make(self, tables: str) -> None:
+        url = await self._ensure(_template(tables))
+        if tables in SERVICES:
+            known = tables_of(tables, url)
+            engine = Engine(
+                tables,
+                url,
+                published(),
+                state_tables=known.state_tables,
+                read_models=known.read_models,
+                application=APPLICATION,
+            )
+        else:
+            engine = Engine(tables, url, published())
+        await engine.start(pool_size=1)
+        await engine.stop()
+
+
+_TEMPLATES = WeakKeyDictionary[EmbeddedPostgres, Templates]()
+
+
+async def new_database(server: EmbeddedPostgres, tables: str = ENGINE, name: str | None = None) -> str:
+    """Return the URL of a new database with the tables of a service, or the engine's alone."""
+    templates = _TEMPLATES.setdefault(server, Templates(server))
+    return await templates.copy(name or f"test_{tables}_{uuid4().hex[:12]}", tables)
+
+
+async def drop(server: EmbeddedPostgres, url: str) -> None:
+    """Drop a database, whoever is still connected to it."""
+    await server.drop_database(url.rpartition("/")[2])
+
+
+@asynccontextmanager
+async def fresh_database(server: EmbeddedPostgres, tables: str = ENGINE) -> AsyncGenerator[str]:
+    """Yield the URL of a new database, and drop it."""
+    url = await new_database(server, tables)
+    try:
+        yield url
+    finally:
+        await drop(server, url)
+
+
+def _template(tables: str) -> str:
+    return f"template_{tables}"
