@@ -36,6 +36,7 @@ from libs.eventsourcing.relaying.relay import Relay
 from libs.eventsourcing.store.schema import make_once
 from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.writing.commands import CommandHandlers, Scope
+from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, repeat, seconds_until
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.timer import Timer
 from libs.eventsourcing.writing.timers import Timers
@@ -43,6 +44,7 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "START",
+    "Alarm",
     "Cause",
     "Causes",
     "Command",
@@ -50,6 +52,7 @@ __all__ = [
     "Contract",
     "Cursor",
     "Decider",
+    "DurableEffect",
     "Engine",
     "Envelope",
     "Event",
@@ -78,5 +81,7 @@ __all__ = [
     "make_once",
     "new_id",
     "owner_of",
+    "repeat",
+    "seconds_until",
     "utc_now",
 ]

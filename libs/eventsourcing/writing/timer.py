@@ -1,23 +1,14 @@
 """Due things: sleeps until the earliest, then lets a unit of work take what is due."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
 
-import structlog
-
-from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.envelope import Causes, Cursor, utc_now
-from libs.eventsourcing.model.errors import StatementRejected, Transient
+from libs.eventsourcing.model.envelope import Causes, utc_now
 from libs.eventsourcing.projections.sql import Sql
+from libs.eventsourcing.writing.durable_effect import Alarm, repeat
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
-log = structlog.stdlib.get_logger()
-
-LONGEST_SLEEP_SECONDS = 1.0
-"""Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
 SHORTEST_SLEEP_SECONDS = 0.01
 """Rows that are due and not to be had are being taken by another replica."""
 PACE_SECONDS = 0.05
@@ -43,23 +34,16 @@ class Timer:
         self._engine = engine
         self._earliest = earliest
         self._take = take
-        self._wake = asyncio.Event()
-        engine.on_commit(self._changed)
-
-    def _changed(self, _: Cursor) -> None:
-        self._wake.set()
+        self._alarm = Alarm(engine, shortest_seconds=SHORTEST_SLEEP_SECONDS)
 
     async def run(self) -> None:
-        """Keep taking what is due until cancelled."""
-        while True:
-            heed_cancellation()
-            self._wake.clear()
-            try:
-                await self._sleep(await self._round())
-                await asyncio.sleep(PACE_SECONDS)
-            except (Transient, StatementRejected) as trouble:
-                log.warning("timer.retry", timer=self.name, error=repr(trouble))
-                await asyncio.sleep(LONGEST_SLEEP_SECONDS)
+        """Keep taking what is due until cancelled; see `repeat`."""
+        await repeat(self.name, self._turn)
+
+    async def _turn(self) -> float:
+        self._alarm.set_anew()
+        await self._alarm.sleep(await self._round())
+        return PACE_SECONDS
 
     async def _round(self) -> datetime | None:
         """Take what is due, and return when something will be next."""
@@ -71,11 +55,3 @@ class Timer:
                 await self._engine.run(self._take, Causes.unprompted(f"service:{self._engine.service}"))
             ).value:
                 return until
-
-    async def _sleep(self, until: datetime | None) -> None:
-        seconds = LONGEST_SLEEP_SECONDS
-        if until is not None:
-            seconds = min(seconds, max(SHORTEST_SLEEP_SECONDS, (until - utc_now()).total_seconds()))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()

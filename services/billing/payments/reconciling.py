@@ -1,6 +1,5 @@
 """Asking the provider for payments that it is silent about: notifications get lost."""
 
-import asyncio
 from datetime import timedelta
 
 import structlog
@@ -8,13 +7,12 @@ from prometheus_client import Counter, Gauge
 
 from libs.eventsourcing import (
     Causes,
+    DurableEffect,
     Engine,
     Refused,
     Scope,
-    StatementRejected,
-    Transient,
     UnitOfWork,
-    heed_cancellation,
+    seconds_until,
     utc_now,
 )
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
@@ -35,8 +33,6 @@ LATE = Gauge(
     "adrelay_billing_reconciler_late_seconds",
     "How long the payment that is next has been due: grows while the provider or the budget holds it up.",
 )
-_LONGEST_SLEEP_SECONDS = 1.0
-"""Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
 _SHORTEST_SLEEP_SECONDS = 0.05
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _MARGIN_SECONDS = 2.0
@@ -68,24 +64,21 @@ class Reconciler:
 
     async def run(self, engine: Engine) -> None:
         """Ask for what is due, until cancelled."""
-        while True:
-            heed_cancellation()
-            try:
-                pause = await self._round(engine)
-            except (Transient, StatementRejected) as trouble:
-                log.warning("reconciler.retry", error=repr(trouble))
-                pause = _LONGEST_SLEEP_SECONDS
-            await asyncio.sleep(pause)
 
-    async def _round(self, engine: Engine) -> float:
-        """Ask for one payment, if one is due and may be asked for; return how long to sleep then."""
-        quiet = self._provider.pause_seconds
-        if quiet:
-            await self._sleep_seconds(engine)  # shows how late it is
-            return min(quiet, _LONGEST_SLEEP_SECONDS)
-        claimed = (await engine.run(self._claim, Causes.unprompted(f"service:{engine.service}"))).value
-        if claimed is None:
-            return await self._sleep_seconds(engine)
+        async def claim() -> Claimed | None:
+            if self._provider.pause_seconds:
+                return None
+            return (await engine.run(self._claim, Causes.unprompted(f"service:{engine.service}"))).value
+
+        await DurableEffect(
+            "reconciler",
+            claim=claim,
+            act=lambda claimed: self._act(claimed, engine),
+            idle=lambda: self._idle_seconds(engine),
+        ).run()
+
+    async def _act(self, claimed: Claimed, engine: Engine) -> float:
+        """Ask for a payment, unless it is given up; return how long to pause then."""
         if claimed.given_up:
             RECONCILED.labels("given_up").inc()
             log.info("payment.given_up", order=claimed.order, payment=claimed.payment)
@@ -137,14 +130,14 @@ class Reconciler:
         )
         return outcome
 
-    async def _sleep_seconds(self, engine: Engine) -> float:
+    async def _idle_seconds(self, engine: Engine) -> float:
+        """Return how long to sleep while nothing may be asked for, and show how late that is."""
         due_at, free_at = await engine.query(
             lambda sql: next_question(sql, self._provider.name, self._silence.first)
         )
         if due_at is None:
             LATE.set(0)
-            return _LONGEST_SLEEP_SECONDS
-        now = utc_now()
-        LATE.set(max(0.0, (now - due_at).total_seconds()))
-        wait = (max(due_at, free_at) - now).total_seconds()
-        return min(_LONGEST_SLEEP_SECONDS, max(_SHORTEST_SLEEP_SECONDS, wait))
+            return seconds_until(None, shortest=_SHORTEST_SLEEP_SECONDS)
+        LATE.set(max(0.0, (utc_now() - due_at).total_seconds()))
+        quiet = timedelta(seconds=self._provider.pause_seconds)
+        return seconds_until(max(due_at, free_at, utc_now() + quiet), shortest=_SHORTEST_SLEEP_SECONDS)

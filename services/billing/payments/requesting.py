@@ -11,7 +11,14 @@ from prometheus_client import Counter
 
 from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Causes, Engine, Refused, Scope, StatementRejected, Transient, UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    DurableEffect,
+    Engine,
+    Refused,
+    Scope,
+    UnitOfWork,
+)
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending
@@ -88,23 +95,24 @@ class PaymentRequests:
 
     async def run(self, engine: Engine) -> None:
         """Ask for what a crash or a silent provider left over, until cancelled."""
-        while True:
-            try:
-                while not self._provider.pause_seconds and await self._ask_next(
-                    Scope(engine, Causes.unprompted(f"service:{engine.service}"))
-                ):
-                    pass
-            except (Transient, StatementRejected) as trouble:
-                log.warning("payment_requests.retry", error=repr(trouble))
-            await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _ask_next(self, scope: Scope) -> bool:
-        order = await scope.run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
-        if order is None:
-            return False
-        with suppress(Refused):  # logged and put off
-            await self._ask(order, None, scope)
-        return True
+        def scope() -> Scope:
+            return Scope(engine, Causes.unprompted(f"service:{engine.service}"))
+
+        async def claim() -> OrderNumber | None:
+            if self._provider.pause_seconds:
+                return None
+            return await scope().run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
+
+        async def ask(order: OrderNumber) -> float:
+            with suppress(Refused):  # logged and put off
+                await self._ask(order, None, scope())
+            return 0.0
+
+        async def idle() -> float:
+            return _LOOK_SECONDS
+
+        await DurableEffect("payment_requests", claim=claim, act=ask, idle=idle).run()
 
     async def _ask(self, order: OrderNumber, known: Pending | None, scope: Scope) -> None:
         """Record the payment that the provider makes for an order which this process has claimed.

@@ -14,14 +14,15 @@ from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
 from libs.eventsourcing import (
+    Alarm,
     Cause,
     Causes,
-    Cursor,
     Engine,
     StatementRejected,
     Transient,
     UnitOfWork,
     heed_cancellation,
+    repeat,
     utc_now,
 )
 from services.gateway.account.codes import AccessCodes, without_codes
@@ -43,7 +44,7 @@ _LEASE_SPARE_SECONDS = 5.0
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.1), timedelta(seconds=1)
 """Until it is looked again whether all is known that the mail is about."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
-_LONGEST_SLEEP_SECONDS, _SHORTEST_SLEEP_SECONDS = 1.0, 0.05
+_SHORTEST_SLEEP_SECONDS = 0.05
 _GATHER_SECONDS = 0.2
 """Between two looks for mails, unless more are due than can be sent at once: several are claimed as one."""
 _COUNT_SECONDS = 1.0
@@ -96,7 +97,7 @@ class Outbox:
         self._outcomes: list[_Outcome] = []
         """What is known here and not stored yet, in the order in which it became known."""
         self._recording = asyncio.Lock()
-        self._wake = asyncio.Event()
+        self._alarm = Alarm(engine, shortest_seconds=_SHORTEST_SLEEP_SECONDS)
         self._turn = asyncio.Lock()
         """Held by the one sender that waits for the next mail; the others send, or wait for their turn."""
         self._free = 0
@@ -104,25 +105,16 @@ class Outbox:
         self._claimed: deque[_Taken] = deque()
         """Claimed together with another, for the senders that wait for their turn."""
         self._look_at = self._count_at = 0.0
-        engine.on_commit(self._changed)
-
-    def _changed(self, _: Cursor) -> None:
-        self._wake.set()
 
     async def run(self) -> None:
         """Keep sending until cancelled."""
         async with asyncio.TaskGroup() as senders:
             for _ in range(AT_ONCE):
-                senders.create_task(self._keep_sending())
+                senders.create_task(repeat("mails", self._send_next))
 
-    async def _keep_sending(self) -> None:
-        while True:
-            heed_cancellation()
-            try:
-                await _finish(self._handle(await self._next()))
-            except (Transient, StatementRejected) as trouble:
-                log.warning("mail.retry", error=repr(trouble))
-                await asyncio.sleep(_LONGEST_SLEEP_SECONDS)
+    async def _send_next(self) -> float:
+        await _finish(self._handle(await self._next()))
+        return 0.0
 
     async def _next(self) -> _Taken:
         """Wait for a mail that is due and claimed."""
@@ -139,7 +131,7 @@ class Outbox:
         """Claim as many of the mails that are due as can be tried at once; wait a little if there is none."""
         heed_cancellation()
         await asyncio.sleep(max(0.0, self._look_at - time.monotonic()))
-        self._wake.clear()
+        self._alarm.set_anew()
         at = await self._engine.query(next_mail)
         await self._count()
         self._look_at = time.monotonic() + _GATHER_SECONDS
@@ -149,20 +141,12 @@ class Outbox:
             if len(self._claimed) == free:
                 self._look_at = 0.0
         if not self._claimed:
-            await self._sleep(at)
+            await self._alarm.sleep(at)
 
     async def _count(self) -> None:
         if time.monotonic() >= self._count_at:
             WAITING.set(await self._engine.query(waiting_mails))
             self._count_at = time.monotonic() + _COUNT_SECONDS
-
-    async def _sleep(self, until: datetime | None) -> None:
-        seconds = _LONGEST_SLEEP_SECONDS
-        if until is not None:
-            seconds = min(seconds, max(_SHORTEST_SLEEP_SECONDS, (until - utc_now()).total_seconds()))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
 
     async def _take(self, limit: int) -> list[_Taken]:
         async def take(unit: UnitOfWork) -> list[_Taken]:

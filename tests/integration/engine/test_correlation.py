@@ -24,7 +24,13 @@ from tests.integration.engine.waiting import running
 
 CONTINUING = replace(METER, continues=True)
 """Meters whose streams keep the correlation id they began with."""
-ITS_METERS = replace(ECHO, correlated_with=lambda command, _: f"meter-{command.meter}")
+
+
+def stream_of_meter(command: Echo, _: str) -> str:
+    return f"meter-{command.meter}"
+
+
+ITS_METERS = replace(ECHO, correlated_with=stream_of_meter)
 """Echoes that bear the correlation id of their meter, whatever led to them."""
 THEIRS, MINE = Causes.first("account:1"), Causes.first("account:2")
 ITSELF = Causes.unprompted("service:meters")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from libs.eventsourcing import Cause, Causes, Engine, Sql, Timer, UnitOfWork, new_id
-from libs.eventsourcing.writing import timer as timer_module
+from libs.eventsourcing.writing import durable_effect
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
 from tests.integration.engine.waiting import eventually, running
 
@@ -97,7 +97,7 @@ async def test_a_timer_wakes_when_a_nearer_row_is_written(
     engine: Engine, replica: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del replica
-    monkeypatch.setattr(timer_module, "LONGEST_SLEEP_SECONDS", 3600.0)  # nothing but the row wakes it
+    monkeypatch.setattr(durable_effect, "LONGEST_SLEEP_SECONDS", 3600.0)  # nothing but the row wakes it
     far = datetime.now(UTC) + timedelta(hours=1)
     await engine.run(lambda unit: insert(unit, 0, far), ME)
     timer = Timer("due", engine, earliest=earliest, take=taking({}, "one"))

@@ -49,7 +49,7 @@ from tests.integration.scheduler.saying import (
 # -- commands
 
 
-async def test_a_started_adbot_gets_its_first_cycle_at_once_in_the_story_of_its_order(
+async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_order(
     world: World, provisioning: Neighbour, client: CommandClient
 ) -> None:
     async with service(world, delay_seconds=1.5, jitter_seconds=0.5):
