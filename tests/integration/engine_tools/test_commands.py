@@ -17,6 +17,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.chassis.broker import event_stream
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
 from libs.eventsourcing.projections.tables import READ_MODELS
@@ -88,7 +89,12 @@ async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
         for name, url in databases.items():
             known = tables_of(name, url)
             engines[name] = Engine(
-                name, url, published(), state_tables=known.state_tables, read_models=known.read_models
+                name,
+                url,
+                published(),
+                state_tables=known.state_tables,
+                read_models=known.read_models,
+                application=APPLICATION,
             )
             await engines[name].start(pool_size=3)
             stack.push_async_callback(engines[name].stop)
