@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from adrelay.aggregates import AGGREGATES
+from adrelay.names import CATEGORIES
 
 _WRAPPING = " \t\r\n'\"`\u201c\u201d\u2018\u2019«»<>()[]{}|,.;:!?#"
 _ORDER = re.compile(r"(?<![0-9A-Za-z])HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}(?![0-9A-Za-z-])", re.IGNORECASE)
@@ -87,4 +87,4 @@ def _group(text: str) -> str | None:
 def _named(found: re.Match[str]) -> tuple[str, Kind]:
     """Return an id, with the category of its stream if that stands before it."""
     category, key = (found["category"] or "").lower(), found["id"].lower()
-    return (f"{category}-{key}", Kind.NAME) if category in AGGREGATES else (key, Kind.ID)
+    return (f"{category}-{key}", Kind.NAME) if category in CATEGORIES else (key, Kind.ID)

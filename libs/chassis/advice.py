@@ -12,7 +12,17 @@ _ADVICE = {
 
 def with_advice(error: Exception) -> str:
     """Return what an error says, and which command helps, if one does."""
+    advice = _advice(error)
+    return str(error) if advice is None else f"{error}; {advice}"
+
+
+def described(error: Exception) -> str:
+    """Return an error's type and text for logs, and which command helps, if one does."""
+    advice = _advice(error)
+    return repr(error) if advice is None else f"{error!r}; {advice}"
+
+
+def _advice(error: Exception) -> str | None:
     if not isinstance(error, OperatorNeeded) or error.remedy is None:
-        return str(error)
-    advice = _ADVICE[error.remedy].format(service=error.service, table=error.table)
-    return f"{error}; {advice}"
+        return None
+    return _ADVICE[error.remedy].format(service=error.service, table=error.table)

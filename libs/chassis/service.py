@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from fastapi import FastAPI
@@ -14,15 +14,27 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
+from libs.chassis.advice import described
 from libs.chassis.broker import connect_nats, event_stream
-from libs.chassis.commands import CommandHandlers, answering_broker
+from libs.chassis.commands import answering_broker, subscribe
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
-from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer, Transient
+from libs.eventsourcing import (
+    CommandHandlers,
+    Engine,
+    EventStream,
+    Projection,
+    Reactions,
+    Reader,
+    Registry,
+    Relay,
+    Timer,
+    Transient,
+)
 
 log = structlog.stdlib.get_logger()
 
@@ -39,6 +51,7 @@ _LOOK_SECONDS = 1.0
 _START, _OUTDATED = "start", "outdated tables"
 
 Loop = Callable[[], Awaitable[None]]
+ContextT = TypeVar("ContextT")
 
 
 class Chassis:
@@ -81,7 +94,7 @@ class Chassis:
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
         self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
-        self.relay = Relay(self.engine, self.stream)
+        self.relay = Relay(self.engine, self.stream, describe=described)
         self.task("relay", self.relay.run)
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
@@ -98,12 +111,21 @@ class Chassis:
         """Stop what still runs and close the connections."""
         await self._stop()
 
+    def take_on(self, registry: Registry[ContextT], context: ContextT) -> None:
+        """Hear the service's commands, react to events and take what comes due, all with this context."""
+        if registry.commands.commands:
+            self.serve(registry.commands.bind(context))
+        if registry.reactions.events:
+            self.read(reactions=registry.reactions.bind(context))
+        for due in registry.timers.bind(context):
+            self.tick(due.timer(self.engine))
+
     def serve(self, handlers: CommandHandlers) -> None:
         """Hear these commands."""
         self._broker = answering_broker(
             self.settings.nats_url.get_secret_value(), name=f"{self.settings.service}-commands"
         )
-        handlers.subscribe(self._broker, self.engine, prefix=self.settings.nats_prefix)
+        subscribe(handlers, self._broker, self.engine, prefix=self.settings.nats_prefix)
 
     def read(
         self,

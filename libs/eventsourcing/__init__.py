@@ -31,11 +31,14 @@ from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Row, Sql, TableSql
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.reader import Reader
+from libs.eventsourcing.registry import Registry
 from libs.eventsourcing.relaying.relay import Relay
 from libs.eventsourcing.store.schema import make_once
 from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.writing.commands import CommandHandlers, Scope
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.timer import Timer
+from libs.eventsourcing.writing.timers import Timers
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "Cause",
     "Causes",
     "Command",
+    "CommandHandlers",
     "Contract",
     "Cursor",
     "Decider",
@@ -58,13 +62,16 @@ __all__ = [
     "Reactions",
     "Reader",
     "Refused",
+    "Registry",
     "Relay",
     "Remedy",
     "Row",
+    "Scope",
     "Sql",
     "StatementRejected",
     "TableSql",
     "Timer",
+    "Timers",
     "Transient",
     "UnitOfWork",
     "heed_cancellation",

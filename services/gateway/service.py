@@ -8,7 +8,6 @@ from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
-from services.gateway.account.tables import ACCOUNTS
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -18,20 +17,23 @@ from services.gateway.api.webhook.notification import Webhook
 from services.gateway.api.webhook.proving import Prover
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
-from services.gateway.inbox.tables import TABLES as INBOXES
+from services.gateway.context import Context
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
-from services.gateway.reactions import reactions
+from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
-from services.gateway.tables import READ_MODELS
 
 
 async def run(settings: GatewaySettings) -> None:
     """Serve the API until told to stop."""
     app = make_app()
     async with Chassis(
-        settings, state_tables=[ACCOUNTS, *INBOXES], read_models=READ_MODELS, read_everything=True, app=app
+        settings,
+        state_tables=REGISTRY.state_tables,
+        read_models=REGISTRY.read_models,
+        read_everything=True,
+        app=app,
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
         claims = Claims(chassis.engine, settings.code_pepper)
@@ -44,7 +46,7 @@ async def run(settings: GatewaySettings) -> None:
             desk_of(settings, chassis, commands, codes, claims),
             Webhook(Prover(settings.ipn_secret), commands),
         )
-        chassis.read(reactions=reactions(codes, mails=settings.mails))
+        chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
         await chassis.run()

@@ -9,6 +9,7 @@ from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
 from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
+from services.scheduler.context import Context
 from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import look_soon
@@ -20,7 +21,7 @@ SETTLING = timedelta(seconds=1)
 """How long after such news the adbot is looked at: a replacement of a lost seat follows at once, and the read
 model, which another reader fills, knows of both by then."""
 
-reactions = Reactions()
+reactions = Reactions[Context]()
 
 
 @reactions.to(AdbotExpired)

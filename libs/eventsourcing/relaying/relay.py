@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -48,9 +49,13 @@ class Relay:
     relay put up when it began, so that one which slept through another's work is refused.
     """
 
-    def __init__(self, engine: Engine, stream: EventStream) -> None:
+    def __init__(
+        self, engine: Engine, stream: EventStream, *, describe: Callable[[Exception], str] = repr
+    ) -> None:
         self._engine = engine
         self._stream = stream
+        self._describe = describe
+        """What is told of an error, in the log and in the database."""
         self._wake = asyncio.Event()
         self._newest = START
         self._backoff = Backoff(*_BACKOFF_SECONDS)
@@ -86,7 +91,9 @@ class Relay:
                     await self._connected()
             except (Transient, StatementRejected) as trouble:
                 delay = self._backoff.failed()
-                log.warning("relay.retry", service=self._engine.service, error=repr(trouble), delay=delay)
+                log.warning(
+                    "relay.retry", service=self._engine.service, error=self._describe(trouble), delay=delay
+                )
                 await asyncio.sleep(delay)
 
     async def _connected(self) -> None:
@@ -110,7 +117,9 @@ class Relay:
         """Have the database tell why nothing is published, and since when."""
         self._noted = True
         with suppress(Transient, StatementRejected), postgres_errors():
-            await connection.execute(_NOTE_TROUBLE, self._stream.name, repr(trouble)[:_ERROR_LENGTH])
+            await connection.execute(
+                _NOTE_TROUBLE, self._stream.name, self._describe(trouble)[:_ERROR_LENGTH]
+            )
 
     async def _forget(self, connection: Connection) -> None:
         """Take back what went wrong before something was published or checked."""

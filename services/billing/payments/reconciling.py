@@ -6,11 +6,11 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter, Gauge
 
-from libs.chassis.commands import Scope
 from libs.eventsourcing import (
     Causes,
     Engine,
     Refused,
+    Scope,
     StatementRejected,
     Transient,
     UnitOfWork,

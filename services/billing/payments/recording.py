@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from libs.chassis.commands import Scope
 from libs.events.billing import (
     DepositReceived,
     UncountedMoneyReported,
@@ -11,7 +10,7 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Refused, UnitOfWork
+from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
 from services.billing.order.reports import refusal

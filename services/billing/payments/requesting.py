@@ -9,10 +9,9 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
-from libs.chassis.commands import Scope
 from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Causes, Engine, Refused, StatementRejected, Transient, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Refused, Scope, StatementRejected, Transient, UnitOfWork
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending

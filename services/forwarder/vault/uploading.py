@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import structlog
 
-from libs.chassis.commands import Scope
 from libs.events.forwarder import ImportSession
 from libs.events.values import PairId, ResultClass
-from libs.eventsourcing import Refused, UnitOfWork
+from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import has_session

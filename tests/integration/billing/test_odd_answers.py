@@ -19,7 +19,7 @@ from services.billing.payments.reconciling import Reconciler
 from services.billing.payments.requesting import PaymentRequests
 from services.billing.payments.tables import Silence
 from services.billing.ports import PaymentOffer, PaymentReport, PaymentWish
-from services.billing.registry import STATE_TABLES
+from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until
 
@@ -63,7 +63,7 @@ class Odd(NowPayments):
 @asynccontextmanager
 async def engine_of(stage: Stage) -> AsyncGenerator[Engine]:
     """Billing's engine, without billing."""
-    engine = Engine("billing", stage.database, published(), state_tables=STATE_TABLES)
+    engine = Engine("billing", stage.database, published(), state_tables=BILLING.state_tables)
     await engine.start()
     try:
         yield engine

@@ -21,6 +21,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.chassis.broker import event_stream
+from libs.chassis.names import APPLICATION
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
@@ -66,7 +67,14 @@ async def house(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
 def engine_of(service: str, url: str) -> Engine:
     """Return the engine of a service with all its tables."""
     known = tables_of(service, url)
-    return Engine(service, url, published(), state_tables=known.state_tables, read_models=known.read_models)
+    return Engine(
+        service,
+        url,
+        published(),
+        state_tables=known.state_tables,
+        read_models=known.read_models,
+        application=APPLICATION,
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -7,14 +7,13 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from libs.chassis.commands import Scope
 from libs.events.forwarder import (
     ImportApiPair,
     ImportSession,
     SessionImported,
 )
 from libs.events.values import PairId, SessionId, SessionLoss
-from libs.eventsourcing import Causes, Refused, Sql, UnitOfWork
+from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
 from services.forwarder.adapters.telethon_account import TelethonTelegram
 from services.forwarder.client.commands import Die

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from libs.chassis.broker import connect_nats, event_stream
-from libs.chassis.commands import CommandHandlers, answering_broker
+from libs.chassis.commands import answering_broker, subscribe
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
@@ -29,7 +29,16 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import ChannelPost, Plan, PlanKind
-from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, UnitOfWork
+from libs.eventsourcing import (
+    Causes,
+    CommandHandlers,
+    Decider,
+    Engine,
+    Event,
+    Refused,
+    Relay,
+    UnitOfWork,
+)
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 
@@ -87,7 +96,7 @@ class Neighbour:
         self.resume()
         self._stack.push_async_callback(self.pause)
         broker = answering_broker(self.nats_url)
-        self.handlers.subscribe(broker, self.engine, prefix=self.prefix)
+        subscribe(self.handlers, broker, self.engine, prefix=self.prefix)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
         return self

@@ -32,16 +32,16 @@ from libs.eventsourcing.readers.handling import Bookmark, Handling
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
-from services.billing.registry import READ_MODELS as BILLING
-from services.forwarder.service import READ_MODELS as FORWARDER
-from services.gateway.tables import READ_MODELS as GATEWAY
-from services.scheduler.tables.adbots import ADBOTS as SCHEDULER
+from services.billing.registry import REGISTRY as BILLING
+from services.forwarder.registry import REGISTRY as FORWARDER
+from services.gateway.registry import REGISTRY as GATEWAY
+from services.scheduler.registry import REGISTRY as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
 from tests.integration.gateway.world import Client, World, until
 
-SERVICES = {"gateway": GATEWAY, "billing": BILLING, "forwarder": FORWARDER, "scheduler": (SCHEDULER,)}
+SERVICES = {service.service: service.read_models for service in (GATEWAY, BILLING, FORWARDER, SCHEDULER)}
 
 
 class Fold:

@@ -8,8 +8,8 @@ import nats.js.errors
 import pytest
 from asyncpg.exceptions import _base
 
-from libs.chassis.advice import with_advice
-from libs.eventsourcing import OperatorNeeded, Poison, Refused, Remedy, Transient
+from libs.chassis.advice import described, with_advice
+from libs.eventsourcing import Cursor, OperatorNeeded, Poison, Refused, Remedy, Transient
 from libs.eventsourcing.model import errors
 from libs.eventsourcing.model.errors import Conflict, DuplicateRow, StatementRejected, Unavailable
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
@@ -157,4 +157,8 @@ def test_who_operates_the_system_is_told_which_command_helps() -> None:
         "unknown table; if that is how it should be, run `adrelay events retire billing sums`"
     )
     assert with_advice(errors.OutdatedTables("it depends")) == "it depends"
+    ahead = StreamAhead("billing", Cursor(9, 9), Cursor(1, 1))
+    assert described(ahead).startswith("StreamAhead('the stream holds events of billing up to 9.9, ")
+    assert described(ahead).endswith("; `adrelay events verify` shows what it lacks")
+    assert described(Fenced("by another")) == "Fenced('by another')"
     assert all("`adrelay events" in with_advice(OperatorNeeded("x", remedy)) for remedy in Remedy)

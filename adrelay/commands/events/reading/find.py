@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from adrelay.aggregates import AGGREGATES, streams_of
+from adrelay.names import CATEGORIES
+from adrelay.registries import streams_of
 from adrelay.terminal.outcome import NotFound, Unusable
 from adrelay.terminal.pasted import Kind, Pasted, read
 from libs.eventsourcing.operations import (
@@ -178,7 +179,7 @@ def _looked_for(wanted: Pasted, services: list[str]) -> str:
         Kind.ORDER: f"looked for the stream order-{wanted.text} in {everywhere}",
         Kind.EMAIL: "looked for an account and for orders in gateway",
         Kind.TELEGRAM: "looked for adbots that forward from it or to it, in gateway",
-        Kind.ID: f"looked for a stream of {', '.join(AGGREGATES)}, an event and a correlation id, "
+        Kind.ID: f"looked for a stream of {', '.join(CATEGORIES)}, an event and a correlation id, "
         f"in {everywhere}",
         Kind.NAME: f"looked for a stream in {everywhere}, and for a payment in billing",
     }

@@ -5,9 +5,9 @@ from itertools import takewhile
 
 from rich.text import Text
 
-from adrelay.aggregates import AGGREGATES
 from adrelay.commands.events.reading.find import find, streams_of_tree
 from adrelay.commands.events.reading.steps import Step, steps
+from adrelay.names import CATEGORIES
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, past_moment
@@ -23,12 +23,9 @@ async def show(places: Places, text: str, at: str | None, last: int | None, *, j
     """Print the stream that was meant, or list those that may be meant."""
     until = None if at is None else past_moment(at)
     key = stream_name(text)
-    aggregate = AGGREGATES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
-    async with stores(places.databases(None if aggregate is None else [aggregate.service])) as connections:
-        if aggregate is None:
-            meant = await _meant(connections, text)
-        else:
-            meant = {key: aggregate.service}
+    keeper = CATEGORIES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
+    async with stores(places.databases(None if keeper is None else [keeper])) as connections:
+        meant = await _meant(connections, text) if keeper is None else {key: keeper}
         if len(meant) > 1:
             return list_streams(text, meant, json=json)
         ((stream, service),) = meant.items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from adrelay.aggregates import AGGREGATES
+from adrelay.registries import decider_of
 from libs.events.catalogue import published
 from libs.eventsourcing import Envelope, ImpossibleEvent
 from libs.eventsourcing.operations import UnknownEvent
@@ -27,14 +27,14 @@ def steps(envelopes: Sequence[Envelope]) -> list[Step]:
     problem: str | None = None
     for envelope in envelopes:
         category = envelope.stream.partition("-")[0]
-        aggregate = AGGREGATES.get(category)
-        if aggregate is None:
+        decider = decider_of(category)
+        if decider is None:
             found.append(Step(envelope, None, f"no aggregate is called {category!r}"))
             continue
         if problem is None:
             try:
                 event = published().decode(envelope.type, envelope.schema, envelope.data)
-                state = aggregate.decider.evolve(state, event)
+                state = decider.evolve(state, event)
             except UnknownEvent as error:
                 problem = str(error)
             except ValidationError as error:

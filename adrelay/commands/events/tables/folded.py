@@ -15,6 +15,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from adrelay.registries import registry_of
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Failure, NotFound, Unusable
@@ -32,27 +33,6 @@ from libs.eventsourcing.operations import (
     TablesBusy,
     holds_shadow_tables,
 )
-from services.billing import registry as billing
-from services.forwarder.client.tables import CLIENTS
-from services.forwarder.cycle.tables import CYCLES, DENIALS
-from services.forwarder.tables.adbots import RELEASES, STOPS
-from services.gateway.account.tables import ACCOUNTS
-from services.gateway.inbox.tables import TABLES as INBOXES
-from services.gateway.tables import READ_MODELS
-from services.provisioning.adbot.tables import ADBOTS as PROVISIONED
-from services.provisioning.session.tables import STOCK
-from services.scheduler.permissions.tables import PRIVATE_IDS
-from services.scheduler.schedule.tables import SCHEDULES
-from services.scheduler.tables.adbots import ADBOTS as SCHEDULED
-
-_FOLDED: dict[str, tuple[tuple[Projection, ...], tuple[Projection, ...]]] = {
-    "billing": (billing.STATE_TABLES, billing.READ_MODELS),
-    "provisioning": ((STOCK, PROVISIONED), ()),
-    "scheduler": ((SCHEDULES, PRIVATE_IDS), (SCHEDULED,)),
-    "forwarder": ((CLIENTS, CYCLES, DENIALS), (STOPS, RELEASES)),
-    "gateway": ((ACCOUNTS, *INBOXES), READ_MODELS),
-}
-"""State tables and read models, as each service's `service.py` hands them to its chassis."""
 
 
 class Stopped(Failure):
@@ -63,8 +43,7 @@ class Stopped(Failure):
 
 def tables_of(service: str, url: str) -> ServiceTables:
     """Return what a service folds."""
-    state_tables, read_models = _FOLDED[service]
-    return ServiceTables(service, url, published(), state_tables, read_models, APPLICATION)
+    return registry_of(service).tables(url, published(), APPLICATION)
 
 
 async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
