@@ -14,6 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.chassis.broker import event_stream
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
@@ -63,7 +64,13 @@ async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
     stream = event_stream(client, prefix=f"ev{tag}")
     await stream.ensure()
     engines = {
-        name: Engine(name, url, published(), state_tables=[ORDERS] if name == "billing" else [])
+        name: Engine(
+            name,
+            url,
+            published(),
+            state_tables=[ORDERS] if name == "billing" else [],
+            application=APPLICATION,
+        )
         for name, url in databases.items()
     }
     async with AsyncExitStack() as stack:
