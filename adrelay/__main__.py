@@ -2,7 +2,7 @@
 
 import signal
 
-from adrelay.events.outcome import run_program
+from adrelay.terminal.outcome import run_program
 from libs.chassis.private import keep_private
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from adrelay.menu import Entry, Menu, group
+from adrelay.terminal.menu import Entry, Menu, group
 
 TRY, RUN, OPERATE = "Try it", "Run it", "Operate it"
 
@@ -14,14 +14,14 @@ TRY, RUN, OPERATE = "Try it", "Run it", "Operate it"
 class _Adrelay(Menu):
     entries: ClassVar[Mapping[str, Entry]] = {
         "demo": Entry(
-            "adrelay.commands.cli_run:demo",
+            "adrelay.demo.cli:demo",
             "Run the whole story against the sandboxes and prove what the groups hold.",
             TRY,
         ),
         "sandbox": Entry(
             "adrelay.cli:sandbox", "Run a stand-in for the outside world, to try things against.", TRY
         ),
-        "up": Entry("adrelay.commands.cli_run:up", "Run everything on this machine until Ctrl-C.", RUN),
+        "up": Entry("adrelay.commands.up.cli:up", "Run everything on this machine until Ctrl-C.", RUN),
         "keygen": Entry(
             "adrelay.commands.keygen:keygen", "Print fresh secrets, ready to be put into `.env`.", RUN
         ),
@@ -32,12 +32,12 @@ class _Adrelay(Menu):
             "adrelay.commands.catalogue:catalogue", "List, add, reprice and retire plans.", OPERATE
         ),
         "orders": Entry(
-            "adrelay.commands.orders:orders",
+            "adrelay.commands.orders.commands:orders",
             "Search orders, explain one, and see to those that need a person.",
             OPERATE,
         ),
         "accounts": Entry(
-            "adrelay.commands.accounts:accounts",
+            "adrelay.commands.accounts.commands:accounts",
             "Give clients the access codes that open their accounts, and allow them private ids.",
             OPERATE,
         ),
@@ -45,7 +45,7 @@ class _Adrelay(Menu):
             "adrelay.commands.adbots:adbots", "Show, extend, suspend and restore an adbot.", OPERATE
         ),
         "events": Entry(
-            "adrelay.events.command:events",
+            "adrelay.commands.events.group:events",
             "Follow, explain and repair what the services did. All of it works while they run.",
             OPERATE,
         ),

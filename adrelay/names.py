@@ -1,4 +1,4 @@
-"""Names that completion offers without importing what they name; a test compares them with that."""
+"""Names for completion and parsing, which must not import what they name; a test compares them with that."""
 
 SERVICES: tuple[str, ...] = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
 TABLES: dict[str, tuple[str, ...]] = {
@@ -29,3 +29,18 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 """By service, the tables that it folds."""
+CATEGORIES: dict[str, str] = {
+    "order": "billing",
+    "product": "billing",
+    "adbot": "provisioning",
+    "pair": "provisioning",
+    "session": "provisioning",
+    "schedule": "scheduler",
+    "permissions": "scheduler",
+    "apipair": "forwarder",
+    "client": "forwarder",
+    "cycle": "forwarder",
+    "account": "gateway",
+    "inbox": "gateway",
+}
+"""By category, the part of a stream's name before the first hyphen, the service that keeps such streams."""

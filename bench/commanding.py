@@ -18,8 +18,8 @@ from bench.ledger import ACCOUNT, Credit
 from bench.measure import Line, Measure
 from bench.servers import Servers
 from libs.chassis.command_client import CommandClient
-from libs.chassis.commands import CommandHandlers, answering_broker
-from libs.eventsourcing import Causes, Command, UnitOfWork
+from libs.chassis.commands import answering_broker, subscribe
+from libs.eventsourcing import Causes, Command, CommandHandlers, UnitOfWork
 
 
 class CreditAccount(Command):
@@ -51,7 +51,7 @@ async def commanding(servers: Servers, seconds: float) -> list[Line]:
             return message.body
 
         answering = answering_broker(servers.nats.url)
-        handlers.subscribe(answering, engine)
+        subscribe(handlers, answering, engine)
         await broker.start()
         await answering.start()
         client = CommandClient(stream.nats)

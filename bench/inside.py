@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 
 import typer
 
-from adrelay.events.command import events
+from adrelay.commands.events.group import events
 from bench.measure import TRIES_SECONDS
 from bench.profiling import profiled
 

@@ -15,10 +15,10 @@ from bench.relaying import last_of, relayed
 from bench.servers import Servers, copy, fill
 from libs.events.catalogue import published
 from libs.eventsourcing import START, Cursor, Engine, EventStream, utc_now
-from libs.eventsourcing.operations import rebuild
+from libs.eventsourcing.operations.rebuilding import rebuild
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection, connect
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.writing.engine import READ_MODELS
 from services.gateway.tables.orders import ORDERS
 
 _PAGE = 2000
@@ -41,7 +41,7 @@ async def rebuilding(servers: Servers, events: int) -> list[Line]:
         bare = await _bare_fold(engine, events)
         with servers.profiled("rebuild a ledger"):
             begin = time.perf_counter()
-            await rebuild.rebuild(engine.tables, engine.state_tables[0])
+            await rebuild(engine.tables, engine.state_tables[0])
             ledger = events / (time.perf_counter() - begin)
         assert await engine.pool.fetchval("select sum(events) from balances") == events
     peer = await servers.peer("read", str(min(events, 20_000)))
@@ -118,7 +118,7 @@ async def _orders(servers: Servers, events: int) -> Line:
         limit = await _bare_read(stream, last)
         with servers.profiled("rebuild the gateway's orders"):
             begin = time.perf_counter()
-            await rebuild.rebuild(gateway.tables, ORDERS, stream=stream)
+            await rebuild(gateway.tables, ORDERS, stream=stream)
             rate = last / (time.perf_counter() - begin)
         assert await gateway.pool.fetchval("select count(*) from orders") == len(history.orders)
     return Measure("rebuild the gateway's orders from the stream", rate, limit, "bare read of the stream")

@@ -17,7 +17,7 @@ from bench.history import History
 from bench.ledger import ACCOUNTS, CATALOGUE, PAD, SERVICE
 from bench.orders import COLUMNS
 from bench.profiling import profiled
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import connect_nats, event_stream
 from libs.eventsourcing import Engine, EventCatalogue, EventStream, Projection
 
 
@@ -80,7 +80,7 @@ class Servers:
     async def stream(self) -> AsyncGenerator[EventStream]:
         """Give a stream of its own."""
         nats = await connect_nats(self.nats.url, "bench")
-        stream = EventStream(nats, prefix=f"b{uuid4().hex[:8]}")
+        stream = event_stream(nats, prefix=f"b{uuid4().hex[:8]}")
         await stream.ensure()
         try:
             yield stream

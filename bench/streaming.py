@@ -10,9 +10,9 @@ from bench.measure import Line, Measure
 from bench.relaying import last_of, relayed
 from bench.servers import Servers, fill
 from libs.eventsourcing import Cursor, Envelope, EventStream, Reader, new_id, utc_now
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.stream.subscription import Feed
-from libs.eventsourcing.writing.engine import READ_MODELS
 
 _BATCH = 1000
 _SUBJECTS, _SINGLE = 100_000, 1000

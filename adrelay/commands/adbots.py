@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from adrelay.commands.gateway import Gateway, path_part
-from adrelay.events.outcome import Exit, carry_out, say_json, screen
-from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.gateway import Gateway, path_part
+from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
 
 adbots = typer.Typer(
     name="adbots",
@@ -79,7 +79,7 @@ def restore(
 async def _call(
     env_file: Path, method: str, adbot: str, act: str, body: Mapping[str, object] | None, *, json: bool
 ) -> Exit:
-    from adrelay.events.pasted import Kind, read
+    from adrelay.terminal.pasted import Kind, read
 
     found = read(adbot.strip().removeprefix("adbot-"))
     path = f"adbots/{path_part(found.text if found.kind is Kind.ID else adbot.strip())}{act}"
@@ -93,7 +93,7 @@ async def _call(
 
 
 def _next_cycle(adbot: dict[str, Any]) -> str | None:
-    from adrelay.commands.order_pictures import moment
+    from adrelay.commands.orders.pictures import moment
 
     if adbot["next_cycle_at"] is None:
         return None
@@ -103,7 +103,7 @@ def _next_cycle(adbot: dict[str, Any]) -> str | None:
 
 def print_adbot(adbot: dict[str, Any]) -> None:
     """Print what an adbot is and has."""
-    from adrelay.commands.order_pictures import moment, print_facts, state
+    from adrelay.commands.orders.pictures import moment, print_facts, state
 
     plan, seats = adbot["plan"], adbot["seats"]
     valid: tuple[str, ...] = ("not yet: from the first filled seat on",)

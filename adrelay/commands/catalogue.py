@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from adrelay.commands.gateway import Gateway, path_part
-from adrelay.completion import plans
-from adrelay.events.outcome import Exit, carry_out, say_json, screen
-from adrelay.events.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.gateway import Gateway, path_part
+from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.completion import plans
+from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
 
 catalogue = typer.Typer(
     name="catalogue",
@@ -115,7 +115,7 @@ async def _change(
 
 def print_plans(plans: list[dict[str, Any]]) -> None:
     """Print a line for each plan."""
-    from adrelay.events.screen import Table
+    from adrelay.terminal.screen import Table
 
     numbers = ("sessions", "every", "USD", "days")
     table = Table("plan", "kind", *numbers, "", "name", right=numbers)

@@ -8,13 +8,13 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from adrelay.commands.events.reading.story import correlation_of, render, trace
 from adrelay.demo import story
 from adrelay.demo.evidence import GroupEvidence, read_back
+from adrelay.demo.output import DemoOutput
 from adrelay.demo.rest import RestError
-from adrelay.demo.screen import Screen
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
-from adrelay.events.story import correlation_of, render, trace
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.interrupt import Interrupted, run_interruptibly
 from adrelay.runtime.local import keep_settings
@@ -34,7 +34,7 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         place = keep or Path(folder)
         system = LocalSystem(place)
-        work = _run(Screen(console), system, cycles=cycles, album=album, keep=keep is not None)
+        work = _run(DemoOutput(console), system, cycles=cycles, album=album, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
         except Interrupted as interrupted:
@@ -48,7 +48,7 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
     raise typer.Exit(0 if proven else 1)
 
 
-async def _run(screen: Screen, system: LocalSystem, *, cycles: int, album: bool, keep: bool) -> bool:
+async def _run(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool, keep: bool) -> bool:
     with screen.step("Start PostgreSQL, NATS, three sandboxes, five services and two workers") as notes:
         await system.__aenter__()
         notes.add(f"REST interface: {system.url}/docs")
@@ -61,7 +61,7 @@ async def _run(screen: Screen, system: LocalSystem, *, cycles: int, album: bool,
             await system.__aexit__(None, None, None)
 
 
-async def _tell(screen: Screen, system: LocalSystem, *, cycles: int, album: bool) -> bool:
+async def _tell(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
         stage = await set_stage(system.telegram, album=album)
         notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")
@@ -97,7 +97,7 @@ async def _tell(screen: Screen, system: LocalSystem, *, cycles: int, album: bool
     return await _verdict(screen, system, evidence, cycles)
 
 
-async def _watch(screen: Screen, client: story.Client, stage: Stage, cycles: int) -> None:
+async def _watch(screen: DemoOutput, client: story.Client, stage: Stage, cycles: int) -> None:
     """Show deliveries until so many cycles are done with every group."""
     with screen.live() as board:
         board.groups = list(stage.groups)
@@ -115,7 +115,9 @@ async def _trace(system: LocalSystem, purchase: story.Purchase) -> object:
     return render(f"What order {purchase.order} led to: {sum(map(len, roots))} events", roots)
 
 
-async def _verdict(screen: Screen, system: LocalSystem, evidence: list[GroupEvidence], cycles: int) -> bool:
+async def _verdict(
+    screen: DemoOutput, system: LocalSystem, evidence: list[GroupEvidence], cycles: int
+) -> bool:
     held_twice = await system.telegram.held_twice()
     seen = len(evidence[0].cycles)
     if held_twice:

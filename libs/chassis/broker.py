@@ -10,6 +10,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswer
 
+from libs.chassis.names import HEADER_PREFIX
+from libs.eventsourcing import EventStream
+
 log = structlog.stdlib.get_logger()
 
 RECONNECT_SECONDS = 0.25
@@ -86,6 +89,11 @@ async def connect_nats(url: str, name: str) -> BrokerClient:
         message = f"no NATS server let this service in within {START_SECONDS:.0f} seconds"
         raise ConnectionError(message) from error
     return client
+
+
+def event_stream(nats: Client, *, prefix: str = "") -> EventStream:
+    """Return the stream of all services' events; a `prefix` makes it a twin apart from the real one."""
+    return EventStream(nats, prefix=prefix, header_prefix=HEADER_PREFIX)
 
 
 async def _report(error: Exception) -> None:

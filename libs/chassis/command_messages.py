@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from libs.chassis.names import HEADER_PREFIX
 from libs.events.results import RESULT, Accepted, Failure, Refusal
 from libs.eventsourcing import Causes, Command, Contract, owner_of
 
 CommandT = TypeVar("CommandT", bound=Command)
 
-CORRELATION = "Adrelay-Correlation-Id"
-COMMAND = "Adrelay-Command-Id"
-ACTOR = "Adrelay-Actor"
+CORRELATION = f"{HEADER_PREFIX}Correlation-Id"
+COMMAND = f"{HEADER_PREFIX}Command-Id"
+ACTOR = f"{HEADER_PREFIX}Actor"
 
 Answer = Accepted | Refusal | Failure
 

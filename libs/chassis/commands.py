@@ -26,42 +26,17 @@ from libs.chassis.command_messages import (
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing import Causes, Command, Cursor, Engine, Refused, UnitOfWork, new_id, owner_of
+from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope, new_id, owner_of
 
 log = structlog.stdlib.get_logger()
 refusals = SampledLog(__name__)
 
-T = TypeVar("T")
 CommandT = TypeVar("CommandT", bound=Command)
+
+CarryOut = Callable[[Any, Scope], Awaitable[None]]
 
 WORKERS = 16
 """How many commands of one type a process handles side by side."""
-
-
-class Scope:
-    """What a command with outside effects works in: several units of work, one story."""
-
-    def __init__(self, engine: Engine, causes: Causes) -> None:
-        self._engine = engine
-        self.causes = causes
-        self.written: Cursor | None = None
-
-    async def run(
-        self,
-        work: Callable[[UnitOfWork], Awaitable[T]],
-        *,
-        command: UUID | None = None,
-        grouped: bool = False,
-    ) -> T | None:
-        """Carry out one unit of work and return its value; see `Engine.run`."""
-        done = await self._engine.run(work, self.causes, command=command, grouped=grouped)
-        if done.written is not None:
-            self.written = max(self.written or done.written, done.written)
-        return done.value
-
-
-Handler = Callable[[CommandT, UnitOfWork], Awaitable[None]]
-OutsideHandler = Callable[[CommandT, Scope], Awaitable[None]]
 
 
 def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
@@ -80,62 +55,22 @@ def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
     )
 
 
-class CommandHandlers:
-    """What a service does when it is told to, by command type."""
-
-    def __init__(self) -> None:
-        self._by_type: dict[type[Command], Callable[[Any, Scope], Awaitable[None]]] = {}
-
-    def on(self, kind: type[CommandT]) -> Callable[[Handler[CommandT]], Handler[CommandT]]:
-        """Have the decorated function carry out a command in one unit of work, once per command id.
-
-        It may share the unit's transaction with other commands, so it should wait for nothing else.
-        """
-
-        def register(handler: Handler[CommandT]) -> Handler[CommandT]:
-            async def carry_out(command: CommandT, scope: Scope) -> None:
-                await scope.run(
-                    lambda unit: handler(command, unit), command=scope.causes.causation_id, grouped=True
-                )
-
-            self._add(kind, carry_out)
-            return handler
-
-        return register
-
-    def outside(self, kind: type[CommandT]) -> Callable[[OutsideHandler[CommandT]], OutsideHandler[CommandT]]:
-        """Have the decorated function carry out a command that has effects outside the database.
-
-        It may be carried out again for the same command: it must go on where it stopped.
-        """
-
-        def register(handler: OutsideHandler[CommandT]) -> OutsideHandler[CommandT]:
-            self._add(kind, handler)
-            return handler
-
-        return register
-
-    def _add(self, kind: type[CommandT], handler: Callable[[CommandT, Scope], Awaitable[None]]) -> None:
-        if kind in self._by_type:
-            message = f"{kind.__name__} already has a handler"
-            raise ValueError(message)
-        self._by_type[kind] = handler
-
-    def subscribe(self, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
-        """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
-        for kind, handler in self._by_type.items():
-            answering = {subject_of(kind, prefix): _answering(kind, handler, engine)}
-            if kind.together:
-                answering[subject_of_many(kind, prefix)] = _answering_many(kind, handler, engine)
-            for subject, answer in answering.items():
-                subscriber = broker.subscriber(
-                    subject,
-                    queue=engine.service,
-                    max_workers=WORKERS,
-                    ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
-                    decoder=_whole,
-                )
-                subscriber(answer)
+def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
+    """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
+    for kind in handlers.commands:
+        carry_out = handlers.of(kind)
+        answering = {subject_of(kind, prefix): _answering(kind, carry_out, engine)}
+        if kind.together:
+            answering[subject_of_many(kind, prefix)] = _answering_many(kind, carry_out, engine)
+        for subject, answer in answering.items():
+            subscriber = broker.subscriber(
+                subject,
+                queue=engine.service,
+                max_workers=WORKERS,
+                ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
+                decoder=_whole,
+            )
+            subscriber(answer)
 
 
 async def _whole(message: NatsMessage) -> NatsMessage:
@@ -144,7 +79,7 @@ async def _whole(message: NatsMessage) -> NatsMessage:
 
 
 def _answering(
-    kind: type[Command], handler: Callable[[Any, Scope], Awaitable[None]], engine: Engine
+    kind: type[Command], handler: CarryOut, engine: Engine
 ) -> Callable[[NatsMessage], Awaitable[bytes]]:
     async def answer(message: NatsMessage) -> bytes:
         try:
@@ -160,7 +95,7 @@ def _answering(
 
 
 def _answering_many(
-    kind: type[CommandT], handler: Callable[[Any, Scope], Awaitable[None]], engine: Engine
+    kind: type[CommandT], handler: CarryOut, engine: Engine
 ) -> Callable[[NatsMessage], Awaitable[bytes]]:
     reader = Posted[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
 
@@ -197,9 +132,7 @@ def _invalid(kind: type[Command], problems: str) -> Refusal:
     return Refusal(code="invalid_command", detail=problems)
 
 
-async def _carry_out(
-    command: Command, handler: Callable[[Any, Scope], Awaitable[None]], scope: Scope
-) -> Answer:
+async def _carry_out(command: Command, handler: CarryOut, scope: Scope) -> Answer:
     name, correlation = type(command).__name__, str(scope.causes.correlation_id)
     try:
         await handler(command, scope)

@@ -7,11 +7,11 @@ from typing import NoReturn, TypeVar
 import structlog
 import uvloop
 
+from libs.chassis.advice import with_advice
 from libs.chassis.logs import configure
 from libs.chassis.private import keep_private
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load, misspelt
-from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
+from libs.eventsourcing import OperatorNeeded
 
 log = structlog.stdlib.get_logger()
 
@@ -40,8 +40,8 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
         log.info("service.interrupted")
     except InvalidSettings as error:  # they don't fit what the service keeps
         _refuse(settings, error)
-    except (OutdatedTables, RestoredElsewhere) as refusal:
-        log.error("service.refused", problem=str(refusal))  # noqa: TRY400 - the trace tells nothing
+    except OperatorNeeded as refusal:
+        log.error("service.refused", problem=with_advice(refusal))  # noqa: TRY400 - the trace tells nothing
         sys.exit(EXIT_FAILED)
     except Exception as error:
         log.exception("service.failed", error=type(error).__name__)

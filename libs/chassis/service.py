@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from fastapi import FastAPI
@@ -14,20 +14,27 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import Gauge
 
-from libs.chassis.broker import connect_nats
-from libs.chassis.command_client import CommandClient
-from libs.chassis.commands import CommandHandlers, answering_broker
+from libs.chassis.advice import described
+from libs.chassis.broker import connect_nats, event_stream
+from libs.chassis.commands import answering_broker, subscribe
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
+from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
 from libs.events.catalogue import published
-from libs.eventsourcing import Engine, EventStream, Projection, Reactions, Reader, Relay, Timer
-from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.readers.partitions import WHOLE, Part
-from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import READ_MODELS
+from libs.eventsourcing import (
+    CommandHandlers,
+    Engine,
+    EventStream,
+    Projection,
+    Reactions,
+    Reader,
+    Registry,
+    Relay,
+    Timer,
+    Transient,
+)
 
 log = structlog.stdlib.get_logger()
 
@@ -44,6 +51,7 @@ _LOOK_SECONDS = 1.0
 _START, _OUTDATED = "start", "outdated tables"
 
 Loop = Callable[[], Awaitable[None]]
+ContextT = TypeVar("ContextT")
 
 
 class Chassis:
@@ -65,10 +73,10 @@ class Chassis:
             published(),
             state_tables=state_tables,
             read_models=read_models,
+            application=APPLICATION,
         )
         self.nats: Client
         self.stream: EventStream
-        self.commands: CommandClient
         self.relay: Relay
         self.read_models: Reader
         self._read_everything = read_everything
@@ -85,13 +93,11 @@ class Chassis:
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
-        prefix = self.settings.nats_prefix
-        self.stream = EventStream(self.nats, prefix=prefix)
-        self.commands = CommandClient(self.nats, prefix=prefix)
-        self.relay = Relay(self.engine, self.stream)
+        self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
+        self.relay = Relay(self.engine, self.stream, describe=described)
         self.task("relay", self.relay.run)
-        self.read_models = self._reader(
-            READ_MODELS, tables=self.engine.read_models, everything=self._read_everything
+        self.read_models = self._follow(
+            Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )
         checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
         watched = watch(self.engine, self.relay, self.task)
@@ -105,12 +111,21 @@ class Chassis:
         """Stop what still runs and close the connections."""
         await self._stop()
 
+    def take_on(self, registry: Registry[ContextT], context: ContextT) -> None:
+        """Hear the service's commands, react to events and take what comes due, all with this context."""
+        if registry.commands.commands:
+            self.serve(registry.commands.bind(context))
+        if registry.reactions.events:
+            self.read(reactions=registry.reactions.bind(context))
+        for due in registry.timers.bind(context):
+            self.tick(due.timer(self.engine))
+
     def serve(self, handlers: CommandHandlers) -> None:
         """Hear these commands."""
         self._broker = answering_broker(
             self.settings.nats_url.get_secret_value(), name=f"{self.settings.service}-commands"
         )
-        handlers.subscribe(self._broker, self.engine, prefix=self.settings.nats_prefix)
+        subscribe(handlers, self._broker, self.engine, prefix=self.settings.nats_prefix)
 
     def read(
         self,
@@ -121,33 +136,18 @@ class Chassis:
         everything: bool = False,
     ) -> Reader:
         """Have a reader of this name follow the stream."""
-        return self._reader(name, tables=tables, reactions=reactions, everything=everything)
-
-    def read_in_parts(self, parts: int, *, reactions: Reactions, name: str = "reactions") -> list[Reader]:
-        """Have so many readers share the work of one by streams; replicas take parts from each other."""
-        return [
-            self._reader(name, tables=(), reactions=reactions, everything=False, part=Part(number, parts))
-            for number in range(parts)
-        ]
-
-    def _reader(
-        self,
-        name: str,
-        *,
-        tables: Sequence[Projection],
-        reactions: Reactions | None = None,
-        everything: bool,
-        part: Part = WHOLE,
-    ) -> Reader:
-        reader = Reader(
-            name,
-            self.engine,
-            self.stream,
-            tables=tables,
-            reactions=reactions,
-            everything=everything,
-            part=part,
+        return self._follow(
+            Reader(
+                name,
+                self.engine,
+                self.stream,
+                tables=tables,
+                reactions=reactions,
+                everything=everything,
+            )
         )
+
+    def _follow(self, reader: Reader) -> Reader:
         if reader.events:
             LAG.labels(self.settings.service, reader.name).set_function(lambda: reader.lag)
             self.task(f"reader {reader.name}", reader.run)
@@ -179,7 +179,7 @@ class Chassis:
         self._begin("relay", self._loops["relay"])  # first: others may wait for what this service said
         self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they tell if it does not get through
         self._begin(_START, self._start)
-        self._begin(_OUTDATED, self._outdated)
+        self._begin(_OUTDATED, self.engine.until_outdated)
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
             while not stopping.done():
@@ -203,8 +203,8 @@ class Chassis:
 
     async def _start(self) -> None:
         """Let nothing act on read models before they hold what the stream tells."""
-        await migrate_read_models(self.engine.tables, self.stream)
-        reading = f"reader {READ_MODELS}"
+        await self.read_models.migrate()
+        reading = f"reader {self.read_models.name}"
         if reading in self._loops:
             self._begin(reading, self._loops[reading])
             await self.read_models.complete()
@@ -215,11 +215,6 @@ class Chassis:
                 self._begin(name, body)
         self._open.set()
         log.info("service.started", loops=sorted(self._loops))
-
-    async def _outdated(self) -> None:
-        await self.engine.outdated.wait()
-        message = "the database holds other tables than this program folds: start the program that knows them"
-        raise OutdatedTables(message)
 
     async def _stop(self) -> None:
         """Stop taking, finish, flush the relay, close."""
@@ -248,9 +243,10 @@ class Chassis:
 
     async def _database(self) -> str | None:
         try:
-            await asyncio.wait_for(self.engine.pool.fetchval("select 1"), 2)
-        except DATABASE_TROUBLE as error:
-            return f"does not answer: {type(error).__name__}"
+            async with asyncio.timeout(2):
+                await self.engine.query(lambda sql: sql.fetchval("select 1"))
+        except (Transient, TimeoutError) as error:
+            return f"does not answer: {type(error.__cause__ or error).__name__}"
         return None
 
     async def _tables(self) -> str | None:

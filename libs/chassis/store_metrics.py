@@ -7,8 +7,22 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
-from libs.eventsourcing import Cursor, Engine, Relay, Row, Sql, heed_cancellation
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
+from libs.eventsourcing import (
+    Cursor,
+    Engine,
+    Relay,
+    Sql,
+    StatementRejected,
+    Transient,
+    heed_cancellation,
+)
+from libs.eventsourcing.operations import (
+    RelayTrouble,
+    WaitingEvents,
+    held_back,
+    relay_trouble,
+    waiting_events,
+)
 
 log = structlog.stdlib.get_logger()
 
@@ -43,29 +57,6 @@ STALL_SECONDS = 10.0
 """How long events may wait before the service is not ready. A broker's restart, a relay's take-over and the
 longest attempt to publish with the delay before it (5 s and 2 s) are shorter."""
 
-_WAITING = """
-select xid::text as xid, position, extract(epoch from clock_timestamp() - at)::float8 as age, (
-    select count(*) from (
-        select from engine.events
-        where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon() limit $3
-    ) as counted
-) as waiting
-from engine.events where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
-order by events.xid, position limit 1
-"""
-_TROUBLE = """
-select error, extract(epoch from now() - since)::float8 as seconds
-from engine.relay_troubles where stream = $1
-"""
-_LOOK = """
-select pg_snapshot_xmin(now.snapshot)::text::bigint as oldest,
-       pg_snapshot_xmax(now.snapshot)::text::bigint as next,
-       (select count(*) from (
-            select from engine.events where xid >= engine.horizon() limit $1
-       ) as held) as held_back
-from (select pg_current_snapshot() as snapshot) as now
-"""
-
 
 class XminAge:
     """How long the oldest transaction has been the same one; needs no right to look into other sessions."""
@@ -86,14 +77,12 @@ class XminAge:
 
 async def look(sql: Sql, age: XminAge, service: str) -> None:
     """Set the metrics of a store."""
-    row = await sql.fetchrow(_LOOK, HELD_BACK_COUNTED)
-    if row is None:
-        return
-    seconds = age.seen(row["oldest"], row["next"], time.monotonic())
+    held = await held_back(sql, counted=HELD_BACK_COUNTED)
+    seconds = age.seen(held.oldest, held.following, time.monotonic())
     XMIN_AGE.labels(service).set(seconds)
-    HELD_BACK.labels(service).set(row["held_back"])
+    HELD_BACK.labels(service).set(held.events)
     if seconds > ALARM_SECONDS:
-        log.warning("store.held_back", seconds=round(seconds), events=row["held_back"])
+        log.warning("store.held_back", seconds=round(seconds), events=held.events)
 
 
 class RelayWatch:
@@ -112,36 +101,33 @@ class RelayWatch:
     async def look(self, sql: Sql, service: str) -> None:
         """Set the metrics of a relay, and what is wrong with it."""
         now = time.monotonic()
-        waiting = await self._waiting(sql) if self._relay.knows else None
-        first = None if waiting is None else Cursor(int(waiting["xid"]), waiting["position"])
+        waiting: WaitingEvents | None = None
+        if self._relay.knows:
+            waiting = await waiting_events(sql, self._relay.published, counted=HELD_BACK_COUNTED)
+        first = None if waiting is None else waiting.first
         if first != self._first:
             self._first, self._since = first, now
         stalled = 0.0 if first is None else now - self._since
-        WAITING.labels(service).set(0 if waiting is None else waiting["waiting"])
+        WAITING.labels(service).set(0 if waiting is None else waiting.events)
         WAITING_AGE.labels(service).set(stalled)
-        trouble = await sql.fetchrow(_TROUBLE, self._relay.stream)
+        trouble = await relay_trouble(sql, self._relay.stream)
         if waiting is None and self._relay.knows:
             trouble = None  # there is nothing to publish
-        unknown = trouble is not None and not self._relay.knows and trouble["seconds"] >= STALL_SECONDS
+        unknown = trouble is not None and not self._relay.knows and trouble.seconds >= STALL_SECONDS
         self._problem = None
         if unknown or stalled >= STALL_SECONDS:
             self._problem = _stall(waiting, trouble)
             log.error("relay.stalled", problem=self._problem)
 
-    async def _waiting(self, sql: Sql) -> Row | None:
-        return await sql.fetchrow(
-            _WAITING, str(self._relay.published.xid), self._relay.published.position, HELD_BACK_COUNTED
-        )
 
-
-def _stall(waiting: Row | None, trouble: Row | None) -> str:
+def _stall(waiting: WaitingEvents | None, trouble: RelayTrouble | None) -> str:
     """Say how many events wait, since when, and why."""
     what = "it is not known which events wait"
     if waiting is not None:
-        what = f"{waiting['waiting']} events wait to be published, the oldest for {waiting['age']:.0f} s"
+        what = f"{waiting.events} events wait to be published, the oldest for {waiting.seconds:.0f} s"
     if trouble is None:
         return f"{what}; no error was seen"
-    return f"{what}; for {trouble['seconds']:.0f} s: {trouble['error']}"
+    return f"{what}; for {trouble.seconds:.0f} s: {trouble.error}"
 
 
 def watch(
@@ -156,7 +142,7 @@ def watch(
             try:
                 await engine.query(lambda sql: look(sql, age, engine.service))
                 await engine.query(lambda sql: watched.look(sql, engine.service))
-            except DATABASE_TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.debug("store.unseen", error=repr(trouble))
             await asyncio.sleep(LOOK_SECONDS)
 

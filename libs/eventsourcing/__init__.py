@@ -6,26 +6,47 @@ The rooms import one way: `model` and `loops`, `store` and `stream`, `projection
 """
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.catalogue import EventCatalogue, subject_of, types_in
+from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, Envelope, Recorded, new_id, utc_now
-from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.envelope import (
+    START,
+    Cause,
+    Causes,
+    Cursor,
+    Envelope,
+    new_id,
+    utc_now,
+)
+from libs.eventsourcing.model.errors import (
+    ImpossibleEvent,
+    OperatorNeeded,
+    Poison,
+    Refused,
+    Remedy,
+    StatementRejected,
+    Transient,
+)
 from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Row, Sql, TableSql
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.reader import Reader
+from libs.eventsourcing.registry import Registry
 from libs.eventsourcing.relaying.relay import Relay
 from libs.eventsourcing.store.schema import make_once
 from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.writing.commands import CommandHandlers, Scope
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.timer import Timer
+from libs.eventsourcing.writing.timers import Timers
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
     "START",
+    "Cause",
     "Causes",
     "Command",
+    "CommandHandlers",
     "Contract",
     "Cursor",
     "Decider",
@@ -35,23 +56,27 @@ __all__ = [
     "EventCatalogue",
     "EventStream",
     "ImpossibleEvent",
+    "OperatorNeeded",
+    "Poison",
     "Projection",
     "Reactions",
     "Reader",
-    "Recorded",
     "Refused",
+    "Registry",
     "Relay",
+    "Remedy",
     "Row",
+    "Scope",
     "Sql",
+    "StatementRejected",
     "TableSql",
     "Timer",
+    "Timers",
+    "Transient",
     "UnitOfWork",
-    "UnknownEvent",
     "heed_cancellation",
     "make_once",
     "new_id",
     "owner_of",
-    "subject_of",
-    "types_in",
     "utc_now",
 ]

@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 import structlog
 from prometheus_client import Counter
 
-from libs.chassis.commands import CommandHandlers, Scope
 from libs.chassis.sampling import SampledLog
 from libs.events.billing import (
     CancelOrder,
@@ -23,17 +20,16 @@ from libs.events.billing import (
     ReviewOrder,
 )
 from libs.events.values import Coin, OrderNumber, Plan, PlanCode
-from libs.eventsourcing import Refused, UnitOfWork
-from services.billing.order import domain as order_domain
-from services.billing.order.domain import ORDER, ByHand, Place
-from services.billing.order.settling import Tolerance
+from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
+from services.billing.context import Context
+from services.billing.order import commands as order_commands
+from services.billing.order.commands import ByHand, Place
+from services.billing.order.domain import ORDER
+from services.billing.payments.recording import record_report
 from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
-from services.billing.product import domain as product_domain
+from services.billing.product import commands as product_commands
 from services.billing.product.domain import PRODUCT, OnSale
-from services.billing.recording import record_report
-from services.billing.requesting import PaymentRequests
-from services.billing.stock.limits import Limits
-from services.billing.stock.promises import place_alone, stock_for
+from services.billing.stock.tables import place_alone, stock_for
 
 log = structlog.stdlib.get_logger()
 forgeries = SampledLog(__name__)
@@ -49,62 +45,39 @@ _MINIMUM_SECONDS = 2.0
 """How long a checkout waits to be told a minimum that was never heard; it can do without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Billing:
-    """What the commands work with."""
-
-    provider: PaymentProvider
-    requests: PaymentRequests
-    order_valid: timedelta
-    promised: timedelta
-    """How long an unpaid order is promised its sessions."""
-    limits: Limits
-    tolerance: Tolerance
-
-
-def handlers(billing: Billing) -> CommandHandlers:
-    """Return billing's command handlers."""
-    commands = CommandHandlers()
-    _hear_clients(commands, billing)
-    _hear_the_provider(commands, billing.provider, billing.tolerance)
-    _hear_operators_of_orders(commands)
-    _hear_operators_of_products(commands)
-    return commands
-
+commands = CommandHandlers[Context]()
 
 # -- clients
 
 
-def _hear_clients(commands: CommandHandlers, billing: Billing) -> None:
-    @commands.outside(PlaceOrder)
-    async def place_order(command: PlaceOrder, scope: Scope) -> None:
-        if command.coin not in billing.provider.coins:
-            raise Refused("unsupported_coin", f"payment in {command.coin} is not possible")
-        minimum = await _minimum_usd(command.coin, billing.provider)
+@commands.outside(PlaceOrder, context=True)
+async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> None:
+    """Place an order, and return once it has its payment."""
+    if command.coin not in context.provider.coins:
+        raise Refused("unsupported_coin", f"payment in {command.coin} is not possible")
+    minimum = await _minimum_usd(command.coin, context.provider)
 
-        async def place(unit: UnitOfWork) -> None:
-            await place_alone(unit.sql)
-            stock = await stock_for(unit.sql, command.email, command.origin, unit.at, billing.promised)
-            placing = Place(
-                order=command.order,
-                account=command.account,
-                email=command.email,
-                code=command.plan,
-                plan=await _on_sale(command.plan, unit),
-                coin=command.coin,
-                renews=command.renews,
-                pay_by=unit.at + billing.order_valid,
-                minimum_usd=minimum,
-                available=stock.available,
-                origin=command.origin,
-                unpaid=stock.unpaid,
-                limits=billing.limits,
-            )
-            await unit.execute(ORDER, command.order, placing)
+    async def place(unit: UnitOfWork) -> None:
+        await place_alone(unit.flushed)
+        stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, context.promised)
+        placing = Place(
+            order=command.order,
+            account=command.account,
+            email=command.email,
+            code=command.plan,
+            plan=await _on_sale(command.plan, unit),
+            coin=command.coin,
+            renews=command.renews,
+            pay_by=unit.at + context.order_valid,
+            minimum_usd=minimum,
+            available=stock.available,
+            origin=command.origin,
+            unpaid=stock.unpaid,
+            limits=context.limits,
+        )
+        await unit.execute(ORDER, command.order, placing)
 
-        await billing.requests.fulfil(command.order, scope, place)
-
-    del place_order
+    await context.requests.fulfil(command.order, scope, place)
 
 
 async def _minimum_usd(coin: Coin, provider: PaymentProvider) -> Decimal | None:
@@ -128,22 +101,20 @@ async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
 # -- the provider
 
 
-def _hear_the_provider(commands: CommandHandlers, provider: PaymentProvider, tolerance: Tolerance) -> None:
-    @commands.outside(RecordNotification)
-    async def record_notification(command: RecordNotification, scope: Scope) -> None:
-        report: PaymentReport | None = None
-        try:
-            report = _read(command, provider)
-            outcome = await record_report(report, provider, tolerance, scope)
-        except Refused as refusal:
-            NOTIFICATIONS.labels(refusal.code).inc()
-            _note_refusal(refusal.code, report)
-            raise
-        NOTIFICATIONS.labels(outcome).inc()
-        level = logging.INFO if outcome in _EXPECTED else logging.WARNING
-        log.log(level, "notification.taken", outcome=outcome, **_about(report))
-
-    del record_notification
+@commands.outside(RecordNotification, context=True)
+async def record_notification(command: RecordNotification, scope: Scope, context: Context) -> None:
+    """Record what the provider notifies of."""
+    report: PaymentReport | None = None
+    try:
+        report = _read(command, context.provider)
+        outcome = await record_report(report, context.provider, context.tolerance, scope)
+    except Refused as refusal:
+        NOTIFICATIONS.labels(refusal.code).inc()
+        _note_refusal(refusal.code, report)
+        raise
+    NOTIFICATIONS.labels(outcome).inc()
+    level = logging.INFO if outcome in _EXPECTED else logging.WARNING
+    log.log(level, "notification.taken", outcome=outcome, **_about(report))
 
 
 def _note_refusal(code: str, report: PaymentReport | None) -> None:
@@ -175,42 +146,47 @@ def _about(report: PaymentReport | None) -> dict[str, str | None]:
 # -- operators
 
 
-def _hear_operators_of_orders(commands: CommandHandlers) -> None:
-    @commands.on(MarkPaid)
-    async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.MarkPaid(command.reason), unit)
+@commands.on(MarkPaid)
+async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
+    """Have an order delivered without the provider's word."""
+    await _by_hand(command.order, order_commands.MarkPaid(command.reason), unit)
 
-    @commands.on(Refund)
-    async def refund(command: Refund, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Refund(command.reason, command.keep_sessions), unit)
 
-    @commands.on(CancelOrder)
-    async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Cancel(command.reason), unit)
+@commands.on(Refund)
+async def refund(command: Refund, unit: UnitOfWork) -> None:
+    """Note that an order's money goes back."""
+    await _by_hand(command.order, order_commands.Refund(command.reason, command.keep_sessions), unit)
 
-    @commands.on(ReviewOrder)
-    async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
-        await _by_hand(command.order, order_domain.Review(command.note), unit)
 
-    del mark_paid, refund, cancel, review
+@commands.on(CancelOrder)
+async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
+    """Call an order off while it is not paid."""
+    await _by_hand(command.order, order_commands.Cancel(command.reason), unit)
+
+
+@commands.on(ReviewOrder)
+async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
+    """Note that an operator has seen to what was odd about an order."""
+    await _by_hand(command.order, order_commands.Review(command.note), unit)
 
 
 async def _by_hand(order: OrderNumber, act: ByHand, unit: UnitOfWork) -> None:
-    await unit.follow_stream(ORDER.stream(order))
     await unit.execute(ORDER, order, act)
 
 
-def _hear_operators_of_products(commands: CommandHandlers) -> None:
-    @commands.on(ListProduct)
-    async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.plan.code, product_domain.ListProduct(command.plan))
+@commands.on(ListProduct)
+async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
+    """Put a product on sale."""
+    await unit.execute(PRODUCT, command.plan.code, product_commands.ListProduct(command.plan))
 
-    @commands.on(RepriceProduct)
-    async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.code, product_domain.RepriceProduct(command.price_usd))
 
-    @commands.on(RetireProduct)
-    async def retire(command: RetireProduct, unit: UnitOfWork) -> None:
-        await unit.execute(PRODUCT, command.code, product_domain.RetireProduct())
+@commands.on(RepriceProduct)
+async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
+    """Give a product on sale another price."""
+    await unit.execute(PRODUCT, command.code, product_commands.RepriceProduct(command.price_usd))
 
-    del list_product, reprice, retire
+
+@commands.on(RetireProduct)
+async def retire(command: RetireProduct, unit: UnitOfWork) -> None:
+    """Take a product off sale."""
+    await unit.execute(PRODUCT, command.code, product_commands.RetireProduct())

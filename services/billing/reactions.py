@@ -2,18 +2,20 @@
 
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.billing.order.domain import ORDER, MarkFulfilled
+from services.billing.context import Context
+from services.billing.order.commands import MarkFulfilled
+from services.billing.order.domain import ORDER
 
-REACTIONS = Reactions()
+reactions = Reactions[Context]()
 
 
-@REACTIONS.to(AdbotProvisioned)
+@reactions.to(AdbotProvisioned)
 async def fulfil(event: AdbotProvisioned, unit: UnitOfWork) -> None:
     """Mark the order fulfilled by the adbot that came of it."""
     await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))
 
 
-@REACTIONS.to(AdbotExtended)
+@reactions.to(AdbotExtended)
 async def fulfil_renewal(event: AdbotExtended, unit: UnitOfWork) -> None:
     """Mark the order fulfilled by the adbot that it renewed; days that an operator gave are of no order."""
     if event.order is not None:

@@ -6,18 +6,16 @@ from libs.chassis.service import Chassis
 from libs.eventsourcing import Causes
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
-from services.billing.commands import Billing, handlers
-from services.billing.health import provider_health
-from services.billing.open_payments import Silence
+from services.billing.context import Context
 from services.billing.order.settling import Tolerance
+from services.billing.payments.provider_health import provider_health
+from services.billing.payments.reconciling import Reconciler
+from services.billing.payments.requesting import PaymentRequests
+from services.billing.payments.tables import Silence
 from services.billing.product.catalogue import introduce, read_catalogue
-from services.billing.reactions import REACTIONS
-from services.billing.reconciling import Reconciler
-from services.billing.requesting import PaymentRequests
+from services.billing.registry import REGISTRY
 from services.billing.settings import BillingSettings
 from services.billing.stock.limits import Limits
-from services.billing.tables import READ_MODELS, STATE_TABLES
-from services.billing.timers import order_timeouts
 
 
 async def run(settings: BillingSettings) -> None:
@@ -26,7 +24,7 @@ async def run(settings: BillingSettings) -> None:
     provider = _provider(settings)
     requests = PaymentRequests(provider, timeout_seconds=settings.provider_timeout_seconds)
     reconciler = _reconciler(settings, provider)
-    billing = Billing(
+    context = Context(
         provider=provider,
         requests=requests,
         order_valid=timedelta(seconds=settings.order_valid_seconds),
@@ -39,13 +37,14 @@ async def run(settings: BillingSettings) -> None:
         tolerance=_tolerance(settings),
     )
     chassis = Chassis(
-        settings, state_tables=STATE_TABLES, read_models=READ_MODELS, app=provider_health(provider)
+        settings,
+        state_tables=REGISTRY.state_tables,
+        read_models=REGISTRY.read_models,
+        app=provider_health(provider),
     )
     async with provider, chassis:
         await chassis.engine.run(lambda unit: introduce(plans, unit), Causes.first("service:billing"))
-        chassis.serve(handlers(billing))
-        chassis.read(reactions=REACTIONS)
-        chassis.tick(order_timeouts(chassis.engine))
+        chassis.take_on(REGISTRY, context)
         chassis.task("payment-requests", lambda: requests.run(chassis.engine))
         chassis.task("reconciler", lambda: reconciler.run(chassis.engine))
         await chassis.run()

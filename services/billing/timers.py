@@ -1,20 +1,20 @@
-"""What billing does when time is up."""
+"""What billing does when an instant comes: it gives up waiting for the money."""
 
-from libs.eventsourcing import Engine, Timer, UnitOfWork
-from services.billing.order.domain import ORDER, Expire
+from libs.eventsourcing import Timers, UnitOfWork
+from services.billing.context import Context
+from services.billing.order.commands import Expire
+from services.billing.order.domain import ORDER
 from services.billing.order.tables import due_timeouts, earliest_timeout
 
 _AT_ONCE = 100
 
-
-def order_timeouts(engine: Engine) -> Timer:
-    """Return the timer that expires orders which were not paid in time."""
-    return Timer("order-timeouts", engine, earliest=earliest_timeout, take=_expire)
+timers = Timers[Context]()
 
 
-async def _expire(unit: UnitOfWork) -> int:
-    orders = await due_timeouts(unit.sql, unit.at, _AT_ONCE)
+@timers.due("order-timeouts", earliest=earliest_timeout)
+async def expire(unit: UnitOfWork) -> int:
+    """Expire orders that were not paid in time."""
+    orders = await due_timeouts(unit.flushed, unit.at, _AT_ONCE)
     for order in orders:
-        await unit.follow_stream(ORDER.stream(order))
         await unit.execute(ORDER, order, Expire(unit.at))
     return len(orders)

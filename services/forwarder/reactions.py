@@ -1,58 +1,56 @@
 """What the forwarder does when it hears an event."""
 
-from datetime import timedelta
-
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AdbotStopped, CycleDue
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.forwarder.adbot.tables import last_stop, released_from
-from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.context import Context
+from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import running_cycles
 from services.forwarder.pool.peers import forget_peers
-from services.forwarder.seating import seating_of
-from services.forwarder.settings import ForwarderSettings
+from services.forwarder.tables.adbots import last_stop, released_from
+
+reactions = Reactions[Context]()
 
 
-def reactions_of(settings: ForwarderSettings) -> Reactions:
-    """Return the forwarder's reactions."""
-    reactions = Reactions()
-    patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
+@reactions.to(CycleDue, context=True)
+async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
+    """Share the cycle's groups over its seats; the pool does the rest."""
+    sessions = [seat.session for seat in event.seats]
+    # the scheduler may have said it before it heard that they went back to stock
+    left = await released_from(unit.flushed, event.adbot, sessions)
+    command = Begin(
+        cycle=event.cycle,
+        adbot=event.adbot,
+        post=event.post,
+        pacing=event.pacing,
+        groups=event.groups,
+        seats=tuple(seat for seat in event.seats if seat.session not in left),
+        seating=await seating_of(unit.flushed, event.adbot, sessions, context.cycle_patience),
+        at=unit.at,
+    )
+    await unit.execute(CYCLE, event.cycle, command)
+    # the stop may have been heard already, by the reader that is ahead of this one
+    if unit.cause.cursor < await last_stop(unit.flushed, event.adbot):
+        await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
-    @reactions.to(CycleDue)
-    async def begin(event: CycleDue, unit: UnitOfWork) -> None:
-        """Share the cycle's groups over its seats; the pool does the rest."""
-        sessions = [seat.session for seat in event.seats]
-        # the scheduler may have said it before it heard that they went back to stock
-        left = await released_from(unit.sql, event.adbot, sessions)
-        command = Begin(
-            cycle=event.cycle,
-            adbot=event.adbot,
-            post=event.post,
-            pacing=event.pacing,
-            groups=event.groups,
-            seats=tuple(seat for seat in event.seats if seat.session not in left),
-            seating=await seating_of(unit.sql, event.adbot, sessions, patience),
-            at=unit.at,
-        )
-        await unit.execute(CYCLE, event.cycle, command)
-        # the stop may have been heard already, by the reader that is ahead of this one
-        if unit.cause.cursor < await last_stop(unit.sql, event.adbot):
-            await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
-    async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
-        """End what runs: what was not sent yet is not sent, and released sessions may serve another adbot."""
-        for cycle in await running_cycles(unit.sql, event.adbot):
-            await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
+    """End what runs: what was not sent yet is not sent, and released sessions may serve another adbot."""
+    for cycle in await running_cycles(unit.flushed, event.adbot):
+        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
 
-    reactions.to(AdbotStopped)(stop)
-    reactions.to(SeatsReleased)(stop)
 
-    async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
-        """Forget what the session learnt for its adbot: the next one may be another client's."""
-        await forget_peers(unit.sql, event.session)
+reactions.to(AdbotStopped)(stop)
+reactions.to(SeatsReleased)(stop)
 
-    reactions.to(SessionReleased)(forget)
-    reactions.to(SessionLost)(forget)
-    del begin
-    return reactions
+
+async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
+    """Forget what the session learnt for its adbot: the next one may be another client's."""
+    await forget_peers(unit.flushed, event.session)
+
+
+reactions.to(SessionReleased)(forget)
+reactions.to(SessionLost)(forget)

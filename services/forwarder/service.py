@@ -1,36 +1,37 @@
 """The forwarder's processes: the service, and any number of workers."""
 
+from datetime import timedelta
+
 import structlog
 
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telethon_account import TelethonTelegram
-from services.forwarder.adbot.tables import RELEASES, STOPS
-from services.forwarder.client.tables import CLIENTS
-from services.forwarder.commands import handlers
-from services.forwarder.cycle.tables import CYCLES, DENIALS
+from services.forwarder.adapters.wakeups import Wakeups
+from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool
-from services.forwarder.reactions import reactions_of
+from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher
+from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import Vault
 
 log = structlog.stdlib.get_logger()
 
-STATE_TABLES = (CLIENTS, CYCLES, DENIALS)
-READ_MODELS = (STOPS, RELEASES)
-
 
 async def run(settings: ForwarderSettings) -> None:
     """Hear commands and events until told to stop; forward too, if the settings say so."""
-    async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
+    async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
         await _reseal(chassis, vault)
-        chassis.serve(handlers(vault, telegram))
-        chassis.read(reactions=reactions_of(settings))
+        wakeups = Wakeups(chassis.nats, settings.nats_prefix)
+        chassis.engine.on_commit(wakeups.committed)
+        chassis.task("wake-ups", wakeups.keep_sending)
+        patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
+        chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), patience))
         if settings.runs_pool:
             chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
         await chassis.run()
@@ -38,12 +39,19 @@ async def run(settings: ForwarderSettings) -> None:
 
 async def run_worker(settings: ForwarderSettings) -> None:
     """Forward until told to stop; relay, if the service itself does not."""
-    async with Chassis(settings, state_tables=STATE_TABLES, read_models=READ_MODELS) as chassis:
+    async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
-        chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+        pool = Pool(chassis.engine, telegram, vault, settings)
+        wakeups = Wakeups(chassis.nats, settings.nats_prefix)
+        chassis.task("wake-ups", lambda: wakeups.keep_listening(pool.wake))
+        chassis.task("pool", pool.run)
         await chassis.run()
+
+
+def _chassis(settings: ForwarderSettings) -> Chassis:
+    return Chassis(settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models)
 
 
 async def _check_keys(chassis: Chassis, vault: Vault) -> None:

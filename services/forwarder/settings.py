@@ -57,7 +57,9 @@ class ForwarderSettings(ServiceSettings):
     request_seconds: float = Field(20.0, gt=0, description="How long Telegram may take to answer")
 
     lease_seconds: float = Field(15.0, ge=2, description="How long a session stays a silent worker's")
-    poll_seconds: float = Field(0.5, gt=0, le=1.0, description="How often workers look for work")
+    poll_seconds: float = Field(
+        2.0, gt=0, le=3600.0, description="How often workers look for work that no wake-up told them of"
+    )
     idle_seconds: float = Field(60.0, ge=0, description="How long a session without work stays connected")
     max_sessions: int = Field(200, ge=1, description="How many sessions one worker holds at most")
 

@@ -6,9 +6,10 @@ from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, Paym
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import has_code, issue_first_code, open_account
-from services.gateway.inbox.domain import INBOX, Raise
+from services.gateway.context import Context
+from services.gateway.inbox.commands import Raise
+from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)
@@ -17,86 +18,87 @@ FIRST_CODE_STALE = timedelta(days=30)
 """The same for the mail that holds an account's first code: without it, who has paid has no access."""
 
 
-def reactions(codes: AccessCodes, *, mails: bool) -> Reactions:
-    """Return the gateway's reactions; with `mails`, what is new is told by mail too."""
-    heard = Reactions()
+reactions = Reactions[Context]()
 
-    def by_mail(unit: UnitOfWork) -> bool:
-        return mails and unit.at - unit.cause.at < STALE
 
-    @heard.to(OrderPlaced)
-    async def order_placed(event: OrderPlaced, unit: UnitOfWork) -> None:
-        """Open the account of the first order, and tell that it waits for its money."""
-        await open_account(unit, codes, event.account, event.email)
-        said = Raise(
-            account=event.account,
-            kind=NotificationKind.ORDER_PLACED,
-            order=event.order,
-            email=event.email,
-            mail=by_mail(unit),
-            coin=event.coin,
-        )
-        await unit.execute(INBOX, event.account, said)
+@reactions.to(OrderPlaced, context=True)
+async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -> None:
+    """Open the account of the first order, and tell that it waits for its money."""
+    await open_account(unit, context.codes, event.account, event.email)
+    said = Raise(
+        account=event.account,
+        kind=NotificationKind.ORDER_PLACED,
+        order=event.order,
+        email=event.email,
+        mail=_by_mail(unit, context),
+        coin=event.coin,
+    )
+    await unit.execute(INBOX, event.account, said)
 
-    @heard.to(PaymentFinished)
-    async def payment_received(event: PaymentFinished, unit: UnitOfWork) -> None:
-        """Tell that the money came; the first mail about it holds the code that is issued with it.
 
-        The order may have been told of by a gateway that left it to the checkout to open the account.
-        """
-        account, email = await _whose(unit, event.order)
-        await open_account(unit, codes, account, email)
-        recent = mails and unit.at - unit.cause.at < FIRST_CODE_STALE
-        mail = by_mail(unit) or (recent and not await has_code(unit, account))
-        if mail:
-            await issue_first_code(unit, codes, account)
-        said = Raise(
-            account=account,
-            kind=NotificationKind.PAYMENT_RECEIVED,
-            order=event.order,
-            email=email,
-            mail=mail,
-            paid=event.paid or None,  # nothing came where an operator vouches for the order
-            coin=event.coin,
-        )
-        await unit.execute(INBOX, account, said)
+@reactions.to(PaymentFinished, context=True)
+async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Context) -> None:
+    """Tell that the money came; the first mail about it holds the code that is issued with it.
 
-    @heard.to(PaymentPartiallyPaid)
-    async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork) -> None:
-        """Tell how much came and how much is missing."""
-        account, email = await _whose(unit, event.order)
-        said = Raise(
-            account=account,
-            kind=NotificationKind.PARTIAL_PAYMENT,
-            order=event.order,
-            email=email,
-            mail=by_mail(unit),
-            paid=event.paid,
-            missing=event.missing,
-            coin=event.coin,
-        )
-        await unit.execute(INBOX, account, said)
+    The order may have been told of by a gateway that left it to the checkout to open the account.
+    """
+    account, email = await _whose(unit, event.order)
+    await open_account(unit, context.codes, account, email)
+    recent = context.mails and unit.at - unit.cause.at < FIRST_CODE_STALE
+    mail = _by_mail(unit, context) or (recent and not await has_code(unit, account))
+    if mail:
+        await issue_first_code(unit, context.codes, account)
+    said = Raise(
+        account=account,
+        kind=NotificationKind.PAYMENT_RECEIVED,
+        order=event.order,
+        email=email,
+        mail=mail,
+        paid=event.paid or None,  # nothing came where an operator vouches for the order
+        coin=event.coin,
+    )
+    await unit.execute(INBOX, account, said)
 
-    @heard.to(OrderExpired)
-    async def order_expired(event: OrderExpired, unit: UnitOfWork) -> None:
-        """Tell that the order no longer waits."""
-        account, email = await _whose(unit, event.order)
-        said = Raise(
-            account=account,
-            kind=NotificationKind.ORDER_EXPIRED,
-            order=event.order,
-            email=email,
-            mail=by_mail(unit),
-        )
-        await unit.execute(INBOX, account, said)
 
-    del order_placed, payment_received, partially_paid, order_expired
-    return heard
+@reactions.to(PaymentPartiallyPaid, context=True)
+async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
+    """Tell how much came and how much is missing."""
+    account, email = await _whose(unit, event.order)
+    said = Raise(
+        account=account,
+        kind=NotificationKind.PARTIAL_PAYMENT,
+        order=event.order,
+        email=email,
+        mail=_by_mail(unit, context),
+        paid=event.paid,
+        missing=event.missing,
+        coin=event.coin,
+    )
+    await unit.execute(INBOX, account, said)
+
+
+@reactions.to(OrderExpired, context=True)
+async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
+    """Tell that the order no longer waits."""
+    account, email = await _whose(unit, event.order)
+    said = Raise(
+        account=account,
+        kind=NotificationKind.ORDER_EXPIRED,
+        order=event.order,
+        email=email,
+        mail=_by_mail(unit, context),
+    )
+    await unit.execute(INBOX, account, said)
+
+
+def _by_mail(unit: UnitOfWork, context: Context) -> bool:
+    """Say whether what is new is told by mail too."""
+    return context.mails and unit.at - unit.cause.at < STALE
 
 
 async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
     """Return whose an order is, as it was told of when it was placed, earlier in the same stream."""
-    found = await whose_order(unit.stored, order) or await whose_order(unit.sql, order)
+    found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
         message = f"nobody was told that {order} was placed"
         raise LookupError(message)

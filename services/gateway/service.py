@@ -8,43 +8,54 @@ from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
-from services.gateway.account.tables import ACCOUNTS
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
-from services.gateway.api.claims import Claims
-from services.gateway.api.desk import Desk, Turns
-from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import DAY_SECONDS, HOUR_SECONDS, Places, RateLimit
-from services.gateway.api.tokens import Tokens
-from services.gateway.api.webhooks import MOST_UNDER_WAY
-from services.gateway.inbox.tables import TABLES as INBOXES
+from services.gateway.api.desk import Desk
+from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
+from services.gateway.api.requests.tokens import Tokens
+from services.gateway.api.webhook.notification import Webhook
+from services.gateway.api.webhook.proving import Prover
+from services.gateway.checkout.claims import Claims
+from services.gateway.checkout.turns import Turns
+from services.gateway.context import Context
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
-from services.gateway.reactions import reactions
+from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
-from services.gateway.tables import READ_MODELS
 
 
 async def run(settings: GatewaySettings) -> None:
     """Serve the API until told to stop."""
     app = make_app()
     async with Chassis(
-        settings, state_tables=[ACCOUNTS, *INBOXES], read_models=READ_MODELS, read_everything=True, app=app
+        settings,
+        state_tables=REGISTRY.state_tables,
+        read_models=REGISTRY.read_models,
+        read_everything=True,
+        app=app,
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
-        furnish(app, desk_of(settings, chassis, codes, claims))
-        chassis.read(reactions=reactions(codes, mails=settings.mails))
+        commands = CommandClient(
+            chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
+        )
+        furnish(
+            app,
+            desk_of(settings, chassis, commands, codes, claims),
+            Webhook(Prover(settings.ipn_secret), commands),
+        )
+        chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
         await chassis.run()
 
 
-def furnish(app: FastAPI, desk: Desk) -> None:
+def furnish(app: FastAPI, desk: Desk, webhook: Webhook) -> None:
     """Let the routes find what they work with."""
     app.state.desk = desk
+    app.state.webhook = webhook
 
 
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
@@ -78,14 +89,14 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
-def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, claims: Claims) -> Desk:
+def desk_of(
+    settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
+) -> Desk:
     """Return what the routes work with."""
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
-        commands=CommandClient(
-            chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
-        ),
+        commands=commands,
         accounts=Accounts(chassis.engine, codes),
         codes=codes,
         tokens=Tokens(settings.jwt_secret, settings.token_seconds),
@@ -94,10 +105,8 @@ def desk_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, cla
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
         payment_looks=RateLimit(settings.payment_looks_per_minute),
-        prover=Prover(settings.ipn_secret),
         writes=RateLimit(settings.writes_per_minute),
         writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
-        notifications=Places(MOST_UNDER_WAY),
         turns=Turns(),
         claims=claims,
         patience_seconds=settings.read_your_writes_seconds,

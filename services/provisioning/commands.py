@@ -1,32 +1,32 @@
-"""What operators ask of provisioning."""
+"""What provisioning does when it is told to, by operators."""
 
-from libs.chassis.commands import CommandHandlers
-from libs.events import provisioning as asked
-from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import Extend, Restore, Suspend
+from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.eventsourcing import CommandHandlers, UnitOfWork
+from services.provisioning.adbot.commands import Extend, Restore, Suspend
 from services.provisioning.adbot.domain import ADBOT
-from services.provisioning.seating import NextSeat, await_seats, extend, release
+from services.provisioning.context import Context
+from services.provisioning.seating import await_seats, release
+from services.provisioning.seating import extend as extend_plan
+
+commands = CommandHandlers[Context]()
 
 
-def handlers(choose: NextSeat) -> CommandHandlers:
-    """Return provisioning's command handlers. All continue the story of the adbot's order."""
-    commands = CommandHandlers()
+@commands.on(ExtendAdbot, context=True)
+async def extend(command: ExtendAdbot, unit: UnitOfWork, context: Context) -> None:
+    """Have an adbot's plan last longer."""
+    extension = Extend(command.days, command.reason, unit.at)
+    await extend_plan(command.adbot, extension, unit, context.choose)
 
-    @commands.on(asked.ExtendAdbot)
-    async def _(command: asked.ExtendAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
-        await extend(command.adbot, Extend(command.days, command.reason, unit.at), unit, choose)
 
-    @commands.on(asked.SuspendAdbot)
-    async def _(command: asked.SuspendAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
-        suspension = Suspend(command.reason, unit.at, release=command.release_sessions)
-        await release(command.adbot, suspension, unit)
+@commands.on(SuspendAdbot)
+async def suspend(command: SuspendAdbot, unit: UnitOfWork) -> None:
+    """Let an adbot not run, and release its seats if that is for good."""
+    suspension = Suspend(command.reason, unit.at, release=command.release_sessions)
+    await release(command.adbot, suspension, unit)
 
-    @commands.on(asked.RestoreAdbot)
-    async def _(command: asked.RestoreAdbot, unit: UnitOfWork) -> None:
-        await unit.follow_stream(ADBOT.stream(command.adbot))
-        if await unit.execute(ADBOT, command.adbot, Restore(unit.at)):
-            await await_seats(command.adbot, unit, choose)
 
-    return commands
+@commands.on(RestoreAdbot, context=True)
+async def restore(command: RestoreAdbot, unit: UnitOfWork, context: Context) -> None:
+    """Let an adbot be started again, with its seats filled."""
+    if await unit.execute(ADBOT, command.adbot, Restore(unit.at)):
+        await await_seats(command.adbot, unit, context.choose)

@@ -1,7 +1,6 @@
 """Who gets which session: first paid, first served."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -16,7 +15,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing import UnitOfWork
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Extend,
     FillSeat,
@@ -28,7 +27,8 @@ from services.provisioning.adbot.asked import (
 )
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import first_waiting
-from services.provisioning.session.domain import SESSION, Assign, Lose, Release
+from services.provisioning.session.commands import Assign, Lose, Release
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import next_seat
 
 log = structlog.stdlib.get_logger()
@@ -41,7 +41,7 @@ def chooser(max_sessions_per_pair: int) -> NextSeat:
     """Return what chooses the oldest session that can be assigned."""
 
     async def choose(unit: UnitOfWork) -> Seat | None:
-        return await next_seat(unit.sql, max_sessions_per_pair=max_sessions_per_pair)
+        return await next_seat(unit.flushed, max_sessions_per_pair=max_sessions_per_pair)
 
     return choose
 
@@ -103,30 +103,19 @@ async def lose(event: SessionDied, unit: UnitOfWork) -> None:
         if isinstance(lost, SessionLost) and lost.adbot is not None:
             log.warning("seat.lost", adbot=lost.adbot, session=lost.session, loss=lost.loss.value)
             seat_lost = LoseSeat(lost.session, lost.loss, unit.at)
-            async with story_of(lost.adbot, unit):
-                await unit.execute(ADBOT, lost.adbot, seat_lost)
+            await unit.execute(ADBOT, lost.adbot, seat_lost)
 
 
 async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
     """Fill waiting seats while the stock lasts, the adbot that was paid first before the others."""
-    while (adbot := await first_waiting(unit.sql, unit.at)) is not None:
+    while (adbot := await first_waiting(unit.flushed, unit.at)) is not None:
         seat = await choose(unit)
         if seat is None:
             return
         await _fill(adbot, seat, unit)
 
 
-@asynccontextmanager
-async def story_of(adbot: AdbotId, unit: UnitOfWork) -> AsyncGenerator[None]:
-    """Have what is decided inside continue the story that the adbot's order began."""
-    causes = unit.causes
-    await unit.follow_stream(ADBOT.stream(adbot))
-    yield
-    unit.causes = causes
-
-
 async def _fill(adbot: AdbotId, seat: Seat, unit: UnitOfWork) -> None:
-    async with story_of(adbot, unit):
-        await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
-        await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
+    await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
+    await unit.execute(ADBOT, adbot, FillSeat(seat, unit.at))
     log.info("seat.filled", adbot=adbot, session=seat.session)

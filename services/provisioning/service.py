@@ -3,22 +3,17 @@
 from datetime import timedelta
 
 from libs.chassis.service import Chassis
-from services.provisioning.adbot.tables import ADBOTS
-from services.provisioning.commands import handlers
-from services.provisioning.expiry import expiry, releases
-from services.provisioning.reactions import reactions_of
+from services.provisioning.context import Context
+from services.provisioning.registry import REGISTRY
 from services.provisioning.seating import chooser
-from services.provisioning.session.tables import STOCK
 from services.provisioning.settings import ProvisioningSettings
 
 
 async def run(settings: ProvisioningSettings) -> None:
     """Run provisioning until it is told to stop."""
-    choose = chooser(settings.max_sessions_per_pair)
-    grace = timedelta(days=settings.grace_days)
-    async with Chassis(settings, state_tables=[STOCK, ADBOTS]) as chassis:
-        chassis.serve(handlers(choose))
-        chassis.read(reactions=reactions_of(choose))
-        chassis.tick(expiry(chassis.engine))
-        chassis.tick(releases(chassis.engine, grace, choose))
+    context = Context(chooser(settings.max_sessions_per_pair), timedelta(days=settings.grace_days))
+    async with Chassis(
+        settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models
+    ) as chassis:
+        chassis.take_on(REGISTRY, context)
         await chassis.run()

@@ -1,62 +1,61 @@
-"""What clients and admins ask of the scheduler."""
+"""What the scheduler does when it is told to, by clients and admins."""
 
 import asyncio
 
-from libs.chassis.commands import CommandHandlers, Scope
-from libs.events import scheduler as asked
-from libs.events.values import AdbotId, GroupRef, Post
-from libs.eventsourcing import UnitOfWork
-from services.scheduler.adbots.tables import adbot_known, story_of
-from services.scheduler.permissions.domain import PERMISSIONS, Allow, Forbid
+from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds, SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.values import GroupRef, Post
+from libs.eventsourcing import CommandHandlers, Scope, UnitOfWork
+from services.scheduler.context import Context
+from services.scheduler.permissions.commands import Allow, Forbid
+from services.scheduler.permissions.domain import PERMISSIONS
+from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
-from services.scheduler.schedule.domain import SCHEDULE, Adbot, SetAdvertisement, Start, Stop
+from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.tables.adbots import adbot_known
+
+commands = CommandHandlers[Context]()
 
 
-def handlers(max_groups: int) -> CommandHandlers:
-    """Return the scheduler's command handlers."""
-    commands = CommandHandlers()
+@commands.outside(SetAdvertisement, context=True)
+async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Context) -> None:
+    """Set the post and the groups of an adbot."""
+    # in a thread: a long list must hold up neither timers nor other commands
+    post, groups = await asyncio.to_thread(_parse, command, context.max_groups)
 
-    @commands.outside(asked.SetAdvertisement)
-    async def _(command: asked.SetAdvertisement, scope: Scope) -> None:
-        # in a thread: a long list must hold up neither timers nor other commands
-        post, groups = await asyncio.to_thread(parse, command, max_groups)
+    async def set_parsed(unit: UnitOfWork) -> None:
+        adbot = await adbot_known(unit.flushed, command.adbot)
+        wanted = asked.SetAdvertisement(adbot, command.account, post, groups, unit.at)
+        await unit.execute(SCHEDULE, command.adbot, wanted)
 
-        async def set_advertisement(unit: UnitOfWork) -> None:
-            adbot = await known(command.adbot, unit)
-            wanted = SetAdvertisement(adbot, command.account, post, groups, unit.at)
-            await unit.execute(SCHEDULE, command.adbot, wanted)
-
-        await scope.run(set_advertisement, command=scope.causes.causation_id, grouped=True)
-
-    @commands.on(asked.StartAdbot)
-    async def _(command: asked.StartAdbot, unit: UnitOfWork) -> None:
-        adbot = await known(command.adbot, unit)
-        await unit.execute(SCHEDULE, command.adbot, Start(adbot, command.account, unit.at))
-
-    @commands.on(asked.StopAdbot)
-    async def _(command: asked.StopAdbot, unit: UnitOfWork) -> None:
-        adbot = await known(command.adbot, unit)
-        await unit.execute(SCHEDULE, command.adbot, Stop(adbot, command.account, unit.at))
-
-    @commands.on(asked.AllowPrivateIds)
-    async def _(command: asked.AllowPrivateIds, unit: UnitOfWork) -> None:
-        await unit.execute(PERMISSIONS, command.account, Allow(command.account, command.reason))
-
-    @commands.on(asked.ForbidPrivateIds)
-    async def _(command: asked.ForbidPrivateIds, unit: UnitOfWork) -> None:
-        await unit.execute(PERMISSIONS, command.account, Forbid(command.account, command.reason))
-
-    return commands
+    await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
 
 
-def parse(command: asked.SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
+@commands.on(StartAdbot)
+async def start(command: StartAdbot, unit: UnitOfWork) -> None:
+    """Let an adbot's cycles come due."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    await unit.execute(SCHEDULE, command.adbot, asked.Start(adbot, command.account, unit.at))
+
+
+@commands.on(StopAdbot)
+async def stop(command: StopAdbot, unit: UnitOfWork) -> None:
+    """Let no more of an adbot's cycles come due."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    await unit.execute(SCHEDULE, command.adbot, asked.Stop(adbot, command.account, unit.at))
+
+
+@commands.on(AllowPrivateIds)
+async def allow_private_ids(command: AllowPrivateIds, unit: UnitOfWork) -> None:
+    """Let an account's adbots name chats by private ids."""
+    await unit.execute(PERMISSIONS, command.account, Allow(command.account, command.reason))
+
+
+@commands.on(ForbidPrivateIds)
+async def forbid_private_ids(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
+    """Let an account's adbots name chats by public names and invite links only."""
+    await unit.execute(PERMISSIONS, command.account, Forbid(command.account, command.reason))
+
+
+def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
     """Return the post and the groups of a command; raise `Refused` for what can't be read."""
     return parse_post(command.post), parse_groups(command.groups, most=max_groups)
-
-
-async def known(adbot: AdbotId, unit: UnitOfWork) -> Adbot | None:
-    """Return what is known of an adbot, and have the unit continue the story of its order."""
-    story = await story_of(unit.sql, adbot)
-    if story is not None:
-        unit.follow(story)
-    return await adbot_known(unit.sql, adbot)

@@ -9,9 +9,11 @@ from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
 from libs.events.scheduler import PrivateIdsForbidden, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.scheduler.adbots.tables import adbot_known, adbots_of
-from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.context import Context
+from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import look_soon
+from services.scheduler.tables.adbots import adbot_known, adbots_of
 
 log = structlog.stdlib.get_logger()
 
@@ -19,7 +21,7 @@ SETTLING = timedelta(seconds=1)
 """How long after such news the adbot is looked at: a replacement of a lost seat follows at once, and the read
 model, which another reader fills, knows of both by then."""
 
-reactions = Reactions()
+reactions = Reactions[Context]()
 
 
 @reactions.to(AdbotExpired)
@@ -39,14 +41,14 @@ async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> No
     if await unit.execute(SCHEDULE, adbot, EndUnfit(reason, unit.cause.at, unit.at)):
         log.info("adbot.stopped", adbot=adbot, reason=reason.value)
     else:
-        await look_soon(unit.sql, adbot, unit.at + SETTLING, unit.cause.envelope.id)
+        await look_soon(unit.flushed, adbot, unit.at + SETTLING, unit.cause.envelope.id)
 
 
 @reactions.to(PrivateIdsForbidden)
 async def end_with_permission(event: PrivateIdsForbidden, unit: UnitOfWork) -> None:
     """Stop the account's adbots that name private ids; one that is not known yet stops when it is due."""
-    for adbot in await adbots_of(unit.sql, event.account):
-        if await unit.execute(SCHEDULE, adbot, EndPrivate(await adbot_known(unit.sql, adbot))):
+    for adbot in await adbots_of(unit.flushed, event.account):
+        if await unit.execute(SCHEDULE, adbot, EndPrivate(await adbot_known(unit.flushed, adbot))):
             log.info("adbot.stopped", adbot=adbot, reason=StopReason.PRIVATE_IDS.value)
 
 
@@ -60,4 +62,4 @@ async def end_with_source(event: SourceBroken, unit: UnitOfWork) -> None:
 @reactions.to(SeatLost)
 async def look_for_seats(event: SeatLost, unit: UnitOfWork) -> None:
     """Have the adbot looked at soon: without any seat it then stops."""
-    await look_soon(unit.sql, event.adbot, unit.at + SETTLING, unit.cause.envelope.id)
+    await look_soon(unit.flushed, event.adbot, unit.at + SETTLING, unit.cause.envelope.id)

@@ -4,21 +4,20 @@ from datetime import timedelta
 
 from libs.chassis.service import Chassis
 from libs.events.values import Pacing
-from services.scheduler.adbots.tables import ADBOTS
-from services.scheduler.commands import handlers
-from services.scheduler.cycles import cycles
-from services.scheduler.permissions.tables import PRIVATE_IDS
-from services.scheduler.reactions import reactions
-from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.context import Context
+from services.scheduler.registry import REGISTRY
 from services.scheduler.settings import SchedulerSettings
 
 
 async def run(settings: SchedulerSettings) -> None:
     """Run the scheduler until it is told to stop."""
-    pacing = Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds)
-    patience = timedelta(seconds=settings.cycle_patience_seconds)
-    async with Chassis(settings, state_tables=[SCHEDULES, PRIVATE_IDS], read_models=[ADBOTS]) as chassis:
-        chassis.serve(handlers(settings.max_groups))
-        chassis.read(reactions=reactions)
-        chassis.tick(cycles(chassis.engine, pacing, patience))
+    context = Context(
+        max_groups=settings.max_groups,
+        pacing=Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds),
+        cycle_patience=timedelta(seconds=settings.cycle_patience_seconds),
+    )
+    async with Chassis(
+        settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models
+    ) as chassis:
+        chassis.take_on(REGISTRY, context)
         await chassis.run()

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
-from libs.eventsourcing import Event, EventCatalogue, UnknownEvent
+from libs.eventsourcing import Event, EventCatalogue
+from libs.eventsourcing.model.errors import UnknownEvent
 from libs.eventsourcing.model.event import Upcast
 
 

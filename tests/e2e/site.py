@@ -69,7 +69,7 @@ class Site:
         text = self.typed(command)
         name = re.match(r"([A-Z]+)=", text)
         text = f'{text}; printf %s "${name[1]}"' if name else text
-        process = await self._started(text, FORK=shlex.join(await fork("adrelay")))
+        process = await self._started(text, FORK=shlex.join(await fork()))
         async with asyncio.timeout(COMMAND_SECONDS):
             out, _ = await process.communicate(b"y\n")
         ran = Ran(process.returncode or 0, out.decode())

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
+from adrelay.commands.events.reading.story import Node, correlation_of, trace
 from adrelay.demo import story
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import Json, until
 from adrelay.demo.stage import Stage, set_stage
 from adrelay.demo.system import LocalSystem
-from adrelay.events.story import Node, correlation_of, trace
 
 CYCLE_SECONDS = 60.0
 _API_IDS = count(200_001)

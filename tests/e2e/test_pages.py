@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from adrelay.demo.story import CODE
 from adrelay.env_file import values_in
-from adrelay.events.places import Places
+from adrelay.servers.places import Places
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.e2e.pages import Page, Typed, all_pages

@@ -1,6 +1,7 @@
 """The whole story, from a checkout to messages in groups, through public interfaces and real processes."""
 
 from collections import Counter
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -35,7 +36,10 @@ async def test_an_album_arrives_whole(local_system: LocalSystem) -> None:
 async def test_one_story_runs_from_the_checkout_to_the_last_delivery(local_system: LocalSystem) -> None:
     async with running(local_system) as told:
         await told.cycles(1)
+        of_adbot = await _events_of(local_system, told.client.adbot)
         roots = await told.trace()
+    assert len(of_adbot) > 10
+    assert of_adbot <= {node.event.id for node in events(roots)}, "it is all correlated with the order"
     found = events(roots)
     types = {node.event.type for node in found}
     assert {
@@ -96,6 +100,21 @@ async def test_start_is_refused_with_its_reason(local_system: LocalSystem) -> No
         )
     assert malformed.value.code == "malformed_post"
     await client.rest.close()
+
+
+async def _events_of(system: LocalSystem, adbot: str) -> set[UUID]:
+    """Return every event of any service that is in an adbot's streams, or names it."""
+    found: set[UUID] = set()
+    for url in system.databases.values():
+        connection = await asyncpg.connect(url)
+        rows = await connection.fetch(
+            "select id from engine.events where stream in ('adbot-' || $1, 'schedule-' || $1) "
+            "or data::jsonb ->> 'adbot' = $1",
+            adbot,
+        )
+        await connection.close()
+        found |= {row["id"] for row in rows}
+    return found
 
 
 async def _types(system: LocalSystem, service: str, order: str) -> list[str]:

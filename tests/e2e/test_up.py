@@ -1,4 +1,4 @@
-"""`adrelay up` as an operator meets it: beside another one, interrupted, and on what a demo kept."""
+"""`adrelay up` as an operator meets it: beside another, interrupted, on what an older version kept."""
 
 import asyncio
 import os
@@ -19,10 +19,13 @@ from adrelay.runtime.local import keep_settings
 from adrelay.runtime.ports import free_port
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
+from tests.older_data.answers import answers
+from tests.older_data.restore import VERSIONS, restore, told
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
 
+OLDEST = VERSIONS[0]
 AT_ONCE_SECONDS = 20.0
 """Far longer than it takes, for machines may be slow; far shorter than starting would take."""
 OUTSIDE = {
@@ -111,9 +114,17 @@ async def gone(folder: Path) -> None:
     await until(lambda: not processes_of(folder))
 
 
+NOBODY = {
+    "ADRELAY_BILLING_PROVIDER_URL": f"http://127.0.0.1:{free_port()}",
+    "ADRELAY_FORWARDER_TELEGRAM_HOST": "127.0.0.1",
+    "ADRELAY_FORWARDER_TELEGRAM_PORT": str(free_port()),
+}
+"""Where nobody listens: what was begun with the outside world is not gone on with."""
+
+
 @dataclass
 class Kept:
-    """A folder with the settings of a demo, an `up` on it, and the folder that it was started from."""
+    """A folder with data of an older version, an `up` on it, and the folder that it was started from."""
 
     folder: Path
     here: Path
@@ -124,11 +135,13 @@ class Kept:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
-    """All that was kept of a demo runs again, beside an `.env` and an environment that say otherwise."""
+    """What an older version kept runs again, beside an `.env` and an environment that say otherwise."""
     here = folder_of_secrets(servers_folder / "up")
     folder = here / "kept"
     folder.mkdir(mode=0o700)
-    settings = {**fresh_secrets(), **OUTSIDE, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
+    await restore(OLDEST, folder)
+    secrets = {**fresh_secrets(), **told(OLDEST)["secrets"]}
+    settings = {**secrets, **OUTSIDE, **NOBODY, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
     keep_settings(folder, settings)
     port = free_port()
     elsewhere = {
@@ -154,6 +167,21 @@ async def test_what_a_demo_kept_is_started_with_its_own_settings_and_servers(kep
     events = await Run.of(kept.here, "events", "tail", "--no-follow", "--folder", "kept")
     assert await events.ended() == 0
     assert "ProductListed" in events.text
+
+
+async def test_what_an_older_version_wrote_is_served_as_it_was(kept: Kept) -> None:
+    older = told(OLDEST)
+    token = kept.settings["ADRELAY_GATEWAY_ADMIN_TOKEN"]
+    found = await answers(f"http://127.0.0.1:{kept.port}", token, older["email"])
+    for part in ("orders", "own_orders", "advertisement", "logs", "statistics"):
+        assert found[part] == older["answers"][part], part
+    for line in older["answers"]["notifications"]:
+        assert line in found["notifications"]
+
+
+async def test_what_an_older_version_wrote_is_found_sound(kept: Kept) -> None:
+    verified = await Run.of(kept.here, "events", "verify", "--folder", "kept")
+    assert await verified.ended() == 0, verified.text
 
 
 async def test_a_second_one_in_the_same_folder_is_told_of_the_first(kept: Kept) -> None:

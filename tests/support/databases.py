@@ -8,9 +8,10 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 
@@ -44,8 +45,14 @@ class Templates:
         url = await self._ensure(_template(tables))
         if tables in SERVICES:
             known = tables_of(tables, url)
-            folded = {"state_tables": known.state_tables, "read_models": known.read_models}
-            engine = Engine(tables, url, published(), **folded)
+            engine = Engine(
+                tables,
+                url,
+                published(),
+                state_tables=known.state_tables,
+                read_models=known.read_models,
+                application=APPLICATION,
+            )
         else:
             engine = Engine(tables, url, published())
         await engine.start(pool_size=1)

@@ -1,4 +1,4 @@
-"""Runs one command by the fork server, as if it ran here: `fork_client.py <socket> <module> [argument ...]`.
+"""Runs one command by the fork server, as if it ran here: `fork_client.py <socket> [argument ...]`.
 
 It starts in some 20 ms, since it imports nothing that it could do without.
 """
@@ -12,13 +12,13 @@ import sys
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(path: str, command: list[str]) -> int:
+def run(path: str, arguments: list[str]) -> int:
     """Return how the command ended: its exit code, or less the signal that it died of."""
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
         for number in FORWARDED:
             signal.signal(number, lambda number, _: server.sendall(bytes([number])))
-        asked = {"command": command, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - pathlib takes longer to import than all else
+        asked = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - pathlib takes longer to import than all else
         socket.send_fds(server, [marshal.dumps(asked)], [0, 1, 2])
         return int(server.recv(16) or b"-9")
 

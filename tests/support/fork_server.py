@@ -13,43 +13,27 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TypedDict
 
 import adrelay
 from adrelay.__main__ import main as run_adrelay
-from adrelay.events.command import events
-from adrelay.events.outcome import run_program
-from libs.chassis.private import keep_private
-
-PRELOADED = (adrelay,)
-
-
-def _run_events() -> None:
-    keep_private()
-    run_program(lambda: events(prog_name="adrelay events"))
-
-
-MODULES: dict[str, Callable[[], None]] = {"adrelay": run_adrelay, "adrelay.events": _run_events}
-"""What can be run, as after `python -m`."""
 
 
 class Asked(TypedDict):
     """What a client sends, with its input, output and errors."""
 
-    command: list[str]
+    arguments: list[str]
     environment: dict[str, str]
     folder: str
 
 
 def serve(path: str) -> None:
     """Fork for whoever connects to a socket at `path`, until stdin is closed; then delete its folder."""
-    for package in PRELOADED:
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("__main__"):
-                import_module(module.name)
+    for module in pkgutil.walk_packages(adrelay.__path__, "adrelay."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who look after a command
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -94,15 +78,14 @@ def _look_after(asking: socket.socket) -> None:
 def _run(asked: Asked, files: list[int]) -> None:
     code: object = 1
     try:
-        module, *arguments = asked["command"]
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
         os.environ.clear()
         os.environ.update(asked["environment"])
         os.chdir(asked["folder"])
-        sys.argv = [module, *arguments]
-        MODULES[module]()
+        sys.argv = ["adrelay", *asked["arguments"]]
+        run_adrelay()
         code = 0
     except SystemExit as end:
         code = end.code or 0

@@ -26,18 +26,18 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
 
 
-async def command(module: str, *arguments: str) -> Sequence[str]:
-    """Return what runs a command as `python -m` does; the first of each group does, the others are forks."""
-    group = " ".join((module, *arguments[:1])) if module == "adrelay" else module
+async def command(*arguments: str) -> Sequence[str]:
+    """Return what runs `adrelay`; the first of each group of commands with all imports, the others forked."""
+    group = " ".join(arguments[:1])
     if group not in _RUN:
         _RUN.add(group)
-        return [sys.executable, "-m", module, *arguments]
-    return [*await fork(module), *arguments]
+        return [sys.executable, "-m", "adrelay", *arguments]
+    return [*await fork(), *arguments]
 
 
-async def fork(module: str) -> Sequence[str]:
-    """Return what runs a module in a fork; its arguments come behind."""
-    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(_server), module]
+async def fork() -> Sequence[str]:
+    """Return what runs `adrelay` in a fork; its arguments come behind."""
+    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(_server)]
 
 
 @cache

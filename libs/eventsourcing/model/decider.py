@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from libs.eventsourcing.model.event import Event
 
@@ -17,11 +18,20 @@ class Decider(Generic[CommandT, StateT, EventT]):
 
     `decide` returns what follows from a command, nothing if it has happened already, or raises `Refused`.
     `evolve` returns the state after an event; None is the state before the first one.
+
+    Its events bear the correlation id of what led to the command, unless it declares another one:
     """
 
     category: str
     decide: Callable[[CommandT, StateT | None], Sequence[EventT]]
     evolve: Callable[[StateT | None, EventT], StateT]
+    continues: bool = False
+    """Whether a stream goes on with the correlation id it began with, unless an event led to the command."""
+    correlated_with: Callable[[CommandT, str], UUID | str | None] | None = None
+    """Returns the correlation id for a command, or the stream that began with it, whatever led to it.
+
+    None leaves it to the rule. Called with the command and its own stream.
+    """
 
     def fold(self, events: Iterable[EventT], state: StateT | None = None) -> StateT | None:
         """Return the state after all these events."""

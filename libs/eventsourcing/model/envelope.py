@@ -63,12 +63,30 @@ class Causes:
     correlation_id: UUID
     causation_id: UUID
     actor: str
+    correlated: bool = field(default=True, compare=False)
+    """Whether an event may bear this correlation id; False where each append must find its own."""
 
     @classmethod
     def first(cls, actor: str) -> "Causes":
         """Return the causes of something that begins here."""
         request = new_id()
         return cls(request, request, actor)
+
+    @classmethod
+    def unprompted(cls, actor: str) -> "Causes":
+        """Return the causes of what a service does by itself, with rows that are due: no request led to it.
+
+        An append then names its `Cause`, or its aggregate declares the correlation id.
+        """
+        request = new_id()
+        return cls(request, request, actor, correlated=False)
+
+
+class Cause(NamedTuple):
+    """What led to something, as a row remembers it: a correlation id, and the event that is the cause."""
+
+    correlation_id: UUID
+    causation_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,10 @@
-"""What goes wrong, by what is to be done about it."""
+"""What goes wrong, in three families by what is to be done: show it, try again later, or dead-letter it.
+
+What belongs to none of them is a mistake in a program: raised by a handler it is blamed on the event at hand,
+raised anywhere else it ends the loop.
+"""
+
+from enum import StrEnum
 
 
 class Refused(Exception):
@@ -13,21 +19,86 @@ class Refused(Exception):
         self.detail = detail
 
 
-class ImpossibleEvent(Exception):
+class Transient(Exception):
+    """The surroundings' fault, or a race that was lost: try again, with backoff."""
+
+
+class Poison(Exception):
+    """The fault of an event, of a statement, or of their handler: to try again leads to the same."""
+
+
+# -- transient
+
+
+class Unavailable(Transient):
+    """The database or the broker does not answer, is overworked, or has lost the connection."""
+
+
+class Conflict(Transient):
+    """Another transaction was quicker: run again at once, on fresh state."""
+
+
+class WrongExpectedVersion(Conflict):
+    """The stream is at another version than the decision was made on."""
+
+
+class Remedy(StrEnum):
+    """What an operator can do where waiting does not help."""
+
+    ROLL_BACK = "roll back"
+    """Swap the kept tables of this program's version in again."""
+    RETIRE = "retire"
+    """Retire the table that no program folds any more."""
+    VERIFY = "verify"
+    """Compare the store with the stream."""
+    REBASE = "rebase"
+    """Order new events behind all that the restored store holds."""
+
+
+class OperatorNeeded(Transient):
+    """Store, stream and program do not fit together until an operator acts.
+
+    `remedy` says how, None if it depends; `service` and `table` say on what, where the error is about one.
+    """
+
+    def __init__(
+        self, message: str, remedy: Remedy | None = None, *, service: str = "", table: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.service = service
+        self.table = table
+
+
+class OutdatedTables(OperatorNeeded):
+    """The database holds projections of other versions than this program's."""
+
+
+# -- poison
+
+
+class ImpossibleEvent(Poison):
     """A stream holds an event that can't follow what stands before it."""
 
 
-class WrongExpectedVersion(Exception):
-    """Someone else wrote to the stream meanwhile: decide again on its new state."""
+class UnknownEvent(Poison, LookupError):
+    """An event's type, or its schema, is newer than this program: upgrade it before reading on."""
+
+
+class InvalidAppend(Poison, ValueError):
+    """What was to be stored has no valid stream name, is too large, or holds a NUL character."""
+
+
+class StatementRejected(Poison):
+    """PostgreSQL rejects a statement for what it says: its syntax, its data, or a constraint."""
+
+
+class DuplicateRow(StatementRejected):
+    """A statement inserts a row that another one inserted already."""
+
+
+# -- seen by the engine alone
 
 
 class CarriedOut(Exception):
     """The command was carried out before: what it does now must not be done again."""
-
-
-class InvalidAppend(ValueError):
-    """What was to be stored has no valid stream name, is too large, or holds a NUL character."""
-
-
-class UnknownEvent(LookupError):
-    """An event's type, or its schema, is newer than this program: upgrade it before reading on."""

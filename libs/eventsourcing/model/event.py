@@ -19,6 +19,8 @@ class Contract(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )
+    owner: ClassVar[str] = ""
+    """The service that says this event, or hears this command, where its module is not named after it."""
 
 
 class Event(Contract):
@@ -39,5 +41,8 @@ class Command(Contract):
 
 
 def owner_of(contract: type[Contract]) -> str:
-    """Return the service that says this event, or hears this command: the name of its module."""
-    return contract.__module__.rpartition(".")[2]
+    """Return the service that says this event, or hears this command.
+
+    That is the class's `owner`; a class without one belongs to the service that its module is named after.
+    """
+    return contract.owner or contract.__module__.rpartition(".")[2]

@@ -1,1 +1,160 @@
-"""What operators' tools ask and do."""
+"""What operators' tools ask of a store, the stream and the tables, and what they do to them.
+
+`status` and `lag` say how things are, `stored_events` and `stream_positions` find events, `snapshot` and
+`filling` are the two ends of an export, `relay_lag` is what a service watches of itself, `rebuilding` and
+`verify_tables` are about tables. What the rooms below offer to tools is named here too.
+"""
+
+from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
+from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreHeld, StoreInUse
+from libs.eventsourcing.operations.lag import (
+    DatabaseStanding,
+    ReaderStanding,
+    RelayStanding,
+    database_standing,
+    reader_standings,
+    relay_standing,
+)
+from libs.eventsourcing.operations.rebuilding import Plan
+from libs.eventsourcing.operations.relay_lag import (
+    HeldBack,
+    RelayTrouble,
+    WaitingEvents,
+    held_back,
+    relay_trouble,
+    waiting_events,
+)
+from libs.eventsourcing.operations.snapshot import (
+    NoCommonMoment,
+    ReaderCursor,
+    checkpoints,
+    dropped_events,
+    one_moment,
+)
+from libs.eventsourcing.operations.status import (
+    StandingTable,
+    connected_as,
+    holds_shadow_tables,
+    holds_store,
+    standing_tables,
+)
+from libs.eventsourcing.operations.stored_events import (
+    EventSummary,
+    StreamInTree,
+    all_events,
+    correlation_of_stream,
+    data_of_events,
+    event_of_id,
+    events_of_stream,
+    events_of_trees,
+    is_correlation_id,
+    streams_of_tree,
+    streams_saying,
+    trees_of_streams,
+)
+from libs.eventsourcing.operations.stream_positions import before_last, before_moment, bounds
+from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
+from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
+from libs.eventsourcing.projections.migration import Progress, Report, builder
+from libs.eventsourcing.projections.shadow import Beside, Purpose, kept_schema
+from libs.eventsourcing.projections.swap import retire
+from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
+from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, Place, ask, drop, is_asked, list_parked
+from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
+from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
+from libs.eventsourcing.store.connections import Connection, server_settings
+from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
+from libs.eventsourcing.stream.direct_get import StreamUnreadable
+from libs.eventsourcing.stream.stored_messages import pending
+from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+
+__all__ = [
+    "FOLLOWS",
+    "READ_MODELS",
+    "STREAM_NAME",
+    "Arrival",
+    "Beside",
+    "Connection",
+    "DatabaseStanding",
+    "EventSummary",
+    "Fault",
+    "Feed",
+    "FeedBroken",
+    "Filling",
+    "Finding",
+    "FoldFailed",
+    "HeldBack",
+    "HoldsEvents",
+    "Kind",
+    "Missing",
+    "NoCommonMoment",
+    "OutdatedTables",
+    "Parked",
+    "Place",
+    "Plan",
+    "Progress",
+    "Purpose",
+    "ReaderCursor",
+    "ReaderStanding",
+    "RelayStanding",
+    "RelayTrouble",
+    "Report",
+    "RestoredElsewhere",
+    "RowDifferences",
+    "ServiceTables",
+    "StandingTable",
+    "StoreHeld",
+    "StoreInUse",
+    "StreamAhead",
+    "StreamInTree",
+    "StreamIncomplete",
+    "StreamReport",
+    "StreamUnreadable",
+    "TableReport",
+    "TablesBusy",
+    "UnknownEvent",
+    "WaitingEvents",
+    "all_events",
+    "ask",
+    "before_last",
+    "before_moment",
+    "bounds",
+    "builder",
+    "checkpoints",
+    "connected_as",
+    "correlation_of_stream",
+    "data_of_events",
+    "database_standing",
+    "drop",
+    "dropped_events",
+    "event_of_id",
+    "events_of_stream",
+    "events_of_trees",
+    "held_back",
+    "holds_shadow_tables",
+    "holds_store",
+    "is_asked",
+    "is_correlation_id",
+    "kept_schema",
+    "list_parked",
+    "missing",
+    "one_moment",
+    "pending",
+    "reader_standings",
+    "rebase",
+    "refuse_future",
+    "relay_standing",
+    "relay_trouble",
+    "renew",
+    "republish",
+    "retire",
+    "server_settings",
+    "standing_tables",
+    "streams_of_tree",
+    "streams_saying",
+    "trees_of_streams",
+    "verify_stream",
+    "verify_table",
+    "waiting_events",
+]

@@ -7,12 +7,13 @@ from typing import Any
 
 import asyncpg
 
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Beside, Purpose
 from libs.eventsourcing.projections.swap import fold_into
-from libs.eventsourcing.projections.tables import OutdatedTables, ServiceTables, holding_off, standing_mark
+from libs.eventsourcing.projections.tables import ServiceTables, holding_off, standing_mark
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.event_stream import EventStream

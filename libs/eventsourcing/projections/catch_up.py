@@ -5,33 +5,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import asyncpg
-from pydantic import ValidationError
 
 from libs.eventsourcing.model.envelope import Envelope, Recorded
+from libs.eventsourcing.model.errors import Poison, Transient
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Beside
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
+from libs.eventsourcing.store.errors import family_of
 from libs.eventsourcing.store.postgres import PostgresStore, last_event
 
 PAGE = 2000
 
-_EVENT_FAULTS = (ValidationError, LookupError, ValueError, TypeError, ArithmeticError, AttributeError)
-_TABLE_FAULTS = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.SyntaxOrAccessError,
-    asyncpg.RaiseError,
-)
 
-
-class FoldFailed(Exception):
+class FoldFailed(Poison):
     """An event can't be folded into the new tables; the running ones are as they were."""
 
 
-class StreamIncomplete(Exception):
+class StreamIncomplete(Transient):
     """The stream is being filled again and does not hold yet what the reader has read before."""
 
 
@@ -120,7 +113,9 @@ async def fold(
             event = tables.catalogue.decode(envelope.type, envelope.schema, envelope.data)
             await table.apply(Recorded(envelope, event), writes)
         await writes.flush()
-    except (*_EVENT_FAULTS, *_TABLE_FAULTS) as error:
+    except Exception as error:
+        if issubclass(family_of(error) or Poison, Transient):
+            raise
         where = f"{envelope.stream} v{envelope.version} ({envelope.type})" if envelope else "an event"
         about = "at or before " if writes.delayed else ""
         message = f"{table.name} v{table.version} can't be folded {about}{where}: {error!r}"

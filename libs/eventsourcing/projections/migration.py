@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
+from libs.eventsourcing.model.errors import OutdatedTables, Remedy
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete
 from libs.eventsourcing.projections.projection import Projection
@@ -15,7 +16,6 @@ from libs.eventsourcing.projections.shadow import Beside, Purpose
 from libs.eventsourcing.projections.swap import empty, exchange, fold_into
 from libs.eventsourcing.projections.tables import (
     Kind,
-    OutdatedTables,
     ServiceTables,
     TablesBusy,
     standing_mark,
@@ -92,17 +92,20 @@ async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) ->
     versions = {table.name: table.version for table in tables.all}
     for row in rows:
         if row["name"] in versions and row["version"] > versions[row["name"]]:
-            message = (
+            raise OutdatedTables(
                 f"the database holds version {row['version']} of {row['name']}, this program folds "
-                f"{versions[row['name']]}; to go back, run `adrelay events rollback` with this program"
+                f"{versions[row['name']]}",
+                Remedy.ROLL_BACK,
+                service=tables.service,
+                table=row["name"],
             )
-            raise OutdatedTables(message)
         if row["name"] not in versions and row["kind"] == kind:
-            message = (
-                f"the database holds the table {row['name']}, which this program does not fold; if that is "
-                f"how it should be, run `adrelay events retire {tables.service} {row['name']}`"
+            raise OutdatedTables(
+                f"the database holds the table {row['name']}, which this program does not fold",
+                Remedy.RETIRE,
+                service=tables.service,
+                table=row["name"],
             )
-            raise OutdatedTables(message)
     if await _changed(connection, tables, kind):
         return True
     return await standing_mark(connection, kind) != tables.mark(kind)

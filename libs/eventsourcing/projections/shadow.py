@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.tables import READ_MODELS_READER, Kind
+from libs.eventsourcing.projections.tables import READ_MODELS, Kind
 from libs.eventsourcing.store.connections import Connection
 
 _STANDING = """
@@ -177,7 +177,7 @@ async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelop
         "and not exists (select from engine.dropped d where d.reader = $2 and d.source = s.source "
         "and d.xid = s.xid and d.position = s.position) order by source, xid, position",
         schema,
-        READ_MODELS_READER,
+        READ_MODELS,
     )
     return [(row["source"], Envelope.from_json(row["envelope"])) for row in rows]
 
@@ -195,6 +195,6 @@ async def forget_skipped(connection: Connection, schema: str, source: str, curso
 async def reader_checkpoints(connection: Connection) -> dict[str, Cursor]:
     """Return how far the reader of read models has come."""
     rows = await connection.fetch(
-        "select source, xid, position from engine.checkpoints where reader = $1", READ_MODELS_READER
+        "select source, xid, position from engine.checkpoints where reader = $1", READ_MODELS
     )
     return {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}

@@ -11,6 +11,7 @@ from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import Connection
 
 Row = asyncpg.Record
+"""A row that was read: its values by name or by place."""
 
 
 class Sql:
@@ -55,7 +56,7 @@ class Writes:
         self._waiting.setdefault(projection, []).append((statement, arguments))
 
     async def flush(self) -> None:
-        """Have run all that was added."""
+        """Run all statements that were added."""
         waiting, self._waiting = self._waiting, {}
         self.delayed = bool(waiting)
         for statement, run in groupby(chain.from_iterable(waiting.values()), key=itemgetter(0)):
@@ -66,8 +67,8 @@ class Writes:
                 await self._connection.executemany(statement, together)
         self.delayed = False
 
-    async def settled(self) -> Sql:
-        """Have run all that was added, and return what reads."""
+    async def flushed(self) -> Sql:
+        """Flush, and return what reads."""
         await self.flush()
         return Sql(self._connection)
 
@@ -89,15 +90,15 @@ class TableSql:
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]:
         """See `Sql.fetch`."""
-        return await (await self._writes.settled()).fetch(query, *arguments)
+        return await (await self._writes.flushed()).fetch(query, *arguments)
 
     async def fetchrow(self, query: str, *arguments: object) -> Row | None:
         """See `Sql.fetchrow`."""
-        return await (await self._writes.settled()).fetchrow(query, *arguments)
+        return await (await self._writes.flushed()).fetchrow(query, *arguments)
 
     async def fetchval(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """See `Sql.fetchval`."""
-        return await (await self._writes.settled()).fetchval(query, *arguments)
+        return await (await self._writes.flushed()).fetchval(query, *arguments)
 
     @property
     def at(self) -> datetime:

@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack
 import asyncpg
 
 from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import Fold, ReadModelSource, StoreFold
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Beside, Purpose
 from libs.eventsourcing.projections.tables import (
-    READ_MODELS_READER,
+    READ_MODELS,
     Kind,
-    OutdatedTables,
     ServiceTables,
     holding_off,
     make_mark,
@@ -91,7 +91,7 @@ async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection],
                 await _swap(holder, _table(tables, into), into, keep=False)
             await _reread(holder, tables, kind, mark)
             if forget:
-                await holder.execute(_FORGET_READER.format(reader=READ_MODELS_READER))
+                await holder.execute(_FORGET_READER.format(reader=READ_MODELS))
             await _mark(holder, tables, kind, mark)
 
 
@@ -172,7 +172,7 @@ async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]
         "insert into engine.beside_skipped select $1, source, xid, position, envelope from engine.parked "
         "where reader = $2 and exists (select from engine.projections where name = $3 and kind = $4)",
         kept,
-        READ_MODELS_READER,
+        READ_MODELS,
         name,
         Kind.READ,
     )
@@ -204,10 +204,8 @@ async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, sta
     It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
     """
     if kind is Kind.READ and standing != tables.mark(kind):
-        await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS_READER)
-        await connection.execute(
-            "update engine.readers set complete_at = null where name = $1", READ_MODELS_READER
-        )
+        await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
+        await connection.execute("update engine.readers set complete_at = null where name = $1", READ_MODELS)
 
 
 async def _mark(

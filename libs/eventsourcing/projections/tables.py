@@ -10,10 +10,12 @@ from enum import StrEnum
 import asyncpg
 
 from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.errors import OutdatedTables, Poison, Transient
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, Connection, connect
+from libs.eventsourcing.store.connections import APPLICATION, Connection, connect
+from libs.eventsourcing.store.errors import postgres_errors
 
-READ_MODELS_READER = "read-models"
+READ_MODELS = "read-models"
 """The name of the reader that folds a service's read models."""
 
 _BEGIN = "begin isolation level repeatable read"
@@ -22,11 +24,7 @@ _PATIENCE = (0.3, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0)
 _BREATH_SECONDS = 0.2
 
 
-class OutdatedTables(Exception):
-    """The database holds tables of another version than this program knows: another one folds them."""
-
-
-class TablesBusy(Exception):
+class TablesBusy(Transient):
     """Someone who folds these tables has not come to an end for several seconds: try again later."""
 
 
@@ -48,6 +46,8 @@ class ServiceTables:
     catalogue: EventCatalogue
     state_tables: Sequence[Projection] = ()
     read_models: Sequence[Projection] = ()
+    application: str = APPLICATION
+    """What this program's connections are called on the server."""
 
     @property
     def all(self) -> tuple[Projection, ...]:
@@ -77,7 +77,8 @@ class ServiceTables:
 
     async def connect(self, schema: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection that finds the running tables, or only those in one schema."""
-        return await connect(self.url, schemas=self.schemas if schema is None else [schema])
+        schemas = self.schemas if schema is None else [schema]
+        return await connect(self.url, schemas=schemas, application=self.application)
 
 
 def mark_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
@@ -118,7 +119,7 @@ async def folding(connection: Connection, *marks: str) -> AsyncGenerator[None]:
 
 
 async def _roll_back(connection: Connection) -> None:
-    with suppress(*DATABASE_TROUBLE):  # what led here says more
+    with suppress(Transient, Poison), postgres_errors():  # what led here says more
         await connection.execute("rollback")
 
 

@@ -9,20 +9,19 @@ from datetime import datetime
 
 import asyncpg
 import structlog
-from pydantic import ValidationError
 
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope, Recorded
-from libs.eventsourcing.model.errors import ImpossibleEvent, Refused, UnknownEvent
+from libs.eventsourcing.model.errors import Conflict, OutdatedTables, Poison, Transient
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.projection import Projection, outdated
-from libs.eventsourcing.projections.tables import Kind, OutdatedTables
+from libs.eventsourcing.projections.tables import READ_MODELS, Kind
 from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parking, Place
-from libs.eventsourcing.readers.partitions import Part
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import ReadUnit
+from libs.eventsourcing.store.errors import family_of, postgres_errors
 from libs.eventsourcing.stream.subscription import Arrival
-from libs.eventsourcing.writing.engine import ATTEMPTS, CLASHES, READ_MODELS, Engine
+from libs.eventsourcing.writing.engine import ATTEMPTS, Engine
 from libs.eventsourcing.writing.transaction import Transaction
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
@@ -30,26 +29,6 @@ log = structlog.stdlib.get_logger()
 
 RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
 """Delays before an event that failed alone is tried again; after the last it is parked."""
-
-POISON = (
-    Refused,
-    ImpossibleEvent,
-    UnknownEvent,
-    ValidationError,
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-    RuntimeError,
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.SyntaxOrAccessError,
-    asyncpg.RaiseError,
-)
-"""What is the fault of the event or of its handler: it is parked, the rest goes on."""
-
 
 _ADVANCE = """
 with marked as (
@@ -78,8 +57,8 @@ _TRANSACTION_SECONDS = 0.1
 _FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
 
 
-class _Poison(Exception):
-    """The event with this number and cursor of a unit fails."""
+class _EventFailed(Poison):
+    """The event with this number and cursor of a unit can't be decoded, folded or reacted to."""
 
     def __init__(self, number: int, cursor: Cursor, error: Exception) -> None:
         super().__init__(repr(error))
@@ -88,14 +67,19 @@ class _Poison(Exception):
 
 @contextmanager
 def _blamed(number: int, cursor: Cursor) -> Generator[None]:
-    """Have what fails inside blamed on one event; nothing of the events before it may be unwritten."""
+    """Blame whatever is raised inside on one event, unless it is transient.
+
+    No statement of the events before it may still wait to be sent.
+    """
     try:
         yield
-    except POISON as error:
-        raise _Poison(number, cursor, error) from error
+    except Exception as error:
+        if issubclass(family_of(error) or Poison, Transient):
+            raise
+        raise _EventFailed(number, cursor, error) from error
 
 
-class LostCheckpoint(Exception):
+class LostCheckpoint(Transient):
     """Another reader of the same name has moved the checkpoint."""
 
 
@@ -110,9 +94,7 @@ class Bookmark:
 class Handling:
     """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
 
-    def __init__(
-        self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions, part: Part
-    ) -> None:
+    def __init__(self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions) -> None:
         self.checkpoints: dict[str, Cursor] = {}
         """How far the reader has come in each service's events."""
         self.parking = Parking(name)
@@ -120,7 +102,6 @@ class Handling:
         self._engine = engine
         self._tables = tables
         self._reactions = reactions
-        self._part = part
         self._together = _FIRST_TOGETHER
         self.handled = frozenset(kind.__name__ for kind in self.events)
         """The names of `events`."""
@@ -149,13 +130,13 @@ class Handling:
         """
         try:
             tried = await self._try_parked(connection, place, MAX_UNIT_EVENTS)
-        except _Poison as poison:
+        except _EventFailed as poison:
             failed = poison
             while True:
                 try:
                     await self._try_parked(connection, place, failed.number)  # those before it are shown
                     break
-                except _Poison as earlier:
+                except _EventFailed as earlier:
                     failed = earlier
             await self.parking.fail(connection, place, failed.cursor, failed.error)
             kind = type(failed.error).__name__
@@ -179,7 +160,7 @@ class Handling:
             for number, envelope in enumerate(unit[:most]):
                 with _blamed(number, envelope.cursor):
                     await self._apply(transaction, Arrival(place.source, 0, envelope))
-                    await transaction.settle()
+                    await transaction.flush()
                 await self.parking.remove(connection, place.source, envelope.cursor)
 
         await self._transact(connection, work)
@@ -222,10 +203,10 @@ class Handling:
         arrivals = [arrival for unit in units for arrival in unit.arrivals]
         try:
             await self._commit(connection, arrivals, reached(left))
-        except (*POISON, *CLASHES) as error:
+        except (Poison, Conflict) as error:
             # alone, a unit is quicker than those who write to the same streams, and harms only itself
             log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
-            if len(units) == 1 and isinstance(error, CLASHES):
+            if len(units) == 1 and isinstance(error, Conflict):
                 await self._react_singly(connection, arrivals, reached(left), error)
                 return
             for number, unit in enumerate(units, 1):
@@ -246,16 +227,16 @@ class Handling:
         while True:
             try:
                 await self._commit(connection, arrivals, bookmark, poison=poison)
-            except _Poison as found:
+            except _EventFailed as found:
                 if (delay := next(delays, None)) is not None:
                     await asyncio.sleep(delay)
                 else:
                     poison[found.cursor] = found.error
                     delays = iter(RETRY_SECONDS)
-            except CLASHES as clash:
-                await self._react_singly(connection, arrivals, bookmark, clash)
+            except Conflict as conflict:
+                await self._react_singly(connection, arrivals, bookmark, conflict)
                 return
-            except POISON as error:  # as it was committed: nobody is to blame, so the last one is
+            except Poison as error:  # as it was committed: nobody is to blame, so the last one is
                 rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
                 if not rest:
                     raise
@@ -268,14 +249,14 @@ class Handling:
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
         bookmark: Bookmark,
-        clash: Exception,
+        conflict: Conflict,
     ) -> None:
         """React to a unit's events one by one, where others are always quicker than to all of them.
 
-        Raises the clash instead where tables are folded: those who read them would see half a unit.
+        Raises the conflict instead where tables are folded: those who read them would see half a unit.
         """
         if self._tables or len(arrivals) == 1:
-            raise clash
+            raise conflict
         for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
             place = bookmark.sequence if after is None else after.sequence - 1
             reached = Bookmark(bookmark.made_at, min(place, bookmark.sequence))
@@ -291,7 +272,8 @@ class Handling:
     ) -> None:
         """Handle whole units and move the checkpoint, in one transaction.
 
-        Given what is `poison`, parks that instead, and raises `_Poison` for whatever else fails.
+        Given what is `poison`, parks that instead, and writes event by event: `_EventFailed` names the one
+        that fails.
         """
         parked: dict[Place, Exception] = {}
 
@@ -307,13 +289,15 @@ class Handling:
                 elif error is not None:
                     await self.parking.add(connection, arrival.source, arrival.envelope, repr(error))
                     parked[place] = error
-                elif poison is None:
-                    await self._apply(transaction, arrival)
                 else:
                     with _blamed(number, arrival.envelope.cursor):
                         await self._apply(transaction, arrival)
-                        await transaction.settle()
-            await transaction.settle()
+                        if poison is not None:
+                            await transaction.flush()
+            if poison is None:  # any of them may be at fault: alone, each answers for itself
+                with _blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
+                    await transaction.flush()
+            await transaction.flush()
             await self._advance(connection, arrivals, bookmark)
 
         await self._transact(connection, work)
@@ -332,9 +316,10 @@ class Handling:
         for attempt in range(1, ATTEMPTS + 1):
             transaction = self._engine.transaction(connection)
             try:
-                async with self._engine.folding(connection, *self._kinds):
-                    await work(transaction)
-            except CLASHES:
+                with postgres_errors():
+                    async with self._engine.folding(connection, *self._kinds):
+                        await work(transaction)
+            except Conflict:
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(0.002 * attempt)
@@ -345,9 +330,9 @@ class Handling:
                 return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; all of it is written once the transaction is settled."""
+        """Fold and react; all of it is written once the transaction is flushed."""
         envelope = arrival.envelope
-        if envelope.type not in self.handled or not self._part.holds(arrival.source, envelope.stream):
+        if envelope.type not in self.handled:
             return
         event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
         recorded = Recorded(envelope, event)
@@ -362,7 +347,6 @@ class Handling:
         causes = recorded.causes(f"service:{self._engine.service}")
         unit = UnitOfWork(transaction, causes, cause=recorded)
         for reaction in reactions:
-            unit.causes = causes  # whatever story the one before followed
             await reaction(event, unit)
 
     async def _advance(

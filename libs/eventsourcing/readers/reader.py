@@ -4,25 +4,28 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Self
 
 import asyncpg
 import structlog
-from nats.errors import Error as NatsError
 
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.tables import OutdatedTables
-from libs.eventsourcing.readers.handling import Bookmark, Handling, LostCheckpoint
-from libs.eventsourcing.readers.partitions import WHOLE, Part, SplitChanged, take_over
+from libs.eventsourcing.projections.tables import READ_MODELS
+from libs.eventsourcing.readers.handling import Bookmark, Handling
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, hold_lock
+from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
+from libs.eventsourcing.store.connections import close, hold_lock
+from libs.eventsourcing.store.errors import postgres_errors
+from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
-from libs.eventsourcing.writing.engine import CLASHES, Engine
+from libs.eventsourcing.stream.subscription import Arrival, Feed
+from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
 
@@ -38,17 +41,12 @@ _LOOK_SECONDS = 0.02
 """How often `reached` looks for what a reader in another process did."""
 
 
-TROUBLE = (FeedBroken, LostCheckpoint, OutdatedTables, SplitChanged, NatsError, *CLASHES, *DATABASE_TROUBLE)
-"""What is the fault of the surroundings: the reader opens a new feed and goes on where it committed."""
-
-
 class Reader:
     """One of a service's readers of the name `name`. One at a time is active, others stand by.
 
     It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
     and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
     `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
-    A `part` handles the streams that fall to it and moves past the others.
     """
 
     def __init__(
@@ -61,21 +59,15 @@ class Reader:
         reactions: Reactions | None = None,
         everything: bool = False,
         batch: int = BATCH,
-        part: Part = WHOLE,
     ) -> None:
-        if part.of > 1 and tables:
-            message = "a reader that folds tables can't be split: their rebuild follows one checkpoint"
-            raise ValueError(message)
-        self.name = part.name(name)
-        self._whole = name
-        self._part = part
+        self.name = name
         self.lag = 0
         """How many events waited behind the last one that was handled."""
         self._engine = engine
         self._stream = stream
         self._everything = everything
         self._batch = batch
-        self._handling = Handling(self.name, engine, tables, reactions or Reactions(), part)
+        self._handling = Handling(self.name, engine, tables, reactions or Reactions())
         self._owners = {kind.__name__: owner_of(kind) for kind in engine.catalogue}
         self._sources = frozenset(self._owners.values())
         self._backoff = Backoff(*_BACKOFF_SECONDS)
@@ -86,6 +78,18 @@ class Reader:
         if unprepared:
             message = f"the engine was not told of the tables {sorted(unprepared)}, so nobody makes them"
             raise ValueError(message)
+
+    @classmethod
+    def of_read_models(cls, engine: Engine, stream: EventStream, *, everything: bool = False) -> Self:
+        """Return the reader that folds a service's read models; call `migrate` before its `run`."""
+        return cls(READ_MODELS, engine, stream, tables=engine.read_models, everything=everything)
+
+    async def migrate(self) -> None:
+        """Migrate the read models to this program's versions, folded from the stream.
+
+        Raises `OperatorNeeded` if the database holds newer ones, or some that this program does not know.
+        """
+        await migrate_read_models(self._engine.tables, self._stream)
 
     @property
     def _lock(self) -> str:
@@ -101,14 +105,14 @@ class Reader:
         while True:
             heed_cancellation()
             try:
-                connection = await self._engine.connect()
-                try:
-                    await hold_lock(connection, f"{self._lock}{self.name}")
-                    await self._read(connection)
-                finally:
-                    with suppress(*TROUBLE):
-                        await connection.close(timeout=2)
-            except TROUBLE as trouble:
+                with postgres_errors(), broker_errors():
+                    connection = await self._engine.connect()
+                    try:
+                        await hold_lock(connection, f"{self._lock}{self.name}")
+                        await self._read(connection)
+                    finally:
+                        await close(connection)
+            except (Transient, StatementRejected) as trouble:
                 delay = self._backoff.failed()
                 log.warning("reader.retry", reader=self.name, error=repr(trouble), delay=delay)
                 await asyncio.sleep(delay)
@@ -171,7 +175,7 @@ class Reader:
             try:
                 if await self._engine.query(lambda sql: sql.fetchval(asked, self.name)):
                     return
-            except DATABASE_TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("reader.waiting", reader=self.name, error=repr(trouble))
             self._advanced.clear()
             with suppress(TimeoutError):
@@ -181,7 +185,6 @@ class Reader:
     async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
         """Learn from the database how far this reader has come."""
         await self._handling.check_tables(connection)
-        await take_over(connection, self._whole, self._part, self._lock)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )

@@ -12,7 +12,7 @@ from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, Strea
 from libs.eventsourcing.projections.migration import bring_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Beside
-from libs.eventsourcing.projections.tables import READ_MODELS_READER, Kind, ServiceTables
+from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, pending, read_stream
@@ -126,11 +126,11 @@ class Gate:
         shut = await connection.fetch(
             "select source, stream from engine.parked where reader = $1 "
             "union select source, envelope ->> 'stream' from engine.beside_skipped where schema = $2",
-            READ_MODELS_READER,
+            READ_MODELS,
             into.schema,
         )
         dropped = await connection.fetch(
-            "select source, xid, position from engine.dropped where reader = $1", READ_MODELS_READER
+            "select source, xid, position from engine.dropped where reader = $1", READ_MODELS
         )
         return cls(
             connection,
@@ -161,7 +161,7 @@ class Gate:
                 "select exists (select from engine.parked where reader = $1 and source = $2 and stream = $3 "
                 "and (xid, position) <= ($4, $5)) or exists (select from engine.beside_skipped "
                 "where schema = $6 and source = $2 and envelope ->> 'stream' = $3)",
-                READ_MODELS_READER,
+                READ_MODELS,
                 source,
                 envelope.stream,
                 *envelope.cursor,

@@ -2,22 +2,25 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import asyncpg
 import structlog
-from nats.errors import Error as NatsError
 
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope, with_following
+from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.relaying.last_published import last_published
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, Connection, hold_lock
+from libs.eventsourcing.store.connections import Connection, close, hold_lock
+from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.store.restored_clusters import StreamAhead, refuse_lost
-from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, Fenced, Published, PublishFailed
+from libs.eventsourcing.store.restored_clusters import refuse_lost
+from libs.eventsourcing.stream.errors import broker_errors
+from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, Fenced, Published
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
@@ -38,8 +41,6 @@ insert into engine.relay_troubles (stream, error) values ($1, $2)
 on conflict (stream) do update set error = excluded.error, last_at = now()
 """
 
-TROUBLE = (StreamAhead, Fenced, PublishFailed, NatsError, *DATABASE_TROUBLE)
-
 
 class Relay:
     """One of a service's relays. One at a time is active, by a lock in the store's database.
@@ -48,9 +49,13 @@ class Relay:
     relay put up when it began, so that one which slept through another's work is refused.
     """
 
-    def __init__(self, engine: Engine, stream: EventStream) -> None:
+    def __init__(
+        self, engine: Engine, stream: EventStream, *, describe: Callable[[Exception], str] = repr
+    ) -> None:
         self._engine = engine
         self._stream = stream
+        self._describe = describe
+        """What is told of an error, in the log and in the database."""
         self._wake = asyncio.Event()
         self._newest = START
         self._backoff = Backoff(*_BACKOFF_SECONDS)
@@ -82,20 +87,27 @@ class Relay:
         while True:
             heed_cancellation()
             try:
-                connection = await self._engine.connect()
-                try:
-                    await hold_lock(connection, f"relay.{self._stream.name}", waiting=self._stand_by)
-                    await self._relay(connection)
-                except TROUBLE as trouble:
-                    await self._note(connection, trouble)
-                    raise
-                finally:
-                    with suppress(*TROUBLE):
-                        await connection.close(timeout=2)
-            except TROUBLE as trouble:
+                with postgres_errors(), broker_errors():
+                    await self._connected()
+            except (Transient, StatementRejected) as trouble:
                 delay = self._backoff.failed()
-                log.warning("relay.retry", service=self._engine.service, error=repr(trouble), delay=delay)
+                log.warning(
+                    "relay.retry", service=self._engine.service, error=self._describe(trouble), delay=delay
+                )
                 await asyncio.sleep(delay)
+
+    async def _connected(self) -> None:
+        """Relay on one connection, for as long as it holds."""
+        connection = await self._engine.connect()
+        try:
+            with postgres_errors(), broker_errors():
+                await hold_lock(connection, f"relay.{self._stream.name}", waiting=self._stand_by)
+                await self._relay(connection)
+        except (Transient, StatementRejected) as trouble:
+            await self._note(connection, trouble)
+            raise
+        finally:
+            await close(connection)
 
     def _stand_by(self) -> None:
         """Leave it to the relay that holds the lock to know what is published."""
@@ -104,8 +116,10 @@ class Relay:
     async def _note(self, connection: Connection, trouble: Exception) -> None:
         """Have the database tell why nothing is published, and since when."""
         self._noted = True
-        with suppress(*DATABASE_TROUBLE):
-            await connection.execute(_NOTE_TROUBLE, self._stream.name, repr(trouble)[:_ERROR_LENGTH])
+        with suppress(Transient, StatementRejected), postgres_errors():
+            await connection.execute(
+                _NOTE_TROUBLE, self._stream.name, self._describe(trouble)[:_ERROR_LENGTH]
+            )
 
     async def _forget(self, connection: Connection) -> None:
         """Take back what went wrong before something was published or checked."""

@@ -72,7 +72,8 @@ async def republish(
     report(wanted)
     if wanted.ahead:
         raise StreamAhead(tables.service, wanted.published, wanted.last)
-    relay = Relay(Engine(tables.service, tables.url, tables.catalogue), stream)
+    engine = Engine(tables.service, tables.url, tables.catalogue, application=tables.application)
+    relay = Relay(engine, stream)
     relaying = asyncio.create_task(relay.run())
     try:
         while (now := await missing(tables, stream)).published < wanted.last:

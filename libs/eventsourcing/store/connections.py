@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.model.errors import Poison, Transient
+from libs.eventsourcing.store.errors import postgres_errors
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -29,30 +32,26 @@ IDLE_IN_TRANSACTION_SECONDS = 30
 STANDBY_SECONDS = 1.0
 
 
+APPLICATION = "eventsourcing"
+"""What connections are called on the server, unless the program has a name for them."""
+
+
 CONNECT_SECONDS = 10.0
 """How long a server may take to let a connection in; one that hangs is tried again."""
-
-
-DATABASE_TROUBLE = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg stumbles where the server's last words meet a new query
-    OSError,
-    TimeoutError,
-)
-"""What a lost or overworked database raises: worth trying again on a new connection."""
 
 
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
 
 
-async def connect_pool(url: str, *, schemas: Sequence[str] = (), size: int = 8) -> Pool:
+async def connect_pool(
+    url: str, *, schemas: Sequence[str] = (), size: int = 8, application: str = APPLICATION
+) -> Pool:
     """Return a pool whose connections find the tables of these schemas by their bare names."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
-        server_settings=server_settings(schemas),
+        server_settings=server_settings(schemas, application),
         timeout=CONNECT_SECONDS,
         command_timeout=60,
         reset=_leave_as_it_is,
@@ -63,17 +62,28 @@ async def _leave_as_it_is(connection: Connection) -> None:
     """Save the round trip of a reset: nothing here changes a session beyond its transaction."""
 
 
-async def connect(url: str, *, schemas: Sequence[str] = ()) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(
+    url: str, *, schemas: Sequence[str] = (), application: str = APPLICATION
+) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a single connection, set up like those of `connect_pool`."""
     return await asyncpg.connect(
-        url, server_settings=server_settings(schemas), timeout=CONNECT_SECONDS, command_timeout=60
+        url,
+        server_settings=server_settings(schemas, application),
+        timeout=CONNECT_SECONDS,
+        command_timeout=60,
     )
 
 
-def server_settings(schemas: Sequence[str]) -> dict[str, str]:
+async def close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Close a connection, whatever state it is in."""
+    with suppress(Transient, Poison), postgres_errors():
+        await connection.close(timeout=2)
+
+
+def server_settings(schemas: Sequence[str], application: str = APPLICATION) -> dict[str, str]:
     """Return the session settings that every connection of the engine has."""
     return {
-        "application_name": "adrelay",
+        "application_name": application,
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
         "jit": "off",
         "search_path": ", ".join([*(f'"{name}"' for name in schemas), "public"]),

@@ -69,11 +69,6 @@ where xid = $1::text::xid8 and position > $2 and position < coalesce(
    order by position limit 1), 9223372036854775807)
 group by type
 """
-_READ_ALL = f"""
-select {_COLUMNS} from engine.events where (xid, position) > ($1::text::xid8, $2)
-order by events.xid, events.position limit $3
-"""  # noqa: S608 - a constant
-
 _BETWEEN = f"""
 select {_COLUMNS} from engine.events
 where (xid, position) > ($1::text::xid8, $2) and (xid, position) <= ($3::text::xid8, $4)
@@ -212,11 +207,6 @@ class PostgresStore:
             None if kinds is None else list(kinds),
             limit,
         )
-        return [envelope_of(row) for row in rows]
-
-    async def read_all(self, after: Cursor, limit: int) -> list[Envelope]:
-        """Return what `read` does and what it still hides; for a caller that holds appenders off."""
-        rows = await self._connection.fetch(_READ_ALL, str(after.xid), after.position, limit)
         return [envelope_of(row) for row in rows]
 
 

@@ -1,23 +1,26 @@
 """Stores that were restored into a younger database cluster, where their xids lie in the future."""
 
 from libs.eventsourcing.model.envelope import Cursor
+from libs.eventsourcing.model.errors import OperatorNeeded, Remedy
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import last_event
 
 _NEXT = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as own, engine.ahead() as ahead"
 
 
-class RestoredElsewhere(Exception):
+class RestoredElsewhere(OperatorNeeded):
     """The store was restored into a cluster that has counted fewer transactions: it would hide new events."""
 
 
-class StreamAhead(Exception):
+class StreamAhead(OperatorNeeded):
     """The stream holds events that the store does not, as after a restore from an older copy."""
 
     def __init__(self, service: str, published: Cursor, stored: Cursor) -> None:
         super().__init__(
             f"the stream holds events of {service} up to {published}, its store ends at {stored}: "
-            "was it restored from an older copy? `adrelay events verify` shows what it lacks"
+            "was it restored from an older copy?",
+            Remedy.VERIFY,
+            service=service,
         )
 
 
@@ -39,12 +42,11 @@ async def refuse_future(connection: Connection) -> None:
     last = await last_event(connection)
     row = await connection.fetchrow(_NEXT)
     if row is not None and last.xid >= row["own"] + row["ahead"]:
-        message = (
+        raise RestoredElsewhere(
             f"the last stored event has xid {last.xid}, but this database cluster comes to "
-            f"{row['own'] + row['ahead']} only now: the store was restored into a younger cluster. "
-            "Run `adrelay events rebase` for this service, then start it again"
+            f"{row['own'] + row['ahead']} only now: the store was restored into a younger cluster",
+            Remedy.REBASE,
         )
-        raise RestoredElsewhere(message)
 
 
 async def rebase(connection: Connection, beyond: Cursor) -> int:

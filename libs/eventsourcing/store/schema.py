@@ -18,7 +18,9 @@ on conflict (name) do update set digest = excluded.digest, at = now()
 
 async def make_schema(connection: Connection) -> None:
     """Make the engine's tables where they are missing."""
-    await make_once(connection, "engine", files("libs.eventsourcing.store").joinpath("schema.sql").read_text())
+    await make_once(
+        connection, "engine", files("libs.eventsourcing.store").joinpath("schema.sql").read_text()
+    )
 
 
 async def make_once(connection: Connection, name: str, statements: str) -> None:

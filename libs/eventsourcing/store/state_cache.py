@@ -14,7 +14,7 @@ class StateCache:
     def __init__(self, size: int) -> None:
         self._size = size
         self._states: OrderedDict[str, tuple[object, int]] = OrderedDict()
-        self._stories: OrderedDict[str, UUID] = OrderedDict()
+        self._correlation_ids: OrderedDict[str, UUID] = OrderedDict()
 
     def get(self, stream: str) -> tuple[object, int]:
         """Return a state of the stream and its version; None and 0 if none is known."""
@@ -39,12 +39,12 @@ class StateCache:
             if len(self._states) > self._size:
                 self._states.popitem(last=False)
 
-    def story(self, stream: str) -> UUID | None:
-        """Return the story in which a stream began, None if that is not known."""
-        return self._stories.get(stream)
+    def correlation_id(self, stream: str) -> UUID | None:
+        """Return the correlation id that a stream began with, None if that is not known."""
+        return self._correlation_ids.get(stream)
 
-    def put_story(self, stream: str, story: UUID) -> None:
-        """Remember in which story a stream began, which never changes; it must be committed."""
-        self._stories[stream] = story
-        if len(self._stories) > self._size:
-            self._stories.popitem(last=False)
+    def put_correlation_id(self, stream: str, correlation_id: UUID) -> None:
+        """Remember the correlation id that a stream began with, which never changes; it must be committed."""
+        self._correlation_ids[stream] = correlation_id
+        if len(self._correlation_ids) > self._size:
+            self._correlation_ids.popitem(last=False)

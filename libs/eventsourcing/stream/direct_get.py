@@ -11,6 +11,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from libs.eventsourcing.model.errors import Transient
+
 ATTEMPTS = 4
 _BATCH = 1000
 _MAX_BYTES = 4 * 1024 * 1024
@@ -18,7 +20,7 @@ _ANSWER_SECONDS = 5.0
 _END_OF_BATCH, _NO_MESSAGE = "204", "404"
 
 
-class StreamUnreadable(NatsError):
+class StreamUnreadable(Transient):
     """The broker does not give out what the stream holds."""
 
 
@@ -39,7 +41,7 @@ async def get_batch(nats: Client, stream: str, first: int, *, subject: str | Non
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await _ask(nats, stream, first, subject)
-        except (TimeoutError, NatsError) as error:
+        except (TimeoutError, NatsError, StreamUnreadable) as error:
             if attempt == ATTEMPTS:
                 message = f"{stream} from {first} on: {error!r}"
                 raise StreamUnreadable(message) from error

@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 
 from libs.eventsourcing.model.catalogue import subject_of
 from libs.eventsourcing.model.envelope import START, STREAM_NAME, Cursor, Envelope
+from libs.eventsourcing.model.errors import Transient
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import holds_nul
 from libs.eventsourcing.stream.direct_get import Message, get_batch
@@ -27,11 +28,7 @@ ATOMIC_FROM = 15
 """From this many waiting events on, an atomic batch is cheaper than publishing one by one: a batch costs
 seven syncs of the disk in all, a single publish one each."""
 ATOMIC_LIMIT = 1000
-POSITION_HEADER = "Adrelay-Position"
-FOLLOWS_HEADER = "Adrelay-Follows"
-"""Names the types of the events that still follow in the same unit of work; absent on its last one.
-
-Events that an older program published lack it: each of them is complete by itself."""
+HEADER_PREFIX = "Event-"
 
 _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -41,11 +38,11 @@ _WINDOW, _WIDEST_WINDOW = 1000, 64_000
 """How far before a foreign message the last event is looked for at first, and at most at once."""
 
 
-class Fenced(Exception):
+class Fenced(Transient):
     """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
 
 
-class PublishFailed(Exception):
+class PublishFailed(Transient):
     """The broker did not take the events, or did not say so: look at what it holds."""
 
 
@@ -71,13 +68,20 @@ class EventStream:
     """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
 
     Beside the events it holds fences, on `fence.<service>`: whoever publishes for that service must name the
-    number of the last one. See docs/decisions/0013.
+    number of the last one. All who share a stream must give it the same `header_prefix`.
     """
 
-    def __init__(self, nats: Client, *, prefix: str = "") -> None:
+    def __init__(self, nats: Client, *, prefix: str = "", header_prefix: str = HEADER_PREFIX) -> None:
         self.nats = nats
         self.name = f"{prefix}EVENTS"
         self.root = f"{prefix}ev"
+        self.position_header = f"{header_prefix}Position"
+        """Tells an event's cursor."""
+        self.follows_header = f"{header_prefix}Follows"
+        """Names the types of the events that still follow in the same unit of work; absent on its last one.
+
+        Events that an older program published lack it: each of them is complete by itself.
+        """
         self._fences = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
@@ -169,7 +173,9 @@ class EventStream:
         found: list[tuple[UUID, Published]] = []
         for message in messages:
             try:
-                envelope = self.envelope(message.subject, message.headers.get(POSITION_HEADER), message.body)
+                envelope = self.envelope(
+                    message.subject, message.headers.get(self.position_header), message.body
+                )
             except ValueError as error:
                 self.pass_over(message.subject, message.sequence, str(error))
             else:
@@ -214,7 +220,7 @@ class EventStream:
             message = await self._jetstream.get_msg(self.name, published.sequence)
         except NotFoundError:
             return False
-        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
+        position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
         return message.subject == published.subject and position == str(published.cursor)
 
     async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
@@ -223,7 +229,7 @@ class EventStream:
             message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
         except NotFoundError:
             return False
-        position = cast("dict[str, str]", message.headers or {}).get(POSITION_HEADER)
+        position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
         return position == str(event.cursor) and (message.seq or 0) < sequence
 
     async def take(self, service: str) -> int:
@@ -256,13 +262,13 @@ class EventStream:
         return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
     async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
-        headers = self._fence(service, fence) | _beside(event)
+        headers = self._fence(service, fence) | self._beside(event)
         return await self._request(self._subject(service, event), event.to_json(), headers)
 
     async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
-            headers = _beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            headers = self._beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
             if number == 1:
                 headers |= self._fence(service, fence)
             subject, body = self._subject(service, event), event.to_json()
@@ -291,12 +297,11 @@ class EventStream:
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"
 
-
-def _beside(event: Envelope) -> dict[str, str]:
-    """Return the headers of an event."""
-    if not event.follows:
-        return {POSITION_HEADER: str(event.cursor)}
-    return {POSITION_HEADER: str(event.cursor), FOLLOWS_HEADER: _names(event.follows)}
+    def _beside(self, event: Envelope) -> dict[str, str]:
+        """Return the headers of an event."""
+        if not event.follows:
+            return {self.position_header: str(event.cursor)}
+        return {self.position_header: str(event.cursor), self.follows_header: _names(event.follows)}
 
 
 @lru_cache(maxsize=1000)

@@ -4,7 +4,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.model.envelope import Cursor, Envelope
 from libs.eventsourcing.stream.direct_get import ATTEMPTS, Message, get_batch
-from libs.eventsourcing.stream.event_stream import POSITION_HEADER, EventStream
+from libs.eventsourcing.stream.event_stream import EventStream
 
 _ANSWER_SECONDS = 5.0
 _LAG_SECONDS = 0.1
@@ -94,17 +94,8 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
         yield [held for held in part if held.sequence <= upto]
 
 
-async def read_all(stream: EventStream, after: int, upto: int) -> list[Held]:
-    """Return the messages behind `after` up to `upto`; for few."""
-    found: list[Held] = []
-    async with aclosing(read_stream(stream, after, upto)) as parts:
-        async for part in parts:
-            found += part
-    return found
-
-
 def _held(stream: EventStream, message: Message) -> Held:
-    position = message.headers.get(POSITION_HEADER)
+    position = message.headers.get(stream.position_header)
     cursor: Cursor | None = None
     if position is not None:
         with suppress(ValueError):

@@ -20,7 +20,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import Envelope
-from libs.eventsourcing.stream.event_stream import FOLLOWS_HEADER, POSITION_HEADER, EventStream
+from libs.eventsourcing.model.errors import Transient
+from libs.eventsourcing.stream.event_stream import EventStream
 
 HEARTBEAT_SECONDS = 1.0
 EXPIRES_SECONDS = 30.0
@@ -32,7 +33,7 @@ _STORED = "$JS.ACK."
 """How the reply of a message of the stream begins; what the server itself says has none."""
 
 
-class FeedBroken(Exception):
+class FeedBroken(Transient):
     """The consumer is gone, or a message was missed: open a new feed behind what was handled."""
 
 
@@ -185,7 +186,9 @@ class Feed:
         self._expected += 1
         self.waiting = place.num_pending or 0
         try:
-            envelope = self._stream.envelope(message.subject, headers.get(POSITION_HEADER), message.data)
+            envelope = self._stream.envelope(
+                message.subject, headers.get(self._stream.position_header), message.data
+            )
         except ValueError as error:
             # no relay of ours wrote it, so it has no place in any store's order and can't be parked
             self._stream.pass_over(message.subject, place.sequence.stream, str(error))
@@ -194,7 +197,7 @@ class Feed:
             source=message.subject.split(".", 2)[1],
             sequence=place.sequence.stream,
             envelope=envelope,
-            follows=_types(headers.get(FOLLOWS_HEADER, "")),
+            follows=_types(headers.get(self._stream.follows_header, "")),
         )
 
     def _status(self, status: str, description: str) -> None:

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -13,18 +13,13 @@ import structlog
 
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import START, Causes, Cursor
-from libs.eventsourcing.model.errors import CarriedOut, Refused, WrongExpectedVersion
+from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
 from libs.eventsourcing.projections.migration import bring_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.projections.tables import (
-    READ_MODELS_READER,
-    Kind,
-    OutdatedTables,
-    ServiceTables,
-    folding,
-)
-from libs.eventsourcing.store.connections import ISOLATION, Connection, Pool, connect, connect_pool
+from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
+from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
+from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
 from libs.eventsourcing.store.schema import make_schema
 from libs.eventsourcing.store.state_cache import StateCache
@@ -36,10 +31,6 @@ T = TypeVar("T")
 log = structlog.stdlib.get_logger()
 
 ATTEMPTS = 20
-CLASHES = (WrongExpectedVersion, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""What says that someone else was quicker: the unit runs again on fresh state."""
-_RACES = (*CLASHES, asyncpg.UniqueViolationError)
-"""Two units that each found a row missing may both insert it; on fresh state the second one sees it."""
 KNOWN_STATES = 2000
 """How many streams' states a process keeps at hand."""
 
@@ -63,16 +54,16 @@ class Engine:
         *,
         state_tables: Sequence[Projection] = (),
         read_models: Sequence[Projection] = (),
+        application: str = APPLICATION,
     ) -> None:
         self.service = service
         self.catalogue = catalogue
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
-        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models)
+        self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models, application)
         self._marks = {kind: self.tables.mark(kind) for kind in Kind}
         self.outdated = asyncio.Event()
         """Set once the database holds other tables than this program folds."""
-        self._url = url
         self._pool: Pool | None = None
         self._known = StateCache(KNOWN_STATES)
         self._group = GroupCommit(self)
@@ -97,7 +88,9 @@ class Engine:
         Without `read_models` these are left for later, to be brought up from the stream. Raises
         `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
         """
-        self._pool = await connect_pool(self._url, schemas=self.schemas, size=pool_size)
+        self._pool = await connect_pool(
+            self.tables.url, schemas=self.schemas, size=pool_size, application=self.tables.application
+        )
         async with self.pool.acquire() as connection:
             await make_schema(connection)
             await refuse_future(connection)
@@ -117,7 +110,7 @@ class Engine:
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection outside the pool, for whoever must hold a lock on it."""
-        return await connect(self._url, schemas=self.schemas)
+        return await self.tables.connect()
 
     def on_commit(self, listener: Callable[[Cursor], None]) -> None:
         """Have `listener` called with the last cursor of every unit that wrote something here."""
@@ -142,6 +135,12 @@ class Engine:
         except OutdatedTables:
             self.outdated.set()
             raise
+
+    async def until_outdated(self) -> NoReturn:
+        """Wait until the database holds other tables than this program folds; raise `OperatorNeeded` then."""
+        await self.outdated.wait()
+        message = "the database holds other tables than this program folds: start the program that knows them"
+        raise OutdatedTables(message)
 
     async def run(
         self,
@@ -170,12 +169,17 @@ class Engine:
         """See `run`."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self.pool.acquire() as connection:
-                    outcome = await self._attempt(connection, work, causes, command)
-            except _RACES as clash:
+                with postgres_errors():
+                    async with self.pool.acquire() as connection:
+                        outcome = await self._attempt(connection, work, causes, command)
+            except (
+                Conflict,
+                DuplicateRow,
+            ) as conflict:
+                # a duplicate row: two units that each found it missing may both insert it
                 if attempt == ATTEMPTS:
                     raise
-                log.debug("unit.clash", service=self.service, attempt=attempt, clash=type(clash).__name__)
+                log.debug("unit.conflict", service=self.service, attempt=attempt, error=repr(conflict))
                 await asyncio.sleep(random.uniform(0, 0.005 * attempt))
             else:
                 if outcome.written is not None:
@@ -195,7 +199,7 @@ class Engine:
                 transaction = self.transaction(connection)
                 unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
-                await transaction.settle()
+                await transaction.flush()
                 if command is not None and not unit.decided:
                     await _refuse_repeat(connection, command)
         except (CarriedOut, Refused):
@@ -213,34 +217,37 @@ class Engine:
         """
         try:
             return await self._attempt_together(members)
-        except CLASHES as clash:
-            log.debug("units.clash", service=self.service, clash=type(clash).__name__)
+        except Conflict as conflict:
+            log.debug("units.conflict", service=self.service, error=repr(conflict))
             return await self._attempt_together(members)
 
     async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
-        async with self.pool.acquire() as connection:
-            async with self.folding(connection, Kind.STATE):
-                transaction = self.transaction(connection)
-                outcomes = await carry_out_all(
-                    transaction, members, lambda command: _refuse_repeat(connection, command)
-                )
-            transaction.committed()
+        with postgres_errors():
+            async with self.pool.acquire() as connection:
+                async with self.folding(connection, Kind.STATE):
+                    transaction = self.transaction(connection)
+                    outcomes = await carry_out_all(
+                        transaction, members, lambda command: _refuse_repeat(connection, command)
+                    )
+                transaction.committed()
         if transaction.recorded:
             self.announce(transaction.recorded[-1].cursor)
         return outcomes
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables something, outside any unit of work."""
-        async with self.pool.acquire() as connection:
-            return await question(Sql(connection))
+        with postgres_errors():
+            async with self.pool.acquire() as connection:
+                return await question(Sql(connection))
 
     async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Ask the tables several things, as they stand at one moment."""
-        async with (
-            self.pool.acquire() as connection,
-            connection.transaction(isolation=ISOLATION, readonly=True),
-        ):
-            return await question(Sql(connection))
+        with postgres_errors():
+            async with (
+                self.pool.acquire() as connection,
+                connection.transaction(isolation=ISOLATION, readonly=True),
+            ):
+                return await question(Sql(connection))
 
     async def checkpoint(self, reader: str, source: str) -> Cursor:
         """Return how far a reader of this service has come in a source's events."""
@@ -266,7 +273,3 @@ async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
         "select xid::text as xid, position from engine.commands where id = $1", command
     )
     return None if row is None else Cursor(int(row["xid"]), row["position"])
-
-
-READ_MODELS = READ_MODELS_READER
-"""The name of the reader that folds a service's read models."""

@@ -134,7 +134,7 @@ async def carry_out_all(
     members: Sequence[Member],
     refuse_repeat: Callable[[UUID], Awaitable[None]],
 ) -> list[Outcome]:
-    """Run units one after another in a transaction, which is settled then, and return what came of each.
+    """Run units one after another in a transaction, flush it, and return what came of each.
 
     A refusal is what came only of a unit that has left no trace; anything else is raised. `refuse_repeat`
     raises where a command from which nothing follows now was carried out before.
@@ -150,5 +150,5 @@ async def carry_out_all(
             ran.append((unit, None, refusal))
         if member.command is not None and not unit.decided:
             await refuse_repeat(member.command)
-    await transaction.settle()
+    await transaction.flush()
     return [Outcome(value, unit.written, refusal) for unit, value, refusal in ran]

@@ -9,9 +9,9 @@ import structlog
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.model.envelope import Causes, Cursor, utc_now
+from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES, Engine
+from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 log = structlog.stdlib.get_logger()
@@ -57,7 +57,7 @@ class Timer:
             try:
                 await self._sleep(await self._round())
                 await asyncio.sleep(PACE_SECONDS)
-            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("timer.retry", timer=self.name, error=repr(trouble))
                 await asyncio.sleep(LONGEST_SLEEP_SECONDS)
 
@@ -68,7 +68,7 @@ class Timer:
             if until is None or until > utc_now():
                 return until
             if not (
-                await self._engine.run(self._take, Causes.first(f"service:{self._engine.service}"))
+                await self._engine.run(self._take, Causes.unprompted(f"service:{self._engine.service}"))
             ).value:
                 return until
 

@@ -1,4 +1,4 @@
-"""What the units of one database transaction have decided, stored and folded together as late as can be."""
+"""What the units of one database transaction have decided, buffered until a flush."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -52,7 +52,7 @@ class Transaction:
         self._believed: dict[str, int] = {}
         """The versions of remembered states that nothing followed from; whether they were old shows later."""
         self._begun: dict[str, UUID] = {}
-        """The stories of streams that begin in it."""
+        """The correlation ids of streams that begin in it."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
         self._commands: dict[UUID, Addition] = {}
         self._noted: set[UUID] = set()
@@ -71,7 +71,7 @@ class Transaction:
                 message = f"{stream} is known at version {version}, which began after this transaction"
                 raise WrongExpectedVersion(message)
             if not version and newer:
-                self._known.put_story(stream, newer[0].envelope.correlation_id)
+                self._known.put_correlation_id(stream, newer[0].envelope.correlation_id)
             newer = newer[1:] if version else newer
             told = (cast("EventT", recorded.event) for recorded in newer)
             folded = decider.fold(told, cast("StateT | None", state))
@@ -98,7 +98,7 @@ class Transaction:
         try:
             return list(decider.decide(command, state))
         except Refused:
-            await self.settle()
+            await self.flush()
             raise
 
     def add(
@@ -122,17 +122,17 @@ class Transaction:
         """Return the version of a stream whose state is known here."""
         return self._states[stream][1]
 
-    async def story(self, stream: str) -> UUID | None:
-        """Return the story in which a stream began, None if it has not begun."""
-        found = self._begun.get(stream) or self._known.story(stream)
-        if found is None:
+    async def correlation_id(self, stream: str) -> UUID | None:
+        """Return the correlation id that a stream began with, None if it has not begun."""
+        found = self._begun.get(stream) or self._known.correlation_id(stream)
+        if found is None and self._states.get(stream, (None, None))[1] != 0:
             found = cast("UUID | None", await self.connection.fetchval(_BEGAN, stream))
             if found is not None:
-                self._known.put_story(stream, found)
+                self._known.put_correlation_id(stream, found)
         return found
 
-    async def settle(self) -> None:
-        """Have stored and folded all that was decided so far.
+    async def flush(self) -> None:
+        """Store the events decided so far and fold them into the state tables.
 
         Raises `WrongExpectedVersion` if any of it was decided on an old state.
         """

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import Causes, Cursor, Recorded, utc_now
+from libs.eventsourcing.model.envelope import Cause, Causes, Cursor, Recorded, utc_now
 from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import MAX_UNIT_BYTES, MAX_UNIT_EVENTS
@@ -19,6 +19,10 @@ from libs.eventsourcing.writing.transaction import Transaction
 CommandT = TypeVar("CommandT")
 StateT = TypeVar("StateT")
 EventT = TypeVar("EventT", bound=Event)
+
+
+class Uncorrelated(LookupError):
+    """What a service does by itself names no cause, and its aggregate declares no correlation id."""
 
 
 class UnitOfWork:
@@ -35,23 +39,23 @@ class UnitOfWork:
         cause: Recorded | None = None,
         command: UUID | None = None,
     ) -> None:
-        self.sql = SettledSql(transaction.connection, transaction.settle)
-        """For what a decision must know, and for tables that no event changes; shows what was decided."""
-        self.stored = Sql(transaction.connection)
-        """Reads what stands in the tables already, where what was decided in this transaction may be missing.
+        self.flushed = FlushingSql(transaction.connection, transaction.flush)
+        """Flush what was decided, then run a statement: it sees this unit's own events and table rows."""
+        self.unflushed = Sql(transaction.connection)
+        """Run a statement without a flush; it misses what this transaction decided since the last one.
 
-        It has nothing written first, so that more can be written at once. For what never changes once it is
-        there; what is not found here may still be found by `sql`.
+        Use it for rows that never change once they are there, and ask `flushed` when a row is missing: fewer
+        flushes make larger batches.
         """
-        self.causes = causes
         self.at: datetime = utc_now()
         """When this unit began; the time of what it decides."""
         self.recorded: list[Recorded] = []
-        """What it has stored; complete once the transaction is settled."""
+        """The events it has stored; complete once the transaction is flushed."""
         self.decided = False
         """Whether anything followed from what it was to decide."""
         self._events, self._bytes = 0, 0
         self._transaction = transaction
+        self._causes = causes
         self._cause = cause
         self._command = command
 
@@ -65,49 +69,71 @@ class UnitOfWork:
 
     @property
     def written(self) -> Cursor | None:
-        """The place of the last event that it stored, once the transaction is settled."""
+        """The place of the last event that it stored, once the transaction is flushed."""
         return self.recorded[-1].cursor if self.recorded else None
 
     @property
     def untouched(self) -> bool:
         """Whether it can be left out as if it had not run."""
-        return not (self.decided or self.sql.asked)
-
-    def follow(self, correlation_id: UUID, causation_id: UUID | None = None) -> None:
-        """Have what is appended from now on continue another story than the one that led here."""
-        self.causes = replace(
-            self.causes,
-            correlation_id=correlation_id,
-            causation_id=causation_id or self.causes.causation_id,
-        )
-
-    async def follow_stream(self, stream: str) -> None:
-        """Continue the story in which a stream began, if it has begun."""
-        story = await self._transaction.story(stream)
-        if story is not None:
-            self.follow(story)
+        return not (self.decided or self.flushed.asked)
 
     async def load(self, decider: Decider[CommandT, StateT, EventT], key: object) -> StateT | None:
         """Return an aggregate's present state, None if nothing ever happened to it."""
         return await self._transaction.state(decider, decider.stream(key))
 
     async def execute(
-        self, decider: Decider[CommandT, StateT, EventT], key: object, command: CommandT
+        self,
+        decider: Decider[CommandT, StateT, EventT],
+        key: object,
+        command: CommandT,
+        *,
+        because: Cause | None = None,
     ) -> list[EventT]:
         """Decide, have what follows appended and folded into the state tables, and return it.
 
-        Raises `Refused`, or `InvalidAppend`. That it was decided on an old state, or that the unit's command
-        was carried out before, shows later: then the whole unit runs again, or is undone.
+        `because` is the cause that a due row remembers; without it see `Decider` for the correlation id.
+        Raises `Refused`, `InvalidAppend` or `Uncorrelated`. That it was decided on an old state, or that the
+        unit's command was carried out before, shows later: then the whole unit runs again, or is undone.
         """
         stream = decider.stream(key)
         events = await self._transaction.decide(decider, stream, command)
         if events:
             expected = self._transaction.version(stream)
-            addition = Addition.of(stream, expected, events, self.causes, self.at)
+            causes = await self._causes_of(decider, stream, command, because)
+            addition = Addition.of(stream, expected, events, causes, self.at)
             self._measure(addition)
             self._transaction.add(decider, addition, self.recorded, self._command)
             self.decided = True
         return events
+
+    async def _causes_of(
+        self,
+        decider: Decider[CommandT, StateT, EventT],
+        stream: str,
+        command: CommandT,
+        because: Cause | None,
+    ) -> Causes:
+        """Return the causes of what is appended; the first of these rules that applies decides.
+
+        The row's cause. The aggregate's word for this command. The event that is reacted to. A stream that
+        continues: what the unit decides next bears its correlation id too. Else what led to the unit, which
+        is nothing, and an error, where a service acts by itself.
+        """
+        if because is not None:
+            return Causes(because.correlation_id, because.causation_id, self._causes.actor)
+        declared = decider.correlated_with(command, stream) if decider.correlated_with else None
+        if isinstance(declared, str):
+            declared = await self._transaction.correlation_id(declared)
+        if declared is not None:
+            return replace(self._causes, correlation_id=declared, correlated=True)
+        if self._cause is None and decider.continues:
+            begun = await self._transaction.correlation_id(stream)
+            if begun is not None:
+                self._causes = replace(self._causes, correlation_id=begun, correlated=True)
+        if not self._causes.correlated:
+            message = f"what led to the {type(command).__name__} of {stream}? Give `because`"
+            raise Uncorrelated(message)
+        return self._causes
 
     def _measure(self, addition: Addition) -> None:
         """Raise `InvalidAppend` if readers could not keep in memory all that this unit appends."""
@@ -121,12 +147,12 @@ class UnitOfWork:
             raise InvalidAppend(message)
 
 
-class SettledSql(Sql):
-    """The statements of a unit: each finds in the tables what was decided before it."""
+class FlushingSql(Sql):
+    """The statements of a unit of work, each behind a flush of what was decided before it."""
 
-    def __init__(self, connection: Connection, settle: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, connection: Connection, flush: Callable[[], Awaitable[None]]) -> None:
         super().__init__(connection)
-        self._settle = settle
+        self._flush = flush
         self.asked = False
         """Whether there was any statement."""
 
@@ -152,4 +178,4 @@ class SettledSql(Sql):
 
     async def _before(self) -> None:
         self.asked = True
-        await self._settle()
+        await self._flush()

@@ -1,9 +1,7 @@
 """An order and its payment: what may follow what."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from libs.events.billing import (
     OrderCancelled,
@@ -15,9 +13,22 @@ from libs.events.billing import (
     PaymentRefunded,
     PaymentRequested,
 )
-from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
+from libs.events.values import AdbotId
 from libs.eventsourcing import Decider, Refused
-from services.billing.order.reports import RecordStatus, record_status
+from services.billing.order.commands import (
+    ByHand,
+    Cancel,
+    Command,
+    Expire,
+    MarkFulfilled,
+    MarkPaid,
+    Place,
+    RecordPaymentRequest,
+    RecordStatus,
+    Refund,
+    Review,
+)
+from services.billing.order.reports import record_status
 from services.billing.order.settling import finished
 from services.billing.order.state import (
     ON_THE_WAY,
@@ -31,92 +42,7 @@ from services.billing.order.state import (
     Refunded,
     evolve,
 )
-from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid, check_stock
-
-# -- commands
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Order a plan; `plan` is what is on sale under that code, None if nothing is.
-
-    `minimum_usd` is the smallest price that the coin can pay, `available` how many sessions are free and
-    promised to nobody, `limits` how many more may be promised to those who have not paid; None where that is
-    not known, or does not matter. `unpaid` is what such orders are promised already.
-    """
-
-    order: OrderNumber
-    account: AccountId
-    email: EmailAddress
-    code: PlanCode
-    plan: Plan | None
-    coin: Coin
-    renews: AdbotId | None
-    pay_by: datetime
-    minimum_usd: Decimal | None = None
-    available: int | None = None
-    origin: str | None = None
-    unpaid: Unpaid = NOTHING_UNPAID
-    limits: Limits | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPaymentRequest:
-    """Note the payment that the provider waits for."""
-
-    provider: str
-    payment: PaymentId
-    address: str
-    memo: str | None
-    amount: Decimal
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class MarkPaid:
-    """Have it delivered without the provider's word."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Note that the money goes back, and whether the adbot keeps its sessions all the same."""
-
-    reason: str
-    keep_sessions: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Call it off while it is not paid."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Note that an operator has seen to what was odd about it."""
-
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarkFulfilled:
-    """Note that what was paid for was delivered."""
-
-    adbot: AdbotId
-
-
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """Give up waiting for the money, if its time is over."""
-
-    at: datetime
-
-
-ByHand: TypeAlias = MarkPaid | Refund | Cancel | Review
-Command: TypeAlias = Place | RecordPaymentRequest | RecordStatus | ByHand | MarkFulfilled | Expire
+from services.billing.stock.limits import check_stock
 
 # -- deciding
 
@@ -288,4 +214,4 @@ def _expire(at: datetime, order: Order) -> list[Event]:
             return []
 
 
-ORDER: Decider[Command, Order, Event] = Decider("order", decide, evolve)
+ORDER: Decider[Command, Order, Event] = Decider("order", decide, evolve, continues=True)

@@ -1,6 +1,5 @@
 """What follows from what the provider reports of a payment; pure, as all of the order's decisions."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -19,9 +18,9 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.events.values import Coin, OrderNumber, PaymentId
 from libs.eventsourcing import Refused
-from services.billing.order.settling import NO_TOLERANCE, Tolerance, overpaid, settle, short
+from services.billing.order.commands import RecordStatus
+from services.billing.order.settling import overpaid, settle, short
 from services.billing.order.state import (
     ON_THE_WAY,
     STEP,
@@ -56,35 +55,6 @@ _SAID: dict[
     PaymentState.EXPIRED: PaymentExpired,
 }
 Mismatch = Literal["wrong_payment", "wrong_amount"]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordStatus:
-    """Note what the provider says of a payment; None where it does not say.
-
-    `status` is None for one that nobody knows, `coin` for one that is not sold for; `status_text` and
-    `currency` are the provider's own words. Amounts are in units of `currency` and `price_currency`; `paid`
-    is what this payment received, all told. `parent` is the payment that it is a further deposit to, `order`
-    the order of ours that it names.
-    """
-
-    payment: PaymentId
-    parent: PaymentId | None
-    status: PaymentState | None
-    status_text: str
-    price: Decimal | None
-    price_currency: str | None
-    amount: Decimal | None
-    paid: Decimal | None
-    coin: Coin | None
-    currency: str | None
-    order: OrderNumber | None = None
-    tolerance: Tolerance = NO_TOLERANCE
-
-    @property
-    def came(self) -> Decimal:
-        """What this payment is known to have received."""
-        return self.paid or _NOTHING
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:

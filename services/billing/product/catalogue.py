@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from libs.chassis.words import wrong
 from libs.events.values import Plan
 from libs.eventsourcing import UnitOfWork
-from services.billing.product.domain import PRODUCT, IntroduceProduct
+from services.billing.product.commands import IntroduceProduct
+from services.billing.product.domain import PRODUCT
 
 DEFAULT_FILE = Path(__file__).parents[1] / "catalogue.toml"
 

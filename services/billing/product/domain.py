@@ -1,43 +1,19 @@
 """A product of the catalogue: listed, repriced, retired."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeAlias, assert_never
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import Plan
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.billing.product.commands import (
+    Command,
+    IntroduceProduct,
+    ListProduct,
+    RepriceProduct,
+    RetireProduct,
+)
 
-# -- commands
-
-
-@dataclass(frozen=True, slots=True)
-class IntroduceProduct:
-    """List a product that was never listed; whatever became of a known one stays as it is."""
-
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class ListProduct:
-    """Put a new product, or a retired one, on sale."""
-
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class RepriceProduct:
-    """Give a product on sale another price."""
-
-    price_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class RetireProduct:
-    """Take a product off sale."""
-
-
-Command: TypeAlias = IntroduceProduct | ListProduct | RepriceProduct | RetireProduct
 Event: TypeAlias = ProductListed | ProductRepriced | ProductRetired
 
 # -- states

@@ -16,8 +16,8 @@ from telethon.sessions import MemorySession
 from telethon.tl import functions
 
 from services.forwarder.adapters.telethon_names import code_of, name_of
-from services.forwarder.errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
 from services.forwarder.ports import TelegramError, Unreachable
+from services.forwarder.telegram_errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import ApiPair
 

@@ -5,41 +5,10 @@ from datetime import datetime
 from typing import assert_never
 
 from libs.events.forwarder import SeatRested, SessionDied, SessionImported
-from libs.events.values import ErrorName, PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.forwarder.client.commands import Command, Die, Import, Rest
 
-
-@dataclass(frozen=True)
-class Import:
-    """Take a session that signed in."""
-
-    session: SessionId
-    telegram_user: int
-    phone: str
-    pair: PairId | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Rest:
-    """Have a session send nothing until a moment."""
-
-    until: datetime
-    result: ResultClass
-    error: ErrorName
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Die:
-    """Give a session up."""
-
-    loss: SessionLoss
-    error: ErrorName
-    at: datetime
-
-
-Command = Import | Rest | Die
 ClientEvent = SessionImported | SeatRested | SessionDied
 
 

@@ -12,7 +12,7 @@ from libs.events.forwarder import (
     ShareMoved,
 )
 from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
-from libs.eventsourcing import Projection, Sql, TableSql, UnitOfWork
+from libs.eventsourcing import Cause, Projection, Sql, TableSql
 from services.forwarder.cycle.sharing import Denial, Denials
 
 CYCLES = Projection(
@@ -219,8 +219,7 @@ async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: 
     )
 
 
-async def follow_cycle(unit: UnitOfWork, cycle: CycleId) -> None:
-    """Have what the unit appends continue the story of a cycle, caused by its beginning."""
-    row = await unit.sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
-    if row is not None:
-        unit.follow(row["correlation_id"], row["started_by"])
+async def cause_of(sql: Sql, cycle: CycleId) -> Cause | None:
+    """Return the cause of what happens in a cycle, which is its beginning."""
+    row = await sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
+    return None if row is None else Cause(row["correlation_id"], row["started_by"])

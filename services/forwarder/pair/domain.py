@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from libs.events.forwarder import ApiPairImported
 from libs.events.values import PairId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-
-
-@dataclass(frozen=True)
-class Import:
-    """Take an API pair whose hash lies in the vault."""
-
-    pair: PairId
-    api_id: int
+from services.forwarder.pair.commands import Command
 
 
 @dataclass(frozen=True)
@@ -23,7 +16,7 @@ class Pair:
     api_id: int
 
 
-def decide(command: Import, pair: Pair | None) -> list[ApiPairImported]:
+def decide(command: Command, pair: Pair | None) -> list[ApiPairImported]:
     """Return what follows from a command; nothing, if it has happened already."""
     if pair is None:
         return [ApiPairImported(pair=command.pair, api_id=command.api_id)]

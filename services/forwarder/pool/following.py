@@ -7,7 +7,7 @@ from services.forwarder.settings import ForwarderSettings
 
 
 @dataclass(frozen=True)
-class Limits:
+class RetryLimits:
     """How long and how often a cycle waits for a group."""
 
     attempts: int
@@ -17,7 +17,7 @@ class Limits:
     account_rest_seconds: float
 
     @classmethod
-    def of(cls, settings: ForwarderSettings) -> "Limits":
+    def of(cls, settings: ForwarderSettings) -> "RetryLimits":
         """Return the limits that the settings name."""
         return cls(
             attempts=settings.max_attempts,
@@ -64,7 +64,7 @@ class BreakSource:
 Following = Record | Again | Rest | LoseSeat | BreakSource
 
 
-def what_follows(result: ResultClass, wait: int, attempts: int, limits: Limits) -> Following:
+def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLimits) -> Following:
     """Return what follows from a class of answer that names a wait, after so many attempts."""
     following: Following = Record()
     match result:

@@ -9,7 +9,7 @@ from services.forwarder.ports import Account, Telegram
 from services.forwarder.vault.store import Vault
 
 
-class Unusable(Exception):
+class VaultIncomplete(Exception):
     """The vault lacks what a seat needs to connect; an operator has to look."""
 
 
@@ -34,7 +34,7 @@ class Line:
     async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
         """Return what sends for an adbot over a connection that stands.
 
-        Raises `TelegramError`, `LeaseLost`, `Unusable`.
+        Raises `TelegramError`, `LeaseLost`, `VaultIncomplete`.
         """
         if self._account is None or self._pair != pair:
             await self.close()
@@ -61,7 +61,7 @@ class Line:
         if secret is None or api is None:
             missing = f"the session {session}" if secret is None else f"the API pair {pair}"
             message = f"the vault does not hold {missing}"
-            raise Unusable(message)
+            raise VaultIncomplete(message)
         return self._telegram.account(secret, api)
 
     def keep(self) -> None:

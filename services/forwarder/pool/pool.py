@@ -8,9 +8,7 @@ import structlog
 from prometheus_client import Gauge
 
 from libs.events.values import SessionId
-from libs.eventsourcing import Cursor, Engine, new_id
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import Cursor, Engine, StatementRejected, Transient, new_id
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
 from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep
@@ -25,9 +23,10 @@ log = structlog.stdlib.get_logger()
 HELD = Gauge("adrelay_forwarder_sessions_held", "Sessions that this worker holds.")
 STOP_SECONDS = 5.0
 SWEEP_SECONDS = 60.0
+PACE_SECONDS = 0.02
+"""How soon after one look for work the next comes: of many wake-ups at once, one look is enough."""
 AVOID_SECONDS = 30.0
 """How long a session is left alone after its seat broke."""
-_TROUBLE = (*CLASHES, *DATABASE_TROUBLE)
 
 
 class Pool:
@@ -48,6 +47,10 @@ class Pool:
         engine.on_commit(self._committed)
 
     def _committed(self, _: Cursor) -> None:
+        self.wake()
+
+    def wake(self) -> None:
+        """Look for work at once."""
         self._wake.set()
 
     @property
@@ -58,6 +61,8 @@ class Pool:
     async def run(self) -> None:
         """Work until cancelled; then finish what is under way, record it, and let the sessions go."""
         log.info("pool.started", worker=self.name)
+        with suppress(Transient, StatementRejected):
+            await self._leases.show()
         loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
@@ -67,7 +72,7 @@ class Pool:
             for keeper in keepers:
                 keeper.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
-            with suppress(*_TROUBLE):
+            with suppress(Transient, StatementRejected):
                 await self._leases.leave()
             log.info("pool.stopped", worker=self.name)
 
@@ -76,14 +81,14 @@ class Pool:
             self._wake.clear()
             try:
                 await self._look()
-            except _TROUBLE as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("pool.retry", worker=self.name, error=repr(trouble))
+            await asyncio.sleep(PACE_SECONDS)
             await happened(self._wake, self._settings.poll_seconds)
 
     async def _look(self) -> None:
         """Take the sessions that have work, and wake those that are held."""
         self._broken = {one: until for one, until in self._broken.items() if until > time.monotonic()}
-        await self._leases.show()
         for held in await self._leases.take(self._seats, self._broken):
             self._start(held)
         rows = await self._engine.query(
@@ -112,7 +117,7 @@ class Pool:
             log.info("seat.released", worker=self.name, session=str(session))
         except LeaseLost as lost:
             log.warning("seat.lost", worker=self.name, session=str(session), reason=str(lost))
-        except _TROUBLE as trouble:
+        except (Transient, StatementRejected, OSError) as trouble:
             log.warning("seat.left", worker=self.name, session=str(session), error=repr(trouble))
         except Exception as error:  # one seat's trouble must not end the others
             log.exception("seat.broke", worker=self.name, session=str(session), error=type(error).__name__)
@@ -128,8 +133,9 @@ class Pool:
             seats = [seat for seat, _ in self._seats.values()]
             try:
                 async with asyncio.timeout(period):
+                    await self._leases.show()
                     await self._leases.renew([seat.held for seat in seats])
-            except _TROUBLE as trouble:
+            except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:
@@ -148,7 +154,7 @@ class Pool:
     async def _keep_sweeping(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            with suppress(*_TROUBLE):
+            with suppress(Transient, StatementRejected):
                 await sweep(self._engine)
 
     async def _wind_up(self) -> None:

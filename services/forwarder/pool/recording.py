@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
-from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.forwarder.client.domain import CLIENT, Die, Rest
-from services.forwarder.cycle.domain import CYCLE, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from services.forwarder.client.commands import Die, Rest
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
-from services.forwarder.cycle.tables import cycles_of_seat, follow_cycle, refusals_since
-from services.forwarder.errors import loss_of
+from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_since
 from services.forwarder.pool.claims import release, release_seat
-from services.forwarder.pool.following import Limits
+from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.seating import seating_of
+from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
 BAN = "USER_BANNED_IN_CHANNEL"
@@ -28,17 +30,17 @@ BAN_WINDOW = timedelta(minutes=10)
 class Recorder:
     """Turns the outcomes of one seat into events."""
 
-    def __init__(self, engine: Engine, lease: Lease, limits: Limits) -> None:
+    def __init__(self, engine: Engine, lease: Lease, limits: RetryLimits) -> None:
         self._engine = engine
         self._lease = lease
         self._limits = limits
 
     async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         async def fenced(unit: UnitOfWork) -> None:
-            await require(unit.sql, self._lease)
+            await require(unit.flushed, self._lease)
             await work(unit)
 
-        await self._engine.run(fenced, Causes.first(ACTOR))
+        await self._engine.run(fenced, Causes.unprompted(ACTOR))
 
     async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
         """Record what became of groups; one whose cycle is over is told of only if it was delivered."""
@@ -47,14 +49,16 @@ class Recorder:
             by_cycle.setdefault(cycle, []).append(outcome)
 
         async def work(unit: UnitOfWork) -> None:
+            cause: Cause | None = None
             for cycle, some in by_cycle.items():
-                await follow_cycle(unit, cycle)
+                cause = await cause_of(unit.flushed, cycle)
                 seating = await self._seating(unit, cycle)
-                events = await unit.execute(CYCLE, cycle, RecordOutcomes(tuple(some), seating, unit.at))
+                record = RecordOutcomes(tuple(some), seating, unit.at)
+                events = await unit.execute(CYCLE, cycle, record, because=cause)
                 await _forget(unit, cycle, [one.delivery.group for one in some])
-                await release(unit.sql, cycle, _not_there(some, events))
+                await release(unit.flushed, cycle, _not_there(some, events))
             if any(outcome.delivery.error == BAN for _, outcome in outcomes):
-                await self._suspect(unit)
+                await self._suspect(unit, cause)
 
         await self._run(work)
 
@@ -62,8 +66,8 @@ class Recorder:
         """Have the seat send nothing for a time."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await self._rest(unit, seconds, result, error)
+            cause = await cause_of(unit.flushed, send.cycle)
+            await self._rest(unit, seconds, result, error, cause)
 
         await self._run(work)
 
@@ -71,13 +75,13 @@ class Recorder:
         """Give the session up; other seats take over what it surely did not send."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await unit.execute(CLIENT, self._lease.session, Die(loss_of(error), error, unit.at))
+            cause = await cause_of(unit.flushed, send.cycle)
+            die = Die(loss_of(error), error, unit.at)
+            await unit.execute(CLIENT, self._lease.session, die, because=cause)
             # Telegram refused this one: it is as doubtful as it was before
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
-            await release_seat(unit.sql, self._lease.session, doubtful)
-            for cycle in await cycles_of_seat(unit.sql, self._lease.session):
-                await follow_cycle(unit, cycle)
+            await release_seat(unit.flushed, self._lease.session, doubtful)
+            for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
                 await self._lose_in(unit, cycle, doubtful, result, error)
 
         await self._run(work)
@@ -88,14 +92,14 @@ class Recorder:
         groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
         seating = await self._seating(unit, cycle)
         command = LoseSeat(self._lease.session, result, error, groups, seating, unit.at)
-        await unit.execute(CYCLE, cycle, command)
+        await unit.execute(CYCLE, cycle, command, because=await cause_of(unit.flushed, cycle))
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""
 
         async def work(unit: UnitOfWork) -> None:
-            await follow_cycle(unit, send.cycle)
-            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at))
+            cause = await cause_of(unit.flushed, send.cycle)
+            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at), because=cause)
 
         await self._run(work)
 
@@ -104,20 +108,23 @@ class Recorder:
         if state is None:
             return Seating()
         patience = timedelta(seconds=self._limits.wait_seconds)
-        return await seating_of(unit.sql, state.adbot, list(state.seats), patience)
+        return await seating_of(unit.flushed, state.adbot, list(state.seats), patience)
 
-    async def _rest(self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName) -> None:
-        now: datetime = await unit.sql.fetchval("select clock_timestamp()")
+    async def _rest(
+        self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause | None
+    ) -> None:
+        now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
         rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
-        await unit.execute(CLIENT, self._lease.session, rest)
+        await unit.execute(CLIENT, self._lease.session, rest, because=cause)
 
-    async def _suspect(self, unit: UnitOfWork) -> None:
-        bans = await refusals_since(unit.sql, self._lease.session, BAN, unit.at - BAN_WINDOW)
+    async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
+        bans = await refusals_since(unit.flushed, self._lease.session, BAN, unit.at - BAN_WINDOW)
         if bans >= BANS:
-            await self._rest(unit, self._limits.account_rest_seconds, ResultClass.ACCOUNT_LIMITED, BAN)
+            seconds = self._limits.account_rest_seconds
+            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, BAN, cause)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
-        rows = await unit.sql.fetch(
+        rows = await unit.flushed.fetch(
             "select cycle, grp from pool.attempts where session = $1 and doubtful", self._lease.session
         )
         return {(row["cycle"], row["grp"]) for row in rows}
@@ -135,6 +142,6 @@ def _not_there(outcomes: Sequence[Outcome], events: Sequence[CycleEvent]) -> lis
 
 
 async def _forget(unit: UnitOfWork, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
-    await unit.sql.execute(
+    await unit.flushed.execute(
         "delete from pool.attempts where cycle = $1 and grp = any($2)", cycle, list(groups)
     )

@@ -10,20 +10,17 @@ from prometheus_client import Counter
 
 from libs.events.forwarder import Delivery
 from libs.events.values import CycleId, ErrorName, ResultClass
-from libs.eventsourcing import Engine, utc_now
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
-from services.forwarder.cycle.domain import Outcome
+from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
+from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
-from services.forwarder.errors import CONNECTION_LOST, NO_ANSWER, classify
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
-    Limits,
     LoseSeat,
     Record,
     Rest,
+    RetryLimits,
     what_follows,
 )
 from services.forwarder.pool.leases import Held
@@ -34,6 +31,7 @@ from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import TelegramError, Unreachable
 from services.forwarder.settings import ForwarderSettings
+from services.forwarder.telegram_errors import CONNECTION_LOST, NO_ANSWER, classify
 
 log = structlog.stdlib.get_logger()
 
@@ -77,7 +75,7 @@ class SeatAtWork:
     """A held session and everything that it does. It ends when it has had nothing to do for a while."""
 
     def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
-        limits = Limits.of(settings)
+        limits = RetryLimits.of(settings)
         self.held = held
         self._line = line
         self._limits = limits
@@ -125,7 +123,7 @@ class SeatAtWork:
     async def _patiently(self) -> bool:
         try:
             return await self._step()
-        except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+        except (Transient, StatementRejected, OSError) as trouble:
             self._log.warning("seat.retry", error=repr(trouble))
             await self._pause(RETRY_SECONDS)
             return True

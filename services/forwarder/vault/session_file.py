@@ -47,12 +47,12 @@ _PRAGMAS = frozenset({"table_list", "table_xinfo"})
 _READ = frozenset({"sqlite_master", "sessions"})
 
 
-class Unusable(Exception):
+class UnusableSession(Exception):
     """The file holds no session that can be used; the text says why."""
 
 
 def read_key(data: bytes) -> tuple[object, object]:
-    """Return the data centre and the key of the one signed-in row; raise `Unusable`."""
+    """Return the data centre and the key of the one signed-in row; raise `UnusableSession`."""
     # in memory there is no place for a write-ahead log: the main file is read as it stands
     image = data[:18] + _ROLLBACK + data[20:] if data[18:20] == _WAL else data
     try:
@@ -62,11 +62,11 @@ def read_key(data: bytes) -> tuple[object, object]:
             database.set_authorizer(_allowed)  # not before: to deserialize is to attach
             return _signed_in(database)
     except MemoryError:
-        raise Unusable(TOO_COSTLY) from None
+        raise UnusableSession(TOO_COSTLY) from None
     except (sqlite3.Error, OverflowError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-            raise Unusable(TOO_COSTLY) from None
-        raise Unusable(f"this SQLite file is damaged ({error}); take an undamaged copy") from None
+            raise UnusableSession(TOO_COSTLY) from None
+        raise UnusableSession(f"this SQLite file is damaged ({error}); take an undamaged copy") from None
 
 
 def _restrict(database: sqlite3.Connection) -> None:
@@ -99,13 +99,13 @@ def _signed_in(database: sqlite3.Connection) -> tuple[object, object]:
     _check_table(database)
     rows = database.execute("select dc_id, auth_key from sessions where auth_key <> x'' limit 2").fetchall()
     if not rows:
-        raise Unusable(
+        raise UnusableSession(
             "this Telethon session was never signed in: it holds no key, or its newest data still lies in a "
             "journal beside it; close the program that uses it and upload it again"
         )
     if len(rows) > 1:
         centres = " and ".join(str(row[0])[:_NAME_CHARACTERS] for row in rows)
-        raise Unusable(
+        raise UnusableSession(
             f"this file is signed in more than once (at the data centres {centres}); upload the one that is "
             "meant as a string session"
         )
@@ -118,15 +118,21 @@ def _check_table(database: sqlite3.Connection) -> None:
     if "sessions" not in kinds:
         tables = database.execute(_TABLES)
         found = ", ".join(sorted(str(row[0])[:_NAME_CHARACTERS] for row in tables)) or "none"
-        raise Unusable(f"this is a SQLite file, but no session: it has no table `sessions`, but {found}")
+        raise UnusableSession(
+            f"this is a SQLite file, but no session: it has no table `sessions`, but {found}"
+        )
     if kinds["sessions"] != "table":
-        raise Unusable(f"`sessions` is a {kinds['sessions']} in this SQLite file, and no table as Telethon's")
+        raise UnusableSession(
+            f"`sessions` is a {kinds['sessions']} in this SQLite file, and no table as Telethon's"
+        )
     columns = database.execute("pragma table_xinfo(sessions)").fetchall()
     names = {str(column[1]) for column in columns}
     if names >= _PYROGRAM:
-        raise Unusable("this is a Pyrogram session file; sign in with Telethon and upload its .session")
+        raise UnusableSession(
+            "this is a Pyrogram session file; sign in with Telethon and upload its .session"
+        )
     if not names >= _TELETHON or any(column[6] for column in columns):
-        raise Unusable("the table `sessions` of this SQLite file is not Telethon's")
+        raise UnusableSession("the table `sessions` of this SQLite file is not Telethon's")
 
 
 def limit_itself() -> None:
@@ -144,19 +150,19 @@ def limit_itself() -> None:
 
 def _packed(dc: object, key: object) -> bytes:
     if not isinstance(dc, int) or not isinstance(key, bytes):
-        raise Unusable("this Telethon session was never signed in: it holds no key")
+        raise UnusableSession("this Telethon session was never signed in: it holds no key")
     if len(key) > _MOST_KEY_BYTES:
-        raise Unusable(f"the key has {len(key)} bytes, 256 are needed: the session was changed")
+        raise UnusableSession(f"the key has {len(key)} bytes, 256 are needed: the session was changed")
     try:
         return b"+" + dc.to_bytes(4, "big") + key
     except OverflowError:
-        raise Unusable(f"there is no data centre {dc}") from None
+        raise UnusableSession(f"there is no data centre {dc}") from None
 
 
 def _answer(data: bytes) -> bytes:
     try:
         return _packed(*read_key(data))
-    except Unusable as error:
+    except UnusableSession as error:
         return b"-" + str(error).encode(errors="replace")
 
 

@@ -2,43 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import assert_never
 
 from libs.events.gateway import AccessCodeReset, AccountRegistered, CodeDigest, Role
-from libs.events.values import AccountId, EmailAddress
+from libs.events.values import EmailAddress
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.gateway.account.commands import Command, IssueFirstCode, Register, ResetCode
 
-
-@dataclass(frozen=True)
-class Register:
-    """Let an account exist for this e-mail address."""
-
-    account: AccountId
-    email: EmailAddress
-    role: Role
-    licence: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class IssueFirstCode:
-    """Let an access code open the account, unless one was issued before."""
-
-    account: AccountId
-    code_digest: CodeDigest
-
-
-@dataclass(frozen=True)
-class ResetCode:
-    """Let another access code open the account, and the old one nothing."""
-
-    account: AccountId
-    code_digest: CodeDigest
-    at: datetime
-
-
-Command = Register | IssueFirstCode | ResetCode
 AccountEvent = AccountRegistered | AccessCodeReset
 
 

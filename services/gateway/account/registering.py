@@ -7,7 +7,8 @@ from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.domain import ACCOUNT, IssueFirstCode, Register, ResetCode
+from services.gateway.account.commands import IssueFirstCode, Register, ResetCode
+from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.tables import account_by_email, account_by_id
 
 
@@ -47,7 +48,7 @@ class Accounts:
 
 async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> None:
     """Open the account unless it is open. No code opens it before one is issued."""
-    if await account_by_id(unit.stored, account) is None:
+    if await account_by_id(unit.unflushed, account) is None:
         register = Register(
             account=account, email=email, role=Role.CLIENT, licence=codes.licence(), at=unit.at
         )

@@ -2,37 +2,33 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api import (
-    account,
-    adbots,
-    admin,
-    admin_accounts,
-    admin_adbots,
-    admin_orders,
-    admin_plans,
-    admin_private_ids,
-    auth,
-    catalogue,
-    checkout,
-    notifications,
-    openapi,
-    problems,
-    renewals,
-    webhooks,
-)
-from services.gateway.api.edge import Edge
+from services.gateway.api import catalogue, openapi
+from services.gateway.api.account import notifications, sign_in
+from services.gateway.api.account import orders as account_orders
+from services.gateway.api.adbots import renewals
+from services.gateway.api.adbots import routes as adbots
+from services.gateway.api.admin import accounts as admin_accounts
+from services.gateway.api.admin import adbots as admin_adbots
+from services.gateway.api.admin import orders as admin_orders
+from services.gateway.api.admin import plans as admin_plans
+from services.gateway.api.admin import private_ids as admin_private_ids
+from services.gateway.api.admin import stock as admin_stock
+from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
+from services.gateway.api.requests import problems
+from services.gateway.api.requests.edge import Edge
+from services.gateway.api.webhook import notification
 
 _PARTS = (
     catalogue,
     checkout,
-    webhooks,
-    auth,
-    account,
+    notification,
+    sign_in,
+    account_orders,
     notifications,
     adbots,
     renewals,
-    admin,
+    admin_stock,
     admin_plans,
     admin_orders,
     admin_adbots,
@@ -42,7 +38,7 @@ _PARTS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; its routes need a `Desk` in `app.state.desk` before the first request."""
+    """Return the app; before the first request, give it `app.state.desk` and `app.state.webhook`."""
     app = DescribedApp(
         title="Adrelay",
         version="1",
@@ -54,7 +50,7 @@ def make_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # looked up for every request
     )
-    app.add_middleware(Edge, shortcuts={**webhooks.SHORTCUTS, **openapi.SHORTCUTS})
+    app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:
         # not by way of a router of its own: a request is matched anew at each level

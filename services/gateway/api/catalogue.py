@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.shapes import Listing
+from services.gateway.api.requests.shapes import Listing
 from services.gateway.tables.products import PlanOnSale, plans_on_sale
 
 router = APIRouter(tags=["catalogue"])

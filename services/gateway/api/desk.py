@@ -1,52 +1,26 @@
-"""What the routes work with, and who is calling."""
+"""What the routes work with."""
 
-import asyncio
 import hmac
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
-from uuid import UUID
-from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.eventsourcing import Causes, Cursor, Engine, Reader, Sql
+from libs.eventsourcing import Cursor, Engine, Reader, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
-from services.gateway.api.claims import Claims
-from services.gateway.api.forgeries import Prover
-from services.gateway.api.limits import Places, RateLimit
-from services.gateway.api.problems import unauthorized
-from services.gateway.api.tokens import Identity, Tokens
-from services.gateway.tables.order_lines import Wish
+from services.gateway.api.requests.limits import RateLimit
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.tokens import Tokens
+from services.gateway.checkout.claims import Claims
+from services.gateway.checkout.turns import Turns
 
 T = TypeVar("T")
-
-ADMIN = "admin"
-"""The operator, as the actor of events."""
-
-
-class Turns:
-    """Lets the checkouts of one wish in this process happen one after another.
-
-    That only saves work: the later ones find the order of the first. What makes them one order is its claim.
-    """
-
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[Wish, asyncio.Lock] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def of(self, wish: Wish) -> AsyncGenerator[None]:
-        """Wait for the wish's turn, and hold it."""
-        lock = self._locks.setdefault(wish, asyncio.Lock())
-        async with lock:
-            yield
 
 
 @dataclass(frozen=True)
@@ -64,12 +38,9 @@ class Desk:
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     payment_looks: RateLimit
-    prover: Prover
     writes: RateLimit
     """Of one account, to its adbots and orders: each may become an event, and events are kept for ever."""
     writes_a_day: RateLimit
-    notifications: Places
-    """Of the payment provider, proved, while they are being stored."""
     turns: Turns
     claims: Claims
     patience_seconds: float
@@ -111,53 +82,3 @@ async def desk_of(request: Request) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(desk_of)]
-
-_CLIENT = HTTPBearer(auto_error=False, scheme_name="client", description="A token from `POST /auth/sign-in`.")
-_ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The operator's token.")
-
-
-async def client_of(
-    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
-) -> Identity:
-    """Return who is calling, by the token alone."""
-    if credentials is None:
-        raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-    return desk.tokens.read(credentials.credentials)
-
-
-async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
-    """Return who is calling, None without a token; one that is no good is refused as anywhere."""
-    credentials = await _CLIENT(request)
-    return None if credentials is None else desk.tokens.read(credentials.credentials)
-
-
-async def check_admin(
-    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
-) -> None:
-    """Let nobody but the operator pass."""
-    if credentials is None:
-        raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
-    if not desk.is_operators(credentials.credentials):
-        raise unauthorized("invalid_token", "this is not the operator's token")
-
-
-ClientDep = Annotated[Identity, Depends(client_of)]
-CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
-"""Where a token may be sent, and need not."""
-
-
-async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
-    """Return who is calling; raise `Denied` if that account has written too often."""
-    desk.writes.take(str(caller.account))
-    desk.writes_a_day.take(str(caller.account))
-    return caller
-
-
-WriterDep = Annotated[Identity, Depends(writer_of)]
-"""For every route by which a client causes an event."""
-
-
-def causes_of(request: Request, actor: str) -> Causes:
-    """Return the causes of what a request brings about."""
-    correlation_id = cast("UUID", request.state.correlation_id)
-    return Causes(correlation_id, correlation_id, actor)

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Scope
 
-from services.gateway.api.edge import Shortcut
-from services.gateway.api.problems import MEDIA_TYPE, Problem
+from services.gateway.api.requests.edge import DirectRoute
+from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
 _MEANINGS = {
@@ -81,7 +81,7 @@ async def _answer(scope: Scope, _: bytes) -> Response:
     return Response(cast("DescribedApp", scope["app"]).rendered(), media_type="application/json")
 
 
-SHORTCUTS = {("GET", "/openapi.json"): Shortcut("openapi", _answer)}
+ROUTE = DirectRoute("GET", "/openapi.json", "openapi", _answer)
 """Anyone may ask for it, as often as they like."""
 
 

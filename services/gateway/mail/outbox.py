@@ -10,20 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from jinja2 import TemplateError
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing import Causes, Cursor, Engine, UnitOfWork, heed_cancellation, utc_now
-from libs.eventsourcing.readers.handling import POISON
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE
-from libs.eventsourcing.writing.engine import CLASHES
+from libs.eventsourcing import (
+    Cause,
+    Causes,
+    Cursor,
+    Engine,
+    StatementRejected,
+    Transient,
+    UnitOfWork,
+    heed_cancellation,
+    utc_now,
+)
 from services.gateway.account.codes import AccessCodes, without_codes
-from services.gateway.inbox.domain import INBOX, GiveUp, RecordSent
+from services.gateway.inbox.commands import GiveUp, RecordSent
+from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails
 from services.gateway.mail.facts import Facts, facts_of
 from services.gateway.mail.writing import Writer
-from services.gateway.ports import Mailer, MailNotTaken, MailRefused
+from services.gateway.ports import Mailer, MailRefused
 
 log = structlog.stdlib.get_logger()
 
@@ -113,7 +120,7 @@ class Outbox:
             heed_cancellation()
             try:
                 await _finish(self._handle(await self._next()))
-            except (*CLASHES, *DATABASE_TROUBLE) as trouble:
+            except (Transient, StatementRejected) as trouble:
                 log.warning("mail.retry", error=repr(trouble))
                 await asyncio.sleep(_LONGEST_SLEEP_SECONDS)
 
@@ -159,10 +166,10 @@ class Outbox:
 
     async def _take(self, limit: int) -> list[_Taken]:
         async def take(unit: UnitOfWork) -> list[_Taken]:
-            found = await claim_mails(unit.sql, unit.at, self._lease, self._settled, limit)
+            found = await claim_mails(unit.flushed, unit.at, self._lease, self._settled, limit)
             if not found:
                 return []
-            facts = await facts_of(unit.sql, self._codes, [due.notification for due in found])
+            facts = await facts_of(unit.flushed, self._codes, [due.notification for due in found])
             return [_Taken(due, facts.get(due.notification), unit.at) for due in found]
 
         return (await self._engine.run(take, self._causes())).value or []
@@ -187,7 +194,7 @@ class Outbox:
             await self._mailer.send(letter)
         except MailRefused as refusal:
             await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
-        except (MailNotTaken, TemplateError, *POISON) as error:
+        except Exception as error:  # noqa: BLE001 - told, and tried again
             # whatever is wrong with one mail must neither end the process nor hold up the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))
@@ -199,7 +206,7 @@ class Outbox:
 
     async def _put_off(self, due: DueMail, pause: timedelta, *, tried: bool = True) -> None:
         await self._engine.run(
-            lambda unit: put_off_mail(unit.sql, due.notification, unit.at + pause, tried=tried),
+            lambda unit: put_off_mail(unit.flushed, due.notification, unit.at + pause, tried=tried),
             self._causes(),
         )
 
@@ -226,21 +233,21 @@ class Outbox:
                 await asyncio.sleep(_RECORD_TOGETHER_SECONDS)
             while outcome in self._outcomes:
                 together = list(self._outcomes)
-                with suppress(*CLASHES, *DATABASE_TROUBLE):
+                with suppress(Transient, StatementRejected):
                     await self._engine.run(lambda unit: _store(unit, together), self._causes())  # noqa: B023 - run before the loop goes on
                     del self._outcomes[: len(together)]
                     break
                 await asyncio.sleep(_RECORD_AGAIN_SECONDS)
 
     def _causes(self) -> Causes:
-        return Causes.first(f"service:{self._engine.service}")
+        return Causes.unprompted(f"service:{self._engine.service}")
 
 
 async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:
     for outcome in outcomes:
         due = outcome.due
-        unit.follow(due.correlation_id, due.raised_by)
-        await unit.execute(INBOX, due.account, outcome.of)
+        cause = Cause(due.correlation_id, due.raised_by)
+        await unit.execute(INBOX, due.account, outcome.of, because=cause)
 
 
 async def _finish(work: Coroutine[Any, Any, None]) -> None:

@@ -17,7 +17,7 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AdbotId, OrderNumber
 from libs.eventsourcing import Decider, Refused
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Command,
     Expire,
@@ -172,4 +172,11 @@ def _suspend(command: Suspend, adbot: Adbot) -> list[AdbotEvent]:
     return events
 
 
-ADBOT: Decider[Command, Adbot, AdbotEvent] = Decider("adbot", decide, evolve)
+def correlated_with(command: Command, stream: str) -> str | None:
+    """Return the adbot's own stream for what happens to its seats, which another one's event may lead to."""
+    return stream if isinstance(command, FillSeat | LoseSeat) else None
+
+
+ADBOT: Decider[Command, Adbot, AdbotEvent] = Decider(
+    "adbot", decide, evolve, continues=True, correlated_with=correlated_with
+)

@@ -1,20 +1,11 @@
 """An API pair exists once it was added."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from libs.events.provisioning import ApiPairAdded
 from libs.events.values import PairId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-
-
-@dataclass(frozen=True)
-class AddPair:
-    """Let sessions be assigned with this pair."""
-
-    pair: PairId
-    api_id: int
-    at: datetime
+from services.provisioning.pair.commands import Command
 
 
 @dataclass(frozen=True)
@@ -25,7 +16,7 @@ class Pair:
     api_id: int
 
 
-def decide(command: AddPair, pair: Pair | None) -> list[ApiPairAdded]:
+def decide(command: Command, pair: Pair | None) -> list[ApiPairAdded]:
     """Return what follows from ``command``; nothing, if it already happened."""
     if pair is None:
         return [ApiPairAdded(pair=command.pair, api_id=command.api_id)]
@@ -42,4 +33,4 @@ def evolve(pair: Pair | None, event: ApiPairAdded) -> Pair:
     return Pair(event.pair, event.api_id)
 
 
-PAIR: Decider[AddPair, Pair, ApiPairAdded] = Decider("pair", decide, evolve)
+PAIR: Decider[Command, Pair, ApiPairAdded] = Decider("pair", decide, evolve)

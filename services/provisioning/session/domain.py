@@ -1,53 +1,14 @@
 """What may become of a session: in stock, on one adbot, lost."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import assert_never
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.provisioning.adbot.domain import ADBOT
+from services.provisioning.session.commands import Assign, Command, Lose, Release, Stock
 
-# -- what is asked
-
-
-@dataclass(frozen=True)
-class Stock:
-    """Put a session into stock, with the API pair that it was uploaded with, if any."""
-
-    session: SessionId
-    telegram_user: int
-    phone: str
-    pair: PairId | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Assign:
-    """Give a session to an adbot."""
-
-    adbot: AdbotId
-    pair: PairId
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Release:
-    """Put an assigned session back into stock."""
-
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Lose:
-    """Take note that a session can't be used any more."""
-
-    loss: SessionLoss
-    error: str
-    at: datetime
-
-
-Command = Stock | Assign | Release | Lose
 SessionEvent = SessionStocked | SessionAssigned | SessionReleased | SessionLost
 
 # -- what is so
@@ -169,4 +130,11 @@ def evolve(session: Session | None, event: SessionEvent) -> Session:
             raise ImpossibleEvent(message)
 
 
-SESSION: Decider[Command, Session, SessionEvent] = Decider("session", decide, evolve)
+def correlated_with(command: Command, _: str) -> str | None:
+    """Return the stream of the adbot that a session is given to, whoever's seat became free for it."""
+    return ADBOT.stream(command.adbot) if isinstance(command, Assign) else None
+
+
+SESSION: Decider[Command, Session, SessionEvent] = Decider(
+    "session", decide, evolve, correlated_with=correlated_with
+)

@@ -6,25 +6,8 @@ from typing import assert_never
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
 from libs.eventsourcing import Decider
+from services.scheduler.permissions.commands import Allow, Command, Forbid
 
-
-@dataclass(frozen=True)
-class Allow:
-    """Let an account's adbots name chats by private ids."""
-
-    account: AccountId
-    reason: str
-
-
-@dataclass(frozen=True)
-class Forbid:
-    """Let an account's adbots name chats by public names and invite links only, as at first."""
-
-    account: AccountId
-    reason: str
-
-
-Command = Allow | Forbid
 PermissionEvent = PrivateIdsAllowed | PrivateIdsForbidden
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 from libs.events.scheduler import (
     AdbotStarted,
@@ -13,113 +14,22 @@ from libs.events.scheduler import (
     SkipReason,
     StopReason,
 )
-from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
+from libs.events.values import AccountId, AdbotId, GroupRef, Post
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from services.scheduler.schedule.adbot import Adbot
+from services.scheduler.schedule.commands import (
+    Command,
+    EndPrivate,
+    EndUnfit,
+    EndWithSource,
+    RunDue,
+    SetAdvertisement,
+    Start,
+    Stop,
+)
 from services.scheduler.schedule.private_ids import listed, private_ids_in, refuse
 from services.scheduler.schedule.running import Running
 
-
-@dataclass(frozen=True)
-class Adbot:
-    """What other services say of an adbot, as far as it was heard."""
-
-    adbot: AdbotId
-    account: AccountId
-    interval_seconds: int
-    seats: tuple[Seat, ...]
-    valid_until: datetime | None
-    expired: bool
-    suspended: bool
-    ended_cycle: CycleId | None
-    """The latest of its cycles that is known to be over."""
-    private_ids: bool = False
-    """Whether its account may name chats by private ids."""
-
-    def over(self, at: datetime) -> bool:
-        """Whether its plan has ended."""
-        return self.expired or (self.valid_until is not None and at >= self.valid_until)
-
-    def unfit(self, at: datetime) -> StopReason | None:
-        """Return why it may not run, None if it may."""
-        if self.suspended:
-            return StopReason.SUSPENDED
-        if self.over(at):
-            return StopReason.EXPIRED
-        return None if self.seats else StopReason.SEATLESS
-
-
-# -- what is asked; `account` is who asks, None is an admin
-
-
-@dataclass(frozen=True)
-class SetAdvertisement:
-    """Set the post and the groups."""
-
-    adbot: Adbot | None
-    account: AccountId | None
-    post: Post
-    groups: tuple[GroupRef, ...]
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Start:
-    """Let cycles come due: the first at once, or an interval after the last one of an earlier run."""
-
-    adbot: Adbot | None
-    account: AccountId | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Let no more cycles come due, because someone wants it so."""
-
-    adbot: Adbot | None
-    account: AccountId | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class EndUnfit:
-    """Stop because the adbot may not run any more, as was said then; a later run began in spite of it."""
-
-    reason: StopReason
-    said_at: datetime
-    at: datetime
-
-
-@dataclass(frozen=True)
-class EndPrivate:
-    """Stop if the advertisement names private ids, and the adbot's account may not do so any more."""
-
-    adbot: Adbot | None
-
-
-@dataclass(frozen=True)
-class EndWithSource:
-    """Stop because a cycle found the post gone, or not to be forwarded."""
-
-    cycle: CycleId
-    error: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class RunDue:
-    """Let the cycle come due whose time has come, if any; it will have the id `cycle`.
-
-    A cycle that came due `patience` ago counts as over, whatever became of it.
-    """
-
-    adbot: Adbot
-    cycle: CycleId
-    pacing: Pacing
-    patience: timedelta
-    at: datetime
-
-
-Command = SetAdvertisement | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
 ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
 
 # -- what is so
@@ -301,4 +211,13 @@ def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 
-SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider("schedule", decide, evolve)
+def correlated_with(command: Command, _: str) -> UUID | None:
+    """Return the correlation id of the adbot's order for what somebody wants of the adbot."""
+    if isinstance(command, SetAdvertisement | Start | Stop) and command.adbot is not None:
+        return command.adbot.correlation_id
+    return None
+
+
+SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider(
+    "schedule", decide, evolve, correlated_with=correlated_with
+)

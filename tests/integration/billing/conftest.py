@@ -9,8 +9,8 @@ import nats
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
-from libs.eventsourcing import EventStream
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
 from tests.patience import PATIENCE_SECONDS
@@ -73,7 +73,7 @@ async def sold_out(
             webhook_url=url,
             control=control,
             client=commands,
-            stream=EventStream(client, prefix=stream_prefix),
+            stream=event_stream(client, prefix=stream_prefix),
             connection=connection,
         )
     await client.close()

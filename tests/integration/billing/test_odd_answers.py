@@ -15,12 +15,12 @@ from libs.events.values import PaymentId
 from libs.eventsourcing import Engine, utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
-from services.billing.open_payments import Silence
+from services.billing.payments.reconciling import Reconciler
+from services.billing.payments.requesting import PaymentRequests
+from services.billing.payments.tables import Silence
 from services.billing.ports import PaymentOffer, PaymentReport, PaymentWish
-from services.billing.reconciling import Reconciler
-from services.billing.requesting import PaymentRequests
+from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
-from services.billing.tables import STATE_TABLES
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -63,7 +63,7 @@ class Odd(NowPayments):
 @asynccontextmanager
 async def engine_of(stage: Stage) -> AsyncGenerator[Engine]:
     """Billing's engine, without billing."""
-    engine = Engine("billing", stage.database, published(), state_tables=STATE_TABLES)
+    engine = Engine("billing", stage.database, published(), state_tables=BILLING.state_tables)
     await engine.start()
     try:
         yield engine

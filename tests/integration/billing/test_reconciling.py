@@ -8,11 +8,10 @@ from prometheus_client import REGISTRY
 
 from libs.events.catalogue import published
 from libs.eventsourcing.operations.verify_tables import verify_table
-from libs.eventsourcing.projections.tables import ServiceTables
 from sandbox.nowpayments import Call
-from services.billing.open_payments import OPEN_PAYMENTS
+from services.billing.payments.tables import OPEN_PAYMENTS
+from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import BillingSettings
-from services.billing.tables import READ_MODELS, STATE_TABLES
 from tests.integration.billing.stage import NUMBER, Stage, until
 from tests.patience import PATIENCE_SECONDS
 
@@ -72,7 +71,7 @@ async def asked_in_vain(stage: Stage) -> int:
 
 async def sound(stage: Stage) -> bool:
     """Whether the table holds what a fresh fold of it does."""
-    tables = ServiceTables("billing", stage.database, published(), STATE_TABLES, READ_MODELS)
+    tables = BILLING.tables(stage.database, published())
     return (await verify_table(tables, OPEN_PAYMENTS)).sound
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from libs.chassis.commands import answering_broker
+from libs.chassis.commands import answering_broker, subscribe
 from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import handlers
 
@@ -14,7 +14,7 @@ from tests.integration.chassis.shop import handlers
 @asynccontextmanager
 async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
     broker = answering_broker(url)
-    handlers().subscribe(broker, engine, prefix=prefix)
+    subscribe(handlers(), broker, engine, prefix=prefix)
     await broker.start()
     try:
         yield

@@ -6,11 +6,19 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from libs.chassis.commands import CommandHandlers, Scope
 from libs.chassis.service import Chassis
 from libs.chassis.settings import ServiceSettings, StrongSecret
 from libs.events.billing import ProductRepriced, ProductRetired
-from libs.eventsourcing import Command, Decider, Projection, Refused, TableSql, UnitOfWork
+from libs.eventsourcing import (
+    Command,
+    CommandHandlers,
+    Decider,
+    Projection,
+    Refused,
+    Scope,
+    TableSql,
+    UnitOfWork,
+)
 
 LEAK = "postgresql://shop:hunter2@127.0.0.1/shop password=hunter2"
 

@@ -188,7 +188,8 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
     assert done.written is not None, "what can be done without the broker is done"
     await mortal.start()
     await eventually(lambda: ready(settings))
-    answer = await chassis.commands.send(Retire(code="cup"), ME)
+    commands = CommandClient(chassis.nats, prefix=settings.nats_prefix)
+    answer = await commands.send(Retire(code="cup"), ME)
     assert answer.written, "commands are heard again"
 
     async def flushed() -> bool:

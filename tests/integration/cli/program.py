@@ -14,7 +14,7 @@ async def adrelay(
     """Run a command of the operator's to its end."""
     settings = {"ADRELAY_GATEWAY_URL": url, "ADRELAY_GATEWAY_ADMIN_TOKEN": token}
     process = await asyncio.create_subprocess_exec(
-        *await command("adrelay", *arguments),
+        *await command(*arguments),
         env=environment({name: value for name, value in settings.items() if value is not None}),
         cwd=folder or Path("/"),
         stdin=asyncio.subprocess.DEVNULL,

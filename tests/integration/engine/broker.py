@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from libs.eventsourcing import START, Engine, Envelope, EventStream
-from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.store.postgres import PostgresStore, last_event
 from libs.eventsourcing.stream.subscription import Feed
 
 
@@ -21,7 +21,8 @@ async def held(stream: EventStream) -> list[Envelope]:
 async def stored(engine: Engine) -> list[Envelope]:
     """Return all events of the store, in its order."""
     async with engine.pool.acquire() as connection:
-        return await PostgresStore(connection, engine.catalogue).read_all(START, 1_000_000)
+        store = PostgresStore(connection, engine.catalogue)
+        return await store.between(START, await last_event(connection), None, 1_000_000)
 
 
 async def ids_held(stream: EventStream) -> list[UUID]:

@@ -83,7 +83,7 @@ async def test_what_a_repeated_command_would_write_beside_the_events_is_not_writ
 
     async def seal(unit: UnitOfWork) -> None:
         await unit.execute(METER, "a", Seal("a"))
-        await unit.sql.execute("insert into public.marks values ('sealed')")
+        await unit.flushed.execute("insert into public.marks values ('sealed')")
 
     first = await engine.run(seal, ME, command=command)
     again = await engine.run(seal, ME, command=command)  # sealed already: nothing follows
@@ -147,11 +147,11 @@ async def test_a_row_that_another_unit_inserted_first_is_seen_on_the_second_try(
     async def claim(unit: UnitOfWork) -> str:
         nonlocal looks
         looks += 1
-        if await unit.sql.fetchval("select true from public.names where name = 'x'"):
+        if await unit.flushed.fetchval("select true from public.names where name = 'x'"):
             return "taken"
         if looks <= 2:
             await both_looked.wait()
-        await unit.sql.execute("insert into public.names values ('x')")
+        await unit.flushed.execute("insert into public.names values ('x')")
         return "mine"
 
     answers = await asyncio.gather(*(engine.run(claim, ME) for _ in range(2)))
@@ -181,29 +181,3 @@ async def test_deciding_twice_in_one_unit_builds_on_the_first_decision(engine: E
     await engine.run(work, ME)
     done = await engine.run(turn("a"), ME)
     assert done.value == [4]
-
-
-async def test_events_follow_the_story_that_the_unit_follows(engine: Engine) -> None:
-    story = Causes.first("account:1")
-    await engine.run(turn("a"), story)
-
-    async def work(unit: UnitOfWork) -> None:
-        await unit.follow_stream("meter-unknown")
-        await unit.execute(METER, "b", Turn("b"))
-        await unit.follow_stream("meter-a")
-        await unit.execute(METER, "c", Turn("c"))
-
-    mine = Causes.first("service:x")
-    await engine.run(work, mine)
-    rows = await engine.query(
-        lambda sql: sql.fetch(
-            "select correlation_id, causation_id, actor from engine.events order by position"
-        )
-    )
-    assert [row["correlation_id"] for row in rows] == [
-        story.correlation_id,
-        mine.correlation_id,
-        story.correlation_id,
-    ]
-    assert [row["causation_id"] for row in rows[1:]] == [mine.causation_id] * 2
-    assert rows[2]["actor"] == "service:x"

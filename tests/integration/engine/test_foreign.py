@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from libs.eventsourcing.stream.event_stream import POSITION_HEADER, Published
+from libs.eventsourcing.stream.event_stream import Published
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
@@ -27,7 +27,7 @@ async def put(
     stream: EventStream, body: bytes, position: str | None = None, subject: str = "meters.MeterTurned.meter-a"
 ) -> None:
     """Publish something that no relay did."""
-    headers = None if position is None else {POSITION_HEADER: position}
+    headers = None if position is None else {stream.position_header: position}
     await stream.nats.jetstream().publish(f"{stream.root}.{subject}", body, headers=headers)
 
 

@@ -79,7 +79,7 @@ async def test_those_of_one_stream_build_on_each_other(engine: Engine) -> None:
 
 async def test_what_one_decides_the_next_one_finds_in_the_tables(engine: Engine) -> None:
     async def look(unit: UnitOfWork) -> int:
-        return int(await unit.sql.fetchval("select turns from meters where meter = 'a'") or 0)
+        return int(await unit.flushed.fetchval("select turns from meters where meter = 'a'") or 0)
 
     _, seen = await together(engine, turn("a", 3), look)
     assert seen.value == 3
@@ -101,7 +101,7 @@ async def test_one_that_fails_leaves_nothing_and_the_others_are_done(engine: Eng
         raise LookupError(message)
 
     async def refuse_late(unit: UnitOfWork) -> None:
-        await unit.sql.execute("insert into meters values ('d', 7)")
+        await unit.flushed.execute("insert into meters values ('d', 7)")
         raise Refused("late")
 
     one, failed, late, other = await together(engine, turn("a"), fail, refuse_late, turn("b"))

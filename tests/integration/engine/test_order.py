@@ -26,7 +26,7 @@ async def test_an_event_is_hidden_while_an_older_transaction_may_still_write(eng
     has_xid, may_go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(unit: UnitOfWork) -> None:
-        await unit.sql.execute("insert into public.other values (1)")
+        await unit.flushed.execute("insert into public.other values (1)")
         has_xid.set()
         await may_go_on.wait()
         await unit.execute(METER, "slow", Turn("slow"))
@@ -45,7 +45,7 @@ async def test_a_stream_keeps_its_order_although_its_second_writer_was_there_fir
     has_xid, may_go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(unit: UnitOfWork) -> None:
-        await unit.sql.execute("insert into public.other values (1)")
+        await unit.flushed.execute("insert into public.other values (1)")
         has_xid.set()
         await may_go_on.wait()
         await unit.execute(METER, "a", Turn("a"))
@@ -64,7 +64,7 @@ async def write_meanwhile(engine: Engine) -> None:
     async def work(unit: UnitOfWork) -> None:
         mine = f"m{random.randrange(24)}"
         if random.random() < 0.5:
-            await unit.sql.execute("insert into public.other values (1)")
+            await unit.flushed.execute("insert into public.other values (1)")
         if random.random() < 0.3:
             await asyncio.sleep(random.random() * 0.004)
         await unit.execute(METER, mine, Turn(mine, random.randint(1, 2)))

@@ -131,7 +131,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
         if event.meter != "a":
             return
         await unit.execute(ECHO, event.meter, Echo(event.meter, event.number))
-        transaction = await unit.sql.fetchval("select pg_current_xact_id()::text")
+        transaction = await unit.flushed.fetchval("select pg_current_xact_id()::text")
         if event.number == 1:
             first = transaction
             return
@@ -155,7 +155,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
     assert await parked(engine) == []
 
 
-async def test_a_reaction_inherits_the_story_of_its_event(engine: Engine, relayed: EventStream) -> None:
+async def test_a_reaction_inherits_its_events_correlation_id(engine: Engine, relayed: EventStream) -> None:
     reader = Reader("echo", engine, relayed, reactions=echoing())
     done = await engine.run(turn("a"), ME)
     assert done.written is not None
@@ -165,35 +165,6 @@ async def test_a_reaction_inherits_the_story_of_its_event(engine: Engine, relaye
     assert first.causation_id == ME.causation_id
     assert (echo.correlation_id, echo.causation_id) == (ME.correlation_id, first.id)
     assert echo.actor == "service:meters"
-
-
-async def test_a_story_that_one_reaction_follows_is_not_told_by_the_next(
-    engine: Engine, relayed: EventStream
-) -> None:
-    older = Causes.first("account:1")
-    await engine.run(turn("old"), older)
-    reactions = Reactions()
-
-    @reactions.to(MeterTurned)
-    async def follow(event: MeterTurned, unit: UnitOfWork) -> None:
-        if event.meter == "new":
-            await unit.follow_stream("meter-old")
-            await unit.execute(ECHO, "followed", Echo("followed", 1))
-
-    @reactions.to(MeterTurned)
-    async def go_on(event: MeterTurned, unit: UnitOfWork) -> None:
-        if event.meter == "new":
-            await unit.execute(ECHO, "plain", Echo("plain", 1))
-
-    del follow, go_on
-    reader = Reader("two", engine, relayed, reactions=reactions)
-    done = await engine.run(turn("new"), ME)
-    assert done.written is not None
-    async with running(reader.run):
-        assert await reader.reached("meters", done.written, 30)
-    stories = {envelope.stream: envelope.correlation_id for envelope in await stored(engine)}
-    assert stories["echo-followed"] == older.correlation_id
-    assert stories["echo-plain"] == ME.correlation_id
 
 
 async def test_what_a_reaction_writes_goes_back_with_it_when_a_later_one_fails(

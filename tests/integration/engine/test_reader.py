@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Reader, Relay
+from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Reader, Relay, Transient
 from libs.eventsourcing.readers.handling import LostCheckpoint
-from libs.eventsourcing.readers.reader import TROUBLE
+from libs.eventsourcing.store.errors import postgres_errors
+from libs.eventsourcing.stream.errors import broker_errors
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
@@ -194,8 +195,9 @@ async def test_a_reader_that_only_thinks_it_is_active_is_refused(
         while True:
             connection = await engine.connect()
             try:
-                await reader._read(connection)  # pyright: ignore[reportPrivateUsage] - without its lock
-            except TROUBLE as trouble:
+                with postgres_errors(), broker_errors():
+                    await reader._read(connection)  # pyright: ignore[reportPrivateUsage] - without its lock
+            except Transient as trouble:
                 refused.append(trouble)
             finally:
                 await connection.close()

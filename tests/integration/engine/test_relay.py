@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 from nats.aio.client import Client
 
-from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Relay
-from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES, TROUBLE
+from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Relay, Transient
+from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES
 from libs.eventsourcing.store.connections import connect
+from libs.eventsourcing.store.errors import postgres_errors
+from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, Fenced, Published, PublishFailed
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
@@ -189,8 +191,9 @@ async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
         while True:
             connection = await engine.connect()
             try:
-                await Relay(engine, stream)._relay(connection)  # pyright: ignore[reportPrivateUsage] - no lock
-            except TROUBLE as trouble:
+                with postgres_errors(), broker_errors():
+                    await Relay(engine, stream)._relay(connection)  # pyright: ignore[reportPrivateUsage] - no lock
+            except Transient as trouble:
                 refused.append(trouble)
             finally:
                 await connection.close()

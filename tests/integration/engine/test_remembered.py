@@ -81,7 +81,7 @@ async def test_what_stands_in_the_tables_is_right_where_nothing_followed_from_an
 ) -> None:
     async def look_after(unit: UnitOfWork) -> int:
         await make_even(unit)
-        return int(await unit.sql.fetchval("select turns from meters where meter = 'a'"))
+        return int(await unit.flushed.fetchval("select turns from meters where meter = 'a'"))
 
     await engine.run(turn("a", 2), ME)
     await other.run(turn("a"), ME)
@@ -148,6 +148,6 @@ async def test_what_is_stored_already_is_read_without_writing_what_was_decided(e
 
     async def look(unit: UnitOfWork) -> list[int | None]:
         await turn("a")(unit)
-        return [await unit.stored.fetchval(asked), await unit.sql.fetchval(asked)]
+        return [await unit.unflushed.fetchval(asked), await unit.flushed.fetchval(asked)]
 
     assert (await engine.run(look, ME)).value == [None, 1]

@@ -2,9 +2,7 @@
 
 import asyncio
 
-import asyncpg
-
-from libs.eventsourcing.store.connections import DATABASE_TROUBLE, connect
+from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.schema import make_schema
 
 
@@ -33,8 +31,3 @@ async def test_other_statements_are_carried_out_again(database: str) -> None:
     await make_schema(connection)
     assert await connection.fetchval("select to_regclass('engine.parked') is not null")
     await connection.close()
-
-
-def test_a_client_that_stumbles_over_a_dying_server_has_met_trouble_and_no_mistake() -> None:
-    error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
-    assert isinstance(error, DATABASE_TROUBLE)

@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import START, Causes, Cursor, Envelope, Event, Recorded, UnknownEvent
-from libs.eventsourcing.model.errors import InvalidAppend, WrongExpectedVersion
+from libs.eventsourcing import START, Causes, Cursor, Envelope, Event
+from libs.eventsourcing.model.envelope import Recorded
+from libs.eventsourcing.model.errors import InvalidAppend, UnknownEvent, WrongExpectedVersion
 from libs.eventsourcing.model.limits import MAX_DATA_BYTES
 from libs.eventsourcing.store.connections import ISOLATION, connect
 from libs.eventsourcing.store.event_store import EventStore
@@ -205,7 +206,12 @@ async def test_the_order_is_that_of_numbers_not_of_digits(database: str) -> None
     store = TransactionalStore(connection)
     try:
         assert [one.cursor.xid for one in await everything(store, 1)] == [9, 10, 99, 100]
-        assert [one.cursor.xid for one in await store.read_all(START, 9)] == [9, 10, 99, 100]
+        assert [one.cursor.xid for one in await store.between(START, Cursor(100, 9), None, 9)] == [
+            9,
+            10,
+            99,
+            100,
+        ]
     finally:
         await connection.close()
 

@@ -16,7 +16,7 @@ from libs.eventsourcing import (
     TableSql,
     UnitOfWork,
 )
-from libs.eventsourcing.writing.engine import READ_MODELS
+from libs.eventsourcing.projections.tables import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, METER, MeterTurned, Seal, meters_table, turn
 from tests.integration.engine.waiting import running
 
@@ -67,7 +67,7 @@ async def test_a_state_table_shows_a_decision_in_its_own_transaction(engine: Eng
     async with engine.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         unit = UnitOfWork(engine.transaction(connection), ME)
         await turn("a", 3)(unit)
-        assert await unit.sql.fetchval("select turns from meters where meter = 'a'") == 3
+        assert await unit.flushed.fetchval("select turns from meters where meter = 'a'") == 3
         assert await turns_in(engine, "meters") == {}
     assert await turns_in(engine, "meters") == {"a": 3}
 

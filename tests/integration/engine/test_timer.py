@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import Causes, Engine, Sql, Timer, UnitOfWork
+from libs.eventsourcing import Cause, Causes, Engine, Sql, Timer, UnitOfWork, new_id
 from libs.eventsourcing.writing import timer as timer_module
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
 from tests.integration.engine.waiting import eventually, running
@@ -39,15 +39,16 @@ def taking(count: dict[str, int], who: str, page: int = 5) -> Callable[[UnitOfWo
     """Return what takes due rows, and counts how many `who` tried to take."""
 
     async def take(unit: UnitOfWork) -> int:
-        rows = await unit.sql.fetch(
+        rows = await unit.flushed.fetch(
             "select id from public.due where taken = 0 and at <= $1 order by at limit $2 "
             "for update skip locked",
             unit.at,
             page,
         )
         for row in rows:
-            await unit.sql.execute("update public.due set taken = taken + 1 where id = $1", row["id"])
-            await unit.execute(METER, f"due{row['id']}", Turn(f"due{row['id']}"))
+            await unit.flushed.execute("update public.due set taken = taken + 1 where id = $1", row["id"])
+            meter = f"due{row['id']}"
+            await unit.execute(METER, meter, Turn(meter), because=Cause(new_id(), new_id()))
         count[who] = count.get(who, 0) + len(rows)
         if rows:
             await asyncio.sleep(0.002)  # lets the other replica in
@@ -57,7 +58,7 @@ def taking(count: dict[str, int], who: str, page: int = 5) -> Callable[[UnitOfWo
 
 
 async def insert(unit: UnitOfWork, number: int, at: datetime) -> None:
-    await unit.sql.execute("insert into public.due (id, at) values ($1, $2)", number, at)
+    await unit.flushed.execute("insert into public.due (id, at) values ($1, $2)", number, at)
     await unit.execute(METER, f"made{number}", Turn(f"made{number}"))
 
 

@@ -22,10 +22,10 @@ from libs.eventsourcing import (
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.dead_letters import ask, list_parked
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.event_stream import Published, PublishFailed
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
 from tests.integration.engine.waiting import eventually, running
 

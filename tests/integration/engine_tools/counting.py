@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Projection, Reader, Relay, TableSql
-from libs.eventsourcing.writing.engine import READ_MODELS
+from libs.eventsourcing.projections.tables import READ_MODELS
 from tests.integration.engine.meters import MeterSealed, MeterTurned, turn
 from tests.integration.engine.waiting import running
 

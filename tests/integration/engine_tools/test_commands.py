@@ -12,14 +12,16 @@ import nats
 import pytest
 import pytest_asyncio
 
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
+from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Reader, Relay, Sql
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
@@ -80,14 +82,19 @@ async def furnished(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     await stream.ensure()
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = {}
         for name, url in databases.items():
             known = tables_of(name, url)
             engines[name] = Engine(
-                name, url, published(), state_tables=known.state_tables, read_models=known.read_models
+                name,
+                url,
+                published(),
+                state_tables=known.state_tables,
+                read_models=known.read_models,
+                application=APPLICATION,
             )
             await engines[name].start(pool_size=3)
             stack.push_async_callback(engines[name].stop)

@@ -14,18 +14,19 @@ import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from adrelay.events.dump import read_dump
-from adrelay.events.filling import fill
-from adrelay.events.folded import tables_of
+from adrelay.commands.events.tables.folded import tables_of
+from adrelay.commands.events.transfer.dump import read_dump
+from adrelay.commands.events.transfer.filling import fill
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
+from libs.chassis.names import APPLICATION
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
-from libs.eventsourcing.readers.partitions import WHOLE, Part
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished
@@ -51,7 +52,7 @@ async def house(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in urls.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": tag}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=tag)
+    stream = event_stream(client, prefix=tag)
     engines = {name: engine_of(name, url) for name, url in urls.items()}
     yield Office(settings, engines, stream)
     for engine in engines.values():
@@ -66,7 +67,14 @@ async def house(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
 def engine_of(service: str, url: str) -> Engine:
     """Return the engine of a service with all its tables."""
     known = tables_of(service, url)
-    return Engine(service, url, published(), state_tables=known.state_tables, read_models=known.read_models)
+    return Engine(
+        service,
+        url,
+        published(),
+        state_tables=known.state_tables,
+        read_models=known.read_models,
+        application=APPLICATION,
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -95,16 +103,16 @@ async def exported(
 ) -> Path:
     """An export of a system that was running meanwhile."""
     async with furnished(postgres_server, nats_server) as office:
-        async with serving(office, [], parts=2):
+        async with serving(office, []):
             await Story(office.engines).tell()
             await office.orders(4)
-            await settled(office, parts=2)
+            await settled(office)
             file = tmp_path_factory.mktemp("export") / "all.jsonl"
             assert (await office.tool("export", "--output", str(file))).code == 0
         return file
 
 
-def deliveries(heard: list[str], office: Office, part: Part) -> Reader:
+def deliveries(heard: list[str], office: Office) -> Reader:
     """Return a reader of provisioning that does something outside for every order."""
     reactions = Reactions()
 
@@ -114,30 +122,28 @@ def deliveries(heard: list[str], office: Office, part: Part) -> Reader:
         heard.append(event.order)
 
     del deliver
-    return Reader("deliveries", office.engines["provisioning"], office.stream, reactions=reactions, part=part)
+    return Reader("deliveries", office.engines["provisioning"], office.stream, reactions=reactions)
 
 
 @asynccontextmanager
-async def serving(office: Office, heard: list[str], *, parts: int) -> AsyncGenerator[None]:
+async def serving(office: Office, heard: list[str]) -> AsyncGenerator[None]:
     """Relay and read everything inside the block, as the services do."""
     readers = [
         Reader(READ_MODELS, engine, office.stream, tables=engine.read_models, everything=True)
         for engine in office.engines.values()
         if engine.read_models
     ]
-    readers += [
-        deliveries(heard, office, WHOLE if parts == 1 else Part(number, parts)) for number in range(parts)
-    ]
+    readers.append(deliveries(heard, office))
     relays = [Relay(engine, office.stream) for engine in office.engines.values()]
     async with running(*(relay.run for relay in relays), *(reader.run for reader in readers)):
         yield
 
 
-async def settled(office: Office, *, parts: int) -> None:
+async def settled(office: Office) -> None:
     """Return once all readers have come to billing's last event."""
     last = await last_cursor(office.engines["billing"])
     readers = {name: int(bool(engine.read_models)) for name, engine in office.engines.items()}
-    readers["provisioning"] += parts
+    readers["provisioning"] += 1
 
     async def everywhere() -> bool:
         for name, engine in office.engines.items():
@@ -202,8 +208,8 @@ async def test_a_system_starts_again_on_empty_databases_and_does_nothing_a_secon
     heard: list[str] = []
     for engine in empty.engines.values():
         await engine.start(pool_size=3)
-    async with serving(empty, heard, parts=1):  # and it was split otherwise before
-        await settled(empty, parts=1)
+    async with serving(empty, heard):
+        await settled(empty)
         verified = await empty.tool("verify", "--json")
         assert verified.document["problems"] == []
         assert verified.document["sound"]
@@ -212,7 +218,7 @@ async def test_a_system_starts_again_on_empty_databases_and_does_nothing_a_secon
             assert count == 5
         assert heard == []
         await empty.orders(1)
-        await settled(empty, parts=1)
+        await settled(empty)
         assert len(heard) == 1
     again = tmp_path / "again.jsonl"
     assert (await empty.tool("export", "--output", str(again))).code == 0
@@ -229,8 +235,8 @@ async def test_stores_that_hold_no_events_are_filled_whatever_else_they_know(
         await engine.start(pool_size=3)
     rows = await used.engines["billing"].query(lambda sql: sql.fetch("select reader from engine.checkpoints"))
     assert rows == [], "what it knew of other stores' events is not known any more"
-    async with serving(used, [], parts=2):
-        await settled(used, parts=2)
+    async with serving(used, []):
+        await settled(used)
         assert (await used.tool("verify")).code == 0
 
 

@@ -8,12 +8,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from adrelay.commands.events.tables.folded import tables_of
 from adrelay.demo import story
 from adrelay.demo.system import LocalSystem
-from adrelay.events.folded import tables_of
-from libs.chassis.broker import connect_nats
-from libs.eventsourcing import EventStream
-from libs.eventsourcing.operations.rebuild import rebuild
+from libs.chassis.broker import connect_nats, event_stream
+from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.stories import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 
@@ -60,7 +59,7 @@ async def tool(system: LocalSystem, *arguments: str) -> Ran:
 async def rebuild_all(system: LocalSystem) -> None:
     """Rebuild every table of every service."""
     client = await connect_nats(system.nats.url, "test")
-    stream = EventStream(client)
+    stream = event_stream(client)
     for service, url in system.databases.items():
         tables = tables_of(service, url)
         for table in tables.all:

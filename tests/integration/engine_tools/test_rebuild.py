@@ -6,17 +6,17 @@ from functools import partial
 
 import pytest
 
-from libs.eventsourcing import Engine, EventStream, Projection, Reader, TableSql
-from libs.eventsourcing.operations import rebuild as rebuilding
-from libs.eventsourcing.operations.rebuild import Progress, plan, rebuild, rollback
+from libs.eventsourcing import Engine, EventStream, Projection, Reader, Remedy, TableSql
+from libs.eventsourcing.model.errors import OutdatedTables
+from libs.eventsourcing.operations import rebuilding
+from libs.eventsourcing.operations.rebuilding import Progress, plan, rebuild, rollback
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import FoldFailed
 from libs.eventsourcing.projections.shadow import Purpose
-from libs.eventsourcing.projections.tables import OutdatedTables, TablesBusy
+from libs.eventsourcing.projections.tables import READ_MODELS, TablesBusy
 from libs.eventsourcing.readers.dead_letters import drop, list_parked
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
-from libs.eventsourcing.writing.engine import READ_MODELS
 from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import (
@@ -171,8 +171,9 @@ async def test_a_program_of_the_old_version_folds_nothing_more_after_the_new_one
     await new.run(turn("a"), ME)
     assert await turns_in(new, "meters") == {"a": 40}
     again = Engine("meters", database, CATALOGUE, state_tables=[meters()], read_models=[tally()])
-    with pytest.raises(OutdatedTables, match="rollback"):
+    with pytest.raises(OutdatedTables) as raised:
         await again.start()
+    assert (raised.value.remedy, raised.value.table) == (Remedy.ROLL_BACK, "meters")
     await again.stop()
     await rollback(again.tables, again.state_tables)
     with pytest.raises(OutdatedTables):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from libs.eventsourcing import Cursor, Engine, EventStream, Relay
+from libs.eventsourcing import Cursor, Engine, EventStream, Relay, Remedy
 from libs.eventsourcing.relaying.republish import missing, renew, republish
 from libs.eventsourcing.relaying.verify import Fault
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
@@ -76,8 +76,9 @@ async def test_a_store_with_xids_of_the_future_is_refused_until_it_is_rebased(
     await engine.query(lambda sql: sql.execute(restored))
     await relayed_as_far_as_seen(engine, stream)
     async with engine.pool.acquire() as connection:
-        with pytest.raises(RestoredElsewhere, match="rebase"):
+        with pytest.raises(RestoredElsewhere, match="younger cluster") as raised:
             await refuse_future(connection)
+        assert raised.value.remedy is Remedy.REBASE
         ahead = await rebase(connection, Cursor(0, 0))
         assert ahead > 40_000_000
         await refuse_future(connection)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import event_stream
 from libs.chassis.service import Chassis
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import XminAge, look
@@ -25,7 +26,6 @@ from libs.events.catalogue import published
 from libs.eventsourcing import (
     Decider,
     Engine,
-    EventStream,
     Projection,
     Relay,
     Sql,
@@ -33,7 +33,7 @@ from libs.eventsourcing import (
     Timer,
     UnitOfWork,
 )
-from libs.eventsourcing.projections.tables import OutdatedTables
+from libs.eventsourcing.model.errors import OutdatedTables
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME
@@ -73,7 +73,7 @@ async def settings(
     await engine.start(pool_size=2)
     done = await engine.run(lambda unit: unit.execute(PRODUCT, "x", EVENTS), ME)
     client = await nats.connect(nats_url)
-    relay = Relay(engine, EventStream(client, prefix=stream_prefix))
+    relay = Relay(engine, event_stream(client, prefix=stream_prefix))
     assert done.written is not None
     async with running(relay.run):
 
@@ -104,7 +104,7 @@ async def test_timers_and_requests_wait_until_read_models_are_filled(settings: S
         return None
 
     async def take(unit: UnitOfWork) -> int:
-        seen.append(await counted(unit.sql))
+        seen.append(await counted(unit.flushed))
         return 0
 
     app = FastAPI()

@@ -13,7 +13,6 @@ from libs.eventsourcing.projections.migration import builder
 from libs.eventsourcing.projections.tables import TablesBusy
 from libs.eventsourcing.relaying.verify import Fault, StreamReport, verify_stream
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.stream.event_stream import POSITION_HEADER
 from tests.integration.engine.meters import METER, Seal, turn
 from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_told
 
@@ -36,7 +35,7 @@ async def put(stream: EventStream, envelope: Envelope, cursor: Cursor | None = N
     await stream.nats.jetstream().publish(
         f"{stream.root}.meters.{envelope.type}.{envelope.stream}",
         envelope.to_json(),
-        headers={POSITION_HEADER: str(cursor or envelope.cursor)},
+        headers={stream.position_header: str(cursor or envelope.cursor)},
     )
 
 

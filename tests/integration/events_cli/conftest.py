@@ -13,6 +13,7 @@ import pytest_asyncio
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
+from libs.chassis.broker import event_stream
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
@@ -59,7 +60,7 @@ async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
     settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": f"ev{tag}"}
     client = await nats.connect(nats_server.url)
-    stream = EventStream(client, prefix=f"ev{tag}")
+    stream = event_stream(client, prefix=f"ev{tag}")
     await stream.ensure()
     engines = {
         name: Engine(name, url, published(), state_tables=[ORDERS] if name == "billing" else [])

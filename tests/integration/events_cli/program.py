@@ -34,7 +34,7 @@ async def started(
 ) -> asyncio.subprocess.Process:
     """Return a tool that is running."""
     return await asyncio.create_subprocess_exec(
-        *await command("adrelay.events", *arguments),
+        *await command("events", *arguments),
         env=environment(settings),
         cwd=folder or Path("/"),
         stdin=asyncio.subprocess.DEVNULL,

@@ -4,7 +4,6 @@ import asyncpg
 
 from libs.events.billing import OrderPlaced
 from libs.eventsourcing import Cursor, Reactions, Reader, UnitOfWork
-from libs.eventsourcing.readers.partitions import Part
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
@@ -50,50 +49,50 @@ async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: Wo
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name = 'slow'"))
 
 
-async def test_each_part_of_a_split_reader_is_told_by_itself(world: World) -> None:
-    reactions, ill = Reactions(), list[str]()
+async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
+    ill = list[str]()
 
-    @reactions.to(OrderPlaced)
-    async def hear(event: OrderPlaced, unit: UnitOfWork) -> None:
-        del unit
-        if event.order in ill:
-            raise LookupError("no such plan")
+    def hearing() -> Reactions:
+        reactions = Reactions()
 
-    del hear
+        @reactions.to(OrderPlaced)
+        async def hear(event: OrderPlaced, unit: UnitOfWork) -> None:
+            del unit
+            if event.order in ill:
+                raise LookupError("no such plan")
+
+        del hear
+        return reactions
+
     engine = world.engines["gateway"]
-    parts = [
-        Reader("parted", engine, world.stream, reactions=reactions, part=Part(number, 2)) for number in (0, 1)
-    ]
+    readers = [Reader(name, engine, world.stream, reactions=hearing()) for name in ("pair-a", "pair-b")]
 
-    async def placed(part: Part, *, poison: bool = False) -> Cursor:
-        while not part.holds("billing", f"order-{(story := Story(world.engines)).order}"):
-            pass
+    async def placed(*, poison: bool = False) -> Cursor:
+        story = Story(world.engines)
         ill.extend([story.order] * poison)
         return (await story.say("billing", f"order-{story.order}", story.placed())).cursor
 
-    async with running(*(part.run for part in parts)):
-        first = await placed(Part(0, 2))
-        assert [await part.reached("billing", first, 30) for part in parts] == [True, True]
-    await placed(Part(1, 2))
-    last = await placed(Part(0, 2), poison=True)
-    async with running(parts[0].run):
-        assert await parts[0].reached("billing", last, 30)
+    async with running(*(reader.run for reader in readers)):
+        first = await placed()
+        assert [await reader.reached("billing", first, 30) for reader in readers] == [True, True]
+    await placed()
+    last = await placed(poison=True)
+    async with running(readers[0].run):
+        assert await readers[0].reached("billing", last, 30)
         result = await ran(world.settings, "lag", "--json")
     assert result.code == 1
-    told = {one["name"]: one for one in result.document["readers"] if one["name"].startswith("parted")}
-    assert sorted(told) == ["parted#0/2", "parted#1/2"]
-    of_parts = [
-        (one["active"], one["waiting"], one["parked"], one["checkpoints"]["billing"])
-        for _, one in sorted(told.items())
+    told = {one["name"]: one for one in result.document["readers"] if one["name"].startswith("pair-")}
+    assert [
+        (name, one["active"], one["waiting"], one["parked"], one["checkpoints"]["billing"])
+        for name, one in sorted(told.items())
+    ] == [("pair-a", True, 0, 1, str(last)), ("pair-b", False, 2, 0, str(first))]
+    assert [problem for problem in result.document["problems"] if "pair-" in problem] == [
+        "gateway: reader pair-a has parked 1 events; `adrelay events dead list` shows them",
+        "gateway: reader pair-b does not run",
+        "gateway: reader pair-b has 2 events before it",
     ]
-    assert of_parts == [(True, 0, 1, str(last)), (False, 2, 0, str(first))]
-    assert [problem for problem in result.document["problems"] if "parted" in problem] == [
-        "gateway: reader parted#0/2 has parked 1 events; `adrelay events dead list` shows them",
-        "gateway: reader parted#1/2 does not run",
-        "gateway: reader parted#1/2 has 2 events before it",
-    ]
-    await engine.query(lambda sql: sql.execute("delete from engine.parked where reader like 'parted%'"))
-    await engine.query(lambda sql: sql.execute("delete from engine.readers where name like 'parted%'"))
+    await engine.query(lambda sql: sql.execute("delete from engine.parked where reader like 'pair-%'"))
+    await engine.query(lambda sql: sql.execute("delete from engine.readers where name like 'pair-%'"))
 
 
 async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> None:

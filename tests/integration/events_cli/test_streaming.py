@@ -3,9 +3,9 @@
 import pytest
 from nats.errors import ConnectionClosedError
 
-from adrelay.events.outcome import Unusable
-from adrelay.events.places import Broker
-from adrelay.events.streaming import streaming
+from adrelay.servers.broker import streaming
+from adrelay.servers.places import Broker
+from adrelay.terminal.outcome import Unusable
 
 
 async def test_a_broker_that_breaks_off_is_told_of_in_one_line(nats_url: str, stream_prefix: str) -> None:

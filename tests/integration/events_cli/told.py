@@ -25,7 +25,8 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, Recorded, utc_now
+from libs.eventsourcing import Causes, Engine, Event, utc_now
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.store.connections import ISOLATION
 from libs.eventsourcing.store.postgres import PostgresStore

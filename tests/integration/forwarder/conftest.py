@@ -11,8 +11,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 from sandbox.telegram.sandbox import TelegramSandbox
+from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
-from services.forwarder.service import READ_MODELS, STATE_TABLES
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.stage import Stage, vault_key
 from tests.integration.forwarder.system import System, system_of
@@ -58,7 +58,13 @@ def settings(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    made = Engine("forwarder", database, published(), state_tables=STATE_TABLES, read_models=READ_MODELS)
+    made = Engine(
+        "forwarder",
+        database,
+        published(),
+        state_tables=REGISTRY.state_tables,
+        read_models=REGISTRY.read_models,
+    )
     await made.start(pool_size=10)
     await make_tables(made)
     yield made

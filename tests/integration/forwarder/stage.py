@@ -24,7 +24,8 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, Recorded, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Event, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 from sandbox.telegram.models import ChatView, JournalEntry, JournalQuery, MessageView
 from sandbox.telegram.sandbox import TelegramSandbox
@@ -40,11 +41,12 @@ from sandbox.telegram.specs import (
     PostSpec,
 )
 from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.client.domain import Import as ImportClient
-from services.forwarder.cycle.domain import CYCLE, Abort, Begin
+from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
-from services.forwarder.seating import seating_of
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
@@ -101,7 +103,7 @@ class Stage:
         secret = read_string(self.telegram.mint_session(account))
 
         async def work(unit: UnitOfWork) -> None:
-            await self.vault.put_session(unit.sql, session, secret)
+            await self.vault.put_session(unit.flushed, session, secret)
             await unit.execute(CLIENT, session, ImportClient(session, account, "+49…42", self.pair, unit.at))
 
         await self.engine.run(work, Causes.first("test"))
@@ -131,7 +133,7 @@ class Stage:
         async def work(unit: UnitOfWork) -> None:
             named = tuple(seats)
             patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
-            known = await seating_of(unit.sql, self.adbot, [seat.session for seat in named], patience)
+            known = await seating_of(unit.flushed, self.adbot, [seat.session for seat in named], patience)
             await unit.execute(
                 CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
             )
@@ -170,6 +172,12 @@ class Stage:
     async def history(self, stream: str) -> list[Recorded]:
         async with self.engine.pool.acquire() as connection:
             return await PostgresStore(connection, self.engine.catalogue).load(stream)
+
+    async def check_that_the_cycle_caused(self, stream: str, cycle: CycleId) -> None:
+        """Assert that the last event of a stream was caused by the first one of a cycle."""
+        first = (await self.history(f"cycle-{cycle}"))[0].envelope
+        last = (await self.history(stream))[-1].envelope
+        assert (last.correlation_id, last.causation_id) == (first.correlation_id, first.id), last.type
 
     async def over(self, cycle: CycleId) -> CycleFinished | CycleAborted:
         ends: list[CycleFinished | CycleAborted] = []

@@ -10,7 +10,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.command_client import CommandClient
 from libs.events.catalogue import published
 from libs.events.forwarder import (
@@ -24,7 +24,6 @@ from libs.eventsourcing import (
     Decider,
     Engine,
     Event,
-    EventStream,
     Refused,
     Relay,
     UnitOfWork,
@@ -112,7 +111,7 @@ async def system_of(
         await scheduler.start()
         stack.push_async_callback(scheduler.stop)
         relay = asyncio.create_task(
-            Relay(scheduler, EventStream(connection, prefix=settings.nats_prefix)).run()
+            Relay(scheduler, event_stream(connection, prefix=settings.nats_prefix)).run()
         )
         yield System(
             stage,

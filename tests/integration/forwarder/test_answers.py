@@ -27,6 +27,7 @@ async def test_a_flood_wait_rests_the_seat_and_its_groups_wait_for_it(stage: Sta
         assert await stage.finished(cycle) == {ResultClass.SENT: 8}
     assert stage.copies(groups) == {1: 8}
     assert [rested.error for rested in await stage.said(SeatRested)] == ["FLOOD_WAIT_1"]
+    await stage.check_that_the_cycle_caused(f"client-{seats[0].session}", cycle)
     assert not await stage.said(ShareMoved)
     times = [entry.monotonic for entry in stage.sent(seats[0])]
     assert times[1] - times[0] >= 0.95
@@ -123,6 +124,8 @@ async def test_a_seat_that_is_banned_in_mid_cycle_leaves_its_groups_to_the_other
     assert stage.copies(groups) == {1: 15}
     (died,) = await stage.said(SessionDied)
     assert (died.session, died.loss) == (seats[0].session, SessionLoss.BANNED)
+    await stage.check_that_the_cycle_caused(f"client-{died.session}", cycle)
+    await stage.check_that_the_cycle_caused(f"cycle-{cycle}", cycle)
 
 
 @pytest.mark.parametrize(
@@ -251,9 +254,11 @@ async def test_an_answer_that_nobody_knows_is_recorded_by_its_name_and_not_tried
 async def test_bans_in_several_groups_rest_the_account(stage: Stage) -> None:
     seats = await stage.seats(1)
     groups = stage.groups(6, seats, GroupSpec(restricted=[stage.account(seats[0])]))
+    cycle = await stage.begin(seats, groups)
     async with stage.working():
-        counts = await stage.finished(await stage.begin(seats, groups))
+        counts = await stage.finished(cycle)
     assert counts == {ResultClass.TARGET_DENIED: 3, ResultClass.ACCOUNT_LIMITED: 3}
+    await stage.check_that_the_cycle_caused(f"client-{seats[0].session}", cycle)
     assert len(stage.sent()) == 3
 
 

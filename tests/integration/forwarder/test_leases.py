@@ -6,7 +6,7 @@ import pytest
 
 from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.forwarder.pool.following import Limits
+from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
@@ -87,7 +87,7 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(stage: Stag
     with pytest.raises(LeaseLost):
         await stale.begin(send, Target(Peer(17, 0)))
     assert await stage.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
-    recorder = Recorder(stage.engine, old.lease, Limits.of(stage.settings))
+    recorder = Recorder(stage.engine, old.lease, RetryLimits.of(stage.settings))
     with pytest.raises(LeaseLost):
         await recorder.rest(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
     with pytest.raises(LeaseLost):
@@ -101,7 +101,7 @@ async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> 
     (old,) = await first.take([], [])
     async with stage.engine.pool.acquire() as connection, connection.transaction():
         unit = UnitOfWork(stage.engine.transaction(connection), Causes.first("test"))
-        await require(unit.sql, old.lease)
+        await require(unit.flushed, old.lease)
         await asyncio.sleep(SECONDS + 0.1)
         taking = asyncio.create_task(second.take([], []))
         done, _ = await asyncio.wait({taking}, timeout=0.3)

@@ -10,8 +10,8 @@ from libs.events.forwarder import AbortReason, CycleAborted
 from libs.events.provisioning import SeatsReleased, SessionReleased
 from libs.events.values import AdbotId, PairId, ResultClass
 from libs.eventsourcing import EventStream
-from services.forwarder.adbot.tables import released_from
 from services.forwarder.settings import ForwarderSettings
+from services.forwarder.tables.adbots import released_from
 from services.forwarder.vault.store import ApiPair
 from tests.integration.forwarder.stage import until
 from tests.integration.forwarder.system import System

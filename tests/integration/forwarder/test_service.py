@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import (
     AbortReason,
     ApiPairImported,
@@ -18,8 +19,9 @@ from libs.events.forwarder import (
 from libs.events.scheduler import AdbotStopped, StopReason
 from libs.events.values import CycleId, PairId, ResultClass
 from sandbox.telegram.specs import AccountSpec
+from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.stage import Stage, until
-from tests.integration.forwarder.system import HASH, System
+from tests.integration.forwarder.system import HASH, System, system_of
 
 
 async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: System, tmp_path: Path) -> None:
@@ -53,6 +55,19 @@ async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: Syste
     for process in system.processes:
         assert await process.end() == 0
     await check_that_nothing_secret_was_said(system, [text[1:], file, HASH, stage_key(stage)], tmp_path)
+
+
+async def test_a_worker_is_woken_by_what_comes_due_and_need_not_look_for_it(
+    stage: Stage, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
+) -> None:
+    """The first cycle may be found as the worker starts; the second by nothing but a wake-up."""
+    patient = settings.model_copy(update={"poll_seconds": 3600.0})
+    async with system_of(stage, patient, tmp_path, postgres_server) as system:
+        seat = await stage.seat()
+        for number in (1, 2):
+            due = system.due([seat], stage.groups(2, [seat]))
+            await system.say("schedule", due)
+            assert await stage.finished(due.cycle) == {ResultClass.SENT: 2}, number
 
 
 def stage_key(stage: Stage) -> str:

@@ -7,23 +7,23 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from libs.chassis.commands import Scope
 from libs.events.forwarder import (
     ImportApiPair,
     ImportSession,
     SessionImported,
 )
 from libs.events.values import PairId, SessionId, SessionLoss
-from libs.eventsourcing import Causes, Refused, Sql, UnitOfWork
+from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
 from services.forwarder.adapters.telethon_account import TelethonTelegram
-from services.forwarder.client.domain import CLIENT, Die
+from services.forwarder.client.commands import Die
+from services.forwarder.client.domain import CLIENT
 from services.forwarder.settings import ForwarderSettings, decode_keys
-from services.forwarder.uploading import import_session
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import Vault
+from services.forwarder.vault.uploading import import_session
 from tests.integration.forwarder.processes import running
 from tests.integration.forwarder.stage import vault_key
 from tests.integration.forwarder.system import HASH, System

@@ -13,10 +13,9 @@ import httpx
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.commands import CommandHandlers
 from libs.events.forwarder import ApiPairImported, SessionImported
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing import new_id
+from libs.eventsourcing import CommandHandlers, new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from services.billing.service import run as run_billing
 from services.billing.settings import BillingSettings

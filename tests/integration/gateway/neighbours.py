@@ -10,8 +10,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
-from libs.chassis.broker import connect_nats
-from libs.chassis.commands import CommandHandlers, answering_broker
+from libs.chassis.broker import connect_nats, event_stream
+from libs.chassis.commands import answering_broker, subscribe
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
@@ -31,15 +31,15 @@ from libs.events.scheduler import (
 from libs.events.values import ChannelPost, Plan, PlanKind
 from libs.eventsourcing import (
     Causes,
+    CommandHandlers,
     Decider,
     Engine,
     Event,
-    EventStream,
-    Recorded,
     Refused,
     Relay,
     UnitOfWork,
 )
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 
 BRONZE = Plan(
@@ -92,11 +92,11 @@ class Neighbour:
         self._stack.push_async_callback(self.engine.stop)
         nats = await connect_nats(self.nats_url, self.service)
         self._stack.push_async_callback(nats.close)
-        self._relay = Relay(self.engine, EventStream(nats, prefix=self.prefix))
+        self._relay = Relay(self.engine, event_stream(nats, prefix=self.prefix))
         self.resume()
         self._stack.push_async_callback(self.pause)
         broker = answering_broker(self.nats_url)
-        self.handlers.subscribe(broker, self.engine, prefix=self.prefix)
+        subscribe(self.handlers, broker, self.engine, prefix=self.prefix)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
         return self

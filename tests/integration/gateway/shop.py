@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from libs.chassis.commands import CommandHandlers, Scope
 from libs.events.billing import (
     CancelOrder,
     ListProduct,
@@ -37,7 +36,7 @@ from libs.events.provisioning import (
     SuspendAdbot,
 )
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
-from libs.eventsourcing import Command, Event, Refused, UnitOfWork, new_id, utc_now
+from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork, new_id, utc_now
 from tests.integration.gateway.neighbours import BRONZE, already, say
 
 ADDRESS = "bc1qexample"

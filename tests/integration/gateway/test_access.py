@@ -17,7 +17,7 @@ from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine, utc_now
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.ordering import new_order_number
+from services.gateway.api.checkout.ordering import new_order_number
 from tests.integration.gateway.neighbours import say
 from tests.integration.gateway.world import PEPPER, Client, World, access_code, until
 from tests.patience import PATIENCE_SECONDS

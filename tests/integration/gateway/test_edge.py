@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from libs.chassis.sampling import SampledLog
-from services.gateway.api import edge
-from services.gateway.api.edge import STRANGERS
+from services.gateway.api.requests import edge
+from services.gateway.api.requests.edge import STRANGERS
 from tests.integration.gateway.world import (
     ADMIN_TOKEN,
     JWT_SECRET,

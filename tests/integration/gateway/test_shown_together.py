@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.broker import connect_nats
+from libs.chassis.broker import connect_nats, event_stream
 from libs.events.billing import DepositReceived, PaymentFinished, PaymentPartiallyPaid
 from libs.events.catalogue import published
 from libs.events.values import AccountId
@@ -21,29 +21,27 @@ from libs.eventsourcing import (
     Cursor,
     Engine,
     Envelope,
-    EventStream,
     Projection,
     Reactions,
     new_id,
     owner_of,
 )
 from libs.eventsourcing.model.envelope import with_following
+from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.handling import Bookmark, Handling
-from libs.eventsourcing.readers.partitions import WHOLE
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
-from libs.eventsourcing.writing.engine import READ_MODELS
-from services.billing.tables import READ_MODELS as BILLING
-from services.forwarder.service import READ_MODELS as FORWARDER
-from services.gateway.tables import READ_MODELS as GATEWAY
-from services.scheduler.adbots.tables import ADBOTS as SCHEDULER
+from services.billing.registry import REGISTRY as BILLING
+from services.forwarder.registry import REGISTRY as FORWARDER
+from services.gateway.registry import REGISTRY as GATEWAY
+from services.scheduler.registry import REGISTRY as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
 from tests.integration.gateway.world import Client, World, until
 
-SERVICES = {"gateway": GATEWAY, "billing": BILLING, "forwarder": FORWARDER, "scheduler": (SCHEDULER,)}
+SERVICES = {service.service: service.read_models for service in (GATEWAY, BILLING, FORWARDER, SCHEDULER)}
 
 
 class Fold:
@@ -59,7 +57,7 @@ class Fold:
         """Return the states that show while events come in these pieces."""
         await self.engine.start(pool_size=2)
         connection = await self.engine.connect()
-        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions(), WHOLE)
+        handling = Handling(READ_MODELS, self.engine, self._tables, Reactions())
         gathering = Gathering(handling.handled, {})
 
         def reached(left: Sequence[ReadUnit]) -> Bookmark:
@@ -189,7 +187,7 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
     async with world.billing.engine.pool.acquire() as connection:
         events = await PostgresStore(connection, published()).read(START, 10_000)
     nats = await connect_nats(world.nats.url, "test")
-    broker = EventStream(nats, prefix=world.prefix)
+    broker = event_stream(nats, prefix=world.prefix)
     await broker.publish("billing", with_following(events)[-2:-1], await broker.take("billing"))
     await nats.close()
     await world.adbot(client)  # another service's event, behind it on the stream, is shown

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from services.gateway.api import webhooks
-from services.gateway.api.edge import WEBHOOK
+from services.gateway.api.requests.edge import WEBHOOK
+from services.gateway.api.webhook import notification
 from tests.integration.gateway.world import IPN_SECRET, World
 
 URL = "/api/v1/webhooks/nowpayments"
@@ -111,7 +111,7 @@ async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is
             answers = await asyncio.gather(
                 *(
                     crowd.post(URL, content=b"{}", headers=signed(b"{}"))
-                    for _ in range(webhooks.MOST_UNDER_WAY + more)
+                    for _ in range(notification.MOST_UNDER_WAY + more)
                 )
             )
     finally:
@@ -124,7 +124,7 @@ async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is
 async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(
     http: httpx.AsyncClient, world: World
 ) -> None:
-    assert webhooks.ANSWER_SECONDS < 3
+    assert notification.ANSWER_SECONDS < 3
     before = counted("late")
     world.shop.slow.clear()
     try:

@@ -16,11 +16,10 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
-from libs.chassis.commands import CommandHandlers
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing import CommandHandlers, new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway import neighbours

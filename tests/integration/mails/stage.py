@@ -20,7 +20,6 @@ from pydantic import SecretStr
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.commands import CommandHandlers
 from libs.events.billing import (
     OrderExpired,
     OrderPlaced,
@@ -31,10 +30,10 @@ from libs.events.billing import (
 )
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from libs.eventsourcing import UnitOfWork, utc_now
+from libs.eventsourcing import CommandHandlers, UnitOfWork, utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say

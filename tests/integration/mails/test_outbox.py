@@ -12,7 +12,7 @@ from adrelay.runtime.ports import free_port
 from libs.events.billing import OrderPlaced
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
-from services.gateway.inbox.domain import Raise
+from services.gateway.inbox.commands import Raise
 from tests.integration.mails.stage import CODES, HALF, Stage, killed, notification, until
 from tests.patience import PATIENCE_SECONDS
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from adrelay.events.folded import tables_of
-from libs.chassis.broker import connect_nats
+from adrelay.commands.events.tables.folded import tables_of
+from libs.chassis.broker import connect_nats, event_stream
 from libs.events.billing import OrderPlaced, PaymentFinished
-from libs.eventsourcing import Causes, EventStream, UnitOfWork, utc_now
-from libs.eventsourcing.operations.rebuild import rebuild
+from libs.eventsourcing import Causes, UnitOfWork, utc_now
+from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.integration.gateway.neighbours import say
 from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
 
@@ -85,7 +85,7 @@ async def test_events_that_are_read_once_more_are_not_told_again(stage: Stage) -
 
 async def test_tables_that_are_folded_anew_send_nothing_again(stage: Stage) -> None:
     client = await connect_nats(stage.nats.url, "test")
-    stream = EventStream(client, prefix=stage.prefix)
+    stream = event_stream(client, prefix=stage.prefix)
     async with stage.gateway() as http:
         sent = await stage.place()
         await stage.settled(1)

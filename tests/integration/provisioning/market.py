@@ -11,12 +11,14 @@ from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
-from services.provisioning.pair.domain import PAIR, AddPair
+from services.provisioning.pair.commands import AddPair
+from services.provisioning.pair.domain import PAIR
 from services.provisioning.service import run
-from services.provisioning.session.domain import SESSION, Assign, Stock
+from services.provisioning.session.commands import Assign, Stock
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
 from services.provisioning.settings import ProvisioningSettings
 from tests.integration.provisioning.neighbours import Neighbour, World

@@ -14,9 +14,11 @@ from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Recorded, Relay, UnitOfWork
+from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from tests.patience import PATIENCE_SECONDS
@@ -70,7 +72,7 @@ async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream)
 async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
     """A stream that one test alone uses; it is deleted afterwards."""
     client = await nats.connect(nats_url)
-    stream = EventStream(client, prefix=prefix)
+    stream = event_stream(client, prefix=prefix)
     yield stream
     with suppress(NotFoundError):
         await client.jetstream().delete_stream(stream.name)

@@ -15,7 +15,8 @@ from libs.events.provisioning import (
     SessionReleased,
 )
 from libs.events.values import AdbotId, SessionId
-from libs.eventsourcing import Engine, Recorded
+from libs.eventsourcing import Engine
+from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.store.connections import connect
 from services.provisioning.adbot.domain import adbot_of

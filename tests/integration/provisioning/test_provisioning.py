@@ -18,12 +18,14 @@ from libs.events.provisioning import (
 )
 from libs.events.values import AccountId, Seat
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Provision
+from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
-from services.provisioning.pair.domain import PAIR, AddPair
+from services.provisioning.pair.commands import AddPair
+from services.provisioning.pair.domain import PAIR
 from services.provisioning.seating import chooser, provision
-from services.provisioning.session.domain import SESSION, Assign, Stock
+from services.provisioning.session.commands import Assign, Stock
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
 from tests.integration.provisioning.market import (
     ORDERS,

@@ -18,11 +18,12 @@ from libs.events.provisioning import (
 )
 from libs.events.values import SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.provisioning.adbot.asked import Expire, Extend, LoseSeat, ReleaseSeats
+from services.provisioning.adbot.commands import Expire, Extend, LoseSeat, ReleaseSeats
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.seating import chooser, extend, provision, release
-from services.provisioning.session.domain import SESSION, Lose, Stock
+from services.provisioning.session.commands import Lose, Stock
+from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
 from tests.integration.provisioning.market import (
     ORDERS,

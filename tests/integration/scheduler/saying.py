@@ -26,13 +26,14 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.scheduler.adbots.tables import ADBOTS
 from services.scheduler.permissions.tables import PRIVATE_IDS
-from services.scheduler.schedule import domain
+from services.scheduler.schedule import commands
+from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.tables.adbots import ADBOTS
 from tests.integration.provisioning.neighbours import Neighbour, World, until
 
 OWNER = AccountId(uuid4())
@@ -117,13 +118,13 @@ async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetim
 
     async def work(unit: UnitOfWork) -> None:
         for id_ in adbots:
-            adbot = domain.Adbot(
-                id_, OWNER, interval, (A,), None, expired=False, suspended=False, ended_cycle=None
+            adbot = Adbot(
+                id_, OWNER, uuid4(), interval, (A,), None, expired=False, suspended=False, ended_cycle=None
             )
             post = ChannelPost(channel="@news", message=12)
-            wanted = domain.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
+            wanted = commands.SetAdvertisement(adbot, OWNER, post, ("@bakers",), anchor)
             await unit.execute(SCHEDULE, id_, wanted)
-            await unit.execute(SCHEDULE, id_, domain.Start(adbot, OWNER, anchor))
+            await unit.execute(SCHEDULE, id_, commands.Start(adbot, OWNER, anchor))
 
     await engine.run(work, Causes.first("test"))
     await engine.stop()

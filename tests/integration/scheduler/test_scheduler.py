@@ -57,6 +57,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_in_the_story_of_its_
         await known(world)
         await set_and_start(client)
         (cycle,) = await world.says(CycleDue)
+        await client.send(StopAdbot(adbot=ID, account=OWNER), Causes.first(f"account:{OWNER}"))
         recorded = {type(it.event): it.envelope for it in await world.recorded()}
         started = (await world.said(AdbotStarted))[0]
     assert cycle == CycleDue(
@@ -70,6 +71,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_in_the_story_of_its_
         seats=(A, B),
         pacing=Pacing(delay_seconds=1.5, jitter_seconds=0.5),
     )
+    assert recorded.keys() >= {AdvertisementSet, AdbotStarted, CycleDue, AdbotStopped}
     assert {it.correlation_id for it in recorded.values()} == {order.correlation_id}
     assert recorded[CycleDue].causation_id == recorded[AdbotStarted].id
     assert recorded[AdbotStarted].actor == f"account:{OWNER}"

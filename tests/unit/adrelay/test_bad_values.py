@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from adrelay.cli import app
-from adrelay.menu import Entry, Menu, loaded
+from adrelay.terminal.menu import Entry, Menu, loaded
 from tests.integration.gateway.market import ADMIN_TOKEN
 
 FOREIGN = re.compile(

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from adrelay.cli import app
 from adrelay.commands.adbots import print_adbot
-from adrelay.commands.gateway import told
 from adrelay.configuration import fresh_secrets, problems
-from adrelay.events.places import Places
 from adrelay.runtime.local import keep_settings
+from adrelay.servers.gateway import told
+from adrelay.servers.places import Places
 
 REQUIRED = {
     "ADRELAY_BILLING_API_KEY",
@@ -159,7 +159,7 @@ def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch
     async def run(*_: object) -> None:
         told.update(os.environ)
 
-    monkeypatch.setattr("adrelay.commands.up._run", run)
+    monkeypatch.setattr("adrelay.commands.up.running._run", run)
     result = CliRunner().invoke(app, ["up", "--folder", "kept"])
     assert result.exit_code == 0, result.stderr
     assert {name: value for name, value in told.items() if name.upper().startswith("ADRELAY_")} == kept

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from adrelay.demo import command
 from adrelay.demo.evidence import GroupEvidence
-from adrelay.demo.screen import Screen
+from adrelay.demo.output import DemoOutput
 from adrelay.demo.system import LocalSystem
 
 CYCLES = ("first", "second")
@@ -68,7 +68,7 @@ async def test_the_demo_is_a_success_only_if_all_of_it_is_so(
             return held_twice
 
     system = cast("LocalSystem", SimpleNamespace(telegram=Telegram()))
-    screen = Screen(Console(file=StringIO()))
+    screen = DemoOutput(Console(file=StringIO()))
     found = [evidence((4, 7), CLAIMED), evidence(held, CLAIMED)]
     verdict = command._verdict  # pyright: ignore[reportPrivateUsage] - it decides the exit code
     assert await verdict(screen, system, found, cycles) is proven

@@ -10,11 +10,11 @@ import pytest
 
 from adrelay.cli import app, sandbox
 from adrelay.commands.catalogue import Kind
-from adrelay.commands.orders import OrderStatus, PaymentStatus
-from adrelay.events.command import events
-from adrelay.events.folded import tables_of
-from adrelay.menu import Entry, Menu, loaded
+from adrelay.commands.events.group import events
+from adrelay.commands.events.tables.folded import tables_of
+from adrelay.commands.orders.commands import OrderStatus, PaymentStatus
 from adrelay.names import SERVICES, TABLES
+from adrelay.terminal.menu import Entry, Menu, loaded
 from libs.events.values import PlanKind
 from services.gateway.tables import orders
 

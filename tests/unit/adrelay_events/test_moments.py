@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adrelay.events.moments import clock, duration, past_moment
-from adrelay.events.outcome import Unusable
+from adrelay.terminal.moments import clock, duration, past_moment
+from adrelay.terminal.outcome import Unusable
 from libs.eventsourcing import utc_now
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, SecretStr
 
-from adrelay.events.plain import HIDDEN, Json, flat, one_line, plain, short
+from adrelay.terminal.plain import HIDDEN, Json, flat, one_line, plain, short
 
 
 class Part(BaseModel):

@@ -8,16 +8,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adrelay.commands import adbots, catalogue, order_pictures
-from adrelay.events import dead, lag, show, tail, trace, verify
-from adrelay.events.find import Found
-from adrelay.events.outcome import screen
-from adrelay.events.parked import Queue
-from adrelay.events.rows import ToldEvent
-from adrelay.events.screen import Table
-from adrelay.events.standing import DatabaseStanding, ReaderStanding, RelayStanding
-from adrelay.events.steps import steps
-from adrelay.events.story import Node, linked
+from adrelay.commands import adbots, catalogue
+from adrelay.commands.events.dead import dead_letters as dead
+from adrelay.commands.events.dead.parked import Queue
+from adrelay.commands.events.reading import lag, show, tail, trace
+from adrelay.commands.events.reading.find import Found
+from adrelay.commands.events.reading.steps import steps
+from adrelay.commands.events.reading.story import Node, linked
+from adrelay.commands.events.tables import verify
+from adrelay.commands.orders import pictures as order_pictures
+from adrelay.terminal.outcome import screen
+from adrelay.terminal.screen import Table
 from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.scheduler import CycleDue
 from libs.events.values import (
@@ -33,10 +34,20 @@ from libs.events.values import (
     TextPost,
 )
 from libs.eventsourcing import Cursor, Envelope, Event
-from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport
-from libs.eventsourcing.readers.dead_letters import Parked, Place
-from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport
-from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.operations import (
+    Arrival,
+    DatabaseStanding,
+    EventSummary,
+    Fault,
+    Finding,
+    Parked,
+    Place,
+    ReaderStanding,
+    RelayStanding,
+    RowDifferences,
+    StreamReport,
+    TableReport,
+)
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"
@@ -231,7 +242,7 @@ def say_tree() -> None:
     nodes: list[Node] = []
     cause = uuid4()
     for depth in range(30):
-        told = ToldEvent(
+        told = EventSummary(
             uuid4(),
             "PaymentPartiallyPaid",
             f"schedule-{ADBOT}",

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from adrelay.events.rows import ToldEvent
-from adrelay.events.story import Node, linked, render, walk
+from adrelay.commands.events.reading.story import Node, linked, render, walk
 from libs.eventsourcing import utc_now
+from libs.eventsourcing.operations import EventSummary
 
 NOW = utc_now()
 STORY = uuid4()
@@ -14,7 +14,7 @@ STORY = uuid4()
 def _node(service: str, cause: UUID, seconds: int) -> Node:
     return Node(
         service,
-        ToldEvent(
+        EventSummary(
             id=uuid4(),
             type="Happened",
             stream="thing-1",

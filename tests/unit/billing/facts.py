@@ -27,8 +27,8 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind
-from services.billing.order.domain import Place, RecordPaymentRequest
-from services.billing.order.reports import Mismatch, RecordStatus
+from services.billing.order.commands import Place, RecordPaymentRequest, RecordStatus
+from services.billing.order.reports import Mismatch
 from services.billing.order.state import PaymentState
 
 NUMBER = "HQADZ-ABC123-WXYZ"

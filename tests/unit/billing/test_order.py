@@ -10,16 +10,8 @@ import pytest
 from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.billing.order.domain import (
-    ORDER,
-    Cancel,
-    Expire,
-    MarkFulfilled,
-    MarkPaid,
-    Place,
-    Refund,
-    Review,
-)
+from services.billing.order.commands import Cancel, Expire, MarkFulfilled, MarkPaid, Place, Refund, Review
+from services.billing.order.domain import ORDER
 from services.billing.order.state import Event, PaymentState
 from services.billing.stock.limits import Limits, Unpaid
 from tests.unit.billing.facts import (

@@ -6,15 +6,8 @@ import pytest
 
 from libs.events.billing import OrderReviewed
 from libs.eventsourcing.testing import scenarios
-from services.billing.order.domain import (
-    ORDER,
-    Cancel,
-    Expire,
-    MarkFulfilled,
-    MarkPaid,
-    Refund,
-    Review,
-)
+from services.billing.order.commands import Cancel, Expire, MarkFulfilled, MarkPaid, Refund, Review
+from services.billing.order.domain import ORDER
 from services.billing.order.state import Event, PaymentState
 from tests.unit.billing.facts import (
     ADBOT,

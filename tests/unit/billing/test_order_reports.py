@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from libs.eventsourcing.testing import scenarios
+from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import RecordStatus
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.order.state import Event, PaymentState
 from tests.unit.billing.facts import (

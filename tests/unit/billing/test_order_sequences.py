@@ -27,17 +27,18 @@ from libs.events.billing import (
     WrongCoinReceived,
 )
 from libs.eventsourcing import Refused
-from services.billing.order.domain import (
-    ORDER,
+from services.billing.order.commands import (
     Cancel,
     Command,
     Expire,
     MarkFulfilled,
     MarkPaid,
+    RecordStatus,
     Refund,
     Review,
 )
-from services.billing.order.reports import MOST_UNMATCHED, RecordStatus
+from services.billing.order.domain import ORDER
+from services.billing.order.reports import MOST_UNMATCHED
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.order.state import (
     ON_THE_WAY,

@@ -7,14 +7,8 @@ import pytest
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.billing.product.domain import (
-    PRODUCT,
-    IntroduceProduct,
-    ListProduct,
-    OnSale,
-    RepriceProduct,
-    RetireProduct,
-)
+from services.billing.product.commands import IntroduceProduct, ListProduct, RepriceProduct, RetireProduct
+from services.billing.product.domain import PRODUCT, OnSale
 from tests.unit.billing.facts import BRONZE
 
 product = scenarios(PRODUCT)

@@ -7,8 +7,9 @@ import pytest
 
 from libs.events.billing import PaymentRefunded
 from libs.eventsourcing.testing import scenarios
-from services.billing.order.domain import ORDER, Cancel, Expire, MarkPaid, Refund
-from services.billing.order.reports import MOST_UNMATCHED, Mismatch, RecordStatus
+from services.billing.order.commands import Cancel, Expire, MarkPaid, RecordStatus, Refund
+from services.billing.order.domain import ORDER
+from services.billing.order.reports import MOST_UNMATCHED, Mismatch
 from services.billing.order.state import Event, PaymentState
 from tests.unit.billing.facts import (
     AMOUNT,

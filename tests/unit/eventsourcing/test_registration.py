@@ -1,9 +1,14 @@
 """Projections, reactions and deciders: what is said once when a program starts."""
 
+from datetime import UTC, datetime
+from typing import cast
+
 import pytest
 
-from libs.eventsourcing import Projection, Reactions, Refused, TableSql, UnitOfWork
+from libs.eventsourcing import Projection, Reactions, Refused, Sql, TableSql, Timers, UnitOfWork
 from tests.integration.engine.meters import METER, Meter, MeterSealed, MeterTurned
+
+NO_UNIT = cast("UnitOfWork", None)
 
 
 async def fold(event: MeterTurned, sql: TableSql) -> None:
@@ -39,6 +44,60 @@ def test_an_event_may_have_several_reactions_in_the_order_of_their_writing() -> 
     assert list(reactions.of(MeterTurned(meter="a", number=1))) == [react, react_too]
     assert list(reactions.of(MeterSealed(meter="a"))) == []
     assert reactions.events == {MeterTurned}
+
+
+async def test_what_needs_a_context_is_given_that_which_it_is_bound_to() -> None:
+    reactions, heard = Reactions[str](), list[object]()
+
+    @reactions.to(MeterTurned)
+    async def turned(event: MeterTurned, unit: UnitOfWork) -> None:
+        del unit
+        heard.append(event.number)
+
+    @reactions.to(MeterTurned, context=True)
+    async def turned_in(event: MeterTurned, unit: UnitOfWork, context: str) -> None:
+        del event, unit
+        heard.append(context)
+
+    for reaction in reactions.bind("the cellar").of(MeterTurned(meter="a", number=1)):
+        await reaction(MeterTurned(meter="a", number=1), NO_UNIT)
+    assert heard == [1, "the cellar"]
+    assert turned_in is not turned
+
+
+async def test_a_reaction_without_its_context_does_not_run() -> None:
+    reactions = Reactions[str]()
+
+    @reactions.to(MeterTurned, context=True)
+    async def turned(event: MeterTurned, unit: UnitOfWork, context: str) -> None:
+        raise AssertionError((event, unit, context))
+
+    (unbound,) = reactions.of(MeterTurned(meter="a", number=1))
+    with pytest.raises(TypeError, match="turned works with a context"):
+        await unbound(MeterTurned(meter="a", number=1), NO_UNIT)
+    assert turned is not unbound
+
+
+async def test_a_timer_is_given_its_context_and_has_one_name() -> None:
+    timers, taken = Timers[int](), list[int]()
+
+    async def earliest(sql: Sql, context: int) -> datetime | None:
+        del sql
+        return datetime(2026, 5, context, tzinfo=UTC)
+
+    @timers.due("mondays", earliest=earliest, context=True)
+    async def take(unit: UnitOfWork, context: int) -> int:
+        del unit
+        taken.append(context)
+        return 0
+
+    (due,) = timers.bind(4)
+    assert await due.earliest(cast("Sql", None)) == datetime(2026, 5, 4, tzinfo=UTC)
+    assert await due.take(NO_UNIT) == 0
+    assert taken == [4]
+    assert timers.names == {"mondays"}
+    with pytest.raises(ValueError, match="already a timer mondays"):
+        timers.due("mondays", earliest=earliest, context=True)(take)
 
 
 def test_a_decider_names_its_streams_and_folds_them() -> None:

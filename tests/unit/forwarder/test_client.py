@@ -9,9 +9,10 @@ from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, Sess
 from libs.events.values import PairId, ResultClass, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.client.domain import CLIENT, Die, Import, Rest
+from services.forwarder.client.commands import Die, Import, Rest
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.pair.commands import Import as ImportPair
 from services.forwarder.pair.domain import PAIR
-from services.forwarder.pair.domain import Import as ImportPair
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 SESSION = SessionId(UUID(int=1))

@@ -29,15 +29,8 @@ from libs.events.values import (
 )
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.cycle.domain import (
-    CYCLE,
-    Abort,
-    Begin,
-    BreakSource,
-    LoseSeat,
-    Outcome,
-    RecordOutcomes,
-)
+from services.forwarder.cycle.commands import Abort, Begin, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.sharing import Denial, Seating
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)

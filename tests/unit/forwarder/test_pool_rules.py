@@ -15,16 +15,16 @@ from services.forwarder.pool.following import (
     Again,
     BreakSource,
     Following,
-    Limits,
     LoseSeat,
     Record,
     Rest,
+    RetryLimits,
     what_follows,
 )
 from services.forwarder.pool.posting import random_id
 
 CYCLE = CycleId(UUID(int=7))
-LIMITS = Limits(
+LIMITS = RetryLimits(
     attempts=3, backoff_seconds=1, max_backoff_seconds=30, wait_seconds=60, account_rest_seconds=86_400
 )
 

@@ -9,7 +9,8 @@ from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.account.domain import ACCOUNT, Account, IssueFirstCode, Register, ResetCode
+from services.gateway.account.commands import IssueFirstCode, Register, ResetCode
+from services.gateway.account.domain import ACCOUNT, Account
 
 account = scenarios(ACCOUNT)
 

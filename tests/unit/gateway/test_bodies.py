@@ -6,8 +6,8 @@ from http import HTTPStatus
 import pytest
 from starlette.types import Message, Scope
 
-from services.gateway.api.bodies import Bodies, announced
-from services.gateway.api.problems import Denied
+from services.gateway.api.requests.bodies import Bodies, announced
+from services.gateway.api.requests.problems import Denied
 from tests.patience import PATIENCE_SECONDS
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI, Request
@@ -13,15 +12,16 @@ from starlette.types import Message, Receive
 
 from libs.chassis.command_client import CommandFailed
 from libs.eventsourcing import Refused
-from services.gateway.api.edge import WEBHOOK, Edge
-from services.gateway.api.problems import install
+from libs.eventsourcing.model.errors import Conflict, Unavailable
+from services.gateway.api.requests.edge import WEBHOOK, Edge
+from services.gateway.api.requests.problems import install
 
 FAULTS: dict[str, Exception] = {
     "bug": KeyError("SECRET"),
     "refused": Refused("no_seats", "no seat is filled"),
     "failed": CommandFailed("SECRET reference"),
-    "connection": asyncpg.ConnectionDoesNotExistError("SECRET"),
-    "pool": asyncpg.InterfaceError("SECRET"),
+    "connection": Unavailable("SECRET"),
+    "pool": Conflict("SECRET"),
     "away": ConnectionRefusedError("SECRET"),
     "slow": TimeoutError(),
 }

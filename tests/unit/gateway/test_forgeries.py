@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from libs.eventsourcing import Refused
-from services.gateway.api.forgeries import FREE_FAILURES, Prover
-from services.gateway.api.problems import Denied
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.webhook.proving import FREE_FAILURES, Prover
 
 DIGEST = "ab" * 64
 FORGER, PROVIDER = "192.0.2.1", "198.51.100.1"

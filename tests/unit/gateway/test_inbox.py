@@ -10,15 +10,8 @@ from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, Notific
 from libs.events.values import AccountId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.inbox.domain import (
-    INBOX,
-    MOST_UNPAID_MAILS,
-    GiveUp,
-    Inbox,
-    MailState,
-    Raise,
-    RecordSent,
-)
+from services.gateway.inbox.commands import GiveUp, Raise, RecordSent
+from services.gateway.inbox.domain import INBOX, MOST_UNPAID_MAILS, Inbox, MailState
 
 inbox = scenarios(INBOX)
 

@@ -1,16 +1,17 @@
 """How often one caller may do something."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 
 from services.gateway import api
-from services.gateway.api.desk import writer_of
-from services.gateway.api.limits import DAY_SECONDS, RateLimit, address_of
-from services.gateway.api.problems import Denied
+from services.gateway.api.callers import writer_of
+from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.limits import DAY_SECONDS, RateLimit
+from services.gateway.api.requests.problems import Denied
 
 
 class Clock:
@@ -91,7 +92,7 @@ FREE = {"check_out", "sign_in", "nowpayments"}
 
 
 def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:
-    modules = [import_module(f"{api.__name__}.{found.name}") for found in iter_modules(api.__path__)]
+    modules = [import_module(found.name) for found in walk_packages(api.__path__, f"{api.__name__}.")]
     written = [
         route
         for module in modules

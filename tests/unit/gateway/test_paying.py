@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.gateway.api.ordering import new_order_number
-from services.gateway.api.paying import payment_uri, qr_picture
+from services.gateway.api.checkout.ordering import new_order_number
+from services.gateway.api.checkout.paying import payment_uri, qr_picture
 from services.gateway.tables.order_lines import PaymentState
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.values import plain

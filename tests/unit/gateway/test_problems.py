@@ -10,7 +10,14 @@ from starlette.types import Scope
 
 from libs.chassis.words import wrong
 from services.gateway.api.app import make_app
-from services.gateway.api.problems import Denied, denied_of, respond, status_of, unauthorized, unavailable
+from services.gateway.api.requests.problems import (
+    Denied,
+    denied_of,
+    respond,
+    status_of,
+    unauthorized,
+    unavailable,
+)
 
 
 @pytest.mark.parametrize(

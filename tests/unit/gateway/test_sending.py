@@ -8,8 +8,8 @@ from libs.events.results import Accepted
 from libs.events.scheduler import StartAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing import Causes, Command, Refused
-from services.gateway.api.problems import Denied
-from services.gateway.api.sending import send_of_known_adbot
+from services.gateway.api.adbots.sending import send_of_known_adbot
+from services.gateway.api.requests.problems import Denied
 
 START = StartAdbot(adbot=AdbotId(uuid4()), account=None)
 CAUSES = Causes.first("account:7")

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from services.gateway.api.problems import Denied
-from services.gateway.api.tokens import Identity, Tokens
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.tokens import Identity, Tokens
 
 SECRET = "kV8-token-secret-of-the-tests-2468-and-some-more-characters-for-sha512"
 TOKENS = Tokens(SecretStr(SECRET), 3600)

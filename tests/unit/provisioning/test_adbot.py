@@ -10,7 +10,7 @@ from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled,
 from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.provisioning.adbot.asked import Expire, FillSeat, LoseSeat, Provision
+from services.provisioning.adbot.commands import Expire, FillSeat, LoseSeat, Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.state import evolve
 

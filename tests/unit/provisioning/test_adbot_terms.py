@@ -22,7 +22,7 @@ from libs.events.provisioning import (
 from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Refused
 from libs.eventsourcing.testing import scenarios
-from services.provisioning.adbot.asked import (
+from services.provisioning.adbot.commands import (
     AwaitSeats,
     Command,
     Expire,

@@ -9,7 +9,8 @@ from libs.events.provisioning import ApiPairAdded
 from libs.events.values import PairId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.provisioning.pair.domain import PAIR, AddPair, Pair, evolve
+from services.provisioning.pair.commands import AddPair
+from services.provisioning.pair.domain import PAIR, Pair, evolve
 
 pair = scenarios(PAIR)
 

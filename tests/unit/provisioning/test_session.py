@@ -9,17 +9,8 @@ from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleas
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.provisioning.session.domain import (
-    SESSION,
-    Assign,
-    Assigned,
-    Lose,
-    Lost,
-    Release,
-    Stock,
-    Unused,
-    evolve,
-)
+from services.provisioning.session.commands import Assign, Lose, Release, Stock
+from services.provisioning.session.domain import SESSION, Assigned, Lost, Unused, evolve
 
 session = scenarios(SESSION)
 

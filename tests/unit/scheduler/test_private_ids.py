@@ -13,8 +13,10 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.eventsourcing.testing import scenarios
-from services.scheduler.permissions.domain import PERMISSIONS, Allow, Forbid
-from services.scheduler.schedule.domain import SCHEDULE, EndPrivate, Start
+from services.scheduler.permissions.commands import Allow, Forbid
+from services.scheduler.permissions.domain import PERMISSIONS
+from services.scheduler.schedule.commands import EndPrivate, Start
+from services.scheduler.schedule.domain import SCHEDULE
 from tests.unit.scheduler.test_schedule import ADBOT, ID, NOON, OWNER, POST, due, run_at, set_to
 
 schedule = scenarios(SCHEDULE)

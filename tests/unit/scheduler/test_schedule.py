@@ -23,10 +23,9 @@ from libs.events.scheduler import (
 from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
+from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
-from services.scheduler.schedule.domain import (
-    SCHEDULE,
-    Adbot,
+from services.scheduler.schedule.commands import (
     Command,
     EndUnfit,
     EndWithSource,
@@ -34,8 +33,8 @@ from services.scheduler.schedule.domain import (
     SetAdvertisement,
     Start,
     Stop,
-    evolve,
 )
+from services.scheduler.schedule.domain import SCHEDULE, evolve
 from services.scheduler.schedule.running import MOST_LATENESS
 
 schedule = scenarios(SCHEDULE)
@@ -48,6 +47,7 @@ SEAT = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
 ADBOT = Adbot(
     adbot=ID,
     account=OWNER,
+    correlation_id=uuid4(),
     interval_seconds=600,
     seats=(SEAT,),
     valid_until=NOON + timedelta(days=30),

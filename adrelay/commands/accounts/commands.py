@@ -1,0 +1,48 @@
+"""`adrelay accounts`: what the operator does for a client."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids
+from adrelay.servers.gateway import Gateway
+from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
+
+accounts = typer.Typer(
+    name="accounts",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    help="Give clients the access codes that open their accounts, and allow them private ids.",
+    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+)
+
+
+accounts.command("allow-private-ids")(allow_private_ids)
+accounts.command("forbid-private-ids")(forbid_private_ids)
+
+
+@accounts.command("code")
+@accounts.command("reset-code", hidden=True)
+def code(
+    email: Annotated[str, typer.Argument(help="The client's e-mail address.", show_default=False)],
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Issue an access code for an account and print it, this once. An old one opens nothing any more.
+
+    Tell it nobody but the owner of the mailbox: whoever ordered may have named somebody else's.
+    """
+    carry_out(lambda: _issue(env_file, email, json=json))
+
+
+async def _issue(env_file: Path, email: str, *, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        found = await gateway.send("POST", "accounts/access-code", {"email": email})
+    if json:
+        say_json(found)
+    else:
+        screen().print(found["access_code"], markup=False)
+    return Exit.OK

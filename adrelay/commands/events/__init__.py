@@ -1,0 +1,1 @@
+"""`adrelay events`: follow events, explain them, repair what follows from them."""

@@ -1,0 +1,124 @@
+"""`adrelay events dead`: its commands' options."""
+
+from collections.abc import Coroutine
+from typing import Annotated
+
+import typer
+
+from adrelay.commands.events.options import ServicesOption, YesOption
+from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.terminal.outcome import Exit, Unusable, carry_out
+
+dead = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    help="List, show, retry and drop events that a reader could not handle.",
+)
+
+ReaderOption = Annotated[str | None, typer.Option("--reader", help="Only the reader of this name.")]
+KeyArgument = Annotated[
+    str,
+    typer.Argument(metavar="EVENT-OR-STREAM", help="A parked event's id, or its stream.", show_default=False),
+]
+OptionalKey = Annotated[
+    str | None, typer.Argument(metavar="[EVENT-OR-STREAM]", help="A parked event's id, or its stream.")
+]
+WaitOption = Annotated[float, typer.Option("--wait", help="For how many seconds to wait for it.", min=0)]
+WAIT_SECONDS = 10.0
+
+
+@dead.command("list")
+def list_(
+    service: ServicesOption = None,
+    reader: ReaderOption = None,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the streams that readers have parked: the event that failed, why, and how many follow it.
+
+    Exit codes: 0 nothing is parked, 1 something is, 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.dead import dead_letters as parked
+
+        return parked.list_all(Places(data, env_file), parked.Chosen(None, service, reader), json=json)
+
+    carry_out(work)
+
+
+@dead.command("show")
+def show(
+    key: KeyArgument,
+    service: ServicesOption = None,
+    reader: ReaderOption = None,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Show a parked stream's events, or one event, with the error and what the event says.
+
+    Exit codes: 0 shown, 1 nothing is parked by that name, 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.dead import dead_letters as parked
+
+        return parked.show(Places(data, env_file), parked.Chosen(key, service, reader), json=json)
+
+    carry_out(work)
+
+
+@dead.command("retry")
+def retry(
+    key: OptionalKey = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything that is parked.")] = False,  # noqa: FBT002 - typer's way to say flag
+    service: ServicesOption = None,
+    reader: ReaderOption = None,
+    wait: WaitOption = WAIT_SECONDS,
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Let the reader itself try a parked stream again, from the event that failed, in order.
+
+    What can be handled is let go; at the next failure the rest stays parked. Exit codes: 0 all was handled,
+    1 something is still parked or nothing was by that name, 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.dead import dead_letters as parked
+
+        if (key is None) != all_:
+            raise Unusable("name an event or a stream, or say --all")
+        return parked.retry(Places(data, env_file), parked.Chosen(key, service, reader), wait, json=json)
+
+    carry_out(work)
+
+
+@dead.command("drop")
+def drop(
+    key: KeyArgument,
+    rest: Annotated[bool, typer.Option("--rest", help="Also all that is parked behind it.")] = False,  # noqa: FBT002 - typer's way to say flag
+    yes: YesOption = False,  # noqa: FBT002
+    service: ServicesOption = None,
+    reader: ReaderOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Give up a parked event: its reader never handles it, and then goes on with what follows it.
+
+    The event itself stays in its store and on the stream. Of a stream, the first parked event is dropped.
+    Exit codes: 0 nothing of the stream is parked any more, 1 something still is, nothing was by that name, or
+    the answer was no, 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.dead import dead_letters as parked
+
+        which = parked.Chosen(key, service, reader)
+        return parked.drop_event(Places(data, env_file), which, WAIT_SECONDS, rest=rest, json=json, yes=yes)
+
+    carry_out(work)

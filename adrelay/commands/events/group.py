@@ -1,0 +1,83 @@
+"""The group `adrelay events`."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from adrelay.terminal.menu import Entry, Menu, group
+
+
+class _Events(Menu):
+    entries: ClassVar[Mapping[str, Entry]] = {
+        "tail": Entry(
+            "adrelay.commands.events.reading.cli:tail",
+            "Show events as they happen, in the stream's order; with --json, one on a line.",
+        ),
+        "show": Entry(
+            "adrelay.commands.events.reading.cli:show",
+            "Show a stream's events, and the state folded from them after each.",
+        ),
+        "trace": Entry(
+            "adrelay.commands.events.reading.cli:trace",
+            "Show what led to what: the tree of causes over all services, with times and the gaps between.",
+        ),
+        "lag": Entry(
+            "adrelay.commands.events.reading.cli:lag",
+            "Show how far the stream is behind the stores, the readers behind the stream, and what holds "
+            "them back.",
+        ),
+        "verify": Entry(
+            "adrelay.commands.events.tables.cli:verify",
+            "Compare the stores with the stream (gaps, repeats, order, content), "
+            "and tables with a fresh fold.",
+        ),
+        "tables": Entry(
+            "adrelay.commands.events.tables.cli:tables",
+            "List the tables that services fold, and what stands beside them.",
+        ),
+        "rebuild": Entry(
+            "adrelay.commands.events.tables.cli:rebuild",
+            "Fold a table anew from all events, beside the running one, and put it in its place.",
+        ),
+        "rollback": Entry(
+            "adrelay.commands.events.tables.cli:rollback",
+            "Put kept tables of this program's version back in place, with all that has happened since "
+            "folded in.",
+        ),
+        "retire": Entry(
+            "adrelay.commands.events.tables.cli:retire",
+            "Stop folding a table that this version of the service does not know any more; "
+            "it is kept beside.",
+        ),
+        "republish": Entry(
+            "adrelay.commands.events.transfer.cli:republish",
+            "Put on the stream what the stores hold and it lacks, after counting it and asking.",
+        ),
+        "rebase": Entry(
+            "adrelay.commands.events.transfer.cli:rebase",
+            "Have a restored store's new events stand behind all that it, and the stream, hold of it.",
+        ),
+        "export": Entry(
+            "adrelay.commands.events.transfer.cli:export",
+            "Write the services' events, and how far their readers have come, as they were at one moment.",
+        ),
+        "import": Entry(
+            "adrelay.commands.events.transfer.cli:import_",
+            "Put exported events into empty stores, in the same order, "
+            "and the readers to where they had come.",
+        ),
+        "dead": Entry(
+            "adrelay.commands.events.dead.cli:dead",
+            "List, show, retry and drop events that a reader could not handle.",
+        ),
+    }
+
+
+events = group(
+    _Events,
+    "events",
+    add_completion=False,
+    help="Follow, explain and repair what the services did. All of it works while they run.",
+    epilog="Servers are found by ADRELAY_POSTGRES_URL, ADRELAY_<SERVICE>_POSTGRES_URL, ADRELAY_NATS_URL "
+    "and ADRELAY_NATS_PREFIX, or with --folder. Exit codes: 0 done, 1 found problems or nothing, "
+    "2 could not run.",
+)

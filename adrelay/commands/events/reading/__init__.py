@@ -1,0 +1,1 @@
+"""`adrelay events tail`, `show`, `trace` and `lag`."""

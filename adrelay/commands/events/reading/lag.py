@@ -1,0 +1,160 @@
+"""`adrelay events lag`: how far relays and readers are behind, and what holds them back."""
+
+from rich.text import Text
+
+from adrelay.servers.broker import streaming
+from adrelay.servers.places import Places
+from adrelay.servers.stores import stores
+from adrelay.terminal.moments import duration
+from adrelay.terminal.outcome import Exit, complain, say_json, screen
+from adrelay.terminal.plain import Json, plain
+from adrelay.terminal.screen import Screen, Table
+from libs.events.catalogue import published
+from libs.eventsourcing.operations import (
+    DatabaseStanding,
+    ReaderStanding,
+    RelayStanding,
+    database_standing,
+    reader_standings,
+    relay_standing,
+)
+
+_AHEAD = "the stream holds events that the store does not have"
+
+
+async def lag(places: Places, patience: float, *, json: bool) -> Exit:
+    """Print how far relays and readers are behind, and what holds them back."""
+    databases, broker = places.databases(), places.broker()
+    async with stores(databases) as connections, streaming(broker) as stream:
+        catalogue = published()
+        relays = [
+            await relay_standing(service, one, stream, catalogue) for service, one in connections.items()
+        ]
+        readers = [
+            standing
+            for service, one in connections.items()
+            for standing in await reader_standings(service, one, stream, catalogue)
+        ]
+        held = [await database_standing(service, one) for service, one in connections.items()]
+    problems = [
+        *(problem for relay in relays for problem in relay_problems(relay, patience)),
+        *(problem for reader in readers for problem in reader_problems(reader, patience)),
+        *(problem for one in held for problem in database_problems(one, patience)),
+    ]
+    if json:
+        say_json(
+            {
+                "relays": [_document(relay) for relay in relays],
+                "readers": plain(readers),
+                "databases": plain(held),
+                "problems": problems,
+            }
+        )
+    else:
+        print_standings(screen(), relays, readers, held)
+        for problem in problems:
+            complain(problem)
+    return Exit.FOUND if problems else Exit.OK
+
+
+def relay_problems(relay: RelayStanding, patience: float) -> list[str]:
+    """Say what is wrong with a relay, a line each."""
+    found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
+    if not relay.active:
+        found.append(f"{relay.service}: no relay runs")
+    if relay.oldest_seconds is not None and relay.oldest_seconds > patience:
+        oldest = f"the oldest for {relay.oldest_seconds:.0f} s"
+        found.append(f"{relay.service}: {relay.behind} events wait to be relayed, {oldest}")
+    if relay.stalled is not None and relay.stalled.seconds > patience:
+        since = relay.stalled.since.isoformat(timespec="seconds")
+        found.append(f"{relay.service}: its relay has not got through since {since}: {relay.stalled.error}")
+    return found
+
+
+def reader_problems(reader: ReaderStanding, patience: float) -> list[str]:
+    """Say what is wrong with a reader, a line each."""
+    found: list[str] = []
+    who = f"{reader.service}: reader {reader.name}"
+    if not reader.active:
+        found.append(f"{who} does not run")
+    if reader.oldest_seconds is not None and reader.oldest_seconds > patience:
+        found.append(f"{who} has {reader.waiting} events before it")
+    if reader.parked:
+        found.append(f"{who} has parked {reader.parked} events; `adrelay events dead list` shows them")
+    return found
+
+
+def database_problems(database: DatabaseStanding, patience: float) -> list[str]:
+    """Say what is wrong with a database, a line each."""
+    seconds = database.open_seconds
+    if seconds is None or seconds <= patience:
+        return []
+    return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
+
+
+def _document(relay: RelayStanding) -> Json:
+    stalled = relay.stalled
+    return {
+        "service": relay.service,
+        "active": relay.active,
+        "stored": relay.stored,
+        "behind": relay.behind,
+        "oldest_seconds": relay.oldest_seconds,
+        "trouble": _AHEAD if relay.ahead else None,
+        "stalled_since": None if stalled is None else plain(stalled.since),
+        "stall_seconds": None if stalled is None else stalled.seconds,
+        "stall_reason": None if stalled is None else stalled.error,
+    }
+
+
+def print_standings(
+    console: Screen,
+    relays: list[RelayStanding],
+    readers: list[ReaderStanding],
+    held: list[DatabaseStanding],
+) -> None:
+    """Print how far relays and readers are, and what holds them back."""
+    columns = ("store", "runs", "events", "not relayed", "oldest", "stalled for")
+    table = Table(*columns, title="relays: from the stores to the stream", right=columns[1:])
+    for relay in relays:
+        table.add(
+            relay.service,
+            _yes(relay.active),
+            str(relay.stored),
+            _count(relay.behind),
+            _age(relay.oldest_seconds),
+            _age(None if relay.stalled is None else relay.stalled.seconds),
+        )
+    console.table(table)
+    of_readers = ("service", "reader", "runs", "waiting", "oldest", "parked")
+    table = Table(
+        *of_readers, title="\nreaders: from the stream to reactions and read models", right=of_readers[2:]
+    )
+    for reader in readers:
+        table.add(
+            reader.service,
+            reader.name,
+            _yes(reader.active),
+            _count(reader.waiting),
+            _age(reader.oldest_seconds),
+            _count(reader.parked),
+        )
+    console.table(table)
+    title = "\ndatabases: what holds relays back"
+    right = ("oldest open transaction", "xmin age")
+    table = Table("database", *right, "of", title=title, right=right)
+    for one in held:
+        table.add(one.service, _age(one.open_seconds), str(one.xmin_age), one.holder or "-")
+    console.table(table)
+
+
+def _yes(value: bool) -> Text:  # noqa: FBT001 - that is what it renders
+    return Text("yes", "green") if value else Text("no", "red")
+
+
+def _count(value: int) -> Text:
+    return Text(str(value), "yellow" if value else "")
+
+
+def _age(seconds: float | None) -> str:
+    return "-" if seconds is None else duration(seconds)

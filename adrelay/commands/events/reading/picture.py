@@ -1,0 +1,150 @@
+"""A story as one HTML file: a lane for each service, a row for each event, a curve from cause to effect."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from uuid import UUID
+
+from adrelay.commands.events.reading.find import Found
+from adrelay.commands.events.reading.story import Line, Node
+from adrelay.system import SERVICES
+from adrelay.terminal.moments import clock, duration
+from adrelay.terminal.plain import contents
+
+ROW = 26
+LANE = 34
+TOP = 20
+LONG_GAP_SECONDS = 5.0
+_COLOURS = ("#3b7dd8", "#2a9d6f", "#c27c0e", "#b5485f", "#7a5bc7", "#5b7083")
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1c2733; --dim: #6b7885; --line: #d7dde3; --paper: #ffffff;
+  --mark: #fff3c4 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --dim: #93a0ad; --line: #35404b;
+  --paper: #151b21; --mark: #4a3f14 } }
+body { margin: 2rem; background: var(--paper); color: var(--ink); font: 14px/1.4 system-ui, sans-serif }
+h1 { font-size: 1.2rem; margin: 0 0 .3rem } p { color: var(--dim); margin: 0 0 1rem }
+.legend span { margin-right: 1.2em } .legend i { display: inline-block; width: .7em; height: .7em;
+  border-radius: 50%; margin-right: .4em }
+.story { position: relative } .story svg { position: absolute; left: 0; top: 0 }
+.row { height: ROWpx; display: flex; align-items: center; white-space: nowrap; border-radius: 4px }
+.row:hover { background: color-mix(in srgb, var(--dim) 14%, transparent) }
+.row.asked { background: var(--mark) } .row.wait { color: var(--dim); font-style: italic }
+.row .time { width: 7.5em; text-align: right; color: var(--dim); font-variant-numeric: tabular-nums }
+.row .gap { width: 7em; text-align: right; color: #2a9d6f; font-variant-numeric: tabular-nums }
+.row .type { margin-left: 1em; font-weight: 600 } .row .who { margin-left: .8em; color: var(--dim) }
+details { display: contents } summary { list-style: none; cursor: pointer }
+summary::-webkit-details-marker { display: none }
+.data { position: relative; z-index: 1; background: var(--paper); border: 1px solid var(--line);
+  border-radius: 6px; margin: 0 0 6px; padding: .6em 1em; white-space: pre-wrap; font-size: 12px }
+"""
+
+
+def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, str]) -> str:
+    """Return the page; rows stand in the order of time, `data` is each event's by its id."""
+    nodes = sorted(
+        (line for line in lines if line.node is not None),
+        key=lambda line: (_at(line), line.depth),
+    )
+    left_out = sum(line.left_out for line in lines)
+    if not nodes:
+        return ""
+    begin = _at(nodes[0])
+    rows: list[str] = []
+    places: dict[UUID, int] = {}
+    before = begin
+    for line in nodes:
+        if line.node is None:
+            continue
+        waited = (_at(line) - before).total_seconds()
+        if waited >= LONG_GAP_SECONDS:
+            rows.append(f'<div class="row wait"><span class="time">⋮ {escape(duration(waited))}</span></div>')
+        places[line.node.event.id] = len(rows)
+        rows.append(_row(line, line.node, found, begin, data))
+        before = _at(line)
+    lasted = duration((before - begin).total_seconds())
+    told = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
+    if left_out:
+        told += f"; {left_out} more between them are left out"
+    width = LANE * (len(SERVICES) + 1)
+    body = "\n".join(rows)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(key)}</title>
+<style>{_STYLE.replace("ROW", str(ROW))}
+.row {{ padding-left: {width}px }}</style></head><body>
+<h1>{escape("; ".join(found.names))}</h1><p>{escape(told)}. Click a row for what the event says.</p>
+<p class="legend">{_legend()}</p>
+<div class="story">{_lanes(nodes, places, width, len(rows) * ROW)}
+{body}
+</div></body></html>
+"""
+
+
+def _at(line: Line) -> datetime:
+    if line.node is None:
+        raise ValueError("a line without an event has no time")
+    return line.node.event.at
+
+
+def _colour(service: str) -> str:
+    return _COLOURS[SERVICES.index(service) if service in SERVICES else -1]
+
+
+def _legend() -> str:
+    return "".join(f'<span><i style="background:{_colour(name)}"></i>{name}</span>' for name in SERVICES)
+
+
+def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[str, str]) -> str:
+    event = node.event
+    gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
+    said = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
+    asked = " asked" if found.is_about(event) else ""
+    about = f"{event.stream} v{event.version} · {event.actor}"
+    title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{said}"
+    return (
+        f'<div class="row{asked}" title="{escape(title)}">'
+        f'<span class="time">{(event.at - begin).total_seconds():.3f} s</span>'
+        f'<span class="gap">{escape(gap)}</span>'
+        f'<span class="type" style="color:{_colour(node.service)}">{escape(event.type)}</span>'
+        f'<span class="who">{escape(about)}</span></div>'
+    )
+
+
+def _lanes(lines: Sequence[Line], places: Mapping[UUID, int], width: int, height: int) -> str:
+    lanes = [
+        f'<line x1="{_x(name)}" y1="0" x2="{_x(name)}" y2="{height}" stroke="var(--line)"/>'
+        for name in SERVICES
+    ]
+    curves: list[str] = []
+    dots: list[str] = []
+    for line in lines:
+        if line.node is None:
+            continue
+        x, y = _x(line.node.service), _y(places[line.node.event.id])
+        colour = _colour(line.node.service)
+        dots.append(f'<circle cx="{x}" cy="{y}" r="5" fill="{colour}"/>')
+        if line.cause is not None and line.cause.event.id in places:
+            curves.append(_curve(_x(line.cause.service), _y(places[line.cause.event.id]), x, y, colour))
+    return (
+        f'<svg width="{width}" height="{height}" aria-hidden="true">'
+        + "".join((*lanes, *curves, *dots))
+        + "</svg>"
+    )
+
+
+def _x(service: str) -> int:
+    return TOP + LANE * (SERVICES.index(service) if service in SERVICES else len(SERVICES))
+
+
+def _y(place: int) -> float:
+    return place * ROW + ROW / 2
+
+
+def _curve(x1: int, y1: float, x2: int, y2: float, colour: str) -> str:
+    bend = min(ROW * 1.2, abs(y2 - y1) / 2)
+    side = -LANE * 0.4 if x1 == x2 else 0
+    return (
+        f'<path d="M{x1} {y1} C{x1 + side} {y1 + bend} {x2 + side} {y2 - bend} {x2} {y2}" '
+        f'fill="none" stroke="{colour}" stroke-width="1.5" opacity=".7"/>'
+    )

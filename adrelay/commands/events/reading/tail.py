@@ -1,0 +1,227 @@
+"""`adrelay events tail`: events as they happen, off the stream."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from uuid import UUID
+
+from nats.errors import Error as NatsError
+from rich.text import Text
+
+from adrelay.servers.broker import streaming
+from adrelay.servers.places import Places, checked
+from adrelay.terminal.moments import clock, past_moment
+from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.pasted import pasted, stream_name
+from adrelay.terminal.plain import contents, sayings
+from adrelay.terminal.reasons import reason_of
+from adrelay.terminal.screen import INDENT, as_is, fitting
+from libs.events.catalogue import published
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations import (
+    STREAM_NAME,
+    Arrival,
+    Feed,
+    FeedBroken,
+    UnknownEvent,
+    before_last,
+    before_moment,
+    bounds,
+    pending,
+)
+
+_BATCH = 500
+_RECONNECT_SECONDS = 0.5
+_UUID7 = 7
+_SAID_LINES = 4
+
+Say = Callable[[Arrival], None]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is to be seen: any of these services, types and streams, and one story."""
+
+    services: tuple[str, ...]
+    types: tuple[str, ...]
+    streams: tuple[str, ...]
+    correlation: UUID | None
+
+    def subjects(self, root: str) -> list[str]:
+        """Return the subjects of the stream that hold it."""
+        ways = product(self.services or ("*",), self.types or ("*",), self.streams or ("*",))
+        return [f"{root}.{service}.{kind}.{stream}" for service, kind, stream in ways]
+
+    def passes(self, arrival: Arrival) -> bool:
+        """Say whether an event that came on these subjects is of the story."""
+        return self.correlation is None or arrival.envelope.correlation_id == self.correlation
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Where to begin: behind a sequence, with so many to skip, and nothing older than `since`."""
+
+    after: int
+    skip: int = 0
+    since: datetime | None = None
+
+
+async def tail(
+    places: Places, filters: Filters, last: int, since: str | None, *, follow: bool, say: Say
+) -> Exit:
+    """Say the events that pass the filters, and go on with what happens."""
+    moment = None if since is None else past_moment(since)
+    async with streaming(places.broker()) as stream:
+        begin = await _begin(stream, filters, last, moment)
+        shown = _Shown(filters, say, begin)
+        telling = asyncio.create_task(_tell(stream, shown, follow=follow))
+        await _until_stopped(telling)
+    return Exit.OK if follow or shown.count else Exit.FOUND
+
+
+def filters_of(
+    services: list[str] | None, types: list[str] | None, streams: list[str] | None, correlation: str | None
+) -> Filters:
+    """Return the filters that options say; raise `Unusable` for names that nothing has."""
+    streams = [stream_name(name) for name in streams or ()]
+    for name in types or ():
+        try:
+            published().type(name)
+        except UnknownEvent as error:
+            raise Unusable(str(error)) from error
+    for name in streams:
+        if not STREAM_NAME.match(name):
+            raise Unusable(f"{name!r} is no stream name; one looks like order-HQADZ-…")
+    try:
+        story = None if correlation is None else UUID(pasted(correlation))
+    except ValueError:
+        raise Unusable(f"{correlation!r} is no correlation id") from None
+    return Filters(
+        tuple(dict.fromkeys(checked(services or []))),
+        tuple(dict.fromkeys(types or ())),
+        tuple(dict.fromkeys(streams)),
+        story,
+    )
+
+
+async def _begin(stream: EventStream, filters: Filters, last: int, since: datetime | None) -> Begin:
+    if since is None and filters.correlation is not None and filters.correlation.version == _UUID7:
+        # its id tells when a story began
+        begun = datetime.fromtimestamp((filters.correlation.int >> 80) / 1000, UTC)
+        return Begin(await before_moment(stream, begun))
+    if since is not None:
+        return Begin(await before_moment(stream, since), since=since)
+    after, skip = await before_last(stream, filters.subjects(stream.root), last)
+    return Begin(after, skip)
+
+
+class _Shown:
+    """What was shown so far, and how to go on."""
+
+    def __init__(self, filters: Filters, say: Say, begin: Begin) -> None:
+        self.filters = filters
+        self.count = 0
+        self.after = begin.after
+        self._say = say
+        self._skip = begin.skip
+        self._since = begin.since
+
+    def take(self, arrivals: Sequence[Arrival]) -> None:
+        """Show those that pass."""
+        for arrival in arrivals:
+            self.after = arrival.sequence
+            if self._skip:
+                self._skip -= 1
+            elif self.filters.passes(arrival) and not self._is_older(arrival):
+                self._say(arrival)
+                self.count += 1
+        sys.stdout.flush()
+
+    def _is_older(self, arrival: Arrival) -> bool:
+        return self._since is not None and arrival.envelope.at < self._since
+
+
+async def _tell(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
+    """Show what comes; an interrupted feed is opened again where it broke."""
+    subjects = shown.filters.subjects(stream.root)
+    made_at, end = await stream.made_at(), (await bounds(stream))[1]
+    if not follow and not await pending(stream, subjects, shown.after):
+        return
+    while True:
+        try:
+            if await stream.made_at() != made_at:
+                remark("the stream was made anew, going on at its beginning")
+                made_at, shown.after = await stream.made_at(), 0
+            async with Feed(stream, subjects, shown.after) as feed:
+                while True:
+                    arrivals = await feed.batch(_BATCH)
+                    shown.take(arrivals)
+                    if not follow and (arrivals[-1].sequence >= end or not feed.waiting):
+                        return
+        except FeedBroken:
+            continue
+        except (NatsError, TimeoutError) as trouble:
+            remark(f"the broker is away ({reason_of(trouble)}), going on when it is back")
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def _until_stopped(telling: asyncio.Task[None]) -> None:
+    """Wait for the end, or for Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
+            loop.add_signal_handler(number, telling.cancel)
+    with suppress(asyncio.CancelledError):
+        await telling
+
+
+# -- lines
+
+
+def say_json_line(arrival: Arrival) -> None:
+    """Print an event as a line of JSON."""
+    envelope = arrival.envelope
+    say_json(
+        {
+            "service": arrival.source,
+            "sequence": arrival.sequence,
+            "id": str(envelope.id),
+            "type": envelope.type,
+            "schema": envelope.schema,
+            "stream": envelope.stream,
+            "version": envelope.version,
+            "at": envelope.at.isoformat(),
+            "correlation_id": str(envelope.correlation_id),
+            "causation_id": str(envelope.causation_id),
+            "actor": envelope.actor,
+            "data": contents(envelope.data),
+        }
+    )
+
+
+def say_lines() -> Say:
+    """Return what prints events for people: on a terminal, what does not fit on a few lines is left out."""
+    console = screen()
+
+    def say(arrival: Arrival) -> None:
+        envelope = arrival.envelope
+        said = sayings(contents(envelope.data))
+        if console.room is not None:
+            kept = fitting(said, _SAID_LINES * (console.room - 2 * INDENT))
+            more = len(said) - kept
+            said = [*said[:kept], f"… {more} more (--json)"] if more else said
+        console.items(
+            Text(clock(envelope.at), "dim"),
+            Text(f"{arrival.source:<12}", "cyan"),
+            Text(f"{envelope.type:<20}", "bold"),
+            f"{envelope.stream} v{envelope.version}",
+            Text("" if envelope.actor.startswith("service:") else envelope.actor, "yellow"),
+            *(Text(as_is(part).plain, "dim") for part in said),
+        )
+
+    return say

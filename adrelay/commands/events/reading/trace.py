@@ -1,0 +1,115 @@
+"""`adrelay events trace`: what led to what, over all services, from any id."""
+
+import gc
+from pathlib import Path
+
+from rich.text import Text
+
+from adrelay.commands.events.reading.find import Found, find
+from adrelay.commands.events.reading.picture import picture
+from adrelay.commands.events.reading.story import KEPT, Node, begin_of, members, render, told, walk
+from adrelay.servers.places import Places
+from adrelay.servers.stores import stores
+from adrelay.terminal.moments import clock, duration
+from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.plain import Json
+from libs.eventsourcing.operations import Connection, data_of_events
+
+STORIES = 10
+
+
+async def trace(places: Places, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
+    """Print the correlated trees in which what was meant occurs."""
+    gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
+    async with stores(places.databases()) as connections:
+        found = await find(connections, key)
+        shown = found.correlations if complete else found.correlations[:STORIES]
+        roots = await told(connections, shown)
+        stories = _by_story(found, roots)
+        kept = 0 if complete else KEPT
+        if html is not None:
+            await _draw(connections, html, key, found, roots, kept=kept)
+    if json:
+        say_json(_document(key, found, stories))
+    else:
+        print_trees(found, stories, kept=kept)
+        if len(shown) < len(found.correlations):
+            remark(f"{len(found.correlations) - len(shown)} older ones are left out; --all shows them")
+    if html is not None:
+        remark(f"the picture is in {html}")
+    return Exit.OK
+
+
+def _by_story(found: Found, roots: list[Node]) -> dict[str, list[Node]]:
+    stories: dict[str, list[Node]] = {str(story): [] for story in found.correlations}
+    for root in roots:
+        stories[str(root.event.correlation_id)].append(root)
+    return {story: parts for story, parts in stories.items() if parts}
+
+
+def print_trees(found: Found, stories: dict[str, list[Node]], *, kept: int) -> None:
+    """Print what was found, and each correlated tree."""
+    console = screen()
+    for name in found.names:
+        console.print(Text(name, "bold"))
+    for story, roots in stories.items():
+        times = [node.event.at for node in members(roots)]
+        lasted = duration(max(times).timestamp() - begin_of(roots))
+        title = f"correlation id {story}\n{len(times)} events in {lasted} from {clock(min(times))} UTC on"
+        console.print(render(title, roots, kept=kept, focus=lambda node: found.is_about(node.event)))
+
+
+def _document(key: str, found: Found, stories: dict[str, list[Node]]) -> Json:
+    return {
+        "id": key,
+        "is": list(found.names),
+        "stories": [
+            {"correlation_id": story, "events": _events(found, roots)} for story, roots in stories.items()
+        ],
+        "stories_left_out": len(found.correlations) - len(stories),
+    }
+
+
+def _events(found: Found, roots: list[Node]) -> list[Json]:
+    begin = begin_of(roots)
+    events: list[Json] = []
+    for line in walk(roots):
+        if line.node is None:
+            continue
+        event, cause = line.node.event, line.cause
+        gap = None if cause is None else round((event.at - cause.event.at).total_seconds(), 6)
+        events.append(
+            {
+                "depth": line.depth,
+                "service": line.node.service,
+                "type": event.type,
+                "stream": event.stream,
+                "version": event.version,
+                "id": str(event.id),
+                "causation_id": str(event.causation_id),
+                "actor": event.actor,
+                "at": event.at.isoformat(),
+                "seconds_since_begin": round(event.at.timestamp() - begin, 6),
+                "seconds_since_cause": gap,
+                "asked_for": found.is_about(event),
+            }
+        )
+    return events
+
+
+async def _draw(
+    connections: dict[str, Connection], html: Path, key: str, found: Found, roots: list[Node], *, kept: int
+) -> None:
+    lines = list(walk(roots, kept=kept, focus=lambda node: found.is_about(node.event)))
+    data: dict[str, str] = {}
+    for service, connection in connections.items():
+        ids = [line.node.event.id for line in lines if line.node is not None and line.node.service == service]
+        data |= {str(event): text for event, text in (await data_of_events(connection, ids)).items()}
+    _write(html, picture(key, found, lines, data))
+
+
+def _write(html: Path, page: str) -> None:
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"{html} can't be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""`adrelay events tables`, `verify`, `rebuild`, `rollback` and `retire`."""

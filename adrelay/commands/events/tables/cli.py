@@ -1,0 +1,150 @@
+"""`adrelay events verify`, `tables`, `rebuild`, `rollback` and `retire`: their options."""
+
+from collections.abc import Coroutine
+from typing import Annotated
+
+import typer
+
+from adrelay.commands.events.options import (
+    ServiceArgument,
+    ServicesOption,
+    TableArgument,
+    TablesArgument,
+    TablesOption,
+    YesOption,
+)
+from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.terminal.outcome import Exit, carry_out
+
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Throw away what an interrupted rebuild has built.")
+]
+BuildOnlyOption = Annotated[
+    bool,
+    typer.Option("--build-only", help="Leave it beside: the next rebuild or start of the service takes it."),
+]
+DropOption = Annotated[
+    bool, typer.Option("--drop-kept", help="Drop what is kept or was begun beside the running tables.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+
+def verify(
+    service: ServicesOption = None,
+    table: TablesOption = None,
+    stream: Annotated[bool, typer.Option(help="Compare the stores with the stream.")] = True,  # noqa: FBT002 - typer's way to say flag
+    tables: Annotated[bool, typer.Option(help="Compare the tables with a fresh fold.")] = True,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Compare the stores with the stream (gaps, repeats, order, content), and tables with a fresh fold.
+
+    Everything goes on meanwhile; a service waits for a moment for each of its tables, which is folded into a
+    scratch schema that is dropped again. Nothing else is changed. Exit codes: 0 all is as it should be,
+    1 it is not, or something could not be compared; 2 wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.tables.verify import verify as comparing
+
+        return comparing(Places(data, env_file), service, table, stream=stream, tables=tables, json=json)
+
+    carry_out(work)
+
+
+def tables(
+    service: ServicesOption = None,
+    drop_kept: DropOption = False,  # noqa: FBT002 - typer's way to say flag
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the tables that services fold, and what stands beside them.
+
+    Exit codes: 0 done, 1 the answer was no, or tables are being built just now; 2 wrong usage or a server
+    that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.tables.listing import tables as listing
+
+        return listing(Places(data, env_file), service, drop=drop_kept, yes=yes, json=json)
+
+    carry_out(work)
+
+
+def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
+    service: ServiceArgument,
+    table: TableArgument,
+    again: AgainOption = False,  # noqa: FBT002 - typer's way to say flag
+    build_only: BuildOnlyOption = False,  # noqa: FBT002
+    dry_run: DryRunOption = False,  # noqa: FBT002
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Fold a table anew from all events, beside the running one, and put it in its place.
+
+    The service goes on meanwhile; it waits for a moment while the tables are exchanged. The old one is kept,
+    see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
+    only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
+    table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.tables.rebuild import rebuild as rebuilding
+
+        places = Places(data, env_file)
+        return rebuilding(
+            places, service, table, again=again, swap=not build_only, dry=dry_run, yes=yes, json=json
+        )
+
+    carry_out(work)
+
+
+def rollback(
+    service: ServiceArgument,
+    table: TablesArgument,
+    yes: YesOption = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Put kept tables of this program's version back in place, with all that has happened since folded in.
+
+    To go back to an older version of the service, run this with the older program, then start it.
+    Exit codes: 0 done, 1 nothing of this version is kept, it stopped before the end, or the answer was no;
+    2 no such table, wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.tables.listing import rollback as rolling_back
+
+        return rolling_back(Places(data, env_file), service, table, yes=yes, json=json)
+
+    carry_out(work)
+
+
+def retire(
+    service: ServiceArgument,
+    table: TableArgument,
+    yes: YesOption = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Stop folding a table that this version of the service does not know any more; it is kept beside.
+
+    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, tables are being built just
+    now, or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.tables.listing import retire as retiring
+
+        return retiring(Places(data, env_file), service, table, yes=yes, json=json)
+
+    carry_out(work)

@@ -1,0 +1,122 @@
+"""What the tools for tables share: which tables each service folds, progress, and how a fold can fail."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from adrelay.registries import registry_of
+from adrelay.servers.places import Places
+from adrelay.servers.stores import connected
+from adrelay.terminal.outcome import Exit, Failure, NotFound, Unusable
+from libs.chassis.advice import with_advice
+from libs.chassis.names import APPLICATION
+from libs.events.catalogue import published
+from libs.eventsourcing import Projection
+from libs.eventsourcing.operations import (
+    FoldFailed,
+    OutdatedTables,
+    Report,
+    ServiceTables,
+    StreamAhead,
+    StreamIncomplete,
+    TablesBusy,
+    holds_shadow_tables,
+)
+
+
+class Stopped(Failure):
+    """The tool came to an end before its work was done; what ran before runs on."""
+
+    code = Exit.FOUND
+
+
+def tables_of(service: str, url: str) -> ServiceTables:
+    """Return what a service folds."""
+    return registry_of(service).tables(url, published(), APPLICATION)
+
+
+async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
+    """Return what services fold, by service; raise `Unusable` if a database can't be used."""
+    databases = places.databases(chosen)
+    problems = [problem for service, url in databases.items() for problem in await _problems(service, url)]
+    if problems:
+        raise Unusable(*problems)
+    return {service: tables_of(service, url) for service, url in databases.items()}
+
+
+async def _problems(service: str, url: str) -> tuple[str, ...]:
+    try:
+        async with connected(service, url) as connection:
+            known = await holds_shadow_tables(connection)
+    except Unusable as error:
+        return error.problems
+    return () if known else (f"{service} was not started yet with this version of Adrelay",)
+
+
+async def one_table(places: Places, service: str, name: str) -> tuple[ServiceTables, Projection]:
+    """Return a service's table of that name; raise `Unusable` if there is none."""
+    tables = (await all_tables(places, [service]))[service]
+    table = tables.find(name)
+    if table is None:
+        raise Unusable(f"{service} folds no table {name!r}; there are {', '.join(sorted(tables.schemas))}")
+    return tables, table
+
+
+@asynccontextmanager
+async def folds() -> AsyncGenerator[None]:
+    """Tell in one line why tables could not be built or compared."""
+    try:
+        yield
+    except (FoldFailed, StreamIncomplete, TablesBusy, StreamAhead) as error:
+        raise Stopped(with_advice(error)) from error
+    except OutdatedTables as error:
+        raise Unusable(with_advice(error)) from error
+    except LookupError as error:
+        raise NotFound(str(error)) from error
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """Show events in a second."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s", style="cyan")
+
+
+@contextmanager
+def progress() -> Generator[Callable[[str, int, int], None]]:
+    """Show bars with rate and time left on stderr, if that is a terminal; yields what moves one of them."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        known = dict[str, int]()
+
+        def move(name: str, done: int, total: int) -> None:
+            if name not in known:
+                known[name] = bars.add_task(name, total=total)
+            bars.update(known[name], completed=done, total=max(total, done))  # type: ignore[arg-type]  # a TaskID
+
+        yield move
+
+
+@contextmanager
+def fold_progress(service: str) -> Generator[Report]:
+    """Show how far tables are built."""
+    with progress() as move:
+        yield lambda told: move(f"{service} {told.table}", told.passed, told.remaining)

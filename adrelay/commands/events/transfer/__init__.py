@@ -1,0 +1,1 @@
+"""`adrelay events export`, `import`, `republish` and `rebase`."""

@@ -1,0 +1,194 @@
+"""Fills empty stores with the events of an export: all of them, or none."""
+
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from asyncpg.transaction import Transaction
+
+from adrelay.commands.events.transfer.dump import Dump
+from adrelay.servers.places import with_database
+from adrelay.servers.stores import connected
+from adrelay.terminal.outcome import Failure, Unusable, complain
+from adrelay.terminal.reasons import reason_of
+from libs.chassis.names import APPLICATION
+from libs.eventsourcing import Cursor, Envelope
+from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreHeld, StoreInUse
+
+_PAGE = 1000
+
+
+@dataclass
+class _Store:
+    """A store that is being filled, in a transaction that is still open."""
+
+    service: str
+    url: str
+    filling: Filling
+    transaction: Transaction
+    made: bool
+    """Whether its database was made for this, so that it is dropped if anything fails."""
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return _name(self.url)
+
+
+async def _at_once() -> None:
+    """Refuse nothing."""
+
+
+async def fill(dump: Dump, urls: Mapping[str, str], ready: Callable[[], Awaitable[None]] = _at_once) -> None:
+    """Have each of these stores hold what an export tells of its service.
+
+    `ready` is called once all of them are held and found empty, and may still refuse. Raises `Unusable`;
+    whatever is raised, no store holds anything more than before.
+    """
+    async with AsyncExitStack() as stack:
+        stores = {name: await stack.enter_async_context(_open(name, url)) for name, url in urls.items()}
+        for store in stores.values():
+            await _prepare(store)
+        await ready()
+        await _write(dump, stores)
+        await _keep(list(stores.values()))
+
+
+async def _keep(stores: list[_Store]) -> None:
+    """Commit everywhere; where that fails, empty again what was committed before."""
+    doubtful: list[_Store] = []
+    try:
+        for store in stores:
+            doubtful.append(store)
+            await store.transaction.commit()
+    except BaseException:
+        for store in doubtful:
+            await _close(store.filling.connection)
+            if not store.made:
+                await _undo(store)
+        raise
+
+
+async def _close(connection: Connection) -> None:
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        await connection.close(timeout=2)
+
+
+@asynccontextmanager
+async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
+    """Be in a transaction of a store; a database that is made for it is dropped again if anything fails."""
+    made = await _make_database(service, url)
+    try:
+        async with connected(service, url, writing=True, empty=True) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            yield _Store(service, url, Filling(connection, APPLICATION), transaction, made)
+    except BaseException:
+        if made:
+            await _drop_database(service, url)
+        raise
+
+
+async def _make_database(service: str, url: str) -> bool:
+    try:
+        async with connected(service, url, empty=True):
+            return False
+    except Unusable as error:
+        if not isinstance(error.__cause__, asyncpg.InvalidCatalogNameError):
+            raise
+    async with _server(service, url) as server:
+        await server.execute(f'create database "{_name(url)}"')
+    return True
+
+
+async def _drop_database(service: str, url: str) -> None:
+    try:
+        async with _server(service, url) as server:
+            await server.execute(f'drop database if exists "{_name(url)}"')
+    except (Unusable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        complain(f"{_name(url)} was made for this, and could not be dropped again: {reason_of(error)}")
+
+
+def _server(service: str, url: str) -> AbstractAsyncContextManager[Connection]:
+    return connected(service, with_database(url, "postgres"), writing=True, empty=True)
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/").replace('"', "")
+
+
+async def _prepare(store: _Store) -> None:
+    """Hold a store against everyone else; raise `Unusable` unless nothing is in it and nobody uses it."""
+    try:
+        await store.filling.prepare()
+    except HoldsEvents as error:
+        raise Unusable(f"{store.database} holds events already: import only into an empty store") from error
+    except (StoreInUse, StoreHeld) as error:
+        raise Unusable(_who_holds(store, error)) from error
+
+
+def _who_holds(store: _Store, error: StoreInUse | StoreHeld) -> str:
+    if isinstance(error, StoreInUse):
+        return f"{store.service} is running: stop it first, or import --into a scratch database"
+    return f"someone holds the store of {store.service} just now; try again later"
+
+
+async def _undo(store: _Store) -> None:
+    """Have a store hold what it did before the import, which was committed here and failed elsewhere."""
+    try:
+        async with (
+            connected(store.service, store.url, writing=True, empty=True) as connection,
+            connection.transaction(),
+        ):
+            await store.filling.undo(connection)
+    except (StoreInUse, StoreHeld) as error:
+        complain(f"{store.database} was filled, and could not be emptied again: {_who_holds(store, error)}")
+    except (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        complain(f"{store.database} was filled, and could not be emptied again: {reason_of(error)}")
+
+
+async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
+    page: list[str] = []
+    owner: _Store | None = None
+    for service, other, line in dump.lines():
+        store = stores.get(service)
+        if owner is not None and (store is not owner or other is not None or len(page) == _PAGE):
+            await owner.filling.add_events(page)
+            page = []
+        owner = store if other is None else None
+        if store is None:
+            continue
+        if other is None:
+            page.append(line)
+        elif "parked" in other:
+            await _park(store, dump, stores, other)
+        else:
+            await _place(store, dump, stores, other)
+    if owner is not None:
+        await owner.filling.add_events(page)
+    for store in stores.values():
+        await store.filling.finish()
+
+
+def _moved(dump: Dump, stores: Mapping[str, _Store], source: str, cursor: Cursor) -> Cursor:
+    """Return where the event at a cursor of the old store stands in the new one."""
+    if source not in stores:
+        return cursor  # that store stays what it is
+    return stores[source].filling.cursor_of(dump.number_of(source, cursor))
+
+
+async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+    """Note up to where a reader has come, or what it never handles."""
+    cursor = _moved(dump, stores, fields["source"], Cursor(fields["xid"], fields["position"]))
+    note = store.filling.add_dropped if "dropped" in fields else store.filling.add_checkpoint
+    await note(fields["reader"], fields["source"], cursor)
+
+
+async def _park(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+    envelope = Envelope.from_json(json.dumps(fields["parked"]))
+    moved = replace(envelope, cursor=_moved(dump, stores, fields["source"], envelope.cursor))
+    await store.filling.add_dead_letter(fields["reader"], fields["source"], moved, fields["error"])

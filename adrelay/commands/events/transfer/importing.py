@@ -1,0 +1,77 @@
+"""`adrelay events import`: an export back into stores, which must be empty."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import asyncpg
+from nats.errors import Error as NatsError
+
+from adrelay.commands.events.transfer.dump import Dump, read_dump
+from adrelay.commands.events.transfer.filling import fill
+from adrelay.servers.broker import streaming
+from adrelay.servers.places import Broker, Places, checked, scratch_name, with_database
+from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
+from adrelay.terminal.reasons import reason_of
+from libs.eventsourcing import START, EventStream
+from libs.eventsourcing.operations import renew
+
+
+async def import_(
+    places: Places, file: Path, into: str | None, services: list[str] | None, *, anew: bool, json: bool
+) -> Exit:
+    """Put exported events into empty stores."""
+    dump = await asyncio.to_thread(read_dump, file)
+    chosen = checked(services) if services else dump.services
+    for service in chosen:
+        if service not in dump.services:
+            raise Unusable(f"{file} holds no events of {service}")
+    if into is not None and anew:
+        raise Unusable("--anew does not go with --into: scratch databases have no stream")
+    urls = places.databases(chosen)
+    try:
+        if into is None:
+            await _into_services(places.broker(), dump, urls, anew=anew)
+        else:
+            name = scratch_name(into)
+            await fill(dump, {one: with_database(url, f"{name}_{one}") for one, url in urls.items()})
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise Unusable(f"{file}: the database refuses it: {reason_of(error)}") from error
+    counts = {service: dump.count(service) for service in chosen}
+    if json:
+        say_json({"file": str(file), "events": counts})
+    else:
+        for service, count in counts.items():
+            remark(f"{service}: {count} events" + (f" in {into}_{service}" if into else ""))
+    return Exit.OK
+
+
+async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *, anew: bool) -> None:
+    async with streaming(broker, absent=True) as stream:
+
+        async def ready() -> None:
+            if not anew:
+                await _check_stream(stream, urls)
+
+        await fill(dump, urls, ready)
+        if anew:
+            try:
+                remark(f"{await renew(stream):,} events of the stream deleted")
+            except NatsError as error:
+                advice = "run `adrelay events republish --anew` before any service starts"
+                raise Unusable(
+                    f"all is imported, but the stream is as it was ({reason_of(error)}): {advice}"
+                ) from error
+
+
+async def _check_stream(stream: EventStream, services: Iterable[str]) -> None:
+    """Raise `Unusable` if the stream tells of other events than those that are to be imported.
+
+    What is imported gets new places in its store. So readers would take what the stream holds, and what the
+    relays add to it, for different events, and handle both.
+    """
+    for service in services:
+        if (await stream.last(service)).cursor > START:
+            raise Unusable(
+                f"the stream {stream.name} holds events of {service}; --anew deletes it, relays fill it anew"
+            )

@@ -1,0 +1,214 @@
+"""`adrelay orders`: what became of orders and payments, and what the operator does about it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from adrelay.servers.gateway import Gateway, path_part
+from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.completion import orders as numbers
+from adrelay.terminal.outcome import Exit, carry_out, remark, say_json, screen
+
+orders = typer.Typer(
+    name="orders",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show secrets
+    help="Search orders, explain one, and see to those that need a person.",
+    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, nothing found, or something needs a person, "
+    "2 could not run.",
+)
+
+_PAGE = 200
+
+
+OrderStatus = Literal["PENDING", "PAID", "FULFILLED", "EXPIRED", "CANCELLED", "REFUNDED"]
+PaymentStatus = Literal[
+    "REQUESTED",
+    "WAITING",
+    "CONFIRMING",
+    "CONFIRMED",
+    "SENDING",
+    "PARTIALLY_PAID",
+    "FINISHED",
+    "FAILED",
+    "REFUNDED",
+    "EXPIRED",
+]
+NumberArgument = Annotated[
+    str,
+    typer.Argument(metavar="ORDER", help="The order's number.", autocompletion=numbers, show_default=False),
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Kept with the order, for people.", show_default=False)
+]
+
+
+@orders.command("list")
+def list_(
+    email: Annotated[str | None, typer.Option(help="A part of the e-mail address.")] = None,
+    payment: Annotated[
+        str | None, typer.Option(help="The provider's payment id, also of a further deposit.")
+    ] = None,
+    status: Annotated[
+        OrderStatus | None, typer.Option(help="How far the order is.", case_sensitive=False)
+    ] = None,
+    payment_status: Annotated[
+        PaymentStatus | None, typer.Option(help="How far its payment is.", case_sensitive=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100_000)] = 20,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List orders, the latest first; all conditions hold together."""
+    given = {"email": email, "payment": payment, "order_status": status, "payment_status": payment_status}
+    search: dict[str, str | int] = {name: value for name, value in given.items() if value is not None}
+    carry_out(lambda: _list(env_file, search, limit, json=json))
+
+
+async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, json: bool) -> Exit:
+    found: list[dict[str, Any]] = []
+    more: str | None = None
+    async with Gateway(env_file) as gateway:
+        while len(found) < limit and (more is not None or not found):
+            cursor = {} if more is None else {"cursor": more}
+            size = {"limit": min(_PAGE, limit - len(found))}
+            page = await gateway.get("orders", {**search, **cursor, **size})
+            found += page["items"]
+            more = page["next"]
+            if more is None:
+                break
+    if json:
+        say_json(found)
+    elif found:
+        from adrelay.commands.orders.pictures import print_orders
+
+        print_orders(found)
+    else:
+        screen().print("no such order")
+    if more is not None:
+        remark(f"there are more than {limit}: see --limit")
+    return Exit.OK if found else Exit.FOUND
+
+
+@orders.command("show")
+def show(
+    order: NumberArgument,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Show an order, its payment, all that happened to it, and why it needs a person."""
+    carry_out(lambda: _show(env_file, order, json=json))
+
+
+async def _show(env_file: Path, order: str, *, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        found = await gateway.get(_path(order))
+    _say(found, json=json)
+    return Exit.OK
+
+
+@orders.command("attention")
+def attention(
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the orders that need a person, and why.
+
+    Exit codes: 0 none does, 1 some do, 2 wrong usage or a gateway that does not answer.
+    """
+    carry_out(lambda: _attention(env_file, json=json))
+
+
+async def _attention(env_file: Path, *, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        found: list[dict[str, Any]] = (await gateway.get("orders/attention"))["items"]
+    if json:
+        say_json(found)
+    elif found:
+        from adrelay.commands.orders.pictures import print_attention
+
+        print_attention(found)
+    else:
+        screen().print("no order needs a person")
+    return Exit.FOUND if found else Exit.OK
+
+
+@orders.command("mark-paid")
+def mark_paid(
+    order: NumberArgument,
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Vouch for an order: it is delivered without the provider's word."""
+    carry_out(lambda: _act(env_file, order, "mark-paid", reason, json=json))
+
+
+@orders.command("refund")
+def refund(
+    order: NumberArgument,
+    reason: ReasonOption,
+    keep_sessions: Annotated[  # noqa: FBT002 - typer's way to say flag
+        bool, typer.Option("--keep-sessions", help="Let its adbot keep its sessions.")
+    ] = False,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Record that an order's money goes back. You send the money yourself.
+
+    Its adbot is suspended, and gives its sessions back to stock at once.
+    """
+    body: dict[str, object] = {"reason": reason, "keep_sessions": keep_sessions}
+    carry_out(lambda: _send(env_file, order, "refund", body, json=json))
+
+
+@orders.command("cancel")
+def cancel(
+    order: NumberArgument,
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Call an order off that is not paid. Money that comes all the same still delivers."""
+    carry_out(lambda: _act(env_file, order, "cancel", reason, json=json))
+
+
+@orders.command("review")
+def review(
+    order: NumberArgument,
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Note that an order was seen to; it needs nobody until something new is odd about it."""
+    carry_out(lambda: _act(env_file, order, "review", reason, json=json))
+
+
+async def _act(env_file: Path, order: str, act: str, reason: str, *, json: bool) -> Exit:
+    return await _send(env_file, order, act, {"reason": reason}, json=json)
+
+
+async def _send(env_file: Path, order: str, act: str, body: Mapping[str, object], *, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        found = await gateway.send("POST", f"{_path(order)}/{act}", body)
+    _say(found, json=json)
+    return Exit.OK
+
+
+def _path(order: str) -> str:
+    from adrelay.terminal.pasted import Kind, read
+
+    found = read(order)
+    return f"orders/{path_part(found.text if found.kind is Kind.ORDER else order.strip().upper())}"
+
+
+def _say(order: dict[str, Any], *, json: bool) -> None:
+    if json:
+        say_json(order)
+    else:
+        from adrelay.commands.orders.pictures import print_order
+
+        print_order(order)

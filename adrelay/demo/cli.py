@@ -1,0 +1,27 @@
+"""`adrelay demo`: its options. What it does is imported when it runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
+    album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep databases, events, logs and settings in this empty folder, not in a temporary one.",
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Run the whole story against the sandboxes and prove what the groups hold.
+
+    Exits with 0 only if every group holds every cycle's post exactly once; with 130 or 143 where Ctrl-C or
+    SIGTERM ended it.
+    """
+    from adrelay.demo.command import demo as run
+
+    run(cycles=cycles, album=album, keep=keep)

@@ -1,0 +1,111 @@
+"""What the demo shows: steps as they are done, a live table of groups, the evidence at the end."""
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from adrelay.demo.evidence import GroupEvidence
+from adrelay.demo.rest import Json
+from adrelay.demo.story import cycles_in
+
+
+class DemoOutput:
+    """The demo's output, for people; on no terminal it prints the same without moving parts."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._began = time.monotonic()
+
+    @contextmanager
+    def step(self, text: str) -> Generator["Notes"]:
+        """Show what is being done, and when it is done, with what was noted meanwhile."""
+        notes = Notes()
+        begin = time.monotonic()
+        with self.console.status(text):
+            yield notes
+        took = time.monotonic() - begin
+        line = Text.assemble(("✓ ", "green"), text, (f"  {took:.1f} s", "dim"))
+        self.console.print(line, soft_wrap=True)
+        for note in notes.lines:
+            self.console.print(Text(f"    {note}", style="dim"), soft_wrap=True)
+
+    @contextmanager
+    def live(self) -> Generator["Board"]:
+        """Show the table of groups while cycles run."""
+        board = Board()
+        if not self.console.is_terminal:
+            yield board
+            self.console.print(board.table())
+            return
+        with Live(board.table(), console=self.console, refresh_per_second=8) as live:
+            board.on_change = lambda: live.update(board.table())
+            yield board
+
+    def evidence(self, found: Sequence[GroupEvidence]) -> None:
+        """Show what the groups hold, as the Telegram sandbox tells it."""
+        table = Table(title="Read back from the Telegram sandbox", title_justify="left")
+        for heading in ("group", "messages held", "cycles", "held once per cycle"):
+            table.add_column(heading)
+        for one in found:
+            verdict = Text(f"✗ {one.problem}", style="red") if one.problem else Text("✓", style="green")
+            table.add_row(one.group, ", ".join(map(str, one.held)), str(len(one.cycles)), verdict)
+        self.console.print(table)
+
+    @property
+    def seconds(self) -> float:
+        """Since the demo began."""
+        return time.monotonic() - self._began
+
+
+class Notes:
+    """What is shown below a step."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, line: str) -> None:
+        """Show one more line."""
+        self.lines.append(line)
+
+
+class Board:
+    """Groups by cycles, and what became of each."""
+
+    def __init__(self) -> None:
+        self.groups: list[str] = []
+        self.lines: Sequence[Json] = ()
+        self.on_change = _nothing
+
+    def show(self, lines: Sequence[Json]) -> None:
+        """Show a newer log."""
+        self.lines = lines
+        self.on_change()
+
+    def table(self) -> Table:
+        """Return the table as it is now."""
+        cycles = cycles_in(self.lines)
+        table = Table(title=f"Deliveries ({len(self.lines)})", title_justify="left")
+        table.add_column("group")
+        for number in range(1, len(cycles) + 1):
+            table.add_column(f"cycle {number}")
+        by_place = {(line["group"], line["cycle"]): line for line in self.lines}
+        for group in self.groups:
+            table.add_row(group, *(_cell(by_place.get((group, cycle))) for cycle in cycles))
+        return table
+
+
+def _nothing() -> None:
+    """Stand in for a listener."""
+
+
+def _cell(line: Json | None) -> Text:
+    if line is None:
+        return Text("…", style="dim")
+    if line["messages"]:
+        return Text(f"✓ #{','.join(map(str, line['messages']))} {line['session']}", style="green")
+    return Text(f"✗ {line['result']} {line['error']}", style="red")

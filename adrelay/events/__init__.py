@@ -1,1 +1,0 @@
-"""What operators do with events: follow them, explain them, repair what follows from them."""

@@ -1,0 +1,69 @@
+"""The connection to the broker, that fails quickly and says why."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from adrelay.servers.places import Broker
+from adrelay.servers.stores import APPLICATION, CONNECT_SECONDS, place_of
+from adrelay.terminal.outcome import Unusable
+from adrelay.terminal.reasons import reason_of
+from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, event_stream
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.operations import StreamUnreadable
+
+
+@asynccontextmanager
+async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[EventStream]:
+    """Be connected to the stream, which may be `absent`; later interruptions are waited out."""
+    client = await _connect(broker.url)
+    try:
+        stream = event_stream(client, prefix=broker.prefix)
+        try:
+            await client.jetstream(timeout=CONNECT_SECONDS).stream_info(stream.name)
+        except NotFoundError:
+            if not absent:
+                raise Unusable(
+                    f"the broker at {place_of(broker.url)} holds no stream {stream.name}"
+                ) from None
+        except NatsError as error:
+            raise Unusable(
+                f"the broker at {place_of(broker.url)} has no JetStream: {reason_of(error)}"
+            ) from error
+        try:
+            yield stream
+        except (NatsError, StreamUnreadable) as error:
+            raise Unusable(f"the broker broke off: {reason_of(error)}") from error
+    finally:
+        with suppress(NatsError, OSError, TimeoutError):
+            await asyncio.wait_for(client.close(), 2)
+
+
+async def _connect(url: str) -> Client:
+    problems: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        problems.append(error)
+
+    client = BrokerClient()
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await client.connect(
+                url,
+                name=APPLICATION,
+                error_cb=note,
+                disconnected_cb=client.end_requests,
+                max_reconnect_attempts=-1,  # for later; the first time we don't wait for so long
+                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # may be a fraction
+                connect_timeout=int(CONNECT_SECONDS),
+            )
+    except (NatsError, OSError, TimeoutError) as error:
+        why = reason_of(problems[-1] if problems else error)
+        raise Unusable(f"the broker at {place_of(url)} can't be used: {why}") from error
+    return client

@@ -1,0 +1,144 @@
+"""The gateway's REST interface, as the operator's commands use it."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from adrelay.env_file import put_into_environment
+from adrelay.terminal.outcome import Exit, Failure, Unusable, remark
+
+if TYPE_CHECKING:
+    import httpx
+
+URL, TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_ADMIN_TOKEN"
+PORT = "ADRELAY_GATEWAY_HTTP_PORT"
+TIMEOUT_SECONDS = 30.0
+PROBLEM = "application/problem+json"
+_PREFIX = "/api/v1/admin/"
+_HIGHEST_PORT = 65535
+_PLACE = re.compile(r"(?:(?<=^)|(?<=; ))(?:path|body|query)\.(?=\w)")
+_NO_URL = f"{URL} is no URL that begins with http:// or https:// and names a server"
+
+
+class Refusal(Failure):
+    """The gateway understood, and did not do it; `problems` begin with the stable code."""
+
+    code = Exit.FOUND
+
+
+class Gateway:
+    """The operator's calls. Raises `Refusal`, and `Unusable` where there is nobody to refuse."""
+
+    def __init__(self, env_file: Path) -> None:
+        import httpx
+
+        put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN}))
+        url, token = os.environ.get(URL) or _local_url(), os.environ.get(TOKEN) or ""
+        self._place = _place(url)
+        if not token or not token.isascii() or not token.isprintable():
+            raise Unusable(f"{TOKEN} is not set to the gateway's: in the environment, or in {env_file}")
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=url.rstrip("/") + _PREFIX,
+                headers={"authorization": f"Bearer {token}"},
+                timeout=TIMEOUT_SECONDS,
+                trust_env=False,
+            )
+        except httpx.InvalidURL:
+            raise Unusable(_NO_URL) from None
+
+    async def __aenter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Return what a path answers."""
+        return await self._call("GET", path, parameters=parameters)
+
+    async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Have something done, and return what became of it."""
+        return await self._call(method, path, body=body)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON
+        import httpx
+
+        from adrelay.terminal.reasons import reason_of
+
+        try:
+            answer = await self._http.request(method, path, params=parameters, json=body)
+        except httpx.TimeoutException as error:
+            raise Unusable(f"{self._place} gave no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
+        except httpx.RequestError as error:
+            raise Unusable(f"{self._place} can't be reached: {reason_of(error)}") from error
+        return self._read(answer)
+
+    def _read(self, answer: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
+        document: Any = None
+        with suppress(ValueError):
+            document = answer.json()
+        if answer.headers.get("content-type") == PROBLEM and isinstance(document, dict):
+            if answer.status_code == HTTPStatus.UNAUTHORIZED:
+                raise Unusable(f"{self._place} does not take this {TOKEN}")
+            raise Refusal(told(cast("dict[str, object]", document)))
+        if not answer.is_success or document is None:
+            raise Unusable(f"{self._place} is no gateway of Adrelay: it answers {answer.status_code}")
+        if answer.status_code == HTTPStatus.ACCEPTED:
+            remark("it is done; what is shown here may still lack it")
+        return document
+
+
+def _local_url() -> str:
+    """Return where `adrelay up` serves the gateway with these settings."""
+    from adrelay.runtime.local import GATEWAY_PORT
+
+    port = os.environ.get(PORT, "").strip() or "0"
+    if not (port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT):
+        raise Unusable(f"{PORT} must be a whole number from 0 to {_HIGHEST_PORT}")
+    return f"http://127.0.0.1:{int(port) or GATEWAY_PORT}"
+
+
+def path_part(text: str) -> str:
+    """Return a text as one part of a path, whatever is in it."""
+    if not text.strip("."):
+        raise Unusable(f"{text!r} names nothing")
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+def told(problem: Mapping[str, object]) -> str:
+    """Return a refusal in words; where in a request a value stood says nothing to who typed it."""
+    detail = _PLACE.sub("", str(problem.get("detail") or ""))
+    return ": ".join(str(part) for part in (problem.get("code"), detail) if part)
+
+
+def _place(url: str) -> str:
+    """Return how the gateway is called in messages; raise `Unusable` if this is no URL of one."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            port = f":{parts.port}" if parts.port else ""
+            return f"the gateway at {parts.scheme}://{parts.hostname}{port}"
+    except ValueError:
+        pass
+    raise Unusable(_NO_URL)

@@ -1,0 +1,124 @@
+"""How a command ends: what it exits with, and the lines that say why."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import date
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from adrelay.terminal.screen import Screen
+
+TRACEBACK = "ADRELAY_TRACEBACK"
+"""If set, a mistake of the program itself shows where it happened."""
+
+
+class Exit(IntEnum):
+    """What a tool exits with."""
+
+    OK = 0
+    FOUND = 1
+    """It ran, and found problems, or not what was asked for."""
+    UNUSABLE = 2
+    """It could not run: wrong usage, settings, or a server that does not answer."""
+
+
+class Failure(Exception):
+    """The tool ends here; `problems` say why, a line each."""
+
+    code = Exit.UNUSABLE
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Unusable(Failure):
+    """The tool can't run like this. Nothing was changed."""
+
+
+class NotFound(Failure):
+    """What was asked for does not exist. Nothing was changed."""
+
+    code = Exit.FOUND
+
+
+def carry_out(work: Callable[[], Coroutine[None, None, Exit]]) -> None:
+    """Run a command to its end and exit; each problem is a line on stderr."""
+
+    def run() -> Exit:
+        import asyncio
+
+        code = asyncio.run(work())
+        sys.stdout.flush()
+        return code
+
+    raise typer.Exit(guarded(run))
+
+
+def guarded(run: Callable[[], Exit | None]) -> Exit:
+    """Run something and return its exit code; every error becomes lines that people understand."""
+    try:
+        return run() or Exit.OK
+    except Failure as failure:
+        for problem in failure.problems:
+            complain(problem)
+        return failure.code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        return Exit.FOUND
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        from adrelay.terminal.reasons import words_for
+
+        complain(words_for(error) or f"this is a mistake in adrelay itself; {TRACEBACK}=1 shows where")
+        return Exit.UNUSABLE
+
+
+def run_program(command: Callable[[], object]) -> None:
+    """Run a command line and exit."""
+
+    def run() -> Exit:
+        for argument in sys.argv[1:]:
+            if any("\ud800" <= letter <= "\udfff" for letter in argument):  # bytes that are no UTF-8
+                raise Unusable(f"{argument!a} holds bytes that are no text")
+        command()
+        return Exit.OK
+
+    sys.exit(guarded(run))
+
+
+def complain(problem: str) -> None:
+    """Say on stderr what is wrong."""
+    typer.secho("✗ ", fg=typer.colors.RED, nl=False, err=True)
+    typer.echo(problem, err=True)
+
+
+def remark(text: str) -> None:
+    """Say something on stderr that belongs to no result."""
+    typer.secho(text, dim=True, err=True)
+
+
+def screen() -> "Screen":
+    """Return where results for people go."""
+    from adrelay.terminal.screen import Screen
+
+    return Screen()
+
+
+def say_json(document: object) -> None:
+    """Print one JSON document on one line; numbers with a decimal point are strings, times are ISO 8601."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

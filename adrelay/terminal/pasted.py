@@ -1,0 +1,90 @@
+"""What people paste: ids with quotes, brackets and links around them."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from adrelay.names import CATEGORIES
+
+_WRAPPING = " \t\r\n'\"`\u201c\u201d\u2018\u2019«»<>()[]{}|,.;:!?#"
+_ORDER = re.compile(r"(?<![0-9A-Za-z])HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}(?![0-9A-Za-z-])", re.IGNORECASE)
+_UUID = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?P<category>[A-Za-z]+)-)?"
+    r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9A-Za-z-])",
+    re.IGNORECASE,
+)
+_BARE_UUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:@]+\.[^\s<>\"'(),;:@.]+")
+_LINK = re.compile(
+    r"(?:https?://)?(?:t|telegram)\.me/(?:s/)?"
+    r"(?:c/(?P<id>[1-9][0-9]{0,15})|(?:\+|joinchat/)(?P<invite>[A-Za-z0-9_-]{8,64})|(?P<name>[A-Za-z][A-Za-z0-9_]{3,31}))"
+    r"(?:[/?].*)?"
+)
+_GROUP = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[1-9][0-9]{0,15}")
+
+
+class Kind(StrEnum):
+    """What a pasted text is, as far as its form tells."""
+
+    ORDER = "order number"
+    ID = "id"
+    EMAIL = "e-mail address"
+    TELEGRAM = "Telegram group or channel"
+    NAME = "name"
+    """A stream's, a payment's, or anything else."""
+
+
+class Pasted(NamedTuple):
+    """What was meant, and what that is."""
+
+    text: str
+    kind: Kind
+
+
+def pasted(text: str) -> str:
+    """Return what was meant by a pasted text."""
+    return read(text).text
+
+
+def stream_name(text: str) -> str:
+    """Return the stream that a pasted text names; of an order number, the order's."""
+    found = read(text)
+    return f"order-{found.text}" if found.kind is Kind.ORDER else found.text
+
+
+def read(text: str) -> Pasted:
+    """Return what was meant by a pasted text, and what that is."""
+    bare = text.strip(_WRAPPING).removeprefix("mailto:")
+    orders = {found.upper() for found in _ORDER.findall(bare)}
+    if len(orders) == 1:
+        return Pasted(orders.pop(), Kind.ORDER)
+    group = _group(bare)
+    if group is not None:
+        return Pasted(group, Kind.TELEGRAM)
+    emails = {found.lower().rstrip(".") for found in _EMAIL.findall(bare)}
+    if len(emails) == 1:
+        return Pasted(emails.pop(), Kind.EMAIL)
+    ids = {_named(found) for found in _UUID.finditer(bare)}
+    if len(ids) == 1:
+        return Pasted(*ids.pop())
+    if _BARE_UUID.fullmatch(bare):
+        digits = bare.lower()
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return Pasted("-".join(parts), Kind.ID)
+    return Pasted(bare, Kind.NAME)
+
+
+def _group(text: str) -> str | None:
+    """Return a channel or group as events name it: `@name`, `+invitehash` or `-100<id>`."""
+    link = _LINK.fullmatch(text)
+    if link is None:
+        return text.lower() if _GROUP.fullmatch(text) else None
+    if link["id"]:
+        return f"-100{link['id']}"
+    return f"+{link['invite']}" if link["invite"] else f"@{link['name'].lower()}"
+
+
+def _named(found: re.Match[str]) -> tuple[str, Kind]:
+    """Return an id, with the category of its stream if that stands before it."""
+    category, key = (found["category"] or "").lower(), found["id"].lower()
+    return (f"{category}-{key}", Kind.NAME) if category in CATEGORIES else (key, Kind.ID)

@@ -1,0 +1,166 @@
+"""Fills one empty store with events that were exported from another, in a transaction of the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope
+from libs.eventsourcing.operations.status import connected_as, holds_store
+from libs.eventsourcing.readers.dead_letters import Parking
+from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.schema import make_schema
+
+_LOCK_WAIT = "5s"
+_TABLES = (
+    "beside_skipped",
+    "beside_checkpoints",
+    "beside",
+    "projections",
+    "readers",
+    "checkpoints",
+    "bookmarks",
+    "parked",
+    "retries",
+    "dropped",
+    "commands",
+)
+"""What a store knows of others' events and of its tables; those that refer to another come first."""
+_INSERT = """
+insert into engine.events
+    (position, id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
+overriding system value
+select $2 + number, (line->>'id')::uuid, line->>'stream', (line->>'version')::integer, line->>'type',
+       (line->>'schema')::integer, (line->>'at')::timestamptz, (line->>'correlation_id')::uuid,
+       (line->>'causation_id')::uuid, line->>'actor', line->'data'
+from unnest($1::jsonb[]) with ordinality as lines (line, number) order by number
+"""
+_SEQUENCE = (
+    "select setval(pg_get_serial_sequence('engine.events', 'position'), greatest($1::bigint, 1), $1 > 0)"
+)
+_READERS = """
+insert into engine.readers (name) select distinct reader from engine.checkpoints on conflict do nothing
+"""
+
+
+class HoldsEvents(Exception):
+    """The store holds events already."""
+
+
+class StoreInUse(Exception):
+    """Services are connected to the store."""
+
+
+class StoreHeld(Exception):
+    """Someone else holds the store's tables just now."""
+
+
+@dataclass
+class Filling:
+    """A store that is being filled, over a connection with an open transaction."""
+
+    connection: Connection
+    application: str
+    """What services call themselves among the connections of a database."""
+    existed: bool = False
+    """Whether the engine's tables were there before."""
+    before: dict[str, str] = field(default_factory=dict[str, str])
+    """What the engine's tables held besides events, of which there were none: JSON by table."""
+    xid: int = 0
+    """What its new events are stamped with."""
+    written: int = 0
+
+    async def prepare(self) -> None:
+        """Hold the store against everyone else; raise unless nothing is in it and nobody uses it.
+
+        A service that starts now waits where it looks for its tables, and then finds that it has to fold
+        them. Raises `HoldsEvents`, `StoreInUse` or `StoreHeld`.
+        """
+        self.existed = await holds_store(self.connection)
+        await make_schema(self.connection)
+        await _hold(self.connection, self.application)
+        if await self.connection.fetchval("select exists (select from engine.events)"):
+            raise HoldsEvents
+        self.before = {
+            table: await self.connection.fetchval(
+                f"select coalesce(json_agg(t), '[]')::text from engine.{table} t"  # noqa: S608 - one of ours
+            )
+            for table in _TABLES
+        }
+        await _empty(self.connection)
+        self.xid = int(await self.connection.fetchval("select engine.stamp()::text"))
+
+    def cursor_of(self, number: int) -> Cursor:
+        """Return where the event of this number in the export stands here, `START` for 0."""
+        return Cursor(self.xid, number) if number else START
+
+    async def add_events(self, lines: Sequence[str]) -> None:
+        """Append events, each an exported JSON object."""
+        await self.connection.execute(_INSERT, lines, self.written)
+        self.written += len(lines)
+
+    async def add_checkpoint(self, reader: str, source: str, cursor: Cursor) -> None:
+        """Note up to where a reader has come in a source."""
+        await self._note("checkpoints", reader, source, cursor)
+
+    async def add_dropped(self, reader: str, source: str, cursor: Cursor) -> None:
+        """Note a dead letter that was given up."""
+        await self._note("dropped", reader, source, cursor)
+
+    async def add_dead_letter(self, reader: str, source: str, envelope: Envelope, error: str) -> None:
+        """Park an event."""
+        await Parking(reader).add(self.connection, source, envelope, error)
+
+    async def finish(self) -> None:
+        """Let the store go on counting behind what was added, and know its readers."""
+        await self.connection.execute(_SEQUENCE, self.written)
+        await self.connection.execute(_READERS)
+
+    async def undo(self, connection: Connection) -> None:
+        """Make the store what it was before, over another connection: the filling was committed.
+
+        Raises as `prepare` does.
+        """
+        if not await holds_store(connection):
+            return
+        await _hold(connection, self.application)
+        if not self.existed:
+            await connection.execute("drop schema engine cascade")
+            return
+        await _empty(connection)
+        await connection.execute("delete from engine.events")
+        await connection.execute(_SEQUENCE, 0)
+        for table in reversed(_TABLES):
+            rows = f"json_populate_recordset(null::engine.{table}, $1::text::json)"
+            await connection.execute(f"insert into engine.{table} select * from {rows}", self.before[table])  # noqa: S608 - one of ours
+
+    async def _note(self, table: str, reader: str, source: str, cursor: Cursor) -> None:
+        if cursor > START:
+            await self.connection.execute(
+                f"insert into engine.{table} (reader, source, xid, position) values ($1, $2, $3, $4)",  # noqa: S608 - one of two
+                reader,
+                source,
+                *cursor,
+            )
+
+
+async def _hold(connection: Connection, application: str) -> None:
+    """Keep everyone from writing to a store and from looking for its tables, in this transaction."""
+    await _refuse_users(connection, application)
+    await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
+    try:
+        await connection.execute("lock table engine.projections in access exclusive mode")
+        await connection.execute("lock table engine.events in exclusive mode")
+    except asyncpg.LockNotAvailableError as error:
+        raise StoreHeld from error
+    await _refuse_users(connection, application)
+
+
+async def _refuse_users(connection: Connection, application: str) -> None:
+    if await connected_as(connection, application):
+        raise StoreInUse
+
+
+async def _empty(connection: Connection) -> None:
+    for table in _TABLES:
+        await connection.execute(f"delete from engine.{table}")  # noqa: S608 - one of ours

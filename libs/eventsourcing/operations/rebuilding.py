@@ -1,0 +1,189 @@
+"""What operators do with tables: rebuild one beside the running one, go back to a kept one, clear up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.eventsourcing.model.errors import OutdatedTables
+from libs.eventsourcing.projections import shadow
+from libs.eventsourcing.projections.migration import Progress, Report, build, builder, catch_up
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.swap import exchange, fold_into
+from libs.eventsourcing.projections.tables import Kind, ServiceTables
+from libs.eventsourcing.readers.stream_catch_up import source_of
+from libs.eventsourcing.store.connections import ISOLATION, Connection
+from libs.eventsourcing.stream.event_stream import EventStream
+
+__all__ = ["Plan", "Progress", "discard", "plan", "rebuild", "rollback", "standing"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rebuild will do."""
+
+    service: str
+    table: str
+    kind: Kind
+    running: int | None
+    """The version that runs; None if none does."""
+    version: int
+    """The version that this program folds."""
+    begun: Beside | None
+    """What an earlier rebuild began, which this one would finish."""
+    kept: Beside | None
+    """What a rollback would go back to."""
+    events: int
+    """Events to pass: of the store those of its types, of the stream all."""
+
+    @property
+    def outdates(self) -> bool:
+        """Whether programs that fold the running version can't go on after it."""
+        return self.running is not None and self.running != self.version
+
+
+async def plan(
+    tables: ServiceTables, table: Projection, *, stream: EventStream | None = None, again: bool = False
+) -> Plan:
+    """Return what a rebuild would do; nothing is changed."""
+    kind = tables.kind(table)
+    connection = await tables.connect()
+    try:
+        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build meanwhile
+            running = await connection.fetchval(
+                "select version from engine.projections where name = $1", table.name
+            )
+            begun = None if again else await shadow.begun(connection, table)
+            into = begun or await _blank(connection, table, kind)
+            kept = _kept_of(table, await shadow.standing(connection))
+        return Plan(
+            service=tables.service,
+            table=table.name,
+            kind=kind,
+            running=running,
+            version=table.version,
+            begun=begun,
+            kept=kept,
+            events=await fold_into(tables, table, into, connection, source_of(stream)).remaining(),
+        )
+    finally:
+        await connection.close(timeout=2)
+
+
+async def _blank(connection: Connection, table: Projection, kind: Kind) -> Beside:
+    """Return tables into which nothing is folded yet; they are not made."""
+    schema, now = shadow.schema_of(table, Purpose.BUILDING), await connection.fetchval("select now()")
+    return Beside(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
+
+
+async def rebuild(
+    tables: ServiceTables,
+    table: Projection,
+    *,
+    stream: EventStream | None = None,
+    again: bool = False,
+    swap: bool = True,
+    report: Report = lambda _: None,
+) -> Beside:
+    """Fold a table anew beside the running one, and have it run instead; the old one is kept.
+
+    Interrupted, it goes on where it stopped when called once more, unless `again`. Without `swap` it stays
+    beside, for a later call or the start of a program of its version. The service goes on meanwhile.
+    Raises `FoldFailed`, `StreamIncomplete`, `TablesBusy`; what ran goes on running then.
+    """
+    async with builder(tables) as connection:
+        into = await build(tables, table, source=source_of(stream), again=again, report=report)
+        if swap:
+            await _check_others(tables, [table])
+            await exchange(tables, tables.kind(table), [into], source_of(stream))
+            return into
+        return await shadow.found(connection, into.schema)
+
+
+async def rollback(
+    tables: ServiceTables,
+    chosen: Sequence[Projection],
+    *,
+    stream: EventStream | None = None,
+    report: Report = lambda _: None,
+) -> list[Beside]:
+    """Have the kept tables of this program's version run again, with all that has happened since folded in.
+
+    What ran is kept in their place. The tables must be of one kind. Raises `LookupError` if one is not kept,
+    and what `rebuild` does.
+    """
+    async with builder(tables) as connection:
+        there = await shadow.standing(connection)
+        kept = [_kept_of(table, there) for table in chosen]
+        for table, one in zip(chosen, kept, strict=True):
+            if one is None:
+                message = f"no version {table.version} of {table.name} is kept"
+                raise LookupError(message)
+        built: list[Beside] = []
+        for table, one in zip(chosen, kept, strict=True):
+            if one is not None:
+                built.append(await _take_up(connection, table, one))
+                await catch_up(tables, table, built[-1], source=source_of(stream), report=report)
+        await _check_others(tables, chosen)
+        await exchange(tables, tables.kind(chosen[0]), built, source_of(stream))
+        return built
+
+
+async def _take_up(connection: Connection, table: Projection, kept: Beside) -> Beside:
+    """Go on building what was kept."""
+    schema = shadow.schema_of(table, Purpose.BUILDING)
+    async with connection.transaction():
+        await shadow.drop(connection, schema)
+        await connection.execute(f'alter schema "{kept.schema}" rename to "{schema}"')
+        await connection.execute(
+            "update engine.beside set schema = $2, purpose = $3, ddl = $4 where schema = $1",
+            kept.schema,
+            schema,
+            Purpose.BUILDING,
+            table.ddl,
+        )
+    return await shadow.found(connection, schema)
+
+
+async def standing(tables: ServiceTables) -> list[Beside]:
+    """Return all tables that stand beside the running ones."""
+    connection = await tables.connect()
+    try:
+        return await shadow.standing(connection)
+    finally:
+        await connection.close(timeout=2)
+
+
+async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]) -> list[Beside]:
+    """Drop what stands beside a running table for these purposes, and return it."""
+    async with builder(tables) as connection:
+        found = [
+            one for one in await shadow.standing(connection) if one.name == name and one.purpose in purposes
+        ]
+        for one in found:
+            async with connection.transaction():
+                await shadow.drop(connection, one.schema)
+        return found
+
+
+def _kept_of(table: Projection, there: Sequence[Beside]) -> Beside | None:
+    for one in there:
+        if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.KEPT):
+            return one
+    return None
+
+
+async def _check_others(tables: ServiceTables, chosen: Sequence[Projection]) -> None:
+    """Raise `OutdatedTables` if other tables run in versions unlike this program's."""
+    connection = await tables.connect()
+    try:
+        rows = await connection.fetch("select name, version from engine.projections")
+    finally:
+        await connection.close(timeout=2)
+    running = {row["name"]: row["version"] for row in rows}
+    for other in tables.of(tables.kind(chosen[0])):
+        if other not in chosen and running.get(other.name) != other.version:
+            message = (
+                f"version {running.get(other.name)} of {other.name} runs, this program folds "
+                f"{other.version}; what was built stays beside, a start of the service puts all in place"
+            )
+            raise OutdatedTables(message)

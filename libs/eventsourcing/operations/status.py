@@ -1,0 +1,49 @@
+"""What a database is: whether it holds a store and its tables, and who else is connected to it."""
+
+from dataclasses import dataclass
+
+from libs.eventsourcing.store.connections import Connection
+
+_OTHERS = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()
+"""
+_TABLES = """
+select p.name, p.version, p.kind, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
+from (select name, version, kind, name as schema from engine.projections
+      union all select name, version, purpose, schema from engine.beside) as p
+left join pg_class c on c.relnamespace = to_regnamespace(quote_ident(p.schema)) and c.relkind = 'r'
+group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
+"""
+
+
+@dataclass(frozen=True)
+class StandingTable:
+    """A projection's tables as they stand in a database, running or not."""
+
+    name: str
+    version: int
+    kind: str | None
+    """`state` or `read` where they run; else what they stand beside the running ones for."""
+    bytes: int
+
+
+async def holds_store(connection: Connection) -> bool:
+    """Say whether the database holds an event store."""
+    return bool(await connection.fetchval("select to_regclass('engine.events') is not null"))
+
+
+async def holds_shadow_tables(connection: Connection) -> bool:
+    """Say whether the store is of a version that can fold tables beside the running ones."""
+    return bool(await connection.fetchval("select to_regclass('engine.beside') is not null"))
+
+
+async def connected_as(connection: Connection, application: str) -> int:
+    """Return how many other connections of an application the database has now."""
+    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees who was there first
+    return int(await connection.fetchval(_OTHERS, application))
+
+
+async def standing_tables(connection: Connection) -> list[StandingTable]:
+    """Return all tables that are folded from events, those beside the running ones too."""
+    return [StandingTable(**dict(row.items())) for row in await connection.fetch(_TABLES)]

@@ -1,0 +1,1 @@
+"""What billing says and asks of payments: requested, reported, reconciled, adopted."""

@@ -1,0 +1,41 @@
+"""Payments that the provider tells of before anyone here knows them."""
+
+from libs.events.billing import OrderPlaced
+from libs.eventsourcing import UnitOfWork
+from services.billing.order.commands import RecordPaymentRequest
+from services.billing.order.domain import ORDER
+from services.billing.order.reports import PRICE_CURRENCY
+from services.billing.order.state import PaymentState, Pending
+from services.billing.ports import PaymentReport
+
+
+async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
+    """Make a payment that the provider reports the one of its order, which has none yet; say if it is now.
+
+    It was made for the order by a process that died, or whose answer was lost, before it could say so. The
+    report stands for that answer: it comes from the provider, names the order, and asks for the order's own
+    price in its coin. Nobody was shown its address, so it must not hold any money yet.
+    """
+    if report.order is None or report.address is None or report.amount is None or not _untouched(report):
+        return False
+    state = await unit.load(ORDER, report.order)
+    if not isinstance(state, Pending) or not _is_the_answer(report, state.placed):
+        return False
+    request = RecordPaymentRequest(
+        provider=provider,
+        payment=report.payment,
+        address=report.address,
+        memo=report.memo,
+        amount=report.amount,
+        expires_at=report.expires_at,
+    )
+    return bool(await unit.execute(ORDER, report.order, request))
+
+
+def _untouched(report: PaymentReport) -> bool:
+    return report.status is PaymentState.WAITING and report.parent is None and not report.paid
+
+
+def _is_the_answer(report: PaymentReport, placed: OrderPlaced) -> bool:
+    asked = (placed.coin, placed.plan.price_usd, PRICE_CURRENCY)
+    return (report.coin, report.price, report.price_currency) == asked

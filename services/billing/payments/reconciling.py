@@ -1,0 +1,150 @@
+"""Asking the provider for payments that it is silent about: notifications get lost."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from libs.eventsourcing import (
+    Causes,
+    Engine,
+    Refused,
+    Scope,
+    StatementRejected,
+    Transient,
+    UnitOfWork,
+    heed_cancellation,
+    utc_now,
+)
+from services.billing.order.settling import NO_TOLERANCE, Tolerance
+from services.billing.payments.recording import record_report
+from services.billing.payments.tables import Claimed, Silence, ask_later, claim_silent, next_question
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
+from services.billing.ports import PaymentDeclined, PaymentProvider, ProviderUnavailable
+
+log = structlog.stdlib.get_logger()
+
+RECONCILED = Counter(
+    "adrelay_billing_reconciled_total",
+    "Silent payments that the provider was asked for, by what came of it: as for notifications, or "
+    "unavailable, unknown_payment, failed (an answer that nobody thought of), or given_up (asked no more).",
+    ["outcome"],
+)
+LATE = Gauge(
+    "adrelay_billing_reconciler_late_seconds",
+    "How long the payment that is next has been due: grows while the provider or the budget holds it up.",
+)
+_LONGEST_SLEEP_SECONDS = 1.0
+"""Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
+_SHORTEST_SLEEP_SECONDS = 0.05
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
+_MARGIN_SECONDS = 2.0
+
+
+class Reconciler:
+    """Finds payments whose notifications never came.
+
+    A payment is one process's to ask for under a lease, for all replicas within one budget of calls; should
+    the process die, it is asked for again. What the provider answers is recorded as its notifications are.
+    An answer that nobody thought of is as good as none: its payment waits longer each time, the others don't.
+    """
+
+    def __init__(
+        self,
+        provider: PaymentProvider,
+        silence: Silence,
+        *,
+        calls_per_minute: int,
+        timeout_seconds: float,
+        tolerance: Tolerance = NO_TOLERANCE,
+    ) -> None:
+        self._provider = provider
+        self._silence = silence
+        self._tolerance = tolerance
+        self._spacing = timedelta(minutes=1) / calls_per_minute
+        self._lease = timedelta(seconds=timeout_seconds + _MARGIN_SECONDS)
+        self._pause = 0.0
+
+    async def run(self, engine: Engine) -> None:
+        """Ask for what is due, until cancelled."""
+        while True:
+            heed_cancellation()
+            try:
+                pause = await self._round(engine)
+            except (Transient, StatementRejected) as trouble:
+                log.warning("reconciler.retry", error=repr(trouble))
+                pause = _LONGEST_SLEEP_SECONDS
+            await asyncio.sleep(pause)
+
+    async def _round(self, engine: Engine) -> float:
+        """Ask for one payment, if one is due and may be asked for; return how long to sleep then."""
+        quiet = self._provider.pause_seconds
+        if quiet:
+            await self._sleep_seconds(engine)  # shows how late it is
+            return min(quiet, _LONGEST_SLEEP_SECONDS)
+        claimed = (await engine.run(self._claim, Causes.unprompted(f"service:{engine.service}"))).value
+        if claimed is None:
+            return await self._sleep_seconds(engine)
+        if claimed.given_up:
+            RECONCILED.labels("given_up").inc()
+            log.info("payment.given_up", order=claimed.order, payment=claimed.payment)
+            return 0.0
+        outcome = await self._ask(claimed, engine)
+        RECONCILED.labels(outcome).inc()
+        if outcome != "unavailable":
+            self._pause = 0.0
+        return self._pause
+
+    async def _claim(self, unit: UnitOfWork) -> Claimed | None:
+        return await claim_silent(
+            unit.flushed,
+            self._provider.name,
+            unit.at,
+            self._silence,
+            lease=self._lease,
+            spacing=self._spacing,
+        )
+
+    async def _ask(self, claimed: Claimed, engine: Engine) -> str:
+        """Ask for a payment, record what is answered, and return what became of it."""
+        scope = Scope(engine, Causes.unprompted(f"service:{engine.service}"))
+        answered = True
+        try:
+            with asking():
+                report = await self._provider.report(claimed.payment)
+            with recording():
+                outcome = await record_report(report, self._provider, self._tolerance, scope)
+        except ProviderUnavailable as error:
+            answered, outcome = False, "unavailable"
+            self._pause = min(_LONGEST_PAUSE_SECONDS, max(_PAUSE_SECONDS, 2 * self._pause))
+            log.warning("reconciler.unavailable", why=str(error), pause_seconds=self._pause)
+        except PaymentDeclined as refusal:
+            outcome = "unknown_payment"
+            log.warning(
+                "payment.unknown_there", order=claimed.order, payment=claimed.payment, why=str(refusal)
+            )
+        except Refused as refusal:
+            outcome = refusal.code
+            log.warning("reconciler.refused", order=claimed.order, payment=claimed.payment, code=refusal.code)
+        except Unforeseen as odd:
+            outcome = "failed"
+            log.exception("reconciler.failed", order=claimed.order, payment=claimed.payment, error=str(odd))
+        else:
+            log.info("payment.asked_for", order=claimed.order, payment=claimed.payment, outcome=outcome)
+        await scope.run(
+            lambda unit: ask_later(unit.flushed, claimed, unit.at, self._silence, answered=answered)
+        )
+        return outcome
+
+    async def _sleep_seconds(self, engine: Engine) -> float:
+        due_at, free_at = await engine.query(
+            lambda sql: next_question(sql, self._provider.name, self._silence.first)
+        )
+        if due_at is None:
+            LATE.set(0)
+            return _LONGEST_SLEEP_SECONDS
+        now = utc_now()
+        LATE.set(max(0.0, (now - due_at).total_seconds()))
+        wait = (max(due_at, free_at) - now).total_seconds()
+        return min(_LONGEST_SLEEP_SECONDS, max(_SHORTEST_SLEEP_SECONDS, wait))

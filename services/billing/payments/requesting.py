@@ -1,0 +1,188 @@
+"""Asking the provider for an order's payment: the intent is stored, the outcome is stored, once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from libs.events.billing import OrderPlaced
+from libs.events.values import OrderNumber, PaymentId
+from libs.eventsourcing import Causes, Engine, Refused, Scope, StatementRejected, Transient, UnitOfWork
+from services.billing.order.commands import RecordPaymentRequest
+from services.billing.order.domain import ORDER
+from services.billing.order.state import Lapsed, Pending
+from services.billing.order.tables import claim_next_request, claim_request, put_off_request
+from services.billing.payments.unforeseen import Unforeseen, asking, recording
+from services.billing.ports import (
+    PaymentDeclined,
+    PaymentOffer,
+    PaymentProvider,
+    PaymentWish,
+    ProviderUnavailable,
+)
+
+log = structlog.stdlib.get_logger()
+
+REQUESTS = Counter(
+    "adrelay_billing_payment_requests_total",
+    "Payments that the provider was asked for: made, superfluous, declined, unavailable, or failed (an "
+    "answer that nobody thought of).",
+    ["outcome"],
+)
+_SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_LOOK_SECONDS = 0.5
+_MARGIN_SECONDS = 0.5
+"""The provider's own limit comes first."""
+_WAIT_SECONDS = 0.05
+
+
+class PaymentRequests:
+    """Gets each pending order its payment.
+
+    The intent is the order's row, claimed before the call by one process at a time under a lease that
+    outlasts the call; the key is the order's number, which the provider repeats in all that it says; the
+    outcome is `PaymentRequested`, once per order, after which nobody asks again.
+
+    The provider takes no idempotency key and finds no payment by its order. So a process that dies, or an
+    answer that is lost, after the payment was made and before it was recorded, leaves one that is known to
+    the provider alone. If its notification arrives before the next try, it is adopted (`adopting.py`);
+    otherwise that try makes a second one, and the first is refused as `wrong_payment` for ever. Nobody was
+    shown its address: it should never be paid, and expire. If it is paid all the same, a person is told
+    (`UnmatchedPaymentReported`). An order has one payment in any case.
+    """
+
+    def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:
+        self._provider = provider
+        self._timeout = timeout_seconds + _MARGIN_SECONDS
+        self._lease = timedelta(seconds=timeout_seconds + 2 * _MARGIN_SECONDS)
+
+    async def fulfil(
+        self, order: OrderNumber, scope: Scope, place: Callable[[UnitOfWork], Awaitable[object]]
+    ) -> None:
+        """Return once an order has its payment, whoever asked for it; `place` makes sure that it exists.
+
+        Raises `Refused` if `place` does, if the provider can't be reached, or if it makes no such payment.
+        """
+
+        async def look(unit: UnitOfWork) -> tuple[Pending | None, bool]:
+            await place(unit)
+            state = await unit.load(ORDER, order)
+            if not isinstance(state, Pending):
+                return None, False
+            return state, await claim_request(unit.flushed, order, unit.at, self._lease)
+
+        deadline = time.monotonic() + self._lease.total_seconds()
+        while time.monotonic() < deadline:
+            pending, claimed = await scope.run(look) or (None, False)
+            if pending is None:
+                return
+            if claimed:
+                await self._ask(order, pending, scope)
+                return
+            await asyncio.sleep(_WAIT_SECONDS)  # another process, or the loop below, is asking
+        raise Refused("provider_unavailable", "the payment provider has not answered yet")
+
+    async def run(self, engine: Engine) -> None:
+        """Ask for what a crash or a silent provider left over, until cancelled."""
+        while True:
+            try:
+                while not self._provider.pause_seconds and await self._ask_next(
+                    Scope(engine, Causes.unprompted(f"service:{engine.service}"))
+                ):
+                    pass
+            except (Transient, StatementRejected) as trouble:
+                log.warning("payment_requests.retry", error=repr(trouble))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _ask_next(self, scope: Scope) -> bool:
+        order = await scope.run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
+        if order is None:
+            return False
+        with suppress(Refused):  # logged and put off
+            await self._ask(order, None, scope)
+        return True
+
+    async def _ask(self, order: OrderNumber, known: Pending | None, scope: Scope) -> None:
+        """Record the payment that the provider makes for an order which this process has claimed.
+
+        What nobody thought of may have made one each time: it is not asked for again soon.
+        """
+        try:
+            with recording():
+                pending = known or await self._pending(order, scope)
+            if pending is None:
+                return
+            offer = await self._offer(pending.placed, scope)
+            if offer is not None:
+                with recording():
+                    await self._record(order, offer, scope)
+        except Unforeseen as odd:
+            log.exception("payment_requests.failed", order=order, error=str(odd))
+            await self._put_off(order, scope, (_MINUTE, _HOUR), "failed", str(odd))
+            raise Refused("provider_unavailable", "the payment provider's answer is of no use") from odd
+
+    async def _offer(self, placed: OrderPlaced, scope: Scope) -> PaymentOffer | None:
+        """Return the payment that the provider makes for an order, None if the order has one by now."""
+        order = placed.order
+        wish = PaymentWish(
+            order=order,
+            price_usd=placed.plan.price_usd,
+            coin=placed.coin,
+            description=f"{placed.plan.name}, {placed.plan.validity_days} days",
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                with asking():
+                    return await self._provider.request(wish)
+        except PaymentDeclined as refusal:
+            await self._put_off(order, scope, (_HOUR, 6 * _HOUR), "declined", str(refusal))
+            raise Refused("payment_declined", str(refusal)) from refusal
+        except (ProviderUnavailable, TimeoutError) as error:
+            if await self._payment(order, scope):
+                return None  # its notification was quicker than the answer
+            await self._put_off(order, scope, (_SECOND, 60 * _SECOND), "unavailable", repr(error))
+            raise Refused("provider_unavailable", "the payment provider does not answer") from error
+
+    async def _record(self, order: OrderNumber, offer: PaymentOffer, scope: Scope) -> None:
+        async def record(unit: UnitOfWork) -> bool:
+            command = RecordPaymentRequest(
+                provider=self._provider.name,
+                payment=offer.payment,
+                address=offer.address,
+                memo=offer.memo,
+                amount=offer.amount,
+                expires_at=offer.expires_at,
+            )
+            return bool(await unit.execute(ORDER, order, command))
+
+        if await scope.run(record) or await self._payment(order, scope) == offer.payment:
+            REQUESTS.labels("made").inc()
+        else:
+            REQUESTS.labels("superfluous").inc()
+            log.warning("payment.superfluous", order=order, payment=offer.payment)
+
+    async def _pending(self, order: OrderNumber, scope: Scope) -> Pending | None:
+        state = await scope.run(lambda unit: unit.load(ORDER, order))
+        return state if isinstance(state, Pending) else None
+
+    async def _payment(self, order: OrderNumber, scope: Scope) -> PaymentId | None:
+        """Return the payment that an order has by now."""
+
+        async def look(unit: UnitOfWork) -> PaymentId | None:
+            state = await unit.load(ORDER, order)
+            if state is None or isinstance(state, Pending | Lapsed) or state.request is None:
+                return None
+            return state.request.payment
+
+        return await scope.run(look)
+
+    async def _put_off(
+        self, order: OrderNumber, scope: Scope, pause: tuple[timedelta, timedelta], outcome: str, why: str
+    ) -> None:
+        REQUESTS.labels(outcome).inc()
+        log.warning("payment.not_made", order=order, outcome=outcome, why=why)
+        await scope.run(lambda unit: put_off_request(unit.flushed, order, unit.at, *pause))

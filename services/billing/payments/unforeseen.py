@@ -1,0 +1,39 @@
+"""What nobody thought of, where one payment or order is dealt with: it must not hold up the others."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from libs.eventsourcing import Refused, StatementRejected, Transient
+from services.billing.ports import PaymentDeclined, ProviderUnavailable
+
+
+class Unforeseen(Exception):
+    """An answer of the provider broke something in a way that nobody thought of; the cause says what."""
+
+
+@contextmanager
+def asking() -> Generator[None]:
+    """Have what the provider's port does not tell of raised as `Unforeseen`."""
+    try:
+        yield
+    except (ProviderUnavailable, PaymentDeclined):
+        raise
+    except Exception as error:
+        raise Unforeseen(type(error).__name__) from error
+
+
+@contextmanager
+def recording() -> Generator[None]:
+    """Have what is neither a refusal nor the database's passing trouble raised as `Unforeseen`.
+
+    A rejected statement is: the database is well, it is this answer that it can't take, such as a payment
+    that is another order's.
+    """
+    try:
+        yield
+    except (Refused, Transient):
+        raise
+    except StatementRejected as error:
+        raise Unforeseen(type(error.__cause__ or error).__name__) from error
+    except Exception as error:
+        raise Unforeseen(type(error).__name__) from error

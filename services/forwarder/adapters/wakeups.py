@@ -1,0 +1,61 @@
+"""Wakes workers over core NATS when cycles begin, so that they need not ask the database all the time.
+
+A wake-up carries nothing: one that is lost costs only time, since workers look by themselves now and then,
+and one that somebody else sent costs one look.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from libs.eventsourcing import Cursor, heed_cancellation
+
+log = structlog.stdlib.get_logger()
+
+PACE_SECONDS = 0.01
+"""How long after one wake-up the next is sent at the earliest: what is committed meanwhile shares it."""
+RETRY_SECONDS = 1.0
+
+
+class Wakeups:
+    """What the forwarder's service tells its workers: there may be something to send."""
+
+    def __init__(self, nats: Client, prefix: str) -> None:
+        self._nats = nats
+        self._subject = f"{prefix}wake.forwarder"
+        self._committed = asyncio.Event()
+
+    def committed(self, _: Cursor) -> None:
+        """Have workers woken: something was committed here."""
+        self._committed.set()
+
+    async def keep_sending(self) -> None:
+        """Send a wake-up after each commit, until cancelled."""
+        while True:
+            heed_cancellation()
+            await self._committed.wait()
+            self._committed.clear()
+            try:
+                await self._nats.publish(self._subject)
+            except NatsError as error:
+                log.warning("wakeups.not_sent", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(PACE_SECONDS)
+
+    async def keep_listening(self, wake: Callable[[], None]) -> None:
+        """Call `wake` for every wake-up, until cancelled."""
+
+        async def woken(_: Msg) -> None:
+            wake()
+
+        subscription = await self._nats.subscribe(self._subject, cb=woken)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()

@@ -1,1 +1,0 @@
-"""Adbots, as far as their stops matter here."""

@@ -1,0 +1,18 @@
+"""What the forwarder's handlers work with, besides events and the database."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.forwarder.ports import Telegram
+from services.forwarder.vault.session_reader import SessionReader
+from services.forwarder.vault.store import Vault
+
+
+@dataclass(frozen=True)
+class Context:
+    """The vault, Telegram, and how long a cycle waits for a seat that rests."""
+
+    vault: Vault
+    telegram: Telegram
+    reader: SessionReader
+    cycle_patience: timedelta

@@ -1,0 +1,21 @@
+"""What the forwarder consists of."""
+
+from libs.eventsourcing import Registry
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.client.tables import CLIENTS
+from services.forwarder.commands import commands
+from services.forwarder.context import Context
+from services.forwarder.cycle.domain import CYCLE
+from services.forwarder.cycle.tables import CYCLES, DENIALS
+from services.forwarder.pair.domain import PAIR
+from services.forwarder.reactions import reactions
+from services.forwarder.tables.adbots import RELEASES, STOPS
+
+REGISTRY = Registry[Context](
+    service="forwarder",
+    aggregates=(PAIR, CLIENT, CYCLE),
+    state_tables=(CLIENTS, CYCLES, DENIALS),
+    read_models=(STOPS, RELEASES),
+    reactions=reactions,
+    commands=commands,
+)

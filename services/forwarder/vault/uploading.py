@@ -1,0 +1,116 @@
+"""Taking a session into the vault: read it, sign in with it once, and only then store it."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from libs.events.forwarder import ImportSession
+from libs.events.values import PairId, ResultClass
+from libs.eventsourcing import Refused, Scope, UnitOfWork
+from services.forwarder.client.commands import Import
+from services.forwarder.client.domain import CLIENT
+from services.forwarder.client.tables import has_session
+from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
+from services.forwarder.telegram_errors import classify
+from services.forwarder.vault.session_reader import SessionReader
+from services.forwarder.vault.sessions import SessionKey, Unreadable
+from services.forwarder.vault.store import ApiPair, Vault
+
+log = structlog.stdlib.get_logger()
+
+CHECK_SECONDS = 10.0
+"""How long a session may take to sign in; a command's sender waits a little longer."""
+CLAIM = timedelta(seconds=60)
+_WRONG_PAIR = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
+
+
+async def import_session(
+    command: ImportSession, scope: Scope, vault: Vault, telegram: Telegram, reader: SessionReader
+) -> None:
+    """Read a session, sign in with it once, and put it into the vault.
+
+    Raises `Refused`: `unreadable_session`, `session_exists`, `account_exists`, `no_api_pair`,
+    `unknown_api_pair`, `session_dead`, `telegram_unreachable`.
+    """
+    try:
+        secret = await reader.read(command.content.get_secret_value())
+    except Unreadable as error:
+        raise Refused("unreadable_session", str(error)) from None
+    if not telegram.knows(secret.dc):
+        raise Refused("unreadable_session", f"there is no data centre {secret.dc}")
+    await scope.run(lambda unit: _claim(command, secret, unit, vault))
+    try:
+        # in a unit of its own: whoever held the claim before had stored the session before letting it go
+        pair = await scope.run(lambda unit: _pair_to_check_with(command, secret, unit, vault))
+        if pair is not None:
+            identity = await _sign_in(telegram, secret, pair)
+            await scope.run(lambda unit: _store(command, secret, identity, unit, vault))
+    finally:
+        await scope.run(lambda unit: vault.release_check(unit.flushed, command.session))
+
+
+async def _claim(command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault) -> None:
+    if not await vault.claim_check(unit.flushed, command.session, secret, CLAIM):
+        raise Refused("session_exists", "another upload of this session is being checked")
+
+
+async def _pair_to_check_with(
+    command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault
+) -> ApiPair | None:
+    """Return the pair to sign in with; None if the session is in the vault under this id already.
+
+    A session that is in the vault may be connected in a worker: to connect it here too would end it.
+    """
+    known = await vault.known(unit.flushed, secret)
+    if known == command.session:
+        return None
+    if known is not None or await vault.session(unit.flushed, command.session) is not None:
+        raise Refused("session_exists", "this session was uploaded before")
+    return await _pair(command.pair, unit, vault)
+
+
+async def _pair(wanted: PairId | None, unit: UnitOfWork, vault: Vault) -> ApiPair:
+    pair = await vault.pair(unit.flushed, wanted)
+    if pair is not None:
+        return pair
+    if wanted is None:
+        raise Refused("no_api_pair", "add an API pair first: Telegram lets nobody connect without one")
+    raise Refused("unknown_api_pair", f"the vault holds no API pair {wanted}")
+
+
+async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Identity:
+    account = telegram.account(secret, pair)
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await account.connect()
+            return await account.identity()
+    except (Unreachable, TimeoutError) as error:
+        raise Refused("telegram_unreachable", f"Telegram does not answer ({error})") from None
+    except TelegramError as error:
+        raise _refusal(error) from None
+    finally:
+        await account.close()
+
+
+def _refusal(error: TelegramError) -> Refused:
+    log.info("session.check_failed", error=error.name)
+    if error.name in _WRONG_PAIR:
+        return Refused("unknown_api_pair", f"Telegram does not know this API pair: {error.name}")
+    if classify(error.name, error.code) in {ResultClass.SESSION_LOST, ResultClass.ACCOUNT_FROZEN}:
+        return Refused("session_dead", f"Telegram answers {error.name}")
+    return Refused("telegram_unreachable", f"Telegram answers {error.name}; try again later")
+
+
+async def _store(
+    command: ImportSession, secret: SessionKey, identity: Identity, unit: UnitOfWork, vault: Vault
+) -> None:
+    await vault.put_account(unit.flushed, identity.user, command.session)
+    if await has_session(unit.flushed, identity.user):
+        raise Refused("account_exists", "another session of this Telegram account is in the vault and alive")
+    await vault.put_session(unit.flushed, command.session, secret)
+    await unit.execute(
+        CLIENT,
+        command.session,
+        Import(command.session, identity.user, identity.phone, command.pair, unit.at),
+    )

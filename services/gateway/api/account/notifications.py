@@ -1,0 +1,62 @@
+"""What an account's owner was told."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from libs.events.gateway import NotificationKind
+from services.gateway.api.callers import ClientDep
+from services.gateway.api.desk import DeskDep
+from services.gateway.api.openapi import problems
+from services.gateway.api.requests.shapes import Limit, Listing
+from services.gateway.inbox.domain import MailState
+from services.gateway.inbox.tables import notifications_of
+from services.gateway.tables.values import Money
+
+router = APIRouter(tags=["account"])
+
+
+class NotificationView(BaseModel):
+    """Something that an account's owner was told, in the app and perhaps by mail."""
+
+    id: UUID
+    kind: NotificationKind
+    order_number: str
+    paid: Annotated[Money | None, Field(description="In units of `pay_currency`: what had come by then.")]
+    missing: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
+    pay_currency: str | None
+    mail: Annotated[
+        MailState, Field(description="What became of the mail; `none`: it is told in the app alone.")
+    ]
+    raised_at: datetime
+    second_of: Annotated[
+        str | None,
+        Field(description="The order of the same plan that was paid too, while both were open."),
+    ]
+
+
+@router.get("/notifications", summary="See what you were told", responses=problems(401))
+async def list_notifications(
+    caller: ClientDep, desk: DeskDep, limit: Limit = 100
+) -> Listing[NotificationView]:
+    """Return the caller's notifications, the latest first."""
+    found = await desk.ask(lambda sql: notifications_of(sql, caller.account, limit))
+    return Listing(
+        items=[
+            NotificationView(
+                id=one.notification,
+                kind=one.kind,
+                order_number=one.order,
+                paid=one.paid,
+                missing=one.missing,
+                pay_currency=one.coin,
+                mail=one.mail,
+                raised_at=one.raised_at,
+                second_of=one.second_of,
+            )
+            for one in found
+        ]
+    )

@@ -1,0 +1,71 @@
+"""What belongs to an account besides its adbots."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from libs.events.billing import CancelOrder
+from libs.events.values import AccountId, OrderNumber
+from libs.eventsourcing import Sql
+from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import problems
+from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Limit, OrderNumberPath, Page
+from services.gateway.tables.order_history import Happening, history_of
+from services.gateway.tables.order_lines import OrderLine, order_of, orders_of
+
+router = APIRouter(tags=["account"])
+
+
+class OwnOrder(OrderLine):
+    """An order, and what happened to it."""
+
+    history: list[Happening]
+
+
+@router.get("/orders", summary="List your orders", responses=problems(401))
+async def list_orders(
+    caller: ClientDep, desk: DeskDep, after: PlaceDep, limit: Limit = 100
+) -> Page[OrderLine]:
+    """Return the caller's orders and their payments, the latest first."""
+    return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)
+
+
+@router.get("/orders/{order_number}", summary="See an order", responses=problems(401, 404))
+async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
+    """Return one of the caller's orders, its payment, and what happened to them."""
+    return await _order(desk, caller.account, order_number)
+
+
+@router.post(
+    "/orders/{order_number}/cancel",
+    summary="Call an order off",
+    responses=problems(401, 404, 409, 429)
+    | {202: {"model": OwnOrder, "description": "It is done; reads will show it soon."}},
+)
+async def cancel_order(
+    order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+) -> OwnOrder:
+    """Call off an order that is not paid. Money that comes all the same still delivers."""
+    await _order(desk, caller.account, order_number)
+    command = CancelOrder(order=order_number, reason="called off by the client")
+    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _order(desk, caller.account, order_number)
+
+
+async def _order(desk: Desk, account: AccountId, number: OrderNumber) -> OwnOrder:
+    order = await desk.view(lambda sql: _order_in(sql, account, number))
+    if order is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "you have no order of this number")
+    return order
+
+
+async def _order_in(sql: Sql, account: AccountId, number: OrderNumber) -> OwnOrder | None:
+    line = await order_of(sql, account, number)
+    if line is None:
+        return None
+    return OwnOrder(**line.model_dump(), history=await history_of(sql, number))

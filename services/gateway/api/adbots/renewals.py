@@ -1,0 +1,75 @@
+"""Buying an adbot's plan again."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from libs.events.values import AdbotId, Coin
+from libs.eventsourcing import Refused, utc_now
+from services.gateway.account.tables import account_by_id
+from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
+from services.gateway.api.callers import WriterDep, causes_of
+from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shapes import Body, Upper
+from services.gateway.tables.adbot_states import AdbotState, AdbotStatus, adbot_of
+from services.gateway.tables.order_lines import Wish
+from services.gateway.tables.products import plan_of
+
+router = APIRouter(prefix="/adbots", tags=["adbots"])
+
+
+class RenewalBody(Body):
+    """What the renewal is paid in."""
+
+    pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
+
+
+@router.post(
+    "/{adbot_id}/renewal",
+    summary="Renew an adbot",
+    status_code=HTTPStatus.CREATED,
+    response_description="The order was placed and can be paid.",
+    responses=checking_out(401),
+)
+async def renew(
+    body: RenewalBody,
+    adbot: Annotated[AdbotId, Depends(own_adbot)],
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> CheckoutView:
+    """Order the adbot's plan once more, at today's price; the payment extends the adbot, also an expired one.
+
+    Refused with `unknown_plan` where the plan is no longer on sale, and with `another_plan` where another one
+    is sold by its name. Apart from that it is like a checkout.
+    """
+    account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
+    if account is None:
+        raise unauthorized("invalid_token", "this token's account does not exist")
+    desk.checkouts.take(f"address {address_of(request)}")
+    desk.checkouts.take(f"account {caller.account}")
+    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, adbot, utc_now()))
+    if state is None:
+        raise unknown_adbot()
+    await _check(desk, state)
+    wish = Wish(caller.account, state.plan.code, body.pay_currency, adbot)
+    causes = causes_of(request, f"account:{caller.account}")
+    async with desk.turns.of(wish):
+        ordered = await order(desk, wish, account.email, causes)
+        return await checkout_view(desk, wish, ordered, response)
+
+
+async def _check(desk: Desk, adbot: AdbotState) -> None:
+    """Raise `Refused` for what could be paid and not be delivered."""
+    if adbot.status is AdbotStatus.SUSPENDED:
+        raise Refused("adbot_suspended", "a suspended adbot can't be renewed")
+    sold = await desk.ask(lambda sql: plan_of(sql, adbot.plan.code))
+    had = (adbot.plan.sessions, adbot.plan.interval_seconds)
+    if sold is not None and had != (sold.sessions, sold.interval_seconds):
+        raise Refused("another_plan", f"{sold.code} has other sessions or another interval by now")

@@ -1,0 +1,95 @@
+"""The operator's side of adbots."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.values import AdbotId
+from libs.eventsourcing import utc_now
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import ReasonBody
+from services.gateway.tables.adbot_states import AdminAdbot, any_adbot
+
+router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[Depends(check_admin)])
+
+
+class ExtensionBody(ReasonBody):
+    """How many days more, and why."""
+
+    days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class SuspensionBody(ReasonBody):
+    """Why the adbot may not run, and whether it ends for good."""
+
+    release_sessions: Annotated[
+        bool,
+        Field(
+            description="Give the adbot's sessions back to stock at once. Should it be restored, its seats "
+            "wait for stock."
+        ),
+    ] = False
+
+
+def _writing() -> Responses:
+    soon = {"model": AdminAdbot, "description": "It is done; reads will show it soon."}
+    return problems(401, 404, 409, 413) | {202: soon}
+
+
+@router.get("/{adbot_id}", summary="See anybody's adbot", responses=problems(401, 404))
+async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
+    """Return an adbot, whose it is, and why it is suspended, if it is."""
+    return await _adbot(desk, AdbotId(adbot_id))
+
+
+@router.post("/{adbot_id}/extend", summary="Give an adbot more days", responses=_writing())
+async def extend_adbot(
+    adbot_id: UUID, body: ExtensionBody, request: Request, response: Response, desk: DeskDep
+) -> AdminAdbot:
+    """Let an adbot's plan last longer; each call adds the days once more."""
+    command = ExtendAdbot(adbot=AdbotId(adbot_id), days=body.days, reason=body.reason)
+    return await _act(command, request, response, desk)
+
+
+@router.post("/{adbot_id}/suspend", summary="Suspend an adbot", responses=_writing())
+async def suspend_adbot(
+    adbot_id: UUID, body: SuspensionBody, request: Request, response: Response, desk: DeskDep
+) -> AdminAdbot:
+    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+
+    To end it for good, have it give its sessions back, also where it is suspended already.
+    """
+    command = SuspendAdbot(
+        adbot=AdbotId(adbot_id), reason=body.reason, release_sessions=body.release_sessions
+    )
+    return await _act(command, request, response, desk)
+
+
+@router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=_writing())
+async def restore_adbot(adbot_id: UUID, request: Request, response: Response, desk: DeskDep) -> AdminAdbot:
+    """Let a suspended adbot be started again; that does not start it."""
+    return await _act(RestoreAdbot(adbot=AdbotId(adbot_id)), request, response, desk)
+
+
+async def _act(
+    command: ExtendAdbot | SuspendAdbot | RestoreAdbot, request: Request, response: Response, desk: Desk
+) -> AdminAdbot:
+    await _adbot(desk, command.adbot)
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _adbot(desk, command.adbot)
+
+
+async def _adbot(desk: Desk, adbot: AdbotId) -> AdminAdbot:
+    found = await desk.ask(lambda sql: any_adbot(sql, adbot, utc_now()))
+    if found is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "there is no such adbot")
+    return found

@@ -1,0 +1,154 @@
+"""The operator's side of orders and payments."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
+from libs.events.values import OrderNumber, PaymentId
+from libs.eventsourcing import Sql, utc_now
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import (
+    Limit,
+    Listing,
+    Lower,
+    OrderNumberPath,
+    Page,
+    ReasonBody,
+    Upper,
+    WithoutNul,
+)
+from services.gateway.tables.attention_lines import Attention, needing_attention
+from services.gateway.tables.order_history import AdminHappening, whole_history_of
+from services.gateway.tables.order_lines import AdminOrderLine, Search, any_order, find_orders
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
+
+router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[Depends(check_admin)])
+
+_MOST_ATTENTION = 50
+"""Of one order: there are far fewer kinds."""
+
+
+class AdminOrder(AdminOrderLine):
+    """An order, what happened to it, and why it needs a person."""
+
+    history: list[AdminHappening]
+    attention: list[Attention]
+
+
+def search_of(
+    number: Annotated[OrderNumber | None, Upper, Query(description="The order's number.")] = None,
+    email: Annotated[
+        str | None, Lower, WithoutNul, Query(max_length=254, description="A part of the e-mail address.")
+    ] = None,
+    payment: Annotated[
+        PaymentId | None, Query(description="The payment's id, or that of a further deposit.")
+    ] = None,
+    order_status: Annotated[OrderStatus | None, Query(description="How far the order is.")] = None,
+    payment_status: Annotated[PaymentStatus | None, Query(description="How far its payment is.")] = None,
+) -> Search:
+    """Return what is looked for: all conditions hold together."""
+    return Search(number, email, payment, order_status, payment_status)
+
+
+@router.get("", summary="Search everybody's orders", responses=problems(401))
+async def list_all_orders(
+    desk: DeskDep, search: Annotated[Search, Depends(search_of)], after: PlaceDep, limit: Limit = 100
+) -> Page[AdminOrderLine]:
+    """Return orders and their payments, the latest first."""
+    return page(await desk.ask(lambda sql: find_orders(sql, search, after, limit + 1)), limit)
+
+
+@router.get("/attention", summary="See which orders need a person", responses=problems(401))
+async def list_attention(desk: DeskDep, limit: Limit = 1000) -> Listing[Attention]:
+    """Return what is odd about orders until it is reviewed, refunded, or settles itself; the oldest first."""
+    return Listing(items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit)))
+
+
+@router.get("/{order_number}", summary="See an order", responses=problems(401, 404))
+async def get_any_order(order_number: OrderNumberPath, desk: DeskDep) -> AdminOrder:
+    """Return an order, all that happened to it, and why it needs a person, if it does."""
+    return await _order(desk, order_number)
+
+
+def _writing() -> Responses:
+    soon = {"model": AdminOrder, "description": "It is done; reads will show it soon."}
+    return problems(401, 404, 409, 413) | {202: soon}
+
+
+@router.post("/{order_number}/mark-paid", summary="Vouch for an order", responses=_writing())
+async def mark_paid(
+    order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> AdminOrder:
+    """Have an order delivered that the provider does not call paid."""
+    return await _act(MarkPaid(order=order_number, reason=body.reason), request, response, desk)
+
+
+class RefundBody(ReasonBody):
+    """Why the money goes back, and whether the adbot keeps its sessions."""
+
+    keep_sessions: Annotated[
+        bool, Field(description="Otherwise the adbot's sessions go back to stock at once.")
+    ] = False
+
+
+@router.post("/{order_number}/refund", summary="Record a refund", responses=_writing())
+async def refund_order(
+    order_number: OrderNumberPath, body: RefundBody, request: Request, response: Response, desk: DeskDep
+) -> AdminOrder:
+    """Record that an order's money goes back, and suspend its adbot. No money is moved by this.
+
+    The adbot's sessions go back to stock at once, unless they are kept.
+    """
+    command = Refund(order=order_number, reason=body.reason, keep_sessions=body.keep_sessions)
+    return await _act(command, request, response, desk)
+
+
+@router.post("/{order_number}/cancel", summary="Call any order off", responses=_writing())
+async def cancel_any_order(
+    order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> AdminOrder:
+    """Call off an order that is not paid. Money that comes all the same still delivers."""
+    return await _act(CancelOrder(order=order_number, reason=body.reason), request, response, desk)
+
+
+@router.post("/{order_number}/review", summary="Note that an order was seen to", responses=_writing())
+async def review_order(
+    order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> AdminOrder:
+    """Take an order off the list of those that need a person, until something new is odd about it."""
+    return await _act(ReviewOrder(order=order_number, note=body.reason), request, response, desk)
+
+
+async def _act(
+    command: MarkPaid | Refund | CancelOrder | ReviewOrder, request: Request, response: Response, desk: Desk
+) -> AdminOrder:
+    await _order(desk, command.order)
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _order(desk, command.order)
+
+
+async def _order(desk: Desk, number: OrderNumber) -> AdminOrder:
+    order = await desk.view(lambda sql: _order_in(sql, number))
+    if order is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "there is no such order")
+    return order
+
+
+async def _order_in(sql: Sql, number: OrderNumber) -> AdminOrder | None:
+    line = await any_order(sql, number)
+    if line is None:
+        return None
+    return AdminOrder(
+        **line.model_dump(),
+        history=await whole_history_of(sql, number),
+        attention=await needing_attention(sql, utc_now(), _MOST_ATTENTION, number),
+    )

@@ -1,0 +1,99 @@
+"""The operator's side of the catalogue."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import Field
+
+from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
+from libs.events.values import Plan, PlanCode, PlanKind
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.problems import unavailable
+from services.gateway.api.requests.shapes import Body, Listing, Lower, Price, Printable
+from services.gateway.tables.products import CataloguePlan, all_plans, plan_of
+
+router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[Depends(check_admin)])
+
+_Code = Annotated[PlanCode, Path(description="A plan's code.")]
+
+
+class PlanBody(Body):
+    """A plan that is to be sold."""
+
+    code: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
+    name: Annotated[str, Field(min_length=1, max_length=60, examples=["Bronze"]), Printable]
+    kind: PlanKind
+    sessions: Annotated[int, Field(ge=1, le=1000, examples=[1])]
+    interval_seconds: Annotated[int, Field(ge=1, le=86_400, examples=[3600])]
+    price_usd: Price
+    validity_days: Annotated[int, Field(ge=1, le=3660, examples=[30])]
+
+
+class PriceBody(Body):
+    """What a plan costs from now on."""
+
+    price_usd: Price
+
+
+def _writing(*statuses: int) -> Responses:
+    soon = {"model": CataloguePlan, "description": "It is done; reads will show it soon."}
+    return problems(401, 413, *statuses) | {202: soon}
+
+
+@router.get("", summary="List all plans", responses=problems(401))
+async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
+    """Return every plan that was ever on sale, those that still are first."""
+    return Listing(items=await desk.ask(all_plans))
+
+
+@router.post(
+    "",
+    summary="Put a plan on sale",
+    status_code=HTTPStatus.CREATED,
+    responses=_writing(409)
+    | {200: {"model": CataloguePlan, "description": "The very same plan is on sale already."}},
+)
+async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
+    """Sell a new plan, or a retired one again, as it is described here."""
+    plan = Plan(**body.model_dump())
+    accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request, ADMIN))
+    if not accepted.written:
+        response.status_code = HTTPStatus.OK
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+        return CataloguePlan(**plan.model_dump(), on_sale=True)
+    return await _shown(desk, plan.code)
+
+
+@router.patch("/{code}", summary="Give a plan another price", responses=_writing(404))
+async def reprice_plan(
+    code: _Code, body: PriceBody, request: Request, response: Response, desk: DeskDep
+) -> CataloguePlan:
+    """Change what a plan on sale costs. Orders that were placed before keep their price."""
+    command = RepriceProduct(code=code, price_usd=body.price_usd)
+    return await _change(command, request, response, desk)
+
+
+@router.delete("/{code}", summary="Take a plan off sale", responses=_writing(404))
+async def retire_plan(code: _Code, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
+    """Sell a plan no longer. Orders that were placed before, and adbots, keep it."""
+    return await _change(RetireProduct(code=code), request, response, desk)
+
+
+async def _change(
+    command: RepriceProduct | RetireProduct, request: Request, response: Response, desk: Desk
+) -> CataloguePlan:
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _shown(desk, command.code)
+
+
+async def _shown(desk: Desk, code: PlanCode) -> CataloguePlan:
+    plan = await desk.ask(lambda sql: plan_of(sql, code))
+    if plan is None:
+        raise unavailable("service_unavailable", "it is done; reads have yet to show this plan")
+    return plan

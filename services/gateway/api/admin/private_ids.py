@@ -1,0 +1,106 @@
+"""The operator's permission to name chats by private ids."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds
+from libs.events.values import AccountId
+from libs.eventsourcing import Sql
+from services.gateway.account.tables import account_by_email, account_by_id
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import ReasonBody
+from services.gateway.tables.private_ids import PrivateIds, private_ids_of
+
+router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])
+
+
+class PrivateIdsView(PrivateIds):
+    """Whether the adbots of an account may name private ids."""
+
+    account: UUID
+    email: str
+
+
+async def account_in(
+    account: Annotated[str, Path(max_length=254, description="An account's id, or its e-mail address.")],
+    desk: DeskDep,
+) -> AccountId:
+    """Return the account of the path; raise `Denied` if there is none."""
+    found = await desk.ask(lambda sql: _find(sql, account.strip()))
+    if found is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", "there is no such account")
+    return found
+
+
+AccountDep = Annotated[AccountId, Depends(account_in)]
+
+
+def _writing() -> Responses:
+    soon = {"model": PrivateIdsView, "description": "It is done; reads will show it soon."}
+    return problems(401, 404, 413) | {202: soon}
+
+
+@router.get(
+    "/{account}/private-ids", summary="See whether private ids are allowed", responses=problems(401, 404)
+)
+async def get_private_ids(account: AccountDep, desk: DeskDep) -> PrivateIdsView:
+    """Return whether an account's adbots may name chats without a public name by their ids."""
+    return await _view(desk, account)
+
+
+@router.post("/{account}/private-ids/allow", summary="Allow private ids", responses=_writing())
+async def allow_private_ids(
+    account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> PrivateIdsView:
+    """Let an account's adbots name `t.me/c/…` and `-100…`, whatever chats their sessions are in.
+
+    Allow it to those alone who may read and write in every chat that the sessions of their adbots are in.
+    """
+    return await _act(AllowPrivateIds(account=account, reason=body.reason), request, response, desk)
+
+
+@router.post("/{account}/private-ids/forbid", summary="Forbid private ids", responses=_writing())
+async def forbid_private_ids(
+    account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> PrivateIdsView:
+    """Let an account's adbots name no private ids any more; those that do stop."""
+    return await _act(ForbidPrivateIds(account=account, reason=body.reason), request, response, desk)
+
+
+async def _act(
+    command: AllowPrivateIds | ForbidPrivateIds, request: Request, response: Response, desk: Desk
+) -> PrivateIdsView:
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _view(desk, command.account)
+
+
+async def _view(desk: Desk, account: AccountId) -> PrivateIdsView:
+    async def view(sql: Sql) -> PrivateIdsView | None:
+        known = await account_by_id(sql, account)
+        if known is None:
+            return None
+        allowed = await private_ids_of(sql, account)
+        return PrivateIdsView(**allowed.model_dump(), account=account, email=known.email)
+
+    found = await desk.view(view)
+    if found is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", "there is no such account")
+    return found
+
+
+async def _find(sql: Sql, named: str) -> AccountId | None:
+    if "@" in named:
+        return await account_by_email(sql, named)
+    try:
+        account = AccountId(UUID(named))
+    except ValueError:
+        return None
+    return account if await account_by_id(sql, account) else None

@@ -1,0 +1,96 @@
+"""The operator's side of the stock."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+from libs.events.forwarder import ImportApiPair, ImportSession
+from libs.events.values import PairId, SessionId
+from libs.eventsourcing import new_id
+from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import DeskDep
+from services.gateway.api.openapi import problems
+from services.gateway.api.requests.shapes import Body, Limit
+from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
+
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
+
+
+def _hexadecimal(secret: SecretStr) -> SecretStr:
+    if set(secret.get_secret_value().lower()) - set("0123456789abcdef"):
+        message = "is not 32 hexadecimal digits"
+        raise ValueError(message)
+    return secret
+
+
+class ApiPairBody(Body):
+    """What Telegram gives an application."""
+
+    api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
+
+
+class ImportedPair(BaseModel):
+    """An API pair that lies in the vault."""
+
+    pair: UUID
+    api_id: int
+
+
+class ImportedSession(BaseModel):
+    """A session that lies in the vault."""
+
+    session: UUID
+    stock: Annotated[StockedSession | None, Field(description="Null where reads don't show it yet.")]
+
+
+@router.post(
+    "/api-pairs",
+    summary="Add an API pair",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(401, 409, 413)
+    | {202: {"model": ImportedPair, "description": "It is added; reads will show it soon."}},
+)
+async def add_api_pair(
+    body: ApiPairBody, request: Request, response: Response, desk: DeskDep
+) -> ImportedPair:
+    """Put an API pair into the vault. Its hash is never shown again."""
+    pair = PairId(new_id())
+    command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return ImportedPair(pair=pair, api_id=body.api_id)
+
+
+@router.post(
+    "/sessions",
+    summary="Add a session",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(400, 401, 404, 409, 413, 415)
+    | {202: {"model": ImportedSession, "description": "It is added; reads will show it soon."}},
+    openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
+)
+async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
+    """Sign in with a session once, and put it into the vault. Nothing of it is ever shown again."""
+    upload = await read_upload(request)
+    session = SessionId(new_id())
+    command = ImportSession(session=session, content=upload.content, pair=upload.pair)
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
+
+
+@router.get("/stock", summary="See the stock", responses=problems(401))
+async def get_stock(
+    desk: DeskDep,
+    state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
+    limit: Limit = 500,
+) -> Stock:
+    """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
+    return await desk.view(lambda sql: stock(sql, state, limit))

@@ -1,0 +1,105 @@
+"""Reading an uploaded session: a `.session` file, or a string session in a form or in JSON."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, SecretStr, ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from libs.events.values import PairId
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Body
+
+FILE_BYTES = 256 * 1024
+_STRING_CHARACTERS = 4096
+_PAIR: dict[str, Any] = {"type": "string", "format": "uuid", "description": "Use the session with this pair."}
+_STRING: dict[str, Any] = {
+    "type": "string",
+    "format": "password",
+    "maxLength": _STRING_CHARACTERS,
+    "description": "A string session.",
+}
+UPLOAD_DESCRIPTION: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "description": "Either `file` or `session`.",
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": f"A Telethon `.session` file, at most {FILE_BYTES} bytes.",
+                    },
+                    "session": _STRING,
+                    "pair": _PAIR,
+                },
+            }
+        },
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["session"],
+                "properties": {"session": _STRING, "pair": _PAIR},
+            }
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A session as it came, in the form that the vault's owner takes."""
+
+    content: SecretStr
+    pair: PairId | None
+
+
+class _StringSession(Body):
+    session: Annotated[SecretStr, Field(min_length=1, max_length=_STRING_CHARACTERS)]
+    pair: PairId | None = None
+
+
+class _Pair(Body):
+    pair: PairId | None = None
+
+
+async def read_upload(request: Request) -> Upload:
+    """Return what was uploaded; raise `Denied` or `RequestValidationError` where that can't be."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "application/json":
+            body = _StringSession.model_validate_json(await request.body())
+            return _string(body)
+        if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+            async with request.form(max_files=1, max_fields=2) as form:
+                return await _from_form(form)
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        raise RequestValidationError(
+            [{**problem, "loc": ("body", *problem["loc"])} for problem in problems]
+        ) from None
+    detail = "send multipart/form-data with a file, or JSON with a string session"
+    raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+
+
+async def _from_form(form: FormData) -> Upload:
+    fields = dict(form.items())
+    file = fields.pop("file", None)
+    if not isinstance(file, UploadFile):
+        return _string(_StringSession.model_validate(fields))
+    pair = _Pair.model_validate(fields).pair
+    content = await file.read(FILE_BYTES + 1)
+    if len(content) > FILE_BYTES:
+        detail = f"a .session file may have {FILE_BYTES} bytes"
+        raise Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "file_too_large", detail)
+    return Upload(SecretStr(f"base64:{b64encode(content).decode()}"), pair)
+
+
+def _string(body: _StringSession) -> Upload:
+    return Upload(SecretStr(body.session.get_secret_value().strip()), body.pair)

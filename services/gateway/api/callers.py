@@ -1,0 +1,64 @@
+"""Who is calling: a client, the operator, or anyone; and what a call is the cause of."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from libs.eventsourcing import Causes
+from services.gateway.api.desk import DeskDep
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.tokens import Identity
+
+ADMIN = "admin"
+"""The operator, as the actor of events."""
+_CLIENT = HTTPBearer(auto_error=False, scheme_name="client", description="A token from `POST /auth/sign-in`.")
+_ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The operator's token.")
+
+
+async def client_of(
+    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
+) -> Identity:
+    """Return who is calling, by the token alone."""
+    if credentials is None:
+        raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
+    return desk.tokens.read(credentials.credentials)
+
+
+async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
+    """Return who is calling, None without a token; one that is no good is refused as anywhere."""
+    credentials = await _CLIENT(request)
+    return None if credentials is None else desk.tokens.read(credentials.credentials)
+
+
+async def check_admin(
+    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
+) -> None:
+    """Let nobody but the operator pass."""
+    if credentials is None:
+        raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
+    if not desk.is_operators(credentials.credentials):
+        raise unauthorized("invalid_token", "this is not the operator's token")
+
+
+ClientDep = Annotated[Identity, Depends(client_of)]
+CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
+"""Where a token may be sent, and need not."""
+
+
+async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
+    """Return who is calling; raise `Denied` if that account has written too often."""
+    desk.writes.take(str(caller.account))
+    desk.writes_a_day.take(str(caller.account))
+    return caller
+
+
+WriterDep = Annotated[Identity, Depends(writer_of)]
+"""For every route by which a client causes an event."""
+
+
+def causes_of(request: Request, actor: str) -> Causes:
+    """Return the causes of what a request brings about."""
+    correlation_id = cast("UUID", request.state.correlation_id)
+    return Causes(correlation_id, correlation_id, actor)

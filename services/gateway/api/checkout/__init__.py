@@ -1,0 +1,1 @@
+"""Ordering a plan and paying for it."""

@@ -1,0 +1,165 @@
+"""Placing the order that a checkout asks for, or going on with the one that waits to be paid."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from libs.events.billing import PlaceOrder
+from libs.events.results import Accepted, Written
+from libs.events.values import Coin, EmailAddress, OrderNumber
+from libs.eventsourcing import Causes, Refused, utc_now
+from services.gateway.api.checkout.paying import payment_uri, qr_picture
+from services.gateway.api.desk import Desk
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.problems import unavailable
+from services.gateway.tables.order_lines import PaymentState, Wish, payment_of, pending_order
+from services.gateway.tables.values import Money
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_RANDOM_DIGITS = 12
+"""62 bits: an order's number opens the view of its payment, so it must not be guessed."""
+_OVER = {"order_expired", "order_cancelled"}
+"""Billing says that the order is over, which reads don't show yet."""
+_AGAIN_SECONDS = 0.1
+
+
+class CheckoutView(BaseModel):
+    """An order and how to pay it. Access codes come by mail alone, or from the operator."""
+
+    order_number: OrderNumber
+    pay_address: str | None
+    memo: Annotated[str | None, Field(description="Must be sent along where it is given.")]
+    amount: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
+    pay_currency: Coin
+    price_usd: Money | None
+    expires_at: datetime | None
+    payment_uri: str | None
+    qr_svg: Annotated[str | None, Field(description="The payment URI as a picture, a data URI.")]
+    checkout_token: Annotated[
+        str | None,
+        Field(
+            description="Sent along, it gets the same order back while that waits to be paid. Null for "
+            "a client who is signed in, and needs none."
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The order that is to be paid, and what was written for it just now."""
+
+    number: OrderNumber
+    written: tuple[Written, ...]
+
+
+def checking_out(*statuses: int) -> Responses:
+    """Return the description of what a checkout may be answered with, besides 201."""
+    return problems(404, 409, 413, 429, 502, *statuses) | {
+        200: {"model": CheckoutView, "description": "The same order is still waiting to be paid."},
+        202: {
+            "model": CheckoutView,
+            "description": "The order was placed; `GET /payments/{order_number}` will show how to pay it.",
+        },
+    }
+
+
+async def order(
+    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None = None
+) -> Ordered:
+    """Return the one order that waits to be paid for this wish, placing it if there is none.
+
+    `origin` stands for the network address that it comes from, where it is to count towards that one's limit.
+    Raises `Refused` as billing does. After `provider_unavailable` the same call goes on with the same order.
+    """
+    deadline = time.monotonic() + desk.patience_seconds
+    while True:
+        try:
+            return await _order_once(desk, wish, email, causes, origin)
+        except Refused as refusal:
+            if refusal.code not in _OVER:
+                raise
+            if time.monotonic() > deadline:
+                raise unavailable(
+                    "service_unavailable", "the last order is just over; try again"
+                ) from refusal
+        await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _order_once(
+    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None
+) -> Ordered:
+    now = utc_now()
+    pending = await _pending(desk, wish, now) if wish.token is None else None
+    number = pending.order_number if pending else await desk.claims.claim(wish, new_order_number(now), now)
+    pending = pending or await desk.ask(lambda sql: payment_of(sql, number))
+    if pending is not None and pending.pay_address is not None:
+        return Ordered(number, ())
+    accepted = await _place(desk, number, wish, email, causes, origin)
+    return Ordered(number, accepted.written)
+
+
+async def _pending(desk: Desk, wish: Wish, at: datetime) -> PaymentState | None:
+    return await desk.ask(lambda sql: pending_order(sql, wish, at))
+
+
+async def _place(
+    desk: Desk,
+    number: OrderNumber,
+    wish: Wish,
+    email: EmailAddress,
+    causes: Causes,
+    origin: str | None,
+) -> Accepted:
+    command = PlaceOrder(
+        order=number,
+        account=wish.account,
+        email=email,
+        plan=wish.plan,
+        coin=wish.coin,
+        renews=wish.renews,
+        origin=origin,
+    )
+    return await desk.commands.send(command, causes)
+
+
+async def checkout_view(desk: Desk, wish: Wish, ordered: Ordered, response: Response) -> CheckoutView:
+    """Return the answer to a checkout, once reads show what was written or patience ends."""
+    settled = await desk.settled(ordered.written)
+    payment = await desk.ask(lambda sql: payment_of(sql, ordered.number))
+    if not ordered.written:
+        response.status_code = HTTPStatus.OK
+    if not settled or payment is None:
+        response.status_code = HTTPStatus.ACCEPTED
+    return _view(ordered.number, wish, payment)
+
+
+def _view(number: OrderNumber, wish: Wish, payment: PaymentState | None) -> CheckoutView:
+    uri = payment_uri(payment) if payment else None
+    return CheckoutView(
+        order_number=number,
+        pay_address=payment.pay_address if payment else None,
+        memo=payment.memo if payment else None,
+        amount=payment.amount if payment else None,
+        pay_currency=wish.coin,
+        price_usd=payment.price_usd if payment else None,
+        expires_at=payment.expires_at if payment else None,
+        payment_uri=uri,
+        qr_svg=qr_picture(uri) if uri else None,
+        checkout_token=wish.token.get_secret_value() if wish.token else None,
+    )
+
+
+def new_order_number(at: datetime) -> OrderNumber:
+    """Return a fresh order number, `HQADZ-<time>-<random>`."""
+    rest, time_digits = int(at.timestamp() * 1000), ""
+    while rest:
+        rest, digit = divmod(rest, len(_DIGITS))
+        time_digits = _DIGITS[digit] + time_digits
+    return f"HQADZ-{time_digits}-{''.join(secrets.choice(_DIGITS) for _ in range(_RANDOM_DIGITS))}"

@@ -1,0 +1,1 @@
+"""What every request passes, and what requests and answers are made of."""

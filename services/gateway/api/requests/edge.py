@@ -1,0 +1,214 @@
+"""What holds for every request: an id, a limit on the body, headers, a count, an answer whatever breaks."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Protocol, cast
+from uuid import UUID
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.chassis.sampling import SampledLog
+from libs.eventsourcing import new_id
+from libs.nowpayments.reading import MAX_BODY_BYTES
+from services.gateway.api.requests.addresses import address_in
+from services.gateway.api.requests.bodies import Bodies, announced
+from services.gateway.api.requests.headers import with_usual_headers
+from services.gateway.api.requests.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
+
+log = structlog.stdlib.get_logger()
+lines = SampledLog(__name__)
+_LINES = logging.getLogger(__name__)
+
+_DRAINED_BYTES = 8 * 1024 * 1024
+WEBHOOK = Bodies(
+    "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
+)
+"""The provider's notifications have 1 to 2 KB, and it waits 3 seconds for the whole answer."""
+STRANGERS = Bodies("other", most_bytes=8 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
+"""A checkout or a sign-in: a few short fields. Bodies are parsed before the routes look at the token."""
+KNOWN = Bodies("other", most_bytes=512 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
+"""Of those who show a valid token."""
+
+_REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
+_STRANGERS_REFUSED = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+"""What the operator looks for in the log when somebody tries doors."""
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+
+@dataclass(frozen=True)
+class DirectRoute:
+    """A route that the edge answers itself: it is asked so often that matching all routes costs more.
+
+    FastAPI only describes it, and answers its path's other methods.
+    """
+
+    method: str
+    path: str
+    name: str
+    """Under which its answers are counted."""
+    answer: Callable[[Scope, bytes], Awaitable[Response]]
+    """Gets the whole body; raises what any route may."""
+
+
+class _Doorkeeper(Protocol):
+    def check_bearer(self, authorization: str) -> None:
+        """Let whoever shows a valid token pass; raise `Denied` otherwise."""
+        ...
+
+
+class Edge:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp, direct: Sequence[DirectRoute] = ()) -> None:
+        self._app = app
+        self._direct = {(route.method, route.path): route for route in direct}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation_id = new_id()
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        direct = self._direct.get((scope["method"], scope["path"]))
+        with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
+            await _Request(self._app, direct, scope, send, correlation_id).answer(receive)
+
+
+class _Request:
+    """One request on its way."""
+
+    def __init__(
+        self, app: ASGIApp, direct: DirectRoute | None, scope: Scope, send: Send, correlation_id: UUID
+    ) -> None:
+        self._app = app
+        self._direct = direct
+        self._scope = scope
+        self._send = send
+        self._correlation_id = correlation_id
+        self._route = "none"
+        self._status = 0
+        self._began = time.monotonic()
+
+    async def answer(self, receive: Receive) -> None:
+        try:
+            body = await self._body(receive)
+            if body is not None:
+                await self._pass_on(body, receive)
+        except Denied as denied:
+            await respond(denied, self._scope)(self._scope, receive, self._respond)
+        except Exception as error:
+            lines.exception("request.failed", code=type(error).__name__, method=self._scope["method"])
+            if self._status:
+                raise  # the answer has begun: only breaking the connection says that it is not whole
+            failed = Denied(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "this should not have happened"
+            )
+            await respond(failed, self._scope)(self._scope, receive, self._respond)
+        finally:
+            self._count()
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        bodies, refusal = _bodies_of(self._scope)
+        try:
+            return await bodies.read(self._scope, receive)
+        except Denied as denied:
+            if refusal is not None and denied.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise refusal from None
+            raise
+
+    async def _pass_on(self, body: bytes, receive: Receive) -> None:
+        if self._direct is None:
+            try:
+                await self._app(self._scope, _Replay(body, receive), self._respond)
+            finally:
+                self._route = getattr(self._scope.get("route"), "name", self._route)
+            return
+        self._route = self._direct.name
+        try:
+            response = await self._direct.answer(self._scope, body)
+        except EXPECTED as error:
+            response = respond(denied_of(error), self._scope)
+        await response(self._scope, receive, self._respond)
+
+    async def _respond(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = int(message["status"])
+            own = message.get("headers", ())
+            message["headers"] = with_usual_headers(own, self._scope, self._correlation_id)
+        await self._send(message)
+
+    def _count(self) -> None:
+        seconds = time.monotonic() - self._began
+        method = self._scope["method"]
+        if method not in _METHODS:
+            method = "other"  # whoever invents methods must not fill the memory with what is counted
+        _timer(method, self._route, self._status).observe(seconds)
+        if self._status in _STRANGERS_REFUSED:
+            self._note_refusal()
+        if _LINES.isEnabledFor(logging.DEBUG):  # to write a line that nobody sees takes as long
+            log.debug(
+                "request.answered",
+                method=method,
+                route=self._route,
+                status=self._status,
+                seconds=round(seconds, 4),
+            )
+
+    def _note_refusal(self) -> None:
+        lines.write(
+            logging.INFO,
+            "request.refused",
+            code=self._scope["state"].get(PROBLEM, "unknown"),
+            status=self._status,
+            route=self._route,
+            address=address_in(self._scope),
+        )
+
+
+@cache
+def _timer(method: str, route: str, status: int) -> Histogram:
+    return _REQUESTS.labels(method, route, status)
+
+
+class _Replay:
+    """Gives the app a body that was read already, and then whatever the server has to say."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        message, self._message = self._message, None
+        return message if message is not None else await self._receive()
+
+
+def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
+    """Return what reads a request's body, and how one that is too large is refused, if not by its size."""
+    if "/webhooks/" in scope["path"]:
+        return WEBHOOK, None
+    headers = Headers(scope=scope)
+    length, authorization = announced(scope), headers.get("authorization")
+    if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
+        return STRANGERS, None
+    doorkeeper = cast("_Doorkeeper", scope["app"].state.desk)
+    try:
+        doorkeeper.check_bearer(authorization)
+    except Denied as denied:
+        return STRANGERS, denied
+    return KNOWN, None

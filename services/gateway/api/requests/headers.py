@@ -1,0 +1,36 @@
+"""The headers that every answer has."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from starlette.types import Scope
+
+_DOCS = "/docs"
+_DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
+)
+_HEADERS = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+_HEADERS_OF_DOCS = _HEADERS | {b"content-security-policy": _DOCS_POLICY.encode()}
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
+def with_usual_headers(
+    own: Iterable[tuple[bytes, bytes]], scope: Scope, correlation_id: UUID
+) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with those that every answer has; its own come first."""
+    headers = list(own)
+    headers.append((b"x-correlation-id", str(correlation_id).encode()))
+    usual = _HEADERS if scope["path"] != _DOCS else _HEADERS_OF_DOCS
+    said = {name for name, _ in headers}
+    headers += [header for header in usual.items() if header[0] not in said]
+    if scope["scheme"] == "https" and _HTTPS_ONLY[0] not in said:
+        headers.append(_HTTPS_ONLY)
+    return headers

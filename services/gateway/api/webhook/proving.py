@@ -1,0 +1,69 @@
+"""Proving notifications, and bounding what forged ones may cost together."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from prometheus_client import Counter
+from pydantic import SecretStr
+
+from libs.eventsourcing import Refused
+from libs.nowpayments.signature import digest_in, proves, secret_from
+from services.gateway.api.requests.limits import RateLimit, too_many
+from services.gateway.api.requests.problems import Denied
+
+FREE_FAILURES = 20
+"""So many forged calls a minute make no suspect of an address."""
+SHARE = 0.1
+"""How much of the processor failed proofs may take before those of suspects are left out."""
+_BURST_SECONDS = 0.1
+_RETRY_SECONDS = 1
+_SPENT = Counter(
+    "adrelay_gateway_failed_proofs_seconds_total", "Processor time spent on notifications that proved forged."
+)
+
+
+class Prover:
+    """Lets only those notifications pass whose signature proves the provider's secret.
+
+    Whoever proves it is never limited, nor is anybody as long as forged calls are cheap together: behind a
+    proxy the provider and a forger come from one address.
+    """
+
+    def __init__(
+        self,
+        secret: SecretStr,
+        *,
+        prove: Callable[[bytes, bytes, str], bool] = proves,
+        clock: Callable[[], float] = time.monotonic,
+        processor_clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._secret = secret_from(secret.get_secret_value())
+        self._prove = prove
+        self._clock = clock
+        self._processor_clock = processor_clock
+        self._failures = RateLimit(FREE_FAILURES, clock=clock)
+        self._spent = 0.0
+        self._spent_at = clock()
+
+    def check(self, body: bytes, signature: str, address: str) -> None:
+        """Raise `Refused` for a forged notification, `Denied` for a suspect's while the time is used up."""
+        if digest_in(signature) is None:
+            raise Refused("bad_signature", "x-nowpayments-sig holds no signature")
+        if self._used_up() and self._failures.exhausted(address):
+            raise too_many(_RETRY_SECONDS)
+        began = self._processor_clock()
+        if self._prove(self._secret, body, signature):
+            return
+        taken = self._processor_clock() - began
+        self._spent += taken
+        _SPENT.inc(taken)
+        with suppress(Denied):
+            self._failures.take(address)
+        raise Refused("bad_signature", "the signature is not the provider's")
+
+    def _used_up(self) -> bool:
+        now = self._clock()
+        self._spent = max(0.0, self._spent - (now - self._spent_at) * SHARE)
+        self._spent_at = now
+        return self._spent >= _BURST_SECONDS

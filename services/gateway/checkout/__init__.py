@@ -1,0 +1,1 @@
+"""Which order a repeated checkout means."""

@@ -1,0 +1,13 @@
+"""What the gateway's reactions work with, besides events and the database."""
+
+from dataclasses import dataclass
+
+from services.gateway.account.codes import AccessCodes
+
+
+@dataclass(frozen=True)
+class Context:
+    """How access codes are made, and whether what is new is told by mail too."""
+
+    codes: AccessCodes
+    mails: bool

@@ -1,0 +1,36 @@
+"""What the gateway consists of. It hears no commands."""
+
+from libs.eventsourcing import Registry
+from services.gateway.account.domain import ACCOUNT
+from services.gateway.account.tables import ACCOUNTS
+from services.gateway.context import Context
+from services.gateway.inbox.domain import INBOX
+from services.gateway.inbox.tables import TABLES as INBOXES
+from services.gateway.reactions import reactions
+from services.gateway.tables.adbots import ADBOTS
+from services.gateway.tables.attention import ATTENTION
+from services.gateway.tables.deliveries import DELIVERIES
+from services.gateway.tables.order_history import ORDER_HISTORY
+from services.gateway.tables.orders import ORDERS
+from services.gateway.tables.private_ids import PRIVATE_IDS
+from services.gateway.tables.products import PRODUCTS
+from services.gateway.tables.statistics import STATISTICS
+from services.gateway.tables.stock import STOCK
+
+REGISTRY = Registry[Context](
+    service="gateway",
+    aggregates=(ACCOUNT, INBOX),
+    state_tables=(ACCOUNTS, *INBOXES),
+    read_models=(
+        PRODUCTS,
+        ORDERS,
+        ORDER_HISTORY,
+        ATTENTION,
+        ADBOTS,
+        DELIVERIES,
+        STATISTICS,
+        STOCK,
+        PRIVATE_IDS,
+    ),
+    reactions=reactions,
+)

@@ -1,0 +1,30 @@
+"""What provisioning does when an instant comes: adbots expire, and give up their seats later."""
+
+from libs.eventsourcing import Timers, UnitOfWork
+from services.provisioning.adbot.commands import Expire, ReleaseSeats
+from services.provisioning.adbot.domain import ADBOT
+from services.provisioning.adbot.tables import next_end, next_release, take_ended, take_graceless
+from services.provisioning.context import Context
+from services.provisioning.seating import fill_waiting, release
+
+timers = Timers[Context]()
+
+
+@timers.due("expiry", earliest=next_end)
+async def expire(unit: UnitOfWork) -> int:
+    """Expire adbots whose time is over."""
+    ended = await take_ended(unit.flushed, unit.at)
+    for adbot in ended:
+        await unit.execute(ADBOT, adbot, Expire(unit.at))
+    return len(ended)
+
+
+@timers.due("releases", earliest=lambda sql, context: next_release(sql, context.grace), context=True)
+async def release_seats(unit: UnitOfWork, context: Context) -> int:
+    """Put the sessions of adbots whose grace time is over back into stock."""
+    graceless = await take_graceless(unit.flushed, unit.at, context.grace)
+    for adbot in graceless:
+        await release(adbot, ReleaseSeats(context.grace, unit.at), unit)
+    if graceless:
+        await fill_waiting(unit, context.choose)
+    return len(graceless)

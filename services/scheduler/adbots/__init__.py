@@ -1,1 +1,0 @@
-"""What the scheduler knows of adbots from other services."""

@@ -1,0 +1,22 @@
+"""What the scheduler consists of."""
+
+from libs.eventsourcing import Registry
+from services.scheduler.commands import commands
+from services.scheduler.context import Context
+from services.scheduler.permissions.domain import PERMISSIONS
+from services.scheduler.permissions.tables import PRIVATE_IDS
+from services.scheduler.reactions import reactions
+from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.schedule.tables import SCHEDULES
+from services.scheduler.tables.adbots import ADBOTS
+from services.scheduler.timers import timers
+
+REGISTRY = Registry[Context](
+    service="scheduler",
+    aggregates=(SCHEDULE, PERMISSIONS),
+    state_tables=(SCHEDULES, PRIVATE_IDS),
+    read_models=(ADBOTS,),
+    reactions=reactions,
+    commands=commands,
+    timers=timers,
+)

@@ -1,0 +1,1 @@
+"""Read models of what other services say of adbots."""

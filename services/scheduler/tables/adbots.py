@@ -1,0 +1,161 @@
+"""Adbots as provisioning and the forwarder tell of them: owner, seats, validity, cycles that are over."""
+
+from libs.events.forwarder import CycleAborted, CycleFinished
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
+    AdbotProvisioned,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatFilled,
+    SeatLost,
+    SeatsReleased,
+)
+from libs.events.values import AccountId, AdbotId, CycleId, PairId, Seat, SessionId
+from libs.eventsourcing import Projection, Sql, TableSql
+from services.scheduler.schedule.adbot import Adbot
+
+ADBOTS = Projection(
+    "adbots",
+    version=2,
+    ddl="""
+    create table adbots (
+        adbot            uuid primary key,
+        account          uuid not null,
+        interval_seconds integer not null,
+        valid_until      timestamptz,
+        expired          boolean not null default false,
+        suspended        boolean not null default false,
+        correlation_id   uuid not null
+    );
+    create table adbot_seats (
+        session uuid primary key,
+        adbot   uuid not null references adbots,
+        pair    uuid not null,
+        turn    bigint generated always as identity
+    );
+    create index seats_of_adbots on adbot_seats (adbot, turn);
+    create table ended_cycles (
+        adbot uuid primary key,
+        cycle uuid not null
+    );
+    """,
+)
+"""`ended_cycles` holds the latest cycle that is over; ids of cycles grow with time."""
+
+
+async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
+    """Return what was heard of an adbot, None if nothing was."""
+    row = await sql.fetchrow(
+        "select account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
+        "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
+        "left join ended_cycles e using (adbot) where adbot = $1",
+        adbot,
+    )
+    if row is None:
+        return None
+    seats = await sql.fetch("select session, pair from adbot_seats where adbot = $1 order by turn", adbot)
+    return Adbot(
+        adbot=adbot,
+        account=AccountId(row["account"]),
+        correlation_id=row["correlation_id"],
+        interval_seconds=row["interval_seconds"],
+        seats=tuple(Seat(session=SessionId(seat["session"]), pair=PairId(seat["pair"])) for seat in seats),
+        valid_until=row["valid_until"],
+        expired=row["expired"],
+        suspended=row["suspended"],
+        ended_cycle=None if row["cycle"] is None else CycleId(row["cycle"]),
+        private_ids=row["private_ids"],
+    )
+
+
+async def adbots_of(sql: Sql, account: AccountId) -> list[AdbotId]:
+    """Return the adbots of an account that were heard of."""
+    rows = await sql.fetch("select adbot from adbots where account = $1 order by adbot", account)
+    return [AdbotId(row["adbot"]) for row in rows]
+
+
+@ADBOTS.on(AdbotProvisioned)
+async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
+    """Add the adbot and its seats."""
+    await sql.insert(
+        adbot=event.adbot,
+        account=event.account,
+        interval_seconds=event.plan.interval_seconds,
+        valid_until=event.valid_until,
+        correlation_id=sql.recorded.envelope.correlation_id,
+    )
+    for seat in event.seats:
+        await _seat(event.adbot, seat, sql)
+
+
+@ADBOTS.on(SeatFilled)
+async def filled(event: SeatFilled, sql: TableSql) -> None:
+    """Add a seat; validity runs from the first one."""
+    await _seat(event.adbot, event.seat, sql)
+    await sql.execute("update adbots set valid_until = $2 where adbot = $1", event.adbot, event.valid_until)
+
+
+@ADBOTS.on(SeatLost)
+async def lost(event: SeatLost, sql: TableSql) -> None:
+    """Take a seat away."""
+    await sql.execute("delete from adbot_seats where session = $1", event.session)
+
+
+@ADBOTS.on(AdbotExpired)
+async def expired(event: AdbotExpired, sql: TableSql) -> None:
+    """Mark the adbot."""
+    await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotExtended)
+async def extended(event: AdbotExtended, sql: TableSql) -> None:
+    """Move its end; if it had expired, it has not any more."""
+    await sql.execute(
+        "update adbots set valid_until = $2, expired = false where adbot = $1", event.adbot, event.valid_until
+    )
+
+
+@ADBOTS.on(SeatsReleased)
+async def released(event: SeatsReleased, sql: TableSql) -> None:
+    """Take all its seats away."""
+    await sql.execute("delete from adbot_seats where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotSuspended)
+async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
+    """Mark the adbot."""
+    await sql.execute("update adbots set suspended = true where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(AdbotRestored)
+async def restored(event: AdbotRestored, sql: TableSql) -> None:
+    """Take the mark away."""
+    await sql.execute("update adbots set suspended = false where adbot = $1", event.adbot)
+
+
+@ADBOTS.on(CycleFinished)
+async def finished(event: CycleFinished, sql: TableSql) -> None:
+    """Remember the cycle."""
+    await _ended(event.adbot, event.cycle, sql)
+
+
+@ADBOTS.on(CycleAborted)
+async def aborted(event: CycleAborted, sql: TableSql) -> None:
+    """Remember the cycle."""
+    await _ended(event.adbot, event.cycle, sql)
+
+
+async def _seat(adbot: AdbotId, seat: Seat, sql: TableSql) -> None:
+    await sql.execute(
+        "insert into adbot_seats (session, adbot, pair) values ($1, $2, $3)", seat.session, adbot, seat.pair
+    )
+
+
+async def _ended(adbot: AdbotId, cycle: CycleId, sql: TableSql) -> None:
+    await sql.execute(
+        "insert into ended_cycles as known (adbot, cycle) values ($1, $2) "
+        "on conflict (adbot) do update set cycle = greatest(known.cycle, $2)",
+        adbot,
+        cycle,
+    )

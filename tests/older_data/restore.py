@@ -1,0 +1,54 @@
+"""Makes a data folder of what an older version left, as if that version had just been stopped."""
+
+import asyncio
+import gzip
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import asyncpg
+
+from adrelay.demo.rest import Json
+from adrelay.runtime.postgres import EmbeddedPostgres, postgres_binaries
+
+WRITTEN = Path(__file__).parent / "written"
+"""What `make` wrote at the commit that its folder is called after."""
+VERSIONS = sorted(path.name for path in WRITTEN.iterdir())
+_COUNT = "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
+
+
+def told(version: str) -> Json:
+    """Return the client's address, the secrets, and what the interface told, of an older version's data."""
+    found: Json = json.loads((WRITTEN / version / "told.json").read_text())
+    return found
+
+
+async def restore(version: str, folder: Path) -> None:
+    """Put an older version's databases and event stream into a folder for `adrelay up --folder`.
+
+    The cluster counts as many transactions as the one that the data comes from: a store that was restored
+    into a younger one has to be rebased.
+    """
+    source = WRITTEN / version
+    with tarfile.open(source / "jetstream.tar.gz") as packed:
+        packed.extractall(folder / "nats", filter="data")
+    postgres = EmbeddedPostgres(folder / "postgres")
+    await postgres.start()
+    try:
+        connection = await asyncpg.connect(postgres.url("postgres"))
+        await connection.execute("set synchronous_commit to off")
+        await connection.execute(_COUNT.format(count=int((source / "transactions").read_text())))
+        await connection.close()
+        for dump in sorted(source.glob("*.sql.gz")):
+            url = await postgres.ensure_database(dump.name.removesuffix(".sql.gz"))
+            await asyncio.to_thread(_load, url, gzip.decompress(dump.read_bytes()))
+    finally:
+        await postgres.stop()
+        (folder / "postgres" / "port").unlink()  # whoever starts it next chooses one
+
+
+def _load(url: str, statements: bytes) -> None:
+    program = postgres_binaries(None) / "psql"
+    command = [str(program), "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", url]
+    subprocess.run(command, input=statements, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours

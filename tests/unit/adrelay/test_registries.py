@@ -1,0 +1,65 @@
+"""What services declare of themselves is all that they consist of, and what the command line asks for."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import services
+from adrelay.names import CATEGORIES, SERVICES, TABLES
+from adrelay.registries import decider_of, registry_of, streams_of
+from libs.eventsourcing import Command, Decider, Projection
+
+
+def declared(service: str, room: str) -> Iterator[object]:
+    """What stands in a service's modules of that name, or in its folder of that name."""
+    package = importlib.import_module(f"services.{service}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if room in module.name.split("."):
+            yield from vars(importlib.import_module(module.name)).values()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_registry_holds_every_decider_of_its_service(service: str) -> None:
+    found = {value.category for value in declared(service, "domain") if isinstance(value, Decider)}
+    assert set(registry_of(service).deciders) == found
+    assert found == {category for category, keeper in CATEGORIES.items() if keeper == service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_registry_holds_every_table_of_its_service(service: str) -> None:
+    registry = registry_of(service)
+    found = {value.name for value in declared(service, "tables") if isinstance(value, Projection)}
+    assert {table.name for table in (*registry.state_tables, *registry.read_models)} == found
+    assert found == set(TABLES[service])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_state_tables_are_of_own_events_alone(service: str) -> None:
+    for table in registry_of(service).state_tables:
+        assert {kind.__module__.rpartition(".")[2] for kind in table.events} == {service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_registry_holds_every_command_of_its_service(service: str) -> None:
+    contract = importlib.import_module(f"libs.events.{service}")
+    found = {value for value in vars(contract).values() if is_command(value, contract.__name__)}
+    assert registry_of(service).commands.commands == found
+
+
+def test_streams_are_found_by_category() -> None:
+    assert streams_of("billing", "7") == ["7", "order-7", "product-7"]
+    assert decider_of("nothing") is None
+    decider = decider_of("order")
+    assert decider is not None
+    assert decider.category == "order"
+
+
+def is_command(value: object, module: str) -> bool:
+    return isinstance(value, type) and issubclass(value, Command) and value.__module__ == module
+
+
+def test_every_service_has_a_registry() -> None:
+    folders = {module.name for module in pkgutil.iter_modules(services.__path__)}
+    assert folders == set(SERVICES)

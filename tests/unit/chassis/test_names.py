@@ -1,0 +1,30 @@
+"""What other programs see of the product's name stays as it is."""
+
+from nats.aio.client import Client
+from pydantic import SecretStr
+
+from libs.chassis.broker import event_stream
+from libs.chassis.command_messages import ACTOR, COMMAND, CORRELATION
+from libs.chassis.service import Chassis
+from libs.chassis.settings import ServiceSettings
+
+
+class KioskSettings(ServiceSettings):
+    """Settings of no service of ours."""
+
+    service = "kiosk"
+
+
+def test_the_headers_of_messages_stay() -> None:
+    stream = event_stream(Client(), prefix="t")
+    assert (stream.name, stream.position_header, stream.follows_header) == (
+        "tEVENTS",
+        "Adrelay-Position",
+        "Adrelay-Follows",
+    )
+    assert {CORRELATION, COMMAND, ACTOR} == {"Adrelay-Correlation-Id", "Adrelay-Command-Id", "Adrelay-Actor"}
+
+
+def test_the_name_of_connections_stays() -> None:
+    settings = KioskSettings.model_construct(postgres_url=SecretStr("postgresql://localhost/kiosk"))
+    assert Chassis(settings).engine.tables.application == "adrelay"

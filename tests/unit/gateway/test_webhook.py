@@ -1,0 +1,204 @@
+"""A notification's one way, and what the edge answers without asking FastAPI's routes."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Scope
+
+from libs.chassis.command_client import CommandFailed
+from libs.events.billing import RecordNotification
+from libs.events.results import Accepted
+from libs.eventsourcing import Causes, Command, Refused
+from services.gateway.api import openapi
+from services.gateway.api.app import make_app
+from services.gateway.api.requests import problems
+from services.gateway.api.requests.edge import STRANGERS, DirectRoute, Edge
+from services.gateway.api.requests.limits import Places
+from services.gateway.api.webhook import notification
+from services.gateway.api.webhook.notification import MOST_UNDER_WAY, Webhook
+from services.gateway.api.webhook.proving import Prover
+
+URL = "/api/v1/webhooks/nowpayments"
+SECRET = "the-1pn-of-this-file"
+Answer = Callable[[Scope, bytes], Awaitable[Response]]
+
+
+class Billing:
+    """Does what a notification's body names."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[RecordNotification, Causes]] = []
+
+    async def send(self, command: Command, causes: Causes) -> Accepted:
+        assert isinstance(command, RecordNotification)
+        self.heard.append((command, causes))
+        match command.body:
+            case b"refuse":
+                raise Refused("unknown_order", "there is no such order")
+            case b"break":
+                raise CommandFailed("a reference")
+            case b"bug":
+                raise KeyError("a bug")
+            case _:
+                return Accepted()
+
+
+def caller(app: FastAPI, *, places: int = MOST_UNDER_WAY) -> tuple[httpx.AsyncClient, Billing]:
+    billing = Billing()
+    app.state.webhook = Webhook(Prover(SecretStr(SECRET)), billing, Places(places))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway"), billing
+
+
+def signed(body: bytes) -> dict[str, str]:
+    return {"x-nowpayments-sig": hmac.digest(SECRET.encode(), body, "sha512").hex()}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{}", HTTPStatus.OK, None),
+        (b"", HTTPStatus.OK, None),  # what a body says is billing's to judge
+        (b"\xff", HTTPStatus.OK, None),
+        (b"refuse", HTTPStatus.NOT_FOUND, "unknown_order"),
+        (b"break", HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable"),
+        (b"bug", HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"),
+    ],
+)
+async def test_what_billing_makes_of_a_notification_is_answered(
+    body: bytes, status: HTTPStatus, code: str | None
+) -> None:
+    http, _ = caller(make_app())
+    async with http:
+        answer = await http.post(URL, content=body, headers=signed(body))
+    assert (answer.status_code, answer.json().get("code")) == (status, code)
+    assert ("retry-after" in answer.headers) == (status is HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@pytest.mark.parametrize("given", [{}, {"x-nowpayments-sig": "a" * 300}, signed(b"else")])
+async def test_a_notification_without_its_signature_is_refused(given: dict[str, str]) -> None:
+    http, _ = caller(make_app())
+    async with http:
+        answer = await http.post(URL, content=b"{}", headers=given)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_the_webhook_takes_no_other_method(method: str) -> None:
+    http, _ = caller(make_app())
+    async with http:
+        answer = await http.request(method, URL)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_the_webhook_asks_no_route() -> None:
+    app = make_app()
+    app.router.routes.clear()
+    http, _ = caller(app)
+    async with http:
+        answer = await http.post(URL, content=b"{}", headers=signed(b"{}"))
+    assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
+
+
+async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
+    http, billing = caller(make_app())
+    async with http:
+        answer = await http.post(URL, content=b"\xff {}", headers=signed(b"\xff {}"))
+    ((command, causes),) = billing.heard
+    assert (command.body, command.signature) == (b"\xff {}", signed(b"\xff {}")["x-nowpayments-sig"])
+    assert str(causes.correlation_id) == answer.headers["x-correlation-id"]
+    assert causes.actor == "provider:nowpayments"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-nowpayments-sig": "ab" * 64}, {"x-nowpayments-sig": "ab" * 63}, signed(b"{ }")]
+)
+async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_place(
+    headers: dict[str, str],
+) -> None:
+    http, billing = caller(make_app(), places=0)
+    async with http:
+        forged = await http.post(URL, content=b"{}", headers=headers)
+        genuine = await http.post(URL, content=b"{}", headers=signed(b"{}"))
+    assert (forged.status_code, forged.json()["code"]) == (401, "bad_signature")
+    assert (genuine.status_code, genuine.json()["code"]) == (503, "service_unavailable")
+    assert billing.heard == []
+
+
+@pytest.mark.parametrize("route", [notification.ROUTE])
+def test_what_the_edge_answers_is_described(route: DirectRoute) -> None:
+    described = make_app().openapi()["paths"]
+    assert described[route.path][route.method.lower()]["operationId"] == route.name
+
+
+async def test_the_description_itself_is_answered_by_the_edge() -> None:
+    app = make_app()
+    app.router.routes.clear()
+    http, _ = caller(app)
+    async with http:
+        answer = await http.get(openapi.ROUTE.path)
+    assert (answer.status_code, answer.json()["info"]["title"]) == (200, "Adrelay")
+
+
+def edge(answer: Answer) -> httpx.AsyncClient:
+    """Return a caller of an app with a direct route."""
+    app = FastAPI()
+    app.add_middleware(Edge, direct=[DirectRoute("POST", "/direct", "direct", answer)])
+    problems.install(app)
+
+    @app.api_route("/direct", methods=["GET", "POST"])
+    async def described(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(f"FastAPI's {request.method}")
+
+    del described
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
+
+
+async def echo(_: Scope, body: bytes) -> Response:
+    return PlainTextResponse(body)
+
+
+async def test_fastapi_is_not_asked_on_a_direct_route() -> None:
+    async with edge(echo) as http:
+        answer = await http.post("/direct", content=b"hello")
+    assert (answer.text, answer.headers["x-frame-options"]) == ("hello", "DENY")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/direct", HTTPStatus.OK),
+        ("PUT", "/direct", HTTPStatus.METHOD_NOT_ALLOWED),
+        ("POST", "/directly", HTTPStatus.NOT_FOUND),
+    ],
+)
+async def test_any_other_method_or_path_is_fastapis(method: str, path: str, status: HTTPStatus) -> None:
+    async with edge(echo) as http:
+        answer = await http.request(method, path)
+    assert answer.status_code == status
+    assert answer.text == "FastAPI's GET" or answer.json()["status"] == status
+
+
+async def test_a_body_is_limited_on_a_direct_route_too() -> None:
+    async with edge(echo) as http:
+        answer = await http.post("/direct", content=b"x" * (STRANGERS.most_bytes + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+async def test_a_direct_routes_answers_are_counted_under_its_name() -> None:
+    labels = {"method": "POST", "route": "direct", "status": "200"}
+
+    def counted() -> float:
+        return REGISTRY.get_sample_value("adrelay_gateway_request_seconds_count", labels) or 0.0
+
+    before = counted()
+    async with edge(echo) as http:
+        await http.post("/direct")
+    assert counted() == before + 1
