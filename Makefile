@@ -29,7 +29,7 @@ up: setup ## Run everything on this machine with the settings of .env
 	@$(BIN)/adrelay up
 
 test: setup ## The whole test suite
-	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 check: setup ## Lint, format, types, house rules
 	@$(BIN)/ruff check $(CODE)

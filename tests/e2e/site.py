@@ -17,6 +17,7 @@ from pathlib import Path
 from adrelay.runtime.ports import free_port
 from tests.e2e.pages import ROOT
 from tests.patience import PATIENCE_SECONDS
+from tests.support.forked import fork
 
 FROM_THE_REPOSITORY = (".env.example", "services", "Makefile")
 COMMAND_SECONDS = 120.0
@@ -42,10 +43,18 @@ class Site:
         self._replace = replace
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._variables: dict[str, str] = {}
-        (folder / ".venv").symlink_to(sys.prefix)
+        self._install(folder / ".venv" / "bin")
         for name in FROM_THE_REPOSITORY:
             (folder / name).symlink_to(ROOT / name)
         (folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
+
+    def _install(self, programs: Path) -> None:
+        """Have an `adrelay` that is also run by the fork server, if its environment says how."""
+        programs.mkdir(parents=True)
+        program = programs / "adrelay"
+        installed = Path(sys.prefix) / "bin" / "adrelay"
+        program.write_text(f'#!/bin/sh\nexec ${{FORK:-{installed}}} "$@"\n')
+        program.chmod(0o755)
 
     def typed(self, text: str) -> str:
         """Return what is typed for a text of a page."""
@@ -59,7 +68,8 @@ class Site:
         """Type a command of a page and wait for its end; a variable that it sets is kept for later ones."""
         text = self.typed(command)
         name = re.match(r"([A-Z]+)=", text)
-        process = await self._started(f'{text}; printf %s "${name[1]}"' if name else text)
+        text = f'{text}; printf %s "${name[1]}"' if name else text
+        process = await self._started(text, FORK=shlex.join(await fork()))
         async with asyncio.timeout(COMMAND_SECONDS):
             out, _ = await process.communicate(b"y\n")
         ran = Ran(process.returncode or 0, out.decode())
@@ -101,14 +111,22 @@ class Site:
             await asyncio.wait([ending], timeout=HURRY_SECONDS)
             await asyncio.gather(ending, _end(process))  # a second Ctrl-C, for all is done
 
-    async def _started(self, text: str, output: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+    async def _started(
+        self, text: str, output: int = asyncio.subprocess.PIPE, **variables: str
+    ) -> asyncio.subprocess.Process:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         return await asyncio.create_subprocess_exec(
             "sh",
             "-c",
             text,
             cwd=self.folder,
-            env={**kept, **self._variables, "CURL_HOME": str(self.folder), "PYTHONPATH": str(ROOT)},
+            env={
+                **kept,
+                **self._variables,
+                "CURL_HOME": str(self.folder),
+                "PYTHONPATH": str(ROOT),
+                **variables,
+            },
             stdin=asyncio.subprocess.PIPE,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,

@@ -1,11 +1,11 @@
 """The commands as an operator runs them: a process, its output, its exit code."""
 
 import asyncio
-import sys
 from pathlib import Path
 
-from tests.integration.events_cli.program import Ran, environment
+from tests.integration.events_cli.program import Ran
 from tests.integration.gateway.market import ADMIN_TOKEN
+from tests.support.forked import command, environment
 
 
 async def adrelay(
@@ -14,10 +14,7 @@ async def adrelay(
     """Run a command of the operator's to its end."""
     settings = {"ADRELAY_GATEWAY_URL": url, "ADRELAY_GATEWAY_ADMIN_TOKEN": token}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "adrelay",
-        *arguments,
+        *await command(*arguments),
         env=environment({name: value for name, value in settings.items() if value is not None}),
         cwd=folder or Path("/"),
         stdin=asyncio.subprocess.DEVNULL,

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from tests.support.forked import command, environment
 
 
 @dataclass(frozen=True)
@@ -31,22 +29,12 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which nothing of Adrelay is set but this."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
-
-
 async def started(
     settings: Mapping[str, str], *arguments: str, folder: Path | None = None
 ) -> asyncio.subprocess.Process:
     """Return a tool that is running."""
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "adrelay",
-        "events",
-        *arguments,
+        *await command("events", *arguments),
         env=environment(settings),
         cwd=folder or Path("/"),
         stdin=asyncio.subprocess.DEVNULL,

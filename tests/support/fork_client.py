@@ -1,0 +1,31 @@
+"""Runs one command by the fork server, as if it ran here: `fork_client.py <socket> [argument ...]`.
+
+It starts in some 20 ms, since it imports nothing that it could do without.
+"""
+
+import marshal
+import os
+import signal
+import socket
+import sys
+
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(path: str, arguments: list[str]) -> int:
+    """Return how the command ended: its exit code, or less the signal that it died of."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(path)
+        for number in FORWARDED:
+            signal.signal(number, lambda number, _: server.sendall(bytes([number])))
+        asked = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - pathlib takes longer to import than all else
+        socket.send_fds(server, [marshal.dumps(asked)], [0, 1, 2])
+        return int(server.recv(16) or b"-9")
+
+
+if __name__ == "__main__":
+    ended = run(sys.argv[1], sys.argv[2:])
+    if ended < 0:
+        signal.signal(-ended, signal.SIG_DFL)
+        os.kill(os.getpid(), -ended)
+    sys.exit(ended)

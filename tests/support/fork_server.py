@@ -1,0 +1,103 @@
+"""Runs commands in forks of a process that has imported all of them already.
+
+A command is a process of its own, with its arguments, environment, folder, input, output and exit code; only
+the imports, one to three seconds of them, are done once for all. `fork_client.py` is what asks for one.
+"""
+
+import marshal
+import os
+import pkgutil
+import select
+import shutil
+import signal
+import socket
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import TypedDict
+
+import adrelay
+from adrelay.__main__ import main as run_adrelay
+
+
+class Asked(TypedDict):
+    """What a client sends, with its input, output and errors."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    folder: str
+
+
+def serve(path: str) -> None:
+    """Fork for whoever connects to a socket at `path`, until stdin is closed; then delete its folder."""
+    for module in pkgutil.walk_packages(adrelay.__path__, "adrelay."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who look after a command
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(64)
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in ready:
+                shutil.rmtree(Path(path).parent, ignore_errors=True)
+                return
+            asking, _ = listener.accept()
+            if not os.fork():
+                listener.close()
+                _look_after(asking)
+            asking.close()
+
+
+def _look_after(asking: socket.socket) -> None:
+    """Run what is asked for, pass signals on, tell how it ended; kill it when nobody asks any more."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    text, files, _, _ = socket.recv_fds(asking, 1024 * 1024, 3)
+    if not text:
+        os._exit(0)  # it only looked whether anybody listens
+    child = os.fork()
+    if not child:
+        asking.close()
+        _run(marshal.loads(text), files)  # noqa: S302 - the tests wrote it
+    for file in files:
+        os.close(file)
+    ended = os.pidfd_open(child)
+    while True:
+        ready, _, _ = select.select([ended, asking.fileno()], [], [])
+        if ended in ready:
+            _, status = os.waitpid(child, 0)
+            asking.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+            os._exit(0)
+        passed_on = asking.recv(1)
+        os.kill(child, passed_on[0] if passed_on else signal.SIGKILL)
+        if not passed_on:
+            os._exit(0)
+
+
+def _run(asked: Asked, files: list[int]) -> None:
+    code: object = 1
+    try:
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        os.chdir(asked["folder"])
+        sys.argv = ["adrelay", *asked["arguments"]]
+        run_adrelay()
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException:  # noqa: BLE001 - as the interpreter does
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

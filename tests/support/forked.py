@@ -1,0 +1,69 @@
+"""Commands as processes that import nothing: see `fork_server.py`."""
+
+import asyncio
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CLIENT = Path(__file__).with_name("fork_client.py")
+START_SECONDS = 90.0
+_RUN = set[str]()
+"""Groups of commands of which one was run with all imports."""
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which nothing of Adrelay is set but this."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
+
+
+async def command(*arguments: str) -> Sequence[str]:
+    """Return what runs `adrelay`; the first of each group of commands with all imports, the others forked."""
+    group = " ".join(arguments[:1])
+    if group not in _RUN:
+        _RUN.add(group)
+        return [sys.executable, "-m", "adrelay", *arguments]
+    return [*await fork(), *arguments]
+
+
+async def fork() -> Sequence[str]:
+    """Return what runs `adrelay` in a fork; its arguments come behind."""
+    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(_server)]
+
+
+@cache
+def _server() -> str:
+    """Return the socket of this run's fork server, which ends when this process does."""
+    folder = tempfile.mkdtemp(prefix="adrelay-forks-")
+    path = f"{folder}/socket"
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "tests.support.fork_server", path],
+        env=environment({}),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+
+    atexit.register(process.communicate)  # a worker that is killed closes its end, too
+    deadline = time.monotonic() + START_SECONDS
+    while not _listens(path):
+        assert process.poll() is None, "the fork server ended"
+        assert time.monotonic() < deadline, "the fork server does not start"
+        time.sleep(0.02)
+    return path
+
+
+def _listens(path: str) -> bool:
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(path)
+        return True
+    return False
