@@ -3,6 +3,8 @@
 A wake-up carries nothing: one that is lost costs only time, since workers look by themselves now and then,
 and one that somebody else sent costs one look.
 """
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
 
 import asyncio
 from collections.abc import Callable
