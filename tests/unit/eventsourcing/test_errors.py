@@ -21,7 +21,7 @@ from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import Fenced, PublishFailed
 from libs.eventsourcing.stream.subscription import FeedBroken
 
-UNENCODABLE = next(kind for kind in asyncpg.InterfaceError.__subclasses__() if issubclass(kind, ValueError))
+UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
 """What asyncpg raises for an argument that has no place in a statement; it gives the class no public name."""
 TRANSIENT = (
     Conflict,
