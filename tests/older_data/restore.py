@@ -33,6 +33,8 @@ async def restore(version: str, folder: Path) -> None:
     source = WRITTEN / version
     with tarfile.open(source / "jetstream.tar.gz") as packed:
         packed.extractall(folder / "nats", filter="data")
+    for made in (folder / "nats", *(folder / "nats").glob("**/")):
+        made.chmod(0o700)  # the filter leaves folders as open as any new one
     postgres = EmbeddedPostgres(folder / "postgres")
     await postgres.start()
     try:
