@@ -70,7 +70,12 @@ def sell(command: Sell, sold: int | None) -> list[CupSold]:
 
 CUPS = Decider("cups", sell, lambda _, event: event.number)
 ORDERS = Decider("orders", lambda cup, _: [CupsOrdered(for_cup=cup)], lambda count, _: (count or 0) + 1)
-WASHED = Decider("washed", lambda cup, done: [] if done else [CupWashed(number=cup)], lambda *_: True)
+WASHED = Decider(
+    "washed",
+    lambda cup, done: [] if done else [CupWashed(number=cup)],
+    lambda *_: True,
+    correlated_with=lambda _, stream: CUPS.stream("all"),  # no command leads to what a timer does
+)
 DIRTY = Projection("dirty", version=1, ddl="create table dirty (cup integer primary key, since timestamptz)")
 SUMS = Projection("sums", version=1, ddl="create table sums (what text primary key, count integer)")
 
@@ -108,7 +113,7 @@ async def earliest(sql: Sql):
 
 
 async def wash(unit: UnitOfWork) -> int:
-    row = await unit.stored.fetchrow("select cup from dirty limit 1 for update skip locked")
+    row = await unit.unflushed.fetchrow("select cup from dirty limit 1 for update skip locked")
     if row is None:
         return 0
     await unit.execute(WASHED, row["cup"], row["cup"])
@@ -143,6 +148,8 @@ async def main(cups: int, *, dies: bool) -> None:
     while sums != wanted:
         rows = await engine.query(lambda sql: sql.fetch("select what, count from sums"))
         sums = {row["what"]: row["count"] for row in rows}
+        for ended in [task for task in running if task.done()]:
+            ended.result()
         await asyncio.sleep(0.05)
     for task in running:
         task.cancel()
