@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import asyncpg
 import structlog
 
 from libs.eventsourcing.model.catalogue import EventCatalogue
-from libs.eventsourcing.model.envelope import START, Causes, Cursor
+from libs.eventsourcing.model.envelope import START, Causes, Cursor, utc_now
 from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
 from libs.eventsourcing.projections.migration import bring_up
 from libs.eventsourcing.projections.projection import Projection
@@ -55,6 +56,7 @@ class Engine:
         state_tables: Sequence[Projection] = (),
         read_models: Sequence[Projection] = (),
         application: str = APPLICATION,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.service = service
         self.catalogue = catalogue
@@ -65,6 +67,7 @@ class Engine:
         self.outdated = asyncio.Event()
         """Set once the database holds other tables than this program folds."""
         self._pool: Pool | None = None
+        self._clock = clock
         self._known = StateCache(KNOWN_STATES)
         self._group = GroupCommit(self)
         self._listeners: list[Callable[[Cursor], None]] = []
@@ -123,7 +126,7 @@ class Engine:
 
     def transaction(self, connection: Connection) -> Transaction:
         """Return what units work in, on a connection that is inside a transaction of the database."""
-        return Transaction(connection, self.catalogue, self.state_tables, self._known)
+        return Transaction(connection, self.catalogue, self.state_tables, self._known, self._clock)
 
     @asynccontextmanager
     async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:

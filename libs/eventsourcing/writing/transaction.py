@@ -1,13 +1,14 @@
 """What the units of one database transaction have decided, buffered until a flush."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import Recorded
+from libs.eventsourcing.model.envelope import Recorded, utc_now
 from libs.eventsourcing.model.errors import Refused, WrongExpectedVersion
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.projections.projection import Projection
@@ -38,8 +39,11 @@ class Transaction:
         catalogue: EventCatalogue,
         tables: Sequence[Projection],
         known: StateCache,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.connection = connection
+        self.clock = clock
+        """Tells when a unit begins, UTC-aware."""
         self.writes = Writes(connection)
         """What is to be written into tables; reactions' read models wait among it too."""
         self.recorded: list[Recorded] = []

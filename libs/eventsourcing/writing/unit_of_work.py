@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import Cause, Causes, Cursor, Recorded, utc_now
+from libs.eventsourcing.model.envelope import Cause, Causes, Cursor, Recorded
 from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import MAX_UNIT_BYTES, MAX_UNIT_EVENTS
@@ -47,7 +47,7 @@ class UnitOfWork:
         Use it for rows that never change once they are there, and ask `flushed` when a row is missing: fewer
         flushes make larger batches.
         """
-        self.at: datetime = utc_now()
+        self.at: datetime = transaction.clock()
         """When this unit began; the time of what it decides."""
         self.recorded: list[Recorded] = []
         """The events it has stored; complete once the transaction is flushed."""

@@ -1,4 +1,4 @@
-"""What every event store does, whichever it is."""
+"""What the event store does."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,6 @@ from libs.eventsourcing.store.connections import ISOLATION, connect
 from libs.eventsourcing.store.event_store import EventStore
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.store.schema import make_schema
-from libs.eventsourcing.testing import MemoryStore
 from tests.integration.engine.meters import CATALOGUE, MeterSealed, MeterTurned
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -44,18 +43,9 @@ class TransactionalStore(PostgresStore):
             return await super().append(stream, expected, events, causes=causes, at=at, command=command)
 
 
-@pytest.fixture(params=["memory", "postgres"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    """The database of the store that is tested, if it has one."""
-    return None if request.param == "memory" else request.getfixturevalue("database")
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def store(url: str | None) -> AsyncIterator[EventStore]:
-    if url is None:
-        yield MemoryStore(CATALOGUE)
-        return
-    connection = await connect(url)
+async def store(database: str) -> AsyncIterator[EventStore]:
+    connection = await connect(database)
     await make_schema(connection)
     yield TransactionalStore(connection)
     await connection.close()

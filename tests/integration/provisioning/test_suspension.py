@@ -18,7 +18,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SuspendAdbot,
 )
-from libs.eventsourcing import Causes, EventStream, Refused
+from libs.eventsourcing import Causes, EventStream
 from services.provisioning.adbot.domain import adbot_of
 from tests.integration.provisioning.market import (
     ORDERS,
@@ -160,20 +160,3 @@ async def test_an_operator_revives_an_adbot_with_seats_from_stock(
         await client.send(command, Causes.first("admin"))
         filled = await world.said(SeatFilled)
     assert [it.valid_until - it.valid_from for it in filled] == [2 * DAY] * 2
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ExtendAdbot(adbot=FIRST, days=3, reason="x"),
-        SuspendAdbot(adbot=FIRST, reason="x"),
-        RestoreAdbot(adbot=FIRST),
-    ],
-)
-async def test_an_adbot_that_is_not_there_is_unknown(
-    world: World, client: CommandClient, command: ExtendAdbot | SuspendAdbot | RestoreAdbot
-) -> None:
-    async with service(world):
-        with pytest.raises(Refused) as refused:
-            await client.send(command, Causes.first("admin"))
-    assert refused.value.code == "unknown_adbot"
