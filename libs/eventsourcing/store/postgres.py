@@ -87,7 +87,7 @@ select xid::text as xid, position from engine.events order by events.xid desc, p
 
 
 class PostgresStore:
-    """An `EventStore` on one connection. Call `append` inside a `repeatable_read` transaction."""
+    """One service's events, on one connection. Call `append` inside a `repeatable_read` transaction."""
 
     def __init__(self, connection: Connection, catalogue: EventCatalogue) -> None:
         self._connection = connection
@@ -103,9 +103,11 @@ class PostgresStore:
         at: datetime,
         command: UUID | None = None,
     ) -> list[Recorded]:
-        """See `EventStore.append`. With a `command`, note that it is carried out hereby.
+        """Add events behind version `expected` (0: the stream is new) and return them as recorded.
 
-        Raises `CarriedOut` if it was before. That and `WrongExpectedVersion` spoil the transaction.
+        With a `command`, note that it is carried out hereby. Raises `InvalidAppend`; `CarriedOut` if the
+        command was before, and `WrongExpectedVersion` if the stream is at another version: these two spoil
+        the transaction.
         """
         addition = Addition.of(stream, expected, events, causes, at)
         [recorded] = await self.append_all([addition], {} if command is None else {command: addition})
@@ -169,7 +171,7 @@ class PostgresStore:
         return {row["stream"]: row["version"] for row in rows}
 
     async def load(self, stream: str, after: int = 0) -> list[Recorded]:
-        """See `EventStore.load`."""
+        """Return a stream's events behind version `after`, in order; none for an unknown stream."""
         rows = await self._connection.fetch(_LOAD, stream, after)
         envelopes = [envelope_of(row) for row in rows]
         return [
@@ -178,7 +180,10 @@ class PostgresStore:
         ]
 
     async def read(self, after: Cursor, limit: int) -> list[Envelope]:
-        """See `EventStore.read`: whatever an open transaction could still precede stays hidden."""
+        """Return up to `limit` events of all streams behind a cursor, in the store's order.
+
+        An event is returned only once no open transaction can store another before it.
+        """
         rows = await self._connection.fetch(_READ, str(after.xid), after.position, limit)
         return [envelope_of(row) for row in rows]
 
