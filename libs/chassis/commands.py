@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage
+from nats.errors import FlushTimeoutError
 from pydantic import ValidationError
 
 from libs.chassis.broker import RECONNECT_SECONDS
@@ -53,6 +55,18 @@ def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
         max_reconnect_attempts=-1,
         graceful_timeout=5.0,
     )
+
+
+async def start_answering(broker: NatsBroker) -> None:
+    """Start an `answering_broker`; on return, the server knows its subscriptions.
+
+    Until it does, a command is answered by nobody, or only seen by others that listen to its subject. A
+    connection that is lost meanwhile brings its subscriptions along when it is there again.
+    """
+    connection = await broker.connect()
+    await broker.start()
+    with suppress(FlushTimeoutError):
+        await connection.flush()
 
 
 def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:

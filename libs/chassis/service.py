@@ -16,7 +16,7 @@ from prometheus_client import Gauge
 
 from libs.chassis.advice import described
 from libs.chassis.broker import connect_nats, event_stream
-from libs.chassis.commands import answering_broker, subscribe
+from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
 from libs.chassis.names import APPLICATION
@@ -209,7 +209,7 @@ class Chassis:
             self._begin(reading, self._loops[reading])
             await self.read_models.complete()
         if self._broker is not None:
-            await self._broker.start()
+            await start_answering(self._broker)
         for name, body in self._loops.items():
             if name not in self._tasks:
                 self._begin(name, body)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from libs.chassis.commands import answering_broker, subscribe
+from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import handlers
 
@@ -15,7 +15,7 @@ from tests.integration.chassis.shop import handlers
 async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
     broker = answering_broker(url)
     subscribe(handlers(), broker, engine, prefix=prefix)
-    await broker.start()
+    await start_answering(broker)
     try:
         yield
     finally:

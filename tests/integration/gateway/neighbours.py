@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from libs.chassis.broker import connect_nats, event_stream
-from libs.chassis.commands import answering_broker, subscribe
+from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
@@ -97,7 +97,7 @@ class Neighbour:
         self._stack.push_async_callback(self.pause)
         broker = answering_broker(self.nats_url)
         subscribe(self.handlers, broker, self.engine, prefix=self.prefix)
-        await broker.start()
+        await start_answering(broker)
         self._stack.push_async_callback(broker.stop)
         return self
 
