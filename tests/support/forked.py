@@ -37,11 +37,11 @@ async def command(*arguments: str) -> Sequence[str]:
 
 async def fork() -> Sequence[str]:
     """Return what runs `adrelay` in a fork; its arguments come behind."""
-    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(_server)]
+    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(fork_server)]
 
 
 @cache
-def _server() -> str:
+def fork_server() -> str:
     """Return the socket of this run's fork server, which ends when this process does."""
     folder = tempfile.mkdtemp(prefix="adrelay-forks-")
     path = f"{folder}/socket"

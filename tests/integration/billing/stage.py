@@ -3,14 +3,11 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +24,7 @@ from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
 from tests.patience import PATIENCE_SECONDS
+from tests.support.process import Process, killable
 
 T = TypeVar("T")
 
@@ -46,7 +44,6 @@ BRONZE = Plan(
     validity_days=30,
 )
 PROVIDER_SECONDS = 5.0
-ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -93,31 +90,14 @@ class Stage:
             with suppress(asyncio.CancelledError):
                 await task
 
-    @asynccontextmanager
-    async def process(
-        self, settings: BillingSettings | None = None
-    ) -> AsyncGenerator[asyncio.subprocess.Process]:
-        """Billing, as a process of its own."""
+    def process(self, settings: BillingSettings | None = None) -> AbstractAsyncContextManager[Process]:
+        """Billing, as a process of its own; it is killed at the block's end."""
         settings = settings or self.settings()
         variables = {
             f"ADRELAY_BILLING_{name.upper()}": _plain(getattr(settings, name))
             for name in settings.model_fields_set
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.billing",
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            stderr=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
+        return killable("services.billing", {**os.environ, **variables})
 
     async def place(
         self,

@@ -5,9 +5,7 @@
 import asyncio
 import os
 import random
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 
@@ -18,8 +16,8 @@ from libs.eventsourcing.stream.errors import broker_errors
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
+from tests.support.process import started
 
-ROOT = Path(__file__).parents[3]
 ME = Causes.first("test")
 
 
@@ -78,7 +76,7 @@ async def test_a_reader_killed_at_any_moment_repeats_and_loses_nothing(
         return sum(map(len, (await echoes(engine)).values())) > heard
 
     for last in (False, False, False, True):
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=env, cwd=ROOT)
+        process = await started(module, env)
         try:
             await eventually(more)
             if last:
@@ -86,8 +84,7 @@ async def test_a_reader_killed_at_any_moment_repeats_and_loses_nothing(
             else:
                 await asyncio.sleep(random.uniform(0, 0.1))
         finally:
-            process.kill()
-            await process.wait()
+            await process.killed()
         heard = sum(map(len, (await echoes(engine)).values()))
         assert last == (heard == 900), "killed in the middle of the work"
     assert relayed.name.startswith(stream_prefix)

@@ -31,10 +31,11 @@ from libs.eventsourcing import (
 )
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
-from tests.integration.forwarder.processes import Process, running
+from tests.integration.forwarder.processes import running
 from tests.integration.forwarder.stage import POST, Stage
 from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import fresh_database
+from tests.support.process import Process
 
 HASH = "fedcba9876543210" * 2
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -39,6 +37,7 @@ from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
 from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import ENGINE, fresh_database
+from tests.support.process import Process, started
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
@@ -142,17 +141,11 @@ class Stage:
             return (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).status_code == 200
         return False
 
-    async def started(self, environment: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
-        """Return a gateway in a process of its own; end it with `killed`."""
+    async def started(self, environment: Mapping[str, str] | None = None) -> Process:
+        """Return a gateway in a process of its own; it is killed with the stage at the latest."""
         told = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.gateway",
-            env={**os.environ, **told, **(environment or {})},
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        self._stack.push_async_callback(killed, process)
+        process = await started("services.gateway", {**os.environ, **told, **(environment or {})})
+        self._stack.push_async_callback(process.killed)
         return process
 
     # -- what happens
@@ -266,14 +259,6 @@ def notification(message_id: str) -> str:
     text, _, domain = message_id.strip("<>").partition("@")
     assert domain == DOMAIN
     return str(UUID(text))
-
-
-async def killed(process: asyncio.subprocess.Process) -> None:
-    """Kill a process without warning."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
 
 
 def _shop() -> CommandHandlers:

@@ -13,7 +13,7 @@ from libs.events.billing import OrderPlaced
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
-from tests.integration.mails.stage import CODES, HALF, Stage, killed, notification, until
+from tests.integration.mails.stage import CODES, HALF, Stage, notification, until
 from tests.patience import PATIENCE_SECONDS
 
 KILLS = 6
@@ -76,10 +76,10 @@ async def test_a_gateway_killed_again_and_again_sends_each_mail_and_copies_only_
         # from the moment at which mails go out again, some way into them
         await stage.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=PATIENCE_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.15))
-        await killed(gateway)
+        await gateway.killed()
     gateway = await stage.started(quick)
     outcomes = await stage.settled(len(expected))
-    await killed(gateway)
+    await gateway.killed()
 
     assert outcomes == dict.fromkeys(expected, "sent")
     mails = await stage.mails.mails()
@@ -102,7 +102,7 @@ async def test_a_gateway_killed_between_acceptance_and_note_sends_a_copy_that_ca
     await stage.finish(placed)
     await stage.mails.wait_for(placed.email, count=2)
     await until(lambda: sent_at(stage))  # of the one that was answered
-    await killed(gateway)
+    await gateway.killed()
     await stage.mails.heal()
     async with stage.gateway():
         outcomes = await stage.settled(2)
@@ -209,7 +209,7 @@ async def test_two_gateways_share_the_work(stage: Stage) -> None:
     async with stage.gateway():
         orders = [await stage.place() for _ in range(20)]
         await stage.settled(20)
-    await killed(other)
+    await other.killed()
     mails = await stage.mails.mails()
     assert sorted(mail.recipients[0] for mail in mails) == sorted(placed.email for placed in orders)
 
