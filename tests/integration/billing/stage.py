@@ -3,8 +3,7 @@
 import asyncio
 import json
 import os
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,7 +22,6 @@ from libs.eventsourcing import Causes, Command, Cursor, Envelope, Event, EventSt
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
-from tests.patience import PATIENCE_SECONDS
 from tests.support.process import Process, killable
 
 T = TypeVar("T")
@@ -229,17 +227,6 @@ class Stage:
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-async def until(found: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
-    """Return what is found once it is as wanted; fail with it after a while."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        value = await found()
-        if wanted(value):
-            return value
-        assert time.monotonic() < deadline, f"still {value}"
-        await asyncio.sleep(0.02)
 
 
 async def record(commands: CommandClient, body: bytes, signature: str) -> Accepted:

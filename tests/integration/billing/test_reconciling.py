@@ -12,8 +12,9 @@ from sandbox.nowpayments import Call
 from services.billing.payments.tables import OPEN_PAYMENTS
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import BillingSettings
-from tests.integration.billing.stage import NUMBER, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage
 from tests.patience import PATIENCE_SECONDS
+from tests.support.waiting import until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
 FOUND = [*PLACED, "PaymentFinished"]

@@ -18,7 +18,8 @@ from libs.events.provisioning import (
 )
 from libs.events.values import PairId, Seat, SessionLoss
 from libs.eventsourcing import Refused, new_id, utc_now
-from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
+from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage
+from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 THIRD = "HQADZ-ABC123-YYYY"

@@ -15,8 +15,9 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.support.process import started
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -38,7 +39,7 @@ async def heard_once(engine: Engine, turns: dict[str, int]) -> None:
     async def all_there() -> bool:
         return sum(map(len, (await echoes(engine)).values())) >= sum(turns.values())
 
-    await eventually(all_there)
+    await until(all_there)
     assert await echoes(engine) == wanted
 
 
@@ -78,7 +79,7 @@ async def test_a_reader_killed_at_any_moment_repeats_and_loses_nothing(
     for last in (False, False, False, True):
         process = await started(module, env)
         try:
-            await eventually(more)
+            await until(more)
             if last:
                 await heard_once(engine, dict.fromkeys("abcdef", 150))
             else:
@@ -139,7 +140,7 @@ async def test_a_stream_made_anew_is_read_on_without_repeats(engine: Engine, rel
         await relayed.nats.jetstream().delete_stream(relayed.name)
         await engine.run(turn("a", 3), ME)
         await heard_once(engine, {"a": 43})
-    await eventually(lambda: same(engine, relayed))
+    await until(lambda: same(engine, relayed))
 
 
 async def test_a_place_in_another_stream_of_the_same_name_means_nothing(

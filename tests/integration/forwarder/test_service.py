@@ -20,8 +20,9 @@ from libs.events.scheduler import AdbotStopped, StopReason
 from libs.events.values import CycleId, PairId, ResultClass
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
 from tests.integration.forwarder.system import HASH, System, system_of
+from tests.support.waiting import until
 
 
 async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: System, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from libs.events.values import CycleId, Pacing, ResultClass
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
+from tests.support.waiting import until
 
 PACING = Pacing(delay_seconds=0.05, jitter_seconds=0.05)
 

@@ -21,9 +21,9 @@ from tests.integration.gateway.world import (
     World,
     access_code,
     operator,
-    until,
 )
 from tests.patience import PATIENCE_SECONDS
+from tests.support.waiting import until
 
 PROBLEM = "application/problem+json"
 

@@ -8,8 +8,8 @@ import httpx
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.market import Market, market
-from tests.integration.gateway.world import until
 from tests.patience import PATIENCE_SECONDS
+from tests.support.waiting import until
 
 PROMISE_SECONDS = 8
 

@@ -13,8 +13,9 @@ from libs.events.billing import OrderPlaced
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
-from tests.integration.mails.stage import CODES, HALF, Stage, notification, until
+from tests.integration.mails.stage import CODES, HALF, Stage, notification
 from tests.patience import PATIENCE_SECONDS
+from tests.support.waiting import until
 
 KILLS = 6
 PLACED, PAID = NotificationKind.ORDER_PLACED, NotificationKind.PAYMENT_RECEIVED
@@ -51,11 +52,9 @@ async def tell(stage: Stage, chance: random.Random) -> dict[str, str]:
 
 async def sent_at(stage: Stage) -> dict[str, datetime]:
     """Return when the gateway noted that each mail was sent."""
-    connection = await asyncpg.connect(stage.database)
-    rows = await connection.fetch(
+    rows = await stage.rows(
         "select data->>'notification' as id, at from engine.events where type = 'MailSent'"
     )
-    await connection.close()
     assert len({row["id"] for row in rows}) == len(rows)
     return {row["id"]: row["at"] for row in rows}
 

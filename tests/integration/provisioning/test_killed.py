@@ -31,8 +31,9 @@ from tests.integration.provisioning.market import (
     service,
     sold_before,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.support.process import Process, killable
+from tests.support.waiting import until
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
@@ -70,7 +71,7 @@ async def stuck(world: World) -> None:
         )
         return bool(found)
 
-    await until(waiting, "the service to be in the middle")
+    await until(waiting, why="the service to be in the middle")
 
 
 async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle(
@@ -130,7 +131,7 @@ async def test_every_session_is_released_once_though_the_process_is_killed_in_th
         async def all_seated() -> bool:
             return bool(await world.value("select count(*) = 90 from adbots.seats"))
 
-        await until(all_seated, "every session to be on a waiting seat")
+        await until(all_seated, why="every session to be on a waiting seat")
     assert Counter(it.adbot for it in await world.said(SeatsReleased)) == {it.adbot: 1 for it in sold}
     check_holders(await world.recorded(), {adbot_of(order) for order in waiting})
     await check_tables(world)

@@ -34,7 +34,8 @@ from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.tables.adbots import ADBOTS
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.support.waiting import until
 
 OWNER = AccountId(uuid4())
 ID = AdbotId(uuid4())
@@ -92,7 +93,7 @@ async def known(world: World, adbots: int = 1) -> None:
     async def enough() -> bool:
         return bool(await world.value("select count(*) >= $1 from adbots.adbots", adbots))
 
-    await until(enough, "the adbots to be known")
+    await until(enough, why="the adbots to be known")
 
 
 async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:

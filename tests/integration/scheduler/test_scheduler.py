@@ -29,7 +29,7 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Refused
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.integration.scheduler.saying import (
     ID,
     MINUTES_10,
@@ -45,6 +45,7 @@ from tests.integration.scheduler.saying import (
     set_and_start,
     start_in_the_past,
 )
+from tests.support.waiting import until
 
 # -- commands
 
@@ -118,7 +119,7 @@ async def test_each_refusal_says_what_is_wrong(
         async def expired() -> bool:
             return bool(await world.value("select expired from adbots.adbots where adbot = $1", ID))
 
-        await until(expired, "the expiry to be known")
+        await until(expired, why="the expiry to be known")
         assert (await refusal(start)).code == "adbot_expired"
         assert await world.said(AdbotStarted) == []
 
@@ -233,7 +234,7 @@ async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neig
             waiting = "select count(*) from schedules.schedules where wake_at <= now()"
             return bool(await world.value(waiting) == 0)
 
-        await until(nothing_due, "all to be taken")
+        await until(nothing_due, why="all to be taken")
         cycles = await world.said(CycleDue)
     assert sorted(cycle.adbot for cycle in cycles) == sorted(adbots)
     assert len({cycle.cycle for cycle in cycles}) == len(adbots)
@@ -310,6 +311,6 @@ async def test_an_adbot_whose_lost_seat_is_filled_again_goes_on(
                 )
             )
 
-        await until(looked, "the look after the loss")
+        await until(looked, why="the look after the loss")
     assert await world.said(AdbotStopped) == []
     assert await world.value("select count(*) from schedules.schedules") == 1

@@ -17,7 +17,7 @@ from libs.events.provisioning import (
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, StartAdbot, StopReason
 from libs.eventsourcing import Causes, Event, Refused
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.integration.scheduler.saying import (
     ID,
     OWNER,
@@ -30,6 +30,7 @@ from tests.integration.scheduler.saying import (
     set_and_start,
     start_in_the_past,
 )
+from tests.support.waiting import until
 
 START = StartAdbot(adbot=ID, account=OWNER)
 SUSPENDED = AdbotSuspended(adbot=ID, reason="spam")
@@ -57,7 +58,7 @@ async def holds(world: World, question: str, *arguments: object) -> None:
     async def so() -> bool:
         return bool(await world.value(question, *arguments))
 
-    await until(so, question)
+    await until(so, why=question)
 
 
 async def refusal(client: CommandClient) -> str:
