@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -92,7 +93,9 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
 
 
 def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
-    if adbot is None or account not in {None, adbot.account}:
+    if adbot is None:
+        raise NotYetKnown("unknown_adbot", "there is no such adbot")
+    if account not in {None, adbot.account}:
         raise Refused("unknown_adbot", "there is no such adbot")
     return adbot
 

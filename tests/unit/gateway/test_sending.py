@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from libs.events.results import Accepted
+from libs.events.results import Accepted, NotYetKnown
 from libs.events.scheduler import StartAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing import Causes, Command, Refused
@@ -18,33 +18,34 @@ CAUSES = Causes.first("account:7")
 class Owner:
     """Refuses so many times."""
 
-    def __init__(self, code: str, times: int) -> None:
+    def __init__(self, refusal: Refused, times: int) -> None:
         self.asked = 0
-        self._code = code
+        self._refusal = refusal
         self._times = times
 
     async def send(self, _: Command, causes: Causes) -> Accepted:
         assert causes == CAUSES
         self.asked += 1
         if self.asked <= self._times:
-            raise Refused(self._code)
+            raise self._refusal
         return Accepted()
 
 
 async def test_an_adbot_that_the_scheduler_hears_of_late_is_asked_for_again() -> None:
-    owner = Owner("unknown_adbot", 2)
+    owner = Owner(NotYetKnown("unknown_adbot"), 2)
     assert await send_of_known_adbot(owner.send, START, CAUSES, 5) == Accepted()
     assert owner.asked == 3
 
 
 async def test_one_that_it_never_hears_of_can_be_tried_later() -> None:
     with pytest.raises(Denied) as denied:
-        await send_of_known_adbot(Owner("unknown_adbot", 1000).send, START, CAUSES, 0.15)
+        await send_of_known_adbot(Owner(NotYetKnown("unknown_adbot"), 1000).send, START, CAUSES, 0.15)
     assert denied.value.status == 503
 
 
-async def test_any_other_refusal_is_the_clients() -> None:
-    owner = Owner("no_post", 1)
-    with pytest.raises(Refused, match="no_post"):
+@pytest.mark.parametrize("code", ["no_post", "unknown_adbot"])
+async def test_any_other_refusal_is_the_clients_whatever_its_code(code: str) -> None:
+    owner = Owner(Refused(code), 1)
+    with pytest.raises(Refused, match=code):
         await send_of_known_adbot(owner.send, START, CAUSES, 5)
     assert owner.asked == 1

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.events.catalogue import published
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -21,7 +22,7 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
-from libs.eventsourcing import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
@@ -112,13 +113,12 @@ def test_setting_the_same_advertisement_again_changes_nothing() -> None:
 
 
 def test_an_adbot_that_is_not_there_or_not_ones_own_is_unknown() -> None:
-    schedule.given(SET).when(set_to(adbot=None)).refused("unknown_adbot")
-    schedule.given(SET).when(Start(None, OWNER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Stop(None, OWNER, NOON)).refused("unknown_adbot")
-    schedule.given(SET).when(replace(set_to(), account=STRANGER)).refused("unknown_adbot")
-    schedule.given(SET).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Stop(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
+    for unknown in (set_to(adbot=None), Start(None, OWNER, NOON), Stop(None, OWNER, NOON)):
+        assert type(schedule.given(SET).when(unknown).refused("unknown_adbot")) is NotYetKnown
+    others = (replace(set_to(), account=STRANGER), Start(ADBOT, STRANGER, NOON), Stop(ADBOT, STRANGER, NOON))
+    for history in ((SET,), (SET, STARTED)):
+        for command in others:
+            assert type(schedule.given(*history).when(command).refused("unknown_adbot")) is Refused
 
 
 # -- start and stop
