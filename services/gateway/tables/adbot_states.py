@@ -130,15 +130,6 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
     )
 
 
-async def owns(sql: Sql, account: AccountId, adbot: AdbotId) -> bool:
-    """Say whether an adbot is this account's."""
-    return bool(
-        await sql.fetchval(
-            "select exists (select from adbots where adbot = $1 and account = $2)", adbot, account
-        )
-    )
-
-
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
     """Say whether an account has a plan that has not ended."""
     ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)

@@ -93,10 +93,15 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
 
 
 def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
+    """Return the adbot if `account` may command it; nothing else checks this.
+
+    Who is no owner is told what they are told of an adbot that does not exist.
+    """
+    detail = "there is no such adbot" if account is None else "you have no adbot of this id"
     if adbot is None:
-        raise NotYetKnown("unknown_adbot", "there is no such adbot")
+        raise NotYetKnown("unknown_adbot", detail)
     if account not in {None, adbot.account}:
-        raise Refused("unknown_adbot", "there is no such adbot")
+        raise Refused("unknown_adbot", detail)
     return adbot
 
 

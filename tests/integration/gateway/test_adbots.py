@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
 
@@ -89,26 +88,6 @@ async def test_a_malformed_advertisement_is_refused(client: Client, world: World
     url = f"adbots/{adbot}/advertisement"
     answer = await client.http.put(url, content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-
-
-async def test_an_adbot_is_its_owners_only(client: Client, world: World) -> None:
-    stranger = await world.client()
-    adbot = await world.adbot(client)
-    for method, path in (
-        ("GET", ""),
-        ("GET", "/logs"),
-        ("GET", "/statistics"),
-        ("POST", "/start"),
-        ("POST", "/stop"),
-        ("PUT", "/advertisement"),
-    ):
-        body = {"post": POST, "groups": ["@one_group"]} if method == "PUT" else None
-        for wanted in (adbot, uuid4()):
-            answer = await stranger.http.request(method, f"adbots/{wanted}{path}", json=body)
-            assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")
-    assert (await stranger.get("adbots"))["items"] == []
-    assert [order["order_number"] for order in (await stranger.get("orders"))["items"]] == [stranger.order]
-    assert await world.scheduler.said(f"schedule-{adbot}") == []
 
 
 async def test_commands_are_sent_in_the_callers_name(client: Client, world: World) -> None:
