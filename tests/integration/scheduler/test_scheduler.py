@@ -67,6 +67,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
         account=OWNER,
         number=1,
         due_at=started.anchor,
+        next_due=started.anchor + MINUTES_10,
         post=ChannelPost(channel="@news", message=12),
         groups=("@bakers", "@millers/4"),
         seats=(A, B),
