@@ -60,7 +60,15 @@ from libs.eventsourcing.projections.migration import Progress, Report, builder
 from libs.eventsourcing.projections.shadow import Beside, Purpose, kept_schema
 from libs.eventsourcing.projections.swap import retire
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
-from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, Place, ask, drop, is_asked, list_parked
+from libs.eventsourcing.readers.dead_letters import (
+    FOLLOWS,
+    DeadLetter,
+    SourceStream,
+    drop,
+    list_dead_letters,
+    request_retry,
+    retry_is_requested,
+)
 from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
 from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
 from libs.eventsourcing.store.connections import Connection, server_settings
@@ -77,6 +85,7 @@ __all__ = [
     "Beside",
     "Connection",
     "DatabaseStanding",
+    "DeadLetter",
     "EventSummary",
     "Fault",
     "Feed",
@@ -90,8 +99,6 @@ __all__ = [
     "Missing",
     "NoCommonMoment",
     "OutdatedTables",
-    "Parked",
-    "Place",
     "Plan",
     "Progress",
     "Purpose",
@@ -103,6 +110,7 @@ __all__ = [
     "RestoredElsewhere",
     "RowDifferences",
     "ServiceTables",
+    "SourceStream",
     "StandingTable",
     "StoreHeld",
     "StoreInUse",
@@ -116,7 +124,6 @@ __all__ = [
     "UnknownEvent",
     "WaitingEvents",
     "all_events",
-    "ask",
     "before_last",
     "before_moment",
     "bounds",
@@ -134,10 +141,9 @@ __all__ = [
     "held_back",
     "holds_shadow_tables",
     "holds_store",
-    "is_asked",
     "is_correlation_id",
     "kept_schema",
-    "list_parked",
+    "list_dead_letters",
     "missing",
     "one_moment",
     "pending",
@@ -148,7 +154,9 @@ __all__ = [
     "relay_trouble",
     "renew",
     "republish",
+    "request_retry",
     "retire",
+    "retry_is_requested",
     "server_settings",
     "standing_tables",
     "streams_of_tree",

@@ -7,7 +7,7 @@ import asyncpg
 
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.operations.status import connected_as, holds_store
-from libs.eventsourcing.readers.dead_letters import Parking
+from libs.eventsourcing.readers.dead_letters import DeadLetters
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.schema import make_schema
 
@@ -108,8 +108,8 @@ class Filling:
         await self._note("dropped", reader, source, cursor)
 
     async def add_dead_letter(self, reader: str, source: str, envelope: Envelope, error: str) -> None:
-        """Park an event."""
-        await Parking(reader).add(self.connection, source, envelope, error)
+        """Store a dead letter."""
+        await DeadLetters(reader).add(self.connection, source, envelope, error)
 
     async def finish(self) -> None:
         """Let the store go on counting behind what was added, and know its readers."""

@@ -36,7 +36,7 @@ select count(*) as behind, min(at) as oldest from engine.events where (xid, posi
 """
 _READERS = """
 select name, events, stream_made, sequence,
-       (select count(*) from engine.parked where parked.reader = readers.name) as parked
+       (select count(*) from engine.parked where parked.reader = readers.name) as dead_letters
 from engine.readers left join engine.bookmarks on bookmarks.reader = readers.name order by name
 """
 _OLDEST_OPEN = """
@@ -77,7 +77,7 @@ class ReaderStanding:
     active: bool
     waiting: int
     oldest_seconds: float | None
-    parked: int
+    dead_letters: int
     checkpoints: dict[str, str]
 
 
@@ -125,7 +125,7 @@ async def reader_standings(
                 active=bool(await connection.fetchval(_LOCKED, f"reader.{stream.name}.{row['name']}")),
                 waiting=waiting,
                 oldest_seconds=_age(oldest),
-                parked=row["parked"],
+                dead_letters=row["dead_letters"],
                 checkpoints={
                     one.source: str(one.cursor) for one in await checkpoints(connection, row["name"])
                 },

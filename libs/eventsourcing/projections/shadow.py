@@ -158,7 +158,7 @@ async def bookmark(connection: Connection, schema: str, stream_made: datetime, s
 
 
 async def skip(connection: Connection, schema: str, source: str, envelope: Envelope) -> None:
-    """Note that an event is not folded, because the reader has parked it."""
+    """Note that an event is not folded, because it is a dead letter of the reader."""
     await connection.execute(
         "insert into engine.beside_skipped values ($1, $2, $3, $4, $5::text::jsonb) on conflict do nothing",
         schema,
@@ -169,7 +169,7 @@ async def skip(connection: Connection, schema: str, source: str, envelope: Envel
 
 
 async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelope]]:
-    """Return what was skipped and is parked no more, because the reader has handled it since."""
+    """Return what was skipped as a dead letter that the reader has handled since."""
     rows = await connection.fetch(
         "select source, envelope::text as envelope from engine.beside_skipped s where schema = $1 "
         "and not exists (select from engine.parked p where p.reader = $2 and p.source = s.source "

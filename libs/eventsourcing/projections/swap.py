@@ -155,7 +155,7 @@ async def _swap(connection: Connection, table: Projection, into: Beside, *, keep
 
 
 async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
-    """Rename the running tables, and note up to where they are folded and what was parked then."""
+    """Rename the running tables, and note up to where they are folded and the dead letters of then."""
     version = await connection.fetchval("select version from engine.projections where name = $1", name)
     kept = shadow.kept_schema(name, version)
     await shadow.drop(connection, kept)

@@ -34,7 +34,7 @@ PACE_SECONDS = 0.025
 """How long after one transaction began the next does at the earliest, unless enough waits for it already:
 what comes meanwhile shares it."""
 RETRY_LOOK_SECONDS = 0.5
-"""How often a reader looks whether an operator wants parked events tried again."""
+"""How often a reader looks whether an operator has requested a retry of dead letters."""
 _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
@@ -189,7 +189,7 @@ class Reader:
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )
         self._handling.checkpoints = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
-        await self._handling.parking.load(connection)
+        await self._handling.dead_letters.load(connection)
         await connection.execute(
             "insert into engine.readers (name, events) values ($1, $2) "
             "on conflict (name) do update set events = $2",

@@ -111,18 +111,18 @@ class StreamFold:
 
 @dataclass
 class Gate:
-    """Lets each event in once, and none that the reader has parked or an operator has given up."""
+    """Lets each event in once, except dead letters and dropped events."""
 
     connection: Connection
     schema: str
     reached: dict[str, Cursor]
     shut: set[tuple[str, str]]
-    """Streams by source of which something is parked, or was when it came."""
+    """Streams by source that are blocked by a dead letter, or were when an event of them came."""
     dropped: set[tuple[str, Cursor]]
 
     @classmethod
     async def load(cls, connection: Connection, into: Beside) -> "Gate":
-        """Learn what is parked and what was given up, as of this transaction."""
+        """Load dead letters and dropped events, as of this transaction."""
         shut = await connection.fetch(
             "select source, stream from engine.parked where reader = $1 "
             "union select source, envelope ->> 'stream' from engine.beside_skipped where schema = $2",
@@ -145,17 +145,17 @@ class Gate:
         return held.cursor is not None and held.cursor <= self.reached.get(held.source, START)
 
     async def opens(self, source: str, envelope: Envelope) -> bool:
-        """Say whether an event is to be folded now; one that is parked is noted, for later."""
+        """Say whether an event is to be folded now; a dead letter is noted, for later."""
         self.reached[source] = envelope.cursor
         if (source, envelope.cursor) in self.dropped:
             return False
-        if (source, envelope.stream) not in self.shut or not await self._parked(source, envelope):
+        if (source, envelope.stream) not in self.shut or not await self._is_dead_letter(source, envelope):
             return True
         await shadow.skip(self.connection, self.schema, source, envelope)
         return False
 
-    async def _parked(self, source: str, envelope: Envelope) -> bool:
-        """Say whether this event, or one before it in its stream, is parked or was left out here."""
+    async def _is_dead_letter(self, source: str, envelope: Envelope) -> bool:
+        """Say whether this event, or one before it in its stream, is a dead letter or was left out here."""
         return bool(
             await self.connection.fetchval(
                 "select exists (select from engine.parked where reader = $1 and source = $2 and stream = $3 "

@@ -83,7 +83,7 @@ create table if not exists engine.parked (
 );
 create index if not exists parked_streams on engine.parked (reader, stream);
 
--- Parked streams that an operator wants tried again: the reader does it, and removes the row.
+-- DeadLetter streams that an operator wants tried again: the reader does it, and removes the row.
 create table if not exists engine.retries (
     reader   text not null,
     source   text not null,
@@ -92,7 +92,7 @@ create table if not exists engine.retries (
     primary key (reader, source, stream)
 );
 
--- Parked events that an operator gave up: they are handled never, and are missing in every fold.
+-- DeadLetter events that an operator gave up: they are handled never, and are missing in every fold.
 create table if not exists engine.dropped (
     reader   text not null,
     source   text not null,
@@ -139,7 +139,7 @@ create table if not exists engine.beside_checkpoints (
     position bigint not null,
     primary key (schema, source)
 );
--- Events that the reader has parked, so that they are not in these tables either.
+-- The reader's dead letters, so that they are not in these tables either.
 create table if not exists engine.beside_skipped (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,

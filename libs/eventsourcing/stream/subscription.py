@@ -190,7 +190,7 @@ class Feed:
                 message.subject, headers.get(self._stream.position_header), message.data
             )
         except ValueError as error:
-            # no relay of ours wrote it, so it has no place in any store's order and can't be parked
+            # no relay of ours wrote it, so it has no cursor and can't become a dead letter
             self._stream.pass_over(message.subject, place.sequence.stream, str(error))
             return None
         return Arrival(

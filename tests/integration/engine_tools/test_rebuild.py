@@ -15,7 +15,7 @@ from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import FoldFailed
 from libs.eventsourcing.projections.shadow import Purpose
 from libs.eventsourcing.projections.tables import READ_MODELS, TablesBusy
-from libs.eventsourcing.readers.dead_letters import drop, list_parked
+from libs.eventsourcing.readers.dead_letters import drop, list_dead_letters
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
 from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
 from tests.integration.engine.waiting import eventually, running
@@ -228,9 +228,7 @@ async def test_a_read_model_of_a_new_version_is_never_seen_empty(
     await new.stop()
 
 
-async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
-    engine: Engine, stream: EventStream
-) -> None:
+async def test_dead_letters_are_left_out_until_they_are_retried(engine: Engine, stream: EventStream) -> None:
     await relayed_after_poison(engine, stream)
     async with serving(engine, stream) as reader:
         assert await reader.reached("meters", await last_cursor(engine), 30)
@@ -239,9 +237,9 @@ async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
 
 
 async def give_up(engine: Engine) -> None:
-    """Have the first parked event never be handled, and wait until the reader has handled the rest."""
+    """Drop the first dead letter, and wait until the reader has handled the rest."""
     async with engine.pool.acquire() as connection:
-        await drop(connection, (await list_parked(connection))[:1])
+        await drop(connection, (await list_dead_letters(connection))[:1])
 
     async def handled() -> bool:
         return await engine.query(lambda sql: sql.fetchval("select not exists (select from engine.parked)"))

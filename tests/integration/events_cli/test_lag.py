@@ -87,7 +87,7 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
         for name, one in sorted(told.items())
     ] == [("pair-a", True, 0, 1, str(last)), ("pair-b", False, 2, 0, str(first))]
     assert [problem for problem in result.document["problems"] if "pair-" in problem] == [
-        "gateway: reader pair-a has parked 1 events; `adrelay events dead list` shows them",
+        "gateway: reader pair-a has 1 dead letters; `adrelay events dead list` shows them",
         "gateway: reader pair-b does not run",
         "gateway: reader pair-b has 2 events before it",
     ]

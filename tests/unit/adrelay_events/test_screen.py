@@ -10,7 +10,7 @@ import pytest
 
 from adrelay.commands import adbots, catalogue
 from adrelay.commands.events.dead import dead_letters as dead
-from adrelay.commands.events.dead.parked import Queue
+from adrelay.commands.events.dead.blocked_streams import BlockedStream
 from adrelay.commands.events.reading import lag, show, tail, trace
 from adrelay.commands.events.reading.find import Found
 from adrelay.commands.events.reading.steps import steps
@@ -37,14 +37,14 @@ from libs.eventsourcing import Cursor, Envelope, Event
 from libs.eventsourcing.operations import (
     Arrival,
     DatabaseStanding,
+    DeadLetter,
     EventSummary,
     Fault,
     Finding,
-    Parked,
-    Place,
     ReaderStanding,
     RelayStanding,
     RowDifferences,
+    SourceStream,
     StreamReport,
     TableReport,
 )
@@ -207,7 +207,7 @@ def say_lag() -> None:
         active=True,
         waiting=123456789,
         oldest_seconds=3e6,
-        parked=12,
+        dead_letters=12,
         checkpoints={},
     )
     lag.print_standings(
@@ -216,12 +216,17 @@ def say_lag() -> None:
 
 
 def say_dead() -> None:
-    parked = Parked(
-        "reactions", Place("billing", f"order-{ORDER}"), PLACED, f"no plan {PLAN.code}", NOW, asked=True
+    letter = DeadLetter(
+        "reactions",
+        SourceStream("billing", f"order-{ORDER}"),
+        PLACED,
+        f"no plan {PLAN.code}",
+        NOW,
+        asked=True,
     )
-    queue = Queue("provisioning", "reactions", parked.place, (parked,))
-    dead.print_queues([queue])
-    dead.print_parked(queue, parked)
+    stream = BlockedStream("provisioning", "reactions", letter.source_stream, (letter,))
+    dead.print_blocked_streams([stream])
+    dead.print_dead_letter(stream, letter)
 
 
 def say_tail() -> None:

@@ -1,5 +1,7 @@
 """`adrelay events lag`: how far relays and readers are behind, and what holds them back."""
 
+from typing import cast
+
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
@@ -45,7 +47,7 @@ async def lag(places: Places, patience: float, *, json: bool) -> Exit:
         say_json(
             {
                 "relays": [_document(relay) for relay in relays],
-                "readers": plain(readers),
+                "readers": [_reader_document(reader) for reader in readers],
                 "databases": plain(held),
                 "problems": problems,
             }
@@ -79,8 +81,8 @@ def reader_problems(reader: ReaderStanding, patience: float) -> list[str]:
         found.append(f"{who} does not run")
     if reader.oldest_seconds is not None and reader.oldest_seconds > patience:
         found.append(f"{who} has {reader.waiting} events before it")
-    if reader.parked:
-        found.append(f"{who} has parked {reader.parked} events; `adrelay events dead list` shows them")
+    if reader.dead_letters:
+        found.append(f"{who} has {reader.dead_letters} dead letters; `adrelay events dead list` shows them")
     return found
 
 
@@ -90,6 +92,13 @@ def database_problems(database: DatabaseStanding, patience: float) -> list[str]:
     if seconds is None or seconds <= patience:
         return []
     return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
+
+
+def _reader_document(reader: ReaderStanding) -> Json:
+    """Return a reader's lag as JSON, in which dead letters have their older name."""
+    fields = cast("dict[str, Json]", plain(reader))
+    fields["parked"] = fields.pop("dead_letters")
+    return fields
 
 
 def _document(relay: RelayStanding) -> Json:
@@ -126,7 +135,7 @@ def print_standings(
             _age(None if relay.stalled is None else relay.stalled.seconds),
         )
     console.table(table)
-    of_readers = ("service", "reader", "runs", "waiting", "oldest", "parked")
+    of_readers = ("service", "reader", "runs", "waiting", "oldest", "dead letters")
     table = Table(
         *of_readers, title="\nreaders: from the stream to reactions and read models", right=of_readers[2:]
     )
@@ -137,7 +146,7 @@ def print_standings(
             _yes(reader.active),
             _count(reader.waiting),
             _age(reader.oldest_seconds),
-            _count(reader.parked),
+            _count(reader.dead_letters),
         )
     console.table(table)
     title = "\ndatabases: what holds relays back"

@@ -165,7 +165,7 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
         if other is None:
             page.append(line)
         elif "parked" in other:
-            await _park(store, dump, stores, other)
+            await _add_dead_letter(store, dump, stores, other)
         else:
             await _place(store, dump, stores, other)
     if owner is not None:
@@ -188,7 +188,9 @@ async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields
     await note(fields["reader"], fields["source"], cursor)
 
 
-async def _park(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+async def _add_dead_letter(
+    store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]
+) -> None:
     envelope = Envelope.from_json(json.dumps(fields["parked"]))
     moved = replace(envelope, cursor=_moved(dump, stores, fields["source"], envelope.cursor))
     await store.filling.add_dead_letter(fields["reader"], fields["source"], moved, fields["error"])
