@@ -32,11 +32,11 @@ class _Events(Menu):
         ),
         "tables": Entry(
             "adrelay.commands.events.tables.cli:tables",
-            "List the tables that services fold, and what stands beside them.",
+            "List the tables that services fold, and their shadow tables.",
         ),
         "rebuild": Entry(
             "adrelay.commands.events.tables.cli:rebuild",
-            "Fold a table anew from all events, beside the running one, and put it in its place.",
+            "Fold a table anew from all events into shadow tables, and swap it in.",
         ),
         "rollback": Entry(
             "adrelay.commands.events.tables.cli:rollback",
@@ -45,8 +45,7 @@ class _Events(Menu):
         ),
         "retire": Entry(
             "adrelay.commands.events.tables.cli:retire",
-            "Stop folding a table that this version of the service does not know any more; "
-            "it is kept beside.",
+            "Stop folding a table that this version of the service does not know any more; it is archived.",
         ),
         "republish": Entry(
             "adrelay.commands.events.transfer.cli:republish",

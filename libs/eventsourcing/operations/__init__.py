@@ -57,7 +57,7 @@ from libs.eventsourcing.operations.stream_positions import before_last, before_m
 from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Progress, Report, builder
-from libs.eventsourcing.projections.shadow import Beside, Purpose, kept_schema
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, kept_schema
 from libs.eventsourcing.projections.swap import retire
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
 from libs.eventsourcing.readers.dead_letters import (
@@ -82,7 +82,6 @@ __all__ = [
     "READ_MODELS",
     "STREAM_NAME",
     "Arrival",
-    "Beside",
     "Connection",
     "DatabaseStanding",
     "DeadLetter",
@@ -110,6 +109,7 @@ __all__ = [
     "RestoredElsewhere",
     "RowDifferences",
     "ServiceTables",
+    "ShadowTables",
     "SourceStream",
     "StandingTable",
     "StoreHeld",

@@ -12,7 +12,7 @@ from libs.eventsourcing.model.errors import OutdatedTables, Remedy
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import empty, exchange, fold_into
 from libs.eventsourcing.projections.tables import (
     Kind,
@@ -50,8 +50,8 @@ def _silent(_: Progress) -> None:
 async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
     """Have this program's tables of a kind run, folded up to where those ran that stood there before.
 
-    What is new or changed is built beside, and put in place at the end. Read models whose reader has come
-    somewhere need a source for this; without it, all of them begin anew, empty, and the reader too.
+    What is new or changed is built in shadow tables, and swapped in at the end. Read models whose reader
+    has a checkpoint need a source for this; without it, all of them begin anew, empty, and the reader too.
     Raises `OutdatedTables` if the database holds newer tables, or some that this program does not know.
     """
     connection = await tables.connect()
@@ -147,8 +147,8 @@ async def build(
     source: ReadModelSource | None = None,
     again: bool = False,
     report: Report = _silent,
-) -> Beside:
-    """Fold a table beside the running one until hardly anything is missing; goes on where another stopped.
+) -> ShadowTables:
+    """Catch shadow tables up until few events are missing; resume what another builder began.
 
     `again` throws away what was begun. Raises `FoldFailed`.
     """
@@ -170,12 +170,12 @@ _LAST_FEW = 100
 async def catch_up(
     tables: ServiceTables,
     table: Projection,
-    into: Beside,
+    into: ShadowTables,
     *,
     source: ReadModelSource | None,
     report: Report = _silent,
 ) -> None:
-    """Fold nearly all that is missing in tables beside the running ones, while these go on.
+    """Fold nearly all events that shadow tables lack, while the running ones are in use.
 
     Where events never cease to come there is always one more: the last few, or what does not become less, is
     left to whoever holds those off who fold.

@@ -1,4 +1,4 @@
-"""Puts tables that were built beside the running ones in their place."""
+"""Swaps shadow tables in."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -10,7 +10,7 @@ from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import Fold, ReadModelSource, StoreFold
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.tables import (
     READ_MODELS,
     Kind,
@@ -41,11 +41,11 @@ delete from engine.readers where name = '{reader}';
 def fold_into(
     tables: ServiceTables,
     table: Projection,
-    into: Beside,
+    into: ShadowTables,
     connection: "asyncpg.Connection[asyncpg.Record]",
     source: ReadModelSource | None,
 ) -> Fold:
-    """Return what folds a table beside the running one; read models need a source."""
+    """Return what catches shadow tables up; read models need a source."""
     if into.kind is Kind.STATE:
         return StoreFold(tables, table, into, connection)
     if source is None:
@@ -55,7 +55,7 @@ def fold_into(
 
 
 async def exchange(
-    tables: ServiceTables, kind: Kind, built: Sequence[Beside], source: ReadModelSource | None
+    tables: ServiceTables, kind: Kind, built: Sequence[ShadowTables], source: ReadModelSource | None
 ) -> None:
     """Have these tables, brought fully up to date, run instead of what ran before, which is kept.
 
@@ -119,7 +119,7 @@ async def _connection(
     return connection
 
 
-def _table(tables: ServiceTables, into: Beside) -> Projection:
+def _table(tables: ServiceTables, into: ShadowTables) -> Projection:
     table = tables.find(into.name)
     if table is None or table.version != into.version:
         message = f"this program does not know version {into.version} of {into.name}"
@@ -136,7 +136,7 @@ async def _running_checkpoints(
     return {tables.service: last}
 
 
-async def _swap(connection: Connection, table: Projection, into: Beside, *, keep: bool = True) -> None:
+async def _swap(connection: Connection, table: Projection, into: ShadowTables, *, keep: bool = True) -> None:
     running = await connection.fetchval("select version from engine.projections where name = $1", table.name)
     if running is not None and keep:
         await _carry_over(connection, table, into.schema)

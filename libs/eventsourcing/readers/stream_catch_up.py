@@ -11,7 +11,7 @@ from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete, fold
 from libs.eventsourcing.projections.migration import bring_up
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside
+from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream
@@ -28,7 +28,7 @@ class StreamFold:
 
     tables: ServiceTables
     table: Projection
-    into: Beside
+    into: ShadowTables
     connection: Connection
     """Finds the tables of this schema by their bare names."""
     stream: EventStream
@@ -121,7 +121,7 @@ class Gate:
     dropped: set[tuple[str, Cursor]]
 
     @classmethod
-    async def load(cls, connection: Connection, into: Beside) -> "Gate":
+    async def load(cls, connection: Connection, into: ShadowTables) -> "Gate":
         """Load dead letters and dropped events, as of this transaction."""
         shut = await connection.fetch(
             "select source, stream from engine.parked where reader = $1 "

@@ -118,7 +118,7 @@ create table if not exists engine.projections (
 );
 alter table engine.projections add column if not exists kind text;
 
--- Tables beside the running ones: being built or checked, or kept for a rollback. What they hold is folded from
+-- Shadow tables: being built or checked, or archived for a rollback. What they hold is folded from
 -- all events up to the checkpoints; `sequence` says where in which stream to go on reading.
 create table if not exists engine.beside (
     schema      text primary key,

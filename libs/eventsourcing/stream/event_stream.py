@@ -262,13 +262,16 @@ class EventStream:
         return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
     async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
-        headers = self._fence(service, fence) | self._beside(event)
+        headers = self._fence(service, fence) | self._event_headers(event)
         return await self._request(self._subject(service, event), event.to_json(), headers)
 
     async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
-            headers = self._beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            headers = self._event_headers(event) | {
+                "Nats-Batch-Id": batch,
+                "Nats-Batch-Sequence": str(number),
+            }
             if number == 1:
                 headers |= self._fence(service, fence)
             subject, body = self._subject(service, event), event.to_json()
@@ -297,7 +300,7 @@ class EventStream:
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"
 
-    def _beside(self, event: Envelope) -> dict[str, str]:
+    def _event_headers(self, event: Envelope) -> dict[str, str]:
         """Return the headers of an event."""
         if not event.follows:
             return {self.position_header: str(event.cursor)}

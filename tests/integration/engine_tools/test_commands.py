@@ -197,7 +197,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         assert (await office.tool(*arguments)).code == 1
     assert (await office.stream.last("billing")).sequence == 0
     listed = (await office.tool("tables", "--service", "billing", "--json")).document
-    assert {one["kind"] for one in listed} <= {"state", "read"}, "nothing stands beside"
+    assert {one["kind"] for one in listed} <= {"state", "read"}, "there are no shadow tables"
 
 
 @pytest.mark.parametrize(

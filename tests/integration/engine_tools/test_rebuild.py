@@ -1,4 +1,4 @@
-"""Tables are rebuilt beside the running ones, while everything goes on."""
+"""Shadow tables are built and swapped in, while everything goes on."""
 
 import asyncio
 from dataclasses import replace
@@ -151,10 +151,10 @@ async def test_a_rollback_brings_the_kept_table_back_with_all_that_happened_sinc
 
 async def test_a_kept_table_is_dropped_on_command(engine: Engine) -> None:
     await rebuild(engine.tables, engine.state_tables[0])
-    assert [one.purpose for one in await rebuilding.standing(engine.tables)] == [Purpose.KEPT]
+    assert [one.purpose for one in await rebuilding.shadow_tables(engine.tables)] == [Purpose.KEPT]
     dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.KEPT}))
     assert [one.schema for one in dropped] == ["meters__old_v1"]
-    assert await rebuilding.standing(engine.tables) == []
+    assert await rebuilding.shadow_tables(engine.tables) == []
     with pytest.raises(LookupError, match="kept"):
         await rollback(engine.tables, engine.state_tables)
 

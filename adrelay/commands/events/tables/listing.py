@@ -13,9 +13,9 @@ from adrelay.terminal.moments import clock
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
 from adrelay.terminal.screen import Table
 from libs.eventsourcing.operations import (
-    Beside,
     Purpose,
     ServiceTables,
+    ShadowTables,
     builder,
     rebuilding,
     standing_tables,
@@ -65,9 +65,9 @@ async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: b
 
 
 async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Exit:
-    dropped: list[tuple[str, Beside]] = []
+    dropped: list[tuple[str, ShadowTables]] = []
     for service, tables in known.items():
-        for one in await rebuilding.standing(tables):
+        for one in await rebuilding.shadow_tables(tables):
             remark(f"{one.schema} of {service} ({one.purpose}, of {clock(one.begun_at)}) will be dropped")
             dropped.append((service, one))
     if dropped and not yes and not await asyncio.to_thread(typer.confirm, f"Drop {len(dropped)}?", err=True):
