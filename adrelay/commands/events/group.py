@@ -40,8 +40,7 @@ class _Events(Menu):
         ),
         "rollback": Entry(
             "adrelay.commands.events.tables.cli:rollback",
-            "Put kept tables of this program's version back in place, with all that has happened since "
-            "folded in.",
+            "Catch up archived tables of this program's version and swap them in.",
         ),
         "retire": Entry(
             "adrelay.commands.events.tables.cli:retire",

@@ -46,7 +46,7 @@ class Remedy(StrEnum):
     """What an operator can do where waiting does not help."""
 
     ROLL_BACK = "roll back"
-    """Swap the kept tables of this program's version in again."""
+    """Swap the archived tables of this program's version in again."""
     RETIRE = "retire"
     """Retire the table that no program folds any more."""
     VERIFY = "verify"

@@ -57,7 +57,7 @@ from libs.eventsourcing.operations.stream_positions import before_last, before_m
 from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Progress, Report, builder
-from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, kept_schema
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, archived_schema
 from libs.eventsourcing.projections.swap import retire
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
 from libs.eventsourcing.readers.dead_letters import (
@@ -124,6 +124,7 @@ __all__ = [
     "UnknownEvent",
     "WaitingEvents",
     "all_events",
+    "archived_schema",
     "before_last",
     "before_moment",
     "bounds",
@@ -142,7 +143,6 @@ __all__ = [
     "holds_shadow_tables",
     "holds_store",
     "is_correlation_id",
-    "kept_schema",
     "list_dead_letters",
     "missing",
     "one_moment",

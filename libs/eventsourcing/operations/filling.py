@@ -145,7 +145,7 @@ class Filling:
 
 
 async def _hold(connection: Connection, application: str) -> None:
-    """Keep everyone from writing to a store and from looking for its tables, in this transaction."""
+    """Lock a store exclusively for this transaction: nobody else writes to it or looks up its tables."""
     await _refuse_users(connection, application)
     await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
     try:

@@ -8,7 +8,7 @@ from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, Report, build, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
-from libs.eventsourcing.projections.swap import exchange, fold_into
+from libs.eventsourcing.projections.swap import fold_into, swap_in
 from libs.eventsourcing.projections.tables import Kind, ServiceTables
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import ISOLATION, Connection
@@ -30,7 +30,7 @@ class Plan:
     """The version that this program folds."""
     begun: ShadowTables | None
     """What an earlier rebuild began, which this one would finish."""
-    kept: ShadowTables | None
+    archived: ShadowTables | None
     """What a rollback would go back to."""
     events: int
     """Events to pass: of the store those of its types, of the stream all."""
@@ -54,7 +54,7 @@ async def plan(
             )
             begun = None if again else await shadow.begun(connection, table)
             into = begun or await _blank(connection, table, kind)
-            kept = _kept_of(table, await shadow.list_all(connection))
+            archived = _archived(table, await shadow.list_all(connection))
         return Plan(
             service=tables.service,
             table=table.name,
@@ -62,7 +62,7 @@ async def plan(
             running=running,
             version=table.version,
             begun=begun,
-            kept=kept,
+            archived=archived,
             events=await fold_into(tables, table, into, connection, source_of(stream)).remaining(),
         )
     finally:
@@ -94,7 +94,7 @@ async def rebuild(
         into = await build(tables, table, source=source_of(stream), again=again, report=report)
         if swap:
             await _check_others(tables, [table])
-            await exchange(tables, tables.kind(table), [into], source_of(stream))
+            await swap_in(tables, tables.kind(table), [into], source_of(stream))
             return into
         return await shadow.found(connection, into.schema)
 
@@ -106,37 +106,37 @@ async def rollback(
     stream: EventStream | None = None,
     report: Report = lambda _: None,
 ) -> list[ShadowTables]:
-    """Have the kept tables of this program's version run again, with all that has happened since folded in.
+    """Catch up the archived tables of this program's version and swap them in.
 
-    What ran is kept in their place. The tables must be of one kind. Raises `LookupError` if one is not kept,
-    and what `rebuild` does.
+    What ran is archived in their place. The tables must be of one kind. Raises `LookupError` if one is not
+    archived, and what `rebuild` does.
     """
     async with builder(tables) as connection:
         there = await shadow.list_all(connection)
-        kept = [_kept_of(table, there) for table in chosen]
-        for table, one in zip(chosen, kept, strict=True):
+        archived = [_archived(table, there) for table in chosen]
+        for table, one in zip(chosen, archived, strict=True):
             if one is None:
-                message = f"no version {table.version} of {table.name} is kept"
+                message = f"no version {table.version} of {table.name} is archived"
                 raise LookupError(message)
         built: list[ShadowTables] = []
-        for table, one in zip(chosen, kept, strict=True):
+        for table, one in zip(chosen, archived, strict=True):
             if one is not None:
-                built.append(await _take_up(connection, table, one))
+                built.append(await _resume(connection, table, one))
                 await catch_up(tables, table, built[-1], source=source_of(stream), report=report)
         await _check_others(tables, chosen)
-        await exchange(tables, tables.kind(chosen[0]), built, source_of(stream))
+        await swap_in(tables, tables.kind(chosen[0]), built, source_of(stream))
         return built
 
 
-async def _take_up(connection: Connection, table: Projection, kept: ShadowTables) -> ShadowTables:
-    """Go on building what was kept."""
+async def _resume(connection: Connection, table: Projection, archived: ShadowTables) -> ShadowTables:
+    """Make archived tables shadow tables under construction again."""
     schema = shadow.schema_of(table, Purpose.BUILDING)
     async with connection.transaction():
         await shadow.drop(connection, schema)
-        await connection.execute(f'alter schema "{kept.schema}" rename to "{schema}"')
+        await connection.execute(f'alter schema "{archived.schema}" rename to "{schema}"')
         await connection.execute(
             "update engine.beside set schema = $2, purpose = $3, ddl = $4 where schema = $1",
-            kept.schema,
+            archived.schema,
             schema,
             Purpose.BUILDING,
             table.ddl,
@@ -165,9 +165,9 @@ async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]
         return found
 
 
-def _kept_of(table: Projection, there: Sequence[ShadowTables]) -> ShadowTables | None:
+def _archived(table: Projection, there: Sequence[ShadowTables]) -> ShadowTables | None:
     for one in there:
-        if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.KEPT):
+        if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.ARCHIVED):
             return one
     return None
 

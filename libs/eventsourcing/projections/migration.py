@@ -13,7 +13,7 @@ from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
-from libs.eventsourcing.projections.swap import empty, exchange, fold_into
+from libs.eventsourcing.projections.swap import empty, fold_into, swap_in
 from libs.eventsourcing.projections.tables import (
     Kind,
     ServiceTables,
@@ -47,8 +47,8 @@ def _silent(_: Progress) -> None:
     """Tell nobody."""
 
 
-async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
-    """Have this program's tables of a kind run, folded up to where those ran that stood there before.
+async def migrate(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
+    """Migrate the projections of this kind to this program's versions.
 
     What is new or changed is built in shadow tables, and swapped in at the end. Read models whose reader
     has a checkpoint need a source for this; without it, all of them begin anew, empty, and the reader too.
@@ -63,7 +63,7 @@ async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource
         await hold_lock(connection, LOCK)
         while await _lacking(connection, tables, kind):
             try:
-                await _bring_up(connection, tables, kind, source)
+                await _migrate(connection, tables, kind, source)
             except (StreamIncomplete, TablesBusy) as wait:
                 log.info("tables.waiting", service=tables.service, why=str(wait))
                 await asyncio.sleep(WAIT_SECONDS)
@@ -71,7 +71,7 @@ async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource
         await connection.close(timeout=2)
 
 
-async def _bring_up(
+async def _migrate(
     connection: Connection, tables: ServiceTables, kind: Kind, source: ReadModelSource | None
 ) -> None:
     changed = await _changed(connection, tables, kind)
@@ -81,7 +81,7 @@ async def _bring_up(
         await empty(tables, kind, tables.read_models, forget=True)
     else:
         built = [await build(tables, table, source=source) for table in changed]
-        await exchange(tables, kind, built, source)
+        await swap_in(tables, kind, built, source)
     log.info("tables.ready", service=tables.service, tables=[table.name for table in changed])
 
 

@@ -25,7 +25,7 @@ class Purpose(StrEnum):
 
     BUILDING = "building"
     CHECKING = "checking"
-    KEPT = "kept"
+    ARCHIVED = "kept"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def schema_of(table: Projection, purpose: Purpose) -> str:
     return f"{table.name}__check" if purpose is Purpose.CHECKING else f"{table.name}__v{table.version}"
 
 
-def kept_schema(name: str, version: int) -> str:
-    """Return the schema in which a version is kept that is not the running one any more."""
+def archived_schema(name: str, version: int) -> str:
+    """Return the schema in which a version is archived that was swapped out."""
     return f"{name}__old_v{version}"
 
 

@@ -54,10 +54,10 @@ def fold_into(
     return source(tables, table, into, connection)
 
 
-async def exchange(
+async def swap_in(
     tables: ServiceTables, kind: Kind, built: Sequence[ShadowTables], source: ReadModelSource | None
 ) -> None:
-    """Have these tables, brought fully up to date, run instead of what ran before, which is kept.
+    """Catch shadow tables up completely and swap them in; archive the ones that ran.
 
     Whoever folds waits meanwhile; those of another set of tables are `OutdatedTables` from then on.
     Raises `TablesBusy`, `FoldFailed` or `StreamIncomplete`; all is as before then.
@@ -81,14 +81,14 @@ async def exchange(
 
 
 async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection], *, forget: bool) -> None:
-    """Have these tables run, empty, instead of what ran before; with `forget`, their reader begins anew."""
+    """Swap in empty tables and drop the ones that ran; with `forget`, their reader begins anew."""
     async with AsyncExitStack() as stack:
         holder = await _connection(tables, None, stack)
         built = [await shadow.create(holder, table, kind, Purpose.BUILDING) for table in chosen]
         mark = await standing_mark(holder, kind)
         async with holding_off(holder, [mark] if mark else []):
             for into in built:
-                await _swap(holder, _table(tables, into), into, keep=False)
+                await _swap(holder, _table(tables, into), into, archive=False)
             await _reread(holder, tables, kind, mark)
             if forget:
                 await holder.execute(_FORGET_READER.format(reader=READ_MODELS))
@@ -96,7 +96,7 @@ async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection],
 
 
 async def retire(tables: ServiceTables, name: str) -> None:
-    """Have a table that no program folds any more be kept only, so that programs without it can start."""
+    """Archive a table that no program folds any more, so that programs without it can start."""
     async with AsyncExitStack() as stack:
         holder = await _connection(tables, None, stack)
         row = await holder.fetchrow("select version, kind from engine.projections where name = $1", name)
@@ -106,7 +106,7 @@ async def retire(tables: ServiceTables, name: str) -> None:
         kind = Kind(row["kind"])
         mark = await standing_mark(holder, kind)
         async with holding_off(holder, [mark] if mark else []):
-            await _keep(holder, name, await _running_checkpoints(holder, tables, kind))
+            await _archive(holder, name, await _running_checkpoints(holder, tables, kind))
             await holder.execute("delete from engine.projections where name = $1", name)
             await _mark(holder, tables, kind, mark, from_database=True)
 
@@ -136,11 +136,13 @@ async def _running_checkpoints(
     return {tables.service: last}
 
 
-async def _swap(connection: Connection, table: Projection, into: ShadowTables, *, keep: bool = True) -> None:
+async def _swap(
+    connection: Connection, table: Projection, into: ShadowTables, *, archive: bool = True
+) -> None:
     running = await connection.fetchval("select version from engine.projections where name = $1", table.name)
-    if running is not None and keep:
+    if running is not None and archive:
         await _carry_over(connection, table, into.schema)
-        await _keep(connection, table.name, into.checkpoints)
+        await _archive(connection, table.name, into.checkpoints)
     else:
         await connection.execute(f'drop schema if exists "{table.name}" cascade')
     await connection.execute(f'alter schema "{into.schema}" rename to "{table.name}"')
@@ -154,24 +156,24 @@ async def _swap(connection: Connection, table: Projection, into: ShadowTables, *
     )
 
 
-async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
-    """Rename the running tables, and note up to where they are folded and the dead letters of then."""
+async def _archive(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
+    """Rename the running tables, and store their checkpoints and the reader's dead letters with them."""
     version = await connection.fetchval("select version from engine.projections where name = $1", name)
-    kept = shadow.kept_schema(name, version)
-    await shadow.drop(connection, kept)
-    await connection.execute(f'alter schema "{name}" rename to "{kept}"')
+    archived = shadow.archived_schema(name, version)
+    await shadow.drop(connection, archived)
+    await connection.execute(f'alter schema "{name}" rename to "{archived}"')
     await connection.execute(
         "insert into engine.beside (schema, name, version, kind, purpose, ddl) "
         "select $1, name, version, kind, $2, '' from engine.projections where name = $3",
-        kept,
-        Purpose.KEPT,
+        archived,
+        Purpose.ARCHIVED,
         name,
     )
-    await shadow.advance(connection, kept, reached, 0)
+    await shadow.advance(connection, archived, reached, 0)
     await connection.execute(
         "insert into engine.beside_skipped select $1, source, xid, position, envelope from engine.parked "
         "where reader = $2 and exists (select from engine.projections where name = $3 and kind = $4)",
-        kept,
+        archived,
         READ_MODELS,
         name,
         Kind.READ,
@@ -179,7 +181,7 @@ async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]
 
 
 async def _carry_over(connection: Connection, table: Projection, schema: str) -> None:
-    """Copy what no event decides from the running tables; nobody writes to them until they are exchanged."""
+    """Copy what no event decides from the running tables, which nobody writes to until the swap."""
     for name in sorted({column.partition(".")[0] for column in table.undecided}):
         old, new = f'"{table.name}"."{name}"', f'"{schema}"."{name}"'
         old_columns = {row["name"] for row in await connection.fetch(_COLUMNS, old)}

@@ -92,11 +92,11 @@ def mark_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
 
 @asynccontextmanager
 async def folding(connection: Connection, *marks: str) -> AsyncGenerator[None]:
-    """Be in a transaction in which no table of these marks is exchanged for another.
+    """Be in a transaction in which no table of these marks is swapped for another.
 
-    `lock table` takes no snapshot. So one who had to wait while tables were exchanged sees them as they are
+    `lock table` takes no snapshot. So one who had to wait during a swap sees them as they are
     now; an advisory lock would leave it with the rows of before. It travels with `begin`, at no further cost.
-    Raises `OutdatedTables` if the tables were exchanged for others than this program knows.
+    Raises `OutdatedTables` if the tables were swapped for others than this program knows.
     """
     lock = f"; lock table {', '.join(marks)} in access share mode" if marks else ""
     try:

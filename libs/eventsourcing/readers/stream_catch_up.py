@@ -9,7 +9,7 @@ from libs.eventsourcing.model.catalogue import subject_of
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete, fold
-from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables
@@ -178,5 +178,5 @@ def source_of(stream: EventStream | None) -> ReadModelSource | None:
 
 
 async def migrate_read_models(tables: ServiceTables, stream: EventStream) -> None:
-    """Migrate the read models to this program's versions, folded from the stream; see `bring_up`."""
-    await bring_up(tables, Kind.READ, source=source_of(stream))
+    """Migrate the read models to this program's versions, folded from the stream; see `migrate`."""
+    await migrate(tables, Kind.READ, source=source_of(stream))

@@ -15,7 +15,7 @@ import structlog
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import START, Causes, Cursor, utc_now
 from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
-from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
@@ -88,7 +88,7 @@ class Engine:
     async def start(self, *, pool_size: int = 8, read_models: bool = True) -> None:
         """Connect, make what is missing in the database, and bring up tables that are new or changed.
 
-        Without `read_models` these are left for later, to be brought up from the stream. Raises
+        Without `read_models` these are left for later, to be migrated from the stream. Raises
         `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
         """
         self._pool = await connect_pool(
@@ -97,9 +97,9 @@ class Engine:
         async with self.pool.acquire() as connection:
             await make_schema(connection)
             await refuse_future(connection)
-        await bring_up(self.tables, Kind.STATE)
+        await migrate(self.tables, Kind.STATE)
         if read_models:
-            await bring_up(self.tables, Kind.READ)
+            await migrate(self.tables, Kind.READ)
 
     async def stop(self) -> None:
         """Close the service's connections, waiting a little for those in use."""

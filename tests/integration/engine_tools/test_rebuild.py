@@ -72,7 +72,7 @@ async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_th
 
 
 async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine) -> None:
-    """What was begun may be exchanged at any time; who asks for it must not stumble over that."""
+    """Unfinished shadow tables may be swapped in at any time; who asks for it must not stumble over that."""
     table, building = engine.state_tables[0], True
     await engine.run(turn("a", 10), ME)
 
@@ -151,11 +151,11 @@ async def test_a_rollback_brings_the_kept_table_back_with_all_that_happened_sinc
 
 async def test_a_kept_table_is_dropped_on_command(engine: Engine) -> None:
     await rebuild(engine.tables, engine.state_tables[0])
-    assert [one.purpose for one in await rebuilding.shadow_tables(engine.tables)] == [Purpose.KEPT]
-    dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.KEPT}))
+    assert [one.purpose for one in await rebuilding.shadow_tables(engine.tables)] == [Purpose.ARCHIVED]
+    dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.ARCHIVED}))
     assert [one.schema for one in dropped] == ["meters__old_v1"]
     assert await rebuilding.shadow_tables(engine.tables) == []
-    with pytest.raises(LookupError, match="kept"):
+    with pytest.raises(LookupError, match="archived"):
         await rollback(engine.tables, engine.state_tables)
 
 
@@ -195,7 +195,7 @@ async def test_an_event_that_can_not_be_folded_leaves_the_running_table_as_it_is
     assert await turns_in(engine, "meters") == {"a": 3}
 
 
-async def test_appenders_wait_for_an_exchange_and_then_write_to_the_new_table(engine: Engine) -> None:
+async def test_appenders_wait_for_a_swap_and_then_write_to_the_new_table(engine: Engine) -> None:
     """The lock must take no snapshot: else an appender that waited would not see the new table's rows."""
     for meter in METERS:
         await engine.run(turn(meter, 5), ME)

@@ -88,7 +88,7 @@ def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
 ) -> None:
     """Fold a table anew from all events into shadow tables, and swap it in.
 
-    The service goes on meanwhile; it waits for a moment while the tables are exchanged. The old one is kept,
+    The service goes on meanwhile; it waits for a moment during the swap. The old one is archived,
     see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
     only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
     table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
@@ -113,10 +113,10 @@ def rollback(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Put kept tables of this program's version back in place, with all that has happened since folded in.
+    """Catch up archived tables of this program's version and swap them in.
 
     To go back to an older version of the service, run this with the older program, then start it.
-    Exit codes: 0 done, 1 nothing of this version is kept, it stopped before the end, or the answer was no;
+    Exit codes: 0 done, 1 no version of it is archived, it stopped before the end, or the answer was no;
     2 no such table, wrong usage or a server that does not answer.
     """
 

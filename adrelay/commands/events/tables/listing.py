@@ -24,13 +24,13 @@ from libs.eventsourcing.operations import retire as retire_table
 
 
 async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
-    """Put kept tables back in place."""
+    """Roll back to archived tables."""
     found = [await one_table(places, service, name) for name in dict.fromkeys(names)]
     tables, chosen = found[0][0], [table for _, table in found]
     if len({tables.kind(table) for table in chosen}) > 1:
         raise Unusable("state tables and read models are put back one after the other")
     async with streaming(places.broker(), absent=True) as stream, folds():
-        remark(f"{', '.join(names)} of {service} are put back as they were kept, brought up to date.")
+        remark(f"{', '.join(names)} of {service} are archived; they are caught up and swapped in.")
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
         with fold_progress(service) as report:

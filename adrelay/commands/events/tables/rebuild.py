@@ -10,7 +10,7 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, remark, say_json, screen
-from libs.eventsourcing.operations import Kind, Plan, kept_schema, rebuilding
+from libs.eventsourcing.operations import Kind, Plan, archived_schema, rebuilding
 
 
 async def rebuild(
@@ -58,12 +58,12 @@ def _told(plan: Plan, *, swap: bool) -> list[str]:
     if not swap:
         return [*lines, "It is left in its shadow tables."]
     if plan.running is not None:
-        kept = kept_schema(plan.table, plan.running)
-        lines.append(f"Then the two are exchanged; the old one is kept as {kept}, see `rollback`.")
-    if plan.kept is not None and plan.kept.version == plan.running:
-        lines.append(f"What is kept there now, of {clock(plan.kept.begun_at)}, is dropped.")
+        archived = archived_schema(plan.table, plan.running)
+        lines.append(f"Then they are swapped in; the old ones are archived as {archived}, see `rollback`.")
+    if plan.archived is not None and plan.archived.version == plan.running:
+        lines.append(f"What is archived there now, of {clock(plan.archived.begun_at)}, is dropped.")
     if plan.outdates:
-        stop = f"Programs that fold version {plan.running} stop with the exchange"
+        stop = f"Programs that fold version {plan.running} stop with the swap"
         lines.append(f"{stop}: start those of version {plan.version}.")
     return lines
 
