@@ -7,7 +7,7 @@
 
 from libs.eventsourcing.model.envelope import STREAM_NAME
 from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
-from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreHeld, StoreInUse
+from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreInUse, StoreLocked
 from libs.eventsourcing.operations.lag import (
     DatabaseStanding,
     ReaderStanding,
@@ -112,8 +112,8 @@ __all__ = [
     "ShadowTables",
     "SourceStream",
     "StandingTable",
-    "StoreHeld",
     "StoreInUse",
+    "StoreLocked",
     "StreamAhead",
     "StreamInTree",
     "StreamIncomplete",

@@ -13,7 +13,7 @@ from libs.eventsourcing.projections.migration import Progress, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import fold_into
-from libs.eventsourcing.projections.tables import ServiceTables, holding_off, standing_mark
+from libs.eventsourcing.projections.tables import ServiceTables, exclusive_lock, running_guard
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.event_stream import EventStream
@@ -102,9 +102,9 @@ async def _compare(
     folder: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     looker = await tables.connect()
     try:
-        mark = await standing_mark(holder, into.kind)
+        guard = await running_guard(holder, into.kind)
         async with looker.transaction(isolation="repeatable_read", readonly=True):
-            async with holding_off(holder, [mark] if mark else []):
+            async with exclusive_lock(holder, [guard] if guard else []):
                 fold = fold_into(
                     tables, table, await shadow.found(folder, into.schema), folder, source_of(stream)
                 )

@@ -18,7 +18,7 @@ from libs.eventsourcing.projections.tables import (
     Kind,
     ServiceTables,
     TablesBusy,
-    standing_mark,
+    running_guard,
 )
 from libs.eventsourcing.store.connections import Connection, hold_lock
 
@@ -56,7 +56,7 @@ async def migrate(tables: ServiceTables, kind: Kind, *, source: ReadModelSource 
     """
     connection = await tables.connect()
     try:
-        if not tables.of(kind) and await standing_mark(connection, kind) is not None:
+        if not tables.of(kind) and await running_guard(connection, kind) is not None:
             return  # a program that folds nothing leaves what others fold as it is
         if not await _lacking(connection, tables, kind):
             return
@@ -108,7 +108,7 @@ async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) ->
             )
     if await _changed(connection, tables, kind):
         return True
-    return await standing_mark(connection, kind) != tables.mark(kind)
+    return await running_guard(connection, kind) != tables.guard(kind)
 
 
 async def _name_kinds(connection: Connection, tables: ServiceTables) -> None:
@@ -164,7 +164,7 @@ async def build(
 
 
 _LAST_FEW = 100
-"""So many events are folded in a few milliseconds, for which those who fold may be held off."""
+"""So many events are folded in a few milliseconds, for which the exclusive lock may keep writers waiting."""
 
 
 async def catch_up(
@@ -178,7 +178,7 @@ async def catch_up(
     """Fold nearly all events that shadow tables lack, while the running ones are in use.
 
     Where events never cease to come there is always one more: the last few, or what does not become less, is
-    left to whoever holds those off who fold.
+    left to the swap, which holds the exclusive lock.
     """
     connection: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     try:

@@ -15,10 +15,10 @@ from libs.eventsourcing.projections.tables import (
     READ_MODELS,
     Kind,
     ServiceTables,
-    holding_off,
-    make_mark,
-    mark_of,
-    standing_mark,
+    create_guard,
+    exclusive_lock,
+    guard_of,
+    running_guard,
 )
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import last_event
@@ -69,15 +69,15 @@ async def swap_in(
             connection = await _connection(tables, into.schema, stack)
             begun = await shadow.found(connection, into.schema)
             folds.append(fold_into(tables, _table(tables, into), begun, connection, source))
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
             for fold in folds:
                 await fold.finish()
             for into in built:
                 fresh = await shadow.found(holder, into.schema)
                 await _swap(holder, _table(tables, into), fresh)
-            await _reread(holder, tables, kind, mark)
-            await _mark(holder, tables, kind, mark)
+            await _reread(holder, tables, kind, guard)
+            await _rename_guard(holder, tables, kind, guard)
 
 
 async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection], *, forget: bool) -> None:
@@ -85,14 +85,14 @@ async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection],
     async with AsyncExitStack() as stack:
         holder = await _connection(tables, None, stack)
         built = [await shadow.create(holder, table, kind, Purpose.BUILDING) for table in chosen]
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
             for into in built:
                 await _swap(holder, _table(tables, into), into, archive=False)
-            await _reread(holder, tables, kind, mark)
+            await _reread(holder, tables, kind, guard)
             if forget:
                 await holder.execute(_FORGET_READER.format(reader=READ_MODELS))
-            await _mark(holder, tables, kind, mark)
+            await _rename_guard(holder, tables, kind, guard)
 
 
 async def retire(tables: ServiceTables, name: str) -> None:
@@ -104,11 +104,11 @@ async def retire(tables: ServiceTables, name: str) -> None:
             message = f"no table called {name} is folded"
             raise LookupError(message)
         kind = Kind(row["kind"])
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
             await _archive(holder, name, await _running_checkpoints(holder, tables, kind))
             await holder.execute("delete from engine.projections where name = $1", name)
-            await _mark(holder, tables, kind, mark, from_database=True)
+            await _rename_guard(holder, tables, kind, guard, from_database=True)
 
 
 async def _connection(
@@ -205,12 +205,12 @@ async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, sta
 
     It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
     """
-    if kind is Kind.READ and standing != tables.mark(kind):
+    if kind is Kind.READ and standing != tables.guard(kind):
         await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
         await connection.execute("update engine.readers set complete_at = null where name = $1", READ_MODELS)
 
 
-async def _mark(
+async def _rename_guard(
     connection: Connection,
     tables: ServiceTables,
     kind: Kind,
@@ -218,11 +218,11 @@ async def _mark(
     *,
     from_database: bool = False,
 ) -> None:
-    wanted = tables.mark(kind)
+    wanted = tables.guard(kind)
     if from_database:
         rows = await connection.fetch("select name, version from engine.projections where kind = $1", kind)
-        wanted = mark_of(kind, [(row["name"], row["version"]) for row in rows])
+        wanted = guard_of(kind, [(row["name"], row["version"]) for row in rows])
     if standing is None:
-        await make_mark(connection, wanted)
+        await create_guard(connection, wanted)
     elif standing != wanted:
         await connection.execute(f"alter table {standing} rename to {wanted.partition('.')[2]}")

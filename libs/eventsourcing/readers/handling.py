@@ -323,7 +323,7 @@ class Handling:
             transaction = self._engine.transaction(connection)
             try:
                 with postgres_errors():
-                    async with self._engine.folding(connection, *self._kinds):
+                    async with self._engine.table_transaction(connection, *self._kinds):
                         await work(transaction)
             except Conflict:
                 if attempt == ATTEMPTS:

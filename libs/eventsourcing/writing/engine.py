@@ -18,7 +18,7 @@ from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, 
 from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
+from libs.eventsourcing.projections.tables import Kind, ServiceTables, shared_lock
 from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
@@ -63,7 +63,7 @@ class Engine:
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
         self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models, application)
-        self._marks = {kind: self.tables.mark(kind) for kind in Kind}
+        self._guards = {kind: self.tables.guard(kind) for kind in Kind}
         self.outdated = asyncio.Event()
         """Set once the database holds other tables than this program folds."""
         self._pool: Pool | None = None
@@ -129,11 +129,11 @@ class Engine:
         return Transaction(connection, self.catalogue, self.state_tables, self._known, self._clock)
 
     @asynccontextmanager
-    async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
-        """Be in a transaction in which this program's tables of these kinds run; see `tables.folding`."""
-        marks = [self._marks[kind] for kind in kinds]
+    async def table_transaction(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
+        """Run a transaction during which no tables of these kinds are swapped; see `shared_lock`."""
+        guards = [self._guards[kind] for kind in kinds]
         try:
-            async with folding(connection, *marks):
+            async with shared_lock(connection, *guards):
                 yield
         except OutdatedTables:
             self.outdated.set()
@@ -198,7 +198,7 @@ class Engine:
         command: UUID | None,
     ) -> Outcome:
         try:
-            async with self.folding(connection, Kind.STATE):
+            async with self.table_transaction(connection, Kind.STATE):
                 transaction = self.transaction(connection)
                 unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
@@ -227,7 +227,7 @@ class Engine:
     async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
         with postgres_errors():
             async with self.pool.acquire() as connection:
-                async with self.folding(connection, Kind.STATE):
+                async with self.table_transaction(connection, Kind.STATE):
                     transaction = self.transaction(connection)
                     outcomes = await carry_out_all(
                         transaction, members, lambda command: _refuse_repeat(connection, command)
