@@ -147,8 +147,10 @@ async def advance(connection: Connection, schema: str, reached: Mapping[str, Cur
     )
 
 
-async def bookmark(connection: Connection, schema: str, stream_made: datetime, sequence: int) -> None:
-    """Note where in which stream to go on reading."""
+async def store_resume_offset(
+    connection: Connection, schema: str, stream_made: datetime, sequence: int
+) -> None:
+    """Store from which sequence number of which stream to resume."""
     await connection.execute(
         "update engine.beside set stream_made = $2, sequence = $3 where schema = $1",
         schema,

@@ -84,8 +84,8 @@ class LostCheckpoint(Transient):
 
 
 @dataclass(frozen=True)
-class Bookmark:
-    """Where a reader stands in the stream that was made at a certain time."""
+class ResumeOffset:
+    """Where a reader resumes: a sequence number of the stream that was created at this time."""
 
     made_at: datetime
     sequence: int
@@ -176,12 +176,12 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         units: Sequence[ReadUnit],
-        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+        reached: Callable[[Sequence[ReadUnit]], ResumeOffset],
     ) -> None:
         """Handle whole units; an event that fails at every retry becomes a dead letter.
 
         So many at once as take about as long as a transaction may: a long one holds every relay back that
-        works on the same server. `reached` tells where the reader stands once some units alone are left.
+        works on the same server. `reached` gives the resume offset for when only some units are left.
         """
         left = list(units)
         while left:
@@ -204,7 +204,7 @@ class Handling:
         connection: "asyncpg.Connection[asyncpg.Record]",
         units: Sequence[ReadUnit],
         left: Sequence[ReadUnit],
-        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+        reached: Callable[[Sequence[ReadUnit]], ResumeOffset],
     ) -> None:
         arrivals = [arrival for unit in units for arrival in unit.arrivals]
         try:
@@ -222,7 +222,7 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
     ) -> None:
         """Handle one unit; without the events that fail, and what follows those in their streams, if need be.
 
@@ -232,7 +232,7 @@ class Handling:
         delays = iter(RETRY_SECONDS)
         while True:
             try:
-                await self._commit(connection, arrivals, bookmark, poison=poison)
+                await self._commit(connection, arrivals, offset, poison=poison)
             except _EventFailed as found:
                 if (delay := next(delays, None)) is not None:
                     await asyncio.sleep(delay)
@@ -240,7 +240,7 @@ class Handling:
                     poison[found.cursor] = found.error
                     delays = iter(RETRY_SECONDS)
             except Conflict as conflict:
-                await self._react_singly(connection, arrivals, bookmark, conflict)
+                await self._react_singly(connection, arrivals, offset, conflict)
                 return
             except Poison as error:  # as it was committed: nobody is to blame, so the last one is
                 rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
@@ -254,7 +254,7 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
         conflict: Conflict,
     ) -> None:
         """React to a unit's events one by one, where others are always quicker than to all of them.
@@ -264,15 +264,15 @@ class Handling:
         if self._tables or len(arrivals) == 1:
             raise conflict
         for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
-            sequence = bookmark.sequence if after is None else after.sequence - 1
-            reached = Bookmark(bookmark.made_at, min(sequence, bookmark.sequence))
+            sequence = offset.sequence if after is None else after.sequence - 1
+            reached = ResumeOffset(offset.made_at, min(sequence, offset.sequence))
             await self._handle_alone(connection, [arrival], reached)
 
     async def _commit(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
         *,
         poison: Mapping[Cursor, Exception] | None = None,
     ) -> None:
@@ -304,7 +304,7 @@ class Handling:
                 with _blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
                     await transaction.flush()
             await transaction.flush()
-            await self._advance(connection, arrivals, bookmark)
+            await self._advance(connection, arrivals, offset)
 
         await self._transact(connection, work)
         for arrival in arrivals:
@@ -359,7 +359,7 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
     ) -> None:
         reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
         before = {source: self.checkpoints.get(source, START) for source in reached}
@@ -368,8 +368,8 @@ class Handling:
         rows = await connection.fetch(
             _ADVANCE,
             self._name,
-            bookmark.made_at,
-            bookmark.sequence,
+            offset.made_at,
+            offset.sequence,
             list(reached),
             [cursor.xid for cursor in reached.values()],
             [cursor.position for cursor in reached.values()],

@@ -16,7 +16,7 @@ from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.handling import ResumeOffset, Handling
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
@@ -119,12 +119,12 @@ class Reader:
 
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await self._stream.ensure()
-        bookmark = await self._resume(connection)
+        offset = await self._resume(connection)
         subjects = self._stream.subjects(None if self._everything else self.events)
         gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
 
-        def reached(left: Sequence[ReadUnit]) -> Bookmark:
-            return Bookmark(bookmark.made_at, gathering.place(left))
+        def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
+            return ResumeOffset(offset.made_at, gathering.place(left))
 
         async def proceed() -> None:
             self.lag = feed.waiting  # also where all that came was foreign
@@ -135,7 +135,7 @@ class Reader:
                 await self._note_complete(connection)
 
         self._complete = False
-        async with Feed(self._stream, subjects, bookmark.sequence) as feed:
+        async with Feed(self._stream, subjects, offset.sequence) as feed:
             self.lag = feed.waiting
             if self.lag == 0:
                 await self._note_complete(connection)
@@ -182,7 +182,7 @@ class Reader:
                 async with asyncio.timeout(_COMPLETE_LOOK_SECONDS):
                     await self._advanced.wait()
 
-    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
+    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> ResumeOffset:
         """Learn from the database how far this reader has come."""
         await self._handling.check_tables(connection)
         rows = await connection.fetch(
@@ -200,7 +200,7 @@ class Reader:
         sequence = await connection.fetchval(
             "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
         )
-        return Bookmark(made_at, sequence or 0)
+        return ResumeOffset(made_at, sequence or 0)
 
     async def _next(
         self,

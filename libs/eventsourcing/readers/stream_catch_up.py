@@ -93,7 +93,7 @@ class StreamFold:
             await shadow.advance(self.connection, self.into.schema, gate.reached, len(page))
             if behind != 0:
                 sequence = part[-1].sequence if behind is None else behind - 1
-                await shadow.bookmark(self.connection, self.into.schema, made_at, sequence)
+                await shadow.store_resume_offset(self.connection, self.into.schema, made_at, sequence)
         return behind is not None
 
     def _event(self, held: Held) -> Envelope | None:

@@ -62,7 +62,7 @@ create table if not exists engine.checkpoints (
     primary key (reader, source)
 );
 
--- Where each reader stands in the broker's stream: a shortcut, void when the stream was made anew.
+-- The resume offset of each reader in the broker's stream: a shortcut, void once the stream is recreated.
 create table if not exists engine.bookmarks (
     reader      text primary key,
     stream_made timestamptz not null,

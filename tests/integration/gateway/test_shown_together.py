@@ -28,7 +28,7 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.handling import ResumeOffset, Handling
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
@@ -60,8 +60,8 @@ class Fold:
         handling = Handling(READ_MODELS, self.engine, self._tables, Reactions())
         gathering = Gathering(handling.handled, {})
 
-        def reached(left: Sequence[ReadUnit]) -> Bookmark:
-            return Bookmark(NOON, gathering.place(left))
+        def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
+            return ResumeOffset(NOON, gathering.place(left))
 
         for piece in pieces:
             gathering.add(piece, 0.0)
