@@ -35,7 +35,7 @@ class Unavailable(Transient):
 
 
 class Conflict(Transient):
-    """Another transaction was quicker: run again at once, on fresh state."""
+    """A concurrent transaction won: retry at once, on freshly loaded state."""
 
 
 class WrongExpectedVersion(Conflict):

@@ -210,7 +210,7 @@ class Handling:
         try:
             await self._commit(connection, arrivals, reached(left))
         except (Poison, Conflict) as error:
-            # alone, a unit is quicker than those who write to the same streams, and harms only itself
+            # alone, a unit conflicts less with others that append to the same streams, and fails only itself
             log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
             if len(units) == 1 and isinstance(error, Conflict):
                 await self._react_singly(connection, arrivals, reached(left), error)
@@ -257,7 +257,7 @@ class Handling:
         offset: ResumeOffset,
         conflict: Conflict,
     ) -> None:
-        """React to a unit's events one by one, where others are always quicker than to all of them.
+        """React to a unit's events one by one, after conflicts at every attempt to react to all of them.
 
         Raises the conflict instead where tables are folded: those who read them would see half a unit.
         """
@@ -318,7 +318,7 @@ class Handling:
         connection: "asyncpg.Connection[asyncpg.Record]",
         work: Callable[[Transaction], Awaitable[None]],
     ) -> None:
-        """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
+        """Run `work` in one transaction, retried on conflict, and announce what it appended."""
         for attempt in range(1, ATTEMPTS + 1):
             transaction = self._engine.transaction(connection)
             try:

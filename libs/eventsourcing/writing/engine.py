@@ -153,7 +153,7 @@ class Engine:
         command: UUID | None = None,
         grouped: bool = False,
     ) -> Done[T | None]:
-        """Carry out `work` in one transaction, again while others are quicker, and return its value.
+        """Carry out `work` in one transaction, retried on conflict, and return its value.
 
         With the id of a command that was carried out before, nothing is changed: the place of what it wrote
         then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
@@ -216,7 +216,7 @@ class Engine:
     async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
         """Carry out units in one transaction; should any of them fail, raise and leave nothing.
 
-        If others were quicker, all of them are tried once more on fresh states.
+        On a conflict all of them are retried once, on freshly loaded states.
         """
         try:
             return await self._attempt_together(members)
@@ -265,13 +265,13 @@ class Engine:
 
 
 async def _refuse_repeat(connection: Connection, command: UUID) -> None:
-    """Raise `CarriedOut` if a command from which nothing follows now was carried out before."""
+    """Raise `CarriedOut` if a command that is a no-op now was carried out before."""
     if await _carried_out(connection, command) is not None:
         raise CarriedOut(str(command))
 
 
 async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
-    """Return the place of the last event that a command wrote, None if it was never carried out."""
+    """Return the cursor of the last event that a command appended, None if it was never carried out."""
     row = await connection.fetchrow(
         "select xid::text as xid, position from engine.commands where id = $1", command
     )

@@ -137,7 +137,7 @@ async def carry_out_all(
     """Run units one after another in a transaction, flush it, and return what came of each.
 
     A refusal is what came only of a unit that has left no trace; anything else is raised. `refuse_repeat`
-    raises where a command from which nothing follows now was carried out before.
+    raises where a command that is a no-op now was carried out before.
     """
     ran: list[tuple[UnitOfWork, Any, Refused | None]] = []
     for member in members:

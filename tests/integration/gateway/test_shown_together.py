@@ -28,7 +28,7 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import ResumeOffset, Handling
+from libs.eventsourcing.readers.handling import Handling, ResumeOffset
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
