@@ -30,7 +30,7 @@ class Extent(NamedTuple):
 class Held(NamedTuple):
     """A message of the stream.
 
-    Its cursor is None if no relay put it there, its source empty if it is no event but a fence.
+    Its cursor is None if no relay put it there, its source empty if it is no event but a fencing token.
     """
 
     sequence: int

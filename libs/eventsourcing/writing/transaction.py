@@ -87,8 +87,8 @@ class Transaction:
     ) -> list[EventT]:
         """Decide on the cached state.
 
-        Whether it is stale is checked later, for all streams at once. A refusal ends the unit before that, so it is
-        decided again on the stored state. Raises `Refused`, or `WrongExpectedVersion`.
+        Whether it is stale is checked later, for all streams at once. A refusal ends the unit before that,
+        so it is decided again on the stored state. Raises `Refused`, or `WrongExpectedVersion`.
         """
         if stream not in self._states and stream in self._known:
             remembered = self._known.get(stream)

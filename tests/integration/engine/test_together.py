@@ -73,11 +73,11 @@ class Rough(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self._dice = dice
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
         rest = list(events)
         while True:
             size = self._dice.randint(1, 4)
-            last = await super().publish(service, rest[:size], fence)
+            last = await super().publish(service, rest[:size], token)
             rest = rest[size:]
             if not rest:
                 return last
@@ -235,17 +235,17 @@ async def test_a_reader_waits_only_for_what_it_handles(stream: EventStream, data
     await work(engine, [("a", 2, True)])
     async with engine.pool.acquire() as connection:
         events = await PostgresStore(connection, engine.catalogue).read(START, 10)
-    fence = await stream.take("meters")
+    token = await stream.acquire_token("meters")
     reader = Reader("turns", engine, stream, tables=engine.read_models)
 
     async def shown() -> int:
         return sum((await sizes_shown(engine)).values())
 
     async with running(reader.run):
-        await stream.publish("meters", with_following(events)[:2], fence)
+        await stream.publish("meters", with_following(events)[:2], token)
         await asyncio.sleep(1.2)  # nothing tells that something does not happen
         assert await shown() == 0
-        await stream.publish("meters", with_following(events)[2:], fence)
+        await stream.publish("meters", with_following(events)[2:], token)
 
         async def whole() -> bool:
             return await shown() == 3

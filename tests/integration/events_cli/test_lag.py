@@ -122,7 +122,7 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.relay_troubles (stream, error, since) "
-            "values ($1, 'Fenced(wrong last sequence)', now() - interval '5 minutes')",
+            "values ($1, 'FencedOut(wrong last sequence)', now() - interval '5 minutes')",
             world.stream.name,
         )
     )
@@ -130,8 +130,8 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(lambda sql: sql.execute("delete from engine.relay_troubles"))
     assert result.code == 1
     (relay,) = [one for one in result.document["relays"] if one["service"] == "gateway"]
-    assert relay["stall_reason"] == "Fenced(wrong last sequence)"
+    assert relay["stall_reason"] == "FencedOut(wrong last sequence)"
     assert relay["stall_seconds"] >= 300
     (problem,) = [one for one in result.document["problems"] if "its relay" in one]
     assert problem.startswith("gateway: its relay has not got through since 2")
-    assert problem.endswith("Fenced(wrong last sequence)")
+    assert problem.endswith("FencedOut(wrong last sequence)")

@@ -188,7 +188,7 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
         events = await PostgresStore(connection, published()).read(START, 10_000)
     nats = await connect_nats(world.nats.url, "test")
     broker = event_stream(nats, prefix=world.prefix)
-    await broker.publish("billing", with_following(events)[-2:-1], await broker.take("billing"))
+    await broker.publish("billing", with_following(events)[-2:-1], await broker.acquire_token("billing"))
     await nats.close()
     await world.adbot(client)  # another service's event, behind it on the stream, is shown
     seen = {await payment() for _ in range(20)}
