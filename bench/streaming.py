@@ -12,7 +12,7 @@ from bench.servers import Servers, fill
 from libs.eventsourcing import Cursor, Envelope, EventStream, Reader, new_id, utc_now
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import connect
-from libs.eventsourcing.stream.subscription import Feed
+from libs.eventsourcing.stream.subscription import Consumer
 
 _BATCH = 1000
 _SUBJECTS, _SINGLE = 100_000, 1000
@@ -106,9 +106,9 @@ async def _bare_loop(servers: Servers, stream: EventStream, events: int) -> floa
     await connection.execute("create table checkpoint (sequence bigint); insert into checkpoint values (0)")
     handled = 0
     begin = time.perf_counter()
-    async with Feed(stream, [f"{stream.root}.>"], 0) as feed:
+    async with Consumer(stream, [f"{stream.root}.>"], 0) as consumer:
         while handled < events:
-            arrivals = await feed.batch(500)
+            arrivals = await consumer.batch(500)
             sums: dict[str, int] = {}
             for arrival in arrivals:
                 account = json.loads(arrival.envelope.data)["account"]

@@ -75,7 +75,7 @@ from libs.eventsourcing.store.connections import Connection, server_settings
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 
 __all__ = [
     "FOLLOWS",
@@ -83,12 +83,12 @@ __all__ = [
     "STREAM_NAME",
     "Arrival",
     "Connection",
+    "Consumer",
+    "ConsumerLost",
     "DatabaseStanding",
     "DeadLetter",
     "EventSummary",
     "Fault",
-    "Feed",
-    "FeedBroken",
     "Filling",
     "Finding",
     "FoldFailed",

@@ -21,7 +21,7 @@ from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import last_event
 from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Feed, FeedBroken
+from libs.eventsourcing.stream.subscription import Consumer, ConsumerLost
 
 _FIRST_SECONDS = 3.0
 _LOCKED = """
@@ -144,9 +144,9 @@ async def _waiting(
     waiting = await pending(stream, subjects, after)
     if not waiting:
         return 0, None
-    with suppress(FeedBroken, TimeoutError):
-        async with asyncio.timeout(_FIRST_SECONDS), Feed(stream, subjects, after) as feed:
-            return waiting, (await feed.batch(1))[0].envelope.at
+    with suppress(ConsumerLost, TimeoutError):
+        async with asyncio.timeout(_FIRST_SECONDS), Consumer(stream, subjects, after) as consumer:
+            return waiting, (await consumer.batch(1))[0].envelope.at
     return waiting, None
 
 

@@ -24,7 +24,7 @@ from libs.eventsourcing.store.connections import close, hold_lock
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed
+from libs.eventsourcing.stream.subscription import Arrival, Consumer
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
@@ -127,7 +127,7 @@ class Reader:
             return ResumeOffset(offset.made_at, gathering.place(left))
 
         async def proceed() -> None:
-            self.lag = feed.waiting  # also where all that came was foreign
+            self.lag = consumer.waiting  # also where all that came was foreign
             if units := gathering.take(time.monotonic()):
                 await self._handling.handle(connection, units, reached)
             self._backoff.succeeded()
@@ -135,13 +135,13 @@ class Reader:
                 await self._note_complete(connection)
 
         self._complete = False
-        async with Feed(self._stream, subjects, offset.sequence) as feed:
-            self.lag = feed.waiting
+        async with Consumer(self._stream, subjects, offset.sequence) as consumer:
+            self.lag = consumer.waiting
             if self.lag == 0:
                 await self._note_complete(connection)
             while True:
                 heed_cancellation()
-                arrivals = await self._next(connection, feed, proceed)
+                arrivals = await self._next(connection, consumer, proceed)
                 began = time.monotonic()
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
                 await proceed()
@@ -205,14 +205,14 @@ class Reader:
     async def _next(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        feed: Feed,
+        consumer: Consumer,
         proceed: Callable[[], Awaitable[None]],
     ) -> list[Arrival]:
         """Return the next events; meanwhile, and in between, do what operators ask for.
 
         Where none come, `proceed` handles what waited only for the rest of another unit.
         """
-        coming = asyncio.ensure_future(feed.batch(self._batch))
+        coming = asyncio.ensure_future(consumer.batch(self._batch))
         try:
             while True:
                 heed_cancellation()

@@ -15,7 +15,7 @@ from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, pending, read_stream
+from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, extent, pending, read_stream
 
 
 @dataclass
@@ -71,7 +71,7 @@ class StreamFold:
         self.into = await shadow.found(self.connection, self.into.schema)
         return 0 if left else passed
 
-    async def _take(self, part: Sequence[Held], made_at: datetime, *, left: bool) -> bool:
+    async def _take(self, part: Sequence[StoredMessage], made_at: datetime, *, left: bool) -> bool:
         """Fold what may be folded of a part; say whether something was left out."""
         async with self.connection.transaction(isolation=ISOLATION):
             sought = await shadow.reader_checkpoints(self.connection)
@@ -79,15 +79,15 @@ class StreamFold:
             gate = await Gate.load(self.connection, self.into)
             page: list[Envelope] = []
             behind = 0 if left else None
-            for held in part:
-                if f"{held.source}.{held.type}" not in self._kinds or gate.passed(held):
+            for message in part:
+                if f"{message.source}.{message.type}" not in self._kinds or gate.passed(message):
                     continue
-                if (envelope := self._event(held)) is None or held.cursor is None:
+                if (envelope := self._event(message)) is None or message.cursor is None:
                     continue
-                if held.cursor > sought.get(held.source, START):
-                    behind = held.sequence if behind is None else behind
+                if message.cursor > sought.get(message.source, START):
+                    behind = message.sequence if behind is None else behind
                     continue
-                if await gate.opens(held.source, envelope):
+                if await gate.opens(message.source, envelope):
                     page.append(envelope)
             await fold(self.tables, self.table, page, self.connection)
             await shadow.advance(self.connection, self.into.schema, gate.reached, len(page))
@@ -96,12 +96,12 @@ class StreamFold:
                 await shadow.store_resume_offset(self.connection, self.into.schema, made_at, sequence)
         return behind is not None
 
-    def _event(self, held: Held) -> Envelope | None:
+    def _event(self, message: StoredMessage) -> Envelope | None:
         """Return the event of a message; none if it is one that readers pass over."""
         try:
-            return self.stream.envelope(held.subject, str(held.cursor), held.body)
+            return self.stream.envelope(message.subject, str(message.cursor), message.body)
         except ValueError as error:
-            self.stream.pass_over(held.subject, held.sequence, str(error))
+            self.stream.pass_over(message.subject, message.sequence, str(error))
             return None
 
     @property
@@ -140,9 +140,9 @@ class Gate:
             {(row["source"], Cursor(row["xid"], row["position"])) for row in dropped},
         )
 
-    def passed(self, held: Held) -> bool:
+    def passed(self, message: StoredMessage) -> bool:
         """Say whether an event was let in before."""
-        return held.cursor is not None and held.cursor <= self.reached.get(held.source, START)
+        return message.cursor is not None and message.cursor <= self.reached.get(message.source, START)
 
     async def opens(self, source: str, envelope: Envelope) -> bool:
         """Say whether an event is to be folded now; a dead letter is noted, for later."""

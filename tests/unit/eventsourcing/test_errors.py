@@ -19,14 +19,14 @@ from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, Stream
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import FencedOut, PublishFailed
-from libs.eventsourcing.stream.subscription import FeedBroken
+from libs.eventsourcing.stream.subscription import ConsumerLost
 
 UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
 """What asyncpg raises for an argument that has no place in a statement; it gives the class no public name."""
 TRANSIENT = (
     Conflict,
     FencedOut,
-    FeedBroken,
+    ConsumerLost,
     LostCheckpoint,
     OperatorNeeded,
     PublishFailed,
