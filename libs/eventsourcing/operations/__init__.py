@@ -9,22 +9,14 @@ from libs.eventsourcing.model.envelope import STREAM_NAME
 from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
 from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreInUse, StoreLocked
 from libs.eventsourcing.operations.lag import (
-    DatabaseStanding,
-    ReaderStanding,
-    RelayStanding,
-    database_standing,
-    reader_standings,
-    relay_standing,
+    OldestTransaction,
+    ReaderLag,
+    RelayLag,
+    oldest_transaction,
+    reader_lags,
+    relay_lag,
 )
 from libs.eventsourcing.operations.rebuilding import Plan
-from libs.eventsourcing.operations.relay_lag import (
-    HeldBack,
-    RelayTrouble,
-    WaitingEvents,
-    held_back,
-    relay_trouble,
-    waiting_events,
-)
 from libs.eventsourcing.operations.snapshot import (
     NoCommonMoment,
     ReaderCursor,
@@ -33,11 +25,11 @@ from libs.eventsourcing.operations.snapshot import (
     one_moment,
 )
 from libs.eventsourcing.operations.status import (
-    StandingTable,
+    StoredTable,
     connected_as,
     holds_shadow_tables,
     holds_store,
-    standing_tables,
+    stored_tables,
 )
 from libs.eventsourcing.operations.stored_events import (
     EventSummary,
@@ -54,6 +46,14 @@ from libs.eventsourcing.operations.stored_events import (
     trees_of_streams,
 )
 from libs.eventsourcing.operations.stream_positions import before_last, before_moment, bounds
+from libs.eventsourcing.operations.unrelayed import (
+    HeldBack,
+    RelayTrouble,
+    WaitingEvents,
+    held_back,
+    relay_trouble,
+    waiting_events,
+)
 from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Progress, Report, builder
@@ -85,7 +85,6 @@ __all__ = [
     "Connection",
     "Consumer",
     "ConsumerLost",
-    "DatabaseStanding",
     "DeadLetter",
     "EventSummary",
     "Fault",
@@ -97,13 +96,14 @@ __all__ = [
     "Kind",
     "Missing",
     "NoCommonMoment",
+    "OldestTransaction",
     "OutdatedTables",
     "Plan",
     "Progress",
     "Purpose",
     "ReaderCursor",
-    "ReaderStanding",
-    "RelayStanding",
+    "ReaderLag",
+    "RelayLag",
     "RelayTrouble",
     "Report",
     "RestoredElsewhere",
@@ -111,9 +111,9 @@ __all__ = [
     "ServiceTables",
     "ShadowTables",
     "SourceStream",
-    "StandingTable",
     "StoreInUse",
     "StoreLocked",
+    "StoredTable",
     "StreamAhead",
     "StreamInTree",
     "StreamIncomplete",
@@ -133,7 +133,6 @@ __all__ = [
     "connected_as",
     "correlation_of_stream",
     "data_of_events",
-    "database_standing",
     "drop",
     "dropped_events",
     "event_of_id",
@@ -145,12 +144,13 @@ __all__ = [
     "is_correlation_id",
     "list_dead_letters",
     "missing",
+    "oldest_transaction",
     "one_moment",
     "pending",
-    "reader_standings",
+    "reader_lags",
     "rebase",
     "refuse_future",
-    "relay_standing",
+    "relay_lag",
     "relay_trouble",
     "renew",
     "republish",
@@ -158,7 +158,7 @@ __all__ = [
     "retire",
     "retry_is_requested",
     "server_settings",
-    "standing_tables",
+    "stored_tables",
     "streams_of_tree",
     "streams_saying",
     "trees_of_streams",

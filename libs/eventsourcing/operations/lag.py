@@ -13,8 +13,8 @@ from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import utc_now
 from libs.eventsourcing.model.errors import UnknownEvent
 from libs.eventsourcing.model.event import Event
-from libs.eventsourcing.operations.relay_lag import RelayTrouble, relay_trouble
 from libs.eventsourcing.operations.snapshot import checkpoints
+from libs.eventsourcing.operations.unrelayed import RelayTrouble, relay_trouble
 from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.connections import Connection
@@ -52,7 +52,7 @@ select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 
 
 @dataclass(frozen=True)
-class RelayStanding:
+class RelayLag:
     """How far the stream is behind one service's store."""
 
     service: str
@@ -69,7 +69,7 @@ class RelayStanding:
 
 
 @dataclass(frozen=True)
-class ReaderStanding:
+class ReaderLag:
     """How far one reader is behind the stream."""
 
     service: str
@@ -82,7 +82,7 @@ class ReaderStanding:
 
 
 @dataclass(frozen=True)
-class DatabaseStanding:
+class OldestTransaction:
     """What holds relays back: the oldest transaction that is still open anywhere in the cluster."""
 
     service: str
@@ -92,9 +92,9 @@ class DatabaseStanding:
     """How many transactions have begun since the oldest one that is still open."""
 
 
-async def relay_standing(
+async def relay_lag(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
-) -> RelayStanding:
+) -> RelayLag:
     """Compare a store with what the stream holds of it."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
@@ -105,21 +105,21 @@ async def relay_standing(
     stalled: RelayTrouble | None = None
     with suppress(UndefinedTableError):  # an older program made this database
         stalled = await relay_trouble(Sql(connection), stream.name)
-    return RelayStanding(service, active, stored, behind, _age(oldest), ahead, stalled)
+    return RelayLag(service, active, stored, behind, _age(oldest), ahead, stalled)
 
 
-async def reader_standings(
+async def reader_lags(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
-) -> list[ReaderStanding]:
+) -> list[ReaderLag]:
     """Return where each reader of a service stands."""
     made_at = await stream.made_at()
-    standings: list[ReaderStanding] = []
+    lags: list[ReaderLag] = []
     for row in await connection.fetch(_READERS):
         after = row["sequence"] if row["stream_made"] == made_at else None
         kinds = None if row["events"] is None else _kinds(row["events"], catalogue)
         waiting, oldest = await _waiting(stream, kinds, after or 0)
-        standings.append(
-            ReaderStanding(
+        lags.append(
+            ReaderLag(
                 service=service,
                 name=row["name"],
                 active=bool(await connection.fetchval(_LOCKED, f"reader.{stream.name}.{row['name']}")),
@@ -131,7 +131,7 @@ async def reader_standings(
                 },
             )
         )
-    return standings
+    return lags
 
 
 async def _waiting(
@@ -158,14 +158,14 @@ def _kinds(names: Sequence[str], catalogue: EventCatalogue) -> list[type[Event]]
     return kinds
 
 
-async def database_standing(service: str, connection: Connection) -> DatabaseStanding:
+async def oldest_transaction(service: str, connection: Connection) -> OldestTransaction:
     """Return what holds the relay of this database back."""
     age = await connection.fetchval(_XMIN_AGE)
     row = await connection.fetchrow(_OLDEST_OPEN)
     if row is None:
-        return DatabaseStanding(service, None, None, age)
+        return OldestTransaction(service, None, None, age)
     holder = f"{row['application']} in {row['database']} (pid {row['pid']}, {row['state']})"
-    return DatabaseStanding(service, row["seconds"], holder, age)
+    return OldestTransaction(service, row["seconds"], holder, age)
 
 
 def _age(moment: datetime | None) -> float | None:

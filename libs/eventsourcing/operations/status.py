@@ -18,8 +18,8 @@ group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
 
 
 @dataclass(frozen=True)
-class StandingTable:
-    """A projection's tables as they stand in a database, running or not."""
+class StoredTable:
+    """A projection's tables as a database holds them: running, or shadow tables."""
 
     name: str
     version: int
@@ -44,6 +44,6 @@ async def connected_as(connection: Connection, application: str) -> int:
     return int(await connection.fetchval(_OTHERS, application))
 
 
-async def standing_tables(connection: Connection) -> list[StandingTable]:
+async def stored_tables(connection: Connection) -> list[StoredTable]:
     """Return all tables that are folded from events, shadow tables included."""
-    return [StandingTable(**dict(row.items())) for row in await connection.fetch(_TABLES)]
+    return [StoredTable(**dict(row.items())) for row in await connection.fetch(_TABLES)]

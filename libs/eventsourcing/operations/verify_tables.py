@@ -75,7 +75,7 @@ async def verify_table(
 ) -> TableReport:
     """Fold shadow tables anew, compare them with the running ones at one moment, and drop them.
 
-    Those who fold are held off for the moment that it takes to bring both to the same event; the rows are
+    Writers wait for the moment that it takes to bring both to the same event; the rows are
     compared after that, in a snapshot of that moment. Columns that no event decides, or that the database
     makes up, are left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete`
     or `TablesBusy`.

@@ -200,12 +200,12 @@ async def _carry_over(connection: Connection, table: Projection, schema: str) ->
         await connection.execute(f"update {new} new set {assigned} from {old} old where {same}")  # noqa: S608 - names of our own
 
 
-async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, standing: str | None) -> None:
+async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, running: str | None) -> None:
     """Have the reader look at the whole stream again if it folds other tables now.
 
     It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
     """
-    if kind is Kind.READ and standing != tables.guard(kind):
+    if kind is Kind.READ and running != tables.guard(kind):
         await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
         await connection.execute("update engine.readers set complete_at = null where name = $1", READ_MODELS)
 
@@ -214,7 +214,7 @@ async def _rename_guard(
     connection: Connection,
     tables: ServiceTables,
     kind: Kind,
-    standing: str | None,
+    running: str | None,
     *,
     from_database: bool = False,
 ) -> None:
@@ -222,7 +222,7 @@ async def _rename_guard(
     if from_database:
         rows = await connection.fetch("select name, version from engine.projections where kind = $1", kind)
         wanted = guard_of(kind, [(row["name"], row["version"]) for row in rows])
-    if standing is None:
+    if running is None:
         await create_guard(connection, wanted)
-    elif standing != wanted:
-        await connection.execute(f"alter table {standing} rename to {wanted.partition('.')[2]}")
+    elif running != wanted:
+        await connection.execute(f"alter table {running} rename to {wanted.partition('.')[2]}")

@@ -126,7 +126,7 @@ async def test_a_rebuild_that_was_interrupted_goes_on_where_it_stopped(
     assert (rest.begun.folded, rest.events) == (500, 500)
     seen.clear()
     await rebuild(engine.tables, engine.state_tables[0], report=seen.append)
-    assert seen[-1].passed == 400, "the last few are folded while those who fold are held off"
+    assert seen[-1].passed == 400, "the last few are folded while writers wait"
     assert await turns_in(engine, "meters") == {"a": 1000}
 
 

@@ -36,13 +36,13 @@ from libs.events.values import (
 from libs.eventsourcing import Cursor, Envelope, Event
 from libs.eventsourcing.operations import (
     Arrival,
-    DatabaseStanding,
     DeadLetter,
     EventSummary,
     Fault,
     Finding,
-    ReaderStanding,
-    RelayStanding,
+    OldestTransaction,
+    ReaderLag,
+    RelayLag,
     RowDifferences,
     SourceStream,
     StreamReport,
@@ -200,8 +200,8 @@ def say_adbot() -> None:
 
 def say_lag() -> None:
     holder = f"a forgotten shell in adrelay_billing (pid 12345, idle in transaction) {ACCOUNT}"
-    relay = RelayStanding("provisioning", active=True, stored=123456789, behind=123456, oldest_seconds=3e6)
-    reader = ReaderStanding(
+    relay = RelayLag("provisioning", active=True, stored=123456789, behind=123456, oldest_seconds=3e6)
+    reader = ReaderLag(
         service="provisioning",
         name="notifications-of-accounts#10/16",
         active=True,
@@ -210,8 +210,8 @@ def say_lag() -> None:
         dead_letters=12,
         checkpoints={},
     )
-    lag.print_standings(
-        screen(), [relay], [reader], [DatabaseStanding("provisioning", 12345.6, holder, 123456789)]
+    lag.print_lags(
+        screen(), [relay], [reader], [OldestTransaction("provisioning", 12345.6, holder, 123456789)]
     )
 
 

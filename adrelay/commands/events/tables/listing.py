@@ -18,7 +18,7 @@ from libs.eventsourcing.operations import (
     ShadowTables,
     builder,
     rebuilding,
-    standing_tables,
+    stored_tables,
 )
 from libs.eventsourcing.operations import retire as retire_table
 
@@ -52,7 +52,7 @@ async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: b
         listed = [
             (service, one)
             for service, connection in connections.items()
-            for one in await standing_tables(connection)
+            for one in await stored_tables(connection)
         ]
     if json:
         say_json([{"service": service, **asdict(one)} for service, one in listed])
