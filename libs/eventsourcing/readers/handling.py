@@ -54,7 +54,7 @@ select source from begun union all select source from moved
 _RETRIES_AT_ONCE = 100
 _TRANSACTION_SECONDS = 0.1
 """About how long a transaction of several events should take."""
-_FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
+_FIRST_BATCH, _MAX_BATCH = 50, 1000
 
 
 class _EventFailed(Poison):
@@ -102,7 +102,7 @@ class Handling:
         self._engine = engine
         self._tables = tables
         self._reactions = reactions
-        self._together = _FIRST_TOGETHER
+        self._batch_size = _FIRST_BATCH
         self.handled = frozenset(kind.__name__ for kind in self.events)
         """The names of `events`."""
         self._kinds = [
@@ -186,20 +186,20 @@ class Handling:
         left = list(units)
         while left:
             count, size = 0, 0
-            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._together):
+            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._batch_size):
                 size += len(left[count].arrivals)
                 count += 1
             together, left = left[:count], left[count:]
             began = time.monotonic()
-            await self._handle_together(connection, together, left, reached)
+            await self._handle_batch(connection, together, left, reached)
             self._pace(size, time.monotonic() - began)
 
     def _pace(self, handled: int, seconds: float) -> None:
         """Learn from how long some events took how many to handle at once."""
         fitting = int(handled * _TRANSACTION_SECONDS / max(seconds, 0.001))
-        self._together = max(1, min(fitting, 2 * self._together, _MOST_TOGETHER))
+        self._batch_size = max(1, min(fitting, 2 * self._batch_size, _MAX_BATCH))
 
-    async def _handle_together(
+    async def _handle_batch(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         units: Sequence[ReadUnit],

@@ -32,7 +32,7 @@ CHECK_SECONDS = 2.0
 SETTLE_SECONDS = (0.004, 0.02)
 """How soon to look again for an event that an open transaction still holds back; each time less soon."""
 PACE_SECONDS = 0.01
-"""How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
+"""The shortest time between two polls, in seconds: events committed meanwhile share a batch."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 _ERROR_LENGTH = 500

@@ -213,18 +213,18 @@ class Engine:
         transaction.committed()
         return Outcome(value, unit.written)
 
-    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
         """Carry out units in one transaction; should any of them fail, raise and leave nothing.
 
         On a conflict all of them are retried once, on freshly loaded states.
         """
         try:
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
         except Conflict as conflict:
             log.debug("units.conflict", service=self.service, error=repr(conflict))
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
 
-    async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def _attempt_group(self, members: Sequence[Member]) -> list[Outcome]:
         with postgres_errors():
             async with self.pool.acquire() as connection:
                 async with self.table_transaction(connection, Kind.STATE):
