@@ -1,4 +1,4 @@
-"""Hearing commands: each gets an answer whatever happens."""
+"""Answering commands: each gets an answer whatever happens."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ from libs.chassis.command_messages import (
     COMMAND,
     CORRELATION,
     Answer,
-    Posted,
+    BatchedCommand,
     answers_message,
-    posted_lines,
+    batch_lines,
+    batch_subject_of,
     subject_of,
-    subject_of_many,
 )
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
@@ -74,8 +74,8 @@ def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, 
     for kind in handlers.commands:
         carry_out = handlers.of(kind)
         answering = {subject_of(kind, prefix): _answering(kind, carry_out, engine)}
-        if kind.together:
-            answering[subject_of_many(kind, prefix)] = _answering_many(kind, carry_out, engine)
+        if kind.batchable:
+            answering[batch_subject_of(kind, prefix)] = _answering_batch(kind, carry_out, engine)
         for subject, answer in answering.items():
             subscriber = broker.subscriber(
                 subject,
@@ -108,10 +108,10 @@ def _answering(
     return answer
 
 
-def _answering_many(
+def _answering_batch(
     kind: type[CommandT], handler: CarryOut, engine: Engine
 ) -> Callable[[NatsMessage], Awaitable[bytes]]:
-    reader = Posted[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
+    reader = BatchedCommand[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
 
     async def answer_one(line: bytes) -> Answer:
         try:
@@ -122,7 +122,7 @@ def _answering_many(
 
     async def answer(message: NatsMessage) -> bytes:
         return answers_message(
-            await asyncio.gather(*(answer_one(line) for line in posted_lines(message.body)))
+            await asyncio.gather(*(answer_one(line) for line in batch_lines(message.body)))
         )
 
     return answer

@@ -250,7 +250,7 @@ class Chassis:
         return None
 
     async def _tables(self) -> str | None:
-        return None if self._open.is_set() else "are being brought up"
+        return None if self._open.is_set() else "are being migrated"
 
     async def _nats(self) -> str | None:
         return None if self.nats.is_connected else "is not connected"

@@ -35,7 +35,7 @@ class Unavailable(Transient):
 
 
 class Conflict(Transient):
-    """Another transaction was quicker: run again at once, on fresh state."""
+    """A concurrent transaction won: retry at once, on freshly loaded state."""
 
 
 class WrongExpectedVersion(Conflict):
@@ -46,7 +46,7 @@ class Remedy(StrEnum):
     """What an operator can do where waiting does not help."""
 
     ROLL_BACK = "roll back"
-    """Swap the kept tables of this program's version in again."""
+    """Swap the archived tables of this program's version in again."""
     RETIRE = "retire"
     """Retire the table that no program folds any more."""
     VERIFY = "verify"

@@ -34,10 +34,10 @@ class Event(Contract):
 class Command(Contract):
     """Something that its owner is asked to do."""
 
-    together: ClassVar[bool] = False
-    """Whether those that come at the same time travel in one message, each with an answer of its own.
+    batchable: ClassVar[bool] = False
+    """Whether commands sent at the same time may share a message; each has an answer of its own.
 
-    For what comes often and is quickly done: all of them are answered when the last one is."""
+    For frequent commands that take little time: a batch is answered when its last command is done."""
 
 
 def owner_of(contract: type[Contract]) -> str:

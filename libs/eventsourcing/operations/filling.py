@@ -7,7 +7,7 @@ import asyncpg
 
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.operations.status import connected_as, holds_store
-from libs.eventsourcing.readers.dead_letters import Parking
+from libs.eventsourcing.readers.dead_letters import DeadLetters
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.schema import make_schema
 
@@ -51,8 +51,8 @@ class StoreInUse(Exception):
     """Services are connected to the store."""
 
 
-class StoreHeld(Exception):
-    """Someone else holds the store's tables just now."""
+class StoreLocked(Exception):
+    """Someone else has a lock on the store's tables."""
 
 
 @dataclass
@@ -74,11 +74,11 @@ class Filling:
         """Hold the store against everyone else; raise unless nothing is in it and nobody uses it.
 
         A service that starts now waits where it looks for its tables, and then finds that it has to fold
-        them. Raises `HoldsEvents`, `StoreInUse` or `StoreHeld`.
+        them. Raises `HoldsEvents`, `StoreInUse` or `StoreLocked`.
         """
         self.existed = await holds_store(self.connection)
         await make_schema(self.connection)
-        await _hold(self.connection, self.application)
+        await _lock_exclusively(self.connection, self.application)
         if await self.connection.fetchval("select exists (select from engine.events)"):
             raise HoldsEvents
         self.before = {
@@ -108,8 +108,8 @@ class Filling:
         await self._note("dropped", reader, source, cursor)
 
     async def add_dead_letter(self, reader: str, source: str, envelope: Envelope, error: str) -> None:
-        """Park an event."""
-        await Parking(reader).add(self.connection, source, envelope, error)
+        """Store a dead letter."""
+        await DeadLetters(reader).add(self.connection, source, envelope, error)
 
     async def finish(self) -> None:
         """Let the store go on counting behind what was added, and know its readers."""
@@ -123,7 +123,7 @@ class Filling:
         """
         if not await holds_store(connection):
             return
-        await _hold(connection, self.application)
+        await _lock_exclusively(connection, self.application)
         if not self.existed:
             await connection.execute("drop schema engine cascade")
             return
@@ -144,15 +144,15 @@ class Filling:
             )
 
 
-async def _hold(connection: Connection, application: str) -> None:
-    """Keep everyone from writing to a store and from looking for its tables, in this transaction."""
+async def _lock_exclusively(connection: Connection, application: str) -> None:
+    """Lock a store exclusively for this transaction: nobody else writes to it or looks up its tables."""
     await _refuse_users(connection, application)
     await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
     try:
         await connection.execute("lock table engine.projections in access exclusive mode")
         await connection.execute("lock table engine.events in exclusive mode")
     except asyncpg.LockNotAvailableError as error:
-        raise StoreHeld from error
+        raise StoreLocked from error
     await _refuse_users(connection, application)
 
 

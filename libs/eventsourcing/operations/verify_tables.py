@@ -11,9 +11,9 @@ from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import fold_into
-from libs.eventsourcing.projections.tables import ServiceTables, holding_off, standing_mark
+from libs.eventsourcing.projections.tables import ServiceTables, exclusive_lock, running_guard
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.event_stream import EventStream
@@ -73,9 +73,9 @@ async def verify_table(
     stream: EventStream | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> TableReport:
-    """Fold a table anew beside the running one, compare their rows at one moment, and drop the fresh one.
+    """Fold shadow tables anew, compare them with the running ones at one moment, and drop them.
 
-    Those who fold are held off for the moment that it takes to bring both to the same event; the rows are
+    Writers wait for the moment that it takes to bring both to the same event; the rows are
     compared after that, in a snapshot of that moment. Columns that no event decides, or that the database
     makes up, are left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete`
     or `TablesBusy`.
@@ -96,15 +96,15 @@ async def verify_table(
 
 
 async def _compare(
-    tables: ServiceTables, table: Projection, into: Beside, stream: EventStream | None
+    tables: ServiceTables, table: Projection, into: ShadowTables, stream: EventStream | None
 ) -> TableReport:
     holder = await tables.connect()
     folder: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     looker = await tables.connect()
     try:
-        mark = await standing_mark(holder, into.kind)
+        guard = await running_guard(holder, into.kind)
         async with looker.transaction(isolation="repeatable_read", readonly=True):
-            async with holding_off(holder, [mark] if mark else []):
+            async with exclusive_lock(holder, [guard] if guard else []):
                 fold = fold_into(
                     tables, table, await shadow.found(folder, into.schema), folder, source_of(stream)
                 )
@@ -123,7 +123,7 @@ async def _compare(
             await connection.close(timeout=2)
 
 
-async def _differences(connection: Connection, table: Projection, into: Beside) -> list[RowDifferences]:
+async def _differences(connection: Connection, table: Projection, into: ShadowTables) -> list[RowDifferences]:
     found: list[RowDifferences] = []
     for row in await connection.fetch(_TABLES, into.schema):
         name = row["relname"]

@@ -1,4 +1,4 @@
-"""Folds tables beside the running ones: from the store, in short transactions."""
+"""Brings shadow tables up to date: from the store, in short transactions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from libs.eventsourcing.model.envelope import Envelope, Recorded
 from libs.eventsourcing.model.errors import Poison, Transient
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside
+from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
@@ -44,7 +44,9 @@ class Fold(Protocol):
         ...
 
 
-ReadModelSource = Callable[[ServiceTables, Projection, Beside, "asyncpg.Connection[asyncpg.Record]"], Fold]
+ReadModelSource = Callable[
+    [ServiceTables, Projection, ShadowTables, "asyncpg.Connection[asyncpg.Record]"], Fold
+]
 """What folds a read model's shadow tables, from wherever its reader gets events."""
 
 
@@ -54,7 +56,7 @@ class StoreFold:
 
     tables: ServiceTables
     table: Projection
-    into: Beside
+    into: ShadowTables
     connection: Connection
     """Finds the tables of this schema by their bare names."""
 

@@ -16,7 +16,7 @@ from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.handling import Handling, ResumeOffset
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
@@ -24,7 +24,7 @@ from libs.eventsourcing.store.connections import close, hold_lock
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed
+from libs.eventsourcing.stream.subscription import Arrival, Consumer
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
@@ -34,7 +34,7 @@ PACE_SECONDS = 0.025
 """How long after one transaction began the next does at the earliest, unless enough waits for it already:
 what comes meanwhile shares it."""
 RETRY_LOOK_SECONDS = 0.5
-"""How often a reader looks whether an operator wants parked events tried again."""
+"""How often a reader looks whether an operator has requested a retry of dead letters."""
 _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
@@ -119,15 +119,15 @@ class Reader:
 
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await self._stream.ensure()
-        bookmark = await self._resume(connection)
+        offset = await self._resume(connection)
         subjects = self._stream.subjects(None if self._everything else self.events)
         gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
 
-        def reached(left: Sequence[ReadUnit]) -> Bookmark:
-            return Bookmark(bookmark.made_at, gathering.place(left))
+        def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
+            return ResumeOffset(offset.made_at, gathering.place(left))
 
         async def proceed() -> None:
-            self.lag = feed.waiting  # also where all that came was foreign
+            self.lag = consumer.waiting  # also where all that came was foreign
             if units := gathering.take(time.monotonic()):
                 await self._handling.handle(connection, units, reached)
             self._backoff.succeeded()
@@ -135,13 +135,13 @@ class Reader:
                 await self._note_complete(connection)
 
         self._complete = False
-        async with Feed(self._stream, subjects, bookmark.sequence) as feed:
-            self.lag = feed.waiting
+        async with Consumer(self._stream, subjects, offset.sequence) as consumer:
+            self.lag = consumer.waiting
             if self.lag == 0:
                 await self._note_complete(connection)
             while True:
                 heed_cancellation()
-                arrivals = await self._next(connection, feed, proceed)
+                arrivals = await self._next(connection, consumer, proceed)
                 began = time.monotonic()
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
                 await proceed()
@@ -182,14 +182,14 @@ class Reader:
                 async with asyncio.timeout(_COMPLETE_LOOK_SECONDS):
                     await self._advanced.wait()
 
-    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
+    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> ResumeOffset:
         """Learn from the database how far this reader has come."""
         await self._handling.check_tables(connection)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )
         self._handling.checkpoints = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
-        await self._handling.parking.load(connection)
+        await self._handling.dead_letters.load(connection)
         await connection.execute(
             "insert into engine.readers (name, events) values ($1, $2) "
             "on conflict (name) do update set events = $2",
@@ -200,19 +200,19 @@ class Reader:
         sequence = await connection.fetchval(
             "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
         )
-        return Bookmark(made_at, sequence or 0)
+        return ResumeOffset(made_at, sequence or 0)
 
     async def _next(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        feed: Feed,
+        consumer: Consumer,
         proceed: Callable[[], Awaitable[None]],
     ) -> list[Arrival]:
         """Return the next events; meanwhile, and in between, do what operators ask for.
 
         Where none come, `proceed` handles what waited only for the rest of another unit.
         """
-        coming = asyncio.ensure_future(feed.batch(self._batch))
+        coming = asyncio.ensure_future(consumer.batch(self._batch))
         try:
             while True:
                 heed_cancellation()

@@ -20,7 +20,7 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.store.restored_clusters import refuse_lost
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, Fenced, Published
+from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, FencedOut, Published
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
@@ -32,7 +32,7 @@ CHECK_SECONDS = 2.0
 SETTLE_SECONDS = (0.004, 0.02)
 """How soon to look again for an event that an open transaction still holds back; each time less soon."""
 PACE_SECONDS = 0.01
-"""How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
+"""The shortest time between two polls, in seconds: events committed meanwhile share a batch."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 _ERROR_LENGTH = 500
@@ -45,8 +45,8 @@ on conflict (stream) do update set error = excluded.error, last_at = now()
 class Relay:
     """One of a service's relays. One at a time is active, by a lock in the store's database.
 
-    The lock only saves work: what keeps the stream right is that every publish names the fence that this
-    relay put up when it began, so that one which slept through another's work is refused.
+    The lock only saves work: what keeps the stream right is that every publish names the fencing token that
+    this relay acquired when it began, so that one which slept through another's work is refused.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Relay:
         store = PostgresStore(connection, self._engine.catalogue)
         service = self._engine.service
         await self._stream.ensure()
-        fence = await self._stream.take(service)
+        token = await self._stream.acquire_token(service)
         last = await last_published(connection, self._engine.catalogue, self._stream, service)
         cursor = last.cursor
         await refuse_lost(connection, service, cursor)
@@ -147,7 +147,7 @@ class Relay:
                 self._wake.clear()
                 page = await pages.after(cursor)
                 for batch in _limited(page):
-                    last = await self._stream.publish(service, batch, fence)
+                    last = await self._stream.publish(service, batch, token)
                     self.published = cursor = last.cursor
                     self._backoff.succeeded()
                 if len(page) == ATOMIC_LIMIT:
@@ -166,10 +166,10 @@ class Relay:
                 settle = min(2 * settle, SETTLE_SECONDS[1])
 
     async def _check(self, last: Published) -> None:
-        """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
+        """Raise `FencedOut` if the stream was emptied, or made anew, while there was nothing to publish."""
         if not await self._stream.holds(last):
             message = f"the stream does not hold {last.subject} at {last.sequence} any more"
-            raise Fenced(message)
+            raise FencedOut(message)
 
     async def _wait(self, cursor: Cursor, settle: float) -> None:
         if self._newest > cursor:

@@ -12,7 +12,7 @@ from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, read_stream
+from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, extent, read_stream
 
 SHOWN = 20
 """How many findings of each kind are told in full."""
@@ -86,31 +86,34 @@ class _Comparison:
         self._read = START
         self._gaps: set[Cursor] = set()
 
-    async def meet(self, held: Held) -> None:
+    async def meet(self, message: StoredMessage) -> None:
         """Compare a message with what the store says should come now."""
         self.report.compared += 1
-        if held.cursor is None:
-            self._note(Fault.STRANGER, held, "no relay put it there")
+        if message.cursor is None:
+            self._note(Fault.STRANGER, message, "no relay put it there")
             return
-        if held.cursor <= self.last:
-            fault = Fault.ORDER if held.cursor in self._gaps else Fault.REPEAT
-            self._note(fault, held, "it comes behind a later one")
+        if message.cursor <= self.last:
+            fault = Fault.ORDER if message.cursor in self._gaps else Fault.REPEAT
+            self._note(fault, message, "it comes behind a later one")
             return
         stored = await self._next()
-        if (stored is None or stored.cursor != held.cursor) and not await self._store.holds(held.cursor):
+        known = stored is not None and stored.cursor == message.cursor
+        if not known and not await self._store.holds(message.cursor):
             if stored is not None:
                 self._ahead.appendleft(stored)
-            self._beyond = max(self._beyond, held.cursor)
-            self._note(Fault.STRANGER, held, "the store holds no such event")
+            self._beyond = max(self._beyond, message.cursor)
+            self._note(Fault.STRANGER, message, "the store holds no such event")
             return
-        while stored is not None and stored.cursor < held.cursor:
+        while stored is not None and stored.cursor < message.cursor:
             self._gap(stored)
             stored = await self._next()
-        if stored is not None and (difference := _difference(stored, held)):
-            self._note(Fault.CONTENT, held, difference)
-        if held.cursor < self._beyond:
-            self._note(Fault.ORDER, held, "readers may pass it by: a stranger before it claims a later place")
-        self.last = held.cursor
+        if stored is not None and (difference := _difference(stored, message)):
+            self._note(Fault.CONTENT, message, difference)
+        if message.cursor < self._beyond:
+            self._note(
+                Fault.ORDER, message, "readers may skip it: a foreign message before it has a later cursor"
+            )
+        self.last = message.cursor
 
     async def _next(self) -> Envelope | None:
         if not self._ahead:
@@ -126,17 +129,17 @@ class _Comparison:
             Finding(Fault.GAP, None, stored.cursor, stored.id, stored.stream, "the stream lacks it")
         )
 
-    def _note(self, fault: Fault, held: Held, detail: str) -> None:
+    def _note(self, fault: Fault, message: StoredMessage, detail: str) -> None:
         envelope: Envelope | None = None
         try:
-            envelope = held.envelope()
+            envelope = message.envelope()
         except ValueError as error:
             detail = f"{detail}; {error}"
         self.report.add(
             Finding(
                 fault,
-                held.sequence,
-                held.cursor,
+                message.sequence,
+                message.cursor,
                 None if envelope is None else envelope.id,
                 None if envelope is None else envelope.stream,
                 detail,
@@ -144,15 +147,15 @@ class _Comparison:
         )
 
 
-def _difference(stored: Envelope, held: Held) -> str | None:
+def _difference(stored: Envelope, message: StoredMessage) -> str | None:
     """Return what a message says otherwise than the store, None if nothing."""
     tail = f".{stored.type}.{stored.stream}"
-    if not held.subject.endswith(tail):
-        return f"its subject is {held.subject}"
-    if held.body == stored.to_json():
+    if not message.subject.endswith(tail):
+        return f"its subject is {message.subject}"
+    if message.body == stored.to_json():
         return None
     try:
-        told = held.envelope()
+        told = message.envelope()
     except ValueError as error:
         return str(error)
     expected = Envelope.from_json(stored.to_json())  # the data in the same spelling
@@ -182,10 +185,10 @@ async def verify_stream(
         yield read, here.last
         async with aclosing(read_stream(stream, read, here.last)) as parts:
             async for part in parts:
-                for held in part:
-                    walk = walks.get(held.source)
+                for message in part:
+                    walk = walks.get(message.source)
                     if walk is not None:
-                        await walk.meet(held)
+                        await walk.meet(message)
                 yield part[-1].sequence if part else here.last, here.last
         for name, walk in walks.items():
             walk.report.waiting = await waiting(connections[name], walk.last)

@@ -38,12 +38,12 @@ _WINDOW, _WIDEST_WINDOW = 1000, 64_000
 """How far before a foreign message the last event is looked for at first, and at most at once."""
 
 
-class Fenced(Transient):
-    """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
+class FencedOut(Transient):
+    """Another relay has a newer fencing token, or the stream was recreated: read its state again."""
 
 
 class PublishFailed(Transient):
-    """The broker did not take the events, or did not say so: look at what it holds."""
+    """The broker refused the events or did not answer: read the stream's state again."""
 
 
 class Published(NamedTuple):
@@ -67,7 +67,7 @@ async def _believe(_event: UUID, _published: Published) -> bool:
 class EventStream:
     """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
 
-    Beside the events it holds fences, on `fence.<service>`: whoever publishes for that service must name the
+    It also holds fencing tokens, on `fence.<service>`: a publish for that service must name the sequence
     number of the last one. All who share a stream must give it the same `header_prefix`.
     """
 
@@ -82,7 +82,7 @@ class EventStream:
 
         Events that an older program published lack it: each of them is complete by itself.
         """
-        self._fences = f"{prefix}fence"
+        self._token_root = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
         """How often a message that no relay put there was passed over by whoever reads with this object."""
@@ -94,7 +94,7 @@ class EventStream:
         return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
 
     async def ensure(self) -> None:
-        """Make the stream where it is missing; one of an older program learns of fences."""
+        """Make the stream where it is missing; one that an older program made gets the tokens' subjects."""
         try:
             info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
@@ -105,7 +105,7 @@ class EventStream:
 
     @property
     def _subjects(self) -> list[str]:
-        return [f"{self.root}.>", f"{self._fences}.>"]
+        return [f"{self.root}.>", f"{self._token_root}.>"]
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
@@ -129,7 +129,7 @@ class EventStream:
 
     async def count(self) -> int:
         """Return how many events the stream holds."""
-        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._fences}.>")).state
+        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._token_root}.>")).state
         return state.messages - sum((state.subjects or {}).values())
 
     async def last(self, service: str, known: Known = _believe) -> Published:
@@ -232,45 +232,48 @@ class EventStream:
         position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
         return position == str(event.cursor) and (message.seq or 0) < sequence
 
-    async def take(self, service: str) -> int:
-        """Put up a new fence for a service and return its number: without it nothing is published any more.
+    async def acquire_token(self, service: str) -> int:
+        """Acquire and return a new fencing token for a service; publishes with an older one are refused.
 
-        Whoever had taken it before is refused, also what of theirs is still under way: `last`, asked
-        afterwards, tells all that they have published. Raises `PublishFailed`.
+        What is still under way with an older token is refused as well, so `last`, called afterwards,
+        is final. Raises `PublishFailed`.
         """
         try:
-            return await self._request(f"{self._fences}.{service}", b"", {})
+            return await self._request(f"{self._token_root}.{service}", b"", {})
         except NatsError as error:
             message = f"taking over for {service}: {error!r}"
             raise PublishFailed(message) from error
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
-        """Put events on the stream, in order, if no one else has taken the service since.
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
+        """Publish events in order, unless another relay has acquired a newer token for the service.
 
-        Returns the last. Raises `Fenced` if someone has, and `PublishFailed` in any other doubt: some events
-        may then stand there, or come to stand there until the service is taken anew.
+        Returns the last. Raises `FencedOut` if one has, and `PublishFailed` if the outcome is unknown:
+        some events may be stored then, or be stored later, until a newer token is acquired.
         """
         try:
             if len(events) < ATOMIC_FROM:
-                sequences = [await self._publish_one(service, event, fence) for event in events]
+                sequences = [await self._publish_one(service, event, token) for event in events]
                 sequence = sequences[-1]
             else:
-                sequence = await self._publish_batch(service, events, fence)
+                sequence = await self._publish_batch(service, events, token)
         except NatsError as error:
             message = f"publishing for {service}: {error!r}"
             raise PublishFailed(message) from error
         return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
-    async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
-        headers = self._fence(service, fence) | self._beside(event)
+    async def _publish_one(self, service: str, event: Envelope, token: int) -> int:
+        headers = self._token_headers(service, token) | self._event_headers(event)
         return await self._request(self._subject(service, event), event.to_json(), headers)
 
-    async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
+    async def _publish_batch(self, service: str, events: Sequence[Envelope], token: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
-            headers = self._beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            headers = self._event_headers(event) | {
+                "Nats-Batch-Id": batch,
+                "Nats-Batch-Sequence": str(number),
+            }
             if number == 1:
-                headers |= self._fence(service, fence)
+                headers |= self._token_headers(service, token)
             subject, body = self._subject(service, event), event.to_json()
             if number == len(events):
                 return await self._request(subject, body, headers | {"Nats-Batch-Commit": "1"})
@@ -284,20 +287,20 @@ class EventStream:
         if error is None:
             return int(answer["seq"])
         if error.get("err_code") == _WRONG_LAST_SEQUENCE:
-            raise Fenced(str(error.get("description")))
+            raise FencedOut(str(error.get("description")))
         raise PublishFailed(str(error.get("description")))
 
-    def _fence(self, service: str, fence: int) -> dict[str, str]:
-        return {_EXPECTED: str(fence), _EXPECTED_ON: f"{self._fences}.{service}"}
+    def _token_headers(self, service: str, token: int) -> dict[str, str]:
+        return {_EXPECTED: str(token), _EXPECTED_ON: f"{self._token_root}.{service}"}
 
     def is_event(self, subject: str) -> bool:
-        """Say whether a message of the stream with this subject is an event, and no fence."""
+        """Say whether a message of the stream with this subject is an event, and no fencing token."""
         return subject.startswith(f"{self.root}.")
 
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"
 
-    def _beside(self, event: Envelope) -> dict[str, str]:
+    def _event_headers(self, event: Envelope) -> dict[str, str]:
         """Return the headers of an event."""
         if not event.follows:
             return {self.position_header: str(event.cursor)}

@@ -27,10 +27,10 @@ class Extent(NamedTuple):
     last: int
 
 
-class Held(NamedTuple):
+class StoredMessage(NamedTuple):
     """A message of the stream.
 
-    Its cursor is None if no relay put it there, its source empty if it is no event but a fence.
+    Its cursor is None if no relay put it there, its source empty if it is no event but a fencing token.
     """
 
     sequence: int
@@ -76,14 +76,14 @@ async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> i
     return info.num_pending or 0
 
 
-async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenerator[list[Held]]:
+async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenerator[list[StoredMessage]]:
     """Yield the messages behind `after` up to `upto`, in order, in parts.
 
     Raises `StreamUnreadable` where the broker gives no answer, or no end of what it has.
     """
     patience = ATTEMPTS
     while after < upto:
-        part = [_held(stream, one) for one in await get_batch(stream.nats, stream.name, after + 1)]
+        part = [_stored_message(stream, one) for one in await get_batch(stream.nats, stream.name, after + 1)]
         if not part and not patience:
             return  # what the stream counted there was purged
         if not part:  # or the replica that answered is a little behind
@@ -91,16 +91,16 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
             await asyncio.sleep(_LAG_SECONDS)
             continue
         after = part[-1].sequence
-        yield [held for held in part if held.sequence <= upto]
+        yield [message for message in part if message.sequence <= upto]
 
 
-def _held(stream: EventStream, message: Message) -> Held:
+def _stored_message(stream: EventStream, message: Message) -> StoredMessage:
     position = message.headers.get(stream.position_header)
     cursor: Cursor | None = None
     if position is not None:
         with suppress(ValueError):
             cursor = Cursor.parse(position)
-    return Held(
+    return StoredMessage(
         sequence=message.sequence,
         source=message.subject.split(".", 2)[1] if stream.is_event(message.subject) else "",
         subject=message.subject,

@@ -33,8 +33,8 @@ _STORED = "$JS.ACK."
 """How the reply of a message of the stream begins; what the server itself says has none."""
 
 
-class FeedBroken(Transient):
-    """The consumer is gone, or a message was missed: open a new feed behind what was handled."""
+class ConsumerLost(Transient):
+    """The consumer is gone, or a message was missed: create a new one behind the last handled message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ def _types(names: str) -> frozenset[str]:
     return frozenset(names.split(",")) if names else frozenset()
 
 
-class Feed:
+class Consumer:
     """An ephemeral consumer that nobody has to acknowledge: what was handled is known by the reader alone.
 
     The server keeps no state worth losing. A gap in the consumer's own numbering, a silence of several
-    heartbeats, a reconnection, or a deleted consumer raise `FeedBroken`.
+    heartbeats, a reconnection, or a deleted consumer raise `ConsumerLost`.
     """
 
     def __init__(
@@ -153,12 +153,12 @@ class Feed:
                 return
             self._check_connection()
         message = "no heartbeat from the server"
-        raise FeedBroken(message)
+        raise ConsumerLost(message)
 
     def _check_connection(self) -> None:
         if self._nats.stats["reconnects"] != self._reconnects:
             message = "the connection was lost meanwhile"
-            raise FeedBroken(message)
+            raise ConsumerLost(message)
 
     async def _ask(self) -> None:
         self._check_connection()
@@ -182,7 +182,7 @@ class Feed:
         place = message.metadata
         if place.sequence.consumer != self._expected:
             gap = f"message {self._expected} was missed, {place.sequence.consumer} came"
-            raise FeedBroken(gap)
+            raise ConsumerLost(gap)
         self._expected += 1
         self.waiting = place.num_pending or 0
         try:
@@ -190,7 +190,7 @@ class Feed:
                 message.subject, headers.get(self._stream.position_header), message.data
             )
         except ValueError as error:
-            # no relay of ours wrote it, so it has no place in any store's order and can't be parked
+            # no relay of ours wrote it, so it has no cursor and can't become a dead letter
             self._stream.pass_over(message.subject, place.sequence.stream, str(error))
             return None
         return Arrival(
@@ -207,4 +207,4 @@ class Feed:
             self._asked = 0
             return
         message = f"the server ended the consumer: {status} {description}"
-        raise FeedBroken(message)
+        raise ConsumerLost(message)

@@ -153,7 +153,7 @@ class Service(Generic[ContextT]):
         """Fold an event into the read models, and react to it, in one transaction."""
         causes = recorded.causes(f"service:{self.engine.service}")
         async with self.engine.pool.acquire() as connection:
-            async with self.engine.folding(connection, Kind.STATE, Kind.READ):
+            async with self.engine.table_transaction(connection, Kind.STATE, Kind.READ):
                 transaction = self.engine.transaction(connection)
                 for table in self._read_models:
                     await table.apply(recorded, transaction.writes)

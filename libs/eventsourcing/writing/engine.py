@@ -15,10 +15,10 @@ import structlog
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import START, Causes, Cursor, utc_now
 from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
-from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
+from libs.eventsourcing.projections.tables import Kind, ServiceTables, shared_lock
 from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
@@ -63,7 +63,7 @@ class Engine:
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
         self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models, application)
-        self._marks = {kind: self.tables.mark(kind) for kind in Kind}
+        self._guards = {kind: self.tables.guard(kind) for kind in Kind}
         self.outdated = asyncio.Event()
         """Set once the database holds other tables than this program folds."""
         self._pool: Pool | None = None
@@ -88,7 +88,7 @@ class Engine:
     async def start(self, *, pool_size: int = 8, read_models: bool = True) -> None:
         """Connect, make what is missing in the database, and bring up tables that are new or changed.
 
-        Without `read_models` these are left for later, to be brought up from the stream. Raises
+        Without `read_models` these are left for later, to be migrated from the stream. Raises
         `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
         """
         self._pool = await connect_pool(
@@ -97,9 +97,9 @@ class Engine:
         async with self.pool.acquire() as connection:
             await make_schema(connection)
             await refuse_future(connection)
-        await bring_up(self.tables, Kind.STATE)
+        await migrate(self.tables, Kind.STATE)
         if read_models:
-            await bring_up(self.tables, Kind.READ)
+            await migrate(self.tables, Kind.READ)
 
     async def stop(self) -> None:
         """Close the service's connections, waiting a little for those in use."""
@@ -129,11 +129,11 @@ class Engine:
         return Transaction(connection, self.catalogue, self.state_tables, self._known, self._clock)
 
     @asynccontextmanager
-    async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
-        """Be in a transaction in which this program's tables of these kinds run; see `tables.folding`."""
-        marks = [self._marks[kind] for kind in kinds]
+    async def table_transaction(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
+        """Run a transaction during which no tables of these kinds are swapped; see `shared_lock`."""
+        guards = [self._guards[kind] for kind in kinds]
         try:
-            async with folding(connection, *marks):
+            async with shared_lock(connection, *guards):
                 yield
         except OutdatedTables:
             self.outdated.set()
@@ -153,7 +153,7 @@ class Engine:
         command: UUID | None = None,
         grouped: bool = False,
     ) -> Done[T | None]:
-        """Carry out `work` in one transaction, again while others are quicker, and return its value.
+        """Carry out `work` in one transaction, retried on conflict, and return its value.
 
         With the id of a command that was carried out before, nothing is changed: the place of what it wrote
         then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
@@ -198,7 +198,7 @@ class Engine:
         command: UUID | None,
     ) -> Outcome:
         try:
-            async with self.folding(connection, Kind.STATE):
+            async with self.table_transaction(connection, Kind.STATE):
                 transaction = self.transaction(connection)
                 unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
@@ -213,21 +213,21 @@ class Engine:
         transaction.committed()
         return Outcome(value, unit.written)
 
-    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
         """Carry out units in one transaction; should any of them fail, raise and leave nothing.
 
-        If others were quicker, all of them are tried once more on fresh states.
+        On a conflict all of them are retried once, on freshly loaded states.
         """
         try:
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
         except Conflict as conflict:
             log.debug("units.conflict", service=self.service, error=repr(conflict))
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
 
-    async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def _attempt_group(self, members: Sequence[Member]) -> list[Outcome]:
         with postgres_errors():
             async with self.pool.acquire() as connection:
-                async with self.folding(connection, Kind.STATE):
+                async with self.table_transaction(connection, Kind.STATE):
                     transaction = self.transaction(connection)
                     outcomes = await carry_out_all(
                         transaction, members, lambda command: _refuse_repeat(connection, command)
@@ -265,13 +265,13 @@ class Engine:
 
 
 async def _refuse_repeat(connection: Connection, command: UUID) -> None:
-    """Raise `CarriedOut` if a command from which nothing follows now was carried out before."""
+    """Raise `CarriedOut` if a command that is a no-op now was carried out before."""
     if await _carried_out(connection, command) is not None:
         raise CarriedOut(str(command))
 
 
 async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
-    """Return the place of the last event that a command wrote, None if it was never carried out."""
+    """Return the cursor of the last event that a command appended, None if it was never carried out."""
     row = await connection.fetchrow(
         "select xid::text as xid, position from engine.commands where id = $1", command
     )

@@ -47,7 +47,7 @@ class Host(Protocol):
         """Carry out one unit in a transaction of its own."""
         ...
 
-    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
         """Carry out units in one transaction; if anything is odd, raise and leave nothing."""
         ...
 
@@ -105,7 +105,7 @@ class GroupCommit:
     async def _carry_out(self, members: Sequence[Member]) -> None:
         if len(members) > 1:
             try:
-                outcomes = await self._host.run_together(members)
+                outcomes = await self._host.run_group(members)
             except Exception as error:  # noqa: BLE001 - told to whom it belongs, when they run alone
                 log.debug("group_commit.apart", units=len(members), error=repr(error))
             else:
@@ -137,7 +137,7 @@ async def carry_out_all(
     """Run units one after another in a transaction, flush it, and return what came of each.
 
     A refusal is what came only of a unit that has left no trace; anything else is raised. `refuse_repeat`
-    raises where a command from which nothing follows now was carried out before.
+    raises where a command that is a no-op now was carried out before.
     """
     ran: list[tuple[UnitOfWork, Any, Refused | None]] = []
     for member in members:

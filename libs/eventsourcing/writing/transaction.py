@@ -53,8 +53,8 @@ class Transaction:
         self._known = known
         self._states: dict[str, tuple[object, int]] = {}
         """The states of streams that were loaded, or decided on, in this very transaction."""
-        self._believed: dict[str, int] = {}
-        """The versions of remembered states that nothing followed from; whether they were old shows later."""
+        self._unverified_no_ops: dict[str, int] = {}
+        """The versions of cached states on which a decision was a no-op; `_verify_no_ops` checks them."""
         self._begun: dict[str, UUID] = {}
         """The correlation ids of streams that begin in it."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
@@ -66,8 +66,8 @@ class Transaction:
 
         Raises `WrongExpectedVersion` if something was decided on an older one.
         """
-        if stream in self._believed:
-            await self._confirm()
+        if stream in self._unverified_no_ops:
+            await self._verify_no_ops()
         if stream not in self._states:
             state, version = self._known.get(stream)
             newer = await self._store.load(stream, after=max(version - 1, 0))
@@ -77,18 +77,18 @@ class Transaction:
             if not version and newer:
                 self._known.put_correlation_id(stream, newer[0].envelope.correlation_id)
             newer = newer[1:] if version else newer
-            told = (cast("EventT", recorded.event) for recorded in newer)
-            folded = decider.fold(told, cast("StateT | None", state))
+            events = (cast("EventT", recorded.event) for recorded in newer)
+            folded = decider.fold(events, cast("StateT | None", state))
             self._states[stream] = (folded, version + len(newer))
         return cast("StateT | None", self._states[stream][0])
 
     async def decide(
         self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
     ) -> list[EventT]:
-        """Decide on the state that this process remembers.
+        """Decide on the cached state.
 
-        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so what it
-        follows from is checked first. Raises `Refused`, or `WrongExpectedVersion`.
+        Whether it is stale is checked later, for all streams at once. A refusal ends the unit before that,
+        so it is decided again on the stored state. Raises `Refused`, or `WrongExpectedVersion`.
         """
         if stream not in self._states and stream in self._known:
             remembered = self._known.get(stream)
@@ -96,7 +96,7 @@ class Transaction:
                 events = list(decider.decide(command, cast("StateT | None", remembered[0])))
                 self._states[stream] = remembered
                 if not events:
-                    self._believed[stream] = remembered[1]
+                    self._unverified_no_ops[stream] = remembered[1]
                 return events
         state = await self.state(decider, stream)
         try:
@@ -140,26 +140,26 @@ class Transaction:
 
         Raises `WrongExpectedVersion` if any of it was decided on an old state.
         """
-        await self._confirm()
+        await self._verify_no_ops()
         await self._store_waiting()
         await self.writes.flush()
 
-    async def _confirm(self) -> None:
-        """Check the remembered states that nothing followed from; an append checks its own."""
-        believed, self._believed = self._believed, {}
+    async def _verify_no_ops(self) -> None:
+        """Check the versions on which decisions were no-ops; an append checks its own."""
+        unverified, self._unverified_no_ops = self._unverified_no_ops, {}
         for addition, _ in self._waiting:
-            believed.pop(addition.stream, None)
-        if not believed:
+            unverified.pop(addition.stream, None)
+        if not unverified:
             return
-        versions = await self._store.versions(list(believed))
-        other = [stream for stream, version in believed.items() if versions[stream] != version]
+        versions = await self._store.versions(list(unverified))
+        other = [stream for stream, version in unverified.items() if versions[stream] != version]
         if other:
             self._forget()
-            message = f"nothing was to follow, from another version than {', '.join(other)} is at"
+            message = f"no-op decided on a stale version of {', '.join(other)}"
             raise WrongExpectedVersion(message)
 
     def _forget(self) -> None:
-        """Have every state that was decided on here loaded the next time: some were old, maybe all."""
+        """Remove every state that was decided on here from the cache: some were stale, maybe all."""
         for stream in self._states:
             self._known.forget(stream)
 
@@ -176,8 +176,8 @@ class Transaction:
             self._forget()
             raise
         self._noted |= fresh.keys()
-        for (addition, told), events in zip(waiting, stored, strict=True):
-            told.extend(events)
+        for (addition, recorded), events in zip(waiting, stored, strict=True):
+            recorded.extend(events)
             self.recorded += events
             if id(addition) in again:  # noted with an earlier event
                 await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
@@ -189,6 +189,6 @@ class Transaction:
                 await table.apply(event, self.writes)
 
     def committed(self) -> None:
-        """Let later transactions begin where this one ended. Call it after the commit, and only then."""
+        """Put the new states into the cache. Call it after the commit, and only then."""
         for stream, (state, version) in self._states.items():
             self._known.put(stream, state, version)
