@@ -6,7 +6,7 @@ import structlog
 
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
-from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool

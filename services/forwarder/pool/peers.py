@@ -5,8 +5,8 @@ What a session learnt for one adbot is never used for another: that may be anoth
 
 from libs.events.values import AdbotId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
+from services.forwarder.adapters.telegram.errors import NOT_A_MEMBER
 from services.forwarder.ports import Account, Peer, Target, TelegramError
-from services.forwarder.telegram_errors import NOT_A_MEMBER
 
 SCHEMA = """
 -- of earlier versions, which did not tell for which adbot

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, ResultClass, TextPost
+from services.forwarder.adapters.telegram.errors import classify, classify_source, wait_seconds
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.queue import Send
 from services.forwarder.ports import Account, Peer, Target, TelegramError, Unreachable
-from services.forwarder.telegram_errors import classify, classify_source, wait_seconds
 
 TEXT = 0
 """Stands for the message's id where the post is a text."""

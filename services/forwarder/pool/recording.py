@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from services.forwarder.adapters.telegram.errors import loss_of
 from services.forwarder.client.commands import Die, Rest
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
@@ -18,7 +19,6 @@ from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
 BAN = "USER_BANNED_IN_CHANNEL"

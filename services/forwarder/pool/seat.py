@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from libs.events.forwarder import Delivery
 from libs.events.values import CycleId, ErrorName, ResultClass
 from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
+from services.forwarder.adapters.telegram.errors import CONNECTION_LOST, NO_ANSWER, classify
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as
@@ -31,7 +32,6 @@ from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import TelegramError, Unreachable
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.telegram_errors import CONNECTION_LOST, NO_ANSWER, classify
 
 log = structlog.stdlib.get_logger()
 

@@ -8,11 +8,11 @@ import structlog
 from libs.events.forwarder import ImportSession
 from libs.events.values import PairId, ResultClass
 from libs.eventsourcing import Refused, Scope, UnitOfWork
+from services.forwarder.adapters.telegram.errors import classify
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import has_session
 from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
-from services.forwarder.telegram_errors import classify
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
 from services.forwarder.vault.store import ApiPair, Vault

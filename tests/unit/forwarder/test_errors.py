@@ -3,7 +3,7 @@
 import pytest
 
 from libs.events.values import ResultClass, SessionLoss
-from services.forwarder.telegram_errors import classify, classify_source, loss_of, wait_seconds
+from services.forwarder.adapters.telegram.errors import classify, classify_source, loss_of, wait_seconds
 
 NAMES = {
     ResultClass.RATE_LIMITED: "FLOOD_WAIT_17 FLOOD_PREMIUM_WAIT_3",

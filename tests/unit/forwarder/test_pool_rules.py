@@ -8,8 +8,8 @@ from telethon.errors import rpc_message_to_error  # pyright: ignore[reportUnknow
 from telethon.tl.functions import PingRequest
 
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
-from services.forwarder.adapters.telethon_account import masked
-from services.forwarder.adapters.telethon_names import name_of
+from services.forwarder.adapters.telegram.account import masked
+from services.forwarder.adapters.telegram.names import name_of
 from services.forwarder.pool.claims import same_as
 from services.forwarder.pool.following import (
     Again,

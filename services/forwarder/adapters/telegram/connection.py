@@ -15,9 +15,9 @@ from telethon.errors import AuthKeyNotFound, RPCError, SecurityError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
 
-from services.forwarder.adapters.telethon_names import code_of, name_of
+from services.forwarder.adapters.telegram.errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
+from services.forwarder.adapters.telegram.names import code_of, name_of
 from services.forwarder.ports import TelegramError, Unreachable
-from services.forwarder.telegram_errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import ApiPair
 

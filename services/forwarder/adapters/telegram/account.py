@@ -10,10 +10,10 @@ from telethon.crypto import rsa
 from telethon.tl import functions, types
 
 from libs.events.values import GroupRef
-from services.forwarder.adapters.telethon_client import TelethonConnection
+from services.forwarder.adapters.telegram.connection import TelethonConnection
+from services.forwarder.adapters.telegram.errors import NOT_A_GROUP, NOT_A_MEMBER
 from services.forwarder.ports import Identity, Peer, Target, TelegramError
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.telegram_errors import NOT_A_GROUP, NOT_A_MEMBER
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import ApiPair
 
