@@ -33,7 +33,7 @@ _MAX_MESSAGES_IN_FLIGHT = 2
 one, so that a message is ready when one is answered."""
 _MAX_BATCH = 64
 _MOST_BYTES = 256 * 1024
-"""Well under what NATS takes in one message (1 MiB unless it is told otherwise)."""
+"""Well under the largest message of NATS (1 MiB by default)."""
 
 
 class CommandFailed(Exception):

@@ -38,13 +38,13 @@ CommandT = TypeVar("CommandT", bound=Command)
 CarryOut = Callable[[Any, Scope], Awaitable[None]]
 
 WORKERS = 16
-"""How many commands of one type a process handles side by side."""
+"""How many commands of one type a process handles concurrently."""
 
 
 def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
-    """Return a broker to subscribe handlers on. It outlives restarts of the server.
+    """Return a broker to subscribe handlers on. It reconnects after restarts of the server.
 
-    FastStream injects nothing: looking for what a handler might want costs a hop to a thread per message.
+    FastStream's dependency injection is off: it costs a hop to a thread per message.
     """
     return NatsBroker(
         url,
@@ -60,8 +60,8 @@ def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
 async def start_answering(broker: NatsBroker) -> None:
     """Start an `answering_broker`; on return, the server knows its subscriptions.
 
-    Until it does, a command is answered by nobody, or only seen by others that listen to its subject. A
-    connection that is lost meanwhile brings its subscriptions along when it is there again.
+    Until it does, nobody answers a command, although other subscribers of its subject may receive it. A
+    connection that is lost meanwhile restores its subscriptions when it reconnects.
     """
     connection = await broker.connect()
     await broker.start()
@@ -88,7 +88,7 @@ def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, 
 
 
 async def _whole(message: NatsMessage) -> NatsMessage:
-    """Give the handler the message as it came, headers and all."""
+    """Return the message with its headers, not only its body."""
     return message
 
 

@@ -1,7 +1,7 @@
 """What operators' tools ask of a store, the stream and the tables, and what they do to them.
 
 `status` and `lag` say how things are, `stored_events` and `stream_positions` find events, `snapshot` and
-`filling` are the two ends of an export, `relay_lag` is what a service watches of itself, `rebuilding` and
+`filling` are the two ends of an export, `unrelayed` is what a service watches of itself, `rebuilding` and
 `verify_tables` are about tables. What the rooms below offer to tools is named here too.
 """
 

@@ -25,7 +25,7 @@ _TABLES = (
     "dropped",
     "commands",
 )
-"""What a store knows of others' events and of its tables; those that refer to another come first."""
+"""The engine's tables that hold more than events; those that refer to another come first."""
 _INSERT = """
 insert into engine.events
     (position, id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
@@ -61,19 +61,19 @@ class Filling:
 
     connection: Connection
     application: str
-    """What services call themselves among the connections of a database."""
+    """The `application_name` of the services' connections."""
     existed: bool = False
     """Whether the engine's tables were there before."""
     before: dict[str, str] = field(default_factory=dict[str, str])
-    """What the engine's tables held besides events, of which there were none: JSON by table."""
+    """The rows that the engine's tables held before, as JSON by table; there were no events."""
     xid: int = 0
-    """What its new events are stamped with."""
+    """The xid of its new events."""
     written: int = 0
 
     async def prepare(self) -> None:
-        """Hold the store against everyone else; raise unless nothing is in it and nobody uses it.
+        """Lock the store exclusively; raise unless it is empty and nobody uses it.
 
-        A service that starts now waits where it looks for its tables, and then finds that it has to fold
+        A service that starts meanwhile waits where it looks up its tables, and then finds that it has to fold
         them. Raises `HoldsEvents`, `StoreInUse` or `StoreLocked`.
         """
         self.existed = await holds_store(self.connection)
@@ -91,7 +91,7 @@ class Filling:
         self.xid = int(await self.connection.fetchval("select engine.stamp()::text"))
 
     def cursor_of(self, number: int) -> Cursor:
-        """Return where the event of this number in the export stands here, `START` for 0."""
+        """Return the cursor here of an event by its number in the export, `START` for 0."""
         return Cursor(self.xid, number) if number else START
 
     async def add_events(self, lines: Sequence[str]) -> None:
@@ -100,11 +100,11 @@ class Filling:
         self.written += len(lines)
 
     async def add_checkpoint(self, reader: str, source: str, cursor: Cursor) -> None:
-        """Note up to where a reader has come in a source."""
+        """Store a reader's checkpoint in a source."""
         await self._note("checkpoints", reader, source, cursor)
 
     async def add_dropped(self, reader: str, source: str, cursor: Cursor) -> None:
-        """Note a dead letter that was given up."""
+        """Store that a reader's dead letter was dropped."""
         await self._note("dropped", reader, source, cursor)
 
     async def add_dead_letter(self, reader: str, source: str, envelope: Envelope, error: str) -> None:
@@ -112,15 +112,12 @@ class Filling:
         await DeadLetters(reader).add(self.connection, source, envelope, error)
 
     async def finish(self) -> None:
-        """Let the store go on counting behind what was added, and know its readers."""
+        """Continue the store's sequences behind what was added, and register its readers."""
         await self.connection.execute(_SEQUENCE, self.written)
         await self.connection.execute(_READERS)
 
     async def undo(self, connection: Connection) -> None:
-        """Make the store what it was before, over another connection: the filling was committed.
-
-        Raises as `prepare` does.
-        """
+        """Undo a filling that was committed, over another connection. Raises as `prepare` does."""
         if not await holds_store(connection):
             return
         await _lock_exclusively(connection, self.application)

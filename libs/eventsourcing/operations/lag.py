@@ -1,4 +1,4 @@
-"""Where relays and readers stand, as the stores and the stream tell it."""
+"""The lag of relays and readers, from the stores and the stream."""
 
 import asyncio
 from collections.abc import Sequence
@@ -63,9 +63,9 @@ class RelayLag:
     """Events that are not on the stream yet."""
     oldest_seconds: float | None
     ahead: bool = False
-    """Whether the stream holds events that the store does not have."""
+    """The stream holds events that the store does not have."""
     stalled: RelayTrouble | None = None
-    """Why nothing could be published, as the relay noted last."""
+    """The error that keeps its relay from publishing, as the relay stored it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ReaderLag:
 
 @dataclass(frozen=True)
 class OldestTransaction:
-    """What holds relays back: the oldest transaction that is still open anywhere in the cluster."""
+    """The oldest transaction that is open anywhere in the cluster: relays wait for it."""
 
     service: str
     open_seconds: float | None
@@ -95,7 +95,7 @@ class OldestTransaction:
 async def relay_lag(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
 ) -> RelayLag:
-    """Compare a store with what the stream holds of it."""
+    """Return how far the stream is behind a store."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
     cursor = (await last_published(connection, catalogue, stream, service)).cursor
@@ -111,7 +111,7 @@ async def relay_lag(
 async def reader_lags(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
 ) -> list[ReaderLag]:
-    """Return where each reader of a service stands."""
+    """Return the lag of each of a service's readers."""
     made_at = await stream.made_at()
     lags: list[ReaderLag] = []
     for row in await connection.fetch(_READERS):
@@ -137,7 +137,7 @@ async def reader_lags(
 async def _waiting(
     stream: EventStream, kinds: Sequence[type[Event]] | None, after: int
 ) -> tuple[int, datetime | None]:
-    """Return how many events of these types the stream holds behind a sequence, and the time of the first."""
+    """Return how many events of these types are behind a sequence, and the timestamp of the first."""
     subjects = stream.subjects(kinds)
     if not subjects:
         return 0, None
@@ -159,7 +159,7 @@ def _kinds(names: Sequence[str], catalogue: EventCatalogue) -> list[type[Event]]
 
 
 async def oldest_transaction(service: str, connection: Connection) -> OldestTransaction:
-    """Return what holds the relay of this database back."""
+    """Return the oldest open transaction in the cluster of this database."""
     age = await connection.fetchval(_XMIN_AGE)
     row = await connection.fetchrow(_OLDEST_OPEN)
     if row is None:

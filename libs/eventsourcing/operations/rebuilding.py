@@ -1,4 +1,4 @@
-"""What operators do with tables: rebuild in shadow tables, roll back to archived ones, clear up."""
+"""The operators' actions on tables: rebuild in shadow tables, roll back to archived ones, discard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ __all__ = ["Plan", "Progress", "discard", "plan", "rebuild", "rollback", "shadow
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rebuild will do."""
+    """The plan of a rebuild."""
 
     service: str
     table: str
@@ -29,26 +29,26 @@ class Plan:
     version: int
     """The version that this program folds."""
     begun: ShadowTables | None
-    """What an earlier rebuild began, which this one would finish."""
+    """Unfinished shadow tables that this rebuild would resume."""
     archived: ShadowTables | None
-    """What a rollback would go back to."""
+    """The archived tables that a rollback would swap in."""
     events: int
-    """Events to pass: of the store those of its types, of the stream all."""
+    """How many events it reads: those of its types in the store, or all of the stream."""
 
     @property
     def outdates(self) -> bool:
-        """Whether programs that fold the running version can't go on after it."""
+        """Programs that fold the running version stop at the swap."""
         return self.running is not None and self.running != self.version
 
 
 async def plan(
     tables: ServiceTables, table: Projection, *, stream: EventStream | None = None, again: bool = False
 ) -> Plan:
-    """Return what a rebuild would do; nothing is changed."""
+    """Return the plan of a rebuild; nothing is changed."""
     kind = tables.kind(table)
     connection = await tables.connect()
     try:
-        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build meanwhile
+        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build
             running = await connection.fetchval(
                 "select version from engine.projections where name = $1", table.name
             )
@@ -70,7 +70,7 @@ async def plan(
 
 
 async def _blank(connection: Connection, table: Projection, kind: Kind) -> ShadowTables:
-    """Return tables into which nothing is folded yet; they are not made."""
+    """Return the description of empty shadow tables, without creating them."""
     schema, now = shadow.schema_of(table, Purpose.BUILDING), await connection.fetchval("select now()")
     return ShadowTables(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
 
@@ -84,11 +84,11 @@ async def rebuild(
     swap: bool = True,
     report: Report = lambda _: None,
 ) -> ShadowTables:
-    """Fold shadow tables anew and swap them in; the old ones are archived.
+    """Fold shadow tables from all events and swap them in; the old ones are archived.
 
-    Interrupted, it goes on where it stopped when called once more, unless `again`. Without `swap` they stay
-    shadows, for a later call or the start of a program of its version. The service goes on meanwhile.
-    Raises `FoldFailed`, `StreamIncomplete`, `TablesBusy`; what ran goes on running then.
+    Interrupted, it resumes where it stopped when called again, unless `again`. Without `swap` the shadow
+    tables stay, for a later call or the start of a program of their version. The service goes on meanwhile.
+    Raises `FoldFailed`, `StreamIncomplete`, `TablesBusy`; the running tables are unchanged then.
     """
     async with builder(tables) as connection:
         into = await build(tables, table, source=source_of(stream), again=again, report=report)

@@ -1,4 +1,4 @@
-"""What a database is: whether it holds a store and its tables, and who else is connected to it."""
+"""The status of a database: its store, its tables, and who else is connected."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ async def holds_shadow_tables(connection: Connection) -> bool:
 
 async def connected_as(connection: Connection, application: str) -> int:
     """Return how many other connections of an application the database has now."""
-    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees who was there first
+    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees its first result
     return int(await connection.fetchval(_OTHERS, application))
 
 

@@ -1,4 +1,4 @@
-"""Compares the running tables with what a fresh fold of all events makes of them."""
+"""Compares the running tables with a fresh fold of all events."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.event_stream import EventStream
 
 SHOWN = 5
-"""How many differing rows of each table are told in full."""
+"""How many differing rows of each table are reported in full."""
 
 _PATIENCE_SECONDS = 3600.0
 _TABLES = """
@@ -36,33 +36,33 @@ order by attnum
 
 @dataclass(frozen=True)
 class RowDifferences:
-    """What one table holds otherwise than a fresh fold of it."""
+    """The differences of one table from a fresh fold."""
 
     table: str
     rows: int
-    """How many rows the fresh fold made."""
+    """The number of rows in the fresh fold."""
     missing: int
-    """Rows that the running table should hold, and does not."""
+    """Rows that the running table lacks."""
     surplus: int
-    """Rows that it should not hold."""
+    """Rows that it has too many."""
     examples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """A few of both, as `{"row": {…}, "is": "missing" | "surplus"}`."""
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """What came of comparing one projection's tables with a fresh fold."""
+    """The result of comparing one projection's tables with a fresh fold."""
 
     service: str
     name: str
     version: int
     events: int
-    """How many events were folded."""
+    """The number of events that were folded."""
     tables: list[RowDifferences]
 
     @property
     def sound(self) -> bool:
-        """Whether the running tables hold what they should."""
+        """The running tables equal the fresh fold."""
         return not any(table.missing or table.surplus for table in self.tables)
 
 
@@ -73,12 +73,12 @@ async def verify_table(
     stream: EventStream | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> TableReport:
-    """Fold shadow tables anew, compare them with the running ones at one moment, and drop them.
+    """Fold shadow tables, compare them with the running ones at one moment, and drop them.
 
-    Writers wait for the moment that it takes to bring both to the same event; the rows are
-    compared after that, in a snapshot of that moment. Columns that no event decides, or that the database
-    makes up, are left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete`
-    or `TablesBusy`.
+    Writers wait for the moment that it takes to bring both to the same event; the rows are compared after
+    that, in a snapshot of that moment. Columns that no event decides, or that the database generates, are
+    left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete` or
+    `TablesBusy`.
     """
     async with builder(tables) as connection:
         version = await connection.fetchval(

@@ -1,4 +1,4 @@
-"""Makes the running tables those that this program folds, without losing anything."""
+"""Migrates projections: the running tables become those that this program folds."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -26,25 +26,25 @@ log = structlog.stdlib.get_logger()
 
 WAIT_SECONDS = 0.5
 LOCK = "tables"
-"""Held on a session by the one who builds tables in a service's database."""
+"""The advisory lock of the one session that builds tables in a service's database."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a table is built."""
+    """The progress of a build."""
 
     table: str
     passed: int
-    """Events that this run has passed."""
+    """Events that this run has read."""
     remaining: int
-    """Events that were still to pass when it began."""
+    """Events that were to be read when it began."""
 
 
 Report = Callable[[Progress], None]
 
 
 def _silent(_: Progress) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 async def migrate(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
@@ -86,7 +86,7 @@ async def _migrate(
 
 
 async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) -> bool:
-    """Say whether anything must be done; raise `OutdatedTables` if that is not this program's to do."""
+    """Say whether a migration is needed; raise `OutdatedTables` if this program can't do it."""
     await _name_kinds(connection, tables)
     rows = await connection.fetch("select name, version, kind from engine.projections")
     versions = {table.name: table.version for table in tables.all}
@@ -112,7 +112,7 @@ async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) ->
 
 
 async def _name_kinds(connection: Connection, tables: ServiceTables) -> None:
-    """Say who folds what, where a program that did not know of kinds made the tables."""
+    """Store the kind of each table, where a program that did not know of kinds created it."""
     for table in tables.all:
         await connection.execute(
             "update engine.projections set kind = $2 where name = $1 and kind is null",
@@ -129,7 +129,7 @@ async def _changed(connection: Connection, tables: ServiceTables, kind: Kind) ->
 
 @asynccontextmanager
 async def builder(tables: ServiceTables) -> AsyncGenerator[Connection]:
-    """Be the only one who builds tables in this database; raise `TablesBusy` if another one does."""
+    """Hold the lock of the builder in this database; raise `TablesBusy` if another one does."""
     connection = await tables.connect()
     try:
         if not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", LOCK):
@@ -189,7 +189,7 @@ async def catch_up(
         while step := await fold.step():
             passed += step
             report(Progress(table.name, passed, max(remaining, passed)))
-            if step < PAGE:  # to count is dear while much is missing
+            if step < PAGE:  # counting is expensive while many events are missing
                 left = await fold.remaining()
                 if left <= _LAST_FEW or left >= before:
                     return

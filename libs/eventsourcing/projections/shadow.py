@@ -39,13 +39,13 @@ class ShadowTables:
     purpose: Purpose
     begun_at: datetime
     folded: int
-    """How many events were folded into it so far."""
+    """How many events have been folded into it."""
     stream_made: datetime | None
     sequence: int
     checkpoints: Mapping[str, Cursor]
 
     def reached(self, source: str) -> Cursor:
-        """Return up to where the events of a source are folded."""
+        """Return the cursor of the last event of a source that is folded."""
         return self.checkpoints.get(source, START)
 
 
@@ -55,7 +55,7 @@ def schema_of(table: Projection, purpose: Purpose) -> str:
 
 
 def archived_schema(name: str, version: int) -> str:
-    """Return the schema in which a version is archived that was swapped out."""
+    """Return the schema of an archived version."""
     return f"{name}__old_v{version}"
 
 
@@ -133,7 +133,7 @@ async def _select(connection: Connection, condition: str, *values: object) -> li
 
 
 async def advance(connection: Connection, schema: str, reached: Mapping[str, Cursor], folded: int) -> None:
-    """Note up to where a schema's tables are folded, in the transaction that folded them."""
+    """Store how far a schema's tables are folded, in the transaction that folds them."""
     for source, cursor in reached.items():
         await connection.execute(
             "insert into engine.beside_checkpoints values ($1, $2, $3, $4) "
@@ -160,7 +160,7 @@ async def store_resume_offset(
 
 
 async def skip(connection: Connection, schema: str, source: str, envelope: Envelope) -> None:
-    """Note that an event is not folded, because it is a dead letter of the reader."""
+    """Store that an event is skipped, because it is a dead letter of the reader."""
     await connection.execute(
         "insert into engine.beside_skipped values ($1, $2, $3, $4, $5::text::jsonb) on conflict do nothing",
         schema,
@@ -171,7 +171,7 @@ async def skip(connection: Connection, schema: str, source: str, envelope: Envel
 
 
 async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelope]]:
-    """Return what was skipped as a dead letter that the reader has handled since."""
+    """Return skipped dead letters that the reader has handled since."""
     rows = await connection.fetch(
         "select source, envelope::text as envelope from engine.beside_skipped s where schema = $1 "
         "and not exists (select from engine.parked p where p.reader = $2 and p.source = s.source "
@@ -185,7 +185,7 @@ async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelop
 
 
 async def forget_skipped(connection: Connection, schema: str, source: str, cursor: Cursor) -> None:
-    """Note that an event which was skipped is folded now."""
+    """Store that a skipped event is folded now."""
     await connection.execute(
         "delete from engine.beside_skipped where schema = $1 and source = $2 and xid = $3 and position = $4",
         schema,
@@ -195,7 +195,7 @@ async def forget_skipped(connection: Connection, schema: str, source: str, curso
 
 
 async def reader_checkpoints(connection: Connection) -> dict[str, Cursor]:
-    """Return how far the reader of read models has come."""
+    """Return the checkpoints of the reader of read models."""
     rows = await connection.fetch(
         "select source, xid, position from engine.checkpoints where reader = $1", READ_MODELS
     )

@@ -47,7 +47,7 @@ class ServiceTables:
     state_tables: Sequence[Projection] = ()
     read_models: Sequence[Projection] = ()
     application: str = APPLICATION
-    """What this program's connections are called on the server."""
+    """The `application_name` of this program's connections."""
 
     @property
     def all(self) -> tuple[Projection, ...]:
@@ -56,7 +56,7 @@ class ServiceTables:
 
     @property
     def schemas(self) -> list[str]:
-        """The schemas that hold them."""
+        """Their schemas."""
         return [table.name for table in self.all]
 
     def of(self, kind: Kind) -> Sequence[Projection]:
@@ -76,7 +76,7 @@ class ServiceTables:
         return guard_of(kind, ((table.name, table.version) for table in self.of(kind)))
 
     async def connect(self, schema: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
-        """Return a connection that finds the running tables, or only those in one schema."""
+        """Return a connection whose search path has the running tables, or one schema only."""
         schemas = self.schemas if schema is None else [schema]
         return await connect(self.url, schemas=schemas, application=self.application)
 
@@ -84,7 +84,7 @@ class ServiceTables:
 def guard_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
     """Return the name of a version guard: an empty table that exists only while exactly these tables run.
 
-    So the lock that a transaction takes is also the proof that it folds the right tables.
+    So the lock that a transaction takes also proves that it folds the right tables.
     """
     described = ",".join(f"{name}:{version}" for name, version in sorted(tables))
     return f"engine.{kind}_{hashlib.sha256(described.encode()).hexdigest()[:16]}"
@@ -94,9 +94,9 @@ def guard_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
 async def shared_lock(connection: Connection, *guards: str) -> AsyncGenerator[None]:
     """Run a repeatable-read transaction that holds a shared lock on version guards, so that no swap happens.
 
-    `lock table` takes no snapshot. So one who had to wait during a swap sees them as they are
-    now; an advisory lock would leave it with the rows of before. It travels with `begin`, at no further cost.
-    Raises `OutdatedTables` if the tables were swapped for others than this program knows.
+    `lock table` takes no snapshot, so a transaction that waited for a swap sees the new tables' rows; an
+    advisory lock would leave it with the rows of before. The lock is sent with `begin`, without a round trip
+    of its own. Raises `OutdatedTables` if the running tables are not those that this program folds.
     """
     lock = f"; lock table {', '.join(guards)} in access share mode" if guards else ""
     try:
@@ -119,7 +119,7 @@ async def shared_lock(connection: Connection, *guards: str) -> AsyncGenerator[No
 
 
 async def _roll_back(connection: Connection) -> None:
-    with suppress(Transient, Poison), postgres_errors():  # what led here says more
+    with suppress(Transient, Poison), postgres_errors():  # the error that led here says more
         await connection.execute("rollback")
 
 

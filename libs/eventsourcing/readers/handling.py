@@ -1,4 +1,4 @@
-"""What a reader does with events: it folds, reacts, and moves its checkpoint, in one transaction."""
+"""Handles events: a reader folds, reacts, and moves its checkpoint, in one transaction."""
 
 import asyncio
 import time
@@ -28,7 +28,8 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 log = structlog.stdlib.get_logger()
 
 RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
-"""Delays before an event that failed alone is tried again; after the last it becomes a dead letter."""
+"""Delays, in seconds, before an event that failed alone is retried; after the last it becomes a dead letter.
+"""
 
 _ADVANCE = """
 with marked as (
@@ -53,7 +54,7 @@ select source from begun union all select source from moved
 """
 _RETRIES_AT_ONCE = 100
 _TRANSACTION_SECONDS = 0.1
-"""About how long a transaction of several events should take."""
+"""The target duration of a transaction, in seconds."""
 _FIRST_BATCH, _MAX_BATCH = 50, 1000
 
 
@@ -67,9 +68,9 @@ class _EventFailed(Poison):
 
 @contextmanager
 def _blamed(number: int, cursor: Cursor) -> Generator[None]:
-    """Blame whatever is raised inside on one event, unless it is transient.
+    """Attribute exceptions raised inside to one event, unless they are transient.
 
-    No statement of the events before it may still wait to be sent.
+    Statements of the events before it must have been flushed.
     """
     try:
         yield
@@ -92,11 +93,11 @@ class ResumeOffset:
 
 
 class Handling:
-    """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
+    """Handles events for one reader, on the connection that holds its lock."""
 
     def __init__(self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions) -> None:
         self.checkpoints: dict[str, Cursor] = {}
-        """How far the reader has come in each service's events."""
+        """The reader's checkpoints, by service."""
         self.dead_letters = DeadLetters(name)
         self._name = name
         self._engine = engine
@@ -112,12 +113,12 @@ class Handling:
 
     @property
     def events(self) -> list[type[Event]]:
-        """The event types that mean something here."""
+        """The event types that are handled."""
         kinds = set(self._reactions.events).union(*(table.events for table in self._tables))
         return sorted(kinds, key=lambda kind: kind.__name__)
 
     async def retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Retry the blocked streams of which that was requested, a part of each."""
+        """Retry the blocked streams of which it was requested, a part of each."""
         for source_stream in await self.dead_letters.retry_requests(connection):
             for _ in range(_RETRIES_AT_ONCE):
                 if not await self._retry_unit(connection, source_stream):
@@ -128,7 +129,7 @@ class Handling:
     ) -> bool:
         """Handle the first unit of a stream's dead letters, up to the first event that fails again.
 
-        Says if what follows it can be tried now.
+        Returns whether the next unit can be tried.
         """
         try:
             tried = await self._retry_dead_letters(connection, source_stream, MAX_UNIT_EVENTS)
@@ -138,7 +139,7 @@ class Handling:
                 try:
                     await self._retry_dead_letters(
                         connection, source_stream, failed.number
-                    )  # those before it are shown
+                    )  # the events before it are committed
                     break
                 except _EventFailed as earlier:
                     failed = earlier
@@ -180,8 +181,8 @@ class Handling:
     ) -> None:
         """Handle whole units; an event that fails at every retry becomes a dead letter.
 
-        So many at once as take about as long as a transaction may: a long one holds every relay back that
-        works on the same server. `reached` gives the resume offset for when only some units are left.
+        Batches are sized to the target duration: a long transaction holds back every relay on the same
+        server. `reached` gives the resume offset for when only some units are left.
         """
         left = list(units)
         while left:
@@ -195,7 +196,7 @@ class Handling:
             self._pace(size, time.monotonic() - began)
 
     def _pace(self, handled: int, seconds: float) -> None:
-        """Learn from how long some events took how many to handle at once."""
+        """Adapt the batch size to how long some events took."""
         fitting = int(handled * _TRANSACTION_SECONDS / max(seconds, 0.001))
         self._batch_size = max(1, min(fitting, 2 * self._batch_size, _MAX_BATCH))
 
@@ -224,9 +225,9 @@ class Handling:
         arrivals: Sequence[Arrival],
         offset: ResumeOffset,
     ) -> None:
-        """Handle one unit; without the events that fail, and what follows those in their streams, if need be.
+        """Handle one unit, if need be without failing events and those that follow them in their streams.
 
-        Even then all that is shown of it is shown together.
+        Even then the rest of the unit commits as a whole.
         """
         poison: dict[Cursor, Exception] = {}
         delays = iter(RETRY_SECONDS)
@@ -242,7 +243,7 @@ class Handling:
             except Conflict as conflict:
                 await self._react_singly(connection, arrivals, offset, conflict)
                 return
-            except Poison as error:  # as it was committed: nobody is to blame, so the last one is
+            except Poison as error:  # raised by the commit, by no single event: the last one is blamed
                 rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
                 if not rest:
                     raise
@@ -259,7 +260,7 @@ class Handling:
     ) -> None:
         """React to a unit's events one by one, after conflicts at every attempt to react to all of them.
 
-        Raises the conflict instead where tables are folded: those who read them would see half a unit.
+        Raises the conflict where tables are folded: their readers would see half a unit.
         """
         if self._tables or len(arrivals) == 1:
             raise conflict
@@ -300,7 +301,7 @@ class Handling:
                         await self._apply(transaction, arrival)
                         if poison is not None:
                             await transaction.flush()
-            if poison is None:  # any of them may be at fault: alone, each answers for itself
+            if poison is None:  # any of them may be at fault; handled alone, the failing one is found
                 with _blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
                     await transaction.flush()
             await transaction.flush()
@@ -336,7 +337,7 @@ class Handling:
                 return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; all of it is written once the transaction is flushed."""
+        """Fold and react; the writes are executed once the transaction is flushed."""
         envelope = arrival.envelope
         if envelope.type not in self.handled:
             return

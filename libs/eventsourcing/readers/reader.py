@@ -1,4 +1,4 @@
-"""Takes the stream in order and commits what follows from it together with how far it has come."""
+"""Reads the stream in order; effects and checkpoint commit in one transaction."""
 
 import asyncio
 import time
@@ -31,22 +31,23 @@ log = structlog.stdlib.get_logger()
 
 BATCH = 500
 PACE_SECONDS = 0.025
-"""How long after one transaction began the next does at the earliest, unless enough waits for it already:
-what comes meanwhile shares it."""
+"""The shortest time between the beginnings of two transactions, in seconds, unless a full batch waits
+already."""
 RETRY_LOOK_SECONDS = 0.5
-"""How often a reader looks whether an operator has requested a retry of dead letters."""
+"""Interval of looking for requested retries of dead letters, in seconds."""
 _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
-"""How often `reached` looks for what a reader in another process did."""
+"""Interval in which `reached` looks for the work of a reader in another process, in seconds."""
 
 
 class Reader:
     """One of a service's readers of the name `name`. One at a time is active, others stand by.
 
-    It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
-    and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
-    `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
+    It holds its lock, and runs its transactions, on one connection: if the connection is lost, so are the
+    lock and the transaction. The checkpoint moves only from the value that this reader knows. With
+    `everything` it moves past events that the reader does not handle too, so that `reached` works for any
+    event.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Reader:
     ) -> None:
         self.name = name
         self.lag = 0
-        """How many events waited behind the last one that was handled."""
+        """How many events waited behind the last handled one."""
         self._engine = engine
         self._stream = stream
         self._everything = everything
@@ -101,7 +102,7 @@ class Reader:
         return self._handling.events
 
     async def run(self) -> None:
-        """Read until cancelled; whatever breaks around it is tried again."""
+        """Read until cancelled; transient errors are retried."""
         while True:
             heed_cancellation()
             try:
@@ -150,7 +151,7 @@ class Reader:
                     await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
 
     def _is_own(self, arrival: Arrival) -> bool:
-        """Say whether an event comes from the service that says such events."""
+        """Say whether an event comes from the service that owns its type."""
         owner = self._owners.get(arrival.envelope.type)
         if owner == arrival.source or (owner is None and arrival.source in self._sources):
             return True
@@ -183,7 +184,7 @@ class Reader:
                     await self._advanced.wait()
 
     async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> ResumeOffset:
-        """Learn from the database how far this reader has come."""
+        """Load this reader's checkpoints and resume offset."""
         await self._handling.check_tables(connection)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
@@ -208,9 +209,9 @@ class Reader:
         consumer: Consumer,
         proceed: Callable[[], Awaitable[None]],
     ) -> list[Arrival]:
-        """Return the next events; meanwhile, and in between, do what operators ask for.
+        """Return the next events; meanwhile, retry dead letters on request.
 
-        Where none come, `proceed` handles what waited only for the rest of another unit.
+        Where none arrive, `proceed` handles units that waited only for the rest of another one.
         """
         coming = asyncio.ensure_future(consumer.batch(self._batch))
         try:
@@ -225,7 +226,7 @@ class Reader:
                 await proceed()
         finally:
             if not coming.cancel() and not coming.cancelled():
-                coming.exception()  # it is told already, or something worse happened
+                coming.exception()  # it is logged already, or something worse happened
 
     async def reached(self, source: str, cursor: Cursor, within_seconds: float) -> bool:
         """Wait until this reader's name, in any process, has come to a cursor of a source; say if it has."""

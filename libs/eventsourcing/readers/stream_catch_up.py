@@ -20,17 +20,17 @@ from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, ext
 
 @dataclass
 class StreamFold:
-    """Folds a read model from the stream, never further than the reader of the running one has come.
+    """Folds a read model from the stream, never beyond the checkpoints of the reader of the running one.
 
-    The stream may bring the services' events in another order than the reader met them, after it was filled
-    anew. So what the reader has not reached yet is left out, and looked for again from there.
+    After it was republished, the stream may bring the services' events in another order than the reader met
+    them. So events beyond the reader's checkpoints are left out, and read again from there.
     """
 
     tables: ServiceTables
     table: Projection
     into: ShadowTables
     connection: Connection
-    """Finds the tables of this schema by their bare names."""
+    """Its search path is this schema."""
     stream: EventStream
 
     async def step(self) -> int:
@@ -72,7 +72,7 @@ class StreamFold:
         return 0 if left else passed
 
     async def _take(self, part: Sequence[StoredMessage], made_at: datetime, *, left: bool) -> bool:
-        """Fold what may be folded of a part; say whether something was left out."""
+        """Fold a batch; return whether events were left out."""
         async with self.connection.transaction(isolation=ISOLATION):
             sought = await shadow.reader_checkpoints(self.connection)
             self.into = await shadow.found(self.connection, self.into.schema)
@@ -97,7 +97,7 @@ class StreamFold:
         return behind is not None
 
     def _event(self, message: StoredMessage) -> Envelope | None:
-        """Return the event of a message; none if it is one that readers pass over."""
+        """Return the event of a message, None for one that readers skip."""
         try:
             return self.stream.envelope(message.subject, str(message.cursor), message.body)
         except ValueError as error:
@@ -111,7 +111,7 @@ class StreamFold:
 
 @dataclass
 class Gate:
-    """Lets each event in once, except dead letters and dropped events."""
+    """Admits each event once, except dead letters and dropped events."""
 
     connection: Connection
     schema: str
@@ -141,7 +141,7 @@ class Gate:
         )
 
     def passed(self, message: StoredMessage) -> bool:
-        """Say whether an event was let in before."""
+        """Say whether an event was admitted before."""
         return message.cursor is not None and message.cursor <= self.reached.get(message.source, START)
 
     async def opens(self, source: str, envelope: Envelope) -> bool:

@@ -1,4 +1,4 @@
-"""Compares what a service's store holds with what the stream holds of it."""
+"""Compares a service's store with its events on the stream."""
 
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Mapping
@@ -15,7 +15,7 @@ from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, extent, read_stream
 
 SHOWN = 20
-"""How many findings of each kind are told in full."""
+"""How many findings of each kind are reported in full."""
 _PAGE = 2000
 _GAPS_KNOWN = 100_000
 
@@ -30,9 +30,9 @@ class Fault(StrEnum):
     ORDER = "order"
     """The stream holds an event behind one that it precedes in the store."""
     CONTENT = "content"
-    """The stream tells of an event otherwise than the store."""
+    """The stream has another content of an event than the store."""
     STRANGER = "stranger"
-    """The stream holds what the store does not: it lost events, or no relay of ours put it there."""
+    """The stream has an event that the store lacks: the store lost it, or no relay published it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Finding:
 
     fault: Fault
     sequence: int | None
-    """Where on the stream; None for a gap."""
+    """Its sequence; None for a gap."""
     cursor: Cursor | None
     event: UUID | None
     stream: str | None
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass
 class StreamReport:
-    """What came of comparing a service's store with the stream."""
+    """The result of comparing a service's store with the stream."""
 
     service: str
     compared: int = 0
@@ -62,7 +62,7 @@ class StreamReport:
 
     @property
     def sound(self) -> bool:
-        """Whether the stream holds what the store does, in its order, each once."""
+        """The stream holds exactly the store's events, in its order, each once."""
         return not self.counts
 
     def add(self, finding: Finding) -> None:
@@ -73,21 +73,21 @@ class StreamReport:
 
 
 class _Comparison:
-    """Walks along one service's store while the stream's messages of this service come by."""
+    """Reads one service's store in parallel with the stream's messages of this service."""
 
     def __init__(self, service: str, store: PostgresStore) -> None:
         self.report = StreamReport(service)
         self.last = START
-        """Up to where in the store's order the stream has come."""
+        """The cursor of the last message."""
         self._store = store
         self._beyond = START
-        """The latest place that a stranger claims."""
+        """The highest cursor that a foreign message claims."""
         self._ahead: deque[Envelope] = deque()
         self._read = START
         self._gaps: set[Cursor] = set()
 
     async def meet(self, message: StoredMessage) -> None:
-        """Compare a message with what the store says should come now."""
+        """Compare a message with the event that the store has next."""
         self.report.compared += 1
         if message.cursor is None:
             self._note(Fault.STRANGER, message, "no relay put it there")
@@ -148,7 +148,7 @@ class _Comparison:
 
 
 def _difference(stored: Envelope, message: StoredMessage) -> str | None:
-    """Return what a message says otherwise than the store, None if nothing."""
+    """Return how a message differs from the stored event, None if it does not."""
     tail = f".{stored.type}.{stored.stream}"
     if not message.subject.endswith(tail):
         return f"its subject is {message.subject}"
@@ -168,7 +168,7 @@ def _difference(stored: Envelope, message: StoredMessage) -> str | None:
 async def verify_stream(
     services: Mapping[str, ServiceTables], stream: EventStream
 ) -> AsyncGenerator[tuple[int, int] | StreamReport]:
-    """Compare all these stores with the stream, as far as it reaches now; everything may go on meanwhile.
+    """Compare all these stores with the stream up to its present end; services may go on meanwhile.
 
     Yields how many of how many messages were read, and at the end a report for each service.
     """
@@ -196,7 +196,7 @@ async def verify_stream(
 
 
 async def waiting(connection: Connection, published: Cursor) -> int:
-    """Return how many events of a store stand behind a cursor."""
+    """Return how many events of a store are behind a cursor."""
     return int(
         await connection.fetchval(
             "select count(*) from engine.events where (xid, position) > ($1::text::xid8, $2)",

@@ -1,4 +1,4 @@
-"""The one stream on JetStream that carries every service's events, in each service's own order."""
+"""The JetStream stream of every service's events, each service's in the order of its store."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -35,7 +35,8 @@ _EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
 _WRONG_LAST_SEQUENCE = 10071
 _TIMEOUT_SECONDS = 5.0
 _WINDOW, _WIDEST_WINDOW = 1000, 64_000
-"""How far before a foreign message the last event is looked for at first, and at most at once."""
+"""The first and the largest window, in sequences, in which the last event is looked for before a foreign
+message."""
 
 
 class FencedOut(Transient):
@@ -47,7 +48,7 @@ class PublishFailed(Transient):
 
 
 class Published(NamedTuple):
-    """The last event of a service on the stream: its place in the store, and on the stream."""
+    """The last event of a service on the stream: its cursor, its sequence and its subject."""
 
     cursor: Cursor
     sequence: int
@@ -56,11 +57,11 @@ class Published(NamedTuple):
 
 NOTHING = Published(START, 0, "")
 Known = Callable[[UUID, Published], Awaitable[bool]]
-"""Says whether a store knows the event of this id at this place."""
+"""Says whether a store holds the event with this id at this cursor."""
 
 
 async def _believe(_event: UUID, _published: Published) -> bool:
-    """Take whatever has an event's form for one."""
+    """Accept whatever has the form of an event."""
     return True
 
 
@@ -76,16 +77,17 @@ class EventStream:
         self.name = f"{prefix}EVENTS"
         self.root = f"{prefix}ev"
         self.position_header = f"{header_prefix}Position"
-        """Tells an event's cursor."""
+        """The header with an event's cursor."""
         self.follows_header = f"{header_prefix}Follows"
-        """Names the types of the events that still follow in the same unit of work; absent on its last one.
+        """The header with the types of the events that follow in the same unit of work; absent on the last
+        one.
 
         Events that an older program published lack it: each of them is complete by itself.
         """
         self._token_root = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
-        """How often a message that no relay put there was passed over by whoever reads with this object."""
+        """How many foreign messages readers of this object have skipped."""
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
         """Return the subjects of these event types, or of all."""
@@ -94,7 +96,7 @@ class EventStream:
         return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
 
     async def ensure(self) -> None:
-        """Make the stream where it is missing; one that an older program made gets the tokens' subjects."""
+        """Create the stream unless it exists; one that an older program created gets the tokens' subjects."""
         try:
             info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
@@ -123,7 +125,7 @@ class EventStream:
         )
 
     async def made_at(self) -> datetime:
-        """Return when the stream was made: another time means another stream of the same name."""
+        """Return when the stream was created: another time means another stream of the same name."""
         info = await self._jetstream.stream_info(self.name)
         return info.created or datetime.fromtimestamp(0, UTC)
 
@@ -133,10 +135,10 @@ class EventStream:
         return state.messages - sum((state.subjects or {}).values())
 
     async def last(self, service: str, known: Known = _believe) -> Published:
-        """Return the last event of a service that the stream holds, as its leader sees it.
+        """Return the last event of a service that the stream holds, from its leader.
 
-        Foreign messages are passed over: what has no event's form, and what `known` denies. To find what
-        stands before them, this service's messages alone are read backwards, in windows that double.
+        Foreign messages are skipped: those without an event's form, and those that `known` denies. To find
+        the event before them, this service's messages alone are read backwards, in windows that double.
         """
         pattern = f"{self.root}.{service}.>"
         try:
@@ -159,7 +161,7 @@ class EventStream:
             upto, width = begin, min(2 * width, _WIDEST_WINDOW)
 
     async def _candidates_between(self, pattern: str, begin: int, upto: int) -> list[tuple[UUID, Published]]:
-        """Return what may be events from a sequence on, and before another."""
+        """Return messages that may be events, between two sequences."""
         found: list[tuple[UUID, Published]] = []
         while begin < upto:
             messages = await get_batch(self.nats, self.name, begin, subject=pattern)
@@ -183,9 +185,9 @@ class EventStream:
         return found
 
     def envelope(self, subject: str, position: str | None, body: bytes) -> Envelope:
-        """Return the event of a message; raise `ValueError` unless subject, position and body agree on one.
+        """Return the event of a message; raise `ValueError` unless subject, cursor and body match.
 
-        What comes through may be stored: its numbers and texts are such as PostgreSQL keeps.
+        The event may be stored afterwards: its numbers and texts fit PostgreSQL's columns.
         """
         envelope = Envelope.from_json(body)
         if position != str(envelope.cursor):
@@ -202,7 +204,7 @@ class EventStream:
         return envelope
 
     def pass_over(self, subject: str, sequence: int, why: str) -> None:
-        """Count and tell of a message that no relay put on the stream."""
+        """Count and log a foreign message."""
         self.foreign += 1
         log.error(
             "stream.foreign_message",
@@ -213,7 +215,7 @@ class EventStream:
         )
 
     async def holds(self, published: Published) -> bool:
-        """Say whether the stream still holds what was published, at its place."""
+        """Say whether the stream still holds a published event, at its sequence."""
         if published == NOTHING:
             return True
         try:
@@ -224,7 +226,7 @@ class EventStream:
         return message.subject == published.subject and position == str(published.cursor)
 
     async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
-        """Say whether an event is the last one on its subject, and stands before a sequence."""
+        """Say whether an event is the last one on its subject, before a sequence."""
         try:
             message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
         except NotFoundError:

@@ -1,4 +1,4 @@
-"""What the stream holds, read in large parts straight from its storage, without any consumer."""
+"""Reads what the stream holds in large batches straight from its storage, without a consumer."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -20,7 +20,7 @@ _LAG_SECONDS = 0.1
 
 
 class Extent(NamedTuple):
-    """Which stream this is, and which sequences it holds."""
+    """The identity of a stream, and the sequences that it holds."""
 
     made_at: datetime
     first: int
@@ -30,7 +30,7 @@ class Extent(NamedTuple):
 class StoredMessage(NamedTuple):
     """A message of the stream.
 
-    Its cursor is None if no relay put it there, its source empty if it is no event but a fencing token.
+    Its cursor is None if no relay published it, its source empty if it is a fencing token.
     """
 
     sequence: int
@@ -41,17 +41,17 @@ class StoredMessage(NamedTuple):
 
     @property
     def type(self) -> str:
-        """The event's type, as the subject tells it."""
+        """The event's type, from the subject."""
         parts = self.subject.split(".", 3)
         return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - <root>.<service>.<Type>.<stream>
 
     def envelope(self) -> Envelope:
-        """Return what the body tells; raise `ValueError` if that is no event."""
+        """Parse the body; raise `ValueError` if it is not an event."""
         return Envelope.from_json(self.body)
 
 
 async def extent(stream: EventStream) -> Extent:
-    """Return what the stream holds now, as its leader sees it."""
+    """Return which sequences the stream holds now, from its leader."""
     info = await stream.nats.jetstream(timeout=_ANSWER_SECONDS).stream_info(stream.name)
     return Extent(info.created or datetime.fromtimestamp(0, UTC), info.state.first_seq, info.state.last_seq)
 

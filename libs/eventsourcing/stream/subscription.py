@@ -1,4 +1,4 @@
-"""A reader's view of the stream: messages in order, without gaps, from a sequence on."""
+"""A consumer of the stream: messages in order, without gaps, from a sequence on."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -25,12 +25,12 @@ from libs.eventsourcing.stream.event_stream import EventStream
 
 HEARTBEAT_SECONDS = 1.0
 EXPIRES_SECONDS = 30.0
-"""How long one pull waits for events before the next is made."""
+"""How long one pull waits for messages, in seconds, before the next is sent."""
 _MISSED_HEARTBEATS = 3
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
 _STORED = "$JS.ACK."
-"""How the reply of a message of the stream begins; what the server itself says has none."""
+"""The prefix of the reply subject of a stream's message; the server's own messages have none."""
 
 
 class ConsumerLost(Transient):
@@ -39,13 +39,13 @@ class ConsumerLost(Transient):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event off the stream: who said it, where it stands."""
+    """An event from the stream, with its source and its sequence."""
 
     source: str
     sequence: int
     envelope: Envelope
     follows: frozenset[str] = frozenset()
-    """The types of the events that follow in its unit of work, as its relay wrote beside it."""
+    """The types of the events that follow in its unit of work, from a header that its relay wrote."""
 
 
 @lru_cache(maxsize=1000)
@@ -54,7 +54,7 @@ def _types(names: str) -> frozenset[str]:
 
 
 class Consumer:
-    """An ephemeral consumer that nobody has to acknowledge: what was handled is known by the reader alone.
+    """An ephemeral consumer without acknowledgements: the reader alone stores its position.
 
     The server keeps no state worth losing. A gap in the consumer's own numbering, a silence of several
     heartbeats, a reconnection, or a deleted consumer raise `ConsumerLost`.
@@ -81,13 +81,13 @@ class Consumer:
         self._inbox = ""
         self._consumer = ""
         self.waiting = 0
-        """How many messages wait behind the last one that was looked at, foreign ones too."""
+        """How many messages wait behind the last one that was received, foreign ones included."""
         self._asked = 0
         self._expected = 1
         self._reconnects = 0
 
     async def __aenter__(self) -> Self:
-        """Open the consumer."""
+        """Create the consumer."""
         self._reconnects = self._nats.stats["reconnects"]
         self._inbox = self._nats.new_inbox()
         self._subscription = await self._nats.subscribe(self._inbox, cb=self._take, pending_bytes_limit=-1)
@@ -144,7 +144,7 @@ class Consumer:
         return arrivals
 
     async def _silence(self) -> None:
-        """Wait a few heartbeats for anything from the server; look at each whether it is still there."""
+        """Wait a few heartbeats for any message; after each, check that the consumer still exists."""
         self._arrived.clear()
         for _ in range(_MISSED_HEARTBEATS):
             with suppress(TimeoutError):

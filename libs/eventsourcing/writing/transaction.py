@@ -1,4 +1,4 @@
-"""What the units of one database transaction have decided, buffered until a flush."""
+"""A database transaction of units of work; their decisions are buffered until a flush."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,10 +27,10 @@ _MOVE = "update engine.commands set position = $2 where id = $1"
 
 
 class Transaction:
-    """Decisions that commit together, or not at all.
+    """Decisions that commit as a whole or not at all.
 
-    Events wait until something must be read that may depend on them, or until the end: many then take one
-    statement. Whether the states were right that they were decided on shows when they are stored.
+    Events are buffered until a read may depend on them, or until the end: many then take one statement. Stale
+    states that they were decided on are found when they are stored.
     """
 
     def __init__(
@@ -43,28 +43,28 @@ class Transaction:
     ) -> None:
         self.connection = connection
         self.clock = clock
-        """Tells when a unit begins, UTC-aware."""
+        """The clock: returns when a unit of work begins, UTC-aware."""
         self.writes = Writes(connection)
-        """What is to be written into tables; reactions' read models wait among it too."""
+        """Buffered writes to tables, those of reactions' read models included."""
         self.recorded: list[Recorded] = []
-        """What was stored so far."""
+        """The events stored so far."""
         self._tables = tables
         self._store = PostgresStore(connection, catalogue)
         self._known = known
         self._states: dict[str, tuple[object, int]] = {}
-        """The states of streams that were loaded, or decided on, in this very transaction."""
+        """The states of streams that were loaded or decided on in this transaction."""
         self._unverified_no_ops: dict[str, int] = {}
         """The versions of cached states on which a decision was a no-op; `_verify_no_ops` checks them."""
         self._begun: dict[str, UUID] = {}
-        """The correlation ids of streams that begin in it."""
+        """The correlation ids of streams that begin in this transaction."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
         self._commands: dict[UUID, Addition] = {}
         self._noted: set[UUID] = set()
 
     async def state(self, decider: Decider[CommandT, StateT, EventT], stream: str) -> StateT | None:
-        """Return a stream's present state, None if nothing ever happened in it.
+        """Return a stream's current state, None for a new stream.
 
-        Raises `WrongExpectedVersion` if something was decided on an older one.
+        Raises `WrongExpectedVersion` if an earlier decision was made on a stale one.
         """
         if stream in self._unverified_no_ops:
             await self._verify_no_ops()
@@ -112,7 +112,7 @@ class Transaction:
         recorded: list[Recorded],
         command: UUID | None,
     ) -> None:
-        """Have events stored that were decided; once they are, they stand in `recorded` too."""
+        """Buffer decided events; once stored, they are in `recorded` too."""
         state, version = self._states[addition.stream]
         folded = decider.fold(cast("Sequence[EventT]", addition.events), cast("StateT | None", state))
         self._states[addition.stream] = (folded, version + len(addition.events))
@@ -123,7 +123,7 @@ class Transaction:
             self._commands[command] = addition
 
     def version(self, stream: str) -> int:
-        """Return the version of a stream whose state is known here."""
+        """Return the version of a stream whose state was loaded here."""
         return self._states[stream][1]
 
     async def correlation_id(self, stream: str) -> UUID | None:
@@ -136,9 +136,9 @@ class Transaction:
         return found
 
     async def flush(self) -> None:
-        """Store the events decided so far and fold them into the state tables.
+        """Store the buffered events and fold them into the state tables.
 
-        Raises `WrongExpectedVersion` if any of it was decided on an old state.
+        Raises `WrongExpectedVersion` if any of them was decided on a stale state.
         """
         await self._verify_no_ops()
         await self._store_waiting()
@@ -179,7 +179,7 @@ class Transaction:
         for (addition, recorded), events in zip(waiting, stored, strict=True):
             recorded.extend(events)
             self.recorded += events
-            if id(addition) in again:  # noted with an earlier event
+            if id(addition) in again:  # recorded with an earlier event
                 await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
             await self._fold(events)
 
