@@ -15,7 +15,7 @@ class _Adrelay(Menu):
     entries: ClassVar[Mapping[str, Entry]] = {
         "demo": Entry(
             "adrelay.demo.cli:demo",
-            "Run the whole story against the sandboxes and prove what the groups hold.",
+            "Run the whole path against the sandboxes and prove what the groups hold.",
             TRY,
         ),
         "sandbox": Entry(

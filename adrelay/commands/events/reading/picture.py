@@ -1,4 +1,4 @@
-"""A story as one HTML file: a lane for each service, a row for each event, a curve from cause to effect."""
+"""Draw a correlated tree as one HTML file: a lane per service, a row per event, curves by cause."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from datetime import datetime
 from html import escape
 from uuid import UUID
 
+from adrelay.commands.events.reading.correlated_tree import Line, Node
 from adrelay.commands.events.reading.find import Found
-from adrelay.commands.events.reading.story import Line, Node
 from adrelay.system import SERVICES
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.plain import contents
@@ -27,7 +27,7 @@ body { margin: 2rem; background: var(--paper); color: var(--ink); font: 14px/1.4
 h1 { font-size: 1.2rem; margin: 0 0 .3rem } p { color: var(--dim); margin: 0 0 1rem }
 .legend span { margin-right: 1.2em } .legend i { display: inline-block; width: .7em; height: .7em;
   border-radius: 50%; margin-right: .4em }
-.story { position: relative } .story svg { position: absolute; left: 0; top: 0 }
+.tree { position: relative } .tree svg { position: absolute; left: 0; top: 0 }
 .row { height: ROWpx; display: flex; align-items: center; white-space: nowrap; border-radius: 4px }
 .row:hover { background: color-mix(in srgb, var(--dim) 14%, transparent) }
 .row.asked { background: var(--mark) } .row.wait { color: var(--dim); font-style: italic }
@@ -75,7 +75,7 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
 .row {{ padding-left: {width}px }}</style></head><body>
 <h1>{escape("; ".join(found.names))}</h1><p>{escape(told)}. Click a row for what the event says.</p>
 <p class="legend">{_legend()}</p>
-<div class="story">{_lanes(nodes, places, width, len(rows) * ROW)}
+<div class="tree">{_lanes(nodes, places, width, len(rows) * ROW)}
 {body}
 </div></body></html>
 """

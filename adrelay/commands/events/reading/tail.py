@@ -45,7 +45,7 @@ Say = Callable[[Arrival], None]
 
 @dataclass(frozen=True)
 class Filters:
-    """What is to be seen: any of these services, types and streams, and one story."""
+    """What is to be seen: any of these services, types and streams, and one correlation id."""
 
     services: tuple[str, ...]
     types: tuple[str, ...]
@@ -58,7 +58,7 @@ class Filters:
         return [f"{root}.{service}.{kind}.{stream}" for service, kind, stream in ways]
 
     def passes(self, arrival: Arrival) -> bool:
-        """Say whether an event that came on these subjects is of the story."""
+        """Say whether an event received on these subjects has the correlation id."""
         return self.correlation is None or arrival.envelope.correlation_id == self.correlation
 
 
@@ -98,20 +98,20 @@ def filters_of(
         if not STREAM_NAME.match(name):
             raise Unusable(f"{name!r} is no stream name; one looks like order-HQADZ-…")
     try:
-        story = None if correlation is None else UUID(pasted(correlation))
+        correlation_id = None if correlation is None else UUID(pasted(correlation))
     except ValueError:
         raise Unusable(f"{correlation!r} is no correlation id") from None
     return Filters(
         tuple(dict.fromkeys(checked(services or []))),
         tuple(dict.fromkeys(types or ())),
         tuple(dict.fromkeys(streams)),
-        story,
+        correlation_id,
     )
 
 
 async def _begin(stream: EventStream, filters: Filters, last: int, since: datetime | None) -> Begin:
     if since is None and filters.correlation is not None and filters.correlation.version == _UUID7:
-        # its id tells when a story began
+        # a correlation id of version 7 holds the instant of the first request
         begun = datetime.fromtimestamp((filters.correlation.int >> 80) / 1000, UTC)
         return Begin(await before_moment(stream, begun))
     if since is not None:

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from adrelay.commands.events.reading.story import Node, linked, render, walk
+from adrelay.commands.events.reading.correlated_tree import Node, linked, render, walk
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import EventSummary
 
 NOW = utc_now()
-STORY = uuid4()
+CORRELATION_ID = uuid4()
 
 
 def _node(service: str, cause: UUID, seconds: int) -> Node:
@@ -21,7 +21,7 @@ def _node(service: str, cause: UUID, seconds: int) -> Node:
             version=1,
             position=seconds + 1,
             at=NOW + timedelta(seconds=seconds),
-            correlation_id=STORY,
+            correlation_id=CORRELATION_ID,
             causation_id=cause,
             actor="service:test",
         ),
