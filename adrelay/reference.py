@@ -145,7 +145,7 @@ def events_page() -> str:
     lines = [
         "# Events and commands",
         "",
-        "Events are said by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
+        "Events are appended by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
         "heard by it, on `cmd.<service>.<Command>`, and where they travel together also on",
         "`cmd.<service>.<Command>.many`. Written from the docstrings in `libs/events/`.",
     ]

@@ -55,13 +55,13 @@ async def _run(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: b
         if keep:
             keep_settings(system.folder, await system.environment())
     try:
-        return await _tell(screen, system, cycles=cycles, album=album)
+        return await _run_steps(screen, system, cycles=cycles, album=album)
     finally:
         with screen.step("Stop everything"):
             await system.__aexit__(None, None, None)
 
 
-async def _tell(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
+async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
         stage = await set_stage(system.telegram, album=album)
         notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")

@@ -97,7 +97,7 @@ class Gateway:
         if answer.headers.get("content-type") == PROBLEM and isinstance(document, dict):
             if answer.status_code == HTTPStatus.UNAUTHORIZED:
                 raise Unusable(f"{self._place} does not take this {TOKEN}")
-            raise Refusal(told(cast("dict[str, object]", document)))
+            raise Refusal(problem_text(cast("dict[str, object]", document)))
         if not answer.is_success or document is None:
             raise Unusable(f"{self._place} is no gateway of Adrelay: it answers {answer.status_code}")
         if answer.status_code == HTTPStatus.ACCEPTED:
@@ -124,7 +124,7 @@ def path_part(text: str) -> str:
     return quote(text, safe="")
 
 
-def told(problem: Mapping[str, object]) -> str:
+def problem_text(problem: Mapping[str, object]) -> str:
     """Return a refusal in words; where in a request a value stood says nothing to who typed it."""
     detail = _PLACE.sub("", str(problem.get("detail") or ""))
     return ": ".join(str(part) for part in (problem.get("code"), detail) if part)

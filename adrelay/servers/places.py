@@ -92,8 +92,10 @@ def _beside(server: str, services: Sequence[str]) -> Path | None:
     """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
     from adrelay.runtime.local import DEFAULT_FOLDER
 
-    told = any(os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
-    return DEFAULT_FOLDER if not told and (DEFAULT_FOLDER / server / "port").is_file() else None
+    configured = any(
+        os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services))
+    )
+    return DEFAULT_FOLDER if not configured and (DEFAULT_FOLDER / server / "port").is_file() else None
 
 
 def _prefixes(services: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ EXIT_FAILED = 1
 
 
 def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]]) -> None:
-    """Check the settings and run a service until it is told to stop.
+    """Check the settings and run a service until it is asked to stop.
 
     Exit codes: 0 stopped, 1 failed, 2 the settings are not valid.
     """

@@ -1,4 +1,4 @@
-"""What billing does when it is told to."""
+"""Handle billing's commands."""
 
 import asyncio
 import logging
@@ -42,7 +42,7 @@ NOTIFICATIONS = Counter(
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
 _MINIMUM_SECONDS = 2.0
-"""How long a checkout waits to be told a minimum that was never heard; it can do without."""
+"""How long a checkout waits for a minimum that was never received; it can do without."""
 
 
 commands = CommandHandlers[Context]()

@@ -62,7 +62,7 @@ class Account(Protocol):
         ...
 
     def keep_for(self, seconds: int) -> None:
-        """Have Telegram close the connection unless this is said again within that time."""
+        """Ask Telegram to close the connection unless this is called again within that time."""
         ...
 
     async def identity(self) -> Identity:

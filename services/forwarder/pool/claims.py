@@ -44,7 +44,7 @@ class Rival:
 
 
 def same_as(group: GroupRef) -> ErrorName:
-    """Return what is said of a reference whose place had the post under another one."""
+    """Return the result for a reference whose group had the post under another reference."""
     return f"SAME_AS {group}"
 
 

@@ -95,7 +95,7 @@ class Send:
 
     @property
     def key(self) -> Key:
-        """What it is told apart by."""
+        """The key that identifies it."""
         return self.cycle, self.group
 
 

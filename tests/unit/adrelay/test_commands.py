@@ -11,7 +11,7 @@ from adrelay.cli import app
 from adrelay.commands.adbots import print_adbot
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
-from adrelay.servers.gateway import told
+from adrelay.servers.gateway import problem_text
 from adrelay.servers.places import Places
 
 REQUIRED = {
@@ -154,15 +154,17 @@ def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch
         monkeypatch.setitem(os.environ, f"ADRELAY_{name}", "nats://production.example")
     monkeypatch.setitem(os.environ, "adrelay_billing_nats_url", "nats://production.example")
     (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
-    told: dict[str, str] = {}
+    problem_text: dict[str, str] = {}
 
     async def run(*_: object) -> None:
-        told.update(os.environ)
+        problem_text.update(os.environ)
 
     monkeypatch.setattr("adrelay.commands.up.running._run", run)
     result = CliRunner().invoke(app, ["up", "--folder", "kept"])
     assert result.exit_code == 0, result.stderr
-    assert {name: value for name, value in told.items() if name.upper().startswith("ADRELAY_")} == kept
+    assert {
+        name: value for name, value in problem_text.items() if name.upper().startswith("ADRELAY_")
+    } == kept
 
 
 @pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
@@ -190,7 +192,7 @@ def test_a_wrong_port_is_told_by_the_variable_that_sets_it(
 
 def test_a_refusal_does_not_say_in_which_part_of_a_request_a_value_stood() -> None:
     detail = "body.days: must be at least 1; path.adbot_id: must be an id; see query.html"
-    assert told({"code": "invalid_request", "detail": detail}) == (
+    assert problem_text({"code": "invalid_request", "detail": detail}) == (
         "invalid_request: days: must be at least 1; adbot_id: must be an id; see query.html"
     )
 

@@ -225,7 +225,7 @@ def say_dead() -> None:
 
 
 def say_tail() -> None:
-    say = tail.say_lines()
+    say = tail.line_printer()
     for one in (PLACED, REQUESTED, DUE):
         say(Arrival("billing", 123456789, one))
 

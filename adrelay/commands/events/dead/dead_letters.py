@@ -12,9 +12,9 @@ from adrelay.commands.events.dead.parked import Queue, chosen, document, doomed,
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, Unusable, complain, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remark, screen
 from adrelay.terminal.pasted import stream_name
-from adrelay.terminal.plain import Json, contents, one_line, sayings
+from adrelay.terminal.plain import Json, contents, field_texts, one_line
 from adrelay.terminal.screen import as_is
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import FOLLOWS, Connection, Parked, ask, drop, is_asked
@@ -35,7 +35,7 @@ async def list_all(places: Places, which: Chosen, *, json: bool) -> Exit:
     async with stores(places.databases(which.services)) as connections:
         queues = await queues_of(connections, which.reader)
     if json:
-        say_json([{**document(one.service, one.first), "follow": len(one.parked) - 1} for one in queues])
+        print_json([{**document(one.service, one.first), "follow": len(one.parked) - 1} for one in queues])
         return Exit.FOUND if queues else Exit.OK
     print_queues(queues)
     if not queues:
@@ -64,7 +64,7 @@ async def show(places: Places, which: Chosen, *, json: bool) -> Exit:
         queues = chosen(await queues_of(connections, which.reader), key)
     shown = [(queue, parked) for queue in queues for parked in queue.parked if is_called(parked, key)]
     if json:
-        say_json([document(queue.service, parked) for queue, parked in shown])
+        print_json([document(queue.service, parked) for queue, parked in shown])
         return Exit.OK
     for queue, parked in shown:
         print_parked(queue, parked)
@@ -80,7 +80,7 @@ def print_parked(queue: Queue, parked: Parked) -> None:
     console.items(f"parked {clock(parked.at)} UTC", indent=4)
     for number, line in enumerate(parked.error.splitlines()):
         console.items("      " if number else "error ", *_in_red(line), indent=4, gap=" ")
-    console.items("says  ", *sayings(contents(envelope.data)), indent=4)
+    console.items("says  ", *field_texts(contents(envelope.data)), indent=4)
 
 
 async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Exit:
@@ -133,13 +133,13 @@ async def _await(
         await asyncio.sleep(_LOOK_SECONDS)
     left = {queue.key: queue for queue in await queues_of(connections)}
     if json:
-        say_json([_outcome(queue, left.get(queue.key), pending=queue.key in busy) for queue in queues])
+        print_json([_outcome(queue, left.get(queue.key), pending=queue.key in busy) for queue in queues])
     for queue in () if json else queues:
-        _tell(queue, left.get(queue.key), pending=queue.key in busy)
+        _print_outcome(queue, left.get(queue.key), pending=queue.key in busy)
     return Exit.FOUND if any(queue.key in busy or queue.key in left for queue in queues) else Exit.OK
 
 
-def _tell(queue: Queue, still: Queue | None, *, pending: bool) -> None:
+def _print_outcome(queue: Queue, still: Queue | None, *, pending: bool) -> None:
     if pending:
         complain(f"{queue.name}: the reader has not come to it yet; it will as soon as it runs")
     elif still is None:

@@ -42,7 +42,7 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         str | None, typer.Option(help="Only events with this correlation id, from the first on.")
     ] = None,
     last: Annotated[
-        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if nothing is said.", min=0)
+        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if not given.", min=0)
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Begin with what happened since, such as 2026-05-01T12:00:00 or 10m.")
@@ -66,9 +66,14 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         if last is not None and (since is not None or correlation is not None):
             raise Unusable("--last goes neither with --since nor with --correlation")
         filters = tailing.filters_of(service, kind, stream, correlation)
-        say = tailing.say_json_line if json else tailing.say_lines()
+        print_event = tailing.print_json_line if json else tailing.line_printer()
         return tailing.tail(
-            Places(data, env_file), filters, LAST if last is None else last, since, follow=follow, say=say
+            Places(data, env_file),
+            filters,
+            LAST if last is None else last,
+            since,
+            follow=follow,
+            print_event=print_event,
         )
 
     carry_out(work)

@@ -6,7 +6,7 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
-from adrelay.terminal.outcome import Exit, complain, say_json, screen
+from adrelay.terminal.outcome import Exit, complain, print_json, screen
 from adrelay.terminal.plain import Json, plain
 from adrelay.terminal.screen import Screen, Table
 from libs.events.catalogue import published
@@ -42,7 +42,7 @@ async def lag(places: Places, patience: float, *, json: bool) -> Exit:
         *(problem for one in held for problem in database_problems(one, patience)),
     ]
     if json:
-        say_json(
+        print_json(
             {
                 "relays": [_document(relay) for relay in relays],
                 "readers": plain(readers),

@@ -64,16 +64,16 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
         rows.append(_row(line, line.node, found, begin, data))
         before = _at(line)
     lasted = duration((before - begin).total_seconds())
-    told = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
+    summary = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
     if left_out:
-        told += f"; {left_out} more between them are left out"
+        summary += f"; {left_out} more between them are left out"
     width = LANE * (len(SERVICES) + 1)
     body = "\n".join(rows)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(key)}</title>
 <style>{_STYLE.replace("ROW", str(ROW))}
 .row {{ padding-left: {width}px }}</style></head><body>
-<h1>{escape("; ".join(found.names))}</h1><p>{escape(told)}. Click a row for what the event says.</p>
+<h1>{escape("; ".join(found.names))}</h1><p>{escape(summary)}. Click a row for the event's data.</p>
 <p class="legend">{_legend()}</p>
 <div class="tree">{_lanes(nodes, places, width, len(rows) * ROW)}
 {body}
@@ -98,10 +98,10 @@ def _legend() -> str:
 def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[str, str]) -> str:
     event = node.event
     gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
-    said = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
+    data_text = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
     asked = " asked" if found.is_about(event) else ""
     about = f"{event.stream} v{event.version} · {event.actor}"
-    title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{said}"
+    title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{data_text}"
     return (
         f'<div class="row{asked}" title="{escape(title)}">'
         f'<span class="time">{(event.at - begin).total_seconds():.3f} s</span>'

@@ -19,7 +19,7 @@ from adrelay.commands.events.reading.picture import picture
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.plain import Json
 from libs.eventsourcing.operations import Connection, data_of_events
 
@@ -38,7 +38,7 @@ async def trace(places: Places, key: str, html: Path | None, *, json: bool, comp
         if html is not None:
             await _draw(connections, html, key, found, roots, kept=kept)
     if json:
-        say_json(_document(key, found, trees))
+        print_json(_document(key, found, trees))
     else:
         print_trees(found, trees, kept=kept)
         if len(shown) < len(found.correlations):

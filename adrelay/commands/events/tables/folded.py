@@ -119,4 +119,4 @@ def progress() -> Generator[Callable[[str, int, int], None]]:
 def fold_progress(service: str) -> Generator[Report]:
     """Show how far tables are built."""
     with progress() as move:
-        yield lambda told: move(f"{service} {told.table}", told.passed, told.remaining)
+        yield lambda progress: move(f"{service} {progress.table}", progress.passed, progress.remaining)

@@ -10,7 +10,7 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.screen import Table
 from libs.eventsourcing.operations import (
     Beside,
@@ -36,7 +36,7 @@ async def rollback(places: Places, service: str, names: list[str], *, yes: bool,
         with fold_progress(service) as report:
             built = await rebuilding.rollback(tables, chosen, stream=stream, report=report)
     if json:
-        say_json([{"service": service, "table": one.name, "version": one.version} for one in built])
+        print_json([{"service": service, "table": one.name, "version": one.version} for one in built])
     for one in () if json else built:
         screen().print(f"✓ {one.name} of {service}, version {one.version}, runs again")
     return Exit.OK
@@ -55,7 +55,7 @@ async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: b
             for one in await standing_tables(connection)
         ]
     if json:
-        say_json([{"service": service, **asdict(one)} for service, one in listed])
+        print_json([{"service": service, **asdict(one)} for service, one in listed])
         return Exit.OK
     shown = Table("service", "table", "version", "", "size", right=("version", "size"))
     for service, one in listed:
@@ -75,7 +75,7 @@ async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Ex
     for service, name in sorted({(service, one.name) for service, one in dropped}):
         await rebuilding.discard(known[service], name, frozenset(Purpose))
     if json:
-        say_json([{"service": service, "schema": one.schema} for service, one in dropped])
+        print_json([{"service": service, "schema": one.schema} for service, one in dropped])
     else:
         screen().print(f"✓ {len(dropped)} dropped")
     return Exit.OK
@@ -93,7 +93,7 @@ async def retire(places: Places, service: str, name: str, *, yes: bool, json: bo
         async with builder(known):
             await retire_table(known, name)
     if json:
-        say_json({"service": service, "table": name})
+        print_json({"service": service, "table": name})
     else:
         screen().print(f"✓ {name} of {service} is folded no more")
     return Exit.OK

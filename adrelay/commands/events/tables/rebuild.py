@@ -9,7 +9,7 @@ from adrelay.commands.events.tables.folded import Stopped, fold_progress, folds,
 from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, print_json, remark, screen
 from libs.eventsourcing.operations import Kind, Plan, kept_schema, rebuilding
 
 
@@ -20,11 +20,11 @@ async def rebuild(
     tables, table = await one_table(places, service, name)
     async with streaming(places.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)
-        for line in _told(plan, swap=swap):
+        for line in _plan_lines(plan, swap=swap):
             remark(line)
         if dry:
             if json:
-                say_json(_document(plan))
+                print_json(_document(plan))
             return Exit.OK
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
@@ -38,14 +38,14 @@ async def rebuild(
             raise Stopped("interrupted; the same command goes on from here") from None
     seconds = time.monotonic() - begin
     if json:
-        say_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
+        print_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
         return Exit.OK
     where = "runs now" if swap else f"stands beside, in {built.schema}"
     screen().print(f"✓ {name} of {service}, version {plan.version}, {where}; {duration(seconds)}")
     return Exit.OK
 
 
-def _told(plan: Plan, *, swap: bool) -> list[str]:
+def _plan_lines(plan: Plan, *, swap: bool) -> list[str]:
     source = "the store" if plan.kind is Kind.STATE else "the stream"
     beside = "" if plan.running is None else f", beside version {plan.running} which runs on meanwhile"
     what = f"{plan.table} of {plan.service}, version {plan.version}"

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from adrelay.commands.events.transfer.dump import Writer
 from adrelay.servers.places import Places
 from adrelay.servers.stores import stores
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import (
     READ_MODELS,
@@ -34,10 +34,10 @@ async def export(places: Places, output: Path | None, services: list[str] | None
         raise Unusable(str(error)) from error
     if output is not None:
         if json:
-            say_json({"file": str(output), "events": counts})
+            print_json({"file": str(output), "events": counts})
         else:
-            told = ", ".join(f"{count} of {name}" for name, count in counts.items())
-            remark(f"{output}: {sum(counts.values())} events ({told})")
+            counted = ", ".join(f"{count} of {name}" for name, count in counts.items())
+            remark(f"{output}: {sum(counts.values())} events ({counted})")
     return Exit.OK if sum(counts.values()) else Exit.FOUND
 
 

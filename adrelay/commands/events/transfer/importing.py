@@ -11,7 +11,7 @@ from adrelay.commands.events.transfer.dump import Dump, read_dump
 from adrelay.commands.events.transfer.filling import fill
 from adrelay.servers.broker import streaming
 from adrelay.servers.places import Broker, Places, checked, scratch_name, with_database
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from adrelay.terminal.reasons import reason_of
 from libs.eventsourcing import START, EventStream
 from libs.eventsourcing.operations import renew
@@ -39,7 +39,7 @@ async def import_(
         raise Unusable(f"{file}: the database refuses it: {reason_of(error)}") from error
     counts = {service: dump.count(service) for service in chosen}
     if json:
-        say_json({"file": str(file), "events": counts})
+        print_json({"file": str(file), "events": counts})
     else:
         for service, count in counts.items():
             remark(f"{service}: {count} events" + (f" in {into}_{service}" if into else ""))

@@ -7,7 +7,7 @@ import typer
 from adrelay.servers.broker import streaming
 from adrelay.servers.places import Places
 from adrelay.servers.stores import connected
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from libs.chassis.names import APPLICATION
 from libs.eventsourcing.operations import Connection, RestoredElsewhere, connected_as, rebase, refuse_future
 
@@ -26,7 +26,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
             return Exit.FOUND
         ahead = await rebase(connection, (await stream.last(service)).cursor)
     if json:
-        say_json({"service": service, "ahead": ahead})
+        print_json({"service": service, "ahead": ahead})
     else:
         screen().print(f"✓ new events of {service} are counted {ahead:,} ahead of its cluster; start it now")
     return Exit.OK

@@ -37,7 +37,7 @@ ANSWER_SECONDS = 2.5
 MOST_UNDER_WAY = 400
 """So many notifications wait to be stored at once: what a slow machine stores within `ANSWER_SECONDS`.
 
-More would hear only when it is too late; they are told at once to come again. Turning them away takes time as
+More would be answered too late; they are refused at once, to be sent again. Turning them away takes time as
 well, and they do come again, so it should be few.
 """
 _NOTIFICATIONS = Counter(
@@ -51,7 +51,7 @@ class Recorded(BaseModel):
     status: Literal["recorded"] = "recorded"
 
 
-_SAID = Recorded().model_dump_json().encode()
+_RECORDED_ANSWER = Recorded().model_dump_json().encode()
 _RECORDED = _NOTIFICATIONS.labels("recorded")
 
 
@@ -84,7 +84,7 @@ class Webhook:
         except (Refused, Denied, CommandFailed, NoPlace, TimeoutError) as error:
             _count_and_raise(error)
         _RECORDED.inc()
-        return Response(_SAID, media_type="application/json")
+        return Response(_RECORDED_ANSWER, media_type="application/json")
 
 
 def _count_and_raise(error: Refused | Denied | CommandFailed | NoPlace | TimeoutError) -> NoReturn:
