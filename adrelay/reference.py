@@ -35,7 +35,7 @@ _COMMAND_LINE = (
     ("ADRELAY_TRACEBACK", "", "Set to anything, a mistake in adrelay itself is shown with where it happened"),
 )
 """What the command line alone reads, or reads in another way: name, default, description."""
-_TOGETHER = " Travels together with others of its kind."
+_BATCHABLE = " Batchable."
 
 
 def pages() -> dict[Path, str]:
@@ -145,8 +145,8 @@ def events_page() -> str:
     lines = [
         "# Events and commands",
         "",
-        "Events are appended by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
-        "heard by it, on `cmd.<service>.<Command>`, and where they travel together also on",
+        "Events are published by the service that owns them, on `ev.<service>.<Type>.<stream>`; it receives",
+        "commands on `cmd.<service>.<Command>`, and batches of batchable ones on",
         "`cmd.<service>.<Command>.many`. Written from the docstrings in `libs/events/`.",
     ]
     for module in _OWNERS:
@@ -158,8 +158,8 @@ def events_page() -> str:
             for contract in found:
                 text = " ".join((inspect.getdoc(contract) or "").split())
                 fields = ", ".join(f"`{name}`" for name in contract.model_fields)
-                together = issubclass(contract, Command) and contract.together
-                lines.append(f"- **{contract.__name__}** ({fields}): {text}{_TOGETHER if together else ''}")
+                together = issubclass(contract, Command) and contract.batchable
+                lines.append(f"- **{contract.__name__}** ({fields}): {text}{_BATCHABLE if together else ''}")
     return "\n".join(lines) + "\n"
 
 

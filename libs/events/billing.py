@@ -377,7 +377,7 @@ class RecordNotification(Command):
     A repeat, and a notification of something already passed, is accepted and changes nothing.
     """
 
-    together: ClassVar[bool] = True
+    batchable: ClassVar[bool] = True
     provider: Annotated[str, StringConstraints(max_length=32)] = "nowpayments"
     body: Annotated[bytes, Field(max_length=64 * 1024)]
     signature: Annotated[str, StringConstraints(max_length=256)]

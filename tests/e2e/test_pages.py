@@ -32,7 +32,7 @@ ORDER = (  # what a page needs is on one before it
     "docs/how-to/use-the-payment-sandbox.md",
     "docs/quickstart.md",
 )
-LAST = ("docs/how-to/handle-a-parked-event.md",)  # leaves an event that no table can be compared over
+LAST = ("docs/how-to/handle-a-dead-letter.md",)  # leaves an event that no table can be compared over
 _PROVIDER = ".venv/bin/adrelay sandbox nowpayments --port 4440 --api-key trial-key-1234"
 BEGIN = (
     "cp .env.example .env && chmod 600 .env",
@@ -75,7 +75,7 @@ SHOWS = {
     "4431/chats/7200/messages": "Two rooms, one lake.",
     "--email bert": "bert@example.com",
     "orders attention": "overpaid",
-    "events lag": "parked",
+    "events lag": "dead letters",
 }
 """What a command shows, at the latest after a while, as a reader would look again."""
 POISON = "order-HQADZ-MWPM0SFH-0000POISON01"
@@ -252,7 +252,7 @@ STAGES: dict[str, Callable[[Shop], Awaitable[None]]] = {
     "docs/how-to/explain-an-order.md": ids_of_the_first_order,
     "docs/how-to/export-and-import.md": ids_of_the_first_order,
     "docs/how-to/send-mails.md": ids_of_the_first_order,
-    "docs/how-to/handle-a-parked-event.md": an_event_that_nobody_can_handle,
+    "docs/how-to/handle-a-dead-letter.md": an_event_that_nobody_can_handle,
 }
 """What a page begins with: a reader has it from real life."""
 

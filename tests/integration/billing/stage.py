@@ -187,7 +187,7 @@ class Stage:
         await self.stream.ensure()
         envelopes = [self._envelope(stream, event) for stream, event in told]
         if self._fence is None:
-            self._fence = await self.stream.take("provisioning")
+            self._fence = await self.stream.acquire_token("provisioning")
         await self.stream.publish("provisioning", envelopes, self._fence)
 
     def _envelope(self, stream: str, event: Event) -> Envelope:

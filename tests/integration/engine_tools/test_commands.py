@@ -197,7 +197,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         assert (await office.tool(*arguments)).code == 1
     assert (await office.stream.last("billing")).sequence == 0
     listed = (await office.tool("tables", "--service", "billing", "--json")).document
-    assert {one["kind"] for one in listed} <= {"state", "read"}, "nothing stands beside"
+    assert {one["kind"] for one in listed} <= {"state", "read"}, "there are no shadow tables"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         (["rebuild", "billing", "nosuch", "--yes"], "no table 'nosuch'"),
         (["rebuild", "nobody", "orders", "--yes"], "no service is called 'nobody'"),
         (["rebuild", "billing", "orders; drop table x", "--yes"], "no table"),
-        (["rollback", "billing", "orders", "--yes"], "is kept"),
+        (["rollback", "billing", "orders", "--yes"], "is archived"),
         (["rollback", "scheduler", "schedules", "adbots", "--yes"], "one after the other"),
         (["retire", "billing", "orders", "--yes"], "still folds orders"),
         (["retire", "billing", "nosuch", "--yes"], "no table called nosuch"),

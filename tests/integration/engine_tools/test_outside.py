@@ -67,8 +67,8 @@ async def rebuild_all(system: LocalSystem) -> None:
     await client.close()
 
 
-async def park_the_cycle(system: LocalSystem) -> str:
-    """Have an event that was handled wait among the forwarder's parked ones; return its stream."""
+async def make_a_dead_letter(system: LocalSystem) -> str:
+    """Have an event that was handled wait among the forwarder's dead letters; return its stream."""
     scheduler = await asyncpg.connect(system.databases["scheduler"])
     forwarder = await asyncpg.connect(system.databases["forwarder"])
     try:
@@ -128,7 +128,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         await tool(local_system, "verify", "--no-tables")
         assert await Outside.of(told) == before
 
-        await tool(local_system, "dead", "retry", await park_the_cycle(local_system))
+        await tool(local_system, "dead", "retry", await make_a_dead_letter(local_system))
         assert await Outside.of(told) == before
 
         dump = tmp_path / "events.jsonl"

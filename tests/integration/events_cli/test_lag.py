@@ -87,7 +87,7 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
         for name, one in sorted(told.items())
     ] == [("pair-a", True, 0, 1, str(last)), ("pair-b", False, 2, 0, str(first))]
     assert [problem for problem in result.document["problems"] if "pair-" in problem] == [
-        "gateway: reader pair-a has parked 1 events; `adrelay events dead list` shows them",
+        "gateway: reader pair-a has 1 dead letters; `adrelay events dead list` shows them",
         "gateway: reader pair-b does not run",
         "gateway: reader pair-b has 2 events before it",
     ]
@@ -122,7 +122,7 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.relay_troubles (stream, error, since) "
-            "values ($1, 'Fenced(wrong last sequence)', now() - interval '5 minutes')",
+            "values ($1, 'FencedOut(wrong last sequence)', now() - interval '5 minutes')",
             world.stream.name,
         )
     )
@@ -130,8 +130,8 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(lambda sql: sql.execute("delete from engine.relay_troubles"))
     assert result.code == 1
     (relay,) = [one for one in result.document["relays"] if one["service"] == "gateway"]
-    assert relay["stall_reason"] == "Fenced(wrong last sequence)"
+    assert relay["stall_reason"] == "FencedOut(wrong last sequence)"
     assert relay["stall_seconds"] >= 300
     (problem,) = [one for one in result.document["problems"] if "its relay" in one]
     assert problem.startswith("gateway: its relay has not got through since 2")
-    assert problem.endswith("Fenced(wrong last sequence)")
+    assert problem.endswith("FencedOut(wrong last sequence)")

@@ -150,8 +150,8 @@ def lag(
 ) -> None:
     """Show how far the stream is behind the stores, the readers behind the stream, and what holds them back.
 
-    Exit codes: 0 all keep up, 1 something is behind for longer than the patience, does not run, or has parked
-    events, 2 wrong usage or a server that does not answer.
+    Exit codes: 0 all keep up, 1 something is behind for longer than the patience, does not run, or has
+    dead letters, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:

@@ -26,8 +26,8 @@ from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
     STREAM_NAME,
     Arrival,
-    Feed,
-    FeedBroken,
+    Consumer,
+    ConsumerLost,
     UnknownEvent,
     before_last,
     before_moment,
@@ -147,7 +147,7 @@ class _Shown:
 
 
 async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
-    """Print events from the stream; reopen an interrupted subscription where it broke."""
+    """Show what comes; after an interruption a new consumer goes on behind the last event."""
     subjects = shown.filters.subjects(stream.root)
     made_at, end = await stream.made_at(), (await bounds(stream))[1]
     if not follow and not await pending(stream, subjects, shown.after):
@@ -157,13 +157,13 @@ async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool
             if await stream.made_at() != made_at:
                 remark("the stream was made anew, going on at its beginning")
                 made_at, shown.after = await stream.made_at(), 0
-            async with Feed(stream, subjects, shown.after) as feed:
+            async with Consumer(stream, subjects, shown.after) as consumer:
                 while True:
-                    arrivals = await feed.batch(_BATCH)
+                    arrivals = await consumer.batch(_BATCH)
                     shown.take(arrivals)
-                    if not follow and (arrivals[-1].sequence >= end or not feed.waiting):
+                    if not follow and (arrivals[-1].sequence >= end or not consumer.waiting):
                         return
-        except FeedBroken:
+        except ConsumerLost:
             continue
         except (NatsError, TimeoutError) as trouble:
             remark(f"the broker is away ({reason_of(trouble)}), going on when it is back")

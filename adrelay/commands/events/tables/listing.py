@@ -13,24 +13,24 @@ from adrelay.terminal.moments import clock
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.screen import Table
 from libs.eventsourcing.operations import (
-    Beside,
     Purpose,
     ServiceTables,
+    ShadowTables,
     builder,
     rebuilding,
-    standing_tables,
+    stored_tables,
 )
 from libs.eventsourcing.operations import retire as retire_table
 
 
 async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
-    """Put kept tables back in place."""
+    """Roll back to archived tables."""
     found = [await one_table(places, service, name) for name in dict.fromkeys(names)]
     tables, chosen = found[0][0], [table for _, table in found]
     if len({tables.kind(table) for table in chosen}) > 1:
         raise Unusable("state tables and read models are put back one after the other")
     async with streaming(places.broker(), absent=True) as stream, folds():
-        remark(f"{', '.join(names)} of {service} are put back as they were kept, brought up to date.")
+        remark(f"{', '.join(names)} of {service} are archived; they are caught up and swapped in.")
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
         with fold_progress(service) as report:
@@ -52,7 +52,7 @@ async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: b
         listed = [
             (service, one)
             for service, connection in connections.items()
-            for one in await standing_tables(connection)
+            for one in await stored_tables(connection)
         ]
     if json:
         print_json([{"service": service, **asdict(one)} for service, one in listed])
@@ -65,9 +65,9 @@ async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: b
 
 
 async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Exit:
-    dropped: list[tuple[str, Beside]] = []
+    dropped: list[tuple[str, ShadowTables]] = []
     for service, tables in known.items():
-        for one in await rebuilding.standing(tables):
+        for one in await rebuilding.shadow_tables(tables):
             remark(f"{one.schema} of {service} ({one.purpose}, of {clock(one.begun_at)}) will be dropped")
             dropped.append((service, one))
     if dropped and not yes and not await asyncio.to_thread(typer.confirm, f"Drop {len(dropped)}?", err=True):

@@ -56,8 +56,8 @@ class Writer:
         line = {"reader": reader, "source": source, "xid": cursor.xid, "position": cursor.position}
         self._write({"service": service, **line})
 
-    def parked(self, service: str, reader: str, source: str, envelope: Envelope, error: str) -> None:
-        """Write an event that a reader of a service has parked."""
+    def dead_letter(self, service: str, reader: str, source: str, envelope: Envelope, error: str) -> None:
+        """Write a dead letter of a service's reader; in the file it is called `parked`."""
         line = {"reader": reader, "source": source, "parked": json.loads(envelope.to_json()), "error": error}
         self._write({"service": service, **line})
 

@@ -18,7 +18,7 @@ from libs.eventsourcing.operations import (
     all_events,
     checkpoints,
     dropped_events,
-    list_parked,
+    list_dead_letters,
     one_moment,
 )
 
@@ -73,8 +73,10 @@ async def _write_readers(writer: Writer, service: str, connection: Connection) -
     for one in await checkpoints(connection):
         if one.reader != READ_MODELS:
             writer.checkpoint(service, *one)
-    for parked in await list_parked(connection):
-        if parked.reader != READ_MODELS:
-            writer.parked(service, parked.reader, parked.place.source, parked.envelope, parked.error)
+    for letter in await list_dead_letters(connection):
+        if letter.reader != READ_MODELS:
+            writer.dead_letter(
+                service, letter.reader, letter.source_stream.source, letter.envelope, letter.error
+            )
     for one in await dropped_events(connection):
         writer.dropped(service, *one)

@@ -17,7 +17,7 @@ from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
 from libs.chassis.names import APPLICATION
 from libs.eventsourcing import Cursor, Envelope
-from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreHeld, StoreInUse
+from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreInUse, StoreLocked
 
 _PAGE = 1000
 
@@ -127,11 +127,11 @@ async def _prepare(store: _Store) -> None:
         await store.filling.prepare()
     except HoldsEvents as error:
         raise Unusable(f"{store.database} holds events already: import only into an empty store") from error
-    except (StoreInUse, StoreHeld) as error:
-        raise Unusable(_who_holds(store, error)) from error
+    except (StoreInUse, StoreLocked) as error:
+        raise Unusable(_why_busy(store, error)) from error
 
 
-def _who_holds(store: _Store, error: StoreInUse | StoreHeld) -> str:
+def _why_busy(store: _Store, error: StoreInUse | StoreLocked) -> str:
     if isinstance(error, StoreInUse):
         return f"{store.service} is running: stop it first, or import --into a scratch database"
     return f"someone holds the store of {store.service} just now; try again later"
@@ -145,8 +145,8 @@ async def _undo(store: _Store) -> None:
             connection.transaction(),
         ):
             await store.filling.undo(connection)
-    except (StoreInUse, StoreHeld) as error:
-        complain(f"{store.database} was filled, and could not be emptied again: {_who_holds(store, error)}")
+    except (StoreInUse, StoreLocked) as error:
+        complain(f"{store.database} was filled, and could not be emptied again: {_why_busy(store, error)}")
     except (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         complain(f"{store.database} was filled, and could not be emptied again: {reason_of(error)}")
 
@@ -165,7 +165,7 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
         if other is None:
             page.append(line)
         elif "parked" in other:
-            await _park(store, dump, stores, other)
+            await _add_dead_letter(store, dump, stores, other)
         else:
             await _place(store, dump, stores, other)
     if owner is not None:
@@ -188,7 +188,9 @@ async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields
     await note(fields["reader"], fields["source"], cursor)
 
 
-async def _park(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+async def _add_dead_letter(
+    store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]
+) -> None:
     envelope = Envelope.from_json(json.dumps(fields["parked"]))
     moved = replace(envelope, cursor=_moved(dump, stores, fields["source"], envelope.cursor))
     await store.filling.add_dead_letter(fields["reader"], fields["source"], moved, fields["error"])

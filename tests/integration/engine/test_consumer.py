@@ -12,24 +12,24 @@ import pytest
 
 from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 from tests.integration.engine.waiting import eventually
 from tests.patience import PATIENCE_SECONDS
 
 """Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
 
 
-async def quiet(feed: Feed) -> "asyncio.Task[list[Arrival]]":
+async def quiet(consumer: Consumer) -> "asyncio.Task[list[Arrival]]":
     """Return a task that waits for events, and has heard from the server meanwhile."""
-    waiting = asyncio.create_task(feed.batch(1))
+    waiting = asyncio.create_task(consumer.batch(1))
     done, _ = await asyncio.wait({waiting}, timeout=1.5)
     assert not done, waiting.exception()
     return waiting
 
 
 async def broken(waiting: Coroutine[None, None, list[Arrival]] | asyncio.Task[list[Arrival]]) -> str:
-    """Return how a feed says that it is of no use any more."""
-    with pytest.raises(FeedBroken) as raised:
+    """Return the error of a consumer that is lost."""
+    with pytest.raises(ConsumerLost) as raised:
         await asyncio.wait_for(waiting, PATIENCE_SECONDS)
     return str(raised.value)
 
@@ -37,8 +37,8 @@ async def broken(waiting: Coroutine[None, None, list[Arrival]] | asyncio.Task[li
 async def test_a_pull_that_expires_is_followed_by_the_next_at_once(stream: EventStream) -> None:
     await stream.ensure()
     everything = [f"{stream.root}.>"]
-    async with Feed(stream, everything, 0, heartbeat_seconds=0.1, expires_seconds=0.25) as feed:
-        waiting = await quiet(feed)  # several pulls, and far beyond three heartbeats
+    async with Consumer(stream, everything, 0, heartbeat_seconds=0.1, expires_seconds=0.25) as consumer:
+        waiting = await quiet(consumer)  # several pulls, and far beyond three heartbeats
         waiting.cancel()
 
 
@@ -46,8 +46,8 @@ async def test_a_server_that_falls_silent_is_noticed(mortal: EmbeddedNats) -> No
     client = await nats.connect(mortal.url, ping_interval=600)
     stream = EventStream(client)
     await stream.ensure()
-    async with Feed(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as feed:
-        waiting = await quiet(feed)
+    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
+        waiting = await quiet(consumer)
         assert mortal.pid is not None
         os.kill(mortal.pid, signal.SIGSTOP)
         try:
@@ -59,16 +59,16 @@ async def test_a_server_that_falls_silent_is_noticed(mortal: EmbeddedNats) -> No
 
 
 async def test_a_consumer_that_is_gone_is_noticed(stream: EventStream) -> None:
-    async with Feed(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as feed:
-        waiting = await quiet(feed)
+    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
+        waiting = await quiet(consumer)
         await delete_consumer(stream)
         assert "the server ended the consumer" in await broken(waiting)
 
 
 async def test_a_consumer_that_went_before_it_was_asked_is_noticed(stream: EventStream) -> None:
-    async with Feed(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as feed:
+    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
         await delete_consumer(stream)
-        assert await broken(feed.batch(1))
+        assert await broken(consumer.batch(1))
 
 
 async def delete_consumer(stream: EventStream) -> None:
@@ -81,8 +81,8 @@ async def test_a_reconnection_is_noticed_before_the_missing_heartbeats(mortal: E
     client = await nats.connect(mortal.url, max_reconnect_attempts=-1, reconnect_time_wait=0)
     stream = EventStream(client)
     await stream.ensure()
-    async with Feed(stream, stream.subjects(None), 0, heartbeat_seconds=3.0) as feed:
-        waiting = await quiet(feed)
+    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=3.0) as consumer:
+        waiting = await quiet(consumer)
         assert mortal.pid is not None
         os.kill(mortal.pid, signal.SIGKILL)
         await mortal.wait()

@@ -1,4 +1,4 @@
-"""What keeps events from the stream: those that wait for the relay, are held back, or can't be published."""
+"""Events that are not relayed: waiting, held back by an open transaction, or blocked by an error."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,17 +32,17 @@ from (select pg_current_snapshot() as snapshot) as now
 
 @dataclass(frozen=True)
 class WaitingEvents:
-    """Events that a relay could publish and has not."""
+    """Events that a relay could publish and has not published."""
 
     first: Cursor
     seconds: float
-    """How old the first one is."""
+    """The age of the first one."""
     events: int
 
 
 @dataclass(frozen=True)
 class RelayTrouble:
-    """Why a relay does not publish."""
+    """The error that keeps a relay from publishing."""
 
     error: str
     since: datetime
@@ -56,12 +56,12 @@ class HeldBack:
     oldest: int
     """The xid of the oldest transaction that is still open; `following` where none is."""
     following: int
-    """The next xid to be given."""
+    """The next xid that will be assigned."""
     events: int
 
 
 async def waiting_events(sql: Sql, published: Cursor, *, counted: int) -> WaitingEvents | None:
-    """Return what waits behind the last published event, None if nothing does; counts `counted` at most."""
+    """Return the events that wait for the relay, None if none do; counts `counted` at most."""
     row = await sql.fetchrow(_WAITING, str(published.xid), published.position, counted)
     if row is None:
         return None
@@ -69,13 +69,13 @@ async def waiting_events(sql: Sql, published: Cursor, *, counted: int) -> Waitin
 
 
 async def relay_trouble(sql: Sql, stream: str) -> RelayTrouble | None:
-    """Return why the relay to this stream does not publish, None if it does."""
+    """Return the error of the relay to this stream, None if it publishes."""
     row = await sql.fetchrow(_TROUBLE, stream)
     return None if row is None else RelayTrouble(row["error"], row["since"], row["seconds"])
 
 
 async def held_back(sql: Sql, *, counted: int) -> HeldBack:
-    """Return what is held back from the relay; counts `counted` events at most."""
+    """Return the events that are held back from the relay; counts `counted` at most."""
     row = await sql.fetchrow(_HELD_BACK, counted)
     if row is None:
         raise LookupError("a query without a table returned no row")

@@ -1,4 +1,4 @@
-"""Commands that travel together: what comes at the same time shares messages, each has its own answer."""
+"""Batched commands: those sent at the same time share messages, each has its own answer."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -58,7 +58,7 @@ def lines(messages: list[Msg]) -> list[int]:
     return [1 if message.headers else message.data.count(b"\n") + 1 for message in messages]
 
 
-async def test_those_that_come_at_once_share_a_message_and_each_hears_of_its_own(
+async def test_commands_sent_at_once_share_a_message_and_each_gets_its_own_answer(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str, messages: list[Msg]
 ) -> None:
     async with serving(nats_url, engine, stream_prefix):
@@ -75,7 +75,7 @@ async def test_those_that_come_at_once_share_a_message_and_each_hears_of_its_own
     assert len({row["causation_id"] for row in stored.values()}) == 20
 
 
-async def test_one_that_comes_alone_goes_as_any_other_command(
+async def test_a_command_sent_alone_is_not_batched(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str, messages: list[Msg]
 ) -> None:
     async with serving(nats_url, engine, stream_prefix):
@@ -84,7 +84,7 @@ async def test_one_that_comes_alone_goes_as_any_other_command(
     assert [message.subject for message in messages] == [f"{stream_prefix}cmd.shop.Sweep"]
 
 
-async def test_a_refusal_is_heard_by_its_own_sender_alone(
+async def test_a_refusal_reaches_its_own_caller_alone(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str
 ) -> None:
     sent = [Sweep(code="tea"), Sweep(code="locked"), Sweep(code="cup")]
@@ -99,7 +99,7 @@ async def test_a_refusal_is_heard_by_its_own_sender_alone(
     assert await codes(engine) == {"tea", "cup"}
 
 
-async def test_a_line_that_is_no_such_command_harms_no_other(
+async def test_an_invalid_line_of_a_batch_harms_no_other(
     engine: Engine, client: Client, nats_url: str, stream_prefix: str
 ) -> None:
     good = {
@@ -126,7 +126,7 @@ async def test_a_line_that_is_no_such_command_harms_no_other(
     assert await codes(engine) == {"tea"}
 
 
-async def test_one_that_nobody_waits_for_any_more_is_not_sent(
+async def test_a_command_whose_caller_has_left_is_not_sent(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str
 ) -> None:
     async def begin(code: str) -> asyncio.Task[Accepted]:
@@ -143,7 +143,7 @@ async def test_one_that_nobody_waits_for_any_more_is_not_sent(
     assert await codes(engine) == {"aa", "bb", "dd"}
 
 
-async def test_a_process_that_stands_still_holds_up_nobody_but_those_that_it_was_asked_by(
+async def test_a_process_that_hangs_delays_nobody_but_its_own_callers(
     engine: Engine, client: Client, commands: CommandClient, nats_url: str, stream_prefix: str
 ) -> None:
     still = await client.subscribe(f"{stream_prefix}cmd.shop.Sweep")
@@ -160,7 +160,7 @@ async def test_a_process_that_stands_still_holds_up_nobody_but_those_that_it_was
     assert await codes(engine) == {"cc"}
 
 
-async def test_all_are_told_that_nobody_answers(client: Client, stream_prefix: str) -> None:
+async def test_every_caller_of_a_batch_hears_that_no_service_runs(client: Client, stream_prefix: str) -> None:
     nobody = CommandClient(client, prefix=stream_prefix, timeout_seconds=0.3)
     told = await asyncio.gather(
         *(nobody.send(Sweep(code=f"p{number}"), ME) for number in range(3)), return_exceptions=True
@@ -170,7 +170,7 @@ async def test_all_are_told_that_nobody_answers(client: Client, stream_prefix: s
     ] * 3
 
 
-async def test_a_message_brings_no_more_commands_than_are_quickly_done(
+async def test_a_batch_has_a_limited_number_of_commands(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str, messages: list[Msg]
 ) -> None:
     async with serving(nats_url, engine, stream_prefix):
@@ -180,7 +180,7 @@ async def test_a_message_brings_no_more_commands_than_are_quickly_done(
     assert len(await codes(engine)) == 150
 
 
-async def test_a_message_is_no_longer_than_the_broker_takes(
+async def test_a_batch_is_no_larger_than_the_broker_accepts(
     engine: Engine, commands: CommandClient, nats_url: str, stream_prefix: str, messages: list[Msg]
 ) -> None:
     async with serving(nats_url, engine, stream_prefix):
