@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 adbots = typer.Typer(

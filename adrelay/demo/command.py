@@ -32,8 +32,8 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
         raise typer.BadParameter(message, param_hint="--keep")
     console = Console()
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
-        place = keep or Path(folder)
-        system = LocalSystem(place)
+        run_folder = keep or Path(folder)
+        system = LocalSystem(run_folder)
         work = _run(DemoOutput(console), system, cycles=cycles, album=album, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
@@ -41,7 +41,7 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
             raise typer.Exit(interrupted.exit_code) from interrupted
         except (RuntimeFault, RestError, TimeoutError) as error:
             console.print(f"[red]✗ {error}[/red]", highlight=False)
-            _show_complaints(console, place / "logs")
+            _show_complaints(console, run_folder / "logs")
             raise typer.Exit(1) from error
     if keep is not None:
         console.print(f"[dim]kept; to look at it again:[/dim] adrelay up --folder {keep}", soft_wrap=True)

@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from adrelay.demo.steps import CODE
 from adrelay.env_file import values_in
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.e2e.pages import Page, Typed, all_pages
@@ -172,7 +172,7 @@ class Shop:
 
     async def database(self, service: str, query: str, *values: object) -> str:
         """Return one value from a service's store, once there is one."""
-        url = Places(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
+        url = ServerOptions(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
         connection = await asyncpg.connect(url)
         found: list[object] = []
 

@@ -7,7 +7,7 @@ import typer
 
 from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids
 from adrelay.servers.gateway import Gateway
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 accounts = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.completion import orders as numbers
 from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 

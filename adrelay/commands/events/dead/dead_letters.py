@@ -16,7 +16,7 @@ from adrelay.commands.events.dead.blocked_streams import (
     is_called,
     to_drop,
 )
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remark, screen
@@ -44,9 +44,9 @@ class Chosen(NamedTuple):
     reader: str | None
 
 
-async def list_all(places: Places, which: Chosen, *, json: bool) -> Exit:
+async def list_all(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
     """Print all blocked streams."""
-    async with stores(places.databases(which.services)) as connections:
+    async with stores(servers.databases(which.services)) as connections:
         streams = await blocked_streams_of(connections, which.reader)
     if json:
         print_json([{**document(one.service, one.first), "follow": len(one.letters) - 1} for one in streams])
@@ -71,10 +71,10 @@ def print_blocked_streams(streams: Sequence[BlockedStream]) -> None:
         console.items(*_in_red(one_line(first.error)), indent=4, gap=" ")
 
 
-async def show(places: Places, which: Chosen, *, json: bool) -> Exit:
+async def show(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
     """Print the dead letters of a name."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services)) as connections:
+    async with stores(servers.databases(which.services)) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
     shown = [(stream, letter) for stream in streams for letter in stream.letters if is_called(letter, key)]
     if json:
@@ -97,9 +97,9 @@ def print_dead_letter(stream: BlockedStream, letter: DeadLetter) -> None:
     console.items("says  ", *field_texts(contents(envelope.data)), indent=4)
 
 
-async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Exit:
+async def retry(servers: ServerOptions, which: Chosen, wait: float, *, json: bool) -> Exit:
     """Ask the readers to retry blocked streams, and wait until they have."""
-    async with stores(places.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services), writing=True) as connections:
         streams = await blocked_streams_of(connections, which.reader)
         if which.key is not None:
             streams = chosen(streams, stream_name(which.key))
@@ -109,11 +109,11 @@ async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Ex
 
 
 async def drop_event(
-    places: Places, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
+    servers: ServerOptions, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
 ) -> Exit:
     """Drop dead letters, and wait until the reader goes on."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services), writing=True) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
         if len(streams) > 1:
             ways = " or ".join(f"--service {one.service} --reader {one.reader}" for one in streams)

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.events.options import ServicesOption
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    DataOption,
+    EnvFileOption,
+    JsonOption,
+    ScratchOption,
+    ServerOptions,
+)
 from adrelay.terminal.completion import orders
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
@@ -68,7 +75,7 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         filters = tailing.filters_of(service, kind, stream, correlation)
         print_event = tailing.print_json_line if json else tailing.line_printer()
         return tailing.tail(
-            Places(data, env_file),
+            ServerOptions(data, env_file),
             filters,
             LAST if last is None else last,
             since,
@@ -106,7 +113,7 @@ def show(
         from adrelay.commands.events.reading.show import show as showing
 
         shown = SHOWN if last is None and not (all_ or json) else last
-        return showing(Places(data, env_file, scratch), key, at, shown, json=json)
+        return showing(ServerOptions(data, env_file, scratch), key, at, shown, json=json)
 
     carry_out(work)
 
@@ -134,7 +141,7 @@ def trace(
 
         if html is not None and not html.parent.is_dir():
             raise Unusable(f"{html.parent} is no folder")
-        return tracing(Places(data, env_file, scratch), key, html, json=json, complete=all_)
+        return tracing(ServerOptions(data, env_file, scratch), key, html, json=json, complete=all_)
 
     carry_out(work)
 
@@ -157,6 +164,6 @@ def lag(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.reading.lag import lag as measuring
 
-        return measuring(Places(data, env_file), patience, json=json)
+        return measuring(ServerOptions(data, env_file), patience, json=json)
 
     carry_out(work)

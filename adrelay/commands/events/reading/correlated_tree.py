@@ -104,12 +104,12 @@ def _lines(
 ) -> list[Line]:
     if not kept or len(siblings) <= 2 * kept + 1:
         return [Line(depth, node, cause) for node in siblings]
-    places = {*range(kept), *range(len(siblings) - kept, len(siblings))}
-    places |= set([place for place, node in enumerate(siblings) if focus(node)][-kept:])
+    shown = {*range(kept), *range(len(siblings) - kept, len(siblings))}
+    shown |= set([index for index, node in enumerate(siblings) if focus(node)][-kept:])
     lines: list[Line] = []
     left_out = 0
-    for place, node in enumerate(siblings):
-        if place not in places:
+    for index, node in enumerate(siblings):
+        if index not in shown:
             left_out += len(node)
             continue
         if left_out:

@@ -5,7 +5,7 @@ from typing import cast
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
 from adrelay.terminal.outcome import Exit, complain, print_json, screen
@@ -24,9 +24,9 @@ from libs.eventsourcing.operations import (
 _AHEAD = "the stream holds events that the store does not have"
 
 
-async def lag(places: Places, patience: float, *, json: bool) -> Exit:
+async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
     """Print how far relays and readers are behind, and what holds them back."""
-    databases, broker = places.databases(), places.broker()
+    databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
         catalogue = published()
         relays = [await relay_lag(service, one, stream, catalogue) for service, one in connections.items()]

@@ -52,7 +52,7 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
         return ""
     begin = _at(nodes[0])
     rows: list[str] = []
-    places: dict[UUID, int] = {}
+    row_of: dict[UUID, int] = {}
     before = begin
     for line in nodes:
         if line.node is None:
@@ -60,7 +60,7 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
         waited = (_at(line) - before).total_seconds()
         if waited >= LONG_GAP_SECONDS:
             rows.append(f'<div class="row wait"><span class="time">⋮ {escape(duration(waited))}</span></div>')
-        places[line.node.event.id] = len(rows)
+        row_of[line.node.event.id] = len(rows)
         rows.append(_row(line, line.node, found, begin, data))
         before = _at(line)
     lasted = duration((before - begin).total_seconds())
@@ -75,7 +75,7 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
 .row {{ padding-left: {width}px }}</style></head><body>
 <h1>{escape("; ".join(found.names))}</h1><p>{escape(summary)}. Click a row for the event's data.</p>
 <p class="legend">{_legend()}</p>
-<div class="tree">{_lanes(nodes, places, width, len(rows) * ROW)}
+<div class="tree">{_lanes(nodes, row_of, width, len(rows) * ROW)}
 {body}
 </div></body></html>
 """
@@ -111,7 +111,7 @@ def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[st
     )
 
 
-def _lanes(lines: Sequence[Line], places: Mapping[UUID, int], width: int, height: int) -> str:
+def _lanes(lines: Sequence[Line], row_of: Mapping[UUID, int], width: int, height: int) -> str:
     lanes = [
         f'<line x1="{_x(name)}" y1="0" x2="{_x(name)}" y2="{height}" stroke="var(--line)"/>'
         for name in SERVICES
@@ -121,11 +121,11 @@ def _lanes(lines: Sequence[Line], places: Mapping[UUID, int], width: int, height
     for line in lines:
         if line.node is None:
             continue
-        x, y = _x(line.node.service), _y(places[line.node.event.id])
+        x, y = _x(line.node.service), _y(row_of[line.node.event.id])
         colour = _colour(line.node.service)
         dots.append(f'<circle cx="{x}" cy="{y}" r="5" fill="{colour}"/>')
-        if line.cause is not None and line.cause.event.id in places:
-            curves.append(_curve(_x(line.cause.service), _y(places[line.cause.event.id]), x, y, colour))
+        if line.cause is not None and line.cause.event.id in row_of:
+            curves.append(_curve(_x(line.cause.service), _y(row_of[line.cause.event.id]), x, y, colour))
     return (
         f'<svg width="{width}" height="{height}" aria-hidden="true">'
         + "".join((*lanes, *curves, *dots))
@@ -137,8 +137,8 @@ def _x(service: str) -> int:
     return TOP + LANE * (SERVICES.index(service) if service in SERVICES else len(SERVICES))
 
 
-def _y(place: int) -> float:
-    return place * ROW + ROW / 2
+def _y(row: int) -> float:
+    return row * ROW + ROW / 2
 
 
 def _curve(x1: int, y1: float, x2: int, y2: float, colour: str) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 from adrelay.commands.events.reading.find import find, streams_of_tree
 from adrelay.commands.events.reading.steps import Step, steps
 from adrelay.names import CATEGORIES
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, past_moment
 from adrelay.terminal.outcome import Exit, NotFound, complain, print_json, screen
@@ -19,12 +19,12 @@ from libs.eventsourcing import Envelope
 from libs.eventsourcing.operations import STREAM_NAME, Connection, events_of_stream
 
 
-async def show(places: Places, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
+async def show(servers: ServerOptions, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
     """Print the stream that was meant, or list those that may be meant."""
     until = None if at is None else past_moment(at)
     key = stream_name(text)
     keeper = CATEGORIES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
-    async with stores(places.databases(None if keeper is None else [keeper])) as connections:
+    async with stores(servers.databases(None if keeper is None else [keeper])) as connections:
         meant = await _meant(connections, text) if keeper is None else {key: keeper}
         if len(meant) > 1:
             return list_streams(text, meant, json=json)

@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places, checked
+from adrelay.servers.options import ServerOptions, checked
 from adrelay.terminal.moments import clock, past_moment
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.pasted import pasted, stream_name
@@ -72,11 +72,17 @@ class Begin:
 
 
 async def tail(
-    places: Places, filters: Filters, last: int, since: str | None, *, follow: bool, print_event: Print
+    servers: ServerOptions,
+    filters: Filters,
+    last: int,
+    since: str | None,
+    *,
+    follow: bool,
+    print_event: Print,
 ) -> Exit:
     """Print the events that pass the filters; with `follow`, go on with new ones until interrupted."""
     moment = None if since is None else past_moment(since)
-    async with streaming(places.broker()) as stream:
+    async with streaming(servers.broker()) as stream:
         begin = await _begin(stream, filters, last, moment)
         shown = _Shown(filters, print_event, begin)
         printing = asyncio.create_task(_print_from_stream(stream, shown, follow=follow))

@@ -16,7 +16,7 @@ from adrelay.commands.events.reading.correlated_tree import (
 )
 from adrelay.commands.events.reading.find import Found, find
 from adrelay.commands.events.reading.picture import picture
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
@@ -26,10 +26,10 @@ from libs.eventsourcing.operations import Connection, data_of_events
 MOST_TREES = 10
 
 
-async def trace(places: Places, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
+async def trace(servers: ServerOptions, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
     """Print the correlated trees in which what was meant occurs."""
     gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
-    async with stores(places.databases()) as connections:
+    async with stores(servers.databases()) as connections:
         found = await find(connections, key)
         shown = found.correlations if complete else found.correlations[:MOST_TREES]
         roots = await read_trees(connections, shown)

@@ -7,18 +7,26 @@ import typer
 
 from adrelay.commands.events.tables.folded import Stopped, fold_progress, folds, one_table
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, print_json, remark, screen
 from libs.eventsourcing.operations import Kind, Plan, archived_schema, rebuilding
 
 
 async def rebuild(
-    places: Places, service: str, name: str, *, again: bool, swap: bool, dry: bool, yes: bool, json: bool
+    servers: ServerOptions,
+    service: str,
+    name: str,
+    *,
+    again: bool,
+    swap: bool,
+    dry: bool,
+    yes: bool,
+    json: bool,
 ) -> Exit:
     """Fold a table anew and put it in its place."""
-    tables, table = await one_table(places, service, name)
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    tables, table = await one_table(servers, service, name)
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)
         for line in _plan_lines(plan, swap=swap):
             remark(line)

@@ -2,7 +2,7 @@
 
 from adrelay.commands.events.tables.folded import all_tables, fold_progress, folds, progress
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, screen
 from adrelay.terminal.plain import field_texts, plain
 from libs.eventsourcing import EventStream
@@ -20,7 +20,7 @@ from libs.eventsourcing.operations import (
 
 
 async def verify(
-    places: Places,
+    servers: ServerOptions,
     chosen: list[str] | None,
     names: list[str] | None,
     *,
@@ -29,12 +29,12 @@ async def verify(
     json: bool,
 ) -> Exit:
     """Compare the stores with the stream, and tables with a fresh fold."""
-    known = await all_tables(places, chosen)
+    known = await all_tables(servers, chosen)
     _check_names(known, names)
     streams: list[StreamReport] = []
     folded: list[TableReport] = []
     problems: list[str] = []
-    async with streaming(places.broker()) as source, folds():
+    async with streaming(servers.broker()) as source, folds():
         if stream and not names:
             streams = await _streams(known, source)
         for service, one in known.items() if tables else ():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adrelay.commands.events.transfer.dump import Writer
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from libs.eventsourcing import utc_now
@@ -25,10 +25,12 @@ from libs.eventsourcing.operations import (
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-async def export(places: Places, output: Path | None, services: list[str] | None, *, json: bool) -> Exit:
+async def export(
+    servers: ServerOptions, output: Path | None, services: list[str] | None, *, json: bool
+) -> Exit:
     """Write the events of services as JSON Lines."""
     try:
-        async with stores(places.databases(services)) as connections, one_moment(connections):
+        async with stores(servers.databases(services)) as connections, one_moment(connections):
             counts = await _to(output, connections)
     except NoCommonMoment as error:
         raise Unusable(str(error)) from error

@@ -6,16 +6,16 @@ import typer
 
 from adrelay.commands.events.tables.folded import all_tables, folds, progress
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.terminal.outcome import Exit, complain, print_json, remark, screen
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import Missing, ServiceTables, missing, renew, republish
 
 
-async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
+async def republish_(servers: ServerOptions, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
     """Put on the stream what it lacks."""
-    known = await all_tables(places)
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    known = await all_tables(servers)
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         before = [await missing(tables, stream) for tables in known.values()]
         if not json:
             _print(before, anew=anew)
