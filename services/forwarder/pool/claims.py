@@ -51,7 +51,7 @@ def same_as(group: GroupRef) -> ErrorName:
 async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
     """Make a place a reference's for this cycle, unless it is another's: then return that one."""
     topic = target.topic or GENERAL_TOPIC
-    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.channel, topic, group)
+    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.chat, topic, group)
     if owner == group:
         return None
     waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)
