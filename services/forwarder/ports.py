@@ -1,4 +1,4 @@
-"""Telegram, as the forwarder needs it."""
+"""The forwarder's port to Telegram."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from services.forwarder.vault.store import ApiPair
 
 
 class TelegramError(Exception):
-    """Telegram refused, or did not answer: `name` is its own name of the reason, or one of `errors`."""
+    """Telegram refused, or did not answer: `name` is Telegram's name of the reason, or one of `errors`."""
 
     def __init__(self, name: str, code: int = 0) -> None:
         super().__init__(name)
@@ -18,12 +18,12 @@ class TelegramError(Exception):
 
 
 class Unreachable(TelegramError):
-    """There is no connection to Telegram: nothing was asked, and it says nothing about the session."""
+    """There is no connection to Telegram: nothing was sent, and nothing is known about the session."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a session belongs to. `phone` is masked."""
+    """The Telegram user of a session. `phone` is masked."""
 
     user: int
     phone: str
@@ -31,7 +31,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Peer:
-    """A channel or group, as one account knows it: the access hash is no one else's."""
+    """A channel or group as seen by one account: the access hash is valid for that account only."""
 
     channel: int
     access_hash: int
@@ -39,18 +39,18 @@ class Peer:
 
 @dataclass(frozen=True)
 class Target:
-    """Where to send to."""
+    """A target of sends: a channel or group, or a topic of it."""
 
     peer: Peer
     topic: int | None = None
 
 
 class Account(Protocol):
-    """A signed-in session. One connection at most; everything raises `TelegramError`."""
+    """A signed-in session with at most one connection; every method raises `TelegramError`."""
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """The connection is open."""
         ...
 
     async def connect(self) -> None:
@@ -58,47 +58,47 @@ class Account(Protocol):
         ...
 
     async def close(self) -> None:
-        """Be disconnected, whatever the state was."""
+        """Disconnect; may be repeated."""
         ...
 
     def keep_for(self, seconds: int) -> None:
-        """Have Telegram close the connection unless this is said again within that time."""
+        """Make Telegram close the connection after these seconds, unless this is called again before."""
         ...
 
     async def identity(self) -> Identity:
-        """Return who this is."""
+        """Return the session's user."""
         ...
 
     async def resolve(self, ref: GroupRef) -> Peer:
-        """Return the channel or group of a public name or an invite link that the account is behind."""
+        """Return the channel or group of a public name, or of the invite link by which it was joined."""
         ...
 
     async def dialogs(self) -> dict[int, Peer]:
-        """Return the channels and groups that the account is in, by their id."""
+        """Return the channels and groups that the account is a member of, by id."""
         ...
 
     async def album(self, source: Peer, message: int) -> tuple[int, ...]:
-        """Return the ids of a post's messages, ascending: several, if it is an album."""
+        """Return the ids of a post's messages, ascending; an album has several."""
         ...
 
     async def forward(
         self, source: Peer, messages: tuple[int, ...], random_ids: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
-        """Forward a post whole and return the ids that it has in the target."""
+        """Forward all messages of a post and return their ids in the target."""
         ...
 
     async def write(self, text: str, random_id: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return the id that it has in the target."""
+        """Send a text and return its message id in the target."""
         ...
 
 
 class Telegram(Protocol):
-    """Makes accounts of secrets."""
+    """Creates accounts from secrets."""
 
     def knows(self, dc: int) -> bool:
-        """Say whether there is such a data centre."""
+        """Say whether there is a data centre of this number."""
         ...
 
     def account(self, session: SessionKey, pair: ApiPair) -> Account:
-        """Return the account of a session, not connected yet."""
+        """Return the account of a session, not yet connected."""
         ...

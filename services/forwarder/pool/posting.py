@@ -1,4 +1,4 @@
-"""Making one send: where to, what, and under which random ids."""
+"""One send: its target, its messages and their random ids."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from services.forwarder.ports import Account, Peer, Target, TelegramError, Unrea
 from services.forwarder.telegram_errors import classify, classify_source, wait_seconds
 
 TEXT = 0
-"""Stands for the message's id where the post is a text."""
+"""The message id used for a post that is a text."""
 
 
 def random_id(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
-    """Return the number by which Telegram knows a repeated send: always the same for the same three."""
+    """Return the `random_id` by which Telegram deduplicates sends: equal arguments, equal id."""
     digest = hashlib.sha256(f"{cycle}:{group}:{message}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True) or 1
 
 
 class SendFailed(Exception):
-    """Telegram did not take a send; `result` is the class of its answer."""
+    """Telegram did not accept a send; `result` is the class of its answer."""
 
     def __init__(self, error: ErrorName, result: ResultClass) -> None:
         super().__init__(error)
@@ -32,7 +32,7 @@ class SendFailed(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A send of which everything is known that had to be asked for."""
+    """A send with all its names resolved."""
 
     target: Target
     random_ids: tuple[int, ...]
@@ -42,7 +42,7 @@ class Prepared:
 
 
 class Posting:
-    """Sends posts over one account. Raises `Unreachable` where there is no connection."""
+    """Sends posts by one account. Raises `Unreachable` if there is no connection."""
 
     def __init__(self, account: Account, peers: PeerBook) -> None:
         self._account = account
@@ -51,7 +51,7 @@ class Posting:
         self._cycle: CycleId | None = None
 
     async def prepare(self, send: Send) -> Prepared:
-        """Find out what has to be known; nothing is sent yet. Raises `SendFailed`."""
+        """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
             case TextPost(text=text):
                 target = await self._target(send.group)
@@ -63,7 +63,7 @@ class Posting:
                 return Prepared(target, numbers, source, messages)
 
     async def _source(self, cycle: CycleId, post: ChannelPost) -> tuple[Peer, tuple[int, ...]]:
-        if cycle != self._cycle:  # a post may have been edited since the last one
+        if cycle != self._cycle:  # a post may have been edited since the last cycle
             self._cycle, self._albums = cycle, {}
         try:
             source = await self._peers.find(post.channel)
@@ -84,7 +84,10 @@ class Posting:
             raise SendFailed(error.name, classify(error.name, error.code)) from None
 
     async def send(self, group: GroupRef, prepared: Prepared) -> tuple[int, ...]:
-        """Send, and return the ids in the group: none, if it had arrived before. Raises `SendFailed`."""
+        """Send and return the message ids in the target; none, if an earlier send arrived.
+
+        Raises `SendFailed`.
+        """
         try:
             if prepared.source is None:
                 number = prepared.random_ids[0]
