@@ -1,4 +1,4 @@
-"""Adbots: setting them, starting them, watching them."""
+"""Routes of adbots: advertisement, start, stop, deliveries and statistics."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
 class AdvertisementBody(Body):
-    """What to send, and where to."""
+    """The post to send, and the groups."""
 
     post: Annotated[
         str,
@@ -51,7 +51,7 @@ async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId
 
 
 def unknown_adbot() -> Denied:
-    """Return the answer to whoever asks for an adbot that is not theirs."""
+    """Return the error for a request about an adbot of another account."""
     return Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "you have no adbot of this id")
 
 
@@ -70,7 +70,7 @@ async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
 async def get_adbot(
     adbot: Annotated[AdbotId, Depends(own_adbot)], caller: ClientDep, desk: DeskDep
 ) -> AdbotState:
-    """Return an adbot's plan, seats, validity, advertisement, and what it is doing."""
+    """Return an adbot: its plan, seats, validity, advertisement and status."""
     return await _state(desk, caller.account, adbot)
 
 
@@ -83,7 +83,7 @@ async def set_advertisement(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Set what is sent, and where to. A running cycle keeps what it started with."""
+    """Set an adbot's post and groups. A running cycle keeps the ones it started with."""
     command = SetAdvertisement(adbot=adbot, account=caller.account, post=body.post, groups=tuple(body.groups))
     return await _write(command, request, response, desk)
 
@@ -96,10 +96,10 @@ async def start(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Let cycles come due from now on. Starting a running adbot changes nothing.
+    """Start an adbot: cycles come due from now on. Starting a running adbot changes nothing.
 
-    The first cycle comes due at once, or, if the adbot had one less than its plan's interval ago, when that
-    is over: `next_cycle_at` says when.
+    The first cycle is due at once or, if the adbot's last cycle was less than its plan's interval ago, when
+    the interval has passed: see `next_cycle_at`.
     """
     return await _write(StartAdbot(adbot=adbot, account=caller.account), request, response, desk)
 
@@ -112,7 +112,7 @@ async def stop(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Send nothing more, not even the rest of a running cycle. Stopping a stopped adbot changes nothing."""
+    """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""
     return await _write(StopAdbot(adbot=adbot, account=caller.account), request, response, desk)
 
 
@@ -120,20 +120,20 @@ async def stop(
 async def get_logs(
     adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, limit: Limit = 100
 ) -> Listing[LogLine]:
-    """Return the last lines of an adbot's log, the latest first."""
+    """Return an adbot's last deliveries, the latest first."""
     return Listing(items=await desk.ask(lambda sql: log_of(sql, adbot, limit)))
 
 
 @router.get("/{adbot_id}/statistics", summary="See how well an adbot does", responses=problems(401, 404))
 async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
-    """Return an adbot's figures since it exists."""
+    """Return an adbot's statistics since it was created."""
     return await desk.view(lambda sql: statistics_of(sql, adbot))
 
 
 async def _write(
     command: SetAdvertisement | StartAdbot | StopAdbot, request: Request, response: Response, desk: Desk
 ) -> AdbotState:
-    """Have the scheduler carry a command out, and return the adbot as it is then."""
+    """Send a command to the scheduler, and return the adbot after it."""
     account = command.account
     if account is None:
         raise unknown_adbot()

@@ -1,4 +1,4 @@
-"""Sending commands about what the gateway knows already, and their owner may hear of a moment later."""
+"""Sends commands about adbots that the scheduler's read model may lack so far."""
 
 import asyncio
 import time
@@ -17,10 +17,11 @@ async def send_of_known_adbot(
     causes: Causes,
     patience_seconds: float,
 ) -> Accepted:
-    """Have a command about an adbot carried out that is surely there.
+    """Send a command about an existing adbot; retry while the scheduler's read model lags.
 
-    `unknown_adbot` then only says that the scheduler has not come to it in the stream: it is asked again for
-    a while, and after that the client may. Raises what `send` does, but for that refusal.
+    Until the scheduler's reader has handled the adbot's first event, the command is refused with
+    `unknown_adbot`. It is retried within `patience_seconds`; after that, the answer is 503. Raise any other
+    error of `send`.
     """
     deadline = time.monotonic() + patience_seconds
     while True:

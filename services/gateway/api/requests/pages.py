@@ -1,4 +1,4 @@
-"""Paging through orders: a cursor names the last order that was seen."""
+"""Pagination of orders: a cursor names the last order of the page before."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
 
 
 def place_of(
-    cursor: Annotated[str | None, Query(max_length=200, description="Where the page before ended.")] = None,
+    cursor: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
 ) -> Place | None:
-    """Return the place that a cursor names; raise `Denied` if it is none of ours."""
+    """Return the place of a cursor; raise `Denied` if the cursor is malformed."""
     if cursor is None:
         return None
     try:
         at, _, number = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
         return Place(_aware(datetime.fromisoformat(at)), _ORDER_NUMBER.validate_python(number))
-    except ValueError:  # pydantic's, base64's and the codecs' errors are such, too
+    except ValueError:  # the errors of pydantic, base64 and the codecs are subclasses
         problem = FieldProblem(field="query.cursor", message="is no cursor that a page ended with")
         detail = f"{problem.field}: {problem.message}"
         raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=[problem]) from None
@@ -38,7 +38,7 @@ PlaceDep = Annotated[Place | None, Depends(place_of)]
 
 
 def page(lines: Sequence[LineT], limit: int) -> Page[LineT]:
-    """Return a page of at most `limit` lines, from one line more where there are more."""
+    """Return a page of at most `limit` lines; an extra line in `lines` means that there is a next page."""
     shown = list(lines[:limit])
     more = len(lines) > limit
     return Page[LineT](items=shown, next=_cursor(shown[-1]) if more else None)
