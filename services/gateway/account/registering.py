@@ -56,7 +56,7 @@ async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId,
 
 
 async def has_code(unit: UnitOfWork, account: AccountId) -> bool:
-    """Say whether a code was ever issued to an account."""
+    """Return whether an access code was ever issued to an account."""
     opened = await unit.load(ACCOUNT, account)
     return opened is not None and opened.code_digest is not None
 

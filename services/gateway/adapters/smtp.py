@@ -196,7 +196,7 @@ class SmtpMailer:
 
 
 def _is_of_the_connection(error: Exception) -> bool:
-    """Say whether the error concerns the pooled connection, so that a new one may succeed."""
+    """Return whether the error concerns the pooled connection, so that a new one may succeed."""
     return not isinstance(error, aiosmtplib.SMTPRecipientRefused) or error.code == _NOT_NOW
 
 

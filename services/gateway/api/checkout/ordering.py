@@ -31,7 +31,7 @@ _AGAIN_SECONDS = 0.1
 
 
 class CheckoutView(BaseModel):
-    """An order and how to pay it. Access codes are sent by mail, or given by the operator."""
+    """An order and how to pay it. Access codes are sent by mail, or issued by the operator."""
 
     order_number: OrderNumber
     pay_address: str | None

@@ -33,7 +33,7 @@ def payment_uri(payment: PaymentState) -> str | None:
     """Return a payment URI for the amount due, or the address for a coin without a URI scheme.
 
     The schemes are those of BIP 21, EIP-681, Solana Pay, XLS-2, SEP-7 and TON. None before the provider gave
-    an address, and once nothing is due or money is on its way, lest somebody pay twice. A coin of several
+    an address, and once nothing is due or a payment is on its way, lest somebody pay twice. A coin of several
     chains gets the plain address: its name does not say which chain's wallet is needed. None too if no URI
     can contain the memo: a payment without it may be lost.
     """

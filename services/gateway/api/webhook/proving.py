@@ -1,4 +1,4 @@
-"""Verifies notifications, and limits the processor time that forged ones take."""
+"""Verifies notifications, and limits the processor time that forged ones may use."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from services.gateway.api.requests.problems import Denied
 FREE_FAILURES = 20
 """The number of forged calls a minute above which an address is suspect."""
 SHARE = 0.1
-"""The share of the processor's time that failed proofs may take before calls of suspects are refused."""
+"""The share of the processor's time for failed proofs, above which calls of suspects are refused."""
 _BURST_SECONDS = 0.1
 _RETRY_SECONDS = 1
 _SPENT = Counter(
