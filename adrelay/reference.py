@@ -35,7 +35,7 @@ _COMMAND_LINE = (
     ("ADRELAY_TRACEBACK", "", "Set to anything, a mistake in adrelay itself is shown with where it happened"),
 )
 """What the command line alone reads, or reads in another way: name, default, description."""
-_TOGETHER = " Travels together with others of its kind."
+_BATCHABLE = " Batchable."
 
 
 def pages() -> dict[Path, str]:
@@ -92,9 +92,9 @@ def settings_page() -> str:
         "# Settings",
         "",
         "All settings are environment variables, read once at start; `adrelay up` also reads them from",
-        "`.env`, as they stand there: the last value counts, single quotes may hold anything, and nothing is",
-        "expanded. A missing or weak one stops the start with one line that names it. What every service has",
-        "can be set for all (`ADRELAY_LOG_LEVEL`) or for one (`ADRELAY_BILLING_LOG_LEVEL`).",
+        "`.env`, literally: the last value counts, single quotes may hold anything, and nothing is expanded.",
+        "If a setting is missing or too weak, the service does not start, and one line names it. A common",
+        "setting applies to all services (`ADRELAY_LOG_LEVEL`) or to one (`ADRELAY_BILLING_LOG_LEVEL`).",
         "",
         "## Every service",
         "",
@@ -145,9 +145,9 @@ def events_page() -> str:
     lines = [
         "# Events and commands",
         "",
-        "Events are said by the service that owns them, on `ev.<service>.<Type>.<stream>`; commands are",
-        "heard by it, on `cmd.<service>.<Command>`, and where they travel together also on",
-        "`cmd.<service>.<Command>.many`. Written from the docstrings in `libs/events/`.",
+        "A service publishes its events on `ev.<service>.<Type>.<stream>`. It receives commands on",
+        "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`.",
+        "This page is generated from the docstrings in `libs/events/`.",
     ]
     for module in _OWNERS:
         lines += ["", f"## {module.__name__.rpartition('.')[2]}"]
@@ -158,8 +158,8 @@ def events_page() -> str:
             for contract in found:
                 text = " ".join((inspect.getdoc(contract) or "").split())
                 fields = ", ".join(f"`{name}`" for name in contract.model_fields)
-                together = issubclass(contract, Command) and contract.together
-                lines.append(f"- **{contract.__name__}** ({fields}): {text}{_TOGETHER if together else ''}")
+                together = issubclass(contract, Command) and contract.batchable
+                lines.append(f"- **{contract.__name__}** ({fields}): {text}{_BATCHABLE if together else ''}")
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from bench.servers import Servers, fill
 from libs.eventsourcing import Cursor, Envelope, EventStream, Reader, new_id, utc_now
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import connect
-from libs.eventsourcing.stream.subscription import Feed
+from libs.eventsourcing.stream.subscription import Consumer
 
 _BATCH = 1000
 _SUBJECTS, _SINGLE = 100_000, 1000
@@ -27,7 +27,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
     async with servers.stream() as raw:
         batches = await _raw_batches(raw, events)
     async with servers.stream() as crowded:
-        alone, fenced = await _singly(crowded)
+        alone, with_token = await _singly(crowded)
     async with servers.engine(read_models=(balances(),)) as engine, servers.stream() as stream:
         await fill(engine, events)
         end = await last_of(engine)
@@ -46,7 +46,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
     peer = await servers.peer("project", "5")
     return [
         Measure("relay to the stream, durable", events / taken, batches, "raw atomic batches", 0.75),
-        Measure(f"one event a publish, {_SUBJECTS:,} subjects there", fenced, alone, "bare publish"),
+        Measure(f"one event a publish, {_SUBJECTS:,} subjects there", with_token, alone, "bare publish"),
         Measure(
             "read model, exactly once",
             read,
@@ -76,10 +76,10 @@ async def _raw_batches(stream: EventStream, events: int) -> float:
 
 
 async def _singly(stream: EventStream) -> tuple[float, float]:
-    """Return how many events a second are published one by one where many subjects are: bare, and fenced."""
-    fence = await stream.take(SERVICE)
+    """Return how many events a second are published singly among many subjects: bare, and with a token."""
+    token = await stream.acquire_token(SERVICE)
     for first in range(0, _SUBJECTS, _BATCH):
-        await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], fence)
+        await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], token)
     events = [_event(_SUBJECTS + number) for number in range(2 * _SINGLE)]
     begin = time.perf_counter()
     for event in events[:_SINGLE]:
@@ -87,16 +87,16 @@ async def _singly(stream: EventStream) -> tuple[float, float]:
     bare = _SINGLE / (time.perf_counter() - begin)
     begin = time.perf_counter()
     for event in events[_SINGLE:]:
-        await stream.publish(SERVICE, [event], fence)
+        await stream.publish(SERVICE, [event], token)
     return bare, _SINGLE / (time.perf_counter() - begin)
 
 
 def _event(number: int) -> Envelope:
     data = json.dumps({"pad": PAD})
     place = Cursor(number + 1, number + 1)
-    story = new_id()
+    first = new_id()
     return Envelope(
-        story, "Credited", 1, f"account-{number}", 1, place, utc_now(), story, story, "service:bench", data
+        first, "Credited", 1, f"account-{number}", 1, place, utc_now(), first, first, "service:bench", data
     )
 
 
@@ -106,9 +106,9 @@ async def _bare_loop(servers: Servers, stream: EventStream, events: int) -> floa
     await connection.execute("create table checkpoint (sequence bigint); insert into checkpoint values (0)")
     handled = 0
     begin = time.perf_counter()
-    async with Feed(stream, [f"{stream.root}.>"], 0) as feed:
+    async with Consumer(stream, [f"{stream.root}.>"], 0) as consumer:
         while handled < events:
-            arrivals = await feed.batch(500)
+            arrivals = await consumer.batch(500)
             sums: dict[str, int] = {}
             for arrival in arrivals:
                 account = json.loads(arrival.envelope.data)["account"]

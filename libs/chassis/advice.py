@@ -1,4 +1,4 @@
-"""What an operator can run where store, stream and program do not fit together."""
+"""The commands that help an operator where store, stream and program do not match."""
 
 from libs.eventsourcing import OperatorNeeded, Remedy
 
@@ -11,13 +11,13 @@ _ADVICE = {
 
 
 def with_advice(error: Exception) -> str:
-    """Return what an error says, and which command helps, if one does."""
+    """Return an error's text, with the command that helps, if there is one."""
     advice = _advice(error)
     return str(error) if advice is None else f"{error}; {advice}"
 
 
 def described(error: Exception) -> str:
-    """Return an error's type and text for logs, and which command helps, if one does."""
+    """Return an error's type and text for logs, with the command that helps, if there is one."""
     advice = _advice(error)
     return repr(error) if advice is None else f"{error!r}; {advice}"
 

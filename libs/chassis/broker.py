@@ -1,4 +1,4 @@
-"""Connections to NATS that outlive its restarts, and requests that do not outlive their connection."""
+"""NATS connections that reconnect, and requests that fail when their connection is lost."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -21,17 +21,17 @@ START_SECONDS = 60.0
 
 
 class ConnectionLost(NoAnswer):
-    """The connection broke before the answer came: whether the request was heard is not known."""
+    """The connection was lost before the answer: whether the request was received is unknown."""
 
     def __str__(self) -> str:
-        """Say what happened."""
+        """Return a text for people."""
         return "nats: the connection was lost before the answer came"
 
 
 class BrokerClient(Client):
-    """A client whose requests end with the connection, instead of waiting for an answer that can't come.
+    """A client whose pending requests fail when the connection is lost, instead of timing out.
 
-    What is asked while it reconnects is sent, and answered, as soon as it has. Connect it with
+    Requests sent while it reconnects are delivered, and answered, as soon as it has. Connect it with
     `disconnected_cb=client.end_requests`.
     """
 
@@ -47,21 +47,21 @@ class BrokerClient(Client):
         old_style: bool = False,  # noqa: FBT001, FBT002 - as in the class above
         headers: dict[str, Any] | None = None,
     ) -> Msg:
-        """Return the answer; raise `ConnectionLost` as soon as none can come any more."""
+        """Return the answer; raise `ConnectionLost` as soon as the connection is lost."""
         scope = asyncio.timeout(None)
         try:
             async with scope:
                 self._asking.add(scope)
                 return await super().request(subject, payload, timeout, old_style, headers)
         except NoAnswer:
-            raise  # the server was silent, or nobody hears this subject
+            raise  # the server did not answer, or nobody subscribes to this subject
         except TimeoutError as error:
             raise ConnectionLost from error
         finally:
             self._asking.discard(scope)
 
     async def end_requests(self) -> None:
-        """Have all requests that wait for an answer raise `ConnectionLost`."""
+        """Fail all pending requests with `ConnectionLost`."""
         asking, self._asking = self._asking, set()
         for scope in asking:
             scope.reschedule(0.0)
@@ -78,7 +78,7 @@ async def connect_nats(url: str, name: str) -> BrokerClient:
                 error_cb=_report,
                 disconnected_cb=client.end_requests,
                 allow_reconnect=True,
-                max_reconnect_attempts=-1,  # the first connection too is tried for ever
+                max_reconnect_attempts=-1,  # the first connection is retried for ever too
                 reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # seconds, may be a fraction
                 ping_interval=5,
                 max_outstanding_pings=2,
@@ -92,7 +92,7 @@ async def connect_nats(url: str, name: str) -> BrokerClient:
 
 
 def event_stream(nats: Client, *, prefix: str = "") -> EventStream:
-    """Return the stream of all services' events; a `prefix` makes it a twin apart from the real one."""
+    """Return the stream of all services' events; a `prefix` makes it a separate one with its own subjects."""
     return EventStream(nats, prefix=prefix, header_prefix=HEADER_PREFIX)
 
 

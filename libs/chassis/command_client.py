@@ -1,4 +1,4 @@
-"""Sending commands: request and reply over NATS, and what comes often travels together."""
+"""Sending commands: request and reply over NATS; batchable ones share messages."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -19,25 +19,25 @@ from libs.chassis.command_messages import (
     CORRELATION,
     Answer,
     answers_in,
-    posted_message,
+    batch_message,
+    batch_subject_of,
     subject_of,
-    subject_of_many,
 )
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing import Causes, Command, Refused, new_id, owner_of
+from libs.eventsourcing import Causes, Command, new_id, owner_of
 
 TIMEOUT_SECONDS = 15.0
 _RETRY_SECONDS = 0.1
-_MESSAGES_UNDER_WAY = 2
-"""So many messages of commands that travel together wait for their answers; what comes meanwhile shares the
-next one. While one is carried out, the other is there to go on with."""
-_MOST_TOGETHER = 64
+_MAX_MESSAGES_IN_FLIGHT = 2
+"""How many messages of batched commands may wait for their answers. Commands sent meanwhile share the next
+one, so that a message is ready when one is answered."""
+_MAX_BATCH = 64
 _MOST_BYTES = 256 * 1024
-"""Well under what NATS takes in one message (1 MiB unless it is told otherwise)."""
+"""Well under the largest message of NATS (1 MiB by default)."""
 
 
 class CommandFailed(Exception):
-    """The service that hears this command broke on it, or did not answer in time."""
+    """The service failed to handle this command, or did not answer in time."""
 
 
 class CommandClient:
@@ -50,25 +50,25 @@ class CommandClient:
         self._queues: dict[type[Command], _Queue] = {}
 
     async def send(self, command: Command, causes: Causes) -> Accepted:
-        """Have a command carried out and return where its events stand.
+        """Send a command and return the cursors of the events that it appended.
 
-        Waits a little for a service that is just being restarted. Raises `Refused` as if the service were
-        this one, and `CommandFailed` if it broke or gave no answer in time; it may then have been done.
+        Waits up to the timeout for a service that restarts. Raises `Refused` if the service refused it,
+        and `CommandFailed` if it failed or did not answer in time; the command may have been carried out.
         """
         outgoing = _Outgoing(
             type(command),
             command.model_dump_json().encode(),
             Causes(causes.correlation_id, new_id(), causes.actor),
         )
-        if outgoing.kind.together:
+        if outgoing.kind.batchable:
             result = await self._queue(outgoing.kind).send(outgoing)
         else:
             result = await self._send_one(outgoing)
         match result:
             case Accepted():
                 return result
-            case Refusal(code=code, detail=detail):
-                raise Refused(code, detail)
+            case Refusal():
+                raise result.error()
             case Failure(reference=reference):
                 message = f"{type(command).__name__} failed; the service's log knows more under {reference}"
                 raise CommandFailed(message)
@@ -82,8 +82,8 @@ class CommandClient:
         if len(commands) == 1:
             return [await self._send_one(commands[0])]
         kind = commands[0].kind
-        message = posted_message([(one.causes, one.body) for one in commands])
-        answers = answers_in(await self._request(kind, subject_of_many(kind, self._prefix), message))
+        message = batch_message([(one.causes, one.body) for one in commands])
+        answers = answers_in(await self._request(kind, batch_subject_of(kind, self._prefix), message))
         if len(answers) != len(commands):
             problem = f"{len(commands)} times {kind.__name__} got {len(answers)} answers"
             raise CommandFailed(problem)
@@ -112,7 +112,7 @@ class CommandClient:
                     raise CommandFailed(message) from error
                 await asyncio.sleep(_RETRY_SECONDS)
             except ConnectionLost as error:
-                # whether it was heard is not known: sent again under the same id, it is carried out once
+                # it may have been received: sent again under the same id, it is carried out once
                 if left <= _RETRY_SECONDS:
                     message = f"{kind.__name__} got no answer: {error}"
                     raise CommandFailed(message) from error
@@ -126,7 +126,7 @@ class CommandClient:
 
 @dataclass(frozen=True)
 class _Outgoing:
-    """A command to be sent, as JSON, and what it will be the cause of."""
+    """A command to be sent, as JSON, with the ids and the actor of the events that it leads to."""
 
     kind: type[Command]
     body: bytes
@@ -134,31 +134,31 @@ class _Outgoing:
 
 
 @dataclass(frozen=True)
-class _Member:
-    """A command that waits to be sent, and whoever waits for its answer."""
+class _PendingCommand:
+    """A command that waits to be sent, and the future of its answer."""
 
     outgoing: _Outgoing
     answer: asyncio.Future[Answer]
 
 
 class _Queue:
-    """Commands of one type, which go in a few messages at a time, each with all that came meanwhile.
+    """Sends commands of one type in batches, a few messages in flight at a time.
 
-    One that comes alone waits for nobody, and goes as a message of its own.
+    A command that comes alone is sent at once, as a message of its own.
     """
 
     def __init__(self, send: Callable[[Sequence[_Outgoing]], Awaitable[list[Answer]]]) -> None:
         self._send = send
-        self._waiting: deque[_Member] = deque()
-        self._under_way = 0
+        self._waiting: deque[_PendingCommand] = deque()
+        self._in_flight = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, outgoing: _Outgoing) -> Answer:
-        """Have a command sent, and return its answer; raises `CommandFailed`."""
-        member = _Member(outgoing, asyncio.get_running_loop().create_future())
+        """Send a command and return its answer. Raises `CommandFailed`."""
+        member = _PendingCommand(outgoing, asyncio.get_running_loop().create_future())
         self._waiting.append(member)
-        if self._under_way < _MESSAGES_UNDER_WAY:
-            self._under_way += 1
+        if self._in_flight < _MAX_MESSAGES_IN_FLIGHT:
+            self._in_flight += 1
             task = asyncio.create_task(self._empty(), name=f"sending {outgoing.kind.__name__}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -169,9 +169,9 @@ class _Queue:
             while taken := self._take():
                 await self._carry(taken)
         finally:
-            self._under_way -= 1
+            self._in_flight -= 1
 
-    async def _carry(self, taken: Sequence[_Member]) -> None:
+    async def _carry(self, taken: Sequence[_PendingCommand]) -> None:
         sending = asyncio.ensure_future(self._send([member.outgoing for member in taken]))
         waiting = len(taken)
 
@@ -179,7 +179,7 @@ class _Queue:
             nonlocal waiting
             waiting -= 1
             if not waiting:
-                sending.cancel()  # by a process that stands still, those behind would be held up as well
+                sending.cancel()  # a process that hangs must not delay the commands behind
 
         for member in taken:
             member.answer.add_done_callback(leave)
@@ -189,13 +189,13 @@ class _Queue:
         finally:
             sending.cancel()
             for member in taken:
-                member.answer.cancel()  # nobody is left waiting when the process ends
+                member.answer.cancel()  # no caller waits for ever when the process ends
 
-    def _take(self) -> list[_Member]:
-        """Take what fits into a message, without what nobody waits for any more."""
-        taken: list[_Member] = []
+    def _take(self) -> list[_PendingCommand]:
+        """Remove and return the commands of the next message, without those whose callers have timed out."""
+        taken: list[_PendingCommand] = []
         size = 0
-        while self._waiting and len(taken) < _MOST_TOGETHER:
+        while self._waiting and len(taken) < _MAX_BATCH:
             member = self._waiting[0]
             if not member.answer.done():
                 size += len(member.outgoing.body)
@@ -206,8 +206,8 @@ class _Queue:
         return taken
 
 
-def _hand_out(sending: asyncio.Future[list[Answer]], taken: Sequence[_Member]) -> None:
-    """Tell those who still wait what came of it; nobody does if it was given up."""
+def _hand_out(sending: asyncio.Future[list[Answer]], taken: Sequence[_PendingCommand]) -> None:
+    """Resolve the answers of callers that still wait; none does if sending was cancelled."""
     if sending.cancelled():
         return
     error = sending.exception()
@@ -215,7 +215,7 @@ def _hand_out(sending: asyncio.Future[list[Answer]], taken: Sequence[_Member]) -
     for member in taken:
         answer = next(answers, None)
         if member.answer.done():
-            continue  # its sender has left
+            continue  # its caller has timed out
         if answer is not None:
             member.answer.set_result(answer)
         elif error is not None:

@@ -1,4 +1,4 @@
-"""How commands and their answers look in messages of NATS: alone, or many together."""
+"""The NATS messages of commands and their answers, single and batched."""
 
 import json
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ Answer = Accepted | Refusal | Failure
 
 
 def subject_of(kind: type[Command], prefix: str = "") -> str:
-    """Return the subject on which a command is heard, its causes in headers."""
+    """Return the subject of a single command, whose ids and actor are in headers."""
     return f"{prefix}cmd.{owner_of(kind)}.{kind.__name__}"
 
 
-def subject_of_many(kind: type[Command], prefix: str = "") -> str:
-    """Return the subject on which many commands of one type are heard, each with its causes."""
+def batch_subject_of(kind: type[Command], prefix: str = "") -> str:
+    """Return the subject of batches of one type of command; the suffix is part of the protocol."""
     return f"{subject_of(kind, prefix)}.many"
 
 
-class Posted(Contract, Generic[CommandT]):
-    """A command among others in a message: one line of JSON."""
+class BatchedCommand(Contract, Generic[CommandT]):
+    """A command in a batch: one line of JSON."""
 
     command_id: UUID
     correlation_id: UUID
@@ -38,12 +38,12 @@ class Posted(Contract, Generic[CommandT]):
 
     @property
     def causes(self) -> Causes:
-        """What leads to what the command brings about."""
+        """The correlation id, causation id and actor of the events that it leads to."""
         return Causes(self.correlation_id, self.command_id, self.actor)
 
 
-def posted_message(commands: Sequence[tuple[Causes, bytes]]) -> bytes:
-    """Return the message that brings many commands, each given as JSON: a line for each `Posted`."""
+def batch_message(commands: Sequence[tuple[Causes, bytes]]) -> bytes:
+    """Return the message of a batch, its commands given as JSON: one line for each `BatchedCommand`."""
     return b"\n".join(
         f'{{"command_id":"{causes.causation_id}","correlation_id":"{causes.correlation_id}",'
         f'"actor":{json.dumps(causes.actor)},"command":'.encode()
@@ -53,16 +53,16 @@ def posted_message(commands: Sequence[tuple[Causes, bytes]]) -> bytes:
     )
 
 
-def posted_lines(body: bytes) -> list[bytes]:
-    """Return the commands of a message."""
+def batch_lines(body: bytes) -> list[bytes]:
+    """Return the lines of a batch."""
     return body.split(b"\n")
 
 
 def answers_message(answers: Sequence[Answer]) -> bytes:
-    """Return the message that answers many commands, in their order."""
+    """Return the message of a batch's answers, in the commands' order."""
     return b"\n".join(map(RESULT.dump_json, answers))
 
 
 def answers_in(body: bytes) -> list[Answer]:
-    """Return the answers to many commands, in their order."""
+    """Return the answers of a batch, in the commands' order."""
     return [RESULT.validate_json(line) for line in body.split(b"\n")]

@@ -1,4 +1,4 @@
-"""Hearing commands: each gets an answer whatever happens."""
+"""Answering commands: each gets an answer whatever happens."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ from libs.chassis.command_messages import (
     COMMAND,
     CORRELATION,
     Answer,
-    Posted,
+    BatchedCommand,
     answers_message,
-    posted_lines,
+    batch_lines,
+    batch_subject_of,
     subject_of,
-    subject_of_many,
 )
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
@@ -38,13 +38,13 @@ CommandT = TypeVar("CommandT", bound=Command)
 CarryOut = Callable[[Any, Scope], Awaitable[None]]
 
 WORKERS = 16
-"""How many commands of one type a process handles side by side."""
+"""How many commands of one type a process handles concurrently."""
 
 
 def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
-    """Return a broker to subscribe handlers on. It outlives restarts of the server.
+    """Return a broker to subscribe handlers on. It reconnects after restarts of the server.
 
-    FastStream injects nothing: looking for what a handler might want costs a hop to a thread per message.
+    FastStream's dependency injection is off: it costs a hop to a thread per message.
     """
     return NatsBroker(
         url,
@@ -60,8 +60,8 @@ def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
 async def start_answering(broker: NatsBroker) -> None:
     """Start an `answering_broker`; on return, the server knows its subscriptions.
 
-    Until it does, a command is answered by nobody, or only seen by others that listen to its subject. A
-    connection that is lost meanwhile brings its subscriptions along when it is there again.
+    Until it does, nobody answers a command, although other subscribers of its subject may receive it. A
+    connection that is lost meanwhile restores its subscriptions when it reconnects.
     """
     connection = await broker.connect()
     await broker.start()
@@ -74,8 +74,8 @@ def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, 
     for kind in handlers.commands:
         carry_out = handlers.of(kind)
         answering = {subject_of(kind, prefix): _answering(kind, carry_out, engine)}
-        if kind.together:
-            answering[subject_of_many(kind, prefix)] = _answering_many(kind, carry_out, engine)
+        if kind.batchable:
+            answering[batch_subject_of(kind, prefix)] = _answering_batch(kind, carry_out, engine)
         for subject, answer in answering.items():
             subscriber = broker.subscriber(
                 subject,
@@ -88,7 +88,7 @@ def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, 
 
 
 async def _whole(message: NatsMessage) -> NatsMessage:
-    """Give the handler the message as it came, headers and all."""
+    """Return the message with its headers, not only its body."""
     return message
 
 
@@ -108,10 +108,10 @@ def _answering(
     return answer
 
 
-def _answering_many(
+def _answering_batch(
     kind: type[CommandT], handler: CarryOut, engine: Engine
 ) -> Callable[[NatsMessage], Awaitable[bytes]]:
-    reader = Posted[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
+    reader = BatchedCommand[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
 
     async def answer_one(line: bytes) -> Answer:
         try:
@@ -122,7 +122,7 @@ def _answering_many(
 
     async def answer(message: NatsMessage) -> bytes:
         return answers_message(
-            await asyncio.gather(*(answer_one(line) for line in posted_lines(message.body)))
+            await asyncio.gather(*(answer_one(line) for line in batch_lines(message.body)))
         )
 
     return answer
@@ -154,7 +154,7 @@ async def _carry_out(command: Command, handler: CarryOut, scope: Scope) -> Answe
         refusals.write(
             logging.INFO, "command.refused", code=refusal.code, command=name, correlation=correlation
         )
-        return Refusal(code=refusal.code, detail=refusal.detail)
+        return Refusal.of(refusal)
     except Exception as error:
         reference = str(new_id())
         log.exception(

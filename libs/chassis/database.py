@@ -1,4 +1,4 @@
-"""A service's own database, made where it is missing."""
+"""Creates a service's database."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ _NOT_YET = (
 
 
 async def ensure_database(url: str) -> None:
-    """Make the database of this URL unless it exists; waits up to a minute for the server."""
+    """Create the database of this URL unless it exists; waits up to a minute for the server."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

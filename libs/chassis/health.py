@@ -1,4 +1,4 @@
-"""Whether a process is alive and ready, and its metrics, over HTTP."""
+"""Liveness, readiness and metrics of a process, over HTTP."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,14 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Check = Callable[[], Awaitable[str | None]]
-"""Returns what is wrong, or None."""
+"""Returns why the process is not ready, or None."""
 _ALWAYS = ("/health/", "/metrics")
 
 
 def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
     """Serve `/health/live`, `/health/ready` and `/metrics` on an app.
 
-    The answers name the process, so that whoever started it can tell it from a stranger on the same port.
+    The answers name the process, so that its supervisor can tell it from another one on the same port.
     """
     pid = os.getpid()
 
@@ -43,14 +43,14 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
 
 
 class Door:
-    """Lets only health and metrics pass until the service has started."""
+    """Middleware that serves only health and metrics until the service has started."""
 
     def __init__(self, app: ASGIApp, opened: asyncio.Event) -> None:
         self._app = app
         self._opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 503 to anything else meanwhile."""
+        """Answer 503 to any other path until then."""
         path: str = scope.get("path", "")
         if scope["type"] != "http" or self._opened.is_set() or path.startswith(_ALWAYS):
             await self._app(scope, receive, send)
@@ -60,7 +60,7 @@ class Door:
 
 
 class HttpServer(uvicorn.Server):
-    """Uvicorn inside the process's own loop; the process itself minds the signals."""
+    """Uvicorn inside the process's own event loop; the process handles signals itself."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         super().__init__(
@@ -77,7 +77,7 @@ class HttpServer(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; raise `OSError` where the port can't be had, instead of leaving the process at once."""
+        """Listen; raise `OSError` if the port is taken, where uvicorn would exit the process."""
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -86,10 +86,10 @@ class HttpServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave the signals alone."""
+        """Install no signal handlers."""
         yield
 
     @property
     def port(self) -> int:
-        """The port that is listened on, once the server has started."""
+        """The port that the server listens on, once started."""
         return int(self.servers[0].sockets[0].getsockname()[1])

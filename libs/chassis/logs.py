@@ -1,4 +1,4 @@
-"""Structured logs, one line an event, with nothing secret in them; a file of them is rotated."""
+"""Structured logs, one line per event, without secrets; a log file is rotated."""
 
 import logging
 import os
@@ -23,12 +23,12 @@ _SECRET_NAMES = re.compile(
 )
 _SERVER = "uvicorn.error"
 _SERVER_LINES = SampledLines(_SERVER)
-"""Uvicorn writes a line for each request that is no HTTP, or asks for a WebSocket."""
+"""Uvicorn's lines about requests that are no HTTP, or ask for a WebSocket."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*(?=@)")
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Hide what is named like a secret, and credentials inside URLs."""
+    """Mask values that are named like secrets, and credentials in URLs."""
     for name, value in event.items():
         event[name] = _clean(name, value)
     return event
@@ -48,9 +48,9 @@ def _clean(name: object, value: object) -> object:
 
 
 class OwnFile(RotatingFileHandler):
-    """A log file of this process alone, which takes what else it prints as well, such as a crash's trace.
+    """A rotating log file of this process, which its standard output and error go to as well.
 
-    One that has become long is renamed, to `.1`, what was that to `.2`, and so on; the oldest is deleted.
+    A file that has become too long is renamed to `.1`, that one to `.2`, and so on; the oldest is deleted.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class OwnFile(RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - its name there
-        """Say whether the file is long enough; unlike the library, without formatting the line for that."""
+        """Say whether the file is too long; unlike the library, without formatting the line for that."""
         del record
         return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 
@@ -72,7 +72,7 @@ class OwnFile(RotatingFileHandler):
 def configure(
     service: str, *, level: str, style: Literal["json", "console"], file: Path | None = None
 ) -> None:
-    """Send all logs of this process in one form to a file of its own, or to standard error."""
+    """Send all logs of this process in one format to a file of its own, or to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

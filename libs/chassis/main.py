@@ -22,9 +22,9 @@ EXIT_FAILED = 1
 
 
 def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]]) -> None:
-    """Check the settings and run a service until it is told to stop.
+    """Check the settings and run a service until SIGTERM or SIGINT.
 
-    Exit codes: 0 stopped, 1 failed, 2 the settings are not valid.
+    Exit codes: 0 stopped, 1 failed, 2 invalid settings.
     """
     keep_private()
     try:
@@ -38,7 +38,7 @@ def main(settings: type[SettingsT], run: Callable[[SettingsT], Awaitable[None]])
         uvloop.run(_run(run, loaded))
     except KeyboardInterrupt:
         log.info("service.interrupted")
-    except InvalidSettings as error:  # they don't fit what the service keeps
+    except InvalidSettings as error:  # they contradict what the service has stored
         _refuse(settings, error)
     except OperatorNeeded as refusal:
         log.error("service.refused", problem=with_advice(refusal))  # noqa: TRY400 - the trace tells nothing

@@ -1,6 +1,6 @@
-"""What the product is called where other programs see it."""
+"""The product's name in other programs: NATS and PostgreSQL."""
 
 HEADER_PREFIX = "Adrelay-"
-"""How the headers of its messages on NATS begin."""
+"""The prefix of its NATS headers."""
 APPLICATION = "adrelay"
-"""What its services are called among the connections of a database."""
+"""The `application_name` of its services' connections."""

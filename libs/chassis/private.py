@@ -1,4 +1,4 @@
-"""A process that holds secrets keeps them to itself."""
+"""Protects the files and the memory of a process that holds secrets."""
 
 import ctypes
 import os
@@ -9,10 +9,10 @@ _PR_SET_DUMPABLE = 4
 
 
 def keep_private() -> None:
-    """Make new files readable by their owner alone, and let no core dump of this process be written.
+    """Make new files readable by their owner alone, and prevent core dumps of this process.
 
-    The limit is inherited by children. What Linux is told beside it ends with `exec`; it also keeps dumps
-    from handlers that ignore the limit, and `/proc/<pid>/environ` from other processes of the same user.
+    Children inherit the limit. The Linux flag set besides it ends with `exec`; it also prevents dumps by
+    handlers that ignore the limit, and reading `/proc/<pid>/environ` by other processes of the same user.
     """
     os.umask(0o077)
     _, highest = resource.getrlimit(resource.RLIMIT_CORE)

@@ -1,4 +1,4 @@
-"""Log lines that strangers can cause: a few of each kind a minute, then how many more there were."""
+"""Sampled log lines, for events that strangers can cause: a few per kind and minute, then a count."""
 
 import asyncio
 import logging
@@ -10,13 +10,13 @@ from typing import TypeAlias
 import structlog
 
 Kind: TypeAlias = tuple[str, str]
-"""An event's name, and a code of what kind it was."""
+"""The name of a log event and a code, which together are its kind."""
 
 WINDOW_SECONDS = 60.0
 LINES_A_WINDOW = 10
 _MOST_KINDS = 500
 _TIMER_SLACK_SECONDS = 0.05
-"""A loop's timer may ring a little before the clock says so."""
+"""A loop's timer may fire a little before the clock has reached the instant, in seconds."""
 _OTHER = "other"
 
 
@@ -28,11 +28,11 @@ class _Window:
 
 
 class Sampler:
-    """Says which lines are written: of each kind the first few of a minute.
+    """Decides which lines are written: of each kind the first few of a minute.
 
-    `report` gets the kind and the number of the suppressed lines once their minute is over; without a running
-    event loop, at the next line of the kind. A kind is remembered for its minute; of more kinds than can be
-    remembered, all lines count as one kind more.
+    `report` gets the kind and the number of suppressed lines once their minute is over; without a running
+    event loop, at the next line of the kind. A kind is remembered for its minute. There is a limit of kinds:
+    above it, all lines count as one more kind.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Sampler:
         self._windows: dict[Kind, _Window] = {}
 
     def passes(self, kind: Kind) -> bool:
-        """Count a line; say whether it is written."""
+        """Count a line; return whether it is written."""
         now = self._clock()
         self._close(now)
         if kind not in self._windows and len(self._windows) >= _MOST_KINDS:
@@ -65,7 +65,7 @@ class Sampler:
         return False
 
     def _close(self, now: float) -> None:
-        """Forget the windows that are over; they stand in the order in which they end."""
+        """Remove the windows that are over; they are ordered by their ends."""
         while self._windows:
             kind = next(iter(self._windows))
             if self._windows[kind].ends > now:
@@ -82,7 +82,7 @@ class Sampler:
         loop.call_later(seconds + _TIMER_SLACK_SECONDS, self._closing)
 
     def _closing(self) -> None:
-        # the timer runs in a copy of the context of the request that was suppressed: not what it is about
+        # the timer runs in a copy of the suppressed request's log context, which it is not about
         service = structlog.contextvars.get_contextvars().get("service")
         structlog.contextvars.clear_contextvars()
         if service is not None:
@@ -91,7 +91,7 @@ class Sampler:
 
 
 class SampledLog:
-    """Writes events that strangers can cause as often as they like. Counters count them all."""
+    """Writes sampled log events. Counters count them all."""
 
     def __init__(self, name: str, *, sampler: Sampler | None = None) -> None:
         self._log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
@@ -99,30 +99,30 @@ class SampledLog:
         self._sampler = sampler or Sampler(reporter(name))
 
     def write(self, level: int, event: str, *, code: str, **about: object) -> None:
-        """Write the event unless enough of this event and code were written in this minute."""
+        """Write the event unless the limit of this event and code is reached in this minute."""
         if self._lines.isEnabledFor(level) and self._sampler.passes((event, code)):
             self._log.log(level, event, code=code, **about)
 
     def exception(self, event: str, *, code: str, **about: object) -> None:
-        """Write the error that is being handled with its trace, as often as `write` does."""
+        """Write the current exception with its traceback, as often as `write` does."""
         if self._sampler.passes((event, code)):
             self._log.exception(event, code=code, **about)
 
 
 class SampledLines(logging.Filter):
-    """Lets few of each line pass that another library writes for whatever strangers send."""
+    """A logging filter that samples lines of other libraries which strangers can cause."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self._sampler = Sampler(reporter(name))
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the line is written; lines of structlog, our own, always are."""
+        """Return whether the line is written; structlog's lines, our own, always are."""
         return isinstance(record.msg, dict) or self._sampler.passes((str(record.msg), record.levelname))
 
 
 def reporter(name: str) -> Callable[[Kind, int], None]:
-    """Return what writes how many lines of a kind were suppressed."""
+    """Return a function that logs how many lines of a kind were suppressed."""
     log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
 
     def report(kind: Kind, suppressed: int) -> None:

@@ -55,7 +55,7 @@ ContextT = TypeVar("ContextT")
 
 
 class Chassis:
-    """What every service stands on. Use as `async with`, hang the service's parts in, then `run`."""
+    """The runtime of every service. Use as `async with`, register the service's parts, then call `run`."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Chassis:
         self._open = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        """Connect to the database and the broker, waiting for them where they are not up yet."""
+        """Connect to the database and the broker, waiting for them where they are down."""
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
         self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
@@ -108,11 +108,11 @@ class Chassis:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop what still runs and close the connections."""
+        """Cancel remaining tasks and close the connections."""
         await self._stop()
 
     def take_on(self, registry: Registry[ContextT], context: ContextT) -> None:
-        """Hear the service's commands, react to events and take what comes due, all with this context."""
+        """Run a service's command handlers, reactions and timers with this context."""
         if registry.commands.commands:
             self.serve(registry.commands.bind(context))
         if registry.reactions.events:
@@ -121,7 +121,7 @@ class Chassis:
             self.tick(due.timer(self.engine))
 
     def serve(self, handlers: CommandHandlers) -> None:
-        """Hear these commands."""
+        """Serve these command handlers."""
         self._broker = answering_broker(
             self.settings.nats_url.get_secret_value(), name=f"{self.settings.service}-commands"
         )
@@ -135,7 +135,7 @@ class Chassis:
         name: str = "reactions",
         everything: bool = False,
     ) -> Reader:
-        """Have a reader of this name follow the stream."""
+        """Run a reader of this name."""
         return self._follow(
             Reader(
                 name,
@@ -154,30 +154,30 @@ class Chassis:
         return reader
 
     def tick(self, timer: Timer) -> None:
-        """Have a timer take what is due."""
+        """Run a timer."""
         self.task(f"timer {timer.name}", timer.run)
 
     def task(self, name: str, loop: Loop) -> None:
-        """Run a loop for as long as the process lives; should it end, the process does."""
+        """Run a loop for the process's lifetime; if it ends, the process does."""
         if name in self._loops:
             message = f"there is already a loop called {name}"
             raise ValueError(message)
         self._loops[name] = loop
 
     def stop(self) -> None:
-        """Have `run` return after a graceful stop."""
+        """Make `run` return after a graceful stop."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Run until SIGTERM, SIGINT or `stop`; raise what ended a loop before its time."""
+        """Run until SIGTERM, SIGINT or `stop`; raise the exception that ended a loop."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
         self._http = HttpServer(Door(self._app, self._open), self.settings.http_host, self.settings.http_port)
         self._begin("http", self._http.serve)
-        self._begin("relay", self._loops["relay"])  # first: others may wait for what this service said
-        self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they tell if it does not get through
+        self._begin("relay", self._loops["relay"])  # first: others may wait for this service's events
+        self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they report if it does not
         self._begin(_START, self._start)
         self._begin(_OUTDATED, self.engine.until_outdated)
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
@@ -186,7 +186,7 @@ class Chassis:
                 done, _ = await asyncio.wait(
                     [stopping, *self._tasks.values()],
                     return_when=asyncio.FIRST_COMPLETED,
-                    timeout=_LOOK_SECONDS,  # there may be more tasks by then
+                    timeout=_LOOK_SECONDS,  # more tasks may have been added by then
                 )
                 for ended in done - {stopping}:
                     ended.result()
@@ -202,7 +202,7 @@ class Chassis:
         self._tasks[name] = asyncio.create_task(_run(body), name=name)
 
     async def _start(self) -> None:
-        """Let nothing act on read models before they hold what the stream tells."""
+        """Migrate read models, let their reader catch up, then start everything else."""
         await self.read_models.migrate()
         reading = f"reader {self.read_models.name}"
         if reading in self._loops:
@@ -217,10 +217,10 @@ class Chassis:
         log.info("service.started", loops=sorted(self._loops))
 
     async def _stop(self) -> None:
-        """Stop taking, finish, flush the relay, close."""
+        """Stop taking work, finish what has begun, flush the relay, close."""
         if self._http is not None:
             self._http.should_exit = True
-            if "http" in self._tasks:  # requests under way may still wait for the readers
+            if "http" in self._tasks:  # pending requests may still wait for the readers
                 await asyncio.wait([self._tasks["http"]], timeout=HTTP_STOP_SECONDS)
         if self._broker is not None:
             await self._broker.stop()
@@ -250,7 +250,7 @@ class Chassis:
         return None
 
     async def _tables(self) -> str | None:
-        return None if self._open.is_set() else "are being brought up"
+        return None if self._open.is_set() else "are being migrated"
 
     async def _nats(self) -> str | None:
         return None if self.nats.is_connected else "is not connected"

@@ -1,4 +1,4 @@
-"""A service's settings: read from the environment once, checked before anything starts."""
+"""A service's settings: read from the environment once, validated before anything starts."""
 
 import os
 import re
@@ -23,9 +23,9 @@ from libs.chassis.words import wrong
 PREFIX = "ADRELAY_"
 _PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
 _NEAR = 0.9
-"""From which likeness on a name is taken for a misspelt setting."""
+"""From which similarity on a name is taken for a misspelt setting."""
 _ELSEWHERE = {"ADRELAY_GATEWAY_URL", "ADRELAY_TRACEBACK"}
-"""What only the command line reads."""
+"""Settings that only the command line reads."""
 _MIN_LENGTH = 32
 _MIN_VARIETY = 8
 _MIN_VARIETY_GIVEN = 5
@@ -34,7 +34,7 @@ SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 
 
 class InvalidSettings(Exception):
-    """The environment does not hold what a service needs; `problems` says what, a line each."""
+    """The environment lacks valid settings; `problems` has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -50,7 +50,7 @@ def strong(secret: SecretStr) -> SecretStr:
 
 
 def at_least(characters: int) -> Callable[[SecretStr], SecretStr]:
-    """Return the check of a secret that another party made: its length, and that it is no placeholder."""
+    """Return a validator of a secret that another party made: its length, and that it is no placeholder."""
 
     def check(secret: SecretStr) -> SecretStr:
         text = secret.get_secret_value().strip()
@@ -90,12 +90,12 @@ def _names_a_server(url: str, schemes: Sequence[str]) -> bool:
         parts = urlsplit(url)
         hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
         return parts.scheme in schemes and all(host.hostname and host.port != 0 for host in hosts)
-    except ValueError:  # a wrong port, a wrong bracket; the error's text would show a part of the URL
+    except ValueError:  # a wrong port or bracket; the error's text would show a part of the URL
         return False
 
 
 class ServiceSettings(BaseSettings):
-    """What every service is told. `ADRELAY_BILLING_X` holds for billing, `ADRELAY_X` for all."""
+    """Settings of every service. `ADRELAY_BILLING_X` is billing's, `ADRELAY_X` is for all."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
@@ -150,7 +150,7 @@ def load(settings: type[SettingsT]) -> SettingsT:
     """Return a service's settings from the environment; raise `InvalidSettings` naming every variable."""
     try:
         return settings()  # pyright: ignore[reportCallIssue] - the environment fills it
-    except SettingsError as error:  # a list or a mapping that is no JSON
+    except SettingsError as error:  # a list or a mapping that is not JSON
         problem = f"a variable of {settings.service} that must hold JSON does not"
         field = re.search(r'field "(\w+)"', str(error))
         if field is not None:
@@ -162,9 +162,10 @@ def load(settings: type[SettingsT]) -> SettingsT:
 
 
 def misspelt(*kinds: type[ServiceSettings], every: bool = False) -> list[str]:
-    """Return a line for each name in the environment that is none of these settings, but nearly so.
+    """Return a line for each environment variable that is similar to one of these settings, and none of them.
 
-    With `every`, any other name that begins like a setting is told of too: `kinds` are then all there are.
+    With `every`, any other variable with the product's prefix is reported too: `kinds` are then all settings
+    there are.
     """
     known = {name for kind in kinds for name in _names(kind)}
     canonical = sorted({variable(kind, field) for kind in kinds for field in kind.model_fields} | known)
@@ -207,7 +208,7 @@ def _line(settings: type[ServiceSettings], problem: ErrorDetails) -> str:
 
 
 def _set_by(settings: type[ServiceSettings], field: str) -> str:
-    """Return the variable that a field's value comes from: the service's own goes before the one for all."""
+    """Return the variable that sets a field: the service's own comes before the one for all."""
     name = variable(settings, field)
     if settings.model_fields[field].validation_alias is not None:
         return name
@@ -217,6 +218,6 @@ def _set_by(settings: type[ServiceSettings], field: str) -> str:
 
 
 def _field(settings: type[ServiceSettings], place: str) -> str:
-    """Return the field that an error is about; one that reads another service's variable is told by that."""
+    """Return the field that an error is about; the service's own variable is named if it is set."""
     aliases = {field.validation_alias: name for name, field in settings.model_fields.items()}
     return aliases.get(place, place)

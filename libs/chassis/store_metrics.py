@@ -1,4 +1,4 @@
-"""Metrics of a service's store: whether its events are held back, or its relay has stalled."""
+"""Metrics of a service's store: events held back, and a stalled relay."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ from libs.eventsourcing.operations import (
 log = structlog.stdlib.get_logger()
 
 STORE_METRICS = "store metrics"
-"""The name of the task that keeps them."""
+"""The name of the task."""
 LOOK_SECONDS = 2.0
 ALARM_SECONDS = 10.0
 HELD_BACK_COUNTED = 10_000
@@ -54,20 +54,23 @@ WAITING_AGE = Gauge(
     ["service"],
 )
 STALL_SECONDS = 10.0
-"""How long events may wait before the service is not ready. A broker's restart, a relay's take-over and the
-longest attempt to publish with the delay before it (5 s and 2 s) are shorter."""
+"""How long events may wait for the relay before the service is not ready, in seconds.
+
+A broker's restart, a relay's take-over and the longest attempt to publish with the delay before it (5 s and 2
+s) are shorter.
+"""
 
 
 class XminAge:
-    """How long the oldest transaction has been the same one; needs no right to look into other sessions."""
+    """Measures how long the oldest transaction is the same one, without the right to see other sessions."""
 
     def __init__(self) -> None:
         self._oldest = 0
         self._since = 0.0
 
     def seen(self, oldest: int, following: int, at: float) -> float:
-        """Return the age in seconds, given the oldest open xid, the next to be given, and the time now."""
-        if oldest == following:  # none is open
+        """Return its age in seconds, given the oldest open xid, the next xid, and the time."""
+        if oldest == following:  # no transaction is open
             self._oldest = 0
             return 0.0
         if oldest != self._oldest:
@@ -76,7 +79,7 @@ class XminAge:
 
 
 async def look(sql: Sql, age: XminAge, service: str) -> None:
-    """Set the metrics of a store."""
+    """Update the metrics of a store."""
     held = await held_back(sql, counted=HELD_BACK_COUNTED)
     seconds = age.seen(held.oldest, held.following, time.monotonic())
     XMIN_AGE.labels(service).set(seconds)
@@ -86,7 +89,7 @@ async def look(sql: Sql, age: XminAge, service: str) -> None:
 
 
 class RelayWatch:
-    """Tells a relay that is idle from one that does not get rid of what it should publish."""
+    """Tells an idle relay from one that can't publish."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -95,11 +98,11 @@ class RelayWatch:
         self._problem: str | None = None
 
     async def problem(self) -> str | None:
-        """Return why events wait for too long, as of the last look; None if they don't."""
+        """Return why events wait for too long, as of the last poll; None if they don't."""
         return self._problem
 
     async def look(self, sql: Sql, service: str) -> None:
-        """Set the metrics of a relay, and what is wrong with it."""
+        """Update the metrics of a relay, and its problem."""
         now = time.monotonic()
         waiting: WaitingEvents | None = None
         if self._relay.knows:
@@ -121,7 +124,7 @@ class RelayWatch:
 
 
 def _stall(waiting: WaitingEvents | None, trouble: RelayTrouble | None) -> str:
-    """Say how many events wait, since when, and why."""
+    """Return a text: how many events wait, since when, and why."""
     what = "it is not known which events wait"
     if waiting is not None:
         what = f"{waiting.events} events wait to be published, the oldest for {waiting.seconds:.0f} s"
@@ -133,7 +136,7 @@ def _stall(waiting: WaitingEvents | None, trouble: RelayTrouble | None) -> str:
 def watch(
     engine: Engine, relay: Relay, task: Callable[[str, Callable[[], Awaitable[None]]], None]
 ) -> RelayWatch:
-    """Have a task of the service keep the metrics of its store, and return what it knows of the relay."""
+    """Run a task that updates the metrics of the service's store, and return the relay's state."""
     age, watched = XminAge(), RelayWatch(relay)
 
     async def keep() -> None:

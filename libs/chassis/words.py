@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words for people: no regular expression, no name of a class or a library."""
+"""Texts of validation errors, for people: without regular expressions and names of classes or libraries."""
 
 from collections.abc import Mapping
 from typing import Any, cast, get_args
@@ -7,8 +7,8 @@ from libs.events.values import ChannelRef, Coin, EmailAddress, GroupRef, OrderNu
 
 _UNKNOWN_FORM = "does not have the form that is asked for"
 _FORMS: Mapping[str, str] = {
-    next(part.pattern for part in get_args(kind) if getattr(part, "pattern", None)): told
-    for kind, told in (
+    next(part.pattern for part in get_args(kind) if getattr(part, "pattern", None)): text
+    for kind, text in (
         (OrderNumber, "must be an order number such as HQADZ-MWPM0SFH-9J8ZHS6IAHLL"),
         (PlanCode, "must be a plan's code such as bronze: 2 to 32 small letters, digits and hyphens"),
         (PaymentId, "must be a payment's id: up to 64 letters, digits, hyphens and underscores"),
@@ -18,7 +18,7 @@ _FORMS: Mapping[str, str] = {
         (ChannelRef, "must be a channel such as @name or -1001234567890"),
     )
 }
-"""By the regular expression of a type, what it stands for."""
+"""What a type's regular expression stands for."""
 _KINDS: Mapping[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is not known here; is it misspelt?",
@@ -48,7 +48,7 @@ _KINDS: Mapping[str, str] = {
     "model_attributes_type": "must be an object",
     "timezone_aware": "must have a time zone, such as Z",
 }
-"""By pydantic's name of what is wrong."""
+"""Texts by pydantic's error type."""
 _BEGINNINGS: Mapping[str, str] = {
     "int_": "must be a whole number",
     "float_": "must be a number",
@@ -67,7 +67,7 @@ _BEGINNINGS: Mapping[str, str] = {
 
 
 def wrong(problem: Mapping[str, Any]) -> str:
-    """Return what is wrong with a value, from one of pydantic's errors; the value itself is not in it."""
+    """Return the text of a pydantic error; the value itself is not in it."""
     kind = str(problem.get("type", ""))
     context = cast("Mapping[str, Any]", problem.get("ctx") or {})
     if kind in {"", "value_error"} and "reason" not in context:  # a text of ours
@@ -76,10 +76,10 @@ def wrong(problem: Mapping[str, Any]) -> str:
         return _FORMS.get(str(context.get("pattern")), _UNKNOWN_FORM)
     if context.get("min_length") == 1:
         return "is empty"
-    told = _KINDS.get(kind) or next(
-        (told for begin, told in _BEGINNINGS.items() if kind.startswith(begin)), None
+    text = _KINDS.get(kind) or next(
+        (text for begin, text in _BEGINNINGS.items() if kind.startswith(begin)), None
     )
     try:
-        return (told or _UNKNOWN_FORM).format_map(context)
+        return (text or _UNKNOWN_FORM).format_map(context)
     except KeyError:
         return _UNKNOWN_FORM

@@ -1,4 +1,4 @@
-"""All that a service consists of, as it declares it once: its process, its tests and tools read it here."""
+"""A service's declaration: its process, its tests and the tools read it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ ContextT = TypeVar("ContextT", default=None)
 
 @dataclass(frozen=True)
 class Registry(Generic[ContextT]):
-    """What decides, what folds, what it does when it hears, is told, or an instant comes.
+    """A service's aggregates, projections, reactions, command handlers and timers.
 
     The context is what reactions, command handlers and timers work with besides events and the database.
     """
@@ -29,9 +29,9 @@ class Registry(Generic[ContextT]):
     service: str
     aggregates: Sequence[Decider[Any, Any, Any]] = ()
     state_tables: Sequence[Projection] = ()
-    """Of its own events, folded in the append's transaction: decisions may ask them."""
+    """Projections of its own events, folded in the append's transaction: decisions may query them."""
     read_models: Sequence[Projection] = ()
-    """Of any service's events, folded by a reader."""
+    """Projections of any service's events, folded by a reader."""
     reactions: Reactions[ContextT] = field(default_factory=Reactions[ContextT])
     commands: CommandHandlers[ContextT] = field(default_factory=CommandHandlers[ContextT])
     timers: Timers[ContextT] = field(default_factory=Timers[ContextT])

@@ -1,1 +1,1 @@
-"""NOWPayments' notifications: reading one, and proving whose it is. Imports nothing of ours."""
+"""NOWPayments' notifications: parsing them and verifying their signatures. Imports nothing of ours."""

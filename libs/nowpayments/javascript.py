@@ -9,12 +9,12 @@ from decimal import Decimal
 _AS_IT_IS = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 _PLAIN_UP_TO = 21
 _PLAIN_FROM = -6
-"""A number is written out in full while its point stands between these places."""
+"""Numbers are written without an exponent while the point is between these positions."""
 _DIGIT = re.compile("[0-9]")
 _LAST_INDEX = 2**32 - 2
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 quoted = json.JSONEncoder(ensure_ascii=False).encode
-"""Return a text as it is, in quotes."""
+"""Return a text in quotes, unescaped."""
 
 
 def number_in_javascript(text: str) -> str:
@@ -35,7 +35,7 @@ def number_in_javascript(text: str) -> str:
 
 
 def _with_point(digits: str, point: int) -> str:
-    """Return the digits with the point after the first `point` of them."""
+    """Return the digits with the decimal point after the first `point` of them."""
     if len(digits) <= point <= _PLAIN_UP_TO:
         return digits.ljust(point, "0")
     if 0 < point <= _PLAIN_UP_TO:
@@ -47,20 +47,20 @@ def _with_point(digits: str, point: int) -> str:
 
 
 def as_bytes(written: str) -> bytes:
-    """Return what is written as UTF-8, in which half of a surrogate pair alone is escaped."""
+    """Return text as UTF-8, in which lone surrogates are escaped."""
     return written.encode(errors="backslashreplace")
 
 
 def sorted_keys(keys: Iterable[str]) -> list[str]:
-    """Return the keys in the order of an object into which they were put sorted."""
+    """Return the keys in the order of a JavaScript object into which they were inserted sorted."""
     together = "".join(keys)
-    if together.isascii() and not _DIGIT.search(together):  # as nearly always
+    if together.isascii() and not _DIGIT.search(together):  # the usual case
         return sorted(keys)
     return sorted(keys, key=_order)
 
 
 def _order(key: str) -> tuple[int, int, bytes]:
-    """Return what keys are sorted by: whole numbers stand first, the others by their UTF-16 code units."""
+    """Return the sort key of a key: whole numbers come first, others by their UTF-16 code units."""
     if _INDEX.fullmatch(key) and int(key) <= _LAST_INDEX:
         return (0, int(key), b"")
     return (1, 0, key.encode("utf-16-be", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""JSON from outside: read in one way only, within bounds, each number as it was written."""
+"""A strict JSON parser for untrusted input: unambiguous, bounded, and exact in its numbers."""
 
 import json
 import re
@@ -9,15 +9,15 @@ from typing import NoReturn, TypeAlias
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_VALUES = 200
-"""What the provider sends holds some thirty values; each of them costs time before the sender is known."""
+"""The most values in a body: notifications have some thirty; each costs time before the sender is known."""
 MAX_DEPTH = 16
 MAX_NUMBER = 64
-"""Characters. To spell a longer number as JavaScript does takes long, and no sum needs one."""
+"""The most characters in a number: JavaScript's form of a longer one takes long, and no sum needs it."""
 _WHOLE = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 
 
 class Unreadable(ValueError):
-    """The bytes can't be read, or could be read in two ways. `why` is a word for counting."""
+    """The bytes can't be parsed, or not unambiguously. `why` is a label for counting."""
 
     def __init__(self, why: str, detail: str) -> None:
         super().__init__(detail)
@@ -26,7 +26,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written: any other spelling of it would be another signature."""
+    """A number as it was written: the signature depends on its spelling."""
 
     text: str
 
@@ -35,7 +35,7 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | Number | str | bool | None"
 
 
 def parse(body: bytes) -> Json:
-    """Return what a body says; raise `Unreadable`."""
+    """Parse a body; raise `Unreadable`."""
     if len(body) > MAX_BODY_BYTES:
         raise Unreadable("too_large", "the body is too large")
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
@@ -75,7 +75,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def fields_of(value: Json, names: Sequence[str]) -> dict[str, object]:
-    """Return these fields of an object, their numbers exact; raise `Unreadable` if it is no object."""
+    """Return these fields of an object, with exact numbers; raise `Unreadable` if it is not an object."""
     if not isinstance(value, dict):
         raise Unreadable("no_object", "it is no object")
     return {name: _plain(name, value[name]) for name in names if name in value}

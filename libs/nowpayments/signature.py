@@ -1,4 +1,4 @@
-"""Whether a notification is the provider's: the check of `x-nowpayments-sig`."""
+"""Verifies NOWPayments' signature of a notification, the header `x-nowpayments-sig`."""
 
 import hashlib
 import hmac
@@ -13,10 +13,10 @@ SIGNED_WITH = (
     "The secret that notifications are signed with: dashboard, Settings, Payments, "
     "Instant payment notifications; at least 16 characters"
 )
-"""What a setting that holds it is described by."""
+"""The description of a setting that holds the secret."""
 _DIGEST = re.compile(r"[0-9a-f]{128}", re.ASCII)
 _Pieces: TypeAlias = list[str | Number]
-"""A body as text, but for its numbers, which may be spelled in two ways."""
+"""A body's text with its numbers left out, which may be spelled in two ways."""
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -29,13 +29,13 @@ def secret_from(text: str) -> bytes:
 
 
 def digest_in(signature: str) -> str | None:
-    """Return the digest that a signature's header holds, None if it holds none."""
+    """Return the digest in a signature's header, None if there is none."""
     given = signature.strip().lower()
     return given if _DIGEST.fullmatch(given) else None
 
 
 def proves(secret: bytes, body: bytes, signature: str) -> bool:
-    """Say whether `signature` shows that whoever wrote `body` knows the secret.
+    """Say whether `signature` proves that the sender of `body` knows the secret.
 
     It is a hex HMAC-SHA512 over any of these: the bytes as they are; the body as compact JSON with the keys
     of every object sorted and each number as it came; the same with each number as JavaScript writes it. The
@@ -59,14 +59,14 @@ def _signs(secret: bytes, form: bytes, given: str) -> bool:
     return hmac.compare_digest(hmac.digest(secret, form, hashlib.sha512).hex(), given)
 
 
-def _forms(said: Json) -> Iterator[str]:
-    """Return the forms of a body that may have been signed, each once, the likeliest first."""
+def _forms(body: Json) -> Iterator[str]:
+    """Return the forms of a body that may have been signed, without duplicates, the likeliest first."""
     pieces: _Pieces = []
-    _write(said, pieces, arrays_as_objects=False)
+    _write(body, pieces, arrays_as_objects=False)
     yield from _spellings(pieces)
     if "[" in pieces:
         pieces.clear()
-        _write(said, pieces, arrays_as_objects=True)
+        _write(body, pieces, arrays_as_objects=True)
         yield from _spellings(pieces)
 
 
@@ -81,7 +81,7 @@ def _spellings(pieces: _Pieces) -> Iterator[str]:
 
 
 def _write(value: Json, pieces: _Pieces, *, arrays_as_objects: bool, depth: int = 0) -> None:
-    """Add a value as the provider's program writes it before it signs; raise `Unreadable` if too deep."""
+    """Append a value as the provider serialises it before signing; raise `Unreadable` if too deep."""
     if depth > MAX_DEPTH:
         raise Unreadable("too_deep", "the body is too deep")
     match value:

@@ -231,9 +231,9 @@ def every_mail_was_sent_and_has_only_copies_that_can_be_told(truth: Truth, _: To
         yield f"a mail to {arrived[told]} tells of nothing that was raised: {told}"
 
 
-def nothing_is_parked(truth: Truth, _: Told) -> Iterator[str]:
+def no_dead_letters(truth: Truth, _: Told) -> Iterator[str]:
     for store in truth.stores.values():
-        yield from store.parked
+        yield from store.dead_letters
 
 
 def all_processes_are_ready(truth: Truth, _: Told) -> Iterator[str]:
@@ -260,7 +260,7 @@ GENERAL: Sequence[Invariant] = (
     readers_have_caught_up,
     everybody_was_told_once_of_every_occasion,
     every_mail_was_sent_and_has_only_copies_that_can_be_told,
-    nothing_is_parked,
+    no_dead_letters,
     all_processes_are_ready,
     no_client_was_turned_away,
 )

@@ -44,7 +44,7 @@ class Store:
     """By reader and source."""
     readers: dict[str, frozenset[str] | None]
     """The event types that each handles; None: all."""
-    parked: list[str]
+    dead_letters: list[str]
     tables: dict[str, list[dict[str, Any]]]
 
     def all(self, kind: type[EventT]) -> Iterator[tuple[Envelope, EventT]]:
@@ -103,7 +103,7 @@ async def _store(service: str, url: str) -> Store:
         rows = await connection.fetch(_EVENTS)
         checkpoints = await connection.fetch("select reader, source, xid, position from engine.checkpoints")
         readers = await connection.fetch("select name, events from engine.readers")
-        parked = await connection.fetch("select reader, source, stream, error from engine.parked")
+        dead_letters = await connection.fetch("select reader, source, stream, error from engine.parked")
         tables = {
             name: [dict(row) for row in await connection.fetch(query)]
             for name, query in _TABLES.get(service, {}).items()
@@ -124,8 +124,9 @@ async def _store(service: str, url: str) -> Store:
             (row["reader"], row["source"]): Cursor(row["xid"], row["position"]) for row in checkpoints
         },
         readers={row["name"]: None if row["events"] is None else frozenset(row["events"]) for row in readers},
-        parked=[
-            f"{service}.{row['reader']}: {row['source']} {row['stream']}: {row['error']}" for row in parked
+        dead_letters=[
+            f"{service}.{row['reader']}: {row['source']} {row['stream']}: {row['error']}"
+            for row in dead_letters
         ],
         tables=tables,
     )

@@ -16,9 +16,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from adrelay.demo.story import CODE
+from adrelay.demo.steps import CODE
 from adrelay.env_file import values_in
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.e2e.pages import Page, Typed, all_pages
@@ -33,7 +33,7 @@ ORDER = (  # what a page needs is on one before it
     "docs/how-to/use-the-payment-sandbox.md",
     "docs/quickstart.md",
 )
-LAST = ("docs/how-to/handle-a-parked-event.md",)  # leaves an event that no table can be compared over
+LAST = ("docs/how-to/handle-a-dead-letter.md",)  # leaves an event that no table can be compared over
 _PROVIDER = ".venv/bin/adrelay sandbox nowpayments --port 4440 --api-key trial-key-1234"
 BEGIN = (
     "cp .env.example .env && chmod 600 .env",
@@ -46,12 +46,12 @@ BEGIN = (
 """What is done once, for all pages that say it."""
 NOT_RUN = {
     "make setup": "the tests run in what it makes",
-    "make demo": "tests/e2e/test_story.py tells the same story",
+    "make demo": "tests/e2e/test_whole_path.py runs the same path",
     "make test": "it is what runs this",
     "make up": "it is `make setup` and `adrelay up`",
-    ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_story.py tells the same story",
-    ".venv/bin/adrelay demo --album": "tests/e2e/test_story.py tells the same story",
-    ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_story.py tells the same story",
+    ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --album": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay up --folder /tmp/adrelay": "tests/e2e/test_up.py starts what was kept",
     ".venv/bin/adrelay events tail --no-follow --folder /tmp/adrelay": "tests/e2e/test_up.py, too",
     ".venv/bin/adrelay events import events.jsonl": "wants new servers: engine_tools/test_import.py",
@@ -76,7 +76,7 @@ SHOWS = {
     "4431/chats/7200/messages": "Two rooms, one lake.",
     "--email bert": "bert@example.com",
     "orders attention": "overpaid",
-    "events lag": "parked",
+    "events lag": "dead letters",
 }
 """What a command shows, at the latest after a while, as a reader would look again."""
 POISON = "order-HQADZ-MWPM0SFH-0000POISON01"
@@ -173,7 +173,7 @@ class Shop:
 
     async def database(self, service: str, query: str, *values: object) -> str:
         """Return one value from a service's store, once there is one."""
-        url = Places(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
+        url = ServerOptions(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
         connection = await asyncpg.connect(url)
         found: list[object] = []
 
@@ -245,7 +245,7 @@ STAGES: dict[str, Callable[[Shop], Awaitable[None]]] = {
     "docs/how-to/explain-an-order.md": ids_of_the_first_order,
     "docs/how-to/export-and-import.md": ids_of_the_first_order,
     "docs/how-to/send-mails.md": ids_of_the_first_order,
-    "docs/how-to/handle-a-parked-event.md": an_event_that_nobody_can_handle,
+    "docs/how-to/handle-a-dead-letter.md": an_event_that_nobody_can_handle,
 }
 """What a page begins with: a reader has it from real life."""
 

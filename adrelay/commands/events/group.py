@@ -32,21 +32,19 @@ class _Events(Menu):
         ),
         "tables": Entry(
             "adrelay.commands.events.tables.cli:tables",
-            "List the tables that services fold, and what stands beside them.",
+            "List the tables that services fold, and their shadow tables.",
         ),
         "rebuild": Entry(
             "adrelay.commands.events.tables.cli:rebuild",
-            "Fold a table anew from all events, beside the running one, and put it in its place.",
+            "Fold a table anew from all events into shadow tables, and swap it in.",
         ),
         "rollback": Entry(
             "adrelay.commands.events.tables.cli:rollback",
-            "Put kept tables of this program's version back in place, with all that has happened since "
-            "folded in.",
+            "Catch up archived tables of this program's version and swap them in.",
         ),
         "retire": Entry(
             "adrelay.commands.events.tables.cli:retire",
-            "Stop folding a table that this version of the service does not know any more; "
-            "it is kept beside.",
+            "Stop folding a table that this version of the service does not know any more; it is archived.",
         ),
         "republish": Entry(
             "adrelay.commands.events.transfer.cli:republish",

@@ -1,8 +1,8 @@
-"""How long a loop waits after each failure before it tries again."""
+"""Backoff: how long a loop waits after each failure before it retries."""
 
 
 class Backoff:
-    """Delays that double up to a limit, and begin anew only once something has succeeded."""
+    """Delays that double up to a limit, and start again at the shortest after a success."""
 
     def __init__(self, first: float, longest: float) -> None:
         self._first, self._longest = first, longest
@@ -14,5 +14,5 @@ class Backoff:
         return delay
 
     def succeeded(self) -> None:
-        """Begin with the shortest delay the next time."""
+        """Reset to the shortest delay."""
         self._next = self._first

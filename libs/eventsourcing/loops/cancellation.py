@@ -1,10 +1,10 @@
-"""Being cancelled, for loops that never end by themselves."""
+"""Cancellation of loops that never end by themselves."""
 
 import asyncio
 
 
 def heed_cancellation() -> None:
-    """Raise `CancelledError` if this task was cancelled and something it awaited kept that to itself.
+    """Raise `CancelledError` if this task was cancelled and an awaited call swallowed that.
 
     Python 3.11's `asyncio.wait_for`, which the NATS client uses, does so when the awaited result arrives at
     the same moment; an endless loop would then never end.

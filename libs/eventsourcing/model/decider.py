@@ -1,4 +1,4 @@
-"""Pure decisions: what follows from a command, and what an event changes."""
+"""Pure decisions: `decide` returns the events that follow from a command, `evolve` applies one."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,19 @@ EventT = TypeVar("EventT", bound=Event)
 class Decider(Generic[CommandT, StateT, EventT]):
     """An aggregate: its category (the prefix of its streams) and its two pure functions.
 
-    `decide` returns what follows from a command, nothing if it has happened already, or raises `Refused`.
-    `evolve` returns the state after an event; None is the state before the first one.
-
-    Its events bear the correlation id of what led to the command, unless it declares another one:
+    `decide` returns the events that follow from a command, none for a no-op, or raises `Refused`. `evolve`
+    returns the state after an event; None is the state before the first one. The events get the correlation
+    id of the command's cause, unless the aggregate declares another one:
     """
 
     category: str
     decide: Callable[[CommandT, StateT | None], Sequence[EventT]]
     evolve: Callable[[StateT | None, EventT], StateT]
     continues: bool = False
-    """Whether a stream goes on with the correlation id it began with, unless an event led to the command."""
+    """The stream's events keep the correlation id of its first one, unless an event caused the command."""
     correlated_with: Callable[[CommandT, str], UUID | str | None] | None = None
-    """Returns the correlation id for a command, or the stream that began with it, whatever led to it.
-
-    None leaves it to the rule. Called with the command and its own stream.
-    """
+    """Returns the correlation id for a command, or the stream that began with it, whatever caused it. None
+    leaves it to the rule. Called with the command and its own stream."""
 
     def fold(self, events: Iterable[EventT], state: StateT | None = None) -> StateT | None:
         """Return the state after all these events."""

@@ -1,4 +1,4 @@
-"""What is stored with an event, and where it stands."""
+"""Envelopes: the metadata stored with an event, its causes, and its cursor."""
 
 import json
 import re
@@ -23,15 +23,15 @@ def new_id() -> UUID:
 
 
 def utc_now() -> datetime:
-    """Return the present moment, UTC-aware."""
+    """Return the current time, UTC-aware."""
     return datetime.now(UTC)
 
 
 class Cursor(NamedTuple):
-    """A place in one store's order: the transaction's xid, then the position within it.
+    """A position in the order of one store's events: the transaction's xid, then the position within it.
 
-    Positions alone are handed out before their transactions commit, so only the pair is an order
-    in which nothing appears behind a reader's back.
+    Positions alone are assigned before their transactions commit. Only the pair is an order in which no event
+    can appear before one that a reader has read.
     """
 
     xid: int
@@ -43,19 +43,19 @@ class Cursor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Return the cursor of its text form; raise `ValueError` if it has none."""
+        """Parse the text form; raise `ValueError` if it is not one."""
         xid, _, position = text.partition(".")
         return cls(int(xid), int(position))
 
 
 _NOTHING: frozenset[str] = frozenset()
 START = Cursor(0, 0)
-"""Before the first event of a store."""
+"""The cursor before the first event of a store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """Why an event is written: the first request, what led here directly, and who asked.
+    """The causes of an event: correlation id, causation id, and the actor.
 
     `actor` is `account:<id>`, `admin`, `provider:<name>` or `service:<name>`.
     """
@@ -64,17 +64,17 @@ class Causes:
     causation_id: UUID
     actor: str
     correlated: bool = field(default=True, compare=False)
-    """Whether an event may bear this correlation id; False where each append must find its own."""
+    """Whether events may have this correlation id; False where each append must find its own."""
 
     @classmethod
     def first(cls, actor: str) -> "Causes":
-        """Return the causes of something that begins here."""
+        """Return causes that start a new correlated tree."""
         request = new_id()
         return cls(request, request, actor)
 
     @classmethod
     def unprompted(cls, actor: str) -> "Causes":
-        """Return the causes of what a service does by itself, with rows that are due: no request led to it.
+        """Return the causes of work that a service does on its own, such as a timer: no request led to it.
 
         An append then names its `Cause`, or its aggregate declares the correlation id.
         """
@@ -83,7 +83,7 @@ class Causes:
 
 
 class Cause(NamedTuple):
-    """What led to something, as a row remembers it: a correlation id, and the event that is the cause."""
+    """A cause as a table row keeps it: a correlation id and the id of the causing event."""
 
     correlation_id: UUID
     causation_id: UUID
@@ -91,7 +91,7 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A stored event as it travels: everything around its data, and the data as JSON text."""
+    """A stored event in transit: its metadata, and its data as JSON text."""
 
     id: UUID
     type: str
@@ -105,12 +105,12 @@ class Envelope:
     actor: str
     data: str
     follows: frozenset[str] = field(default=_NOTHING, compare=False)
-    """The types of the events that follow in its unit of work, as far as its relay knows; told beside it."""
+    """The types of the events that follow in its unit of work, as its relay published in a header."""
 
     def same_unit(self, other: "Envelope") -> bool:
-        """Say whether another event of the same store was decided in the same unit of work.
+        """Say whether another event of the same store was appended by the same unit of work.
 
-        A unit's events bear one instant, that of its beginning, and are stored by one transaction.
+        A unit's events have one timestamp, that of its beginning, and are stored by one transaction.
         """
         return self.cursor.xid == other.cursor.xid and self.at == other.at
 
@@ -125,7 +125,7 @@ class Envelope:
 
     @classmethod
     def from_json(cls, body: bytes | str) -> "Envelope":
-        """Read a message body; raise `ValueError` if it is none of ours."""
+        """Parse a message body; raise `ValueError` if it is not an envelope."""
         try:
             fields = json.loads(body)
             at = datetime.fromisoformat(fields["at"])
@@ -152,7 +152,7 @@ class Envelope:
 
     @property
     def fits_columns(self) -> bool:
-        """Whether the numbers and names are such as the store's columns hold."""
+        """Whether numbers and names fit the store's columns."""
         xid, position = self.cursor
         return (
             type(xid) is type(position) is type(self.schema) is type(self.version) is int
@@ -165,7 +165,7 @@ class Envelope:
 
 
 def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING) -> list[Envelope]:
-    """Return events that know which types of events follow them in their units of work.
+    """Return these events with `follows` set.
 
     They are in the store's order, without gaps; `beyond` are the types that follow behind the last one.
     """
@@ -185,21 +185,21 @@ def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event together with its envelope."""
+    """A decoded event with its envelope."""
 
     envelope: Envelope
     event: Event
 
     @property
     def cursor(self) -> Cursor:
-        """Where it stands in its store."""
+        """Its position in its store."""
         return self.envelope.cursor
 
     @property
     def at(self) -> datetime:
-        """When it was decided."""
+        """When the unit of work that decided it began, UTC-aware."""
         return self.envelope.at
 
     def causes(self, actor: str) -> Causes:
-        """Return the causes of what `actor` does because of this event."""
+        """Return the causes of what `actor` does in reaction to this event."""
         return Causes(self.envelope.correlation_id, self.envelope.id, actor)

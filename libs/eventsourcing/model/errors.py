@@ -1,14 +1,14 @@
-"""What goes wrong, in three families by what is to be done: show it, try again later, or dead-letter it.
+"""Errors in three families, by what the caller is to do: show it, retry, or make a dead letter.
 
-What belongs to none of them is a mistake in a program: raised by a handler it is blamed on the event at hand,
-raised anywhere else it ends the loop.
+An exception of no family is a bug: raised by a handler it is blamed on the event at hand, raised anywhere
+else it ends the loop.
 """
 
 from enum import StrEnum
 
 
 class Refused(Exception):
-    """What was asked for is not done, for a reason that the caller can act on.
+    """The request is refused, for a reason that the caller can act on.
 
     `code` is stable and part of the interface; `detail` is for people.
     """
@@ -20,22 +20,22 @@ class Refused(Exception):
 
 
 class Transient(Exception):
-    """The surroundings' fault, or a race that was lost: try again, with backoff."""
+    """Infrastructure failed, or a conflict was lost: retry with backoff."""
 
 
 class Poison(Exception):
-    """The fault of an event, of a statement, or of their handler: to try again leads to the same."""
+    """An event, a statement or its handler is at fault: a retry fails again."""
 
 
 # -- transient
 
 
 class Unavailable(Transient):
-    """The database or the broker does not answer, is overworked, or has lost the connection."""
+    """The database or the broker does not answer, is overloaded, or has lost the connection."""
 
 
 class Conflict(Transient):
-    """Another transaction was quicker: run again at once, on fresh state."""
+    """A concurrent transaction won: retry at once, on freshly loaded state."""
 
 
 class WrongExpectedVersion(Conflict):
@@ -46,7 +46,7 @@ class Remedy(StrEnum):
     """What an operator can do where waiting does not help."""
 
     ROLL_BACK = "roll back"
-    """Swap the kept tables of this program's version in again."""
+    """Swap the archived tables of this program's version in again."""
     RETIRE = "retire"
     """Retire the table that no program folds any more."""
     VERIFY = "verify"
@@ -56,7 +56,7 @@ class Remedy(StrEnum):
 
 
 class OperatorNeeded(Transient):
-    """Store, stream and program do not fit together until an operator acts.
+    """Store, stream and program do not match until an operator acts.
 
     `remedy` says how, None if it depends; `service` and `table` say on what, where the error is about one.
     """
@@ -78,7 +78,7 @@ class OutdatedTables(OperatorNeeded):
 
 
 class ImpossibleEvent(Poison):
-    """A stream holds an event that can't follow what stands before it."""
+    """A stream holds an event that can't follow the one before it."""
 
 
 class UnknownEvent(Poison, LookupError):
@@ -86,11 +86,11 @@ class UnknownEvent(Poison, LookupError):
 
 
 class InvalidAppend(Poison, ValueError):
-    """What was to be stored has no valid stream name, is too large, or holds a NUL character."""
+    """An append has an invalid stream name, is too large, or holds a NUL character."""
 
 
 class StatementRejected(Poison):
-    """PostgreSQL rejects a statement for what it says: its syntax, its data, or a constraint."""
+    """PostgreSQL rejects a statement for its syntax, its data, or a constraint."""
 
 
 class DuplicateRow(StatementRejected):
@@ -101,4 +101,4 @@ class DuplicateRow(StatementRejected):
 
 
 class CarriedOut(Exception):
-    """The command was carried out before: what it does now must not be done again."""
+    """The command was carried out before: its effect must not happen again."""

@@ -1,4 +1,4 @@
-"""What every event and command is made of."""
+"""The base classes of events and commands."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Contract(BaseModel):
-    """A frozen value that crosses a service border; unknown fields are refused."""
+    """An immutable value that services exchange; unknown fields are rejected."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -20,7 +20,8 @@ class Contract(BaseModel):
         val_json_bytes="base64",
     )
     owner: ClassVar[str] = ""
-    """The service that says this event, or hears this command, where its module is not named after it."""
+    """The service that publishes this event, or receives this command, if not the one of its module's name.
+    """
 
 
 class Event(Contract):
@@ -32,16 +33,16 @@ class Event(Contract):
 
 
 class Command(Contract):
-    """Something that its owner is asked to do."""
+    """A request to a service, in the imperative."""
 
-    together: ClassVar[bool] = False
-    """Whether those that come at the same time travel in one message, each with an answer of its own.
+    batchable: ClassVar[bool] = False
+    """Whether commands sent at the same time may share a message; each has an answer of its own.
 
-    For what comes often and is quickly done: all of them are answered when the last one is."""
+    For frequent commands that take little time: a batch is answered when its last command is done."""
 
 
 def owner_of(contract: type[Contract]) -> str:
-    """Return the service that says this event, or hears this command.
+    """Return the service that publishes this event, or receives this command.
 
     That is the class's `owner`; a class without one belongs to the service that its module is named after.
     """

@@ -1,4 +1,4 @@
-"""What a store takes: names, sizes and characters of what is appended."""
+"""Limits of what a store accepts: names, sizes and characters."""
 
 import re
 from collections.abc import Sequence
@@ -8,21 +8,21 @@ from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.event import Event
 
 MAX_DATA_BYTES = 512 * 1024
-"""An event's data as JSON; the broker takes messages of 1 MiB."""
+"""The size of an event's data as JSON, in bytes; the broker accepts messages of 1 MiB."""
 
 
 MAX_UNIT_EVENTS = 10_000
 
 
 MAX_UNIT_BYTES = 64 * 1024 * 1024
-"""How many events a unit of work may append, and of how many bytes: readers keep them in memory together."""
+"""How many events a unit of work may append, and of how many bytes: readers buffer them as a whole."""
 
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def holds_nul(data: str) -> bool:
-    """Say whether JSON text holds a NUL character, which PostgreSQL keeps in no text."""
+    """Say whether JSON text holds a NUL character, which PostgreSQL can't store in text."""
     return "\\u0000" in data and _NUL.search(data) is not None
 
 

@@ -1,30 +1,22 @@
 """What operators' tools ask of a store, the stream and the tables, and what they do to them.
 
 `status` and `lag` say how things are, `stored_events` and `stream_positions` find events, `snapshot` and
-`filling` are the two ends of an export, `relay_lag` is what a service watches of itself, `rebuilding` and
+`filling` are the two ends of an export, `unrelayed` is what a service watches of itself, `rebuilding` and
 `verify_tables` are about tables. What the rooms below offer to tools is named here too.
 """
 
 from libs.eventsourcing.model.envelope import STREAM_NAME
 from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
-from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreHeld, StoreInUse
+from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreInUse, StoreLocked
 from libs.eventsourcing.operations.lag import (
-    DatabaseStanding,
-    ReaderStanding,
-    RelayStanding,
-    database_standing,
-    reader_standings,
-    relay_standing,
+    OldestTransaction,
+    ReaderLag,
+    RelayLag,
+    oldest_transaction,
+    reader_lags,
+    relay_lag,
 )
 from libs.eventsourcing.operations.rebuilding import Plan
-from libs.eventsourcing.operations.relay_lag import (
-    HeldBack,
-    RelayTrouble,
-    WaitingEvents,
-    held_back,
-    relay_trouble,
-    waiting_events,
-)
 from libs.eventsourcing.operations.snapshot import (
     NoCommonMoment,
     ReaderCursor,
@@ -33,11 +25,11 @@ from libs.eventsourcing.operations.snapshot import (
     one_moment,
 )
 from libs.eventsourcing.operations.status import (
-    StandingTable,
+    StoredTable,
     connected_as,
     holds_shadow_tables,
     holds_store,
-    standing_tables,
+    stored_tables,
 )
 from libs.eventsourcing.operations.stored_events import (
     EventSummary,
@@ -54,33 +46,48 @@ from libs.eventsourcing.operations.stored_events import (
     trees_of_streams,
 )
 from libs.eventsourcing.operations.stream_positions import before_last, before_moment, bounds
+from libs.eventsourcing.operations.unrelayed import (
+    HeldBack,
+    RelayTrouble,
+    WaitingEvents,
+    held_back,
+    relay_trouble,
+    waiting_events,
+)
 from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.migration import Progress, Report, builder
-from libs.eventsourcing.projections.shadow import Beside, Purpose, kept_schema
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, archived_schema
 from libs.eventsourcing.projections.swap import retire
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
-from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parked, Place, ask, drop, is_asked, list_parked
+from libs.eventsourcing.readers.dead_letters import (
+    FOLLOWS,
+    DeadLetter,
+    SourceStream,
+    drop,
+    list_dead_letters,
+    request_retry,
+    retry_is_requested,
+)
 from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
 from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
 from libs.eventsourcing.store.connections import Connection, server_settings
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Arrival, Feed, FeedBroken
+from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 
 __all__ = [
     "FOLLOWS",
     "READ_MODELS",
     "STREAM_NAME",
     "Arrival",
-    "Beside",
     "Connection",
-    "DatabaseStanding",
+    "Consumer",
+    "ConsumerLost",
+    "DeadLetter",
     "EventSummary",
     "Fault",
-    "Feed",
-    "FeedBroken",
     "Filling",
     "Finding",
     "FoldFailed",
@@ -89,23 +96,24 @@ __all__ = [
     "Kind",
     "Missing",
     "NoCommonMoment",
+    "OldestTransaction",
     "OutdatedTables",
-    "Parked",
-    "Place",
     "Plan",
     "Progress",
     "Purpose",
     "ReaderCursor",
-    "ReaderStanding",
-    "RelayStanding",
+    "ReaderLag",
+    "RelayLag",
     "RelayTrouble",
     "Report",
     "RestoredElsewhere",
     "RowDifferences",
     "ServiceTables",
-    "StandingTable",
-    "StoreHeld",
+    "ShadowTables",
+    "SourceStream",
     "StoreInUse",
+    "StoreLocked",
+    "StoredTable",
     "StreamAhead",
     "StreamInTree",
     "StreamIncomplete",
@@ -116,7 +124,7 @@ __all__ = [
     "UnknownEvent",
     "WaitingEvents",
     "all_events",
-    "ask",
+    "archived_schema",
     "before_last",
     "before_moment",
     "bounds",
@@ -125,7 +133,6 @@ __all__ = [
     "connected_as",
     "correlation_of_stream",
     "data_of_events",
-    "database_standing",
     "drop",
     "dropped_events",
     "event_of_id",
@@ -134,23 +141,24 @@ __all__ = [
     "held_back",
     "holds_shadow_tables",
     "holds_store",
-    "is_asked",
     "is_correlation_id",
-    "kept_schema",
-    "list_parked",
+    "list_dead_letters",
     "missing",
+    "oldest_transaction",
     "one_moment",
     "pending",
-    "reader_standings",
+    "reader_lags",
     "rebase",
     "refuse_future",
-    "relay_standing",
+    "relay_lag",
     "relay_trouble",
     "renew",
     "republish",
+    "request_retry",
     "retire",
+    "retry_is_requested",
     "server_settings",
-    "standing_tables",
+    "stored_tables",
     "streams_of_tree",
     "streams_saying",
     "trees_of_streams",

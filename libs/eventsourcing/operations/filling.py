@@ -7,7 +7,7 @@ import asyncpg
 
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.operations.status import connected_as, holds_store
-from libs.eventsourcing.readers.dead_letters import Parking
+from libs.eventsourcing.readers.dead_letters import DeadLetters
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.schema import make_schema
 
@@ -25,7 +25,7 @@ _TABLES = (
     "dropped",
     "commands",
 )
-"""What a store knows of others' events and of its tables; those that refer to another come first."""
+"""The engine's tables that hold more than events; those that refer to another come first."""
 _INSERT = """
 insert into engine.events
     (position, id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
@@ -51,8 +51,8 @@ class StoreInUse(Exception):
     """Services are connected to the store."""
 
 
-class StoreHeld(Exception):
-    """Someone else holds the store's tables just now."""
+class StoreLocked(Exception):
+    """Someone else has a lock on the store's tables."""
 
 
 @dataclass
@@ -61,24 +61,24 @@ class Filling:
 
     connection: Connection
     application: str
-    """What services call themselves among the connections of a database."""
+    """The `application_name` of the services' connections."""
     existed: bool = False
     """Whether the engine's tables were there before."""
     before: dict[str, str] = field(default_factory=dict[str, str])
-    """What the engine's tables held besides events, of which there were none: JSON by table."""
+    """The rows that the engine's tables held before, as JSON by table; there were no events."""
     xid: int = 0
-    """What its new events are stamped with."""
+    """The xid of its new events."""
     written: int = 0
 
     async def prepare(self) -> None:
-        """Hold the store against everyone else; raise unless nothing is in it and nobody uses it.
+        """Lock the store exclusively; raise unless it is empty and nobody uses it.
 
-        A service that starts now waits where it looks for its tables, and then finds that it has to fold
-        them. Raises `HoldsEvents`, `StoreInUse` or `StoreHeld`.
+        A service that starts meanwhile waits where it looks up its tables, and then finds that it has to fold
+        them. Raises `HoldsEvents`, `StoreInUse` or `StoreLocked`.
         """
         self.existed = await holds_store(self.connection)
         await make_schema(self.connection)
-        await _hold(self.connection, self.application)
+        await _lock_exclusively(self.connection, self.application)
         if await self.connection.fetchval("select exists (select from engine.events)"):
             raise HoldsEvents
         self.before = {
@@ -91,7 +91,7 @@ class Filling:
         self.xid = int(await self.connection.fetchval("select engine.stamp()::text"))
 
     def cursor_of(self, number: int) -> Cursor:
-        """Return where the event of this number in the export stands here, `START` for 0."""
+        """Return the cursor here of an event by its number in the export, `START` for 0."""
         return Cursor(self.xid, number) if number else START
 
     async def add_events(self, lines: Sequence[str]) -> None:
@@ -100,30 +100,27 @@ class Filling:
         self.written += len(lines)
 
     async def add_checkpoint(self, reader: str, source: str, cursor: Cursor) -> None:
-        """Note up to where a reader has come in a source."""
+        """Store a reader's checkpoint in a source."""
         await self._note("checkpoints", reader, source, cursor)
 
     async def add_dropped(self, reader: str, source: str, cursor: Cursor) -> None:
-        """Note a dead letter that was given up."""
+        """Store that a reader's dead letter was dropped."""
         await self._note("dropped", reader, source, cursor)
 
     async def add_dead_letter(self, reader: str, source: str, envelope: Envelope, error: str) -> None:
-        """Park an event."""
-        await Parking(reader).add(self.connection, source, envelope, error)
+        """Store a dead letter."""
+        await DeadLetters(reader).add(self.connection, source, envelope, error)
 
     async def finish(self) -> None:
-        """Let the store go on counting behind what was added, and know its readers."""
+        """Continue the store's sequences behind what was added, and register its readers."""
         await self.connection.execute(_SEQUENCE, self.written)
         await self.connection.execute(_READERS)
 
     async def undo(self, connection: Connection) -> None:
-        """Make the store what it was before, over another connection: the filling was committed.
-
-        Raises as `prepare` does.
-        """
+        """Undo a filling that was committed, over another connection. Raises as `prepare` does."""
         if not await holds_store(connection):
             return
-        await _hold(connection, self.application)
+        await _lock_exclusively(connection, self.application)
         if not self.existed:
             await connection.execute("drop schema engine cascade")
             return
@@ -144,15 +141,15 @@ class Filling:
             )
 
 
-async def _hold(connection: Connection, application: str) -> None:
-    """Keep everyone from writing to a store and from looking for its tables, in this transaction."""
+async def _lock_exclusively(connection: Connection, application: str) -> None:
+    """Lock a store exclusively for this transaction: nobody else writes to it or looks up its tables."""
     await _refuse_users(connection, application)
     await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
     try:
         await connection.execute("lock table engine.projections in access exclusive mode")
         await connection.execute("lock table engine.events in exclusive mode")
     except asyncpg.LockNotAvailableError as error:
-        raise StoreHeld from error
+        raise StoreLocked from error
     await _refuse_users(connection, application)
 
 

@@ -1,4 +1,4 @@
-"""Where relays and readers stand, as the stores and the stream tell it."""
+"""The lag of relays and readers, from the stores and the stream."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import utc_now
 from libs.eventsourcing.model.errors import UnknownEvent
 from libs.eventsourcing.model.event import Event
-from libs.eventsourcing.operations.relay_lag import RelayTrouble, relay_trouble
 from libs.eventsourcing.operations.snapshot import checkpoints
+from libs.eventsourcing.operations.unrelayed import RelayTrouble, relay_trouble
 from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import last_event
 from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Feed, FeedBroken
+from libs.eventsourcing.stream.subscription import Consumer, ConsumerLost
 
 _FIRST_SECONDS = 3.0
 _LOCKED = """
@@ -36,7 +36,7 @@ select count(*) as behind, min(at) as oldest from engine.events where (xid, posi
 """
 _READERS = """
 select name, events, stream_made, sequence,
-       (select count(*) from engine.parked where parked.reader = readers.name) as parked
+       (select count(*) from engine.parked where parked.reader = readers.name) as dead_letters
 from engine.readers left join engine.bookmarks on bookmarks.reader = readers.name order by name
 """
 _OLDEST_OPEN = """
@@ -52,7 +52,7 @@ select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 
 
 @dataclass(frozen=True)
-class RelayStanding:
+class RelayLag:
     """How far the stream is behind one service's store."""
 
     service: str
@@ -63,13 +63,13 @@ class RelayStanding:
     """Events that are not on the stream yet."""
     oldest_seconds: float | None
     ahead: bool = False
-    """Whether the stream holds events that the store does not have."""
+    """The stream holds events that the store does not have."""
     stalled: RelayTrouble | None = None
-    """Why nothing could be published, as the relay noted last."""
+    """The error that keeps its relay from publishing, as the relay stored it."""
 
 
 @dataclass(frozen=True)
-class ReaderStanding:
+class ReaderLag:
     """How far one reader is behind the stream."""
 
     service: str
@@ -77,13 +77,13 @@ class ReaderStanding:
     active: bool
     waiting: int
     oldest_seconds: float | None
-    parked: int
+    dead_letters: int
     checkpoints: dict[str, str]
 
 
 @dataclass(frozen=True)
-class DatabaseStanding:
-    """What holds relays back: the oldest transaction that is still open anywhere in the cluster."""
+class OldestTransaction:
+    """The oldest transaction that is open anywhere in the cluster: relays wait for it."""
 
     service: str
     open_seconds: float | None
@@ -92,10 +92,10 @@ class DatabaseStanding:
     """How many transactions have begun since the oldest one that is still open."""
 
 
-async def relay_standing(
+async def relay_lag(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
-) -> RelayStanding:
-    """Compare a store with what the stream holds of it."""
+) -> RelayLag:
+    """Return how far the stream is behind a store."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
     cursor = (await last_published(connection, catalogue, stream, service)).cursor
@@ -105,48 +105,48 @@ async def relay_standing(
     stalled: RelayTrouble | None = None
     with suppress(UndefinedTableError):  # an older program made this database
         stalled = await relay_trouble(Sql(connection), stream.name)
-    return RelayStanding(service, active, stored, behind, _age(oldest), ahead, stalled)
+    return RelayLag(service, active, stored, behind, _age(oldest), ahead, stalled)
 
 
-async def reader_standings(
+async def reader_lags(
     service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
-) -> list[ReaderStanding]:
-    """Return where each reader of a service stands."""
+) -> list[ReaderLag]:
+    """Return the lag of each of a service's readers."""
     made_at = await stream.made_at()
-    standings: list[ReaderStanding] = []
+    lags: list[ReaderLag] = []
     for row in await connection.fetch(_READERS):
         after = row["sequence"] if row["stream_made"] == made_at else None
         kinds = None if row["events"] is None else _kinds(row["events"], catalogue)
         waiting, oldest = await _waiting(stream, kinds, after or 0)
-        standings.append(
-            ReaderStanding(
+        lags.append(
+            ReaderLag(
                 service=service,
                 name=row["name"],
                 active=bool(await connection.fetchval(_LOCKED, f"reader.{stream.name}.{row['name']}")),
                 waiting=waiting,
                 oldest_seconds=_age(oldest),
-                parked=row["parked"],
+                dead_letters=row["dead_letters"],
                 checkpoints={
                     one.source: str(one.cursor) for one in await checkpoints(connection, row["name"])
                 },
             )
         )
-    return standings
+    return lags
 
 
 async def _waiting(
     stream: EventStream, kinds: Sequence[type[Event]] | None, after: int
 ) -> tuple[int, datetime | None]:
-    """Return how many events of these types the stream holds behind a sequence, and the time of the first."""
+    """Return how many events of these types are behind a sequence, and the timestamp of the first."""
     subjects = stream.subjects(kinds)
     if not subjects:
         return 0, None
     waiting = await pending(stream, subjects, after)
     if not waiting:
         return 0, None
-    with suppress(FeedBroken, TimeoutError):
-        async with asyncio.timeout(_FIRST_SECONDS), Feed(stream, subjects, after) as feed:
-            return waiting, (await feed.batch(1))[0].envelope.at
+    with suppress(ConsumerLost, TimeoutError):
+        async with asyncio.timeout(_FIRST_SECONDS), Consumer(stream, subjects, after) as consumer:
+            return waiting, (await consumer.batch(1))[0].envelope.at
     return waiting, None
 
 
@@ -158,14 +158,14 @@ def _kinds(names: Sequence[str], catalogue: EventCatalogue) -> list[type[Event]]
     return kinds
 
 
-async def database_standing(service: str, connection: Connection) -> DatabaseStanding:
-    """Return what holds the relay of this database back."""
+async def oldest_transaction(service: str, connection: Connection) -> OldestTransaction:
+    """Return the oldest open transaction in the cluster of this database."""
     age = await connection.fetchval(_XMIN_AGE)
     row = await connection.fetchrow(_OLDEST_OPEN)
     if row is None:
-        return DatabaseStanding(service, None, None, age)
+        return OldestTransaction(service, None, None, age)
     holder = f"{row['application']} in {row['database']} (pid {row['pid']}, {row['state']})"
-    return DatabaseStanding(service, row["seconds"], holder, age)
+    return OldestTransaction(service, row["seconds"], holder, age)
 
 
 def _age(moment: datetime | None) -> float | None:

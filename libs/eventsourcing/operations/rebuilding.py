@@ -1,4 +1,4 @@
-"""What operators do with tables: rebuild one beside the running one, go back to a kept one, clear up."""
+"""The operators' actions on tables: rebuild in shadow tables, roll back to archived ones, discard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, Report, build, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
-from libs.eventsourcing.projections.swap import exchange, fold_into
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
+from libs.eventsourcing.projections.swap import fold_into, swap_in
 from libs.eventsourcing.projections.tables import Kind, ServiceTables
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream
 
-__all__ = ["Plan", "Progress", "discard", "plan", "rebuild", "rollback", "standing"]
+__all__ = ["Plan", "Progress", "discard", "plan", "rebuild", "rollback", "shadow_tables"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rebuild will do."""
+    """The plan of a rebuild."""
 
     service: str
     table: str
@@ -28,33 +28,33 @@ class Plan:
     """The version that runs; None if none does."""
     version: int
     """The version that this program folds."""
-    begun: Beside | None
-    """What an earlier rebuild began, which this one would finish."""
-    kept: Beside | None
-    """What a rollback would go back to."""
+    begun: ShadowTables | None
+    """Unfinished shadow tables that this rebuild would resume."""
+    archived: ShadowTables | None
+    """The archived tables that a rollback would swap in."""
     events: int
-    """Events to pass: of the store those of its types, of the stream all."""
+    """How many events it reads: those of its types in the store, or all of the stream."""
 
     @property
     def outdates(self) -> bool:
-        """Whether programs that fold the running version can't go on after it."""
+        """Programs that fold the running version stop at the swap."""
         return self.running is not None and self.running != self.version
 
 
 async def plan(
     tables: ServiceTables, table: Projection, *, stream: EventStream | None = None, again: bool = False
 ) -> Plan:
-    """Return what a rebuild would do; nothing is changed."""
+    """Return the plan of a rebuild; nothing is changed."""
     kind = tables.kind(table)
     connection = await tables.connect()
     try:
-        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build meanwhile
+        async with connection.transaction(isolation=ISOLATION, readonly=True):  # others may build
             running = await connection.fetchval(
                 "select version from engine.projections where name = $1", table.name
             )
             begun = None if again else await shadow.begun(connection, table)
             into = begun or await _blank(connection, table, kind)
-            kept = _kept_of(table, await shadow.standing(connection))
+            archived = _archived(table, await shadow.list_all(connection))
         return Plan(
             service=tables.service,
             table=table.name,
@@ -62,17 +62,17 @@ async def plan(
             running=running,
             version=table.version,
             begun=begun,
-            kept=kept,
+            archived=archived,
             events=await fold_into(tables, table, into, connection, source_of(stream)).remaining(),
         )
     finally:
         await connection.close(timeout=2)
 
 
-async def _blank(connection: Connection, table: Projection, kind: Kind) -> Beside:
-    """Return tables into which nothing is folded yet; they are not made."""
+async def _blank(connection: Connection, table: Projection, kind: Kind) -> ShadowTables:
+    """Return the description of empty shadow tables, without creating them."""
     schema, now = shadow.schema_of(table, Purpose.BUILDING), await connection.fetchval("select now()")
-    return Beside(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
+    return ShadowTables(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
 
 
 async def rebuild(
@@ -83,18 +83,18 @@ async def rebuild(
     again: bool = False,
     swap: bool = True,
     report: Report = lambda _: None,
-) -> Beside:
-    """Fold a table anew beside the running one, and have it run instead; the old one is kept.
+) -> ShadowTables:
+    """Fold shadow tables from all events and swap them in; the old ones are archived.
 
-    Interrupted, it goes on where it stopped when called once more, unless `again`. Without `swap` it stays
-    beside, for a later call or the start of a program of its version. The service goes on meanwhile.
-    Raises `FoldFailed`, `StreamIncomplete`, `TablesBusy`; what ran goes on running then.
+    Interrupted, it resumes where it stopped when called again, unless `again`. Without `swap` the shadow
+    tables stay, for a later call or the start of a program of their version. The service goes on meanwhile.
+    Raises `FoldFailed`, `StreamIncomplete`, `TablesBusy`; the running tables are unchanged then.
     """
     async with builder(tables) as connection:
         into = await build(tables, table, source=source_of(stream), again=again, report=report)
         if swap:
             await _check_others(tables, [table])
-            await exchange(tables, tables.kind(table), [into], source_of(stream))
+            await swap_in(tables, tables.kind(table), [into], source_of(stream))
             return into
         return await shadow.found(connection, into.schema)
 
@@ -105,38 +105,38 @@ async def rollback(
     *,
     stream: EventStream | None = None,
     report: Report = lambda _: None,
-) -> list[Beside]:
-    """Have the kept tables of this program's version run again, with all that has happened since folded in.
+) -> list[ShadowTables]:
+    """Catch up the archived tables of this program's version and swap them in.
 
-    What ran is kept in their place. The tables must be of one kind. Raises `LookupError` if one is not kept,
-    and what `rebuild` does.
+    What ran is archived in their place. The tables must be of one kind. Raises `LookupError` if one is not
+    archived, and what `rebuild` does.
     """
     async with builder(tables) as connection:
-        there = await shadow.standing(connection)
-        kept = [_kept_of(table, there) for table in chosen]
-        for table, one in zip(chosen, kept, strict=True):
+        there = await shadow.list_all(connection)
+        archived = [_archived(table, there) for table in chosen]
+        for table, one in zip(chosen, archived, strict=True):
             if one is None:
-                message = f"no version {table.version} of {table.name} is kept"
+                message = f"no version {table.version} of {table.name} is archived"
                 raise LookupError(message)
-        built: list[Beside] = []
-        for table, one in zip(chosen, kept, strict=True):
+        built: list[ShadowTables] = []
+        for table, one in zip(chosen, archived, strict=True):
             if one is not None:
-                built.append(await _take_up(connection, table, one))
+                built.append(await _resume(connection, table, one))
                 await catch_up(tables, table, built[-1], source=source_of(stream), report=report)
         await _check_others(tables, chosen)
-        await exchange(tables, tables.kind(chosen[0]), built, source_of(stream))
+        await swap_in(tables, tables.kind(chosen[0]), built, source_of(stream))
         return built
 
 
-async def _take_up(connection: Connection, table: Projection, kept: Beside) -> Beside:
-    """Go on building what was kept."""
+async def _resume(connection: Connection, table: Projection, archived: ShadowTables) -> ShadowTables:
+    """Make archived tables shadow tables under construction again."""
     schema = shadow.schema_of(table, Purpose.BUILDING)
     async with connection.transaction():
         await shadow.drop(connection, schema)
-        await connection.execute(f'alter schema "{kept.schema}" rename to "{schema}"')
+        await connection.execute(f'alter schema "{archived.schema}" rename to "{schema}"')
         await connection.execute(
             "update engine.beside set schema = $2, purpose = $3, ddl = $4 where schema = $1",
-            kept.schema,
+            archived.schema,
             schema,
             Purpose.BUILDING,
             table.ddl,
@@ -144,20 +144,20 @@ async def _take_up(connection: Connection, table: Projection, kept: Beside) -> B
     return await shadow.found(connection, schema)
 
 
-async def standing(tables: ServiceTables) -> list[Beside]:
-    """Return all tables that stand beside the running ones."""
+async def shadow_tables(tables: ServiceTables) -> list[ShadowTables]:
+    """Return all shadow tables."""
     connection = await tables.connect()
     try:
-        return await shadow.standing(connection)
+        return await shadow.list_all(connection)
     finally:
         await connection.close(timeout=2)
 
 
-async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]) -> list[Beside]:
-    """Drop what stands beside a running table for these purposes, and return it."""
+async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]) -> list[ShadowTables]:
+    """Drop a table's shadow tables of these purposes, and return them."""
     async with builder(tables) as connection:
         found = [
-            one for one in await shadow.standing(connection) if one.name == name and one.purpose in purposes
+            one for one in await shadow.list_all(connection) if one.name == name and one.purpose in purposes
         ]
         for one in found:
             async with connection.transaction():
@@ -165,9 +165,9 @@ async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]
         return found
 
 
-def _kept_of(table: Projection, there: Sequence[Beside]) -> Beside | None:
+def _archived(table: Projection, there: Sequence[ShadowTables]) -> ShadowTables | None:
     for one in there:
-        if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.KEPT):
+        if (one.name, one.version, one.purpose) == (table.name, table.version, Purpose.ARCHIVED):
             return one
     return None
 
@@ -184,6 +184,6 @@ async def _check_others(tables: ServiceTables, chosen: Sequence[Projection]) -> 
         if other not in chosen and running.get(other.name) != other.version:
             message = (
                 f"version {running.get(other.name)} of {other.name} runs, this program folds "
-                f"{other.version}; what was built stays beside, a start of the service puts all in place"
+                f"{other.version}; the shadow tables stay, a start of the service swaps all in"
             )
             raise OutdatedTables(message)

@@ -1,4 +1,4 @@
-"""Several stores at one moment: how far readers have come, and what was given up, for an export."""
+"""A consistent snapshot of several stores: checkpoints and dropped events, for an export."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -15,11 +15,11 @@ _NOWHERE = Cursor(2**63, 0)
 
 
 class NoCommonMoment(Exception):
-    """The services are so busy that no moment was found at which all agree; try again."""
+    """No moment was found at which all stores agree, for the services are busy; try again."""
 
 
 class ReaderCursor(NamedTuple):
-    """A cursor of a source, as one reader knows it."""
+    """A reader's checkpoint in one source."""
 
     reader: str
     source: str
@@ -27,7 +27,7 @@ class ReaderCursor(NamedTuple):
 
 
 async def checkpoints(connection: Connection, reader: str | None = None) -> list[ReaderCursor]:
-    """Return how far the readers of a service, or one of them, have come in each source."""
+    """Return the checkpoints of a service's readers, or of one of them."""
     rows = await connection.fetch(
         "select reader, source, xid, position from engine.checkpoints "
         "where $1::text is null or reader = $1 order by reader, source",
@@ -37,14 +37,14 @@ async def checkpoints(connection: Connection, reader: str | None = None) -> list
 
 
 async def dropped_events(connection: Connection) -> list[ReaderCursor]:
-    """Return the dead letters that operators gave up: their readers never handle them."""
+    """Return the dead letters that operators dropped: their readers never handle them."""
     rows = await connection.fetch("select reader, source, xid, position from engine.dropped order by 1, 2")
     return [ReaderCursor(row["reader"], row["source"], Cursor(row["xid"], row["position"])) for row in rows]
 
 
 @asynccontextmanager
 async def one_moment(connections: Mapping[str, Connection]) -> AsyncGenerator[None]:
-    """See all stores as they were when no reader had handled what another one's store does not hold yet.
+    """Take a snapshot of all stores in which no reader has handled an event that its source's snapshot lacks.
 
     Raises `NoCommonMoment`. The transactions stay open: their connections are to be closed.
     """

@@ -1,4 +1,4 @@
-"""What a database is: whether it holds a store and its tables, and who else is connected to it."""
+"""The status of a database: its store, its tables, and who else is connected."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ group by p.name, p.version, p.kind, p.schema order by p.name, p.schema
 
 
 @dataclass(frozen=True)
-class StandingTable:
-    """A projection's tables as they stand in a database, running or not."""
+class StoredTable:
+    """A projection's tables as a database holds them: running, or shadow tables."""
 
     name: str
     version: int
     kind: str | None
-    """`state` or `read` where they run; else what they stand beside the running ones for."""
+    """`state` or `read` where they run; else the purpose of the shadow tables."""
     bytes: int
 
 
@@ -34,16 +34,16 @@ async def holds_store(connection: Connection) -> bool:
 
 
 async def holds_shadow_tables(connection: Connection) -> bool:
-    """Say whether the store is of a version that can fold tables beside the running ones."""
+    """Say whether the store is of a version that has shadow tables."""
     return bool(await connection.fetchval("select to_regclass('engine.beside') is not null"))
 
 
 async def connected_as(connection: Connection, application: str) -> int:
     """Return how many other connections of an application the database has now."""
-    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees who was there first
+    await connection.execute("select pg_stat_clear_snapshot()")  # else a transaction sees its first result
     return int(await connection.fetchval(_OTHERS, application))
 
 
-async def standing_tables(connection: Connection) -> list[StandingTable]:
-    """Return all tables that are folded from events, those beside the running ones too."""
-    return [StandingTable(**dict(row.items())) for row in await connection.fetch(_TABLES)]
+async def stored_tables(connection: Connection) -> list[StoredTable]:
+    """Return all tables that are folded from events, shadow tables included."""
+    return [StoredTable(**dict(row.items())) for row in await connection.fetch(_TABLES)]

@@ -1,4 +1,4 @@
-"""Which events a store holds: of a stream, of a tree, all of them, or those that an id stands for."""
+"""Queries of stored events: of a stream, of a correlated tree, of all, and by ids."""
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ _COLUMNS = (
 
 
 class EventSummary(NamedTuple):
-    """An event without its data, for a tree can hold very many."""
+    """An event without its data; a correlated tree can have very many."""
 
     id: UUID
     type: str
@@ -61,7 +61,7 @@ async def events_of_stream(connection: Connection, stream: str) -> list[Envelope
 
 
 async def all_events(connection: Connection) -> AsyncGenerator[Envelope]:
-    """Yield all events of a store in its order. Only within a transaction, whose snapshot they are."""
+    """Yield all events of a store in its order. Call it within a transaction, whose snapshot is read."""
     async for row in connection.cursor(_ALL, prefetch=_PAGE):
         yield envelope_of(row)
 
@@ -79,7 +79,7 @@ async def event_of_id(connection: Connection, event: UUID) -> EventSummary | Non
 
 
 async def data_of_events(connection: Connection, events: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the data of events as JSON, by their ids."""
+    """Return the data of events as JSON, by event id."""
     rows = await connection.fetch(
         "select id, data::text as data from engine.events where id = any($1)", list(events)
     )
@@ -95,13 +95,13 @@ async def correlation_of_stream(connection: Connection, stream: str) -> UUID | N
 
 
 async def is_correlation_id(connection: Connection, correlation_id: UUID) -> bool:
-    """Say whether any event of the store bears this correlation id."""
+    """Say whether any event of the store has this correlation id."""
     query = "select exists (select from engine.events where correlation_id = $1)"
     return bool(await connection.fetchval(query, correlation_id))
 
 
 async def trees_of_streams(connection: Connection, streams: Sequence[str]) -> list[StreamInTree]:
-    """Return the correlated trees in which streams have events; nothing of those that do not exist."""
+    """Return the correlated trees in which streams have events; unknown streams are left out."""
     rows = await connection.fetch(_TREES_OF_STREAMS, list(streams))
     return [StreamInTree._make(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Where in the stream to begin, so that the last events, or those since a moment, come first."""
+"""Start sequences in the stream: for its last events, or those since a moment."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -11,7 +11,7 @@ from libs.eventsourcing.stream.event_stream import EventStream
 from libs.eventsourcing.stream.stored_messages import pending
 
 _SKEW = timedelta(seconds=5)
-"""By how much the broker's clock may be ahead of the services'."""
+"""How far the broker's clock may be ahead of the services' clocks."""
 _FIRST_WINDOW = 256
 
 
@@ -36,7 +36,7 @@ async def before_last(stream: EventStream, subjects: Sequence[str], count: int) 
 
 
 async def before_moment(stream: EventStream, moment: datetime) -> int:
-    """Return a sequence behind which everything is that was published since a moment."""
+    """Return a sequence behind which are all messages published since a moment."""
     first, last = await bounds(stream)
     low, high = first, last + 1
     while low < high:

@@ -1,4 +1,4 @@
-"""Compares the running tables with what a fresh fold of all events makes of them."""
+"""Compares the running tables with a fresh fold of all events."""
 
 import json
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.migration import Progress, builder, catch_up
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import fold_into
-from libs.eventsourcing.projections.tables import ServiceTables, holding_off, standing_mark
+from libs.eventsourcing.projections.tables import ServiceTables, exclusive_lock, running_guard
 from libs.eventsourcing.readers.stream_catch_up import source_of
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.stream.event_stream import EventStream
 
 SHOWN = 5
-"""How many differing rows of each table are told in full."""
+"""How many differing rows of each table are reported in full."""
 
 _PATIENCE_SECONDS = 3600.0
 _TABLES = """
@@ -36,33 +36,33 @@ order by attnum
 
 @dataclass(frozen=True)
 class RowDifferences:
-    """What one table holds otherwise than a fresh fold of it."""
+    """The differences of one table from a fresh fold."""
 
     table: str
     rows: int
-    """How many rows the fresh fold made."""
+    """The number of rows in the fresh fold."""
     missing: int
-    """Rows that the running table should hold, and does not."""
+    """Rows that the running table lacks."""
     surplus: int
-    """Rows that it should not hold."""
+    """Rows that it has too many."""
     examples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """A few of both, as `{"row": {…}, "is": "missing" | "surplus"}`."""
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """What came of comparing one projection's tables with a fresh fold."""
+    """The result of comparing one projection's tables with a fresh fold."""
 
     service: str
     name: str
     version: int
     events: int
-    """How many events were folded."""
+    """The number of events that were folded."""
     tables: list[RowDifferences]
 
     @property
     def sound(self) -> bool:
-        """Whether the running tables hold what they should."""
+        """The running tables equal the fresh fold."""
         return not any(table.missing or table.surplus for table in self.tables)
 
 
@@ -73,12 +73,12 @@ async def verify_table(
     stream: EventStream | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> TableReport:
-    """Fold a table anew beside the running one, compare their rows at one moment, and drop the fresh one.
+    """Fold shadow tables, compare them with the running ones at one moment, and drop them.
 
-    Those who fold are held off for the moment that it takes to bring both to the same event; the rows are
-    compared after that, in a snapshot of that moment. Columns that no event decides, or that the database
-    makes up, are left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete`
-    or `TablesBusy`.
+    Writers wait for the moment that it takes to bring both to the same event; the rows are compared after
+    that, in a snapshot of that moment. Columns that no event decides, or that the database generates, are
+    left out. Raises `OutdatedTables` if another version runs, `FoldFailed`, `StreamIncomplete` or
+    `TablesBusy`.
     """
     async with builder(tables) as connection:
         version = await connection.fetchval(
@@ -96,15 +96,15 @@ async def verify_table(
 
 
 async def _compare(
-    tables: ServiceTables, table: Projection, into: Beside, stream: EventStream | None
+    tables: ServiceTables, table: Projection, into: ShadowTables, stream: EventStream | None
 ) -> TableReport:
     holder = await tables.connect()
     folder: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     looker = await tables.connect()
     try:
-        mark = await standing_mark(holder, into.kind)
+        guard = await running_guard(holder, into.kind)
         async with looker.transaction(isolation="repeatable_read", readonly=True):
-            async with holding_off(holder, [mark] if mark else []):
+            async with exclusive_lock(holder, [guard] if guard else []):
                 fold = fold_into(
                     tables, table, await shadow.found(folder, into.schema), folder, source_of(stream)
                 )
@@ -123,7 +123,7 @@ async def _compare(
             await connection.close(timeout=2)
 
 
-async def _differences(connection: Connection, table: Projection, into: Beside) -> list[RowDifferences]:
+async def _differences(connection: Connection, table: Projection, into: ShadowTables) -> list[RowDifferences]:
     found: list[RowDifferences] = []
     for row in await connection.fetch(_TABLES, into.schema):
         name = row["relname"]

@@ -1,4 +1,4 @@
-"""Folds tables beside the running ones: from the store, in short transactions."""
+"""Brings shadow tables up to date: from the store, in short transactions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from libs.eventsourcing.model.envelope import Envelope, Recorded
 from libs.eventsourcing.model.errors import Poison, Transient
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside
+from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
@@ -25,27 +25,29 @@ class FoldFailed(Poison):
 
 
 class StreamIncomplete(Transient):
-    """The stream is being filled again and does not hold yet what the reader has read before."""
+    """The stream is being republished and does not hold yet what the reader has read before."""
 
 
 class Fold(Protocol):
     """Brings one schema's tables up to date."""
 
     async def step(self) -> int:
-        """Fold a part of what is missing, and return how many events were passed; 0: all is there."""
+        """Fold a batch of missing events, and return how many were read; 0: none is missing."""
         ...
 
     async def finish(self) -> None:
-        """Fold what is missing, while nobody folds the running tables; then both hold the same."""
+        """Fold all missing events, under the exclusive lock; afterwards both tables are equal."""
         ...
 
     async def remaining(self) -> int:
-        """Return how many events are still to be passed."""
+        """Return how many events are still to be read."""
         ...
 
 
-ReadModelSource = Callable[[ServiceTables, Projection, Beside, "asyncpg.Connection[asyncpg.Record]"], Fold]
-"""What folds a read model's shadow tables, from wherever its reader gets events."""
+ReadModelSource = Callable[
+    [ServiceTables, Projection, ShadowTables, "asyncpg.Connection[asyncpg.Record]"], Fold
+]
+"""Returns what folds a read model's shadow tables, from wherever its reader gets events."""
 
 
 @dataclass
@@ -54,9 +56,9 @@ class StoreFold:
 
     tables: ServiceTables
     table: Projection
-    into: Beside
+    into: ShadowTables
     connection: Connection
-    """Finds the tables of this schema by their bare names."""
+    """Its search path is this schema."""
 
     async def step(self) -> int:
         """See `Fold.step`."""
@@ -105,7 +107,7 @@ class StoreFold:
 async def fold(
     tables: ServiceTables, table: Projection, page: Sequence[Envelope], connection: Connection
 ) -> None:
-    """Fold events into the tables that this connection finds; raise `FoldFailed` where one can't be."""
+    """Fold events into the tables in this connection's search path; raise `FoldFailed` where one can't be."""
     writes = Writes(connection)
     envelope: Envelope | None = None
     try:

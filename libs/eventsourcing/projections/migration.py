@@ -1,4 +1,4 @@
-"""Makes the running tables those that this program folds, without losing anything."""
+"""Migrates projections: the running tables become those that this program folds."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -12,13 +12,13 @@ from libs.eventsourcing.model.errors import OutdatedTables, Remedy
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
-from libs.eventsourcing.projections.swap import empty, exchange, fold_into
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
+from libs.eventsourcing.projections.swap import empty, fold_into, swap_in
 from libs.eventsourcing.projections.tables import (
     Kind,
     ServiceTables,
     TablesBusy,
-    standing_mark,
+    running_guard,
 )
 from libs.eventsourcing.store.connections import Connection, hold_lock
 
@@ -26,44 +26,44 @@ log = structlog.stdlib.get_logger()
 
 WAIT_SECONDS = 0.5
 LOCK = "tables"
-"""Held on a session by the one who builds tables in a service's database."""
+"""The advisory lock of the one session that builds tables in a service's database."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a table is built."""
+    """The progress of a build."""
 
     table: str
     passed: int
-    """Events that this run has passed."""
+    """Events that this run has read."""
     remaining: int
-    """Events that were still to pass when it began."""
+    """Events that were to be read when it began."""
 
 
 Report = Callable[[Progress], None]
 
 
 def _silent(_: Progress) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
-async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
-    """Have this program's tables of a kind run, folded up to where those ran that stood there before.
+async def migrate(tables: ServiceTables, kind: Kind, *, source: ReadModelSource | None = None) -> None:
+    """Migrate the projections of this kind to this program's versions.
 
-    What is new or changed is built beside, and put in place at the end. Read models whose reader has come
-    somewhere need a source for this; without it, all of them begin anew, empty, and the reader too.
+    What is new or changed is built in shadow tables, and swapped in at the end. Read models whose reader
+    has a checkpoint need a source for this; without it, all of them begin anew, empty, and the reader too.
     Raises `OutdatedTables` if the database holds newer tables, or some that this program does not know.
     """
     connection = await tables.connect()
     try:
-        if not tables.of(kind) and await standing_mark(connection, kind) is not None:
+        if not tables.of(kind) and await running_guard(connection, kind) is not None:
             return  # a program that folds nothing leaves what others fold as it is
         if not await _lacking(connection, tables, kind):
             return
         await hold_lock(connection, LOCK)
         while await _lacking(connection, tables, kind):
             try:
-                await _bring_up(connection, tables, kind, source)
+                await _migrate(connection, tables, kind, source)
             except (StreamIncomplete, TablesBusy) as wait:
                 log.info("tables.waiting", service=tables.service, why=str(wait))
                 await asyncio.sleep(WAIT_SECONDS)
@@ -71,7 +71,7 @@ async def bring_up(tables: ServiceTables, kind: Kind, *, source: ReadModelSource
         await connection.close(timeout=2)
 
 
-async def _bring_up(
+async def _migrate(
     connection: Connection, tables: ServiceTables, kind: Kind, source: ReadModelSource | None
 ) -> None:
     changed = await _changed(connection, tables, kind)
@@ -81,12 +81,12 @@ async def _bring_up(
         await empty(tables, kind, tables.read_models, forget=True)
     else:
         built = [await build(tables, table, source=source) for table in changed]
-        await exchange(tables, kind, built, source)
+        await swap_in(tables, kind, built, source)
     log.info("tables.ready", service=tables.service, tables=[table.name for table in changed])
 
 
 async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) -> bool:
-    """Say whether anything must be done; raise `OutdatedTables` if that is not this program's to do."""
+    """Say whether a migration is needed; raise `OutdatedTables` if this program can't do it."""
     await _name_kinds(connection, tables)
     rows = await connection.fetch("select name, version, kind from engine.projections")
     versions = {table.name: table.version for table in tables.all}
@@ -108,11 +108,11 @@ async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) ->
             )
     if await _changed(connection, tables, kind):
         return True
-    return await standing_mark(connection, kind) != tables.mark(kind)
+    return await running_guard(connection, kind) != tables.guard(kind)
 
 
 async def _name_kinds(connection: Connection, tables: ServiceTables) -> None:
-    """Say who folds what, where a program that did not know of kinds made the tables."""
+    """Store the kind of each table, where a program that did not know of kinds created it."""
     for table in tables.all:
         await connection.execute(
             "update engine.projections set kind = $2 where name = $1 and kind is null",
@@ -129,7 +129,7 @@ async def _changed(connection: Connection, tables: ServiceTables, kind: Kind) ->
 
 @asynccontextmanager
 async def builder(tables: ServiceTables) -> AsyncGenerator[Connection]:
-    """Be the only one who builds tables in this database; raise `TablesBusy` if another one does."""
+    """Hold the lock of the builder in this database; raise `TablesBusy` if another one does."""
     connection = await tables.connect()
     try:
         if not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", LOCK):
@@ -147,8 +147,8 @@ async def build(
     source: ReadModelSource | None = None,
     again: bool = False,
     report: Report = _silent,
-) -> Beside:
-    """Fold a table beside the running one until hardly anything is missing; goes on where another stopped.
+) -> ShadowTables:
+    """Catch shadow tables up until few events are missing; resume what another builder began.
 
     `again` throws away what was begun. Raises `FoldFailed`.
     """
@@ -164,21 +164,21 @@ async def build(
 
 
 _LAST_FEW = 100
-"""So many events are folded in a few milliseconds, for which those who fold may be held off."""
+"""So many events are folded in a few milliseconds, for which the exclusive lock may keep writers waiting."""
 
 
 async def catch_up(
     tables: ServiceTables,
     table: Projection,
-    into: Beside,
+    into: ShadowTables,
     *,
     source: ReadModelSource | None,
     report: Report = _silent,
 ) -> None:
-    """Fold nearly all that is missing in tables beside the running ones, while these go on.
+    """Fold nearly all events that shadow tables lack, while the running ones are in use.
 
     Where events never cease to come there is always one more: the last few, or what does not become less, is
-    left to whoever holds those off who fold.
+    left to the swap, which holds the exclusive lock.
     """
     connection: asyncpg.Connection[asyncpg.Record] = await tables.connect(into.schema)
     try:
@@ -189,7 +189,7 @@ async def catch_up(
         while step := await fold.step():
             passed += step
             report(Progress(table.name, passed, max(remaining, passed)))
-            if step < PAGE:  # to count is dear while much is missing
+            if step < PAGE:  # counting is expensive while many events are missing
                 left = await fold.remaining()
                 if left <= _LAST_FEW or left >= before:
                     return

@@ -1,4 +1,4 @@
-"""Tables that are folded from events, each in a Postgres schema of its own."""
+"""Projections: tables that are folded from events, each in a PostgreSQL schema of its own."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,9 +20,9 @@ Handler = Callable[[EventT, TableSql], Awaitable[None]]
 class Projection:
     """A named, versioned set of tables, and how each event changes them.
 
-    Its tables stand in a schema of the projection's name; `ddl` names them bare, and so do queries.
-    Raise `version` whenever `ddl` or a handler changes: the tables are then folded anew. `undecided` names
-    the columns (`table.column`) that no event decides: a check leaves them out, a rebuild carries them over.
+    Its tables are in a schema of the projection's name; `ddl` and queries use their bare names. Raise
+    `version` whenever `ddl` or a handler changes: the tables are then folded anew. `undecided` names the
+    columns (`table.column`) that no event decides: a check leaves them out, a rebuild copies them.
     """
 
     def __init__(self, name: str, *, version: int, ddl: str, undecided: Sequence[str] = ()) -> None:
@@ -40,7 +40,7 @@ class Projection:
     ) -> Callable[
         [Callable[[EventT, TableSql], Awaitable[None]]], Callable[[EventT, TableSql], Awaitable[None]]
     ]:
-        """Make the decorated function what this event does to the tables."""
+        """Register the decorated function: it applies this event to the tables."""
 
         def register(
             handler: Callable[[EventT, TableSql], Awaitable[None]],
@@ -59,14 +59,14 @@ class Projection:
         return frozenset(self._handlers)
 
     async def apply(self, recorded: Recorded, writes: Writes) -> None:
-        """Change the tables as this event says, if it says anything to them, once `writes` is flushed."""
+        """Apply an event to the tables once `writes` is flushed; other event types are ignored."""
         handler = self._handlers.get(type(recorded.event))
         if handler is not None:
             await handler(recorded.event, TableSql(writes, recorded, self.name))
 
 
 async def outdated(connection: Connection, projections: Sequence[Projection]) -> list[Projection]:
-    """Return those whose tables are missing in the database, or are of another version."""
+    """Return the projections whose tables are missing in the database, or are of another version."""
     rows = await connection.fetch("select name, version from engine.projections")
     versions = {cast("str", row["name"]): cast("int", row["version"]) for row in rows}
     return [projection for projection in projections if versions.get(projection.name) != projection.version]

@@ -1,4 +1,4 @@
-"""Tables that stand beside the running ones: being built, being checked, or kept for a rollback."""
+"""Shadow tables: being built, being checked, or archived for a rollback. Stored names call them `beside`."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind
 from libs.eventsourcing.store.connections import Connection
 
-_STANDING = """
+_SELECT = """
 select beside.*, (
     select coalesce(jsonb_object_agg(source, jsonb_build_array(xid, position)), '{{}}')
     from engine.beside_checkpoints as reached where reached.schema = beside.schema
@@ -21,16 +21,16 @@ from engine.beside where {condition} order by name, version desc, schema
 
 
 class Purpose(StrEnum):
-    """What tables beside the running ones are there for."""
+    """The purpose of shadow tables."""
 
     BUILDING = "building"
     CHECKING = "checking"
-    KEPT = "kept"
+    ARCHIVED = "kept"
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A schema beside the running one, and how far its tables are folded."""
+class ShadowTables:
+    """The shadow tables of a projection in a schema of their own, and how far they are folded."""
 
     schema: str
     name: str
@@ -39,13 +39,13 @@ class Beside:
     purpose: Purpose
     begun_at: datetime
     folded: int
-    """How many events were folded into it so far."""
+    """How many events have been folded into it."""
     stream_made: datetime | None
     sequence: int
     checkpoints: Mapping[str, Cursor]
 
     def reached(self, source: str) -> Cursor:
-        """Return up to where the events of a source are folded."""
+        """Return the cursor of the last event of a source that is folded."""
         return self.checkpoints.get(source, START)
 
 
@@ -54,13 +54,13 @@ def schema_of(table: Projection, purpose: Purpose) -> str:
     return f"{table.name}__check" if purpose is Purpose.CHECKING else f"{table.name}__v{table.version}"
 
 
-def kept_schema(name: str, version: int) -> str:
-    """Return the schema in which a version is kept that is not the running one any more."""
+def archived_schema(name: str, version: int) -> str:
+    """Return the schema of an archived version."""
     return f"{name}__old_v{version}"
 
 
-async def create(connection: Connection, table: Projection, kind: Kind, purpose: Purpose) -> Beside:
-    """Make empty tables beside the running ones; what stood there is dropped."""
+async def create(connection: Connection, table: Projection, kind: Kind, purpose: Purpose) -> ShadowTables:
+    """Create empty shadow tables; older ones in the same schema are dropped."""
     schema = schema_of(table, purpose)
     async with connection.transaction():
         await drop(connection, schema)
@@ -81,13 +81,13 @@ async def create(connection: Connection, table: Projection, kind: Kind, purpose:
 
 
 async def drop(connection: Connection, schema: str) -> None:
-    """Have no tables in a schema beside the running ones."""
+    """Drop a shadow schema."""
     await connection.execute(f'drop schema if exists "{schema}" cascade')
     await connection.execute("delete from engine.beside where schema = $1", schema)
 
 
-async def begun(connection: Connection, table: Projection) -> Beside | None:
-    """Return the tables that someone began to build of this very shape and version, if there are any."""
+async def begun(connection: Connection, table: Projection) -> ShadowTables | None:
+    """Return unfinished shadow tables of this version and DDL, None if there are none."""
     found = await _select(
         connection,
         "name = $1 and version = $2 and purpose = 'building' and ddl = $3 "
@@ -99,24 +99,24 @@ async def begun(connection: Connection, table: Projection) -> Beside | None:
     return found[0] if found else None
 
 
-async def found(connection: Connection, schema: str) -> Beside:
-    """Return what stands in a schema; raise `LookupError` if nothing does."""
-    for beside in await _select(connection, "schema = $1", schema):
-        return beside
-    message = f"no tables stand in {schema}"
+async def found(connection: Connection, schema: str) -> ShadowTables:
+    """Return the shadow tables of a schema; raise `LookupError` if there are none."""
+    for tables in await _select(connection, "schema = $1", schema):
+        return tables
+    message = f"there are no shadow tables in {schema}"
     raise LookupError(message)
 
 
-async def standing(connection: Connection) -> list[Beside]:
-    """Return all tables beside the running ones, by name, the newest first."""
+async def list_all(connection: Connection) -> list[ShadowTables]:
+    """Return all shadow tables, by name, the newest first."""
     return await _select(connection, "true")
 
 
-async def _select(connection: Connection, condition: str, *values: object) -> list[Beside]:
-    """Return what stands beside, as it is at one moment: whoever builds may exchange it at any time."""
-    rows = await connection.fetch(_STANDING.format(condition=condition), *values)
+async def _select(connection: Connection, condition: str, *values: object) -> list[ShadowTables]:
+    """Return shadow tables as of one moment: a builder may swap them in at any time."""
+    rows = await connection.fetch(_SELECT.format(condition=condition), *values)
     return [
-        Beside(
+        ShadowTables(
             schema=row["schema"],
             name=row["name"],
             version=row["version"],
@@ -133,7 +133,7 @@ async def _select(connection: Connection, condition: str, *values: object) -> li
 
 
 async def advance(connection: Connection, schema: str, reached: Mapping[str, Cursor], folded: int) -> None:
-    """Note up to where a schema's tables are folded, in the transaction that folded them."""
+    """Store how far a schema's tables are folded, in the transaction that folds them."""
     for source, cursor in reached.items():
         await connection.execute(
             "insert into engine.beside_checkpoints values ($1, $2, $3, $4) "
@@ -147,8 +147,10 @@ async def advance(connection: Connection, schema: str, reached: Mapping[str, Cur
     )
 
 
-async def bookmark(connection: Connection, schema: str, stream_made: datetime, sequence: int) -> None:
-    """Note where in which stream to go on reading."""
+async def store_resume_offset(
+    connection: Connection, schema: str, stream_made: datetime, sequence: int
+) -> None:
+    """Store from which sequence number of which stream to resume."""
     await connection.execute(
         "update engine.beside set stream_made = $2, sequence = $3 where schema = $1",
         schema,
@@ -158,7 +160,7 @@ async def bookmark(connection: Connection, schema: str, stream_made: datetime, s
 
 
 async def skip(connection: Connection, schema: str, source: str, envelope: Envelope) -> None:
-    """Note that an event is not folded, because the reader has parked it."""
+    """Store that an event is skipped, because it is a dead letter of the reader."""
     await connection.execute(
         "insert into engine.beside_skipped values ($1, $2, $3, $4, $5::text::jsonb) on conflict do nothing",
         schema,
@@ -169,7 +171,7 @@ async def skip(connection: Connection, schema: str, source: str, envelope: Envel
 
 
 async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelope]]:
-    """Return what was skipped and is parked no more, because the reader has handled it since."""
+    """Return skipped dead letters that the reader has handled since."""
     rows = await connection.fetch(
         "select source, envelope::text as envelope from engine.beside_skipped s where schema = $1 "
         "and not exists (select from engine.parked p where p.reader = $2 and p.source = s.source "
@@ -183,7 +185,7 @@ async def missed(connection: Connection, schema: str) -> list[tuple[str, Envelop
 
 
 async def forget_skipped(connection: Connection, schema: str, source: str, cursor: Cursor) -> None:
-    """Note that an event which was skipped is folded now."""
+    """Store that a skipped event is folded now."""
     await connection.execute(
         "delete from engine.beside_skipped where schema = $1 and source = $2 and xid = $3 and position = $4",
         schema,
@@ -193,7 +195,7 @@ async def forget_skipped(connection: Connection, schema: str, source: str, curso
 
 
 async def reader_checkpoints(connection: Connection) -> dict[str, Cursor]:
-    """Return how far the reader of read models has come."""
+    """Return the checkpoints of the reader of read models."""
     rows = await connection.fetch(
         "select source, xid, position from engine.checkpoints where reader = $1", READ_MODELS
     )

@@ -11,17 +11,17 @@ from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import Connection
 
 Row = asyncpg.Record
-"""A row that was read: its values by name or by place."""
+"""A row of a result, by column name or index."""
 
 
 class Sql:
-    """The statements of one transaction. Tables are named bare: the search path finds them."""
+    """Runs statements in one transaction. Tables have bare names: the search path finds them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def execute(self, statement: str, *arguments: object) -> int:
-        """Run a statement and return how many rows it touched."""
+        """Execute a statement and return how many rows it affected."""
         tag = await self._connection.execute(statement, *arguments)
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
@@ -40,23 +40,23 @@ class Sql:
 
 
 class Writes:
-    """Statements whose results nobody asked for, so that many can travel at once.
+    """A buffer of statements without results, so that many are sent at once.
 
-    Those of one projection run in their order; projections touch no tables but their own.
+    Those of one projection run in their order; projections write to no tables but their own.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: dict[str, list[tuple[str, tuple[object, ...]]]] = {}
         self.delayed = False
-        """Whether the last thing that was sent had waited, so that its event is not the latest one."""
+        """The last statement that was sent had been buffered, so that its event is not the latest one."""
 
     def add(self, projection: str, statement: str, arguments: tuple[object, ...]) -> None:
-        """Have a statement of a projection run before anything else that is asked of the tables."""
+        """Buffer a statement of a projection; it runs before any read of the tables."""
         self._waiting.setdefault(projection, []).append((statement, arguments))
 
     async def flush(self) -> None:
-        """Run all statements that were added."""
+        """Execute all buffered statements."""
         waiting, self._waiting = self._waiting, {}
         self.delayed = bool(waiting)
         for statement, run in groupby(chain.from_iterable(waiting.values()), key=itemgetter(0)):
@@ -68,15 +68,15 @@ class Writes:
         self.delayed = False
 
     async def flushed(self) -> Sql:
-        """Flush, and return what reads."""
+        """Flush, and return the connection to read with."""
         await self.flush()
         return Sql(self._connection)
 
 
 class TableSql:
-    """What a projection's handler writes with; knows the event's envelope.
+    """The SQL interface of a projection's handler, with the event's envelope.
 
-    What it is told to write may wait for more of the same. It is written before anything is read.
+    Writes may be buffered until equal ones can be sent with them. They are executed before any read.
     """
 
     def __init__(self, writes: Writes, recorded: Recorded, table: str) -> None:
@@ -85,7 +85,7 @@ class TableSql:
         self._table = table
 
     async def execute(self, statement: str, *arguments: object) -> None:
-        """Have a statement run, in its turn."""
+        """Buffer a statement."""
         self._writes.add(self._table, statement, arguments)
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]:
@@ -102,11 +102,11 @@ class TableSql:
 
     @property
     def at(self) -> datetime:
-        """When the event was decided."""
+        """The event's timestamp, UTC-aware."""
         return self.recorded.at
 
     async def insert(self, **values: object) -> None:
-        """Add a row to the table that is named like the projection."""
+        """Insert a row into the table that is named like the projection."""
         columns = ", ".join(values)
         places = ", ".join(f"${index}" for index in range(1, len(values) + 1))
         await self.execute(

@@ -1,4 +1,4 @@
-"""Puts tables that were built beside the running ones in their place."""
+"""Swaps shadow tables in."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -10,15 +10,15 @@ from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import Fold, ReadModelSource, StoreFold
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside, Purpose
+from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.tables import (
     READ_MODELS,
     Kind,
     ServiceTables,
-    holding_off,
-    make_mark,
-    mark_of,
-    standing_mark,
+    create_guard,
+    exclusive_lock,
+    guard_of,
+    running_guard,
 )
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import last_event
@@ -41,11 +41,11 @@ delete from engine.readers where name = '{reader}';
 def fold_into(
     tables: ServiceTables,
     table: Projection,
-    into: Beside,
+    into: ShadowTables,
     connection: "asyncpg.Connection[asyncpg.Record]",
     source: ReadModelSource | None,
 ) -> Fold:
-    """Return what folds a table beside the running one; read models need a source."""
+    """Return what catches shadow tables up; read models need a source."""
     if into.kind is Kind.STATE:
         return StoreFold(tables, table, into, connection)
     if source is None:
@@ -54,10 +54,10 @@ def fold_into(
     return source(tables, table, into, connection)
 
 
-async def exchange(
-    tables: ServiceTables, kind: Kind, built: Sequence[Beside], source: ReadModelSource | None
+async def swap_in(
+    tables: ServiceTables, kind: Kind, built: Sequence[ShadowTables], source: ReadModelSource | None
 ) -> None:
-    """Have these tables, brought fully up to date, run instead of what ran before, which is kept.
+    """Catch shadow tables up completely and swap them in; archive the ones that ran.
 
     Whoever folds waits meanwhile; those of another set of tables are `OutdatedTables` from then on.
     Raises `TablesBusy`, `FoldFailed` or `StreamIncomplete`; all is as before then.
@@ -69,34 +69,34 @@ async def exchange(
             connection = await _connection(tables, into.schema, stack)
             begun = await shadow.found(connection, into.schema)
             folds.append(fold_into(tables, _table(tables, into), begun, connection, source))
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
             for fold in folds:
                 await fold.finish()
             for into in built:
                 fresh = await shadow.found(holder, into.schema)
                 await _swap(holder, _table(tables, into), fresh)
-            await _reread(holder, tables, kind, mark)
-            await _mark(holder, tables, kind, mark)
+            await _reread(holder, tables, kind, guard)
+            await _rename_guard(holder, tables, kind, guard)
 
 
 async def empty(tables: ServiceTables, kind: Kind, chosen: Sequence[Projection], *, forget: bool) -> None:
-    """Have these tables run, empty, instead of what ran before; with `forget`, their reader begins anew."""
+    """Swap in empty tables and drop the ones that ran; with `forget`, their reader begins anew."""
     async with AsyncExitStack() as stack:
         holder = await _connection(tables, None, stack)
         built = [await shadow.create(holder, table, kind, Purpose.BUILDING) for table in chosen]
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
             for into in built:
-                await _swap(holder, _table(tables, into), into, keep=False)
-            await _reread(holder, tables, kind, mark)
+                await _swap(holder, _table(tables, into), into, archive=False)
+            await _reread(holder, tables, kind, guard)
             if forget:
                 await holder.execute(_FORGET_READER.format(reader=READ_MODELS))
-            await _mark(holder, tables, kind, mark)
+            await _rename_guard(holder, tables, kind, guard)
 
 
 async def retire(tables: ServiceTables, name: str) -> None:
-    """Have a table that no program folds any more be kept only, so that programs without it can start."""
+    """Archive a table that no program folds any more, so that programs without it can start."""
     async with AsyncExitStack() as stack:
         holder = await _connection(tables, None, stack)
         row = await holder.fetchrow("select version, kind from engine.projections where name = $1", name)
@@ -104,11 +104,11 @@ async def retire(tables: ServiceTables, name: str) -> None:
             message = f"no table called {name} is folded"
             raise LookupError(message)
         kind = Kind(row["kind"])
-        mark = await standing_mark(holder, kind)
-        async with holding_off(holder, [mark] if mark else []):
-            await _keep(holder, name, await _running_checkpoints(holder, tables, kind))
+        guard = await running_guard(holder, kind)
+        async with exclusive_lock(holder, [guard] if guard else []):
+            await _archive(holder, name, await _running_checkpoints(holder, tables, kind))
             await holder.execute("delete from engine.projections where name = $1", name)
-            await _mark(holder, tables, kind, mark, from_database=True)
+            await _rename_guard(holder, tables, kind, guard, from_database=True)
 
 
 async def _connection(
@@ -119,7 +119,7 @@ async def _connection(
     return connection
 
 
-def _table(tables: ServiceTables, into: Beside) -> Projection:
+def _table(tables: ServiceTables, into: ShadowTables) -> Projection:
     table = tables.find(into.name)
     if table is None or table.version != into.version:
         message = f"this program does not know version {into.version} of {into.name}"
@@ -136,11 +136,13 @@ async def _running_checkpoints(
     return {tables.service: last}
 
 
-async def _swap(connection: Connection, table: Projection, into: Beside, *, keep: bool = True) -> None:
+async def _swap(
+    connection: Connection, table: Projection, into: ShadowTables, *, archive: bool = True
+) -> None:
     running = await connection.fetchval("select version from engine.projections where name = $1", table.name)
-    if running is not None and keep:
+    if running is not None and archive:
         await _carry_over(connection, table, into.schema)
-        await _keep(connection, table.name, into.checkpoints)
+        await _archive(connection, table.name, into.checkpoints)
     else:
         await connection.execute(f'drop schema if exists "{table.name}" cascade')
     await connection.execute(f'alter schema "{into.schema}" rename to "{table.name}"')
@@ -154,24 +156,24 @@ async def _swap(connection: Connection, table: Projection, into: Beside, *, keep
     )
 
 
-async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
-    """Rename the running tables, and note up to where they are folded and what was parked then."""
+async def _archive(connection: Connection, name: str, reached: Mapping[str, Cursor]) -> None:
+    """Rename the running tables, and store their checkpoints and the reader's dead letters with them."""
     version = await connection.fetchval("select version from engine.projections where name = $1", name)
-    kept = shadow.kept_schema(name, version)
-    await shadow.drop(connection, kept)
-    await connection.execute(f'alter schema "{name}" rename to "{kept}"')
+    archived = shadow.archived_schema(name, version)
+    await shadow.drop(connection, archived)
+    await connection.execute(f'alter schema "{name}" rename to "{archived}"')
     await connection.execute(
         "insert into engine.beside (schema, name, version, kind, purpose, ddl) "
         "select $1, name, version, kind, $2, '' from engine.projections where name = $3",
-        kept,
-        Purpose.KEPT,
+        archived,
+        Purpose.ARCHIVED,
         name,
     )
-    await shadow.advance(connection, kept, reached, 0)
+    await shadow.advance(connection, archived, reached, 0)
     await connection.execute(
         "insert into engine.beside_skipped select $1, source, xid, position, envelope from engine.parked "
         "where reader = $2 and exists (select from engine.projections where name = $3 and kind = $4)",
-        kept,
+        archived,
         READ_MODELS,
         name,
         Kind.READ,
@@ -179,7 +181,7 @@ async def _keep(connection: Connection, name: str, reached: Mapping[str, Cursor]
 
 
 async def _carry_over(connection: Connection, table: Projection, schema: str) -> None:
-    """Copy what no event decides from the running tables; nobody writes to them until they are exchanged."""
+    """Copy what no event decides from the running tables, which nobody writes to until the swap."""
     for name in sorted({column.partition(".")[0] for column in table.undecided}):
         old, new = f'"{table.name}"."{name}"', f'"{schema}"."{name}"'
         old_columns = {row["name"] for row in await connection.fetch(_COLUMNS, old)}
@@ -198,29 +200,29 @@ async def _carry_over(connection: Connection, table: Projection, schema: str) ->
         await connection.execute(f"update {new} new set {assigned} from {old} old where {same}")  # noqa: S608 - names of our own
 
 
-async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, standing: str | None) -> None:
+async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, running: str | None) -> None:
     """Have the reader look at the whole stream again if it folds other tables now.
 
     It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
     """
-    if kind is Kind.READ and standing != tables.mark(kind):
+    if kind is Kind.READ and running != tables.guard(kind):
         await connection.execute("delete from engine.bookmarks where reader = $1", READ_MODELS)
         await connection.execute("update engine.readers set complete_at = null where name = $1", READ_MODELS)
 
 
-async def _mark(
+async def _rename_guard(
     connection: Connection,
     tables: ServiceTables,
     kind: Kind,
-    standing: str | None,
+    running: str | None,
     *,
     from_database: bool = False,
 ) -> None:
-    wanted = tables.mark(kind)
+    wanted = tables.guard(kind)
     if from_database:
         rows = await connection.fetch("select name, version from engine.projections where kind = $1", kind)
-        wanted = mark_of(kind, [(row["name"], row["version"]) for row in rows])
-    if standing is None:
-        await make_mark(connection, wanted)
-    elif standing != wanted:
-        await connection.execute(f"alter table {standing} rename to {wanted.partition('.')[2]}")
+        wanted = guard_of(kind, [(row["name"], row["version"]) for row in rows])
+    if running is None:
+        await create_guard(connection, wanted)
+    elif running != wanted:
+        await connection.execute(f"alter table {running} rename to {wanted.partition('.')[2]}")

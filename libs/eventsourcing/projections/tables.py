@@ -1,4 +1,4 @@
-"""Which tables a program folds, and the lock that all who fold them share."""
+"""The tables that a program folds, and their version guards: writers share the lock, a swap excludes them."""
 
 import asyncio
 import hashlib
@@ -19,13 +19,13 @@ READ_MODELS = "read-models"
 """The name of the reader that folds a service's read models."""
 
 _BEGIN = "begin isolation level repeatable read"
-_PATIENCE = (0.3, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0)
-"""Seconds that those who fold are made to wait, at most, before they are let pass once more."""
-_BREATH_SECONDS = 0.2
+_LOCK_TIMEOUTS = (0.3, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0)
+"""Lock timeouts, in seconds: so long writers queue behind a request for the exclusive lock, at most."""
+_PAUSE_SECONDS = 0.2
 
 
 class TablesBusy(Transient):
-    """Someone who folds these tables has not come to an end for several seconds: try again later."""
+    """The tables could not be locked exclusively for several seconds; try again later."""
 
 
 class Kind(StrEnum):
@@ -47,7 +47,7 @@ class ServiceTables:
     state_tables: Sequence[Projection] = ()
     read_models: Sequence[Projection] = ()
     application: str = APPLICATION
-    """What this program's connections are called on the server."""
+    """The `application_name` of this program's connections."""
 
     @property
     def all(self) -> tuple[Projection, ...]:
@@ -56,7 +56,7 @@ class ServiceTables:
 
     @property
     def schemas(self) -> list[str]:
-        """The schemas that hold them."""
+        """Their schemas."""
         return [table.name for table in self.all]
 
     def of(self, kind: Kind) -> Sequence[Projection]:
@@ -71,34 +71,34 @@ class ServiceTables:
         """Return the table of that name, None if there is none."""
         return next((table for table in self.all if table.name == name), None)
 
-    def mark(self, kind: Kind) -> str:
-        """Return the relation that is locked by those who fold this program's set of tables."""
-        return mark_of(kind, ((table.name, table.version) for table in self.of(kind)))
+    def guard(self, kind: Kind) -> str:
+        """Return the name of the version guard of this program's tables of one kind."""
+        return guard_of(kind, ((table.name, table.version) for table in self.of(kind)))
 
     async def connect(self, schema: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
-        """Return a connection that finds the running tables, or only those in one schema."""
+        """Return a connection whose search path has the running tables, or one schema only."""
         schemas = self.schemas if schema is None else [schema]
         return await connect(self.url, schemas=schemas, application=self.application)
 
 
-def mark_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
-    """Return the name of an empty relation that exists only while just these tables are the running ones.
+def guard_of(kind: Kind, tables: Iterable[tuple[str, int]]) -> str:
+    """Return the name of a version guard: an empty table that exists only while exactly these tables run.
 
-    So the lock that a transaction takes is also the proof that it folds the right tables.
+    So the lock that a transaction takes also proves that it folds the right tables.
     """
     described = ",".join(f"{name}:{version}" for name, version in sorted(tables))
     return f"engine.{kind}_{hashlib.sha256(described.encode()).hexdigest()[:16]}"
 
 
 @asynccontextmanager
-async def folding(connection: Connection, *marks: str) -> AsyncGenerator[None]:
-    """Be in a transaction in which no table of these marks is exchanged for another.
+async def shared_lock(connection: Connection, *guards: str) -> AsyncGenerator[None]:
+    """Run a repeatable-read transaction that holds a shared lock on version guards, so that no swap happens.
 
-    `lock table` takes no snapshot. So one who had to wait while tables were exchanged sees them as they are
-    now; an advisory lock would leave it with the rows of before. It travels with `begin`, at no further cost.
-    Raises `OutdatedTables` if the tables were exchanged for others than this program knows.
+    `lock table` takes no snapshot, so a transaction that waited for a swap sees the new tables' rows; an
+    advisory lock would leave it with the rows of before. The lock is sent with `begin`, without a round trip
+    of its own. Raises `OutdatedTables` if the running tables are not those that this program folds.
     """
-    lock = f"; lock table {', '.join(marks)} in access share mode" if marks else ""
+    lock = f"; lock table {', '.join(guards)} in access share mode" if guards else ""
     try:
         await connection.execute(_BEGIN + lock)
     except asyncpg.UndefinedTableError as error:
@@ -119,28 +119,29 @@ async def folding(connection: Connection, *marks: str) -> AsyncGenerator[None]:
 
 
 async def _roll_back(connection: Connection) -> None:
-    with suppress(Transient, Poison), postgres_errors():  # what led here says more
+    with suppress(Transient, Poison), postgres_errors():  # the error that led here says more
         await connection.execute("rollback")
 
 
 @asynccontextmanager
-async def holding_off(connection: Connection, marks: Sequence[str]) -> AsyncGenerator[None]:
-    """Be in a transaction (read committed) during which nobody folds the tables of these marks.
+async def exclusive_lock(connection: Connection, guards: Sequence[str]) -> AsyncGenerator[None]:
+    """Run a read-committed transaction that holds an exclusive lock on version guards.
 
-    Whoever folds is never made to wait for long: the lock is asked for again and again. Raises `TablesBusy`.
+    Nobody folds their tables meanwhile. The lock is requested with a short timeout, again and again, so that
+    writers never queue behind it for long. Raises `TablesBusy`.
     """
-    for seconds in (*_PATIENCE, None):
+    for seconds in (*_LOCK_TIMEOUTS, None):
         if seconds is None:
-            message = "those who fold these tables have not paused for several seconds; try again later"
+            message = "the tables have been written to without a pause for several seconds; try again later"
             raise TablesBusy(message)
         await connection.execute(f"begin; set local lock_timeout = '{int(seconds * 1000)}ms'")
         try:
-            if marks:
-                await connection.execute(f"lock table {', '.join(marks)} in access exclusive mode")
+            if guards:
+                await connection.execute(f"lock table {', '.join(guards)} in access exclusive mode")
             break
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             await connection.execute("rollback")
-            await asyncio.sleep(_BREATH_SECONDS)
+            await asyncio.sleep(_PAUSE_SECONDS)
         except BaseException:
             await _roll_back(connection)
             raise
@@ -152,13 +153,13 @@ async def holding_off(connection: Connection, marks: Sequence[str]) -> AsyncGene
     await connection.execute("commit")
 
 
-async def make_mark(connection: Connection, mark: str) -> None:
-    """Make a mark where it is missing."""
-    await connection.execute(f"create table if not exists {mark} ()")
+async def create_guard(connection: Connection, guard: str) -> None:
+    """Create a version guard unless it exists."""
+    await connection.execute(f"create table if not exists {guard} ()")
 
 
-async def standing_mark(connection: Connection, kind: Kind) -> str | None:
-    """Return the mark of the running tables of a kind, None if there is none yet."""
+async def running_guard(connection: Connection, kind: Kind) -> str | None:
+    """Return the version guard of the running tables of a kind, None if there is none yet."""
     name = await connection.fetchval(
         "select relname from pg_class where relnamespace = 'engine'::regnamespace and relkind = 'r' "
         "and relname like $1",

@@ -1,4 +1,4 @@
-"""Events that a reader could not handle, set aside together with what follows them in their streams."""
+"""Dead letters: events that a reader could not handle, and those that follow them in their streams."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,66 +10,66 @@ from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.store.connections import Connection
 
 FOLLOWS = "follows a parked event of the same stream"
-"""The error of an event that was not even tried."""
+"""The error of an event that was not tried. It is stored, so the older word stays."""
 
-_PARKED = "reader, source, xid, position, stream, envelope::text as envelope, error, at"
+_COLUMNS = "reader, source, xid, position, stream, envelope::text as envelope, error, at"
 
 
-class Place(NamedTuple):
-    """A stream of a source that a reader does not go on with."""
+class SourceStream(NamedTuple):
+    """A stream in one service's events."""
 
     source: str
     stream: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """An event that was set aside, why, and when."""
+class DeadLetter:
+    """An event that its reader does not handle for now, the error, and when it happened."""
 
     reader: str
-    place: Place
+    source_stream: SourceStream
     envelope: Envelope
     error: str
     at: datetime
     asked: bool
-    """Whether the reader was asked to try its stream again, and has not done so yet."""
+    """An operator has requested a retry that the reader has not done yet."""
 
 
-class Parking:
-    """What one reader has set aside. All statements run in the transaction of its connection."""
+class DeadLetters:
+    """One reader's dead letters. All statements run in the transaction of the connection they are given."""
 
     def __init__(self, reader: str) -> None:
         self._reader = reader
-        self._places: set[Place] = set()
-        self._given_up: set[tuple[str, Cursor]] = set()
+        self._blocked: set[SourceStream] = set()
+        self._dropped: set[tuple[str, Cursor]] = set()
 
     async def load(self, connection: Connection) -> None:
-        """Learn from the database which streams are parked, and which events were given up."""
+        """Load the blocked streams and the dropped events."""
         rows = await connection.fetch(
             "select distinct source, stream from engine.parked where reader = $1", self._reader
         )
-        self._places = {Place(row["source"], row["stream"]) for row in rows}
+        self._blocked = {SourceStream(row["source"], row["stream"]) for row in rows}
         rows = await connection.fetch(
             "select source, xid, position from engine.dropped where reader = $1", self._reader
         )
-        self._given_up = {(row["source"], Cursor(row["xid"], row["position"])) for row in rows}
+        self._dropped = {(row["source"], Cursor(row["xid"], row["position"])) for row in rows}
 
-    def gave_up(self, source: str, cursor: Cursor) -> bool:
-        """Say whether an operator gave this event up, before this reader began anew."""
-        return (source, cursor) in self._given_up
+    def was_dropped(self, source: str, cursor: Cursor) -> bool:
+        """Say whether an operator had dropped this event when the reader last loaded."""
+        return (source, cursor) in self._dropped
 
-    def holds(self, place: Place) -> bool:
-        """Say whether what comes in this stream is to be parked too."""
-        return place in self._places
+    def blocks(self, source_stream: SourceStream) -> bool:
+        """Say whether a dead letter blocks this stream."""
+        return source_stream in self._blocked
 
-    def keep(self, place: Place) -> None:
-        """Hold a stream back from now on: an event of it was parked, and that is committed."""
-        self._places.add(place)
+    def block(self, source_stream: SourceStream) -> None:
+        """Block a stream, once its first dead letter is committed."""
+        self._blocked.add(source_stream)
 
     async def add(
         self, connection: Connection, source: str, envelope: Envelope, error: str = FOLLOWS
     ) -> None:
-        """Set an event aside; without an error it only follows another."""
+        """Store a dead letter; without an error it only follows another."""
         await connection.execute(
             "insert into engine.parked (reader, source, xid, position, stream, envelope, error) "
             "values ($1, $2, $3, $4, $5, $6::text::jsonb, $7)",
@@ -81,29 +81,29 @@ class Parking:
             error,
         )
 
-    async def asked(self, connection: Connection) -> list[Place]:
-        """Return the streams that are to be tried again."""
+    async def retry_requests(self, connection: Connection) -> list[SourceStream]:
+        """Return the streams of which a retry was requested, the oldest request first."""
         rows = await connection.fetch(
             "select source, stream from engine.retries where reader = $1 order by asked_at", self._reader
         )
-        return [Place(row["source"], row["stream"]) for row in rows]
+        return [SourceStream(row["source"], row["stream"]) for row in rows]
 
-    async def first_unit(self, connection: Connection, place: Place) -> list[Envelope]:
-        """Return the first parked events of a stream that were decided together, none if none is left."""
+    async def first_unit(self, connection: Connection, source_stream: SourceStream) -> list[Envelope]:
+        """Return a stream's first dead letters that one unit of work appended, none if none is left."""
         rows = await connection.fetch(
             "select envelope::text as envelope from engine.parked "
             "where reader = $1 and source = $2 and stream = $3 and xid = ("
             "    select min(xid) from engine.parked where reader = $1 and source = $2 and stream = $3"
             ") order by position limit $4",
             self._reader,
-            *place,
+            *source_stream,
             MAX_UNIT_EVENTS,
         )
         envelopes = [Envelope.from_json(cast("str", row["envelope"])) for row in rows]
         return [one for one in envelopes if one.same_unit(envelopes[0])]
 
     async def remove(self, connection: Connection, source: str, cursor: Cursor) -> None:
-        """Let go of an event that was handled."""
+        """Delete the dead letter of an event that was handled."""
         await connection.execute(
             "delete from engine.parked where reader = $1 and source = $2 and xid = $3 and position = $4",
             self._reader,
@@ -111,45 +111,47 @@ class Parking:
             *cursor,
         )
 
-    async def fail(self, connection: Connection, place: Place, cursor: Cursor, error: Exception) -> None:
-        """Note that an event failed again; its stream stays parked until it is asked for once more."""
+    async def failed_again(
+        self, connection: Connection, source_stream: SourceStream, cursor: Cursor, error: Exception
+    ) -> None:
+        """Store the new error of an event, and end the request: its stream stays blocked."""
         await connection.execute(
             "update engine.parked set error = $5, at = now() "
             "where reader = $1 and source = $2 and xid = $3 and position = $4",
             self._reader,
-            place.source,
+            source_stream.source,
             *cursor,
             repr(error),
         )
-        await self.answer(connection, place)
+        await self.forget_request(connection, source_stream)
 
-    async def answer(self, connection: Connection, place: Place) -> None:
-        """Forget that a stream was asked for."""
+    async def forget_request(self, connection: Connection, source_stream: SourceStream) -> None:
+        """End the request to retry a stream."""
         await connection.execute(
             "delete from engine.retries where reader = $1 and source = $2 and stream = $3",
             self._reader,
-            *place,
+            *source_stream,
         )
 
-    def release(self, place: Place) -> None:
-        """Go on with a stream: nothing of it is parked any more, and that is committed."""
-        self._places.discard(place)
+    def unblock(self, source_stream: SourceStream) -> None:
+        """Unblock a stream, once the deletion of its last dead letter is committed."""
+        self._blocked.discard(source_stream)
 
 
 # -- for operators, from any process
 
 
-async def list_parked(connection: Connection) -> list[Parked]:
-    """Return all parked events of a service's readers, each stream's in order."""
+async def list_dead_letters(connection: Connection) -> list[DeadLetter]:
+    """Return the dead letters of all readers in a store, each stream's in order."""
     rows = await connection.fetch(
-        f"select {_PARKED}, exists (select from engine.retries as asked where asked.reader = parked.reader "  # noqa: S608 - a constant
+        f"select {_COLUMNS}, exists (select from engine.retries as asked where asked.reader = parked.reader "  # noqa: S608 - a constant
         "and asked.source = parked.source and asked.stream = parked.stream) as asked "
         "from engine.parked order by reader, source, stream, xid, position"
     )
     return [
-        Parked(
+        DeadLetter(
             reader=row["reader"],
-            place=Place(row["source"], row["stream"]),
+            source_stream=SourceStream(row["source"], row["stream"]),
             envelope=Envelope.from_json(row["envelope"]),
             error=row["error"],
             at=row["at"],
@@ -159,40 +161,40 @@ async def list_parked(connection: Connection) -> list[Parked]:
     ]
 
 
-async def ask(connection: Connection, reader: str, place: Place) -> None:
-    """Have a reader try what it parked of a stream again, in order, as soon as it looks."""
+async def request_retry(connection: Connection, reader: str, source_stream: SourceStream) -> None:
+    """Request that a reader retries a stream's dead letters in order; it looks twice a second."""
     await connection.execute(
         "insert into engine.retries (reader, source, stream) values ($1, $2, $3) on conflict do nothing",
         reader,
-        *place,
+        *source_stream,
     )
 
 
-async def is_asked(connection: Connection, reader: str, place: Place) -> bool:
-    """Say whether a reader still has to try a stream again."""
+async def retry_is_requested(connection: Connection, reader: str, source_stream: SourceStream) -> bool:
+    """Say whether a requested retry is still to be done."""
     return bool(
         await connection.fetchval(
             "select exists (select from engine.retries where reader = $1 and source = $2 and stream = $3)",
             reader,
-            *place,
+            *source_stream,
         )
     )
 
 
-async def drop(connection: Connection, doomed: Sequence[Parked]) -> int:
-    """Have parked events never be handled, and their readers go on behind them; return how many."""
+async def drop(connection: Connection, letters: Sequence[DeadLetter]) -> int:
+    """Drop dead letters for ever, request a retry of what follows them, and return how many were dropped."""
     dropped = 0
     async with connection.transaction():
-        for parked in doomed:
-            place = (parked.reader, parked.place.source, *parked.envelope.cursor)
+        for letter in letters:
+            key = (letter.reader, letter.source_stream.source, *letter.envelope.cursor)
             tag = await connection.execute(
                 "delete from engine.parked where reader = $1 and source = $2 and xid = $3 and position = $4",
-                *place,
+                *key,
             )
             if tag.endswith(" 1"):
                 dropped += 1
                 await connection.execute(
-                    "insert into engine.dropped values ($1, $2, $3, $4) on conflict do nothing", *place
+                    "insert into engine.dropped values ($1, $2, $3, $4) on conflict do nothing", *key
                 )
-            await ask(connection, parked.reader, parked.place)
+            await request_retry(connection, letter.reader, letter.source_stream)
     return dropped

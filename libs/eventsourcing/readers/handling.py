@@ -1,4 +1,4 @@
-"""What a reader does with events: it folds, reacts, and moves its checkpoint, in one transaction."""
+"""Handles events: a reader folds, reacts, and moves its checkpoint, in one transaction."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.projection import Projection, outdated
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind
-from libs.eventsourcing.readers.dead_letters import FOLLOWS, Parking, Place
+from libs.eventsourcing.readers.dead_letters import FOLLOWS, DeadLetters, SourceStream
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import ReadUnit
 from libs.eventsourcing.store.errors import family_of, postgres_errors
@@ -28,33 +28,34 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 log = structlog.stdlib.get_logger()
 
 RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
-"""Delays before an event that failed alone is tried again; after the last it is parked."""
+"""Delays, in seconds, before an event that failed alone is retried; after the last it becomes a dead letter.
+"""
 
 _ADVANCE = """
 with marked as (
     insert into engine.bookmarks (reader, stream_made, sequence) values ($1, $2, $3)
     on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence
-), place as (
+), reached as (
     select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-        as place (source, xid, position, left_xid, left_position)
+        as reached (source, xid, position, left_xid, left_position)
 ), begun as (
     insert into engine.checkpoints (reader, source, xid, position)
-    select $1, source, xid, position from place where left_xid = 0 and left_position = 0
+    select $1, source, xid, position from reached where left_xid = 0 and left_position = 0
     on conflict (reader, source) do nothing
     returning source
 ), moved as (
-    update engine.checkpoints as known set xid = place.xid, position = place.position
-    from place
-    where known.reader = $1 and known.source = place.source
-      and known.xid = place.left_xid and known.position = place.left_position
+    update engine.checkpoints as known set xid = reached.xid, position = reached.position
+    from reached
+    where known.reader = $1 and known.source = reached.source
+      and known.xid = reached.left_xid and known.position = reached.left_position
     returning known.source
 )
 select source from begun union all select source from moved
 """
 _RETRIES_AT_ONCE = 100
 _TRANSACTION_SECONDS = 0.1
-"""About how long a transaction of several events should take."""
-_FIRST_TOGETHER, _MOST_TOGETHER = 50, 1000
+"""The target duration of a transaction, in seconds."""
+_FIRST_BATCH, _MAX_BATCH = 50, 1000
 
 
 class _EventFailed(Poison):
@@ -67,9 +68,9 @@ class _EventFailed(Poison):
 
 @contextmanager
 def _blamed(number: int, cursor: Cursor) -> Generator[None]:
-    """Blame whatever is raised inside on one event, unless it is transient.
+    """Attribute exceptions raised inside to one event, unless they are transient.
 
-    No statement of the events before it may still wait to be sent.
+    Statements of the events before it must have been flushed.
     """
     try:
         yield
@@ -84,25 +85,25 @@ class LostCheckpoint(Transient):
 
 
 @dataclass(frozen=True)
-class Bookmark:
-    """Where a reader stands in the stream that was made at a certain time."""
+class ResumeOffset:
+    """Where a reader resumes: a sequence number of the stream that was created at this time."""
 
     made_at: datetime
     sequence: int
 
 
 class Handling:
-    """What one reader makes of events, and how far it has come; all on the connection that holds its lock."""
+    """Handles events for one reader, on the connection that holds its lock."""
 
     def __init__(self, name: str, engine: Engine, tables: Sequence[Projection], reactions: Reactions) -> None:
         self.checkpoints: dict[str, Cursor] = {}
-        """How far the reader has come in each service's events."""
-        self.parking = Parking(name)
+        """The reader's checkpoints, by service."""
+        self.dead_letters = DeadLetters(name)
         self._name = name
         self._engine = engine
         self._tables = tables
         self._reactions = reactions
-        self._together = _FIRST_TOGETHER
+        self._batch_size = _FIRST_BATCH
         self.handled = frozenset(kind.__name__ for kind in self.events)
         """The names of `events`."""
         self._kinds = [
@@ -112,56 +113,62 @@ class Handling:
 
     @property
     def events(self) -> list[type[Event]]:
-        """The event types that mean something here."""
+        """The event types that are handled."""
         kinds = set(self._reactions.events).union(*(table.events for table in self._tables))
         return sorted(kinds, key=lambda kind: kind.__name__)
 
     async def retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Try parked streams again that were asked for, a part of each."""
-        for place in await self.parking.asked(connection):
+        """Retry the blocked streams of which it was requested, a part of each."""
+        for source_stream in await self.dead_letters.retry_requests(connection):
             for _ in range(_RETRIES_AT_ONCE):
-                if not await self._retry_unit(connection, place):
+                if not await self._retry_unit(connection, source_stream):
                     break
 
-    async def _retry_unit(self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place) -> bool:
-        """Handle the first parked unit of a stream, up to the first event that fails again.
+    async def _retry_unit(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", source_stream: SourceStream
+    ) -> bool:
+        """Handle the first unit of a stream's dead letters, up to the first event that fails again.
 
-        Says if what follows it can be tried now.
+        Returns whether the next unit can be tried.
         """
         try:
-            tried = await self._try_parked(connection, place, MAX_UNIT_EVENTS)
+            tried = await self._retry_dead_letters(connection, source_stream, MAX_UNIT_EVENTS)
         except _EventFailed as poison:
             failed = poison
             while True:
                 try:
-                    await self._try_parked(connection, place, failed.number)  # those before it are shown
+                    await self._retry_dead_letters(
+                        connection, source_stream, failed.number
+                    )  # the events before it are committed
                     break
                 except _EventFailed as earlier:
                     failed = earlier
-            await self.parking.fail(connection, place, failed.cursor, failed.error)
+            await self.dead_letters.failed_again(connection, source_stream, failed.cursor, failed.error)
             kind = type(failed.error).__name__
-            log.warning("reader.parked_again", reader=self._name, stream=place.stream, error=kind)
+            log.warning(
+                "reader.dead_letter_again", reader=self._name, stream=source_stream.stream, error=kind
+            )
             return False
         if not tried:
-            self.parking.release(place)
-            log.info("reader.released", reader=self._name, stream=place.stream)
+            self.dead_letters.unblock(source_stream)
+            log.info("reader.unblocked", reader=self._name, stream=source_stream.stream)
         return tried
 
-    async def _try_parked(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", place: Place, most: int
+    async def _retry_dead_letters(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", source_stream: SourceStream, most: int
     ) -> bool:
-        """Handle so many events of the first parked unit of a stream together; say if there were any."""
+        """Handle the first `most` events of a stream's first unit; return whether it had any."""
         unit: list[Envelope] = []
 
         async def work(transaction: Transaction) -> None:
-            unit[:] = await self.parking.first_unit(connection, place)
+            unit[:] = await self.dead_letters.first_unit(connection, source_stream)
             if not unit:
-                await self.parking.answer(connection, place)
+                await self.dead_letters.forget_request(connection, source_stream)
             for number, envelope in enumerate(unit[:most]):
                 with _blamed(number, envelope.cursor):
-                    await self._apply(transaction, Arrival(place.source, 0, envelope))
+                    await self._apply(transaction, Arrival(source_stream.source, 0, envelope))
                     await transaction.flush()
-                await self.parking.remove(connection, place.source, envelope.cursor)
+                await self.dead_letters.remove(connection, source_stream.source, envelope.cursor)
 
         await self._transact(connection, work)
         return bool(unit)
@@ -170,41 +177,41 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         units: Sequence[ReadUnit],
-        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+        reached: Callable[[Sequence[ReadUnit]], ResumeOffset],
     ) -> None:
-        """Have whole units handled; an event in them that fails again and again is parked.
+        """Handle whole units; an event that fails at every retry becomes a dead letter.
 
-        So many at once as take about as long as a transaction may: a long one holds every relay back that
-        works on the same server. `reached` tells where the reader stands once some units alone are left.
+        Batches are sized to the target duration: a long transaction holds back every relay on the same
+        server. `reached` gives the resume offset for when only some units are left.
         """
         left = list(units)
         while left:
             count, size = 0, 0
-            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._together):
+            while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._batch_size):
                 size += len(left[count].arrivals)
                 count += 1
             together, left = left[:count], left[count:]
             began = time.monotonic()
-            await self._handle_together(connection, together, left, reached)
+            await self._handle_batch(connection, together, left, reached)
             self._pace(size, time.monotonic() - began)
 
     def _pace(self, handled: int, seconds: float) -> None:
-        """Learn from how long some events took how many to handle at once."""
+        """Adapt the batch size to how long some events took."""
         fitting = int(handled * _TRANSACTION_SECONDS / max(seconds, 0.001))
-        self._together = max(1, min(fitting, 2 * self._together, _MOST_TOGETHER))
+        self._batch_size = max(1, min(fitting, 2 * self._batch_size, _MAX_BATCH))
 
-    async def _handle_together(
+    async def _handle_batch(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         units: Sequence[ReadUnit],
         left: Sequence[ReadUnit],
-        reached: Callable[[Sequence[ReadUnit]], Bookmark],
+        reached: Callable[[Sequence[ReadUnit]], ResumeOffset],
     ) -> None:
         arrivals = [arrival for unit in units for arrival in unit.arrivals]
         try:
             await self._commit(connection, arrivals, reached(left))
         except (Poison, Conflict) as error:
-            # alone, a unit is quicker than those who write to the same streams, and harms only itself
+            # alone, a unit conflicts less with others that append to the same streams, and fails only itself
             log.warning("reader.batch_failed", reader=self._name, events=len(arrivals), error=repr(error))
             if len(units) == 1 and isinstance(error, Conflict):
                 await self._react_singly(connection, arrivals, reached(left), error)
@@ -216,17 +223,17 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
     ) -> None:
-        """Handle one unit; without the events that fail, and what follows those in their streams, if need be.
+        """Handle one unit, if need be without failing events and those that follow them in their streams.
 
-        Even then all that is shown of it is shown together.
+        Even then the rest of the unit commits as a whole.
         """
         poison: dict[Cursor, Exception] = {}
         delays = iter(RETRY_SECONDS)
         while True:
             try:
-                await self._commit(connection, arrivals, bookmark, poison=poison)
+                await self._commit(connection, arrivals, offset, poison=poison)
             except _EventFailed as found:
                 if (delay := next(delays, None)) is not None:
                     await asyncio.sleep(delay)
@@ -234,9 +241,9 @@ class Handling:
                     poison[found.cursor] = found.error
                     delays = iter(RETRY_SECONDS)
             except Conflict as conflict:
-                await self._react_singly(connection, arrivals, bookmark, conflict)
+                await self._react_singly(connection, arrivals, offset, conflict)
                 return
-            except Poison as error:  # as it was committed: nobody is to blame, so the last one is
+            except Poison as error:  # raised by the commit, by no single event: the last one is blamed
                 rest = [one.envelope.cursor for one in arrivals if one.envelope.cursor not in poison]
                 if not rest:
                     raise
@@ -248,76 +255,76 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
         conflict: Conflict,
     ) -> None:
-        """React to a unit's events one by one, where others are always quicker than to all of them.
+        """React to a unit's events one by one, after conflicts at every attempt to react to all of them.
 
-        Raises the conflict instead where tables are folded: those who read them would see half a unit.
+        Raises the conflict where tables are folded: their readers would see half a unit.
         """
         if self._tables or len(arrivals) == 1:
             raise conflict
         for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
-            place = bookmark.sequence if after is None else after.sequence - 1
-            reached = Bookmark(bookmark.made_at, min(place, bookmark.sequence))
+            sequence = offset.sequence if after is None else after.sequence - 1
+            reached = ResumeOffset(offset.made_at, min(sequence, offset.sequence))
             await self._handle_alone(connection, [arrival], reached)
 
     async def _commit(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
         *,
         poison: Mapping[Cursor, Exception] | None = None,
     ) -> None:
         """Handle whole units and move the checkpoint, in one transaction.
 
-        Given what is `poison`, parks that instead, and writes event by event: `_EventFailed` names the one
-        that fails.
+        Makes dead letters of the events in `poison`, and then writes event by event: `_EventFailed` names the
+        one that fails.
         """
-        parked: dict[Place, Exception] = {}
+        failed: dict[SourceStream, Exception] = {}
 
         async def work(transaction: Transaction) -> None:
-            parked.clear()
+            failed.clear()
             for number, arrival in enumerate(arrivals):
-                if self.parking.gave_up(arrival.source, arrival.envelope.cursor):
+                if self.dead_letters.was_dropped(arrival.source, arrival.envelope.cursor):
                     continue
-                place = _place(arrival)
+                source_stream = _source_stream(arrival)
                 error = (poison or {}).get(arrival.envelope.cursor)
-                if self.parking.holds(place) or place in parked:
-                    await self.parking.add(connection, arrival.source, arrival.envelope, FOLLOWS)
+                if self.dead_letters.blocks(source_stream) or source_stream in failed:
+                    await self.dead_letters.add(connection, arrival.source, arrival.envelope, FOLLOWS)
                 elif error is not None:
-                    await self.parking.add(connection, arrival.source, arrival.envelope, repr(error))
-                    parked[place] = error
+                    await self.dead_letters.add(connection, arrival.source, arrival.envelope, repr(error))
+                    failed[source_stream] = error
                 else:
                     with _blamed(number, arrival.envelope.cursor):
                         await self._apply(transaction, arrival)
                         if poison is not None:
                             await transaction.flush()
-            if poison is None:  # any of them may be at fault: alone, each answers for itself
+            if poison is None:  # any of them may be at fault; handled alone, the failing one is found
                 with _blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
                     await transaction.flush()
             await transaction.flush()
-            await self._advance(connection, arrivals, bookmark)
+            await self._advance(connection, arrivals, offset)
 
         await self._transact(connection, work)
         for arrival in arrivals:
             self.checkpoints[arrival.source] = arrival.envelope.cursor
-        for place, error in parked.items():
-            self.parking.keep(place)
-            log.error("reader.parked", reader=self._name, stream=place.stream, error=repr(error))
+        for source_stream, error in failed.items():
+            self.dead_letters.block(source_stream)
+            log.error("reader.dead_letter", reader=self._name, stream=source_stream.stream, error=repr(error))
 
     async def _transact(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         work: Callable[[Transaction], Awaitable[None]],
     ) -> None:
-        """Run `work` in one transaction, again while others are quicker, and tell of what it wrote."""
+        """Run `work` in one transaction, retried on conflict, and announce what it appended."""
         for attempt in range(1, ATTEMPTS + 1):
             transaction = self._engine.transaction(connection)
             try:
                 with postgres_errors():
-                    async with self._engine.folding(connection, *self._kinds):
+                    async with self._engine.table_transaction(connection, *self._kinds):
                         await work(transaction)
             except Conflict:
                 if attempt == ATTEMPTS:
@@ -330,7 +337,7 @@ class Handling:
                 return
 
     async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; all of it is written once the transaction is flushed."""
+        """Fold and react; the writes are executed once the transaction is flushed."""
         envelope = arrival.envelope
         if envelope.type not in self.handled:
             return
@@ -353,7 +360,7 @@ class Handling:
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         arrivals: Sequence[Arrival],
-        bookmark: Bookmark,
+        offset: ResumeOffset,
     ) -> None:
         reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
         before = {source: self.checkpoints.get(source, START) for source in reached}
@@ -362,8 +369,8 @@ class Handling:
         rows = await connection.fetch(
             _ADVANCE,
             self._name,
-            bookmark.made_at,
-            bookmark.sequence,
+            offset.made_at,
+            offset.sequence,
             list(reached),
             [cursor.xid for cursor in reached.values()],
             [cursor.position for cursor in reached.values()],
@@ -382,5 +389,5 @@ class Handling:
             raise OutdatedTables(message)
 
 
-def _place(arrival: Arrival) -> Place:
-    return Place(arrival.source, arrival.envelope.stream)
+def _source_stream(arrival: Arrival) -> SourceStream:
+    return SourceStream(arrival.source, arrival.envelope.stream)

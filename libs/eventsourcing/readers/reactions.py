@@ -1,4 +1,4 @@
-"""What a service does when it hears an event."""
+"""Registers a service's reactions to events."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AnyReaction = Callable[[Any, UnitOfWork], Awaitable[None]]
 
 @dataclass(frozen=True)
 class _Unbound:
-    """A reaction that waits for its service's context."""
+    """A reaction that is not bound to its service's context yet."""
 
     reaction: Callable[[Any, UnitOfWork, Any], Awaitable[None]]
 
@@ -37,8 +37,8 @@ class _Unbound:
 class Reactions(Generic[ContextT]):
     """A service's reactions, by event type. Each runs in the reader's transaction, so exactly once.
 
-    Those that work with more than the event and its unit of work take the service's context as well. What
-    that is becomes known when the service starts: then they are bound to it.
+    Reactions that need more than the event and its unit of work take the service's context as well, to which
+    they are bound when the service starts.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Reactions(Generic[ContextT]):
     ) -> Callable[[ReactionInContext[EventT, ContextT]], ReactionInContext[EventT, ContextT]]: ...
 
     def to(self, kind: type[Event], *, context: bool = False) -> Callable[[Any], Any]:
-        """Make the decorated function a reaction to this event; with `context`, it is given that too."""
+        """Register the decorated function as a reaction; with `context`, it gets the context too."""
 
         def register(reaction: Any) -> Any:  # noqa: ANN401 - the overloads say what it may be
             self._by_type.setdefault(kind, []).append(_Unbound(reaction) if context else reaction)
@@ -62,7 +62,7 @@ class Reactions(Generic[ContextT]):
         return register
 
     def bind(self, context: ContextT) -> "Reactions":
-        """Return the reactions, ready to run with this context."""
+        """Return the reactions, bound to this context."""
         bound = Reactions()
         for kind, reactions in self._by_type.items():
             bound._by_type[kind] = [
@@ -77,5 +77,5 @@ class Reactions(Generic[ContextT]):
         return frozenset(self._by_type)
 
     def of(self, event: Event) -> Sequence[AnyReaction]:
-        """Return what follows this event."""
+        """Return the reactions to this event."""
         return self._by_type.get(type(event), ())

@@ -1,4 +1,4 @@
-"""Keeps together on the way what one unit of work appended: no reader commits in the middle of it."""
+"""Buffers events until their unit of work is complete: no reader commits in the middle of one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +12,12 @@ from libs.eventsourcing.stream.subscription import Arrival
 log = structlog.stdlib.get_logger()
 
 PATIENCE_SECONDS = 0.5
-"""How long complete units wait behind one whose rest has not come yet, so that what led to something is
-handled before it. Afterwards only the unit itself waits: its relay may have been stopped."""
+"""How long, in seconds, complete units wait behind an incomplete one, so that causes are handled first.
+
+Afterwards only that unit waits: its relay may have been stopped.
+"""
 MOST_WAITING = 5000
-"""How many events may wait behind such a unit."""
+"""How many events may wait behind an incomplete unit."""
 
 
 @dataclass(slots=True)
@@ -24,12 +26,12 @@ class ReadUnit:
 
     arrivals: list[Arrival]
     since: float
-    """When its first event came, on the monotonic clock."""
+    """When its first event arrived, on the monotonic clock."""
     complete: bool = False
 
     @property
     def begin(self) -> int:
-        """The place of its first event in the stream."""
+        """The sequence of its first event."""
         return self.arrivals[0].sequence
 
     def continues(self, arrival: Arrival) -> bool:
@@ -39,22 +41,22 @@ class ReadUnit:
 
 @dataclass
 class Gathering:
-    """Collects a reader's events until their units are complete, and leaves out what was handled before.
+    """Collects a reader's events until their units are complete, and drops events that were handled before.
 
-    A unit is complete when nothing follows in it that this reader handles, as the relay wrote beside each
-    event, or when its source goes on with another one.
+    A unit is complete when no event follows in it that this reader handles, by the header that the relay
+    wrote, or when its source goes on with another unit.
     """
 
     handled: frozenset[str]
-    """The event types that mean something to the reader."""
+    """The event types that the reader handles."""
     reached: dict[str, Cursor]
-    """How far each source has come, up to which all is left out."""
+    """The checkpoint of each source; events up to it are dropped."""
     _waiting: list[ReadUnit] = field(default_factory=list[ReadUnit])
     _open: dict[str, ReadUnit] = field(default_factory=dict[str, ReadUnit])
     _seen: int = 0
 
     def add(self, arrivals: Iterable[Arrival], now: float) -> None:
-        """Take events in the stream's order, and drop those that were handled before."""
+        """Add events in the stream's order, and drop those that were handled before."""
         for arrival in arrivals:
             self._seen = arrival.sequence
             if arrival.envelope.cursor > self.reached.get(arrival.source, START):
@@ -79,7 +81,7 @@ class Gathering:
             self._open[arrival.source] = unit
 
     def take(self, now: float) -> list[ReadUnit]:
-        """Return the complete units that may be handled, in the order of their first events."""
+        """Return and remove the complete units that may be handled, in the order of their first events."""
         overdue = sum(len(unit.arrivals) for unit in self._waiting) > MOST_WAITING
         ready, rest, blocked = list[ReadUnit](), list[ReadUnit](), False
         for unit in self._waiting:
@@ -93,10 +95,10 @@ class Gathering:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing waits but units whose rest has not come."""
+        """Only incomplete units wait."""
         return not any(unit.complete for unit in self._waiting)
 
     def place(self, remaining: Sequence[ReadUnit] = ()) -> int:
-        """Return the place in the stream up to which all was handled once `remaining` alone is left."""
+        """Return the sequence up to which all is handled once only `remaining` is left."""
         begins = [unit.begin for unit in (*remaining[:1], *self._waiting[:1])]
         return min([begin - 1 for begin in begins], default=self._seen)

@@ -1,4 +1,4 @@
-"""Takes the stream in order and commits what follows from it together with how far it has come."""
+"""Reads the stream in order; effects and checkpoint commit in one transaction."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.handling import Handling, ResumeOffset
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
@@ -24,29 +24,30 @@ from libs.eventsourcing.store.connections import close, hold_lock
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.subscription import Arrival, Feed
+from libs.eventsourcing.stream.subscription import Arrival, Consumer
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
 
 BATCH = 500
 PACE_SECONDS = 0.025
-"""How long after one transaction began the next does at the earliest, unless enough waits for it already:
-what comes meanwhile shares it."""
+"""The shortest time between the beginnings of two transactions, in seconds, unless a full batch waits
+already."""
 RETRY_LOOK_SECONDS = 0.5
-"""How often a reader looks whether an operator wants parked events tried again."""
+"""Interval of looking for requested retries of dead letters, in seconds."""
 _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
-"""How often `reached` looks for what a reader in another process did."""
+"""Interval in which `reached` looks for the work of a reader in another process, in seconds."""
 
 
 class Reader:
     """One of a service's readers of the name `name`. One at a time is active, others stand by.
 
-    It holds its lock, and runs its transactions, on one connection: with the connection the lock is gone,
-    and so is the transaction. The checkpoint moves only from where this reader knows it to be. With
-    `everything` it moves past events that it does not handle too, so that `reached` tells of any event.
+    It holds its lock, and runs its transactions, on one connection: if the connection is lost, so are the
+    lock and the transaction. The checkpoint moves only from the value that this reader knows. With
+    `everything` it moves past events that the reader does not handle too, so that `reached` works for any
+    event.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Reader:
     ) -> None:
         self.name = name
         self.lag = 0
-        """How many events waited behind the last one that was handled."""
+        """How many events waited behind the last handled one."""
         self._engine = engine
         self._stream = stream
         self._everything = everything
@@ -101,7 +102,7 @@ class Reader:
         return self._handling.events
 
     async def run(self) -> None:
-        """Read until cancelled; whatever breaks around it is tried again."""
+        """Read until cancelled; transient errors are retried."""
         while True:
             heed_cancellation()
             try:
@@ -119,15 +120,15 @@ class Reader:
 
     async def _read(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await self._stream.ensure()
-        bookmark = await self._resume(connection)
+        offset = await self._resume(connection)
         subjects = self._stream.subjects(None if self._everything else self.events)
         gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
 
-        def reached(left: Sequence[ReadUnit]) -> Bookmark:
-            return Bookmark(bookmark.made_at, gathering.place(left))
+        def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
+            return ResumeOffset(offset.made_at, gathering.place(left))
 
         async def proceed() -> None:
-            self.lag = feed.waiting  # also where all that came was foreign
+            self.lag = consumer.waiting  # also where all that came was foreign
             if units := gathering.take(time.monotonic()):
                 await self._handling.handle(connection, units, reached)
             self._backoff.succeeded()
@@ -135,13 +136,13 @@ class Reader:
                 await self._note_complete(connection)
 
         self._complete = False
-        async with Feed(self._stream, subjects, bookmark.sequence) as feed:
-            self.lag = feed.waiting
+        async with Consumer(self._stream, subjects, offset.sequence) as consumer:
+            self.lag = consumer.waiting
             if self.lag == 0:
                 await self._note_complete(connection)
             while True:
                 heed_cancellation()
-                arrivals = await self._next(connection, feed, proceed)
+                arrivals = await self._next(connection, consumer, proceed)
                 began = time.monotonic()
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
                 await proceed()
@@ -150,7 +151,7 @@ class Reader:
                     await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
 
     def _is_own(self, arrival: Arrival) -> bool:
-        """Say whether an event comes from the service that says such events."""
+        """Say whether an event comes from the service that owns its type."""
         owner = self._owners.get(arrival.envelope.type)
         if owner == arrival.source or (owner is None and arrival.source in self._sources):
             return True
@@ -182,14 +183,14 @@ class Reader:
                 async with asyncio.timeout(_COMPLETE_LOOK_SECONDS):
                     await self._advanced.wait()
 
-    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Bookmark:
-        """Learn from the database how far this reader has come."""
+    async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> ResumeOffset:
+        """Load this reader's checkpoints and resume offset."""
         await self._handling.check_tables(connection)
         rows = await connection.fetch(
             "select source, xid, position from engine.checkpoints where reader = $1", self.name
         )
         self._handling.checkpoints = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
-        await self._handling.parking.load(connection)
+        await self._handling.dead_letters.load(connection)
         await connection.execute(
             "insert into engine.readers (name, events) values ($1, $2) "
             "on conflict (name) do update set events = $2",
@@ -200,19 +201,19 @@ class Reader:
         sequence = await connection.fetchval(
             "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
         )
-        return Bookmark(made_at, sequence or 0)
+        return ResumeOffset(made_at, sequence or 0)
 
     async def _next(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        feed: Feed,
+        consumer: Consumer,
         proceed: Callable[[], Awaitable[None]],
     ) -> list[Arrival]:
-        """Return the next events; meanwhile, and in between, do what operators ask for.
+        """Return the next events; meanwhile, retry dead letters on request.
 
-        Where none come, `proceed` handles what waited only for the rest of another unit.
+        Where none arrive, `proceed` handles units that waited only for the rest of another one.
         """
-        coming = asyncio.ensure_future(feed.batch(self._batch))
+        coming = asyncio.ensure_future(consumer.batch(self._batch))
         try:
             while True:
                 heed_cancellation()
@@ -225,7 +226,7 @@ class Reader:
                 await proceed()
         finally:
             if not coming.cancel() and not coming.cancelled():
-                coming.exception()  # it is told already, or something worse happened
+                coming.exception()  # it is logged already, or something worse happened
 
     async def reached(self, source: str, cursor: Cursor, within_seconds: float) -> bool:
         """Wait until this reader's name, in any process, has come to a cursor of a source; say if it has."""

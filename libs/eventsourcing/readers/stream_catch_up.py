@@ -9,28 +9,28 @@ from libs.eventsourcing.model.catalogue import subject_of
 from libs.eventsourcing.model.envelope import START, Cursor, Envelope
 from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import PAGE, ReadModelSource, StreamIncomplete, fold
-from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.shadow import Beside
+from libs.eventsourcing.projections.shadow import ShadowTables
 from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables
 from libs.eventsourcing.store.connections import ISOLATION, Connection
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, pending, read_stream
+from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, extent, pending, read_stream
 
 
 @dataclass
 class StreamFold:
-    """Folds a read model from the stream, never further than the reader of the running one has come.
+    """Folds a read model from the stream, never beyond the checkpoints of the reader of the running one.
 
-    The stream may bring the services' events in another order than the reader met them, after it was filled
-    anew. So what the reader has not reached yet is left out, and looked for again from there.
+    After it was republished, the stream may bring the services' events in another order than the reader met
+    them. So events beyond the reader's checkpoints are left out, and read again from there.
     """
 
     tables: ServiceTables
     table: Projection
-    into: Beside
+    into: ShadowTables
     connection: Connection
-    """Finds the tables of this schema by their bare names."""
+    """Its search path is this schema."""
     stream: EventStream
 
     async def step(self) -> int:
@@ -71,37 +71,37 @@ class StreamFold:
         self.into = await shadow.found(self.connection, self.into.schema)
         return 0 if left else passed
 
-    async def _take(self, part: Sequence[Held], made_at: datetime, *, left: bool) -> bool:
-        """Fold what may be folded of a part; say whether something was left out."""
+    async def _take(self, part: Sequence[StoredMessage], made_at: datetime, *, left: bool) -> bool:
+        """Fold a batch; return whether events were left out."""
         async with self.connection.transaction(isolation=ISOLATION):
             sought = await shadow.reader_checkpoints(self.connection)
             self.into = await shadow.found(self.connection, self.into.schema)
             gate = await Gate.load(self.connection, self.into)
             page: list[Envelope] = []
             behind = 0 if left else None
-            for held in part:
-                if f"{held.source}.{held.type}" not in self._kinds or gate.passed(held):
+            for message in part:
+                if f"{message.source}.{message.type}" not in self._kinds or gate.passed(message):
                     continue
-                if (envelope := self._event(held)) is None or held.cursor is None:
+                if (envelope := self._event(message)) is None or message.cursor is None:
                     continue
-                if held.cursor > sought.get(held.source, START):
-                    behind = held.sequence if behind is None else behind
+                if message.cursor > sought.get(message.source, START):
+                    behind = message.sequence if behind is None else behind
                     continue
-                if await gate.opens(held.source, envelope):
+                if await gate.opens(message.source, envelope):
                     page.append(envelope)
             await fold(self.tables, self.table, page, self.connection)
             await shadow.advance(self.connection, self.into.schema, gate.reached, len(page))
             if behind != 0:
                 sequence = part[-1].sequence if behind is None else behind - 1
-                await shadow.bookmark(self.connection, self.into.schema, made_at, sequence)
+                await shadow.store_resume_offset(self.connection, self.into.schema, made_at, sequence)
         return behind is not None
 
-    def _event(self, held: Held) -> Envelope | None:
-        """Return the event of a message; none if it is one that readers pass over."""
+    def _event(self, message: StoredMessage) -> Envelope | None:
+        """Return the event of a message, None for one that readers skip."""
         try:
-            return self.stream.envelope(held.subject, str(held.cursor), held.body)
+            return self.stream.envelope(message.subject, str(message.cursor), message.body)
         except ValueError as error:
-            self.stream.pass_over(held.subject, held.sequence, str(error))
+            self.stream.pass_over(message.subject, message.sequence, str(error))
             return None
 
     @property
@@ -111,18 +111,18 @@ class StreamFold:
 
 @dataclass
 class Gate:
-    """Lets each event in once, and none that the reader has parked or an operator has given up."""
+    """Admits each event once, except dead letters and dropped events."""
 
     connection: Connection
     schema: str
     reached: dict[str, Cursor]
     shut: set[tuple[str, str]]
-    """Streams by source of which something is parked, or was when it came."""
+    """Streams by source that are blocked by a dead letter, or were when an event of them came."""
     dropped: set[tuple[str, Cursor]]
 
     @classmethod
-    async def load(cls, connection: Connection, into: Beside) -> "Gate":
-        """Learn what is parked and what was given up, as of this transaction."""
+    async def load(cls, connection: Connection, into: ShadowTables) -> "Gate":
+        """Load dead letters and dropped events, as of this transaction."""
         shut = await connection.fetch(
             "select source, stream from engine.parked where reader = $1 "
             "union select source, envelope ->> 'stream' from engine.beside_skipped where schema = $2",
@@ -140,22 +140,22 @@ class Gate:
             {(row["source"], Cursor(row["xid"], row["position"])) for row in dropped},
         )
 
-    def passed(self, held: Held) -> bool:
-        """Say whether an event was let in before."""
-        return held.cursor is not None and held.cursor <= self.reached.get(held.source, START)
+    def passed(self, message: StoredMessage) -> bool:
+        """Say whether an event was admitted before."""
+        return message.cursor is not None and message.cursor <= self.reached.get(message.source, START)
 
     async def opens(self, source: str, envelope: Envelope) -> bool:
-        """Say whether an event is to be folded now; one that is parked is noted, for later."""
+        """Say whether an event is to be folded now; a dead letter is noted, for later."""
         self.reached[source] = envelope.cursor
         if (source, envelope.cursor) in self.dropped:
             return False
-        if (source, envelope.stream) not in self.shut or not await self._parked(source, envelope):
+        if (source, envelope.stream) not in self.shut or not await self._is_dead_letter(source, envelope):
             return True
         await shadow.skip(self.connection, self.schema, source, envelope)
         return False
 
-    async def _parked(self, source: str, envelope: Envelope) -> bool:
-        """Say whether this event, or one before it in its stream, is parked or was left out here."""
+    async def _is_dead_letter(self, source: str, envelope: Envelope) -> bool:
+        """Say whether this event, or one before it in its stream, is a dead letter or was left out here."""
         return bool(
             await self.connection.fetchval(
                 "select exists (select from engine.parked where reader = $1 and source = $2 and stream = $3 "
@@ -178,5 +178,5 @@ def source_of(stream: EventStream | None) -> ReadModelSource | None:
 
 
 async def migrate_read_models(tables: ServiceTables, stream: EventStream) -> None:
-    """Migrate the read models to this program's versions, folded from the stream; see `bring_up`."""
-    await bring_up(tables, Kind.READ, source=source_of(stream))
+    """Migrate the read models to this program's versions, folded from the stream; see `migrate`."""
+    await migrate(tables, Kind.READ, source=source_of(stream))

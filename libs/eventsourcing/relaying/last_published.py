@@ -1,4 +1,4 @@
-"""Where a service's relay has come to on the stream, as its store confirms."""
+"""Finds the last published event of a service, as its store confirms it."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ _FIND = "select xid::text as xid, position from engine.events where id = $1"
 async def last_published(
     connection: Connection, catalogue: EventCatalogue, stream: EventStream, service: str
 ) -> Published:
-    """Return the last event of a service on the stream, passing over messages that its store denies.
+    """Return the last event of a service on the stream, skipping messages that its store denies.
 
     An event beyond everything stored is returned all the same: the store may have lost it, see `refuse_lost`.
     """

@@ -1,4 +1,4 @@
-"""Carries a service's committed events from its store to the stream, in order, each once."""
+"""Publishes a service's committed events to the stream, in order, each once."""
 
 import asyncio
 import time
@@ -20,19 +20,19 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.store.restored_clusters import refuse_lost
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, Fenced, Published
+from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, FencedOut, Published
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
 
 POLL_SECONDS = 0.05
-"""How often the store is looked at for what other processes of the service wrote."""
+"""Interval of polling the store for events of the service's other processes, in seconds."""
 CHECK_SECONDS = 2.0
-"""How often an idle relay asks whether the stream still holds what it put there."""
+"""Interval in which an idle relay checks that the stream still holds its events, in seconds."""
 SETTLE_SECONDS = (0.004, 0.02)
-"""How soon to look again for an event that an open transaction still holds back; each time less soon."""
+"""Delays of polling again for an event that an open transaction holds back, in seconds."""
 PACE_SECONDS = 0.01
-"""How long after one look the next comes at the earliest: what is committed meanwhile travels together."""
+"""The shortest time between two polls, in seconds: events committed meanwhile share a batch."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 _BACKOFF_SECONDS = (0.05, 2.0)
 _ERROR_LENGTH = 500
@@ -45,8 +45,8 @@ on conflict (stream) do update set error = excluded.error, last_at = now()
 class Relay:
     """One of a service's relays. One at a time is active, by a lock in the store's database.
 
-    The lock only saves work: what keeps the stream right is that every publish names the fence that this
-    relay put up when it began, so that one which slept through another's work is refused.
+    The lock only saves work: what keeps the stream right is that every publish names the fencing token that
+    this relay acquired when it began, so that one which slept through another's work is refused.
     """
 
     def __init__(
@@ -55,35 +55,35 @@ class Relay:
         self._engine = engine
         self._stream = stream
         self._describe = describe
-        """What is told of an error, in the log and in the database."""
+        """The text of an error for the log and the database."""
         self._wake = asyncio.Event()
         self._newest = START
         self._backoff = Backoff(*_BACKOFF_SECONDS)
         self.published = START
-        """How far this relay knows the stream to be filled."""
+        """The last event of the service on the stream, as far as this relay knows."""
         self.knows = False
-        """Whether `published` is what the stream was found to hold; not while another relay has the lock."""
+        """`published` was read from the stream; False while another relay has the lock."""
         self._noted = True
-        """Whether the database may hold a trouble, of this process or of one before it."""
+        """The database may hold an error of this process, or of one before it."""
         engine.on_commit(self.nudge)
 
     def nudge(self, cursor: Cursor) -> None:
-        """Tell the relay that events up to this one were committed."""
+        """Notify the relay that events up to this one were committed."""
         self._newest = max(self._newest, cursor)
         self._wake.set()
 
     @property
     def stream(self) -> str:
-        """The name of the stream that it fills."""
+        """The name of the stream."""
         return self._stream.name
 
     @property
     def behind(self) -> bool:
-        """Whether this process committed events that this relay has not seen on the stream yet."""
+        """This process committed events that the relay has not seen on the stream yet."""
         return self.published < self._newest
 
     async def run(self) -> None:
-        """Relay until cancelled; whatever breaks is tried again."""
+        """Relay until cancelled; transient errors are retried."""
         while True:
             heed_cancellation()
             try:
@@ -97,7 +97,7 @@ class Relay:
                 await asyncio.sleep(delay)
 
     async def _connected(self) -> None:
-        """Relay on one connection, for as long as it holds."""
+        """Relay on one connection, until it breaks."""
         connection = await self._engine.connect()
         try:
             with postgres_errors(), broker_errors():
@@ -110,11 +110,11 @@ class Relay:
             await close(connection)
 
     def _stand_by(self) -> None:
-        """Leave it to the relay that holds the lock to know what is published."""
+        """Stand by: the relay that holds the lock knows what is published."""
         self.knows = False
 
     async def _note(self, connection: Connection, trouble: Exception) -> None:
-        """Have the database tell why nothing is published, and since when."""
+        """Store in the database why nothing is published, and since when."""
         self._noted = True
         with suppress(Transient, StatementRejected), postgres_errors():
             await connection.execute(
@@ -122,7 +122,7 @@ class Relay:
             )
 
     async def _forget(self, connection: Connection) -> None:
-        """Take back what went wrong before something was published or checked."""
+        """Delete the stored error after something was published or checked."""
         if self._noted:
             with suppress(asyncpg.UndefinedTableError):  # an older program made this database
                 await connection.execute(
@@ -135,7 +135,7 @@ class Relay:
         store = PostgresStore(connection, self._engine.catalogue)
         service = self._engine.service
         await self._stream.ensure()
-        fence = await self._stream.take(service)
+        token = await self._stream.acquire_token(service)
         last = await last_published(connection, self._engine.catalogue, self._stream, service)
         cursor = last.cursor
         await refuse_lost(connection, service, cursor)
@@ -147,7 +147,7 @@ class Relay:
                 self._wake.clear()
                 page = await pages.after(cursor)
                 for batch in _limited(page):
-                    last = await self._stream.publish(service, batch, fence)
+                    last = await self._stream.publish(service, batch, token)
                     self.published = cursor = last.cursor
                     self._backoff.succeeded()
                 if len(page) == ATOMIC_LIMIT:
@@ -166,10 +166,10 @@ class Relay:
                 settle = min(2 * settle, SETTLE_SECONDS[1])
 
     async def _check(self, last: Published) -> None:
-        """Raise `Fenced` if the stream was emptied, or made anew, while there was nothing to publish."""
+        """Raise `FencedOut` if the stream was purged or recreated while there was nothing to publish."""
         if not await self._stream.holds(last):
             message = f"the stream does not hold {last.subject} at {last.sequence} any more"
-            raise Fenced(message)
+            raise FencedOut(message)
 
     async def _wait(self, cursor: Cursor, settle: float) -> None:
         if self._newest > cursor:
@@ -181,16 +181,16 @@ class Relay:
 
 
 class _Pages:
-    """Reads a store page by page, the next one while the one before is published."""
+    """Reads a store page by page, the next one while the previous one is published."""
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
         self._coming: asyncio.Task[list[Envelope]] | None = None
         self._cut: tuple[Envelope, dict[str, int]] | None = None
-        """An event at a page's end, and what follows in its unit: the last position of each type."""
+        """An event at a page's end, and which types follow in its unit: the last position of each."""
 
     async def after(self, cursor: Cursor) -> list[Envelope]:
-        """Return the events behind a cursor: the start, or the last of the page before."""
+        """Return the events behind a cursor: the start, or the last event of the page before."""
         coming, self._coming = self._coming, None
         events = await coming if coming else await self._read(cursor)
         if len(events) == ATOMIC_LIMIT:
@@ -198,7 +198,7 @@ class _Pages:
         return events
 
     async def _read(self, after: Cursor) -> list[Envelope]:
-        """Return a page of events that know what follows them, also where the page ends within a unit."""
+        """Return a page of events with `follows` set, also where the page ends within a unit."""
         events = await self._store.read(after, ATOMIC_LIMIT)
         if len(events) < ATOMIC_LIMIT:
             return with_following(events)  # it ends with a transaction: no part of one is ever shown
@@ -214,14 +214,14 @@ class _Pages:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give up what is still being read: the connection is closed next."""
+        """Cancel the read ahead: the connection is closed next."""
         if self._coming is not None:
             self._coming.cancel()
             await asyncio.gather(self._coming, return_exceptions=True)
 
 
 def _limited(events: list[Envelope]) -> list[list[Envelope]]:
-    """Cut events into batches that the broker takes at once."""
+    """Split events into batches that the broker accepts."""
     batches: list[list[Envelope]] = []
     size = MAX_BATCH_BYTES
     for event in events:

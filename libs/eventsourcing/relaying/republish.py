@@ -1,4 +1,4 @@
-"""Fills the stream from the stores: what is missing at its end, or all of it anew."""
+"""Publishes stored events again: those missing at the stream's end, or all of them."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Missing:
-    """What of a service's store is not on the stream yet."""
+    """The events of a service's store that are not on the stream."""
 
     service: str
     stored: int
@@ -36,12 +36,12 @@ class Missing:
 
     @property
     def ahead(self) -> bool:
-        """Whether the stream goes beyond the store, so that the store must have lost events."""
+        """The stream has events beyond the store, which must have lost them."""
         return self.published > self.last
 
 
 async def missing(tables: ServiceTables, stream: EventStream) -> Missing:
-    """Return what a service's store holds behind its last event on the stream; nothing is changed."""
+    """Return the events of a service's store behind its last event on the stream; nothing is changed."""
     connection = await tables.connect()
     try:
         published = (await last_published(connection, tables.catalogue, stream, tables.service)).cursor
@@ -89,10 +89,10 @@ async def republish(
 
 
 async def renew(stream: EventStream) -> int:
-    """Delete the stream and make it anew, empty, for the relays to fill; return how many events it held.
+    """Delete the stream and create an empty one, for the relays to fill; return how many events it held.
 
-    The way out when the stream lost something in its middle. Relays notice within seconds; readers begin at
-    the new stream's beginning and pass over what they have handled.
+    The repair when the stream lost events in its middle. Relays notice within seconds; readers start at the
+    new stream's beginning and skip what they have handled.
     """
     held = 0
     try:

@@ -1,4 +1,4 @@
-"""Compares what a service's store holds with what the stream holds of it."""
+"""Compares a service's store with its events on the stream."""
 
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Mapping
@@ -12,10 +12,10 @@ from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.stream.stored_messages import Extent, Held, extent, read_stream
+from libs.eventsourcing.stream.stored_messages import Extent, StoredMessage, extent, read_stream
 
 SHOWN = 20
-"""How many findings of each kind are told in full."""
+"""How many findings of each kind are reported in full."""
 _PAGE = 2000
 _GAPS_KNOWN = 100_000
 
@@ -30,9 +30,9 @@ class Fault(StrEnum):
     ORDER = "order"
     """The stream holds an event behind one that it precedes in the store."""
     CONTENT = "content"
-    """The stream tells of an event otherwise than the store."""
+    """The stream has another content of an event than the store."""
     STRANGER = "stranger"
-    """The stream holds what the store does not: it lost events, or no relay of ours put it there."""
+    """The stream has an event that the store lacks: the store lost it, or no relay published it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Finding:
 
     fault: Fault
     sequence: int | None
-    """Where on the stream; None for a gap."""
+    """Its sequence; None for a gap."""
     cursor: Cursor | None
     event: UUID | None
     stream: str | None
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass
 class StreamReport:
-    """What came of comparing a service's store with the stream."""
+    """The result of comparing a service's store with the stream."""
 
     service: str
     compared: int = 0
@@ -62,7 +62,7 @@ class StreamReport:
 
     @property
     def sound(self) -> bool:
-        """Whether the stream holds what the store does, in its order, each once."""
+        """The stream holds exactly the store's events, in its order, each once."""
         return not self.counts
 
     def add(self, finding: Finding) -> None:
@@ -73,44 +73,47 @@ class StreamReport:
 
 
 class _Comparison:
-    """Walks along one service's store while the stream's messages of this service come by."""
+    """Reads one service's store in parallel with the stream's messages of this service."""
 
     def __init__(self, service: str, store: PostgresStore) -> None:
         self.report = StreamReport(service)
         self.last = START
-        """Up to where in the store's order the stream has come."""
+        """The cursor of the last message."""
         self._store = store
         self._beyond = START
-        """The latest place that a stranger claims."""
+        """The highest cursor that a foreign message claims."""
         self._ahead: deque[Envelope] = deque()
         self._read = START
         self._gaps: set[Cursor] = set()
 
-    async def meet(self, held: Held) -> None:
-        """Compare a message with what the store says should come now."""
+    async def meet(self, message: StoredMessage) -> None:
+        """Compare a message with the event that the store has next."""
         self.report.compared += 1
-        if held.cursor is None:
-            self._note(Fault.STRANGER, held, "no relay put it there")
+        if message.cursor is None:
+            self._note(Fault.STRANGER, message, "no relay put it there")
             return
-        if held.cursor <= self.last:
-            fault = Fault.ORDER if held.cursor in self._gaps else Fault.REPEAT
-            self._note(fault, held, "it comes behind a later one")
+        if message.cursor <= self.last:
+            fault = Fault.ORDER if message.cursor in self._gaps else Fault.REPEAT
+            self._note(fault, message, "it comes behind a later one")
             return
         stored = await self._next()
-        if (stored is None or stored.cursor != held.cursor) and not await self._store.holds(held.cursor):
+        known = stored is not None and stored.cursor == message.cursor
+        if not known and not await self._store.holds(message.cursor):
             if stored is not None:
                 self._ahead.appendleft(stored)
-            self._beyond = max(self._beyond, held.cursor)
-            self._note(Fault.STRANGER, held, "the store holds no such event")
+            self._beyond = max(self._beyond, message.cursor)
+            self._note(Fault.STRANGER, message, "the store holds no such event")
             return
-        while stored is not None and stored.cursor < held.cursor:
+        while stored is not None and stored.cursor < message.cursor:
             self._gap(stored)
             stored = await self._next()
-        if stored is not None and (difference := _difference(stored, held)):
-            self._note(Fault.CONTENT, held, difference)
-        if held.cursor < self._beyond:
-            self._note(Fault.ORDER, held, "readers may pass it by: a stranger before it claims a later place")
-        self.last = held.cursor
+        if stored is not None and (difference := _difference(stored, message)):
+            self._note(Fault.CONTENT, message, difference)
+        if message.cursor < self._beyond:
+            self._note(
+                Fault.ORDER, message, "readers may skip it: a foreign message before it has a later cursor"
+            )
+        self.last = message.cursor
 
     async def _next(self) -> Envelope | None:
         if not self._ahead:
@@ -126,17 +129,17 @@ class _Comparison:
             Finding(Fault.GAP, None, stored.cursor, stored.id, stored.stream, "the stream lacks it")
         )
 
-    def _note(self, fault: Fault, held: Held, detail: str) -> None:
+    def _note(self, fault: Fault, message: StoredMessage, detail: str) -> None:
         envelope: Envelope | None = None
         try:
-            envelope = held.envelope()
+            envelope = message.envelope()
         except ValueError as error:
             detail = f"{detail}; {error}"
         self.report.add(
             Finding(
                 fault,
-                held.sequence,
-                held.cursor,
+                message.sequence,
+                message.cursor,
                 None if envelope is None else envelope.id,
                 None if envelope is None else envelope.stream,
                 detail,
@@ -144,15 +147,15 @@ class _Comparison:
         )
 
 
-def _difference(stored: Envelope, held: Held) -> str | None:
-    """Return what a message says otherwise than the store, None if nothing."""
+def _difference(stored: Envelope, message: StoredMessage) -> str | None:
+    """Return how a message differs from the stored event, None if it does not."""
     tail = f".{stored.type}.{stored.stream}"
-    if not held.subject.endswith(tail):
-        return f"its subject is {held.subject}"
-    if held.body == stored.to_json():
+    if not message.subject.endswith(tail):
+        return f"its subject is {message.subject}"
+    if message.body == stored.to_json():
         return None
     try:
-        told = held.envelope()
+        told = message.envelope()
     except ValueError as error:
         return str(error)
     expected = Envelope.from_json(stored.to_json())  # the data in the same spelling
@@ -165,7 +168,7 @@ def _difference(stored: Envelope, held: Held) -> str | None:
 async def verify_stream(
     services: Mapping[str, ServiceTables], stream: EventStream
 ) -> AsyncGenerator[tuple[int, int] | StreamReport]:
-    """Compare all these stores with the stream, as far as it reaches now; everything may go on meanwhile.
+    """Compare all these stores with the stream up to its present end; services may go on meanwhile.
 
     Yields how many of how many messages were read, and at the end a report for each service.
     """
@@ -182,10 +185,10 @@ async def verify_stream(
         yield read, here.last
         async with aclosing(read_stream(stream, read, here.last)) as parts:
             async for part in parts:
-                for held in part:
-                    walk = walks.get(held.source)
+                for message in part:
+                    walk = walks.get(message.source)
                     if walk is not None:
-                        await walk.meet(held)
+                        await walk.meet(message)
                 yield part[-1].sequence if part else here.last, here.last
         for name, walk in walks.items():
             walk.report.waiting = await waiting(connections[name], walk.last)
@@ -193,7 +196,7 @@ async def verify_stream(
 
 
 async def waiting(connection: Connection, published: Cursor) -> int:
-    """Return how many events of a store stand behind a cursor."""
+    """Return how many events of a store are behind a cursor."""
     return int(
         await connection.fetchval(
             "select count(*) from engine.events where (xid, position) > ($1::text::xid8, $2)",

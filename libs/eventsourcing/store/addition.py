@@ -17,7 +17,7 @@ class Addition:
 
     stream: str
     expected: int
-    """The version that the stream has before."""
+    """The version that the stream must have before."""
     events: Sequence[Event]
     data: Sequence[str]
     causes: Causes

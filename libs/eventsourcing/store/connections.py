@@ -33,11 +33,11 @@ STANDBY_SECONDS = 1.0
 
 
 APPLICATION = "eventsourcing"
-"""What connections are called on the server, unless the program has a name for them."""
+"""The default `application_name` of connections."""
 
 
 CONNECT_SECONDS = 10.0
-"""How long a server may take to let a connection in; one that hangs is tried again."""
+"""Timeout of one connection attempt, in seconds; after it the next one begins."""
 
 
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
@@ -46,7 +46,7 @@ _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
 async def connect_pool(
     url: str, *, schemas: Sequence[str] = (), size: int = 8, application: str = APPLICATION
 ) -> Pool:
-    """Return a pool whose connections find the tables of these schemas by their bare names."""
+    """Return a pool; its connections have these schemas in their search path."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
@@ -59,7 +59,7 @@ async def connect_pool(
 
 
 async def _leave_as_it_is(connection: Connection) -> None:
-    """Save the round trip of a reset: nothing here changes a session beyond its transaction."""
+    """Skip asyncpg's reset and its round trip: nothing here changes a session beyond its transaction."""
 
 
 async def connect(
@@ -92,7 +92,7 @@ def server_settings(schemas: Sequence[str], application: str = APPLICATION) -> d
 
 
 async def hold_lock(connection: Connection, name: str, *, waiting: Callable[[], None] = lambda: None) -> None:
-    """Wait until this connection holds the lock of that name; it is held as long as the connection lives.
+    """Wait until this connection holds the advisory lock of that name, for as long as it lives.
 
     Calls `waiting` whenever another connection was found to hold it.
     """

@@ -17,7 +17,7 @@ from libs.eventsourcing.model.errors import (
 _TROUBLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg stumbles where the server's last words meet a new query
+    asyncpg.InternalClientError,  # asyncpg fails so where the server's last words meet a new query
     OSError,  # `TimeoutError` is one
 )
 _FAMILIES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Transient | Poison]], ...] = (
@@ -34,11 +34,11 @@ _FAMILIES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Trans
     ),
     (_TROUBLE, Unavailable),
 )
-"""The first that fits counts."""
+"""The first class that matches decides."""
 
 
 def family_of(error: BaseException) -> type[Transient | Poison] | None:
-    """Return the family of an error: the engine's own, or one from PostgreSQL or the way to it."""
+    """Return the family of an error: the engine's own, or one from PostgreSQL or its connection."""
     if isinstance(error, Transient | Poison):
         return type(error)
     if _unsendable(error):

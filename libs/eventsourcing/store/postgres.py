@@ -103,11 +103,11 @@ class PostgresStore:
         at: datetime,
         command: UUID | None = None,
     ) -> list[Recorded]:
-        """Add events behind version `expected` (0: the stream is new) and return them as recorded.
+        """Append events behind version `expected` (0: a new stream) and return them as recorded.
 
-        With a `command`, note that it is carried out hereby. Raises `InvalidAppend`; `CarriedOut` if the
-        command was before, and `WrongExpectedVersion` if the stream is at another version: these two spoil
-        the transaction.
+        With a `command`, records that it is carried out. Raises `InvalidAppend`; `CarriedOut` if the command
+        was before, and `WrongExpectedVersion` if the stream is at another version: these two abort the
+        transaction.
         """
         addition = Addition.of(stream, expected, events, causes, at)
         [recorded] = await self.append_all([addition], {} if command is None else {command: addition})
@@ -118,7 +118,7 @@ class PostgresStore:
     ) -> list[list[Recorded]]:
         """Append to several streams, or to one several times, with one statement.
 
-        Notes each command as carried out with the last event of its addition. Raises as `append` does.
+        Records each command as carried out, with the last event of its addition. Raises as `append` does.
         """
         ids = [[new_id() for _ in addition.events] for addition in additions]
         try:
@@ -147,7 +147,7 @@ class PostgresStore:
         ids: Sequence[Sequence[UUID]],
         commands: Mapping[UUID, Addition],
     ) -> "list[asyncpg.Record]":
-        """Insert the rows whose streams have reached the expected versions; one event takes a cheaper way."""
+        """Insert the rows whose streams have the expected versions; one event takes a cheaper statement."""
         if len(additions) == len(additions[0].events) == 1:
             row = additions[0].row(0, ids[0][0])[:-1]
             return await self._connection.fetch(_CARRY_OUT_ONE if commands else _ADD_ONE, *row, *commands)
@@ -188,7 +188,7 @@ class PostgresStore:
         return [envelope_of(row) for row in rows]
 
     async def holds(self, cursor: Cursor) -> bool:
-        """Say whether an event stands at this place."""
+        """Say whether an event has this cursor."""
         asked = "select exists (select from engine.events where xid = $1::text::xid8 and position = $2)"
         return bool(await self._connection.fetchval(asked, str(cursor.xid), cursor.position))
 
@@ -202,7 +202,10 @@ class PostgresStore:
     async def between(
         self, after: Cursor, upto: Cursor, kinds: Sequence[str] | None, limit: int
     ) -> list[Envelope]:
-        """Return up to `limit` events of these types behind one cursor up to another, hidden ones too."""
+        """Return up to `limit` events of these types after one cursor up to another.
+
+        Events that readers can't see yet are included.
+        """
         rows = await self._connection.fetch(
             _BETWEEN,
             str(after.xid),
@@ -237,6 +240,6 @@ def envelope_of(row: "asyncpg.Record | dict[str, Any]") -> Envelope:
 
 
 async def last_event(connection: Connection, *, hidden: bool = True) -> Cursor:
-    """Return the last event of the store; without `hidden`, the last that nothing can precede any more."""
+    """Return the cursor of the last event; without `hidden`, of the last one that readers can see."""
     row = await connection.fetchrow(_LAST_OF_ALL if hidden else _LAST)
     return START if row is None else Cursor(int(row["xid"]), row["position"])

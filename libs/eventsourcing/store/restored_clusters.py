@@ -9,7 +9,7 @@ _NEXT = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as own, en
 
 
 class RestoredElsewhere(OperatorNeeded):
-    """The store was restored into a cluster that has counted fewer transactions: it would hide new events."""
+    """The store was restored into a cluster with fewer transactions: new events would be invisible."""
 
 
 class StreamAhead(OperatorNeeded):
@@ -25,9 +25,9 @@ class StreamAhead(OperatorNeeded):
 
 
 async def refuse_lost(connection: Connection, service: str, published: Cursor) -> None:
-    """Raise `StreamAhead` if what was published last stands behind everything stored.
+    """Raise `StreamAhead` if the last published event is behind everything stored.
 
-    What is written now could be ordered before it, and would never be published.
+    New events could be ordered before it, and would never be published.
     """
     stored = await last_event(connection)
     if published > stored:
@@ -35,9 +35,9 @@ async def refuse_lost(connection: Connection, service: str, published: Cursor) -
 
 
 async def refuse_future(connection: Connection) -> None:
-    """Raise `RestoredElsewhere` if events are stamped with xids that this cluster has still to hand out.
+    """Raise `RestoredElsewhere` if events have xids that this cluster has still to assign.
 
-    What is written now would be ordered before them, behind the back of every reader.
+    New events would be ordered before them, where readers have already read.
     """
     last = await last_event(connection)
     row = await connection.fetchrow(_NEXT)
@@ -50,10 +50,10 @@ async def refuse_future(connection: Connection) -> None:
 
 
 async def rebase(connection: Connection, beyond: Cursor) -> int:
-    """Have all later events stamped behind everything stored, and behind `beyond`; return by how much.
+    """Order all later events behind everything stored, and behind `beyond`; return by how many xids.
 
-    Nothing stored is changed, so what readers, the stream and other services know of it stays true. Call it
-    while the service is stopped.
+    Nothing stored is changed, so the cursors that readers, the stream and other services have stay true. Call
+    it while the service is stopped.
     """
     async with connection.transaction():
         await connection.execute("lock table engine.events in exclusive mode")

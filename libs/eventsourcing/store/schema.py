@@ -1,4 +1,4 @@
-"""The engine's tables, and other tables that are made once."""
+"""Creates the engine's tables, and other tables that are created once."""
 
 import hashlib
 from importlib.resources import files
@@ -17,17 +17,17 @@ on conflict (name) do update set digest = excluded.digest, at = now()
 
 
 async def make_schema(connection: Connection) -> None:
-    """Make the engine's tables where they are missing."""
+    """Create the engine's tables unless they exist."""
     await make_once(
         connection, "engine", files("libs.eventsourcing.store").joinpath("schema.sql").read_text()
     )
 
 
 async def make_once(connection: Connection, name: str, statements: str) -> None:
-    """Carry out statements that make tables where they are missing, unless the same were carried out before.
+    """Execute statements that create tables unless they exist, unless the same were executed before.
 
-    Where the tables stand already nothing is locked: making them again would hold writers up at every start
-    of any process, and two that start at once could block each other.
+    Where the tables exist nothing is locked: creating them again would block writers at every start of any
+    process, and two that start at once could block each other.
     """
     digest = hashlib.sha256(statements.encode()).hexdigest()
     for attempt in range(1, _MAKING_ATTEMPTS + 1):
@@ -45,7 +45,7 @@ async def make_once(connection: Connection, name: str, statements: str) -> None:
 
 
 async def _made(connection: Connection, name: str) -> str | None:
-    """Return the digest of the statements of this name that were carried out last."""
+    """Return the digest of the statements of this name that were executed last."""
     if await connection.fetchval("select to_regclass('engine.made') is null"):
         return None
     made: str | None = await connection.fetchval("select digest from engine.made where name = $1", name)

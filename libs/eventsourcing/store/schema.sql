@@ -62,7 +62,7 @@ create table if not exists engine.checkpoints (
     primary key (reader, source)
 );
 
--- Where each reader stands in the broker's stream: a shortcut, void when the stream was made anew.
+-- The resume offset of each reader in the broker's stream: a shortcut, void once the stream is recreated.
 create table if not exists engine.bookmarks (
     reader      text primary key,
     stream_made timestamptz not null,
@@ -83,7 +83,7 @@ create table if not exists engine.parked (
 );
 create index if not exists parked_streams on engine.parked (reader, stream);
 
--- Parked streams that an operator wants tried again: the reader does it, and removes the row.
+-- DeadLetter streams that an operator wants tried again: the reader does it, and removes the row.
 create table if not exists engine.retries (
     reader   text not null,
     source   text not null,
@@ -92,7 +92,7 @@ create table if not exists engine.retries (
     primary key (reader, source, stream)
 );
 
--- Parked events that an operator gave up: they are handled never, and are missing in every fold.
+-- DeadLetter events that an operator gave up: they are handled never, and are missing in every fold.
 create table if not exists engine.dropped (
     reader   text not null,
     source   text not null,
@@ -118,7 +118,7 @@ create table if not exists engine.projections (
 );
 alter table engine.projections add column if not exists kind text;
 
--- Tables beside the running ones: being built or checked, or kept for a rollback. What they hold is folded from
+-- Shadow tables: being built or checked, or archived for a rollback. What they hold is folded from
 -- all events up to the checkpoints; `sequence` says where in which stream to go on reading.
 create table if not exists engine.beside (
     schema      text primary key,
@@ -139,7 +139,7 @@ create table if not exists engine.beside_checkpoints (
     position bigint not null,
     primary key (schema, source)
 );
--- Events that the reader has parked, so that they are not in these tables either.
+-- The reader's dead letters, so that they are not in these tables either.
 create table if not exists engine.beside_skipped (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,

@@ -21,7 +21,7 @@ _END_OF_BATCH, _NO_MESSAGE = "204", "404"
 
 
 class StreamUnreadable(Transient):
-    """The broker does not give out what the stream holds."""
+    """The broker does not return messages that the stream holds."""
 
 
 class Message(NamedTuple):
@@ -36,7 +36,7 @@ class Message(NamedTuple):
 async def get_batch(nats: Client, stream: str, first: int, *, subject: str | None = None) -> list[Message]:
     """Return some messages from a sequence on, in order; only those of a `subject`, which may be a pattern.
 
-    Tries a few times; raises `StreamUnreadable` where the broker gives no answer.
+    Retries a few times; raises `StreamUnreadable` if the broker gives no answer.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

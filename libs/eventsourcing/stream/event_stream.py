@@ -1,4 +1,4 @@
-"""The one stream on JetStream that carries every service's events, in each service's own order."""
+"""The JetStream stream of every service's events, each service's in the order of its store."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -35,19 +35,20 @@ _EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
 _WRONG_LAST_SEQUENCE = 10071
 _TIMEOUT_SECONDS = 5.0
 _WINDOW, _WIDEST_WINDOW = 1000, 64_000
-"""How far before a foreign message the last event is looked for at first, and at most at once."""
+"""The first and the largest window, in sequences, in which the last event is looked for before a foreign
+message."""
 
 
-class Fenced(Transient):
-    """Someone else publishes for this service now, or the stream is another one: look at what it holds."""
+class FencedOut(Transient):
+    """Another relay has a newer fencing token, or the stream was recreated: read its state again."""
 
 
 class PublishFailed(Transient):
-    """The broker did not take the events, or did not say so: look at what it holds."""
+    """The broker refused the events or did not answer: read the stream's state again."""
 
 
 class Published(NamedTuple):
-    """The last event of a service on the stream: its place in the store, and on the stream."""
+    """The last event of a service on the stream: its cursor, its sequence and its subject."""
 
     cursor: Cursor
     sequence: int
@@ -56,18 +57,18 @@ class Published(NamedTuple):
 
 NOTHING = Published(START, 0, "")
 Known = Callable[[UUID, Published], Awaitable[bool]]
-"""Says whether a store knows the event of this id at this place."""
+"""Says whether a store holds the event with this id at this cursor."""
 
 
 async def _believe(_event: UUID, _published: Published) -> bool:
-    """Take whatever has an event's form for one."""
+    """Accept whatever has the form of an event."""
     return True
 
 
 class EventStream:
     """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
 
-    Beside the events it holds fences, on `fence.<service>`: whoever publishes for that service must name the
+    It also holds fencing tokens, on `fence.<service>`: a publish for that service must name the sequence
     number of the last one. All who share a stream must give it the same `header_prefix`.
     """
 
@@ -76,16 +77,17 @@ class EventStream:
         self.name = f"{prefix}EVENTS"
         self.root = f"{prefix}ev"
         self.position_header = f"{header_prefix}Position"
-        """Tells an event's cursor."""
+        """The header with an event's cursor."""
         self.follows_header = f"{header_prefix}Follows"
-        """Names the types of the events that still follow in the same unit of work; absent on its last one.
+        """The header with the types of the events that follow in the same unit of work; absent on the last
+        one.
 
         Events that an older program published lack it: each of them is complete by itself.
         """
-        self._fences = f"{prefix}fence"
+        self._token_root = f"{prefix}fence"
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
-        """How often a message that no relay put there was passed over by whoever reads with this object."""
+        """How many foreign messages readers of this object have skipped."""
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
         """Return the subjects of these event types, or of all."""
@@ -94,7 +96,7 @@ class EventStream:
         return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
 
     async def ensure(self) -> None:
-        """Make the stream where it is missing; one of an older program learns of fences."""
+        """Create the stream unless it exists; one that an older program created gets the tokens' subjects."""
         try:
             info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
@@ -105,7 +107,7 @@ class EventStream:
 
     @property
     def _subjects(self) -> list[str]:
-        return [f"{self.root}.>", f"{self._fences}.>"]
+        return [f"{self.root}.>", f"{self._token_root}.>"]
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
@@ -123,20 +125,20 @@ class EventStream:
         )
 
     async def made_at(self) -> datetime:
-        """Return when the stream was made: another time means another stream of the same name."""
+        """Return when the stream was created: another time means another stream of the same name."""
         info = await self._jetstream.stream_info(self.name)
         return info.created or datetime.fromtimestamp(0, UTC)
 
     async def count(self) -> int:
         """Return how many events the stream holds."""
-        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._fences}.>")).state
+        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._token_root}.>")).state
         return state.messages - sum((state.subjects or {}).values())
 
     async def last(self, service: str, known: Known = _believe) -> Published:
-        """Return the last event of a service that the stream holds, as its leader sees it.
+        """Return the last event of a service that the stream holds, from its leader.
 
-        Foreign messages are passed over: what has no event's form, and what `known` denies. To find what
-        stands before them, this service's messages alone are read backwards, in windows that double.
+        Foreign messages are skipped: those without an event's form, and those that `known` denies. To find
+        the event before them, this service's messages alone are read backwards, in windows that double.
         """
         pattern = f"{self.root}.{service}.>"
         try:
@@ -159,7 +161,7 @@ class EventStream:
             upto, width = begin, min(2 * width, _WIDEST_WINDOW)
 
     async def _candidates_between(self, pattern: str, begin: int, upto: int) -> list[tuple[UUID, Published]]:
-        """Return what may be events from a sequence on, and before another."""
+        """Return messages that may be events, between two sequences."""
         found: list[tuple[UUID, Published]] = []
         while begin < upto:
             messages = await get_batch(self.nats, self.name, begin, subject=pattern)
@@ -183,9 +185,9 @@ class EventStream:
         return found
 
     def envelope(self, subject: str, position: str | None, body: bytes) -> Envelope:
-        """Return the event of a message; raise `ValueError` unless subject, position and body agree on one.
+        """Return the event of a message; raise `ValueError` unless subject, cursor and body match.
 
-        What comes through may be stored: its numbers and texts are such as PostgreSQL keeps.
+        The event may be stored afterwards: its numbers and texts fit PostgreSQL's columns.
         """
         envelope = Envelope.from_json(body)
         if position != str(envelope.cursor):
@@ -202,7 +204,7 @@ class EventStream:
         return envelope
 
     def pass_over(self, subject: str, sequence: int, why: str) -> None:
-        """Count and tell of a message that no relay put on the stream."""
+        """Count and log a foreign message."""
         self.foreign += 1
         log.error(
             "stream.foreign_message",
@@ -213,7 +215,7 @@ class EventStream:
         )
 
     async def holds(self, published: Published) -> bool:
-        """Say whether the stream still holds what was published, at its place."""
+        """Say whether the stream still holds a published event, at its sequence."""
         if published == NOTHING:
             return True
         try:
@@ -224,7 +226,7 @@ class EventStream:
         return message.subject == published.subject and position == str(published.cursor)
 
     async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
-        """Say whether an event is the last one on its subject, and stands before a sequence."""
+        """Say whether an event is the last one on its subject, before a sequence."""
         try:
             message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
         except NotFoundError:
@@ -232,45 +234,48 @@ class EventStream:
         position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
         return position == str(event.cursor) and (message.seq or 0) < sequence
 
-    async def take(self, service: str) -> int:
-        """Put up a new fence for a service and return its number: without it nothing is published any more.
+    async def acquire_token(self, service: str) -> int:
+        """Acquire and return a new fencing token for a service; publishes with an older one are refused.
 
-        Whoever had taken it before is refused, also what of theirs is still under way: `last`, asked
-        afterwards, tells all that they have published. Raises `PublishFailed`.
+        What is still under way with an older token is refused as well, so `last`, called afterwards,
+        is final. Raises `PublishFailed`.
         """
         try:
-            return await self._request(f"{self._fences}.{service}", b"", {})
+            return await self._request(f"{self._token_root}.{service}", b"", {})
         except NatsError as error:
             message = f"taking over for {service}: {error!r}"
             raise PublishFailed(message) from error
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
-        """Put events on the stream, in order, if no one else has taken the service since.
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
+        """Publish events in order, unless another relay has acquired a newer token for the service.
 
-        Returns the last. Raises `Fenced` if someone has, and `PublishFailed` in any other doubt: some events
-        may then stand there, or come to stand there until the service is taken anew.
+        Returns the last. Raises `FencedOut` if one has, and `PublishFailed` if the outcome is unknown:
+        some events may be stored then, or be stored later, until a newer token is acquired.
         """
         try:
             if len(events) < ATOMIC_FROM:
-                sequences = [await self._publish_one(service, event, fence) for event in events]
+                sequences = [await self._publish_one(service, event, token) for event in events]
                 sequence = sequences[-1]
             else:
-                sequence = await self._publish_batch(service, events, fence)
+                sequence = await self._publish_batch(service, events, token)
         except NatsError as error:
             message = f"publishing for {service}: {error!r}"
             raise PublishFailed(message) from error
         return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
 
-    async def _publish_one(self, service: str, event: Envelope, fence: int) -> int:
-        headers = self._fence(service, fence) | self._beside(event)
+    async def _publish_one(self, service: str, event: Envelope, token: int) -> int:
+        headers = self._token_headers(service, token) | self._event_headers(event)
         return await self._request(self._subject(service, event), event.to_json(), headers)
 
-    async def _publish_batch(self, service: str, events: Sequence[Envelope], fence: int) -> int:
+    async def _publish_batch(self, service: str, events: Sequence[Envelope], token: int) -> int:
         batch = uuid4().hex
         for number, event in enumerate(events, 1):
-            headers = self._beside(event) | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            headers = self._event_headers(event) | {
+                "Nats-Batch-Id": batch,
+                "Nats-Batch-Sequence": str(number),
+            }
             if number == 1:
-                headers |= self._fence(service, fence)
+                headers |= self._token_headers(service, token)
             subject, body = self._subject(service, event), event.to_json()
             if number == len(events):
                 return await self._request(subject, body, headers | {"Nats-Batch-Commit": "1"})
@@ -284,20 +289,20 @@ class EventStream:
         if error is None:
             return int(answer["seq"])
         if error.get("err_code") == _WRONG_LAST_SEQUENCE:
-            raise Fenced(str(error.get("description")))
+            raise FencedOut(str(error.get("description")))
         raise PublishFailed(str(error.get("description")))
 
-    def _fence(self, service: str, fence: int) -> dict[str, str]:
-        return {_EXPECTED: str(fence), _EXPECTED_ON: f"{self._fences}.{service}"}
+    def _token_headers(self, service: str, token: int) -> dict[str, str]:
+        return {_EXPECTED: str(token), _EXPECTED_ON: f"{self._token_root}.{service}"}
 
     def is_event(self, subject: str) -> bool:
-        """Say whether a message of the stream with this subject is an event, and no fence."""
+        """Say whether a message of the stream with this subject is an event, and no fencing token."""
         return subject.startswith(f"{self.root}.")
 
     def _subject(self, service: str, event: Envelope) -> str:
         return f"{self.root}.{service}.{event.type}.{event.stream}"
 
-    def _beside(self, event: Envelope) -> dict[str, str]:
+    def _event_headers(self, event: Envelope) -> dict[str, str]:
         """Return the headers of an event."""
         if not event.follows:
             return {self.position_header: str(event.cursor)}

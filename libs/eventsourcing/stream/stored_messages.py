@@ -1,4 +1,4 @@
-"""What the stream holds, read in large parts straight from its storage, without any consumer."""
+"""Reads what the stream holds in large batches straight from its storage, without a consumer."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -20,17 +20,17 @@ _LAG_SECONDS = 0.1
 
 
 class Extent(NamedTuple):
-    """Which stream this is, and which sequences it holds."""
+    """The identity of a stream, and the sequences that it holds."""
 
     made_at: datetime
     first: int
     last: int
 
 
-class Held(NamedTuple):
+class StoredMessage(NamedTuple):
     """A message of the stream.
 
-    Its cursor is None if no relay put it there, its source empty if it is no event but a fence.
+    Its cursor is None if no relay published it, its source empty if it is a fencing token.
     """
 
     sequence: int
@@ -41,17 +41,17 @@ class Held(NamedTuple):
 
     @property
     def type(self) -> str:
-        """The event's type, as the subject tells it."""
+        """The event's type, from the subject."""
         parts = self.subject.split(".", 3)
         return parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - <root>.<service>.<Type>.<stream>
 
     def envelope(self) -> Envelope:
-        """Return what the body tells; raise `ValueError` if that is no event."""
+        """Parse the body; raise `ValueError` if it is not an event."""
         return Envelope.from_json(self.body)
 
 
 async def extent(stream: EventStream) -> Extent:
-    """Return what the stream holds now, as its leader sees it."""
+    """Return which sequences the stream holds now, from its leader."""
     info = await stream.nats.jetstream(timeout=_ANSWER_SECONDS).stream_info(stream.name)
     return Extent(info.created or datetime.fromtimestamp(0, UTC), info.state.first_seq, info.state.last_seq)
 
@@ -76,14 +76,14 @@ async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> i
     return info.num_pending or 0
 
 
-async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenerator[list[Held]]:
+async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenerator[list[StoredMessage]]:
     """Yield the messages behind `after` up to `upto`, in order, in parts.
 
     Raises `StreamUnreadable` where the broker gives no answer, or no end of what it has.
     """
     patience = ATTEMPTS
     while after < upto:
-        part = [_held(stream, one) for one in await get_batch(stream.nats, stream.name, after + 1)]
+        part = [_stored_message(stream, one) for one in await get_batch(stream.nats, stream.name, after + 1)]
         if not part and not patience:
             return  # what the stream counted there was purged
         if not part:  # or the replica that answered is a little behind
@@ -91,16 +91,16 @@ async def read_stream(stream: EventStream, after: int, upto: int) -> AsyncGenera
             await asyncio.sleep(_LAG_SECONDS)
             continue
         after = part[-1].sequence
-        yield [held for held in part if held.sequence <= upto]
+        yield [message for message in part if message.sequence <= upto]
 
 
-def _held(stream: EventStream, message: Message) -> Held:
+def _stored_message(stream: EventStream, message: Message) -> StoredMessage:
     position = message.headers.get(stream.position_header)
     cursor: Cursor | None = None
     if position is not None:
         with suppress(ValueError):
             cursor = Cursor.parse(position)
-    return Held(
+    return StoredMessage(
         sequence=message.sequence,
         source=message.subject.split(".", 2)[1] if stream.is_event(message.subject) else "",
         subject=message.subject,

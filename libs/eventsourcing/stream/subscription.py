@@ -1,4 +1,4 @@
-"""A reader's view of the stream: messages in order, without gaps, from a sequence on."""
+"""A consumer of the stream: messages in order, without gaps, from a sequence on."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -25,27 +25,27 @@ from libs.eventsourcing.stream.event_stream import EventStream
 
 HEARTBEAT_SECONDS = 1.0
 EXPIRES_SECONDS = 30.0
-"""How long one pull waits for events before the next is made."""
+"""How long one pull waits for messages, in seconds, before the next is sent."""
 _MISSED_HEARTBEATS = 3
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
 _STORED = "$JS.ACK."
-"""How the reply of a message of the stream begins; what the server itself says has none."""
+"""The prefix of the reply subject of a stream's message; the server's own messages have none."""
 
 
-class FeedBroken(Transient):
-    """The consumer is gone, or a message was missed: open a new feed behind what was handled."""
+class ConsumerLost(Transient):
+    """The consumer is gone, or a message was missed: create a new one behind the last handled message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event off the stream: who said it, where it stands."""
+    """An event from the stream, with its source and its sequence."""
 
     source: str
     sequence: int
     envelope: Envelope
     follows: frozenset[str] = frozenset()
-    """The types of the events that follow in its unit of work, as its relay wrote beside it."""
+    """The types of the events that follow in its unit of work, from a header that its relay wrote."""
 
 
 @lru_cache(maxsize=1000)
@@ -53,11 +53,11 @@ def _types(names: str) -> frozenset[str]:
     return frozenset(names.split(",")) if names else frozenset()
 
 
-class Feed:
-    """An ephemeral consumer that nobody has to acknowledge: what was handled is known by the reader alone.
+class Consumer:
+    """An ephemeral consumer without acknowledgements: the reader alone stores its position.
 
     The server keeps no state worth losing. A gap in the consumer's own numbering, a silence of several
-    heartbeats, a reconnection, or a deleted consumer raise `FeedBroken`.
+    heartbeats, a reconnection, or a deleted consumer raise `ConsumerLost`.
     """
 
     def __init__(
@@ -81,13 +81,13 @@ class Feed:
         self._inbox = ""
         self._consumer = ""
         self.waiting = 0
-        """How many messages wait behind the last one that was looked at, foreign ones too."""
+        """How many messages wait behind the last one that was received, foreign ones included."""
         self._asked = 0
         self._expected = 1
         self._reconnects = 0
 
     async def __aenter__(self) -> Self:
-        """Open the consumer."""
+        """Create the consumer."""
         self._reconnects = self._nats.stats["reconnects"]
         self._inbox = self._nats.new_inbox()
         self._subscription = await self._nats.subscribe(self._inbox, cb=self._take, pending_bytes_limit=-1)
@@ -144,7 +144,7 @@ class Feed:
         return arrivals
 
     async def _silence(self) -> None:
-        """Wait a few heartbeats for anything from the server; look at each whether it is still there."""
+        """Wait a few heartbeats for any message; after each, check that the consumer still exists."""
         self._arrived.clear()
         for _ in range(_MISSED_HEARTBEATS):
             with suppress(TimeoutError):
@@ -153,12 +153,12 @@ class Feed:
                 return
             self._check_connection()
         message = "no heartbeat from the server"
-        raise FeedBroken(message)
+        raise ConsumerLost(message)
 
     def _check_connection(self) -> None:
         if self._nats.stats["reconnects"] != self._reconnects:
             message = "the connection was lost meanwhile"
-            raise FeedBroken(message)
+            raise ConsumerLost(message)
 
     async def _ask(self) -> None:
         self._check_connection()
@@ -182,7 +182,7 @@ class Feed:
         place = message.metadata
         if place.sequence.consumer != self._expected:
             gap = f"message {self._expected} was missed, {place.sequence.consumer} came"
-            raise FeedBroken(gap)
+            raise ConsumerLost(gap)
         self._expected += 1
         self.waiting = place.num_pending or 0
         try:
@@ -190,7 +190,7 @@ class Feed:
                 message.subject, headers.get(self._stream.position_header), message.data
             )
         except ValueError as error:
-            # no relay of ours wrote it, so it has no place in any store's order and can't be parked
+            # no relay of ours wrote it, so it has no cursor and can't become a dead letter
             self._stream.pass_over(message.subject, place.sequence.stream, str(error))
             return None
         return Arrival(
@@ -207,4 +207,4 @@ class Feed:
             self._asked = 0
             return
         message = f"the server ended the consumer: {status} {description}"
-        raise FeedBroken(message)
+        raise ConsumerLost(message)

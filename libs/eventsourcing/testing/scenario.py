@@ -15,7 +15,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 @dataclass(frozen=True)
 class Scenario(Generic[CommandT, StateT, EventT]):
-    """A history, and commands carried out one after another upon it."""
+    """A history, and the commands that are handled one after another upon it."""
 
     decider: Decider[CommandT, StateT, EventT]
     history: tuple[EventT, ...] = ()
@@ -30,7 +30,7 @@ class Scenario(Generic[CommandT, StateT, EventT]):
         return replace(self, commands=(*self.commands, *commands))
 
     def then(self, *events: EventT) -> None:
-        """Fail unless the commands make exactly these events follow."""
+        """Fail unless the commands lead to exactly these events."""
         found = self._outcome()
         assert found == list(events), f"expected {list(events)}, found {found}"  # noqa: S101 - a test's assertion
 

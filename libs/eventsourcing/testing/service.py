@@ -26,14 +26,14 @@ _MOST_EVENTS = 10_000
 
 
 class Said(NamedTuple):
-    """An event in a stream of the service that it belongs to."""
+    """An event in a stream of the service that owns it."""
 
     stream: str
     event: Event
 
 
 Act = Command | Said | datetime
-"""What happens to a service: a command, an event that it hears, or an instant up to which its clock goes."""
+"""An act: a command, an event of another service, or an instant to which the clock is set."""
 
 
 class Clock:
@@ -43,15 +43,15 @@ class Clock:
         self.at = at
 
     def __call__(self) -> datetime:
-        """Return what it shows."""
+        """Return the time it is set to."""
         return self.at
 
 
 class Service(Generic[ContextT]):
     """A service's handlers, tables and timers on a database; see `service_on`.
 
-    What it decides, stores and folds is real. Missing are the broker, readers with their checkpoints and dead
-    letters, and adapters, which the context stands in for: a reaction that raises fails the test.
+    Decisions, stores and folds are real. Missing are the broker, readers with their checkpoints and dead
+    letters, and adapters, which the context replaces: a reaction that raises fails the test.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Service(Generic[ContextT]):
         self._commands = registry.commands.bind(context)
         self._timers = registry.timers.bind(context)
         self._cursor = START
-        """Of the last event of another service."""
+        """The position of the last event of another service."""
 
     def given(self, *events: Said) -> "Case":
-        """Begin a case with what has happened: own events are stored, others' are folded into read models."""
+        """Begin a case with a history: own events are stored, others' are folded into read models."""
         return Case(self, past=events)
 
     def when(self, *acts: Act) -> "Case":
-        """Begin a case upon what is there."""
+        """Begin a case on the present history."""
         return Case(self).when(*acts)
 
     async def happened(self, after: Cursor = START) -> list[Event]:
@@ -83,7 +83,7 @@ class Service(Generic[ContextT]):
         return [self.engine.catalogue.decode(one.type, one.schema, one.data) for one in found]
 
     async def end(self) -> Cursor:
-        """Return where the last of the service's own events stands."""
+        """Return the cursor of the last of the service's own events."""
         async with self.engine.pool.acquire() as connection:
             return await last_event(connection)
 
@@ -92,11 +92,11 @@ class Service(Generic[ContextT]):
         return [tuple(row) for row in await self.engine.query(lambda sql: sql.fetch(query))]
 
     async def remember(self, said: Said) -> None:
-        """Have something have happened before."""
+        """Add an event to the history."""
         await self._hear(await self._recorded(said), react=False)
 
     async def act(self, act: Act) -> None:
-        """Do what is to be tested; raises what the handler does."""
+        """Perform an act; raises what the handler does."""
         if isinstance(act, Command):
             scope = Scope(self.engine, Causes.first("test"))
             await self._commands.of(type(act))(act, scope)
@@ -117,7 +117,7 @@ class Service(Generic[ContextT]):
                     break
 
     async def _recorded(self, said: Said) -> Recorded:
-        """Return an event as its service stored it; one of this service's is stored indeed."""
+        """Return an event as its service recorded it; one of this service's own is stored."""
         if owner_of(type(said.event)) != self.engine.service:
             return self._of_another(said)
         category, _, key = said.stream.partition("-")
@@ -153,7 +153,7 @@ class Service(Generic[ContextT]):
         """Fold an event into the read models, and react to it, in one transaction."""
         causes = recorded.causes(f"service:{self.engine.service}")
         async with self.engine.pool.acquire() as connection:
-            async with self.engine.folding(connection, Kind.STATE, Kind.READ):
+            async with self.engine.table_transaction(connection, Kind.STATE, Kind.READ):
                 transaction = self.engine.transaction(connection)
                 for table in self._read_models:
                     await table.apply(recorded, transaction.writes)
@@ -166,14 +166,14 @@ class Service(Generic[ContextT]):
 
 @dataclass(frozen=True)
 class Case:
-    """What has happened to a service, and what happens now."""
+    """A history and the acts that follow it."""
 
     service: Service[Any]
     past: Sequence[Said] = ()
     acts: Sequence[Act] = ()
 
     def when(self, *acts: Act) -> "Case":
-        """Return the case with more that happens, one after the other."""
+        """Return the case with more acts, in order."""
         return replace(self, acts=(*self.acts, *acts))
 
     async def then(
@@ -182,9 +182,10 @@ class Case:
         refused: str | None = None,
         rows: Mapping[str, Sequence[tuple[object, ...]]] | None = None,
     ) -> None:
-        """Fail unless exactly these events follow, the last act is refused with this code, if it is to be.
+        """Fail unless the acts lead to exactly these events.
 
-        `rows` are queries of the service's tables with what they must return then.
+        With `refused`, the last act must be refused with this code. `rows` are queries of the service's
+        tables with the rows that they must return then.
         """
         for said in self.past:
             await self.service.remember(said)
@@ -213,9 +214,9 @@ async def service_on(
     *,
     at: datetime,
 ) -> AsyncGenerator[Service[ContextT]]:
-    """Run a service on a database, its clock standing at an instant (UTC-aware); it is empty at best.
+    """Run a service on a database, at best an empty one, its clock set to an instant (UTC-aware).
 
-    Its tables are made where they are missing: a copy of a database that has them saves that.
+    Its tables are created unless they exist: a copy of a database that has them saves that.
     """
     clock = Clock(at)
     engine, past = (
@@ -228,7 +229,7 @@ async def service_on(
             clock=clock,
         )
         for _ in range(2)
-    )  # the second one remembers no states: what it stores is decided by nobody
+    )  # the second engine has an empty cache of states
     await engine.start(pool_size=2)
     await past.start(pool_size=1)
     try:

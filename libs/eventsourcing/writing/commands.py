@@ -1,4 +1,4 @@
-"""What a service does when it is told to."""
+"""Registers a service's command handlers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ ContextT = TypeVar("ContextT", default=None)
 
 
 class Scope:
-    """What a command with outside effects works in: several units of work with the same causes."""
+    """The scope of a command with outside effects: several units of work with the same causes."""
 
     def __init__(self, engine: Engine, causes: Causes) -> None:
         self._engine = engine
@@ -33,7 +33,7 @@ class Scope:
         grouped: bool = False,
         actor: str | None = None,
     ) -> T | None:
-        """Carry out one unit of work and return its value; see `Engine.run`. `actor` is who, if another."""
+        """Run one unit of work and return its value, as `Engine.run` does. `actor` replaces the command's."""
         causes = self.causes if actor is None else replace(self.causes, actor=actor)
         done = await self._engine.run(work, causes, command=command, grouped=grouped)
         if done.written is not None:
@@ -49,10 +49,10 @@ _CarryOutInContext = Callable[[Any, Scope, Any], Awaitable[None]]
 
 
 class CommandHandlers(Generic[ContextT]):
-    """A service's command handlers, by command type, one for each.
+    """A service's command handlers, one for each command type.
 
-    Those that work with more than the command and its unit of work take the service's context as well. What
-    that is becomes known when the service starts: then they are bound to it.
+    Handlers that need more than the command and its unit of work take the service's context as well, to which
+    they are bound when the service starts.
     """
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ class CommandHandlers(Generic[ContextT]):
     ) -> Callable[[HandlerInContext[CommandT, ContextT]], HandlerInContext[CommandT, ContextT]]: ...
 
     def on(self, kind: type[Command], *, context: bool = False) -> Callable[[Any], Any]:
-        """Have the decorated function carry out a command in one unit of work, once per command id.
+        """Register the decorated function: it handles a command in one unit of work, once per command id.
 
-        It may share the unit's transaction with other commands, so it should wait for nothing else. With
-        `context`, it is given that too.
+        The unit may share its transaction with other commands, so it should wait for nothing else. With
+        `context`, the function gets the context too.
         """
 
         def register(handler: Any) -> Any:  # noqa: ANN401 - the overloads say what it may be
@@ -101,10 +101,10 @@ class CommandHandlers(Generic[ContextT]):
     ]: ...
 
     def outside(self, kind: type[Command], *, context: bool = False) -> Callable[[Any], Any]:
-        """Have the decorated function carry out a command that has effects outside the database.
+        """Register the decorated function: it handles a command with effects outside the database.
 
-        It may be carried out again for the same command: it must go on where it stopped. With `context`, it
-        is given that too.
+        It may run again for the same command: it must resume where it stopped. With `context`, the function
+        gets the context too.
         """
 
         def register(handler: Any) -> Any:  # noqa: ANN401 - the overloads say what it may be
@@ -124,18 +124,18 @@ class CommandHandlers(Generic[ContextT]):
 
     @property
     def commands(self) -> frozenset[type[Command]]:
-        """The command types that are carried out."""
+        """The command types that have a handler."""
         return frozenset(self._by_type)
 
     def bind(self, context: ContextT) -> "CommandHandlers":
-        """Return the handlers, ready to run with this context."""
+        """Return the handlers, bound to this context."""
         bound = CommandHandlers()
         for kind, handler in self._by_type.items():
             bound._by_type[kind] = _with(handler, context)
         return bound
 
     def of(self, kind: type[CommandT]) -> Callable[[CommandT, Scope], Awaitable[None]]:
-        """Return what carries out a command of this type, in the scope that it came with."""
+        """Return the handler of a command type."""
         handler = self._by_type[kind]
 
         async def carry_out(command: CommandT, scope: Scope) -> None:

@@ -18,15 +18,15 @@ log = structlog.stdlib.get_logger()
 ClaimT = TypeVar("ClaimT")
 
 RETRY_SECONDS = 1.0
-"""How long a loop waits after trouble of the database."""
+"""How long a loop waits after an error of the database, in seconds."""
 LONGEST_SLEEP_SECONDS = 1.0
-"""Rows that another replica wrote, and a wall clock that was set, are noticed within this time."""
+"""The longest sleep, in seconds: rows of another replica, or a changed wall clock, are noticed within it."""
 
 
 async def repeat(name: str, turn: Callable[[], Awaitable[float]]) -> None:
     """Take one turn after another until cancelled, each followed by a sleep of the seconds it returns.
 
-    Trouble of the database ends a turn, not the loop: it is logged, and the next turn comes a little later.
+    An error of the database ends a turn, not the loop: it is logged, and the next turn follows after a pause.
     """
     while True:
         heed_cancellation()
@@ -42,9 +42,9 @@ class DurableEffect(Generic[ClaimT]):
     """Acts on rows that are due, one after another; replicas share the rows by their claims.
 
     `claim` leases a row to this process for longer than the act takes, in a unit of work of its own; None if
-    none is due, or the other side is away. `act` does what can't be taken back, records what came of it or
-    puts the row off, and returns how many seconds to pause. Who dies in between lets the lease run out, and
-    another acts again: at least once. `idle` tells how long to sleep when nothing was claimed.
+    none is due, or the remote side is down. `act` does what can't be undone, records the outcome or postpones
+    the row, and returns how many seconds to pause. If a process dies in between, the lease expires, and
+    another acts again: at least once. `idle` returns how long to sleep when nothing was claimed.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class DurableEffect(Generic[ClaimT]):
         self._claim, self._act, self._idle = claim, act, idle
 
     async def run(self) -> None:
-        """Keep acting on what is due until cancelled; see `repeat`."""
+        """Act on rows that are due until cancelled; see `repeat`."""
         await repeat(self.name, self._turn)
 
     async def _turn(self) -> float:
@@ -68,7 +68,7 @@ class DurableEffect(Generic[ClaimT]):
 
 
 class Alarm:
-    """Sleeps until a row is due, or this process commits something, which may be a nearer row."""
+    """Sleeps until a row is due, or this process commits, which may add a row that is due sooner."""
 
     def __init__(self, engine: Engine, *, shortest_seconds: float) -> None:
         self._shortest = shortest_seconds
@@ -79,18 +79,18 @@ class Alarm:
         self._commit.set()
 
     def set_anew(self) -> None:
-        """Count commits from here on; call it before looking for what is due, so that none is missed."""
+        """Count commits from now on; call it before looking for due rows, so that none is missed."""
         self._commit.clear()
 
     async def sleep(self, until: datetime | None) -> None:
-        """Return when `until` has come or something was committed, after `LONGEST_SLEEP_SECONDS` at most."""
+        """Return at `until`, or after a commit, or after `LONGEST_SLEEP_SECONDS`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds_until(until, shortest=self._shortest)):
                 await self._commit.wait()
 
 
 def seconds_until(due: datetime | None, *, shortest: float) -> float:
-    """Return how long to sleep for what is due then: `shortest` to `LONGEST_SLEEP_SECONDS`."""
+    """Return how many seconds to sleep until then: `shortest` to `LONGEST_SLEEP_SECONDS`."""
     if due is None:
         return LONGEST_SLEEP_SECONDS
     return min(LONGEST_SLEEP_SECONDS, max(shortest, (due - utc_now()).total_seconds()))

@@ -1,4 +1,4 @@
-"""One service's events: its database, its state tables, and the way to run a unit of work."""
+"""The engine of one service: its database, its state tables, and running units of work."""
 
 import asyncio
 import random
@@ -15,10 +15,10 @@ import structlog
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import START, Causes, Cursor, utc_now
 from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
-from libs.eventsourcing.projections.migration import bring_up
+from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.projections.tables import Kind, ServiceTables, folding
+from libs.eventsourcing.projections.tables import Kind, ServiceTables, shared_lock
 from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
@@ -33,12 +33,12 @@ log = structlog.stdlib.get_logger()
 
 ATTEMPTS = 20
 KNOWN_STATES = 2000
-"""How many streams' states a process keeps at hand."""
+"""How many streams' states a process caches."""
 
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
-    """What a unit of work returned, and the place of the last event that it wrote."""
+    """A unit of work's return value, and the cursor of the last event that it appended."""
 
     value: T
     written: Cursor | None
@@ -63,9 +63,9 @@ class Engine:
         self.state_tables = tuple(state_tables)
         self.read_models = tuple(read_models)
         self.tables = ServiceTables(service, url, catalogue, self.state_tables, self.read_models, application)
-        self._marks = {kind: self.tables.mark(kind) for kind in Kind}
+        self._guards = {kind: self.tables.guard(kind) for kind in Kind}
         self.outdated = asyncio.Event()
-        """Set once the database holds other tables than this program folds."""
+        """Set once the database holds other table versions than this program folds."""
         self._pool: Pool | None = None
         self._clock = clock
         self._known = StateCache(KNOWN_STATES)
@@ -86,9 +86,9 @@ class Engine:
         return self._pool
 
     async def start(self, *, pool_size: int = 8, read_models: bool = True) -> None:
-        """Connect, make what is missing in the database, and bring up tables that are new or changed.
+        """Connect, create missing tables, and migrate projections that are new or changed.
 
-        Without `read_models` these are left for later, to be brought up from the stream. Raises
+        Without `read_models` these are left for later, to be migrated from the stream. Raises
         `OutdatedTables` if the database holds newer tables, and `RestoredElsewhere`.
         """
         self._pool = await connect_pool(
@@ -97,9 +97,9 @@ class Engine:
         async with self.pool.acquire() as connection:
             await make_schema(connection)
             await refuse_future(connection)
-        await bring_up(self.tables, Kind.STATE)
+        await migrate(self.tables, Kind.STATE)
         if read_models:
-            await bring_up(self.tables, Kind.READ)
+            await migrate(self.tables, Kind.READ)
 
     async def stop(self) -> None:
         """Close the service's connections, waiting a little for those in use."""
@@ -112,11 +112,11 @@ class Engine:
             self._pool = None
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """Return a connection outside the pool, for whoever must hold a lock on it."""
+        """Return a connection outside of the pool, for holding a lock on it."""
         return await self.tables.connect()
 
     def on_commit(self, listener: Callable[[Cursor], None]) -> None:
-        """Have `listener` called with the last cursor of every unit that wrote something here."""
+        """Call `listener` with the last cursor of every unit of work that appended events here."""
         self._listeners.append(listener)
 
     def announce(self, cursor: Cursor) -> None:
@@ -125,22 +125,22 @@ class Engine:
             listener(cursor)
 
     def transaction(self, connection: Connection) -> Transaction:
-        """Return what units work in, on a connection that is inside a transaction of the database."""
+        """Return a transaction for units of work, on a connection inside a database transaction."""
         return Transaction(connection, self.catalogue, self.state_tables, self._known, self._clock)
 
     @asynccontextmanager
-    async def folding(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
-        """Be in a transaction in which this program's tables of these kinds run; see `tables.folding`."""
-        marks = [self._marks[kind] for kind in kinds]
+    async def table_transaction(self, connection: Connection, *kinds: Kind) -> AsyncGenerator[None]:
+        """Run a transaction during which no tables of these kinds are swapped; see `shared_lock`."""
+        guards = [self._guards[kind] for kind in kinds]
         try:
-            async with folding(connection, *marks):
+            async with shared_lock(connection, *guards):
                 yield
         except OutdatedTables:
             self.outdated.set()
             raise
 
     async def until_outdated(self) -> NoReturn:
-        """Wait until the database holds other tables than this program folds; raise `OperatorNeeded` then."""
+        """Wait until other table versions run than this program folds, and raise `OperatorNeeded`."""
         await self.outdated.wait()
         message = "the database holds other tables than this program folds: start the program that knows them"
         raise OutdatedTables(message)
@@ -153,12 +153,12 @@ class Engine:
         command: UUID | None = None,
         grouped: bool = False,
     ) -> Done[T | None]:
-        """Carry out `work` in one transaction, again while others are quicker, and return its value.
+        """Run `work` in one transaction, retried on conflict, and return its value.
 
-        With the id of a command that was carried out before, nothing is changed: the place of what it wrote
-        then is returned, and no value. That is found out as late as can be, since it hardly ever is so.
-        What is `grouped` shares its transaction with others that come at the same time: it should be short,
-        and wait for nothing but the database.
+        For a `command` that was carried out before, nothing is changed: the cursor of its events is returned,
+        and no value. That is found out as late as possible, since it is rare. Work that is `grouped` shares
+        its transaction with others that come at the same time: it should be short, and wait for nothing but
+        the database.
         """
         if grouped:
             outcome = await self._group.run(work, causes, command)
@@ -198,7 +198,7 @@ class Engine:
         command: UUID | None,
     ) -> Outcome:
         try:
-            async with self.folding(connection, Kind.STATE):
+            async with self.table_transaction(connection, Kind.STATE):
                 transaction = self.transaction(connection)
                 unit = UnitOfWork(transaction, causes, command=command)
                 value = await work(unit)
@@ -206,28 +206,28 @@ class Engine:
                 if command is not None and not unit.decided:
                     await _refuse_repeat(connection, command)
         except (CarriedOut, Refused):
-            # that a repeated command is refused now says nothing: what counts is what it came to at first
+            # for a duplicate command, the first result counts, not that it is refused now
             if command is None or (first := await _carried_out(connection, command)) is None:
                 raise
             return Outcome(None, first)
         transaction.committed()
         return Outcome(value, unit.written)
 
-    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
-        """Carry out units in one transaction; should any of them fail, raise and leave nothing.
+    async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
+        """Run units of work in one transaction; if any fails, raise and roll all back.
 
-        If others were quicker, all of them are tried once more on fresh states.
+        On a conflict all of them are retried once, on freshly loaded states.
         """
         try:
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
         except Conflict as conflict:
             log.debug("units.conflict", service=self.service, error=repr(conflict))
-            return await self._attempt_together(members)
+            return await self._attempt_group(members)
 
-    async def _attempt_together(self, members: Sequence[Member]) -> list[Outcome]:
+    async def _attempt_group(self, members: Sequence[Member]) -> list[Outcome]:
         with postgres_errors():
             async with self.pool.acquire() as connection:
-                async with self.folding(connection, Kind.STATE):
+                async with self.table_transaction(connection, Kind.STATE):
                     transaction = self.transaction(connection)
                     outcomes = await carry_out_all(
                         transaction, members, lambda command: _refuse_repeat(connection, command)
@@ -238,13 +238,13 @@ class Engine:
         return outcomes
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
-        """Ask the tables something, outside any unit of work."""
+        """Query the tables, outside of any unit of work."""
         with postgres_errors():
             async with self.pool.acquire() as connection:
                 return await question(Sql(connection))
 
     async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
-        """Ask the tables several things, as they stand at one moment."""
+        """Run several queries on one snapshot."""
         with postgres_errors():
             async with (
                 self.pool.acquire() as connection,
@@ -253,7 +253,7 @@ class Engine:
                 return await question(Sql(connection))
 
     async def checkpoint(self, reader: str, source: str) -> Cursor:
-        """Return how far a reader of this service has come in a source's events."""
+        """Return a reader's checkpoint in a source's events."""
         row = await self.query(
             lambda sql: sql.fetchrow(
                 "select xid, position from engine.checkpoints where reader = $1 and source = $2",
@@ -265,13 +265,13 @@ class Engine:
 
 
 async def _refuse_repeat(connection: Connection, command: UUID) -> None:
-    """Raise `CarriedOut` if a command from which nothing follows now was carried out before."""
+    """Raise `CarriedOut` if a command that is a no-op now was carried out before."""
     if await _carried_out(connection, command) is not None:
         raise CarriedOut(str(command))
 
 
 async def _carried_out(connection: Connection, command: UUID) -> Cursor | None:
-    """Return the place of the last event that a command wrote, None if it was never carried out."""
+    """Return the cursor of the last event that a command appended, None if it was never carried out."""
     row = await connection.fetchrow(
         "select xid::text as xid, position from engine.commands where id = $1", command
     )

@@ -1,4 +1,4 @@
-"""Group commit: units of work that come while others are being committed share the next transaction."""
+"""Group commit: units of work that arrive while others are being committed share the next transaction."""
 
 import asyncio
 from collections import deque
@@ -21,7 +21,7 @@ MOST_TOGETHER = 64
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a unit: what it returned and the place of the last event that it wrote, or its refusal."""
+    """The outcome of a unit: its value and the cursor of its last event, or its refusal."""
 
     value: Any
     written: Cursor | None
@@ -30,7 +30,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Member:
-    """A unit of work that waits, and whoever waits for it."""
+    """A unit of work that waits, and the future of its outcome."""
 
     work: Callable[[UnitOfWork], Awaitable[Any]]
     causes: Causes
@@ -39,24 +39,24 @@ class Member:
 
 
 class Host(Protocol):
-    """Who has transactions: the engine."""
+    """What runs transactions: the engine."""
 
     async def run_alone(
         self, work: Callable[[UnitOfWork], Awaitable[Any]], causes: Causes, command: UUID | None
     ) -> Outcome:
-        """Carry out one unit in a transaction of its own."""
+        """Run one unit in a transaction of its own."""
         ...
 
-    async def run_together(self, members: Sequence[Member]) -> list[Outcome]:
-        """Carry out units in one transaction; if anything is odd, raise and leave nothing."""
+    async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
+        """Run units in one transaction; if anything fails, raise and roll all back."""
         ...
 
 
 class GroupCommit:
-    """Carries units out one transaction after another, each with all that have come meanwhile.
+    """Runs one transaction after another, each with all units that arrived meanwhile.
 
-    A unit that comes alone waits for nobody but those of the same turn of the event loop. Should a shared
-    transaction fail, for whatever reason, each of its units runs in one of its own: none suffers for another.
+    A unit that arrives alone waits only for those of the same turn of the event loop. If a shared transaction
+    fails, for whatever reason, each of its units runs in one of its own: none suffers for another.
     """
 
     def __init__(self, host: Host) -> None:
@@ -68,7 +68,7 @@ class GroupCommit:
     async def run(
         self, work: Callable[[UnitOfWork], Awaitable[Any]], causes: Causes, command: UUID | None
     ) -> Outcome:
-        """Carry out a unit, with others if there are any; raises what `run_alone` does, or the refusal."""
+        """Run a unit, grouped with others if there are any; raises what `run_alone` does, or the refusal."""
         member = Member(work, causes, command, asyncio.get_running_loop().create_future())
         self._waiting.append(member)
         if not self._busy:
@@ -81,7 +81,7 @@ class GroupCommit:
         return outcome
 
     async def stop(self) -> None:
-        """End; whoever still waits is told so by a cancellation."""
+        """Stop; callers that still wait are cancelled."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -95,7 +95,7 @@ class GroupCommit:
             while self._waiting:
                 size = min(len(self._waiting), MOST_TOGETHER)
                 taken = [self._waiting.popleft() for _ in range(size)]
-                taken = [member for member in taken if not member.answer.done()]  # who left needs no answer
+                taken = [member for member in taken if not member.answer.done()]  # its caller was cancelled
                 await self._carry_out(taken)
         finally:
             self._busy = False
@@ -105,7 +105,7 @@ class GroupCommit:
     async def _carry_out(self, members: Sequence[Member]) -> None:
         if len(members) > 1:
             try:
-                outcomes = await self._host.run_together(members)
+                outcomes = await self._host.run_group(members)
             except Exception as error:  # noqa: BLE001 - told to whom it belongs, when they run alone
                 log.debug("group_commit.apart", units=len(members), error=repr(error))
             else:
@@ -134,10 +134,10 @@ async def carry_out_all(
     members: Sequence[Member],
     refuse_repeat: Callable[[UUID], Awaitable[None]],
 ) -> list[Outcome]:
-    """Run units one after another in a transaction, flush it, and return what came of each.
+    """Run units one after another in a transaction, flush it, and return their outcomes.
 
-    A refusal is what came only of a unit that has left no trace; anything else is raised. `refuse_repeat`
-    raises where a command from which nothing follows now was carried out before.
+    A refusal is an outcome only of a unit that has left no trace; anything else is raised. `refuse_repeat`
+    raises where a command that is a no-op now was carried out before.
     """
     ran: list[tuple[UnitOfWork, Any, Refused | None]] = []
     for member in members:

@@ -1,4 +1,4 @@
-"""Due things: sleeps until the earliest, then lets a unit of work take what is due."""
+"""Timers: sleep until the earliest row is due, then run a unit of work for due rows."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -10,16 +10,16 @@ from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 SHORTEST_SLEEP_SECONDS = 0.01
-"""Rows that are due and not to be had are being taken by another replica."""
+"""Pause, in seconds, when due rows are locked by another replica."""
 PACE_SECONDS = 0.05
-"""How soon after one look the next comes: of many commits at once, one look is enough."""
+"""Pause between two polls, in seconds: one poll serves many commits."""
 
 
 class Timer:
-    """Runs `take` whenever something is due; `earliest` tells when that will next be.
+    """Runs `take` whenever a row is due; `earliest` returns when the next one is.
 
-    Rows are taken with `for update skip locked`, so that replicas share the work. `take` returns how many
-    it took, and is called again at once until it returns 0.
+    Rows are locked with `for update skip locked`, so that replicas share the work. `take` returns how many
+    rows it handled, and is called again at once until it returns 0.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Timer:
         self._alarm = Alarm(engine, shortest_seconds=SHORTEST_SLEEP_SECONDS)
 
     async def run(self) -> None:
-        """Keep taking what is due until cancelled; see `repeat`."""
+        """Handle due rows until cancelled; see `repeat`."""
         await repeat(self.name, self._turn)
 
     async def _turn(self) -> float:
@@ -46,7 +46,7 @@ class Timer:
         return PACE_SECONDS
 
     async def _round(self) -> datetime | None:
-        """Take what is due, and return when something will be next."""
+        """Handle due rows, and return how many seconds to sleep until the next one."""
         while True:
             until = await self._engine.query(self._earliest)
             if until is None or until > utc_now():

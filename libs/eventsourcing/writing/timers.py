@@ -1,4 +1,4 @@
-"""What a service does when an instant comes."""
+"""Registers a service's timers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ TakeInContext = Callable[[UnitOfWork, ContextT], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Due:
-    """What is done for one kind of due rows, bound to its service's context; see `Timer`."""
+    """A timer bound to its service's context; see `Timer`."""
 
     name: str
     earliest: Earliest
     take: Take
 
     def timer(self, engine: Engine) -> Timer:
-        """Return the timer that does it."""
+        """Return the running timer."""
         return Timer(self.name, engine, earliest=self.earliest, take=self.take)
 
 
 class Timers(Generic[ContextT]):
     """A service's timers, by name.
 
-    Those that work with more than the database take the service's context as well. What that is becomes
-    known when the service starts: then they are bound to it.
+    Handlers that need more than the database take the service's context as well, to which they are bound when
+    the service starts.
     """
 
     def __init__(self) -> None:
@@ -51,9 +51,9 @@ class Timers(Generic[ContextT]):
     ) -> Callable[[TakeInContext[ContextT]], TakeInContext[ContextT]]: ...
 
     def due(self, name: str, *, earliest: Any, context: bool = False) -> Callable[[Any], Any]:
-        """Have the decorated function take what is due, from the instant on that `earliest` returns.
+        """Register the decorated function: it handles due rows, from the instant on that `earliest` returns.
 
-        With `context`, both are given that too.
+        With `context`, both get the context too.
         """
 
         def register(take: Any) -> Any:  # noqa: ANN401 - the overloads say what it may be
@@ -75,5 +75,5 @@ class Timers(Generic[ContextT]):
         return frozenset(self._by_name)
 
     def bind(self, context: ContextT) -> Sequence[Due]:
-        """Return what comes due, with this context."""
+        """Return the timers, bound to this context."""
         return [due(context) for due in self._by_name.values()]

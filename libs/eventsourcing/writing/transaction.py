@@ -1,4 +1,4 @@
-"""What the units of one database transaction have decided, buffered until a flush."""
+"""A database transaction of units of work; their decisions are buffered until a flush."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,10 +27,10 @@ _MOVE = "update engine.commands set position = $2 where id = $1"
 
 
 class Transaction:
-    """Decisions that commit together, or not at all.
+    """Decisions that commit as a whole or not at all.
 
-    Events wait until something must be read that may depend on them, or until the end: many then take one
-    statement. Whether the states were right that they were decided on shows when they are stored.
+    Events are buffered until a read may depend on them, or until the end: many then take one statement. Stale
+    states that they were decided on are found when they are stored.
     """
 
     def __init__(
@@ -43,31 +43,31 @@ class Transaction:
     ) -> None:
         self.connection = connection
         self.clock = clock
-        """Tells when a unit begins, UTC-aware."""
+        """The clock: returns when a unit of work begins, UTC-aware."""
         self.writes = Writes(connection)
-        """What is to be written into tables; reactions' read models wait among it too."""
+        """Buffered writes to tables, those of reactions' read models included."""
         self.recorded: list[Recorded] = []
-        """What was stored so far."""
+        """The events stored so far."""
         self._tables = tables
         self._store = PostgresStore(connection, catalogue)
         self._known = known
         self._states: dict[str, tuple[object, int]] = {}
-        """The states of streams that were loaded, or decided on, in this very transaction."""
-        self._believed: dict[str, int] = {}
-        """The versions of remembered states that nothing followed from; whether they were old shows later."""
+        """The states of streams that were loaded or decided on in this transaction."""
+        self._unverified_no_ops: dict[str, int] = {}
+        """The versions of cached states on which a decision was a no-op; `_verify_no_ops` checks them."""
         self._begun: dict[str, UUID] = {}
-        """The correlation ids of streams that begin in it."""
+        """The correlation ids of streams that begin in this transaction."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
         self._commands: dict[UUID, Addition] = {}
         self._noted: set[UUID] = set()
 
     async def state(self, decider: Decider[CommandT, StateT, EventT], stream: str) -> StateT | None:
-        """Return a stream's present state, None if nothing ever happened in it.
+        """Return a stream's current state, None for a new stream.
 
-        Raises `WrongExpectedVersion` if something was decided on an older one.
+        Raises `WrongExpectedVersion` if an earlier decision was made on a stale one.
         """
-        if stream in self._believed:
-            await self._confirm()
+        if stream in self._unverified_no_ops:
+            await self._verify_no_ops()
         if stream not in self._states:
             state, version = self._known.get(stream)
             newer = await self._store.load(stream, after=max(version - 1, 0))
@@ -77,18 +77,18 @@ class Transaction:
             if not version and newer:
                 self._known.put_correlation_id(stream, newer[0].envelope.correlation_id)
             newer = newer[1:] if version else newer
-            told = (cast("EventT", recorded.event) for recorded in newer)
-            folded = decider.fold(told, cast("StateT | None", state))
+            events = (cast("EventT", recorded.event) for recorded in newer)
+            folded = decider.fold(events, cast("StateT | None", state))
             self._states[stream] = (folded, version + len(newer))
         return cast("StateT | None", self._states[stream][0])
 
     async def decide(
         self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
     ) -> list[EventT]:
-        """Decide on the state that this process remembers.
+        """Decide on the cached state.
 
-        Whether it was old is checked later, for all at once. A refusal ends the unit before that, so what it
-        follows from is checked first. Raises `Refused`, or `WrongExpectedVersion`.
+        Whether it is stale is checked later, for all streams at once. A refusal ends the unit before that,
+        so it is decided again on the stored state. Raises `Refused`, or `WrongExpectedVersion`.
         """
         if stream not in self._states and stream in self._known:
             remembered = self._known.get(stream)
@@ -96,7 +96,7 @@ class Transaction:
                 events = list(decider.decide(command, cast("StateT | None", remembered[0])))
                 self._states[stream] = remembered
                 if not events:
-                    self._believed[stream] = remembered[1]
+                    self._unverified_no_ops[stream] = remembered[1]
                 return events
         state = await self.state(decider, stream)
         try:
@@ -112,7 +112,7 @@ class Transaction:
         recorded: list[Recorded],
         command: UUID | None,
     ) -> None:
-        """Have events stored that were decided; once they are, they stand in `recorded` too."""
+        """Buffer decided events; once stored, they are in `recorded` too."""
         state, version = self._states[addition.stream]
         folded = decider.fold(cast("Sequence[EventT]", addition.events), cast("StateT | None", state))
         self._states[addition.stream] = (folded, version + len(addition.events))
@@ -123,7 +123,7 @@ class Transaction:
             self._commands[command] = addition
 
     def version(self, stream: str) -> int:
-        """Return the version of a stream whose state is known here."""
+        """Return the version of a stream whose state was loaded here."""
         return self._states[stream][1]
 
     async def correlation_id(self, stream: str) -> UUID | None:
@@ -136,30 +136,30 @@ class Transaction:
         return found
 
     async def flush(self) -> None:
-        """Store the events decided so far and fold them into the state tables.
+        """Store the buffered events and fold them into the state tables.
 
-        Raises `WrongExpectedVersion` if any of it was decided on an old state.
+        Raises `WrongExpectedVersion` if any of them was decided on a stale state.
         """
-        await self._confirm()
+        await self._verify_no_ops()
         await self._store_waiting()
         await self.writes.flush()
 
-    async def _confirm(self) -> None:
-        """Check the remembered states that nothing followed from; an append checks its own."""
-        believed, self._believed = self._believed, {}
+    async def _verify_no_ops(self) -> None:
+        """Check the versions on which decisions were no-ops; an append checks its own."""
+        unverified, self._unverified_no_ops = self._unverified_no_ops, {}
         for addition, _ in self._waiting:
-            believed.pop(addition.stream, None)
-        if not believed:
+            unverified.pop(addition.stream, None)
+        if not unverified:
             return
-        versions = await self._store.versions(list(believed))
-        other = [stream for stream, version in believed.items() if versions[stream] != version]
+        versions = await self._store.versions(list(unverified))
+        other = [stream for stream, version in unverified.items() if versions[stream] != version]
         if other:
             self._forget()
-            message = f"nothing was to follow, from another version than {', '.join(other)} is at"
+            message = f"no-op decided on a stale version of {', '.join(other)}"
             raise WrongExpectedVersion(message)
 
     def _forget(self) -> None:
-        """Have every state that was decided on here loaded the next time: some were old, maybe all."""
+        """Remove every state that was decided on here from the cache: some were stale, maybe all."""
         for stream in self._states:
             self._known.forget(stream)
 
@@ -176,10 +176,10 @@ class Transaction:
             self._forget()
             raise
         self._noted |= fresh.keys()
-        for (addition, told), events in zip(waiting, stored, strict=True):
-            told.extend(events)
+        for (addition, recorded), events in zip(waiting, stored, strict=True):
+            recorded.extend(events)
             self.recorded += events
-            if id(addition) in again:  # noted with an earlier event
+            if id(addition) in again:  # recorded with an earlier event
                 await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
             await self._fold(events)
 
@@ -189,6 +189,6 @@ class Transaction:
                 await table.apply(event, self.writes)
 
     def committed(self) -> None:
-        """Let later transactions begin where this one ended. Call it after the commit, and only then."""
+        """Put the new states into the cache. Call it after the commit, and only then."""
         for stream, (state, version) in self._states.items():
             self._known.put(stream, state, version)

@@ -22,7 +22,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 class Uncorrelated(LookupError):
-    """What a service does by itself names no cause, and its aggregate declares no correlation id."""
+    """A service's own work names no cause, and its aggregate declares no correlation id."""
 
 
 class UnitOfWork:
@@ -48,11 +48,11 @@ class UnitOfWork:
         flushes make larger batches.
         """
         self.at: datetime = transaction.clock()
-        """When this unit began; the time of what it decides."""
+        """When this unit began, UTC-aware: the timestamp of its events."""
         self.recorded: list[Recorded] = []
-        """The events it has stored; complete once the transaction is flushed."""
+        """The events it has appended; complete once the transaction is flushed."""
         self.decided = False
-        """Whether anything followed from what it was to decide."""
+        """Whether it decided any event."""
         self._events, self._bytes = 0, 0
         self._transaction = transaction
         self._causes = causes
@@ -61,7 +61,7 @@ class UnitOfWork:
 
     @property
     def cause(self) -> Recorded:
-        """The event that a reaction reacts to."""
+        """The event that is reacted to, None outside of reactions."""
         if self._cause is None:
             message = "this unit of work is no reaction to an event"
             raise LookupError(message)
@@ -69,16 +69,16 @@ class UnitOfWork:
 
     @property
     def written(self) -> Cursor | None:
-        """The place of the last event that it stored, once the transaction is flushed."""
+        """The cursor of the last event that it appended, once the transaction is flushed."""
         return self.recorded[-1].cursor if self.recorded else None
 
     @property
     def untouched(self) -> bool:
-        """Whether it can be left out as if it had not run."""
+        """Whether it can be left out of its group as if it had not run."""
         return not (self.decided or self.flushed.asked)
 
     async def load(self, decider: Decider[CommandT, StateT, EventT], key: object) -> StateT | None:
-        """Return an aggregate's present state, None if nothing ever happened to it."""
+        """Return an aggregate's current state, None if it has no events."""
         return await self._transaction.state(decider, decider.stream(key))
 
     async def execute(
@@ -89,11 +89,11 @@ class UnitOfWork:
         *,
         because: Cause | None = None,
     ) -> list[EventT]:
-        """Decide, have what follows appended and folded into the state tables, and return it.
+        """Decide, append the events and fold them into the state tables; return the events.
 
-        `because` is the cause that a due row remembers; without it see `Decider` for the correlation id.
-        Raises `Refused`, `InvalidAppend` or `Uncorrelated`. That it was decided on an old state, or that the
-        unit's command was carried out before, shows later: then the whole unit runs again, or is undone.
+        `because` is the cause that a due row keeps; without it see `Decider` for the correlation id. Raises
+        `Refused`, `InvalidAppend` or `Uncorrelated`. A stale state, or a duplicate of the unit's command, is
+        found later: then the whole unit runs again, or is rolled back.
         """
         stream = decider.stream(key)
         events = await self._transaction.decide(decider, stream, command)
@@ -136,7 +136,7 @@ class UnitOfWork:
         return self._causes
 
     def _measure(self, addition: Addition) -> None:
-        """Raise `InvalidAppend` if readers could not keep in memory all that this unit appends."""
+        """Raise `InvalidAppend` if this unit appends more than readers can buffer."""
         self._events += len(addition.events)
         self._bytes += sum(map(len, addition.data))
         if self._events > MAX_UNIT_EVENTS or self._bytes > MAX_UNIT_BYTES:

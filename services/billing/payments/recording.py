@@ -13,12 +13,13 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
+from services.billing.order.payment_report import PaymentReport
 from services.billing.order.reports import refusal
 from services.billing.order.settling import Tolerance
 from services.billing.order.state import Event, Lapsed, Order, Pending
 from services.billing.order.tables import whose_payment
 from services.billing.payments.adopting import adopt
-from services.billing.ports import PaymentProvider, PaymentReport
+from services.billing.ports import PaymentProvider
 
 
 async def record_report(
@@ -31,25 +32,12 @@ async def record_report(
     may be recorded any number of times. Raises `Refused`: `unknown_order`, and `wrong_payment` or
     `wrong_amount` after it was noted, for a person, if money came.
     """
-    command = RecordStatus(
-        payment=report.payment,
-        parent=report.parent,
-        status=report.status,
-        status_text=report.status_text,
-        price=report.price,
-        price_currency=report.price_currency,
-        amount=report.amount,
-        paid=report.paid,
-        coin=report.coin,
-        currency=report.currency,
-        tolerance=tolerance,
-    )
 
     async def record(unit: UnitOfWork) -> list[Event] | None:
         order, named = await _whose(report, unit)
         if order == named and await adopt(report, provider.name, unit):
             return None
-        return await unit.execute(ORDER, order, replace(command, order=named))
+        return await unit.execute(ORDER, order, RecordStatus(replace(report, order=named), tolerance))
 
     events = await scope.run(record, grouped=True, actor=f"provider:{provider.name}")
     if events is None:
@@ -65,7 +53,7 @@ async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, 
 
     The one that it names, if the payment is that order's or nobody's; else the one whose payment it is. What
     names an order of ours by a payment that is another one's is the other's: it was paid to the address of
-    that one. The order refuses it, and has it told to a person.
+    that one. The order refuses it, and appends an event for the operator.
     """
     payments = [payment for payment in (report.payment, report.parent) if payment is not None]
     named: OrderNumber | None = None
@@ -90,8 +78,8 @@ def _payment_of(order: Order) -> PaymentId | None:
 def _contradiction_in(events: list[Event]) -> Refused | None:
     """Return what the provider is to hear where its report contradicts the order, as was just noted."""
     match events:
-        case [UnmatchedPaymentReported() as said, *_]:
-            return refusal(said)
+        case [UnmatchedPaymentReported() as reported, *_]:
+            return refusal(reported)
         case _:
             return None
 

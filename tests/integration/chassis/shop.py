@@ -33,7 +33,7 @@ class Retire(Command):
 class Sweep(Retire):
     """Retire a product, as one of many that are retired at the same time."""
 
-    together: ClassVar[bool] = True
+    batchable: ClassVar[bool] = True
 
 
 class RetireTwo(Command):

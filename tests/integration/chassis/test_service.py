@@ -94,8 +94,8 @@ async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_
     monkeypatch.setattr("libs.chassis.store_metrics.STALL_SECONDS", 0.5)
     monkeypatch.setattr("libs.chassis.store_metrics.LOOK_SECONDS", 0.1)
 
-    async def refuse(service: str, events: Sequence[Envelope], fence: int) -> Published:
-        message = f"no space left for {len(events)} events of {service} under {fence}"
+    async def refuse(service: str, events: Sequence[Envelope], token: int) -> Published:
+        message = f"no space left for {len(events)} events of {service} under {token}"
         raise PublishFailed(message)
 
     async def told() -> bool:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from libs.eventsourcing import START, Engine, Envelope, EventStream
 from libs.eventsourcing.store.postgres import PostgresStore, last_event
-from libs.eventsourcing.stream.subscription import Feed
+from libs.eventsourcing.stream.subscription import Consumer
 
 
 async def held(stream: EventStream) -> list[Envelope]:
@@ -12,9 +12,9 @@ async def held(stream: EventStream) -> list[Envelope]:
     count = await stream.count()
     found: list[Envelope] = []
     if count:
-        async with Feed(stream, stream.subjects(None), 0) as feed:
+        async with Consumer(stream, stream.subjects(None), 0) as consumer:
             while len(found) < count:
-                found += [arrival.envelope for arrival in await feed.batch(1000)]
+                found += [arrival.envelope for arrival in await consumer.batch(1000)]
     return found
 
 

@@ -33,9 +33,9 @@ class Deaf(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self.asked = asyncio.Event()
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
         await self.dawdle()
-        return await super().publish(service, events, fence)
+        return await super().publish(service, events, token)
 
     async def made_at(self) -> datetime:
         await self.dawdle()

@@ -15,7 +15,7 @@ from libs.eventsourcing import (
     TableSql,
     UnitOfWork,
 )
-from libs.eventsourcing.readers.dead_letters import list_parked
+from libs.eventsourcing.readers.dead_letters import list_dead_letters
 from libs.eventsourcing.readers.handling import Handling
 from tests.integration.engine.meters import CATALOGUE, ECHO, Echo, MeterTurned, TurnEchoed, meters_table, turn
 from tests.integration.engine.waiting import running
@@ -49,9 +49,9 @@ async def echoed(engine: Engine) -> list[str]:
     return [row["stream"] for row in rows]
 
 
-async def parked(engine: Engine) -> list[tuple[str, str]]:
+async def dead_letters(engine: Engine) -> list[tuple[str, str]]:
     async with engine.pool.acquire() as connection:
-        return [(one.place.stream, one.error) for one in await list_parked(connection)]
+        return [(one.source_stream.stream, one.error) for one in await list_dead_letters(connection)]
 
 
 async def test_what_nobody_thought_of_in_a_reaction_is_blamed_on_its_event(
@@ -69,7 +69,7 @@ async def test_what_nobody_thought_of_in_a_reaction_is_blamed_on_its_event(
         assert done.written is not None
         assert await reader.reached("meters", done.written, PATIENCE_SECONDS)
     assert await echoed(engine) == ["echo-good"] * 3
-    assert await parked(engine) == [("meter-bad", "Odd(1)")]
+    assert await dead_letters(engine) == [("meter-bad", "Odd(1)")]
 
 
 async def test_what_nobody_thought_of_in_a_projection_is_blamed_on_the_event_that_led_there(
@@ -94,7 +94,7 @@ async def test_what_nobody_thought_of_in_a_projection_is_blamed_on_the_event_tha
         assert done.written is not None
         assert await reader.reached("meters", done.written, PATIENCE_SECONDS)
     assert await echoed(engine) == ["echo-good"] * 3
-    assert await parked(engine) == [("meter-bad", "Odd(1)")]
+    assert await dead_letters(engine) == [("meter-bad", "Odd(1)")]
     await engine.stop()
 
 
@@ -113,10 +113,10 @@ async def test_the_surroundings_fault_is_no_events_fault(engine: Engine, stream:
 
     async with running(Relay(engine, stream).run, reader.run):
         await until(done)
-    assert await parked(engine) == []
+    assert await dead_letters(engine) == []
 
 
-async def test_a_mistake_in_the_engine_ends_the_reader_and_parks_nothing(
+async def test_a_mistake_in_the_engine_ends_the_reader_and_makes_no_dead_letter(
     engine: Engine, stream: EventStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def mistaken(*_: object) -> None:
@@ -128,5 +128,5 @@ async def test_a_mistake_in_the_engine_ends_the_reader_and_parks_nothing(
     async with running(Relay(engine, stream).run):
         with pytest.raises(Odd, match="the engine's own"):
             await reader.run()
-    assert await parked(engine) == []
+    assert await dead_letters(engine) == []
     assert await echoed(engine) == []

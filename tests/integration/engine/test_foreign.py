@@ -192,14 +192,14 @@ async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
     assert {row["source"] for row in sources} == {"meters"}
 
 
-async def test_a_message_on_the_fence_subject_costs_one_take_over(
+async def test_a_message_on_the_tokens_subject_costs_one_take_over(
     engine: Engine, stream: EventStream
 ) -> None:
     relay = Relay(engine, stream)
-    fence = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+    subject = f"{stream.name.removesuffix('EVENTS')}fence.meters"
     async with running(relay.run):
         for number in range(1, 4):
-            await stream.nats.jetstream().publish(fence, b"mine now")
+            await stream.nats.jetstream().publish(subject, b"mine now")
             await engine.run(turn("a"), ME)
             await until(lambda: all_published(engine, stream))
             assert len(await stored(engine)) == number
@@ -208,18 +208,18 @@ async def test_a_message_on_the_fence_subject_costs_one_take_over(
 async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
     engine: Engine, stream: EventStream
 ) -> None:
-    fences = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+    subject = f"{stream.name.removesuffix('EVENTS')}fence.meters"
 
     class Refusing(EventStream):
         """A stream to which everyone is a stale relay, for a while."""
 
         refusals = 5
 
-        async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+        async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
             if self.refusals:
                 self.refusals -= 1
-                await stream.nats.jetstream().publish(fences, b"")
-            return await super().publish(service, events, fence)
+                await stream.nats.jetstream().publish(subject, b"")
+            return await super().publish(service, events, token)
 
     refusing = Refusing(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
     await engine.run(turn("a"), ME)
@@ -229,7 +229,7 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
         return int(
             await engine.query(
                 lambda sql: sql.fetchval(
-                    "select count(*) from engine.relay_troubles where error like 'Fenced%'"
+                    "select count(*) from engine.relay_troubles where error like 'FencedOut%'"
                 )
             )
         )

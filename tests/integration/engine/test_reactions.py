@@ -1,4 +1,4 @@
-"""What a reader does when a reaction fails, clashes, or tells another story."""
+"""What a reader does when a reaction fails, conflicts, or sets another correlation id."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ async def relayed(engine: Engine, stream: EventStream) -> AsyncIterator[EventStr
         yield stream
 
 
-async def parked(engine: Engine) -> list[tuple[str, int, str]]:
+async def dead_letters(engine: Engine) -> list[tuple[str, int, str]]:
     rows = await engine.query(
         lambda sql: sql.fetch(
             "select stream, (envelope->>'version')::integer as version, error from engine.parked "
@@ -38,7 +38,7 @@ async def echoed(engine: Engine) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("error", [ValueError("bad reading"), Refused("broken")])
-async def test_an_event_that_keeps_failing_is_parked_with_all_later_ones_of_its_stream(
+async def test_an_event_that_keeps_failing_becomes_a_dead_letter_with_all_later_ones_of_its_stream(
     engine: Engine, relayed: EventStream, error: Exception
 ) -> None:
     reactions = echoing()
@@ -58,7 +58,7 @@ async def test_an_event_that_keeps_failing_is_parked_with_all_later_ones_of_its_
         assert done.written is not None
         assert await reader.reached("meters", done.written, 30)
     follows = "follows a parked event of the same stream"
-    assert await parked(engine) == [("meter-bad", 2, repr(error)), ("meter-bad", 3, follows)]
+    assert await dead_letters(engine) == [("meter-bad", 2, repr(error)), ("meter-bad", 3, follows)]
     assert await echoed(engine) == [("bad", 1), ("good", 1), ("good", 2), ("good", 3)]
 
     again = Reader("echo", engine, relayed, reactions=echoing())
@@ -67,11 +67,13 @@ async def test_an_event_that_keeps_failing_is_parked_with_all_later_ones_of_its_
         done = await engine.run(turn("good"), ME)
         assert done.written is not None
         assert await again.reached("meters", done.written, 30)
-    assert [version for _, version, _ in await parked(engine)] == [2, 3, 4]
+    assert [version for _, version, _ in await dead_letters(engine)] == [2, 3, 4]
     assert (await echoed(engine))[4:] == [("good", 4)]
 
 
-async def test_an_event_that_fails_for_a_while_is_not_parked(engine: Engine, relayed: EventStream) -> None:
+async def test_an_event_that_fails_for_a_while_is_no_dead_letter(
+    engine: Engine, relayed: EventStream
+) -> None:
     tries = 0
     reactions = echoing()
 
@@ -90,7 +92,7 @@ async def test_an_event_that_fails_for_a_while_is_not_parked(engine: Engine, rel
     assert done.written is not None
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)
-    assert await parked(engine) == []
+    assert await dead_letters(engine) == []
     assert await echoed(engine) == [("a", 1)]
 
 
@@ -118,7 +120,7 @@ async def test_a_reaction_that_clashes_with_a_command_decides_again(
         assert await reader.reached("meters", done.written, 30)
     assert tries == 3
     assert await engine.query(lambda sql: sql.fetchval("select turns from meters where meter = 'other'")) == 3
-    assert await parked(engine) == []
+    assert await dead_letters(engine) == []
 
 
 async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
@@ -153,7 +155,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
     assert turns == clashes + 1
     assert clashes == ATTEMPTS
     assert await echoed(engine) == [("a", 1), ("a", 2)]
-    assert await parked(engine) == []
+    assert await dead_letters(engine) == []
 
 
 async def test_a_reaction_inherits_its_events_correlation_id(engine: Engine, relayed: EventStream) -> None:

@@ -15,7 +15,7 @@ from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, Fenced, Published, PublishFailed
+from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, FencedOut, Published, PublishFailed
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import running
@@ -92,11 +92,11 @@ async def test_who_did_not_take_the_service_last_is_refused(
     await engine.run(turn("a", count), ME)
     await engine.run(turn("b", count), ME)
     events = await stored(engine)
-    first = await stream.take("meters")
+    first = await stream.acquire_token("meters")
     await stream.publish("meters", events[:count], first)
-    second = await stream.take("meters")
+    second = await stream.acquire_token("meters")
     for stale in (0, first, second - 1, second + 1):
-        with pytest.raises(Fenced):
+        with pytest.raises(FencedOut):
             await stream.publish("meters", events[count:], stale)
     assert await ids_held(stream) == [event.id for event in events[:count]]
     published = await stream.publish("meters", events[count:], second)
@@ -105,10 +105,10 @@ async def test_who_did_not_take_the_service_last_is_refused(
     assert await stream.holds(published)
 
 
-async def test_services_do_not_fence_each_other(engine: Engine, stream: EventStream) -> None:
+async def test_services_do_not_fence_each_other_out(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
     events = await stored(engine)
-    mine, theirs = await stream.take("meters"), await stream.take("others")
+    mine, theirs = await stream.acquire_token("meters"), await stream.acquire_token("others")
     await stream.publish("meters", events[:1], mine)
     await stream.publish("others", events[1:2], theirs)
     await stream.publish("meters", events[2:], mine)
@@ -117,24 +117,26 @@ async def test_services_do_not_fence_each_other(engine: Engine, stream: EventStr
 
 async def test_what_the_stream_lost_is_not_held_any_more(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 2), ME)
-    events, fence = await stored(engine), await stream.take("meters")
+    events, token = await stored(engine), await stream.acquire_token("meters")
     assert await stream.holds(await stream.last("meters"))
-    first = await stream.publish("meters", events[:1], fence)
+    first = await stream.publish("meters", events[:1], token)
     assert await stream.holds(first)
-    await stream.publish("meters", events[1:], fence)
+    await stream.publish("meters", events[1:], token)
     assert await stream.holds(first)
     last = await stream.last("meters")
     await stream.nats.jetstream().purge_stream(stream.name)
     assert not await stream.holds(last)
 
 
-async def test_a_stream_that_was_made_without_fences_gets_them(client: Client, stream_prefix: str) -> None:
+async def test_a_stream_that_was_made_without_fencing_tokens_gets_them(
+    client: Client, stream_prefix: str
+) -> None:
     older = EventStream(client, prefix=stream_prefix)
     await older.ensure()
     config = (await client.jetstream().stream_info(older.name)).config
     await client.jetstream().update_stream(config.evolve(subjects=[f"{older.root}.>"]))
     await older.ensure()
-    assert await older.take("meters") == 1
+    assert await older.acquire_token("meters") == 1
     assert await older.count() == 0
     await client.jetstream().delete_stream(older.name)
 
@@ -146,21 +148,21 @@ class Disturbed(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self._mishaps = list(mishaps)
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
         match self._mishaps.pop(0) if self._mishaps else "":
             case "answer lost":
-                await super().publish(service, events, fence)
+                await super().publish(service, events, token)
                 message = "no answer came"
                 raise PublishFailed(message)
             case "half done":
-                await super().publish(service, events[: max(1, len(events) // 2)], fence)
+                await super().publish(service, events[: max(1, len(events) // 2)], token)
                 message = "no answer came"
                 raise PublishFailed(message)
             case "overtaken":
-                await super().publish(service, events, await self.take(service))
+                await super().publish(service, events, await self.acquire_token(service))
             case _:
                 pass
-        return await super().publish(service, events, fence)
+        return await super().publish(service, events, token)
 
     @property
     def calm(self) -> bool:
@@ -203,7 +205,7 @@ async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
         await asyncio.gather(*(write_some(engine, 15) for _ in range(3)))
         await until(lambda: same(engine, stream))
     assert len(await ids_held(stream)) == 45
-    assert any(isinstance(trouble, Fenced) for trouble in refused)
+    assert any(isinstance(trouble, FencedOut) for trouble in refused)
 
 
 async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(

@@ -23,7 +23,7 @@ from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.dead_letters import ask, list_parked
+from libs.eventsourcing.readers.dead_letters import list_dead_letters, request_retry
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.event_stream import Published, PublishFailed
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
@@ -74,11 +74,11 @@ class Rough(EventStream):
         super().__init__(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
         self._dice = dice
 
-    async def publish(self, service: str, events: Sequence[Envelope], fence: int) -> Published:
+    async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
         rest = list(events)
         while True:
             size = self._dice.randint(1, 4)
-            last = await super().publish(service, rest[:size], fence)
+            last = await super().publish(service, rest[:size], token)
             rest = rest[size:]
             if not rest:
                 return last
@@ -211,13 +211,13 @@ async def test_a_unit_that_fails_is_shown_together_but_for_the_event_that_fails(
         assert sorted(await shown()) == ["a", "a", "a", "b", "c", "d", "d"], "the echo of b is another stream"
         assert await torn(engine) == []
         async with engine.pool.acquire() as connection:
-            parked = await list_parked(connection)
-            assert [(one.place.stream, one.envelope.version) for one in parked] == [
+            letters = await list_dead_letters(connection)
+            assert [(one.source_stream.stream, one.envelope.version) for one in letters] == [
                 ("meter-b", 1),
                 ("meter-b", 2),
             ]
             diary.ill.clear()
-            await ask(connection, READ_MODELS, parked[0].place)
+            await request_retry(connection, READ_MODELS, letters[0].source_stream)
 
         async def all_there() -> bool:
             return (await shown()).count("b") == 3
@@ -226,7 +226,7 @@ async def test_a_unit_that_fails_is_shown_together_but_for_the_event_that_fails(
     together = await engine.query(
         lambda sql: sql.fetchval("select count(distinct xmin::text) from diary where meter = 'b'")
     )
-    assert together == 2, "what was parked is shown together too"
+    assert together == 2, "what was retried is shown together too"
     await engine.stop()
 
 
@@ -236,17 +236,17 @@ async def test_a_reader_waits_only_for_what_it_handles(stream: EventStream, data
     await work(engine, [("a", 2, True)])
     async with engine.pool.acquire() as connection:
         events = await PostgresStore(connection, engine.catalogue).read(START, 10)
-    fence = await stream.take("meters")
+    token = await stream.acquire_token("meters")
     reader = Reader("turns", engine, stream, tables=engine.read_models)
 
     async def shown() -> int:
         return sum((await sizes_shown(engine)).values())
 
     async with running(reader.run):
-        await stream.publish("meters", with_following(events)[:2], fence)
+        await stream.publish("meters", with_following(events)[:2], token)
         await asyncio.sleep(1.2)  # nothing tells that something does not happen
         assert await shown() == 0
-        await stream.publish("meters", with_following(events)[2:], fence)
+        await stream.publish("meters", with_following(events)[2:], token)
 
         async def whole() -> bool:
             return await shown() == 3

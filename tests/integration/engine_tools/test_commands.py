@@ -25,7 +25,7 @@ from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 from tests.support.databases import drop, new_database
 
 
@@ -54,8 +54,8 @@ class Office:
     async def orders(self, count: int) -> None:
         """Have some orders placed."""
         for _ in range(count):
-            story = Story({})
-            await self.say("billing", f"order-{story.order}", story.placed())
+            scenario = Scenario({})
+            await self.say("billing", f"order-{scenario.order}", scenario.placed())
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
@@ -197,7 +197,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         assert (await office.tool(*arguments)).code == 1
     assert (await office.stream.last("billing")).sequence == 0
     listed = (await office.tool("tables", "--service", "billing", "--json")).document
-    assert {one["kind"] for one in listed} <= {"state", "read"}, "nothing stands beside"
+    assert {one["kind"] for one in listed} <= {"state", "read"}, "there are no shadow tables"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ async def test_without_a_yes_nothing_is_changed(office: Office) -> None:
         (["rebuild", "billing", "nosuch", "--yes"], "no table 'nosuch'"),
         (["rebuild", "nobody", "orders", "--yes"], "no service is called 'nobody'"),
         (["rebuild", "billing", "orders; drop table x", "--yes"], "no table"),
-        (["rollback", "billing", "orders", "--yes"], "is kept"),
+        (["rollback", "billing", "orders", "--yes"], "is archived"),
         (["rollback", "scheduler", "schedules", "adbots", "--yes"], "one after the other"),
         (["retire", "billing", "orders", "--yes"], "still folds orders"),
         (["retire", "billing", "nosuch", "--yes"], "no table called nosuch"),

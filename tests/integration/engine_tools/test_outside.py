@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from adrelay.commands.events.tables.folded import tables_of
-from adrelay.demo import story
+from adrelay.demo import steps
 from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
 from libs.eventsourcing.operations.rebuilding import rebuild
-from tests.e2e.stories import Running, problems, running
+from tests.e2e.scenarios import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 
 pytestmark = pytest.mark.timeout(420)
@@ -67,8 +67,8 @@ async def rebuild_all(system: LocalSystem) -> None:
     await client.close()
 
 
-async def park_the_cycle(system: LocalSystem) -> str:
-    """Have an event that was handled wait among the forwarder's parked ones; return its stream."""
+async def make_a_dead_letter(system: LocalSystem) -> str:
+    """Have an event that was handled wait among the forwarder's dead letters; return its stream."""
     scheduler = await asyncpg.connect(system.databases["scheduler"])
     forwarder = await asyncpg.connect(system.databases["forwarder"])
     try:
@@ -128,14 +128,14 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         await tool(local_system, "verify", "--no-tables")
         assert await Outside.of(told) == before
 
-        await tool(local_system, "dead", "retry", await park_the_cycle(local_system))
+        await tool(local_system, "dead", "retry", await make_a_dead_letter(local_system))
         assert await Outside.of(told) == before
 
         dump = tmp_path / "events.jsonl"
         await tool(local_system, "export", "--output", str(dump))
         await tool(local_system, "import", str(dump), "--into", f"copy{uuid4().hex[:6]}")
         await tool(local_system, "tables", "--drop-kept", "--yes")
-        await story.start(told.client)
+        await steps.start(told.client)
         assert problems(await told.cycles(2)) == []
         after = await Outside.of(told)
     assert after.provider_calls == before.provider_calls

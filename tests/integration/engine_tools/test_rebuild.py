@@ -1,4 +1,4 @@
-"""Tables are rebuilt beside the running ones, while everything goes on."""
+"""Shadow tables are built and swapped in, while everything goes on."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from libs.eventsourcing.projections import shadow
 from libs.eventsourcing.projections.catch_up import FoldFailed
 from libs.eventsourcing.projections.shadow import Purpose
 from libs.eventsourcing.projections.tables import READ_MODELS, TablesBusy
-from libs.eventsourcing.readers.dead_letters import drop, list_parked
+from libs.eventsourcing.readers.dead_letters import drop, list_dead_letters
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
 from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
 from tests.integration.engine.waiting import running
@@ -73,7 +73,7 @@ async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_th
 
 
 async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine) -> None:
-    """What was begun may be exchanged at any time; who asks for it must not stumble over that."""
+    """Unfinished shadow tables may be swapped in at any time; who asks for it must not stumble over that."""
     table, building = engine.state_tables[0], True
     await engine.run(turn("a", 10), ME)
 
@@ -127,7 +127,7 @@ async def test_a_rebuild_that_was_interrupted_goes_on_where_it_stopped(
     assert (rest.begun.folded, rest.events) == (500, 500)
     seen.clear()
     await rebuild(engine.tables, engine.state_tables[0], report=seen.append)
-    assert seen[-1].passed == 400, "the last few are folded while those who fold are held off"
+    assert seen[-1].passed == 400, "the last few are folded while writers wait"
     assert await turns_in(engine, "meters") == {"a": 1000}
 
 
@@ -152,11 +152,11 @@ async def test_a_rollback_brings_the_kept_table_back_with_all_that_happened_sinc
 
 async def test_a_kept_table_is_dropped_on_command(engine: Engine) -> None:
     await rebuild(engine.tables, engine.state_tables[0])
-    assert [one.purpose for one in await rebuilding.standing(engine.tables)] == [Purpose.KEPT]
-    dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.KEPT}))
+    assert [one.purpose for one in await rebuilding.shadow_tables(engine.tables)] == [Purpose.ARCHIVED]
+    dropped = await rebuilding.discard(engine.tables, "meters", frozenset({Purpose.ARCHIVED}))
     assert [one.schema for one in dropped] == ["meters__old_v1"]
-    assert await rebuilding.standing(engine.tables) == []
-    with pytest.raises(LookupError, match="kept"):
+    assert await rebuilding.shadow_tables(engine.tables) == []
+    with pytest.raises(LookupError, match="archived"):
         await rollback(engine.tables, engine.state_tables)
 
 
@@ -196,7 +196,7 @@ async def test_an_event_that_can_not_be_folded_leaves_the_running_table_as_it_is
     assert await turns_in(engine, "meters") == {"a": 3}
 
 
-async def test_appenders_wait_for_an_exchange_and_then_write_to_the_new_table(engine: Engine) -> None:
+async def test_appenders_wait_for_a_swap_and_then_write_to_the_new_table(engine: Engine) -> None:
     """The lock must take no snapshot: else an appender that waited would not see the new table's rows."""
     for meter in METERS:
         await engine.run(turn(meter, 5), ME)
@@ -229,9 +229,7 @@ async def test_a_read_model_of_a_new_version_is_never_seen_empty(
     await new.stop()
 
 
-async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
-    engine: Engine, stream: EventStream
-) -> None:
+async def test_dead_letters_are_left_out_until_they_are_retried(engine: Engine, stream: EventStream) -> None:
     await relayed_after_poison(engine, stream)
     async with serving(engine, stream) as reader:
         assert await reader.reached("meters", await last_cursor(engine), 30)
@@ -240,9 +238,9 @@ async def test_what_the_reader_has_parked_is_left_out_until_it_is_retried(
 
 
 async def give_up(engine: Engine) -> None:
-    """Have the first parked event never be handled, and wait until the reader has handled the rest."""
+    """Drop the first dead letter, and wait until the reader has handled the rest."""
     async with engine.pool.acquire() as connection:
-        await drop(connection, (await list_parked(connection))[:1])
+        await drop(connection, (await list_dead_letters(connection))[:1])
 
     async def handled() -> bool:
         return await engine.query(lambda sql: sql.fetchval("select not exists (select from engine.parked)"))

@@ -134,7 +134,7 @@ async def test_timers_and_requests_wait_until_read_models_are_filled(settings: S
     assert {answer for answer in answers if answer[0] == 200} == {(200, EVENTS)}
 
 
-async def test_a_service_ends_when_a_newer_one_has_exchanged_its_tables(settings: ShelfSettings) -> None:
+async def test_a_service_ends_when_a_newer_one_has_swapped_its_tables(settings: ShelfSettings) -> None:
     async with Chassis(settings, read_models=[retirements()]) as chassis:
         service = asyncio.create_task(chassis.run())
         await asyncio.wait_for(chassis.read_models.complete(), PATIENCE_SECONDS)

@@ -31,7 +31,7 @@ async def stored(engine: Engine) -> list[Envelope]:
 
 
 async def put(stream: EventStream, envelope: Envelope, cursor: Cursor | None = None) -> None:
-    """Publish an event past every fence, as a mad relay would."""
+    """Publish an event past every fencing token, as a mad relay would."""
     await stream.nats.jetstream().publish(
         f"{stream.root}.meters.{envelope.type}.{envelope.stream}",
         envelope.to_json(),

@@ -11,7 +11,7 @@ from libs.eventsourcing import Reactions, Reader, UnitOfWork
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import Story, append
+from tests.integration.events_cli.scenario import Scenario, append
 from tests.support.waiting import until
 
 
@@ -26,21 +26,21 @@ class Clinic:
     cases: set[str] = field(default_factory=set[str])
     handled: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
-    async def parked(self) -> int:
+    async def dead_letters(self) -> int:
         count: int = await self.world.engines["provisioning"].query(
             lambda sql: sql.fetchval("select count(*) from engine.parked where reader = $1", self.name)
         )
         return count
 
-    async def park_two(self, story: Story) -> str:
-        """Return an order of which two events are parked."""
-        stream = f"order-{story.order}"
+    async def make_two_dead_letters(self, scenario: Scenario) -> str:
+        """Return an order of which two events are dead letters."""
+        stream = f"order-{scenario.order}"
         self.cases.add(stream)
-        await story.say("billing", stream, story.placed())
-        await story.say("billing", stream, story.requested())
+        await scenario.append("billing", stream, scenario.placed())
+        await scenario.append("billing", stream, scenario.requested())
 
         async def both() -> bool:
-            return await self.parked() >= 2
+            return await self.dead_letters() >= 2
 
         await until(both)
         return stream
@@ -76,61 +76,61 @@ async def clinic(world: World) -> AsyncIterator[Clinic]:
     )
 
 
-async def test_what_is_parked_is_listed_and_shown_with_its_error(world: World, clinic: Clinic) -> None:
+async def test_dead_letters_are_listed_and_shown_with_their_errors(world: World, clinic: Clinic) -> None:
     listed = await ran(world.settings, "dead", "list", "--reader", "nobody")
-    assert (listed.code, listed.out) == (0, "nothing is parked\n")
-    stream = await clinic.park_two(Story(world.engines))
+    assert (listed.code, listed.out) == (0, "no dead letters\n")
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     listed = await ran(world.settings, "dead", "list", "--json", "--reader", clinic.name)
     assert listed.code == 1
-    parked = {one["stream"]: one for one in listed.document}[stream]
-    assert (parked["type"], parked["follow"], parked["service"]) == ("OrderPlaced", 1, "provisioning")
-    assert parked["error"] == "LookupError('no such plan')"
-    shown = await ran(world.settings, "dead", "show", parked["id"])
+    letter = {one["stream"]: one for one in listed.document}[stream]
+    assert (letter["type"], letter["follow"], letter["service"]) == ("OrderPlaced", 1, "provisioning")
+    assert letter["error"] == "LookupError('no such plan')"
+    shown = await ran(world.settings, "dead", "show", letter["id"])
     assert shown.code == 0
     assert "LookupError('no such plan')" in shown.out
     assert "email=client@example.org" in shown.out
     people = await ran(world.settings, "dead", "list", "--reader", clinic.name)
     assert people.code == 1
-    assert f"{stream} of billing, parked by provisioning's reader {clinic.name}" in people.out
+    assert f"{stream} of billing, blocked for provisioning's reader {clinic.name}" in people.out
 
 
 async def test_a_retry_handles_the_stream_in_order_once_the_cause_is_gone(
     world: World, clinic: Clinic
 ) -> None:
-    story = Story(world.engines)
-    stream = await clinic.park_two(story)
+    scenario = Scenario(world.engines)
+    stream = await clinic.make_two_dead_letters(scenario)
     before = await ran(world.settings, "dead", "retry", stream, "--reader", clinic.name)
     assert before.code == 1
-    assert "2 still parked; v1: LookupError('no such plan')" in before.err
+    assert "2 dead letters left; v1: LookupError('no such plan')" in before.err
     assert clinic.of(stream) == []
     clinic.ill = False
     after = await ran(world.settings, "dead", "retry", stream, "--reader", clinic.name)
     assert after.code == 0, after.err
     assert clinic.of(stream) == ["OrderPlaced", "PaymentRequested"]
-    assert await clinic.parked() == 0
-    await append(world.engines["billing"], stream, [story.requested()], story.causes, story.begin)
+    assert await clinic.dead_letters() == 0
+    await append(world.engines["billing"], stream, [scenario.requested()], scenario.causes, scenario.begin)
 
     async def third() -> bool:
         return len(clinic.of(stream)) == 3
 
     await until(third)
-    assert await clinic.parked() == 0, "what follows is handled as ever"
+    assert await clinic.dead_letters() == 0, "what follows is handled as ever"
 
 
 async def test_a_dropped_event_is_never_handled_and_what_follows_is(world: World, clinic: Clinic) -> None:
-    stream = await clinic.park_two(Story(world.engines))
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     refused = await ran(world.settings, "dead", "drop", stream)
     assert refused.code != 0, "nobody said yes"
-    assert await clinic.parked() == 2
+    assert await clinic.dead_letters() == 2
     dropped = await ran(world.settings, "dead", "drop", stream, "--yes")
     assert dropped.code == 0, dropped.err
     assert "OrderPlaced v1" in dropped.err
     assert clinic.of(stream) == ["PaymentRequested"]
-    assert await clinic.parked() == 0
+    assert await clinic.dead_letters() == 0
 
 
 async def test_all_of_a_stream_can_be_dropped(world: World, clinic: Clinic) -> None:
-    stream = await clinic.park_two(Story(world.engines))
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     dropped = await ran(world.settings, "dead", "drop", stream, "--rest", "--yes", "--json")
     assert dropped.code == 0, dropped.err
     assert dropped.document[0]["still_parked"] == []
@@ -140,9 +140,9 @@ async def test_all_of_a_stream_can_be_dropped(world: World, clinic: Clinic) -> N
 async def test_a_reader_that_does_not_run_does_it_when_it_comes_back(world: World) -> None:
     engine = world.engines["scheduler"]
     name = f"away-{uuid4().hex[:6]}"
-    story = Story(world.engines)
-    stream = f"order-{story.order}"
-    recorded = await story.say("billing", stream, story.placed())
+    scenario = Scenario(world.engines)
+    stream = f"order-{scenario.order}"
+    recorded = await scenario.append("billing", stream, scenario.placed())
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.parked (reader, source, xid, position, stream, envelope, error) "
@@ -173,7 +173,7 @@ async def test_a_reader_that_does_not_run_does_it_when_it_comes_back(world: Worl
     async with running(Reader(name, engine, world.stream, reactions=reactions).run):
 
         async def done() -> bool:
-            return heard == [story.order]
+            return heard == [scenario.order]
 
         await until(done)
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name = $1", name))
@@ -183,7 +183,7 @@ async def test_unknown_names_are_one_clear_line(world: World) -> None:
     for command in ("show", "retry", "drop"):
         result = await ran(world.settings, "dead", command, "order-NONE")
         assert (result.code, result.out) == (1, "")
-        assert result.err == "✗ nothing is parked by the name 'order-NONE'\n"
+        assert result.err == "✗ no dead letter or stream goes by the name 'order-NONE'\n"
     result = await ran(world.settings, "dead", "retry")
     assert (result.code, result.err) == (2, "✗ name an event or a stream, or say --all\n")
     result = await ran(world.settings, "dead", "list", "--service", "baking")

@@ -7,7 +7,7 @@ from libs.eventsourcing import Cursor, Reactions, Reader, UnitOfWork
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 
 
 async def test_a_system_that_keeps_up_has_no_problems(world: World) -> None:
@@ -31,14 +31,14 @@ async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: Wo
         del event, unit
 
     del hear
-    before, story = Story(world.engines), Story(world.engines)
+    before, scenario = Scenario(world.engines), Scenario(world.engines)
     engine = world.engines["gateway"]
-    placed = await before.say("billing", f"order-{before.order}", before.placed())
+    placed = await before.append("billing", f"order-{before.order}", before.placed())
     reader = Reader("slow", engine, world.stream, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("billing", placed.cursor, 30)
-    await story.say("billing", f"order-{story.order}", story.placed())
-    await story.say("billing", f"order-{story.order}", story.requested())
+    await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
+    await scenario.append("billing", f"order-{scenario.order}", scenario.requested())
     await world.relayed()
     result = await ran(world.settings, "lag", "--json")
     assert result.code == 1
@@ -68,9 +68,9 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
     readers = [Reader(name, engine, world.stream, reactions=hearing()) for name in ("pair-a", "pair-b")]
 
     async def placed(*, poison: bool = False) -> Cursor:
-        story = Story(world.engines)
-        ill.extend([story.order] * poison)
-        return (await story.say("billing", f"order-{story.order}", story.placed())).cursor
+        scenario = Scenario(world.engines)
+        ill.extend([scenario.order] * poison)
+        return (await scenario.append("billing", f"order-{scenario.order}", scenario.placed())).cursor
 
     async with running(*(reader.run for reader in readers)):
         first = await placed()
@@ -87,7 +87,7 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
         for name, one in sorted(told.items())
     ] == [("pair-a", True, 0, 1, str(last)), ("pair-b", False, 2, 0, str(first))]
     assert [problem for problem in result.document["problems"] if "pair-" in problem] == [
-        "gateway: reader pair-a has parked 1 events; `adrelay events dead list` shows them",
+        "gateway: reader pair-a has 1 dead letters; `adrelay events dead list` shows them",
         "gateway: reader pair-b does not run",
         "gateway: reader pair-b has 2 events before it",
     ]
@@ -102,8 +102,8 @@ async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> 
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute("select pg_current_xact_id()")
-    story = Story(world.engines)
-    await story.say("billing", f"order-{story.order}", story.placed())
+    scenario = Scenario(world.engines)
+    await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
     result = await ran(world.settings, "lag", "--json", "--patience", "0.01")
     await transaction.rollback()
     await connection.close()
@@ -122,7 +122,7 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.relay_troubles (stream, error, since) "
-            "values ($1, 'Fenced(wrong last sequence)', now() - interval '5 minutes')",
+            "values ($1, 'FencedOut(wrong last sequence)', now() - interval '5 minutes')",
             world.stream.name,
         )
     )
@@ -130,8 +130,8 @@ async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_sin
     await engine.query(lambda sql: sql.execute("delete from engine.relay_troubles"))
     assert result.code == 1
     (relay,) = [one for one in result.document["relays"] if one["service"] == "gateway"]
-    assert relay["stall_reason"] == "Fenced(wrong last sequence)"
+    assert relay["stall_reason"] == "FencedOut(wrong last sequence)"
     assert relay["stall_seconds"] >= 300
     (problem,) = [one for one in result.document["problems"] if "its relay" in one]
     assert problem.startswith("gateway: its relay has not got through since 2")
-    assert problem.endswith("Fenced(wrong last sequence)")
+    assert problem.endswith("FencedOut(wrong last sequence)")

@@ -28,7 +28,7 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Bookmark, Handling
+from libs.eventsourcing.readers.handling import Handling, ResumeOffset
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
@@ -61,8 +61,8 @@ class Fold:
         handling = Handling(READ_MODELS, self.engine, self._tables, Reactions())
         gathering = Gathering(handling.handled, {})
 
-        def reached(left: Sequence[ReadUnit]) -> Bookmark:
-            return Bookmark(NOON, gathering.place(left))
+        def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
+            return ResumeOffset(NOON, gathering.place(left))
 
         for piece in pieces:
             gathering.add(piece, 0.0)
@@ -189,7 +189,7 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
         events = await PostgresStore(connection, published()).read(START, 10_000)
     nats = await connect_nats(world.nats.url, "test")
     broker = event_stream(nats, prefix=world.prefix)
-    await broker.publish("billing", with_following(events)[-2:-1], await broker.take("billing"))
+    await broker.publish("billing", with_following(events)[-2:-1], await broker.acquire_token("billing"))
     await nats.close()
     await world.adbot(client)  # another service's event, behind it on the stream, is shown
     seen = {await payment() for _ in range(20)}

@@ -48,7 +48,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def parked(world: World, order: str) -> str:
+async def dead_letter(world: World, order: str) -> str:
     """Wait until what was said of an order is set aside, and return why."""
 
     async def found() -> str | None:
@@ -58,7 +58,7 @@ async def parked(world: World, order: str) -> str:
         )
         return text
 
-    return await until(found, why="the order to be parked")
+    return await until(found, why="the order's event to become a dead letter")
 
 
 # -- renewals
@@ -132,7 +132,7 @@ async def test_a_renewal_of_an_unknown_adbot_is_set_aside_with_its_reason_and_do
         await stock_up(world, forwarder, *SESSIONS[:4])
         await pay(billing, ORDERS[0], renews=adbot_of(ORDERS[1]))
         await refund(billing, ORDERS[0])
-        reason = await parked(world, ORDERS[0])
+        reason = await dead_letter(world, ORDERS[0])
         await pay(billing, ORDERS[1])
         (adbot,) = await world.says(AdbotProvisioned)
         assert await world.said(AdbotExtended) == []
@@ -152,7 +152,7 @@ async def test_days_of_another_plan_are_set_aside_and_not_added(world: World, bi
     await sold_before(world, ORDERS[:1], now())
     async with service(world):
         await pay(billing, ORDERS[1], sessions=1, renews=FIRST)
-        reason = await parked(world, ORDERS[1])
+        reason = await dead_letter(world, ORDERS[1])
     assert "another_plan" in reason
     assert await world.said(AdbotExtended) == []
 
@@ -202,7 +202,7 @@ async def test_a_renewal_after_the_grace_time_takes_seats_from_stock(
         filled = await world.says(SeatFilled, 2)
         (extended,) = await world.says(AdbotExtended)
         await pay(billing, ORDERS[2], 1, renews=adbot_of(ORDERS[9]))
-        await parked(world, ORDERS[2])  # so that all before it is handled
+        await dead_letter(world, ORDERS[2])  # so that all before it is handled
     assert extended.valid_until is None
     assert {it.valid_until for it in filled} == {filled[0].valid_from + DAY}
     assert await world.said(SeatsAwaited) == []

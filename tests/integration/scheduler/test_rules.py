@@ -18,6 +18,7 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -113,6 +114,7 @@ async def comes_due(
         account=OWNER,
         number=number,
         due_at=at,
+        next_due=at + 10 * MINUTE,
         post=POST,
         groups=GROUPS,
         seats=seats,
@@ -137,10 +139,6 @@ def advertise(post: str, *groups: str, account: AccountId = OWNER) -> SetAdverti
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        (StartAdbot(adbot=AdbotId(uuid4()), account=OWNER), "unknown_adbot"),
-        (StartAdbot(adbot=ID, account=STRANGER), "unknown_adbot"),
-        (StopAdbot(adbot=ID, account=STRANGER), "unknown_adbot"),
-        (advertise("t.me/news/1", "@bakers", account=STRANGER), "unknown_adbot"),
         (StartAdbot(adbot=SEATLESS, account=OWNER), "no_seats"),
         (START, "no_post"),
         (advertise("https://t.me/news", "@bakers"), "malformed_post"),
@@ -151,6 +149,27 @@ def advertise(post: str, *groups: str, account: AccountId = OWNER) -> SetAdverti
 )
 async def test_a_refusal_says_what_is_wrong(scheduler: Scheduler, command: Command, code: str) -> None:
     await scheduler.when(command).then(refused=code)
+
+
+async def test_an_adbot_that_was_not_heard_of_may_be_known_later(scheduler: Scheduler) -> None:
+    with pytest.raises(NotYetKnown, match="unknown_adbot"):
+        await scheduler.act(StartAdbot(adbot=AdbotId(uuid4()), account=OWNER))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        StartAdbot(adbot=ID, account=STRANGER),
+        StopAdbot(adbot=ID, account=STRANGER),
+        advertise("t.me/news/1", "@bakers", account=STRANGER),
+    ],
+)
+async def test_an_adbot_of_somebody_else_is_unknown_and_stays_so(
+    scheduler: Scheduler, command: Command
+) -> None:
+    with pytest.raises(Refused, match="unknown_adbot") as refused:
+        await scheduler.act(command)
+    assert type(refused.value) is Refused
 
 
 async def test_the_refusal_of_groups_names_those_that_can_not_be_read(scheduler: Scheduler) -> None:
@@ -207,9 +226,9 @@ async def test_due_times_missed_while_the_service_was_down_become_one_cycle(sche
 async def test_a_cycle_that_still_runs_makes_due_ones_skipped_until_it_ends(scheduler: Scheduler) -> None:
     first = await run(scheduler)
     for number in (1, 2):
-        late = NOON + number * 10 * MINUTE + 7 * SECOND  # nothing is late in a skip
-        skipped = CycleSkipped(adbot=ID, due_at=late - 7 * SECOND, reason=SkipReason.OVERRUN)
-        await scheduler.when(late).then(skipped)
+        due = NOON + number * 10 * MINUTE
+        skipped = CycleSkipped(adbot=ID, due_at=due, next_due=due + 10 * MINUTE, reason=SkipReason.OVERRUN)
+        await scheduler.when(due + 7 * SECOND).then(skipped)  # nothing is late in a skip
     aborted = CycleAborted(
         cycle=first.cycle, adbot=ID, reason=AbortReason.NO_SEATS, counts={}, started_at=NOON
     )

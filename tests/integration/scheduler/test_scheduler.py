@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from libs.chassis.command_client import CommandClient
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
     AdvertisementSet,
     CycleDue,
     SetAdvertisement,
+    StartAdbot,
     StopAdbot,
     StopReason,
 )
@@ -54,6 +56,8 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
         await known(world)
         with pytest.raises(Refused, match="too_many_groups"):
             await client.send(too_many, Causes.first("test"))
+        with pytest.raises(NotYetKnown, match="unknown_adbot"):
+            await client.send(StartAdbot(adbot=AdbotId(uuid4()), account=OWNER), Causes.first("test"))
         await set_and_start(client)
         (cycle,) = await world.says(CycleDue)
         await client.send(StopAdbot(adbot=ID, account=OWNER), Causes.first(f"account:{OWNER}"))
@@ -65,6 +69,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
         account=OWNER,
         number=1,
         due_at=started.anchor,
+        next_due=started.anchor + MINUTES_10,
         post=ChannelPost(channel="@news", message=12),
         groups=("@bakers", "@millers/4"),
         seats=(A, B),

@@ -10,11 +10,11 @@ import pytest
 
 from adrelay.commands import adbots, catalogue
 from adrelay.commands.events.dead import dead_letters as dead
-from adrelay.commands.events.dead.parked import Queue
+from adrelay.commands.events.dead.blocked_streams import BlockedStream
 from adrelay.commands.events.reading import lag, show, tail, trace
+from adrelay.commands.events.reading.correlated_tree import Node, linked
 from adrelay.commands.events.reading.find import Found
 from adrelay.commands.events.reading.steps import steps
-from adrelay.commands.events.reading.story import Node, linked
 from adrelay.commands.events.tables import verify
 from adrelay.commands.orders import pictures as order_pictures
 from adrelay.terminal.outcome import screen
@@ -36,15 +36,15 @@ from libs.events.values import (
 from libs.eventsourcing import Cursor, Envelope, Event
 from libs.eventsourcing.operations import (
     Arrival,
-    DatabaseStanding,
+    DeadLetter,
     EventSummary,
     Fault,
     Finding,
-    Parked,
-    Place,
-    ReaderStanding,
-    RelayStanding,
+    OldestTransaction,
+    ReaderLag,
+    RelayLag,
     RowDifferences,
+    SourceStream,
     StreamReport,
     TableReport,
 )
@@ -200,32 +200,37 @@ def say_adbot() -> None:
 
 def say_lag() -> None:
     holder = f"a forgotten shell in adrelay_billing (pid 12345, idle in transaction) {ACCOUNT}"
-    relay = RelayStanding("provisioning", active=True, stored=123456789, behind=123456, oldest_seconds=3e6)
-    reader = ReaderStanding(
+    relay = RelayLag("provisioning", active=True, stored=123456789, behind=123456, oldest_seconds=3e6)
+    reader = ReaderLag(
         service="provisioning",
         name="notifications-of-accounts#10/16",
         active=True,
         waiting=123456789,
         oldest_seconds=3e6,
-        parked=12,
+        dead_letters=12,
         checkpoints={},
     )
-    lag.print_standings(
-        screen(), [relay], [reader], [DatabaseStanding("provisioning", 12345.6, holder, 123456789)]
+    lag.print_lags(
+        screen(), [relay], [reader], [OldestTransaction("provisioning", 12345.6, holder, 123456789)]
     )
 
 
 def say_dead() -> None:
-    parked = Parked(
-        "reactions", Place("billing", f"order-{ORDER}"), PLACED, f"no plan {PLAN.code}", NOW, asked=True
+    letter = DeadLetter(
+        "reactions",
+        SourceStream("billing", f"order-{ORDER}"),
+        PLACED,
+        f"no plan {PLAN.code}",
+        NOW,
+        asked=True,
     )
-    queue = Queue("provisioning", "reactions", parked.place, (parked,))
-    dead.print_queues([queue])
-    dead.print_parked(queue, parked)
+    stream = BlockedStream("provisioning", "reactions", letter.source_stream, (letter,))
+    dead.print_blocked_streams([stream])
+    dead.print_dead_letter(stream, letter)
 
 
 def say_tail() -> None:
-    say = tail.say_lines()
+    say = tail.line_printer()
     for one in (PLACED, REQUESTED, DUE):
         say(Arrival("billing", 123456789, one))
 

@@ -18,15 +18,15 @@ from libs.eventsourcing.store.errors import family_of, postgres_errors
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import Fenced, PublishFailed
-from libs.eventsourcing.stream.subscription import FeedBroken
+from libs.eventsourcing.stream.event_stream import FencedOut, PublishFailed
+from libs.eventsourcing.stream.subscription import ConsumerLost
 
 UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
 """What asyncpg raises for an argument that has no place in a statement; it gives the class no public name."""
 TRANSIENT = (
     Conflict,
-    Fenced,
-    FeedBroken,
+    FencedOut,
+    ConsumerLost,
     LostCheckpoint,
     OperatorNeeded,
     PublishFailed,
@@ -147,9 +147,9 @@ def test_what_is_unknown_belongs_to_no_family(error: Exception) -> None:
 
 
 def test_an_error_that_is_in_a_family_stays_what_it_is() -> None:
-    assert family_of(Fenced("another relay")) is Fenced
-    with pytest.raises(Fenced), postgres_errors(), broker_errors():
-        raise Fenced("another relay")
+    assert family_of(FencedOut("another relay")) is FencedOut
+    with pytest.raises(FencedOut), postgres_errors(), broker_errors():
+        raise FencedOut("another relay")
 
 
 def test_who_operates_the_system_is_told_which_command_helps() -> None:
@@ -161,5 +161,5 @@ def test_who_operates_the_system_is_told_which_command_helps() -> None:
     ahead = StreamAhead("billing", Cursor(9, 9), Cursor(1, 1))
     assert described(ahead).startswith("StreamAhead('the stream holds events of billing up to 9.9, ")
     assert described(ahead).endswith("; `adrelay events verify` shows what it lacks")
-    assert described(Fenced("by another")) == "Fenced('by another')"
+    assert described(FencedOut("by another")) == "FencedOut('by another')"
     assert all("`adrelay events" in with_advice(OperatorNeeded("x", remedy)) for remedy in Remedy)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.events.options import ServicesOption, YesOption
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 dead = typer.Typer(
@@ -18,10 +18,12 @@ dead = typer.Typer(
 ReaderOption = Annotated[str | None, typer.Option("--reader", help="Only the reader of this name.")]
 KeyArgument = Annotated[
     str,
-    typer.Argument(metavar="EVENT-OR-STREAM", help="A parked event's id, or its stream.", show_default=False),
+    typer.Argument(
+        metavar="EVENT-OR-STREAM", help="A dead letter's event id, or its stream.", show_default=False
+    ),
 ]
 OptionalKey = Annotated[
-    str | None, typer.Argument(metavar="[EVENT-OR-STREAM]", help="A parked event's id, or its stream.")
+    str | None, typer.Argument(metavar="[EVENT-OR-STREAM]", help="A dead letter's event id, or its stream.")
 ]
 WaitOption = Annotated[float, typer.Option("--wait", help="For how many seconds to wait for it.", min=0)]
 WAIT_SECONDS = 10.0
@@ -35,15 +37,17 @@ def list_(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """List the streams that readers have parked: the event that failed, why, and how many follow it.
+    """List the streams that are blocked by a dead letter: the event that failed, why, and how many follow it.
 
-    Exit codes: 0 nothing is parked, 1 something is, 2 wrong usage or a server that does not answer.
+    Exit codes: 0 there is no dead letter, 1 there is one, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
-        from adrelay.commands.events.dead import dead_letters as parked
+        from adrelay.commands.events.dead import dead_letters
 
-        return parked.list_all(Places(data, env_file), parked.Chosen(None, service, reader), json=json)
+        return dead_letters.list_all(
+            ServerOptions(data, env_file), dead_letters.Chosen(None, service, reader), json=json
+        )
 
     carry_out(work)
 
@@ -57,15 +61,17 @@ def show(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Show a parked stream's events, or one event, with the error and what the event says.
+    """Show a blocked stream's dead letters, or one event, with the error and what the event says.
 
-    Exit codes: 0 shown, 1 nothing is parked by that name, 2 wrong usage or a server that does not answer.
+    Exit codes: 0 shown, 1 no dead letter has that name, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
-        from adrelay.commands.events.dead import dead_letters as parked
+        from adrelay.commands.events.dead import dead_letters
 
-        return parked.show(Places(data, env_file), parked.Chosen(key, service, reader), json=json)
+        return dead_letters.show(
+            ServerOptions(data, env_file), dead_letters.Chosen(key, service, reader), json=json
+        )
 
     carry_out(work)
 
@@ -73,7 +79,7 @@ def show(
 @dead.command("retry")
 def retry(
     key: OptionalKey = None,
-    all_: Annotated[bool, typer.Option("--all", help="Everything that is parked.")] = False,  # noqa: FBT002 - typer's way to say flag
+    all_: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,  # noqa: FBT002 - typer's way to say flag
     service: ServicesOption = None,
     reader: ReaderOption = None,
     wait: WaitOption = WAIT_SECONDS,
@@ -81,18 +87,20 @@ def retry(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Let the reader itself try a parked stream again, from the event that failed, in order.
+    """Let the reader itself retry a blocked stream, from the event that failed, in order.
 
-    What can be handled is let go; at the next failure the rest stays parked. Exit codes: 0 all was handled,
-    1 something is still parked or nothing was by that name, 2 wrong usage or a server that does not answer.
+    The next failure blocks the rest of the stream again. Exit codes: 0 all was handled,
+    1 a dead letter is left or none had that name, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
-        from adrelay.commands.events.dead import dead_letters as parked
+        from adrelay.commands.events.dead import dead_letters
 
         if (key is None) != all_:
             raise Unusable("name an event or a stream, or say --all")
-        return parked.retry(Places(data, env_file), parked.Chosen(key, service, reader), wait, json=json)
+        return dead_letters.retry(
+            ServerOptions(data, env_file), dead_letters.Chosen(key, service, reader), wait, json=json
+        )
 
     carry_out(work)
 
@@ -100,7 +108,7 @@ def retry(
 @dead.command("drop")
 def drop(
     key: KeyArgument,
-    rest: Annotated[bool, typer.Option("--rest", help="Also all that is parked behind it.")] = False,  # noqa: FBT002 - typer's way to say flag
+    rest: Annotated[bool, typer.Option("--rest", help="All dead letters behind it as well.")] = False,  # noqa: FBT002 - typer's way to say flag
     yes: YesOption = False,  # noqa: FBT002
     service: ServicesOption = None,
     reader: ReaderOption = None,
@@ -108,17 +116,19 @@ def drop(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Give up a parked event: its reader never handles it, and then goes on with what follows it.
+    """Drop a dead letter: its reader never handles the event, and goes on with what follows it.
 
-    The event itself stays in its store and on the stream. Of a stream, the first parked event is dropped.
-    Exit codes: 0 nothing of the stream is parked any more, 1 something still is, nothing was by that name, or
+    The event itself stays in its store and on the stream. Of a stream, the first dead letter is dropped.
+    Exit codes: 0 the stream is free, 1 it is still blocked, no dead letter had that name, or
     the answer was no, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
-        from adrelay.commands.events.dead import dead_letters as parked
+        from adrelay.commands.events.dead import dead_letters
 
-        which = parked.Chosen(key, service, reader)
-        return parked.drop_event(Places(data, env_file), which, WAIT_SECONDS, rest=rest, json=json, yes=yes)
+        which = dead_letters.Chosen(key, service, reader)
+        return dead_letters.drop_event(
+            ServerOptions(data, env_file), which, WAIT_SECONDS, rest=rest, json=json, yes=yes
+        )
 
     carry_out(work)

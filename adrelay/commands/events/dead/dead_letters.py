@@ -1,4 +1,4 @@
-"""`adrelay events dead`: what could not be handled, and what is to become of it."""
+"""`adrelay events dead`: show, retry and drop events that a reader failed on."""
 
 import asyncio
 import time
@@ -8,110 +8,126 @@ from typing import NamedTuple
 import typer
 from rich.text import Text
 
-from adrelay.commands.events.dead.parked import Queue, chosen, document, doomed, is_called, queues_of
-from adrelay.servers.places import Places
+from adrelay.commands.events.dead.blocked_streams import (
+    BlockedStream,
+    blocked_streams_of,
+    chosen,
+    document,
+    is_called,
+    to_drop,
+)
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, Unusable, complain, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remark, screen
 from adrelay.terminal.pasted import stream_name
-from adrelay.terminal.plain import Json, contents, one_line, sayings
+from adrelay.terminal.plain import Json, contents, field_texts, one_line
 from adrelay.terminal.screen import as_is
 from libs.eventsourcing import utc_now
-from libs.eventsourcing.operations import FOLLOWS, Connection, Parked, ask, drop, is_asked
+from libs.eventsourcing.operations import (
+    FOLLOWS,
+    Connection,
+    DeadLetter,
+    drop,
+    request_retry,
+    retry_is_requested,
+)
 
 _LOOK_SECONDS = 0.1
 
 
 class Chosen(NamedTuple):
-    """Which parked events a command is about."""
+    """The dead letters that a command is about."""
 
     key: str | None
     services: list[str] | None
     reader: str | None
 
 
-async def list_all(places: Places, which: Chosen, *, json: bool) -> Exit:
-    """Print what is parked, a stream after the other."""
-    async with stores(places.databases(which.services)) as connections:
-        queues = await queues_of(connections, which.reader)
+async def list_all(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
+    """Print all blocked streams."""
+    async with stores(servers.databases(which.services)) as connections:
+        streams = await blocked_streams_of(connections, which.reader)
     if json:
-        say_json([{**document(one.service, one.first), "follow": len(one.parked) - 1} for one in queues])
-        return Exit.FOUND if queues else Exit.OK
-    print_queues(queues)
-    if not queues:
-        screen().print("nothing is parked")
-    return Exit.FOUND if queues else Exit.OK
+        print_json([{**document(one.service, one.first), "follow": len(one.letters) - 1} for one in streams])
+        return Exit.FOUND if streams else Exit.OK
+    print_blocked_streams(streams)
+    if not streams:
+        screen().print("no dead letters")
+    return Exit.FOUND if streams else Exit.OK
 
 
-def print_queues(queues: Sequence[Queue]) -> None:
-    """Print the first event of each parked stream, why it failed, and how many follow."""
+def print_blocked_streams(streams: Sequence[BlockedStream]) -> None:
+    """Print each stream's first dead letter, its error, and how many follow."""
     console = screen()
-    for queue in queues:
-        first = queue.first
+    for stream in streams:
+        first = stream.first
         ago = duration((utc_now() - first.at).total_seconds())
         asked = ", asked to try again" if first.asked else ""
         version = f"v{first.envelope.version}"
-        console.items(Text(first.envelope.type, "bold"), version, *queue.words, gap=" ")
-        follow = f"{ago} ago, {len(queue.parked) - 1} follow{asked}"
+        console.items(Text(first.envelope.type, "bold"), version, *stream.words, gap=" ")
+        follow = f"{ago} ago, {len(stream.letters) - 1} follow{asked}"
         console.items(Text(str(first.envelope.id), "dim"), Text(follow, "dim"), indent=4)
         console.items(*_in_red(one_line(first.error)), indent=4, gap=" ")
 
 
-async def show(places: Places, which: Chosen, *, json: bool) -> Exit:
-    """Print the parked events of a name."""
+async def show(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
+    """Print the dead letters of a name."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services)) as connections:
-        queues = chosen(await queues_of(connections, which.reader), key)
-    shown = [(queue, parked) for queue in queues for parked in queue.parked if is_called(parked, key)]
+    async with stores(servers.databases(which.services)) as connections:
+        streams = chosen(await blocked_streams_of(connections, which.reader), key)
+    shown = [(stream, letter) for stream in streams for letter in stream.letters if is_called(letter, key)]
     if json:
-        say_json([document(queue.service, parked) for queue, parked in shown])
+        print_json([document(stream.service, letter) for stream, letter in shown])
         return Exit.OK
-    for queue, parked in shown:
-        print_parked(queue, parked)
+    for stream, letter in shown:
+        print_dead_letter(stream, letter)
     return Exit.OK
 
 
-def print_parked(queue: Queue, parked: Parked) -> None:
-    """Print a parked event with its error and what it says."""
-    console, envelope = screen(), parked.envelope
-    console.items(Text(f"{envelope.type} v{envelope.version}", "bold"), *queue.words, gap=" ")
+def print_dead_letter(stream: BlockedStream, letter: DeadLetter) -> None:
+    """Print a dead letter with its error and the event's data."""
+    console, envelope = screen(), letter.envelope
+    console.items(Text(f"{envelope.type} v{envelope.version}", "bold"), *stream.words, gap=" ")
     console.items(f"id     {envelope.id}", indent=4)
     console.items(f"at     {clock(envelope.at)} UTC", f"by {envelope.actor}", indent=4)
-    console.items(f"parked {clock(parked.at)} UTC", indent=4)
-    for number, line in enumerate(parked.error.splitlines()):
+    console.items(f"failed {clock(letter.at)} UTC", indent=4)
+    for number, line in enumerate(letter.error.splitlines()):
         console.items("      " if number else "error ", *_in_red(line), indent=4, gap=" ")
-    console.items("says  ", *sayings(contents(envelope.data)), indent=4)
+    console.items("says  ", *field_texts(contents(envelope.data)), indent=4)
 
 
-async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Exit:
-    """Ask the readers to try parked streams again, and wait for it."""
-    async with stores(places.databases(which.services), writing=True) as connections:
-        queues = await queues_of(connections, which.reader)
+async def retry(servers: ServerOptions, which: Chosen, wait: float, *, json: bool) -> Exit:
+    """Ask the readers to retry blocked streams, and wait until they have."""
+    async with stores(servers.databases(which.services), writing=True) as connections:
+        streams = await blocked_streams_of(connections, which.reader)
         if which.key is not None:
-            queues = chosen(queues, stream_name(which.key))
-        for queue in queues:
-            await ask(connections[queue.service], queue.reader, queue.place)
-        return await _await(connections, queues, wait, json=json)
+            streams = chosen(streams, stream_name(which.key))
+        for stream in streams:
+            await request_retry(connections[stream.service], stream.reader, stream.source_stream)
+        return await _await(connections, streams, wait, json=json)
 
 
 async def drop_event(
-    places: Places, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
+    servers: ServerOptions, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
 ) -> Exit:
-    """Let the reader never handle a parked event."""
+    """Drop dead letters, and wait until the reader goes on."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services), writing=True) as connections:
-        queues = chosen(await queues_of(connections, which.reader), key)
-        if len(queues) > 1:
-            ways = " or ".join(f"--service {one.service} --reader {one.reader}" for one in queues)
-            raise Unusable(f"several readers have parked {key}; add {ways}")
-        queue = queues[0]
-        dropped = doomed(queue, key, rest=rest)
-        for parked in dropped:
-            remark(f"{parked.envelope.type} v{parked.envelope.version} of {queue.name} will never be handled")
+    async with stores(servers.databases(which.services), writing=True) as connections:
+        streams = chosen(await blocked_streams_of(connections, which.reader), key)
+        if len(streams) > 1:
+            ways = " or ".join(f"--service {one.service} --reader {one.reader}" for one in streams)
+            raise Unusable(f"several readers are blocked by {key}; add {ways}")
+        stream = streams[0]
+        dropped = to_drop(stream, key, rest=rest)
+        for letter in dropped:
+            remark(
+                f"{letter.envelope.type} v{letter.envelope.version} of {stream.name} will never be handled"
+            )
         if not yes and not await asyncio.to_thread(typer.confirm, f"Drop {len(dropped)}?", err=True):
             return Exit.FOUND
-        await drop(connections[queue.service], dropped)
-        return await _await(connections, queues, wait, json=json)
+        await drop(connections[stream.service], dropped)
+        return await _await(connections, streams, wait, json=json)
 
 
 def _in_red(error: str) -> list[Text]:
@@ -119,50 +135,50 @@ def _in_red(error: str) -> list[Text]:
 
 
 async def _await(
-    connections: Mapping[str, Connection], queues: Sequence[Queue], wait: float, *, json: bool
+    connections: Mapping[str, Connection], streams: Sequence[BlockedStream], wait: float, *, json: bool
 ) -> Exit:
-    """Wait until the readers did what they were asked for, and tell what is parked now."""
+    """Wait until the readers did what they were asked for, and report the dead letters that are left."""
     deadline = time.monotonic() + wait
-    busy = {queue.key: queue for queue in queues}
+    busy = {stream.key: stream for stream in streams}
     while True:
-        for key, queue in list(busy.items()):
-            if not await is_asked(connections[queue.service], queue.reader, queue.place):
+        for key, stream in list(busy.items()):
+            if not await retry_is_requested(connections[stream.service], stream.reader, stream.source_stream):
                 del busy[key]
         if not busy or time.monotonic() > deadline:
             break
         await asyncio.sleep(_LOOK_SECONDS)
-    left = {queue.key: queue for queue in await queues_of(connections)}
+    left = {stream.key: stream for stream in await blocked_streams_of(connections)}
     if json:
-        say_json([_outcome(queue, left.get(queue.key), pending=queue.key in busy) for queue in queues])
-    for queue in () if json else queues:
-        _tell(queue, left.get(queue.key), pending=queue.key in busy)
-    return Exit.FOUND if any(queue.key in busy or queue.key in left for queue in queues) else Exit.OK
+        print_json([_outcome(stream, left.get(stream.key), pending=stream.key in busy) for stream in streams])
+    for stream in () if json else streams:
+        _print_outcome(stream, left.get(stream.key), pending=stream.key in busy)
+    return Exit.FOUND if any(stream.key in busy or stream.key in left for stream in streams) else Exit.OK
 
 
-def _tell(queue: Queue, still: Queue | None, *, pending: bool) -> None:
+def _print_outcome(stream: BlockedStream, still: BlockedStream | None, *, pending: bool) -> None:
     if pending:
-        complain(f"{queue.name}: the reader has not come to it yet; it will as soon as it runs")
+        complain(f"{stream.name}: the reader has not come to it yet; it will as soon as it runs")
     elif still is None:
         screen().items(
             Text("✓", "green"),
-            *queue.words[:-1],
-            f"{queue.words[-1]}:",
-            "nothing is parked any more",
+            *stream.words[:-1],
+            f"{stream.words[-1]}:",
+            "no dead letters left",
             gap=" ",
         )
     else:
         first = still.first
         error = "not tried yet" if first.error == FOLLOWS else one_line(first.error)
-        complain(f"{queue.name}: {len(still.parked)} still parked; v{first.envelope.version}: {error}")
+        complain(f"{stream.name}: {len(still.letters)} dead letters left; v{first.envelope.version}: {error}")
 
 
-def _outcome(queue: Queue, still: Queue | None, *, pending: bool) -> Json:
+def _outcome(stream: BlockedStream, still: BlockedStream | None, *, pending: bool) -> Json:
     return {
-        "service": queue.service,
-        "reader": queue.reader,
-        "source": queue.place.source,
-        "stream": queue.place.stream,
+        "service": stream.service,
+        "reader": stream.reader,
+        "source": stream.source_stream.source,
+        "stream": stream.source_stream.stream,
         "pending": pending,
-        "were_parked": len(queue.parked),
-        "still_parked": [] if still is None else [document(queue.service, one) for one in still.parked],
+        "were_parked": len(stream.letters),
+        "still_parked": [] if still is None else [document(stream.service, one) for one in still.letters],
     }

@@ -1,63 +1,63 @@
 """`adrelay events lag`: how far relays and readers are behind, and what holds them back."""
 
+from typing import cast
+
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
-from adrelay.terminal.outcome import Exit, complain, say_json, screen
+from adrelay.terminal.outcome import Exit, complain, print_json, screen
 from adrelay.terminal.plain import Json, plain
 from adrelay.terminal.screen import Screen, Table
 from libs.events.catalogue import published
 from libs.eventsourcing.operations import (
-    DatabaseStanding,
-    ReaderStanding,
-    RelayStanding,
-    database_standing,
-    reader_standings,
-    relay_standing,
+    OldestTransaction,
+    ReaderLag,
+    RelayLag,
+    oldest_transaction,
+    reader_lags,
+    relay_lag,
 )
 
 _AHEAD = "the stream holds events that the store does not have"
 
 
-async def lag(places: Places, patience: float, *, json: bool) -> Exit:
+async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
     """Print how far relays and readers are behind, and what holds them back."""
-    databases, broker = places.databases(), places.broker()
+    databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
         catalogue = published()
-        relays = [
-            await relay_standing(service, one, stream, catalogue) for service, one in connections.items()
-        ]
+        relays = [await relay_lag(service, one, stream, catalogue) for service, one in connections.items()]
         readers = [
-            standing
+            found
             for service, one in connections.items()
-            for standing in await reader_standings(service, one, stream, catalogue)
+            for found in await reader_lags(service, one, stream, catalogue)
         ]
-        held = [await database_standing(service, one) for service, one in connections.items()]
+        open_transactions = [await oldest_transaction(service, one) for service, one in connections.items()]
     problems = [
         *(problem for relay in relays for problem in relay_problems(relay, patience)),
         *(problem for reader in readers for problem in reader_problems(reader, patience)),
-        *(problem for one in held for problem in database_problems(one, patience)),
+        *(problem for one in open_transactions for problem in database_problems(one, patience)),
     ]
     if json:
-        say_json(
+        print_json(
             {
                 "relays": [_document(relay) for relay in relays],
-                "readers": plain(readers),
-                "databases": plain(held),
+                "readers": [_reader_document(reader) for reader in readers],
+                "databases": plain(open_transactions),
                 "problems": problems,
             }
         )
     else:
-        print_standings(screen(), relays, readers, held)
+        print_lags(screen(), relays, readers, open_transactions)
         for problem in problems:
             complain(problem)
     return Exit.FOUND if problems else Exit.OK
 
 
-def relay_problems(relay: RelayStanding, patience: float) -> list[str]:
+def relay_problems(relay: RelayLag, patience: float) -> list[str]:
     """Say what is wrong with a relay, a line each."""
     found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
     if not relay.active:
@@ -71,7 +71,7 @@ def relay_problems(relay: RelayStanding, patience: float) -> list[str]:
     return found
 
 
-def reader_problems(reader: ReaderStanding, patience: float) -> list[str]:
+def reader_problems(reader: ReaderLag, patience: float) -> list[str]:
     """Say what is wrong with a reader, a line each."""
     found: list[str] = []
     who = f"{reader.service}: reader {reader.name}"
@@ -79,12 +79,12 @@ def reader_problems(reader: ReaderStanding, patience: float) -> list[str]:
         found.append(f"{who} does not run")
     if reader.oldest_seconds is not None and reader.oldest_seconds > patience:
         found.append(f"{who} has {reader.waiting} events before it")
-    if reader.parked:
-        found.append(f"{who} has parked {reader.parked} events; `adrelay events dead list` shows them")
+    if reader.dead_letters:
+        found.append(f"{who} has {reader.dead_letters} dead letters; `adrelay events dead list` shows them")
     return found
 
 
-def database_problems(database: DatabaseStanding, patience: float) -> list[str]:
+def database_problems(database: OldestTransaction, patience: float) -> list[str]:
     """Say what is wrong with a database, a line each."""
     seconds = database.open_seconds
     if seconds is None or seconds <= patience:
@@ -92,7 +92,14 @@ def database_problems(database: DatabaseStanding, patience: float) -> list[str]:
     return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
 
 
-def _document(relay: RelayStanding) -> Json:
+def _reader_document(reader: ReaderLag) -> Json:
+    """Return a reader's lag as JSON, in which dead letters have their older name."""
+    fields = cast("dict[str, Json]", plain(reader))
+    fields["parked"] = fields.pop("dead_letters")
+    return fields
+
+
+def _document(relay: RelayLag) -> Json:
     stalled = relay.stalled
     return {
         "service": relay.service,
@@ -107,11 +114,11 @@ def _document(relay: RelayStanding) -> Json:
     }
 
 
-def print_standings(
+def print_lags(
     console: Screen,
-    relays: list[RelayStanding],
-    readers: list[ReaderStanding],
-    held: list[DatabaseStanding],
+    relays: list[RelayLag],
+    readers: list[ReaderLag],
+    databases: list[OldestTransaction],
 ) -> None:
     """Print how far relays and readers are, and what holds them back."""
     columns = ("store", "runs", "events", "not relayed", "oldest", "stalled for")
@@ -126,7 +133,7 @@ def print_standings(
             _age(None if relay.stalled is None else relay.stalled.seconds),
         )
     console.table(table)
-    of_readers = ("service", "reader", "runs", "waiting", "oldest", "parked")
+    of_readers = ("service", "reader", "runs", "waiting", "oldest", "dead letters")
     table = Table(
         *of_readers, title="\nreaders: from the stream to reactions and read models", right=of_readers[2:]
     )
@@ -137,13 +144,13 @@ def print_standings(
             _yes(reader.active),
             _count(reader.waiting),
             _age(reader.oldest_seconds),
-            _count(reader.parked),
+            _count(reader.dead_letters),
         )
     console.table(table)
     title = "\ndatabases: what holds relays back"
     right = ("oldest open transaction", "xmin age")
     table = Table("database", *right, "of", title=title, right=right)
-    for one in held:
+    for one in databases:
         table.add(one.service, _age(one.open_seconds), str(one.xmin_age), one.holder or "-")
     console.table(table)
 

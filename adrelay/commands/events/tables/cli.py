@@ -13,7 +13,7 @@ from adrelay.commands.events.options import (
     TablesOption,
     YesOption,
 )
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
 from adrelay.terminal.outcome import Exit, carry_out
 
 AgainOption = Annotated[
@@ -21,11 +21,11 @@ AgainOption = Annotated[
 ]
 BuildOnlyOption = Annotated[
     bool,
-    typer.Option("--build-only", help="Leave it beside: the next rebuild or start of the service takes it."),
+    typer.Option(
+        "--build-only", help="Leave the shadow tables for the next rebuild or start of the service."
+    ),
 ]
-DropOption = Annotated[
-    bool, typer.Option("--drop-kept", help="Drop what is kept or was begun beside the running tables.")
-]
+DropOption = Annotated[bool, typer.Option("--drop-kept", help="Drop archived and unfinished shadow tables.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
@@ -48,7 +48,9 @@ def verify(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.verify import verify as comparing
 
-        return comparing(Places(data, env_file), service, table, stream=stream, tables=tables, json=json)
+        return comparing(
+            ServerOptions(data, env_file), service, table, stream=stream, tables=tables, json=json
+        )
 
     carry_out(work)
 
@@ -61,7 +63,7 @@ def tables(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """List the tables that services fold, and what stands beside them.
+    """List the tables that services fold, and their shadow tables.
 
     Exit codes: 0 done, 1 the answer was no, or tables are being built just now; 2 wrong usage or a server
     that does not answer.
@@ -70,7 +72,7 @@ def tables(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import tables as listing
 
-        return listing(Places(data, env_file), service, drop=drop_kept, yes=yes, json=json)
+        return listing(ServerOptions(data, env_file), service, drop=drop_kept, yes=yes, json=json)
 
     carry_out(work)
 
@@ -86,9 +88,9 @@ def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Fold a table anew from all events, beside the running one, and put it in its place.
+    """Fold a table anew from all events into shadow tables, and swap it in.
 
-    The service goes on meanwhile; it waits for a moment while the tables are exchanged. The old one is kept,
+    The service goes on meanwhile; it waits for a moment during the swap. The old one is archived,
     see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
     only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
     table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
@@ -97,9 +99,9 @@ def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.rebuild import rebuild as rebuilding
 
-        places = Places(data, env_file)
+        servers = ServerOptions(data, env_file)
         return rebuilding(
-            places, service, table, again=again, swap=not build_only, dry=dry_run, yes=yes, json=json
+            servers, service, table, again=again, swap=not build_only, dry=dry_run, yes=yes, json=json
         )
 
     carry_out(work)
@@ -113,17 +115,17 @@ def rollback(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Put kept tables of this program's version back in place, with all that has happened since folded in.
+    """Catch up archived tables of this program's version and swap them in.
 
     To go back to an older version of the service, run this with the older program, then start it.
-    Exit codes: 0 done, 1 nothing of this version is kept, it stopped before the end, or the answer was no;
+    Exit codes: 0 done, 1 no version of it is archived, it stopped before the end, or the answer was no;
     2 no such table, wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import rollback as rolling_back
 
-        return rolling_back(Places(data, env_file), service, table, yes=yes, json=json)
+        return rolling_back(ServerOptions(data, env_file), service, table, yes=yes, json=json)
 
     carry_out(work)
 
@@ -136,7 +138,7 @@ def retire(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Stop folding a table that this version of the service does not know any more; it is kept beside.
+    """Stop folding a table that this version of the service does not know any more; it is archived.
 
     Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, tables are being built just
     now, or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
@@ -145,6 +147,6 @@ def retire(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import retire as retiring
 
-        return retiring(Places(data, env_file), service, table, yes=yes, json=json)
+        return retiring(ServerOptions(data, env_file), service, table, yes=yes, json=json)
 
     carry_out(work)

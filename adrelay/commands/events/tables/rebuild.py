@@ -1,4 +1,4 @@
-"""`adrelay events rebuild`: folds a table anew beside the running one, and exchanges the two."""
+"""`adrelay events rebuild`: folds a table anew into shadow tables, and swaps them in."""
 
 import asyncio
 import time
@@ -7,24 +7,32 @@ import typer
 
 from adrelay.commands.events.tables.folded import Stopped, fold_progress, folds, one_table
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, remark, say_json, screen
-from libs.eventsourcing.operations import Kind, Plan, kept_schema, rebuilding
+from adrelay.terminal.outcome import Exit, print_json, remark, screen
+from libs.eventsourcing.operations import Kind, Plan, archived_schema, rebuilding
 
 
 async def rebuild(
-    places: Places, service: str, name: str, *, again: bool, swap: bool, dry: bool, yes: bool, json: bool
+    servers: ServerOptions,
+    service: str,
+    name: str,
+    *,
+    again: bool,
+    swap: bool,
+    dry: bool,
+    yes: bool,
+    json: bool,
 ) -> Exit:
     """Fold a table anew and put it in its place."""
-    tables, table = await one_table(places, service, name)
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    tables, table = await one_table(servers, service, name)
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)
-        for line in _told(plan, swap=swap):
+        for line in _plan_lines(plan, swap=swap):
             remark(line)
         if dry:
             if json:
-                say_json(_document(plan))
+                print_json(_document(plan))
             return Exit.OK
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
@@ -38,32 +46,32 @@ async def rebuild(
             raise Stopped("interrupted; the same command goes on from here") from None
     seconds = time.monotonic() - begin
     if json:
-        say_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
+        print_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
         return Exit.OK
-    where = "runs now" if swap else f"stands beside, in {built.schema}"
+    where = "runs now" if swap else f"is a shadow, in {built.schema}"
     screen().print(f"✓ {name} of {service}, version {plan.version}, {where}; {duration(seconds)}")
     return Exit.OK
 
 
-def _told(plan: Plan, *, swap: bool) -> list[str]:
+def _plan_lines(plan: Plan, *, swap: bool) -> list[str]:
     source = "the store" if plan.kind is Kind.STATE else "the stream"
-    beside = "" if plan.running is None else f", beside version {plan.running} which runs on meanwhile"
+    shadow = "" if plan.running is None else f", in shadow tables; version {plan.running} runs on meanwhile"
     what = f"{plan.table} of {plan.service}, version {plan.version}"
-    lines = [f"{what}: {plan.events:,} events of {source}{beside}."]
+    lines = [f"{what}: {plan.events:,} events of {source}{shadow}."]
     if plan.begun is not None:
         begun = (
             f"An earlier rebuild, of {clock(plan.begun.begun_at)}, has folded {plan.begun.folded:,} events"
         )
         lines.append(f"{begun}; this one goes on from there.")
     if not swap:
-        return [*lines, "It is left beside the running one."]
+        return [*lines, "It is left in its shadow tables."]
     if plan.running is not None:
-        kept = kept_schema(plan.table, plan.running)
-        lines.append(f"Then the two are exchanged; the old one is kept as {kept}, see `rollback`.")
-    if plan.kept is not None and plan.kept.version == plan.running:
-        lines.append(f"What is kept there now, of {clock(plan.kept.begun_at)}, is dropped.")
+        archived = archived_schema(plan.table, plan.running)
+        lines.append(f"Then they are swapped in; the old ones are archived as {archived}, see `rollback`.")
+    if plan.archived is not None and plan.archived.version == plan.running:
+        lines.append(f"What is archived there now, of {clock(plan.archived.begun_at)}, is dropped.")
     if plan.outdates:
-        stop = f"Programs that fold version {plan.running} stop with the exchange"
+        stop = f"Programs that fold version {plan.running} stop with the swap"
         lines.append(f"{stop}: start those of version {plan.version}.")
     return lines
 

@@ -56,8 +56,8 @@ class Writer:
         line = {"reader": reader, "source": source, "xid": cursor.xid, "position": cursor.position}
         self._write({"service": service, **line})
 
-    def parked(self, service: str, reader: str, source: str, envelope: Envelope, error: str) -> None:
-        """Write an event that a reader of a service has parked."""
+    def dead_letter(self, service: str, reader: str, source: str, envelope: Envelope, error: str) -> None:
+        """Write a dead letter of a service's reader; in the file it is called `parked`."""
         line = {"reader": reader, "source": source, "parked": json.loads(envelope.to_json()), "error": error}
         self._write({"service": service, **line})
 
@@ -95,9 +95,9 @@ class _Order:
 
     def add(self, cursor: Cursor) -> None:
         if len(self) and cursor <= self.at(len(self) - 1):
-            raise _Wrong("its place in the store is not behind that of the event before")
+            raise _Wrong("its position in the store is not after that of the event before")
         if cursor <= START:
-            raise _Wrong("it has no place in a store")
+            raise _Wrong("it has no position in a store")
         self.xids.append(cursor.xid)
         self.positions.append(cursor.position)
 

@@ -11,13 +11,13 @@ import asyncpg
 from asyncpg.transaction import Transaction
 
 from adrelay.commands.events.transfer.dump import Dump
-from adrelay.servers.places import with_database
+from adrelay.servers.options import with_database
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
 from libs.chassis.names import APPLICATION
 from libs.eventsourcing import Cursor, Envelope
-from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreHeld, StoreInUse
+from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreInUse, StoreLocked
 
 _PAGE = 1000
 
@@ -127,11 +127,11 @@ async def _prepare(store: _Store) -> None:
         await store.filling.prepare()
     except HoldsEvents as error:
         raise Unusable(f"{store.database} holds events already: import only into an empty store") from error
-    except (StoreInUse, StoreHeld) as error:
-        raise Unusable(_who_holds(store, error)) from error
+    except (StoreInUse, StoreLocked) as error:
+        raise Unusable(_why_busy(store, error)) from error
 
 
-def _who_holds(store: _Store, error: StoreInUse | StoreHeld) -> str:
+def _why_busy(store: _Store, error: StoreInUse | StoreLocked) -> str:
     if isinstance(error, StoreInUse):
         return f"{store.service} is running: stop it first, or import --into a scratch database"
     return f"someone holds the store of {store.service} just now; try again later"
@@ -145,8 +145,8 @@ async def _undo(store: _Store) -> None:
             connection.transaction(),
         ):
             await store.filling.undo(connection)
-    except (StoreInUse, StoreHeld) as error:
-        complain(f"{store.database} was filled, and could not be emptied again: {_who_holds(store, error)}")
+    except (StoreInUse, StoreLocked) as error:
+        complain(f"{store.database} was filled, and could not be emptied again: {_why_busy(store, error)}")
     except (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         complain(f"{store.database} was filled, and could not be emptied again: {reason_of(error)}")
 
@@ -165,9 +165,9 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
         if other is None:
             page.append(line)
         elif "parked" in other:
-            await _park(store, dump, stores, other)
+            await _add_dead_letter(store, dump, stores, other)
         else:
-            await _place(store, dump, stores, other)
+            await _insert(store, dump, stores, other)
     if owner is not None:
         await owner.filling.add_events(page)
     for store in stores.values():
@@ -181,14 +181,16 @@ def _moved(dump: Dump, stores: Mapping[str, _Store], source: str, cursor: Cursor
     return stores[source].filling.cursor_of(dump.number_of(source, cursor))
 
 
-async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+async def _insert(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
     """Note up to where a reader has come, or what it never handles."""
     cursor = _moved(dump, stores, fields["source"], Cursor(fields["xid"], fields["position"]))
     note = store.filling.add_dropped if "dropped" in fields else store.filling.add_checkpoint
     await note(fields["reader"], fields["source"], cursor)
 
 
-async def _park(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+async def _add_dead_letter(
+    store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]
+) -> None:
     envelope = Envelope.from_json(json.dumps(fields["parked"]))
     moved = replace(envelope, cursor=_moved(dump, stores, fields["source"], envelope.cursor))
     await store.filling.add_dead_letter(fields["reader"], fields["source"], moved, fields["error"])

@@ -1,4 +1,4 @@
-"""What belongs to an account besides its adbots."""
+"""The orders of an account."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from libs.eventsourcing import Sql
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.pages import CursorDep, page
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Limit, OrderNumberPath, Page
 from services.gateway.tables.order_history import Happening, history_of
@@ -20,14 +20,14 @@ router = APIRouter(tags=["account"])
 
 
 class OwnOrder(OrderLine):
-    """An order, and what happened to it."""
+    """An order with its history."""
 
     history: list[Happening]
 
 
 @router.get("/orders", summary="List your orders", responses=problems(401))
 async def list_orders(
-    caller: ClientDep, desk: DeskDep, after: PlaceDep, limit: Limit = 100
+    caller: ClientDep, desk: DeskDep, after: CursorDep, limit: Limit = 100
 ) -> Page[OrderLine]:
     """Return the caller's orders and their payments, the latest first."""
     return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)
@@ -35,7 +35,7 @@ async def list_orders(
 
 @router.get("/orders/{order_number}", summary="See an order", responses=problems(401, 404))
 async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
-    """Return one of the caller's orders, its payment, and what happened to them."""
+    """Return one of the caller's orders with its payment and history."""
     return await _order(desk, caller.account, order_number)
 
 
@@ -48,7 +48,7 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
 async def cancel_order(
     order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> OwnOrder:
-    """Call off an order that is not paid. Money that comes all the same still delivers."""
+    """Cancel an unpaid order. A payment that arrives later is still delivered."""
     await _order(desk, caller.account, order_number)
     command = CancelOrder(order=order_number, reason="called off by the client")
     accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
