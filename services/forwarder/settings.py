@@ -71,4 +71,4 @@ class ForwarderSettings(ServiceSettings):
     max_wait_in_cycle_seconds: float = Field(
         300.0, ge=0, description="A longer wait leaves the groups out of the cycle"
     )
-    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account rests")
+    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")

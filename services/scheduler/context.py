@@ -12,5 +12,5 @@ class Context:
 
     max_groups: int
     pacing: Pacing
-    cycle_patience: timedelta
+    cycle_timeout: timedelta
     """A cycle that never ends no longer holds the next one up after this time."""

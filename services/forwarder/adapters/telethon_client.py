@@ -53,7 +53,7 @@ class TelethonConnection:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """Whether the connection is open."""
         return self._client is not None and bool(self._client.is_connected())
 
     async def connect(self) -> None:

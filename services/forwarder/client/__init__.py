@@ -1,1 +1,1 @@
-"""A session as Telegram treats it: imported, resting, dead."""
+"""A session as Telegram treats it: imported, paused, dead."""

@@ -1,4 +1,4 @@
-"""What may be asked of a session as Telegram treats it."""
+"""The commands of a session: import, pause, die."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +18,8 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Rest:
-    """Have a session send nothing until a moment."""
+class Pause:
+    """Pause a session: it sends nothing until a moment."""
 
     until: datetime
     result: ResultClass
@@ -29,11 +29,11 @@ class Rest:
 
 @dataclass(frozen=True)
 class Die:
-    """Give a session up."""
+    """Retire a session that Telegram no longer accepts."""
 
     loss: SessionLoss
     error: ErrorName
     at: datetime
 
 
-Command = Import | Rest | Die
+Command = Import | Pause | Die

@@ -1,4 +1,4 @@
-"""The sessions that the forwarder may use, and those that rest or are dead."""
+"""The sessions that the forwarder may use, and those that are paused or dead."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -62,8 +62,8 @@ async def has_session(sql: Sql, telegram_user: int) -> bool:
     return bool(found)
 
 
-async def resting(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
-    """Return those of the sessions that rest for longer than this from now on."""
+async def paused(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
+    """Return those of the sessions that are paused for longer than this from now on."""
     rows = await sql.fetch(
         "select session from clients where session = any($1) and rests_until > clock_timestamp() + $2",
         list(sessions),

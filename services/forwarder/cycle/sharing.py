@@ -23,16 +23,16 @@ class Seating:
     """What is known about seats at the moment of a decision."""
 
     lost: frozenset[SessionId] = frozenset()
-    resting: frozenset[SessionId] = frozenset()
-    """Those that rest for longer than a cycle would wait."""
+    paused: frozenset[SessionId] = frozenset()
+    """Those that are paused for longer than a cycle would wait."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
 
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send now or soon."""
-        return [seat for seat in seats if seat.session not in self.lost | self.resting]
+        return [seat for seat in seats if seat.session not in self.lost | self.paused]
 
     def able(self, seats: Sequence[Seat]) -> list[Seat]:
-        """Return the seats that can send; those that rest only if there is no other."""
+        """Return the seats that can send; those that are paused only if there is no other."""
         return self.ready(seats) or [seat for seat in seats if seat.session not in self.lost]
 
     def last_denial(self, group: GroupRef) -> Denial:

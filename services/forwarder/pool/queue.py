@@ -105,7 +105,7 @@ class Turn:
 
     send: Send | None
     pause: float = 0.0
-    """Because the seat is paced, or rests."""
+    """Because the seat is paced, or its session is paused."""
     wait: float = 0.0
     """Because the group is to be tried again later."""
     rest: float = 0.0

@@ -14,17 +14,17 @@ from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as
+from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
     LoseSeat,
+    PauseSeat,
     Record,
-    Rest,
     RetryLimits,
     what_follows,
 )
 from services.forwarder.pool.leases import Held
-from services.forwarder.pool.line import Line
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Key, Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
@@ -74,10 +74,12 @@ class Batch:
 class SeatAtWork:
     """A held session and everything that it does. It ends when it has had nothing to do for a while."""
 
-    def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
+    def __init__(
+        self, engine: Engine, held: Held, line: SessionConnection, settings: ForwarderSettings
+    ) -> None:
         limits = RetryLimits.of(settings)
         self.held = held
-        self._line = line
+        self._connection = line
         self._limits = limits
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits)
@@ -100,11 +102,11 @@ class SeatAtWork:
 
     def renewed(self) -> None:
         """Take note that the lease was renewed."""
-        self._line.keep()
+        self._connection.keep()
 
     async def abandon(self) -> None:
         """Be disconnected at once: the session is about to be another worker's."""
-        await self._line.close()
+        await self._connection.close()
 
     async def run(self) -> None:
         """Work until there is nothing to do; raise `LeaseLost` if the session is not ours any more.
@@ -118,7 +120,7 @@ class SeatAtWork:
                     break
             await self._flush()
         finally:
-            await self._line.close()
+            await self._connection.close()
 
     async def _patiently(self) -> bool:
         try:
@@ -160,7 +162,7 @@ class SeatAtWork:
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
-        """Leave the seat's groups out of their cycles: it rests for longer than these wait."""
+        """Leave the seat's groups out of their cycles: its session is paused for longer than these wait."""
         for send in await self._queue.left(self._batch.keys):
             self._note(send, turn.rest_result, turn.rest_error, doubtful=send.doubtful)
         await self._flush()
@@ -188,7 +190,7 @@ class SeatAtWork:
 
     async def _serve(self, send: Send) -> None:
         try:
-            posting = await self._line.open(send.pair, send.adbot)
+            posting = await self._connection.open(send.pair, send.adbot)
             prepared = await posting.prepare(send)
         except Unreachable as error:
             await self._back_off(error.name)
@@ -250,7 +252,7 @@ class SeatAtWork:
             attempts=attempts,
         )
         if failed.error in {CONNECTION_LOST, NO_ANSWER}:
-            await self._line.close()
+            await self._connection.close()
         following = what_follows(failed.result, failed.wait, attempts, self._limits)
         match following:
             case Record():
@@ -259,8 +261,8 @@ class SeatAtWork:
                     await self._flush()
             case Again(seconds):
                 await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
-            case Rest(seconds):
-                await self._rest(send, seconds, failed, attempts=attempts, doubtful=doubtful)
+            case PauseSeat(seconds):
+                await self._pause_session(send, seconds, failed, attempts=attempts, doubtful=doubtful)
             case LoseSeat():
                 await self._flush()
                 await self._recorder.lose(send, failed.result, failed.error)
@@ -269,7 +271,7 @@ class SeatAtWork:
                 await self._flush()
                 await self._recorder.break_source(send, failed.error)
 
-    async def _rest(
+    async def _pause_session(
         self, send: Send, seconds: float, failed: SendFailed, *, attempts: int, doubtful: bool
     ) -> None:
         if attempts >= self._limits.attempts:
@@ -277,7 +279,7 @@ class SeatAtWork:
         else:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
         await self._flush()
-        await self._recorder.rest(send, seconds, failed.result, failed.error)
+        await self._recorder.pause_session(send, seconds, failed.result, failed.error)
 
     async def _back_off(self, error: ErrorName) -> None:
         """Wait before the next try to reach Telegram, which is nobody's failure and tried for ever."""

@@ -66,13 +66,13 @@ class EndWithSource:
 class RunDue:
     """Let the cycle come due whose time has come, if any; it will have the id `cycle`.
 
-    A cycle that came due `patience` ago counts as over, whatever became of it.
+    A cycle that came due `cycle_timeout` ago counts as over, whatever became of it.
     """
 
     adbot: Adbot
     cycle: CycleId
     pacing: Pacing
-    patience: timedelta
+    cycle_timeout: timedelta
     at: datetime
 
 

@@ -164,7 +164,7 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     due = running.due(command.at)
     if due is None:
         return []
-    if running.busy(adbot.ended_cycle, command.at - command.patience):
+    if running.busy(adbot.ended_cycle, command.at - command.cycle_timeout):
         return [CycleSkipped(adbot=adbot.adbot, due_at=due, reason=SkipReason.OVERRUN)]
     return [
         CycleDue(

@@ -138,7 +138,7 @@ async def _write(
     if account is None:
         raise unknown_adbot()
     causes = causes_of(request, f"account:{account}")
-    accepted = await send_of_known_adbot(desk.commands.send, command, causes, desk.patience_seconds)
+    accepted = await send_of_known_adbot(desk.commands.send, command, causes, desk.timeout_seconds)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _state(desk, account, command.adbot)

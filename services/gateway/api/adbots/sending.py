@@ -15,14 +15,14 @@ async def send_of_known_adbot(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
-    patience_seconds: float,
+    timeout_seconds: float,
 ) -> Accepted:
     """Have a command about an adbot carried out that is surely there.
 
     `unknown_adbot` then only says that the scheduler has not come to it in the stream: it is asked again for
     a while, and after that the client may. Raises what `send` does, but for that refusal.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return await send(command, causes)

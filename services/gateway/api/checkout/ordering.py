@@ -78,7 +78,7 @@ async def order(
     `origin` stands for the network address that it comes from, where it is to count towards that one's limit.
     Raises `Refused` as billing does. After `provider_unavailable` the same call goes on with the same order.
     """
-    deadline = time.monotonic() + desk.patience_seconds
+    deadline = time.monotonic() + desk.timeout_seconds
     while True:
         try:
             return await _order_once(desk, wish, email, causes, origin)
@@ -130,7 +130,7 @@ async def _place_order(
 
 
 async def checkout_view(desk: Desk, wish: Wish, ordered: Ordered, response: Response) -> CheckoutView:
-    """Return the answer to a checkout, once reads show what was written or patience ends."""
+    """Return the answer to a checkout, once reads show what was written or the timeout ends."""
     settled = await desk.settled(ordered.written)
     payment = await desk.ask(lambda sql: payment_of(sql, ordered.number))
     if not ordered.written:

@@ -1,4 +1,4 @@
-"""A seat's line to Telegram: opened when it is needed, closed with the lease."""
+"""A seat's connection to Telegram: opened when it is needed, closed with the lease."""
 
 from libs.events.values import AdbotId, PairId
 from libs.eventsourcing import Engine
@@ -13,8 +13,8 @@ class VaultIncomplete(Exception):
     """The vault lacks what a seat needs to connect; an operator has to look."""
 
 
-class Line:
-    """One session's only connection."""
+class SessionConnection:
+    """The only connection of one session."""
 
     def __init__(self, engine: Engine, held: Held, telegram: Telegram, vault: Vault) -> None:
         self._engine = engine
@@ -28,11 +28,11 @@ class Line:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """Whether the connection is open."""
         return self._account is not None and self._account.connected
 
     async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
-        """Return what sends for an adbot over a connection that stands.
+        """Return an adbot's sender over an open connection.
 
         Raises `TelegramError`, `LeaseLost`, `VaultIncomplete`.
         """
@@ -49,7 +49,7 @@ class Line:
         return self._posting
 
     async def _start_for(self, adbot: AdbotId, account: Account) -> Posting:
-        """Return what sends for an adbot, and knows nothing of what the session did for another."""
+        """Return an adbot's sender, without the peers that the session knew for another adbot."""
         session = self._held.lease.session
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
         return Posting(account, PeerBook(self._engine, session, adbot, account))
@@ -65,12 +65,12 @@ class Line:
         return self._telegram.account(secret, api)
 
     def keep(self) -> None:
-        """Have Telegram itself close the connection, should this process freeze until the lease is over."""
+        """Ask Telegram to close the connection at the lease's end, should this process freeze."""
         seconds = int(self._held.remaining)
         if self._account is not None and seconds >= 1:
             self._account.keep_for(seconds)
 
     async def close(self) -> None:
-        """Be disconnected."""
+        """Close the connection."""
         if self._account is not None:
             await self._account.close()
