@@ -166,7 +166,7 @@ class Envelope:
     def from_json(cls, body: bytes | str) -> "Envelope":
         """Parse a message body; raise `ValueError` if it is not an envelope.
 
-        The data is kept as it is spelt, once it has proved to be JSON whose numbers and characters can be stored.
+        Keeps the data as it is spelt, if it is JSON whose numbers and characters can be stored.
         """
         try:
             read = _BODY.decode(body)

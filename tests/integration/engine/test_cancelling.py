@@ -19,7 +19,7 @@ from libs.eventsourcing import (
     UnitOfWork,
     heed_cancellation,
 )
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing.stream.publishing import Published
 from tests.integration.engine.meters import echoing, turn
 from tests.patience import PATIENCE_SECONDS
 

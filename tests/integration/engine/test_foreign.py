@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing.stream.publishing import Published
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running

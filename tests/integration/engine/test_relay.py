@@ -15,7 +15,7 @@ from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, FencedOut, Published, PublishFailed
+from libs.eventsourcing.stream.publishing import ATOMIC_FROM, FencedOut, Published, PublishFailed
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running

@@ -25,7 +25,7 @@ from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.dead_letters import list_dead_letters, request_retry
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.stream.event_stream import Published, PublishFailed
+from libs.eventsourcing.stream.publishing import Published, PublishFailed
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
 from tests.integration.engine.waiting import eventually, running
 

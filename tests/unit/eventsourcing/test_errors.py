@@ -18,7 +18,7 @@ from libs.eventsourcing.store.errors import family_of, postgres_errors
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import FencedOut, PublishFailed
+from libs.eventsourcing.stream.publishing import FencedOut, PublishFailed
 from libs.eventsourcing.stream.subscription import ConsumerLost
 
 UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
