@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from adrelay.commands.events.reading.story import Node, linked, render, walk
-from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import EventSummary
+from libs.eventsourcing.values import utc_now
 
 NOW = utc_now()
 STORY = uuid4()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from nats.protocol import command
 
-from libs.eventsourcing import Cursor, Envelope
 from libs.eventsourcing.stream.publishing import Batch, Naming, PublishFailed
+from libs.eventsourcing.values import Cursor, Envelope
 from tests.unit.eventsourcing.test_record import ENVELOPE
 
 NAMING = Naming("ev", "fence", "Event-Position", "Event-Follows")

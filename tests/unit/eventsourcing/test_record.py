@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.eventsourcing import START, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing import Causes
 from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.values import START, Cursor, Envelope, new_id, utc_now
 
 CURSORS = st.builds(Cursor, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
 

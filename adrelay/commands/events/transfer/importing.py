@@ -13,8 +13,9 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.places import Broker, Places, checked, scratch_name, with_database
 from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
 from adrelay.terminal.reasons import reason_of
-from libs.eventsourcing import START, EventStream
+from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import renew
+from libs.eventsourcing.values import START
 
 
 async def import_(

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from libs.events.values import AdbotId, Coin
-from libs.eventsourcing import Refused, utc_now
+from libs.eventsourcing import Refused
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
 from services.gateway.api.callers import WriterDep, causes_of
