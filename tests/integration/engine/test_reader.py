@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from libs.eventsourcing.errors import Transient
-from libs.eventsourcing.readers.handling import LostCheckpoint
+from libs.eventsourcing.readers.checkpoints import LostCheckpoint
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.values import Cursor

@@ -20,7 +20,8 @@ from libs.eventsourcing import Engine, Projection, Reactions
 from libs.eventsourcing.hosting import owner_of
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Handling, ResumeOffset
+from libs.eventsourcing.readers.checkpoints import ResumeOffset
+from libs.eventsourcing.readers.handling import Handling
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival

@@ -14,7 +14,7 @@ from libs.eventsourcing.model import errors
 from libs.eventsourcing.model.errors import Conflict, DuplicateRow, StatementRejected, Unavailable
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.tables import TablesBusy
-from libs.eventsourcing.readers.handling import LostCheckpoint
+from libs.eventsourcing.readers.checkpoints import LostCheckpoint
 from libs.eventsourcing.store.errors import family_of, postgres_errors
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead
 from libs.eventsourcing.stream.direct_get import StreamUnreadable

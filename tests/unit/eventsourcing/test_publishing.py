@@ -1,4 +1,6 @@
 """What is sent to the broker for an atomic batch."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
 
 from dataclasses import replace
 
