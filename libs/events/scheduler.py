@@ -36,7 +36,7 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "started_at": fields["anchor"]}
 
 
-# -- said: stream schedule-<adbot>
+# -- events: stream schedule-<adbot>
 
 
 class AdvertisementSet(Event):
@@ -75,7 +75,7 @@ class AdbotStopped(Event):
 
 
 class CycleDue(Event):
-    """Every group is to get the post once, now. Said once per due time that was not skipped.
+    """Every group is to get the post once, now. Appended once per due time that was not skipped.
 
     Carries what is to be sent as it was at that moment. `due_at` is the time of the cadence, or, where the
     cycle is raised noticeably later, as after an outage, the time when it is raised. Since schema 2
@@ -109,7 +109,7 @@ class CycleSkipped(Event):
     reason: SkipReason
 
 
-# -- said: stream permissions-<account>
+# -- events: stream permissions-<account>
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """Why an operator does something, for people."""

@@ -22,7 +22,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def run(settings: ForwarderSettings) -> None:
-    """Hear commands and events until told to stop; forward too, if the settings say so."""
+    """Handle commands and events until asked to stop; forward too, if the settings say so."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
@@ -40,7 +40,7 @@ async def run(settings: ForwarderSettings) -> None:
 
 
 async def run_worker(settings: ForwarderSettings) -> None:
-    """Forward until told to stop; relay, if the service itself does not."""
+    """Forward until asked to stop; relay, if the service itself does not."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)

@@ -43,7 +43,7 @@ class Recorder:
         await self._engine.run(fenced, Causes.unprompted(ACTOR))
 
     async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
-        """Record what became of groups; one whose cycle is over is told of only if it was delivered."""
+        """Record what became of groups; one whose cycle is over is recorded only if it was delivered."""
         by_cycle: dict[CycleId, list[Outcome]] = {}
         for cycle, outcome in outcomes:
             by_cycle.setdefault(cycle, []).append(outcome)

@@ -148,7 +148,7 @@ def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> lis
     if schedule is None or schedule.running is None or schedule.advertisement is None:
         return []
     if isinstance(command, EndUnfit):
-        later = schedule.running.started_at > command.said_at
+        later = schedule.running.started_at > command.reported_at
         return [] if later else _stopped(schedule, command.reason)
     forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []

@@ -1,5 +1,5 @@
 """A session's connection to Telegram, by Telethon; whatever has to be known about Telethon is here."""
-# Telethon ships no types, and what keeps it from asking for more than it is told to is private
+# Telethon ships no types, and what keeps it from asking for more than configured is private
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 # ruff: noqa: ANN401, SLF001 - requests and answers are TL objects
@@ -98,7 +98,7 @@ class TelethonConnection:
         return [dialog.entity for dialog in await _settled(listing, 5 * self._request_seconds)]
 
     def keep_for(self, seconds: int) -> None:
-        """Have Telegram close the connection unless this is said again within that time."""
+        """Ask Telegram to close the connection unless this is called again within that time."""
         if self.connected:
             ping = functions.PingDelayDisconnectRequest(random.getrandbits(63), disconnect_delay=seconds)
             with suppress(ConnectionError):

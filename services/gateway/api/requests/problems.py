@@ -52,7 +52,7 @@ _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
 
 _LONGEST_PLACE = 200
 _MOST_PROBLEMS = 20
-"""So many of a request's problems are told: a body can hold tens of thousands."""
+"""The most problems listed of one request: a body can hold tens of thousands."""
 
 _PROTOCOL_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
