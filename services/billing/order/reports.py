@@ -96,8 +96,8 @@ def _is_asked(report: PaymentReport, order: Requested, request: PaymentRequested
     if report.status is None or report.status is PaymentState.REFUNDED:
         return True
     asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    stated = (report.price, report.price_currency, report.amount)
-    return all(one is None or one == meant for one, meant in zip(stated, asked, strict=True))
+    told = (report.price, report.price_currency, report.amount)
+    return all(said is None or said == meant for said, meant in zip(told, asked, strict=True))
 
 
 def _in_its_coin(report: PaymentReport, request: PaymentRequested) -> bool:
@@ -109,7 +109,7 @@ def _in_its_coin(report: PaymentReport, request: PaymentRequested) -> bool:
 
 
 def _unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]:
-    """Tell of money that can't be counted, once and within bounds; refuse all else that does not match."""
+    """Report money that can't be counted, once and within bounds; refuse all else that does not match."""
     reported = UnmatchedPaymentReported(
         order=order.placed.order,
         payment=report.payment,
@@ -146,11 +146,9 @@ def refusal(reported: UnmatchedPaymentReported) -> Refused:
 
 
 def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return an event for money in a status that settles nothing, as far as it exceeds what was reported.
+    """Report money in a status that settles nothing, as far as it exceeds what was reported before.
 
-    A refund of what counts already has an event of its own; if it leaves out its sum, all that counts went
-    back.
-
+    A refund of counted money has an event of its own; if it leaves out its sum, all that counts went back.
     While the order's own payment is on its way to an unpaid order, the events of its steps stand for it.
     """
     on_the_way = report.status in _UNCERTAIN
