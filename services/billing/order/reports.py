@@ -262,10 +262,7 @@ def _deposit(
 def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what the order's own payment received.
-
-    The provider reports a total, so the largest total counts.
-    """
+    """Count what the order's own payment received. The provider reports totals; the largest counts."""
     total = max(order.money.own, report.came) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)

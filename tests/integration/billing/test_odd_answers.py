@@ -40,7 +40,7 @@ class Odd(NowPayments):
             callback_url=stage.webhook_url,
             coins=DEFAULT_COINS,
         )
-        breaker = Breaker(self.name, failures=100, rest_seconds=1)
+        breaker = Breaker(self.name, failures=100, open_seconds=1)
         super().__init__(account, breaker, timeout_seconds=PROVIDER_SECONDS)
         self.about = about
         self.asked: list[datetime] = []

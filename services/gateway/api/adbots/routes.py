@@ -137,7 +137,7 @@ async def _write(
         return await shown_adbot(command.adbot, caller, desk)
 
     causes = causes_of(request, f"account:{caller.account}")
-    accepted = await send_once_known(desk.commands.send, command, causes, desk.patience_seconds, shown)
+    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()

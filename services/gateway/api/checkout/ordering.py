@@ -78,7 +78,7 @@ async def order(
     `origin` is the digest of the network address whose limit of unpaid orders applies. Raise `Refused` as
     billing does. After `provider_unavailable`, the same call continues with the same order.
     """
-    deadline = time.monotonic() + desk.patience_seconds
+    deadline = time.monotonic() + desk.timeout_seconds
     while True:
         try:
             return await _order_once(desk, wish, email, causes, origin)
