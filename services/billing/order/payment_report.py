@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from libs.events.values import Coin, OrderNumber, PaymentId
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 
 
 @dataclass(frozen=True, slots=True)
