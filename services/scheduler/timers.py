@@ -3,7 +3,8 @@
 import structlog
 
 from libs.events.values import CycleId
-from libs.eventsourcing import Cause, Timers, UnitOfWork, new_id
+from libs.eventsourcing import Cause, Timers, UnitOfWork
+from libs.eventsourcing.values import new_id
 from services.scheduler.context import Context
 from services.scheduler.schedule.commands import RunDue
 from services.scheduler.schedule.domain import SCHEDULE

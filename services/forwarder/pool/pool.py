@@ -8,7 +8,9 @@ import structlog
 from prometheus_client import Gauge
 
 from libs.events.values import SessionId
-from libs.eventsourcing import Cursor, Engine, StatementRejected, Transient, new_id
+from libs.eventsourcing import Engine
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import Cursor, new_id
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep

@@ -10,7 +10,9 @@ from prometheus_client import Counter
 
 from libs.events.forwarder import Delivery
 from libs.events.values import CycleId, ErrorName, ResultClass
-from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.eventsourcing import Cursor, Engine, Reader, Sql
+from libs.eventsourcing import Engine, Reader, Sql
+from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.requests.limits import RateLimit

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from libs.events.catalogue import published
 from libs.events.values import PaymentId
-from libs.eventsourcing import Engine, utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.values import utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.order.payment_report import PaymentReport

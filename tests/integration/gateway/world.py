@@ -19,7 +19,8 @@ from libs.chassis.command_client import CommandClient
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
-from libs.eventsourcing import CommandHandlers, new_id, utc_now
+from libs.eventsourcing import CommandHandlers
+from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from services.scheduler import service as scheduler

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
