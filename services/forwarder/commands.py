@@ -1,4 +1,4 @@
-"""What the forwarder does when it is told to."""
+"""Handle the forwarder's commands."""
 
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork

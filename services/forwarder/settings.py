@@ -1,4 +1,4 @@
-"""What the forwarder is told."""
+"""The forwarder's settings, from the environment."""
 
 import base64
 import binascii
@@ -58,7 +58,7 @@ class ForwarderSettings(ServiceSettings):
 
     lease_seconds: float = Field(15.0, ge=2, description="How long a session stays a silent worker's")
     poll_seconds: float = Field(
-        2.0, gt=0, le=3600.0, description="How often workers look for work that no wake-up told them of"
+        2.0, gt=0, le=3600.0, description="How often workers look for work that no wake-up announced"
     )
     idle_seconds: float = Field(60.0, ge=0, description="How long a session without work stays connected")
     max_sessions: int = Field(200, ge=1, description="How many sessions one worker holds at most")

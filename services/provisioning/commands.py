@@ -1,4 +1,4 @@
-"""What provisioning does when it is told to, by operators."""
+"""Handle provisioning's commands, sent by operators."""
 
 from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.eventsourcing import CommandHandlers, UnitOfWork

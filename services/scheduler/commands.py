@@ -1,4 +1,4 @@
-"""What the scheduler does when it is told to, by clients and admins."""
+"""Handle the scheduler's commands, sent by clients and admins."""
 
 import asyncio
 

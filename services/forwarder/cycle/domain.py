@@ -92,7 +92,7 @@ def _nobody(group: GroupRef, denial: Denial, at: datetime) -> Delivery:
 def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:
     """Keep each group's one final outcome; one that was moved away meanwhile is its new seat's."""
     fresh = [one for one in command.outcomes if cycle.waiting.get(one.delivery.group) == one.delivery.session]
-    if cycle.over:  # what is in the group is said, however late
+    if cycle.over:  # a delivery is recorded, however late
         return _recorded(cycle, [one.delivery for one in fresh if one.delivery.result.delivered])
     events: list[CycleEvent] = []
     final: list[Delivery] = []

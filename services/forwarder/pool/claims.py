@@ -1,4 +1,4 @@
-"""Whose a place is: several references may lead to one group, which is to get the post once per cycle."""
+"""Claim a group for one of several references that lead to it: it gets the post once per cycle."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -37,21 +37,21 @@ where s.session = $1 and s.cycle = c.cycle and s.grp = c.grp
 
 @dataclass(frozen=True)
 class Rival:
-    """Another reference to the same place. `waiting`: nobody knows yet whether it gets the post there."""
+    """Another reference to the same group. `waiting`: nobody knows yet whether it gets the post there."""
 
     group: GroupRef
     waiting: bool
 
 
 def same_as(group: GroupRef) -> ErrorName:
-    """Return what is said of a reference whose place had the post under another one."""
+    """Return the result for a reference whose group had the post under another reference."""
     return f"SAME_AS {group}"
 
 
 async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
-    """Make a place a reference's for this cycle, unless it is another's: then return that one."""
+    """Claim a group for a reference in this cycle; return the other reference if it is claimed already."""
     topic = target.topic or GENERAL_TOPIC
-    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.channel, topic, group)
+    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.chat, topic, group)
     if owner == group:
         return None
     waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)
@@ -59,12 +59,12 @@ async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Ri
 
 
 async def release(sql: Sql, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
-    """Let other references have the places of these, which surely did not get the post."""
+    """Release the claims of these references, which surely did not deliver the post."""
     await sql.execute("delete from pool.claims where cycle = $1 and grp = any($2)", cycle, list(groups))
 
 
 async def release_seat(sql: Sql, session: SessionId, doubtful: Collection[tuple[CycleId, GroupRef]]) -> None:
-    """Let other references have the places that a seat was still to serve, but for the doubtful ones."""
+    """Release the claims of what a seat was still to serve, but for the doubtful ones."""
     cycles, groups = [key[0] for key in doubtful], [key[1] for key in doubtful]
     await sql.execute(_RELEASE_SEAT, session, cycles, groups)
 

@@ -95,7 +95,7 @@ class Send:
 
     @property
     def key(self) -> Key:
-        """What it is told apart by."""
+        """The key that identifies it."""
         return self.cycle, self.group
 
 
@@ -145,7 +145,7 @@ class Queue:
         """Note that a send is being made, and when the next may be; say whether it is still wanted.
 
         From now on it is doubtful until Telegram has answered. Nothing is noted if another reference
-        to the same place has it: then return that one.
+        to the same group has it: then return that one.
         """
         pause = timedelta(seconds=send.delay_seconds + random.uniform(0, send.jitter_seconds))
         async with self._engine.pool.acquire() as connection, connection.transaction():

@@ -221,8 +221,8 @@ def _echo(text: str) -> str:
 
 
 def _named(text: str, problem: _Malformed, before: list[str]) -> list[str]:
-    """Return what is said of a line behind what was said of others; nothing, if that is enough already."""
+    """Return the problem of a line behind those before it; nothing once the text is long enough."""
     if len(before) >= _MOST_NAMED:
         return []
-    said = f"{_echo(text)}: {problem}"
-    return [said] if len(said) + sum(map(len, before)) <= _LONGEST_DETAIL else []
+    line = f"{_echo(text)}: {problem}"
+    return [line] if len(line) + sum(map(len, before)) <= _LONGEST_DETAIL else []

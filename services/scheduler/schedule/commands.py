@@ -42,7 +42,7 @@ class EndUnfit:
     """Stop because the adbot may not run any more, as was said then; a later run began in spite of it."""
 
     reason: StopReason
-    said_at: datetime
+    reported_at: datetime
     at: datetime
 
 

@@ -15,7 +15,7 @@ _NUMBER = "(\\d+)"
 
 
 def name_of(error: RPCError) -> str:
-    """Return what Telegram said: `FLOOD_WAIT_17` of a `FloodWaitError`."""
+    """Return the name of Telegram's error: `FLOOD_WAIT_17` of a `FloodWaitError`."""
     kind = type(error)
     name = _NAMES.get(kind)
     if name is not None:
