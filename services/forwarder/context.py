@@ -1,4 +1,4 @@
-"""What the forwarder's handlers work with, besides events and the database."""
+"""The dependencies of the forwarder's handlers, besides events and the database."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +10,9 @@ from services.forwarder.vault.store import Vault
 
 @dataclass(frozen=True)
 class Context:
-    """The vault, Telegram, and how long a cycle waits for a seat that rests."""
+    """The vault, Telegram, and how long a cycle waits for a paused seat."""
 
     vault: Vault
     telegram: Telegram
     reader: SessionReader
-    cycle_patience: timedelta
+    cycle_timeout: timedelta

@@ -22,7 +22,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def run(settings: ForwarderSettings) -> None:
-    """Handle commands and events until asked to stop; forward too, if the settings say so."""
+    """Run the service until SIGTERM or SIGINT; forward too, if the settings say so."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
@@ -31,8 +31,8 @@ async def run(settings: ForwarderSettings) -> None:
         wakeups = Wakeups(chassis.nats, settings.nats_prefix)
         chassis.engine.on_commit(wakeups.committed)
         chassis.task("wake-ups", wakeups.keep_sending)
-        patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
-        chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), patience))
+        cycle_timeout = timedelta(seconds=settings.max_wait_in_cycle_seconds)
+        chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), cycle_timeout))
         if settings.runs_pool:
             accounts = VaultAccounts(chassis.engine, vault, telegram)
             chassis.task("pool", Pool(chassis.engine, accounts, settings).run)
@@ -40,7 +40,7 @@ async def run(settings: ForwarderSettings) -> None:
 
 
 async def run_worker(settings: ForwarderSettings) -> None:
-    """Forward until asked to stop; relay, if the service itself does not."""
+    """Run a worker until SIGTERM or SIGINT; relay, if the service itself does not."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
@@ -57,7 +57,7 @@ def _chassis(settings: ForwarderSettings) -> Chassis:
 
 
 async def _check_keys(chassis: Chassis, vault: Vault) -> None:
-    """Make sure that the vault can be opened; raise `InvalidSettings` naming the keys that are missing."""
+    """Check that the vault can be decrypted; raise `InvalidSettings` naming the missing keys."""
     missing = await chassis.engine.query(vault.missing_keys)
     if missing:
         problem = (
@@ -68,6 +68,6 @@ async def _check_keys(chassis: Chassis, vault: Vault) -> None:
 
 
 async def _reseal(chassis: Chassis, vault: Vault) -> None:
-    """Seal what older keys sealed with the first one, so that these can be dropped."""
+    """Re-encrypt secrets of older keys with the first one, so that the older can be dropped."""
     while done := await chassis.engine.query(vault.reseal):
         log.info("vault.resealed", secrets=done)

@@ -1,6 +1,6 @@
-"""Where names lead to, remembered per session: resolving is what accounts get cut off for.
+"""Resolved names, cached per session: Telegram restricts accounts that resolve many.
 
-What a session learnt for one adbot is never used for another: that may be another client's.
+Peers that a session resolved for one adbot are never used for another: that may be another client's.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _PRIVATE_ID = "-100"
 
 
 class PeerBook:
-    """The channels and groups that one session of an adbot knows, by the names that clients give them."""
+    """The channels and groups known to one session of an adbot, by the clients' names for them."""
 
     def __init__(self, engine: Engine, session: SessionId, adbot: AdbotId, account: Account) -> None:
         self._engine = engine
@@ -39,7 +39,7 @@ class PeerBook:
         self._listed = False
 
     async def target(self, ref: GroupRef) -> Target:
-        """Return where a group, or a topic of it, is. Raises `MessengerError`."""
+        """Return the target of a reference to a group or a topic of it. Raises `TelegramError`."""
         name, _, topic = ref.partition("/")
         return Target(await self.find(name), int(topic) if topic else None)
 
@@ -53,7 +53,7 @@ class PeerBook:
         return self._known[name]
 
     async def forget(self, ref: GroupRef) -> None:
-        """Ask again next time: what is remembered leads nowhere."""
+        """Delete a cached name that is no longer valid; it is resolved again at its next use."""
         name = ref.partition("/")[0]
         self._known.pop(name, None)
         await self._engine.query(
@@ -108,7 +108,7 @@ class PeerBook:
 
 
 async def forget_peers(sql: Sql, session: SessionId, *, but: AdbotId | None = None) -> None:
-    """Forget what a session learnt for adbots, `but` for the one that it serves now."""
+    """Delete the peers that a session resolved for adbots, except those for `but`."""
     await sql.execute(
         "delete from pool.known_peers where session = $1 and adbot is distinct from $2", session, but
     )

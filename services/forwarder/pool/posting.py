@@ -1,4 +1,4 @@
-"""Making one send: where to, what, and under which idempotency keys."""
+"""One send: its target, its messages and their random ids."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.forwarder.pool.queue import Send
 from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
 
 TEXT = 0
-"""Stands for the message's id where the post is a text."""
+"""The message id used for a post that is a text."""
 
 
 def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
@@ -20,7 +20,7 @@ def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int
 
 
 class SendFailed(Exception):
-    """The messenger did not take a send; `result` is the class of its answer."""
+    """Telegram did not accept a send; `result` is the class of its answer."""
 
     def __init__(self, error: MessengerError, *, at_source: bool = False) -> None:
         super().__init__(error.name)
@@ -31,7 +31,7 @@ class SendFailed(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A send of which everything is known that had to be asked for."""
+    """A send with all its names resolved."""
 
     target: Target
     keys: tuple[int, ...]
@@ -41,7 +41,7 @@ class Prepared:
 
 
 class Posting:
-    """Sends posts over one account. Raises `Unreachable` where there is no connection."""
+    """Sends posts by one account. Raises `Unreachable` if there is no connection."""
 
     def __init__(self, account: Account, peers: PeerBook) -> None:
         self._account = account
@@ -50,7 +50,7 @@ class Posting:
         self._cycle: CycleId | None = None
 
     async def prepare(self, send: Send) -> Prepared:
-        """Find out what has to be known; nothing is sent yet. Raises `SendFailed`."""
+        """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
             case TextPost(text=text):
                 target = await self._target(send.group)
@@ -62,7 +62,7 @@ class Posting:
                 return Prepared(target, numbers, source, messages)
 
     async def _source(self, cycle: CycleId, post: ChannelPost) -> tuple[Peer, tuple[int, ...]]:
-        if cycle != self._cycle:  # a post may have been edited since the last one
+        if cycle != self._cycle:  # a post may have been edited since the last cycle
             self._cycle, self._albums = cycle, {}
         try:
             source = await self._peers.find(post.channel)
@@ -83,7 +83,10 @@ class Posting:
             raise SendFailed(error) from None
 
     async def send(self, group: GroupRef, prepared: Prepared) -> tuple[int, ...]:
-        """Send, and return the ids in the group: none, if it had arrived before. Raises `SendFailed`."""
+        """Send and return the message ids in the target; none, if an earlier send arrived.
+
+        Raises `SendFailed`.
+        """
         try:
             if prepared.source is None:
                 number = prepared.keys[0]

@@ -1,4 +1,4 @@
-"""Recording what became of sends: each in a transaction in which the lease is known to be held."""
+"""Records the outcomes of sends, each in a transaction that has checked the lease."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
-from services.forwarder.client.commands import Die, Rest
+from services.forwarder.client.commands import Die, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
 from services.forwarder.cycle.domain import CYCLE
@@ -23,11 +23,11 @@ from services.forwarder.pool.queue import Key, Send
 ACTOR = "service:forwarder"
 BANS = 3
 BAN_WINDOW = timedelta(minutes=10)
-"""So many bans within that time say that the account is limited, not that the groups are."""
+"""This many bans within that time mean that the account is limited, not that the groups are."""
 
 
 class Recorder:
-    """Turns the outcomes of one seat into events."""
+    """Records the outcomes of one seat as events."""
 
     def __init__(self, engine: Engine, lease: Lease, limits: RetryLimits, ban: ErrorName) -> None:
         self._engine = engine
@@ -43,7 +43,7 @@ class Recorder:
         await self._engine.run(fenced, Causes.unprompted(ACTOR))
 
     async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
-        """Record what became of groups; one whose cycle is over is recorded only if it was delivered."""
+        """Record outcomes of groups; after the end of a cycle only deliveries are recorded."""
         by_cycle: dict[CycleId, list[Outcome]] = {}
         for cycle, outcome in outcomes:
             by_cycle.setdefault(cycle, []).append(outcome)
@@ -62,12 +62,12 @@ class Recorder:
 
         await self._run(work)
 
-    async def rest(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
-        """Have the seat send nothing for a time."""
+    async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
+        """Pause the session for these seconds."""
 
         async def work(unit: UnitOfWork) -> None:
             cause = await cause_of(unit.flushed, send.cycle)
-            await self._rest(unit, seconds, result, error, cause)
+            await self._pause_session(unit, seconds, result, error, cause)
 
         await self._run(work)
 
@@ -78,7 +78,7 @@ class Recorder:
             cause = await cause_of(unit.flushed, send.cycle)
             die = Die(failed.meaning.loss, failed.error, unit.at)
             await unit.execute(CLIENT, self._lease.session, die, because=cause)
-            # Telegram refused this one: it is as doubtful as it was before
+            # Telegram refused this send, which is as doubtful as before its last attempt
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
             for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
@@ -107,21 +107,21 @@ class Recorder:
         state = await unit.load(CYCLE, cycle)
         if state is None:
             return Seating()
-        patience = timedelta(seconds=self._limits.wait_seconds)
-        return await seating_of(unit.flushed, state.adbot, list(state.seats), patience)
+        longest_wait = timedelta(seconds=self._limits.wait_seconds)
+        return await seating_of(unit.flushed, state.adbot, list(state.seats), longest_wait)
 
-    async def _rest(
+    async def _pause_session(
         self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause | None
     ) -> None:
         now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
-        rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
-        await unit.execute(CLIENT, self._lease.session, rest, because=cause)
+        pause = Pause(now + timedelta(seconds=seconds), result, error, unit.at)
+        await unit.execute(CLIENT, self._lease.session, pause, because=cause)
 
     async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
         bans = await refusals_since(unit.flushed, self._lease.session, self._ban, unit.at - BAN_WINDOW)
         if bans >= BANS:
             seconds = self._limits.account_rest_seconds
-            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
+            await self._pause_session(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
         rows = await unit.flushed.fetch(
@@ -131,7 +131,7 @@ class Recorder:
 
 
 def _not_there(outcomes: Sequence[Outcome], events: Sequence[CycleEvent]) -> list[GroupRef]:
-    """Return the groups that are done with and surely hold no post; a late outcome tells nothing."""
+    """Return the groups whose outcome was recorded as final and that certainly did not get the post."""
     done = {
         delivery.group
         for event in events

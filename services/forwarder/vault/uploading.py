@@ -1,4 +1,4 @@
-"""Taking a session into the vault: read it, sign in with it once, and only then store it."""
+"""Import of a session into the vault: read it, sign in with it once, then store it."""
 
 import asyncio
 from datetime import timedelta
@@ -20,14 +20,14 @@ from services.forwarder.vault.store import ApiPair, Credentials, Vault
 log = structlog.stdlib.get_logger()
 
 CHECK_SECONDS = 10.0
-"""How long a session may take to sign in; a command's sender waits a little longer."""
+"""How long a sign-in may take, in seconds; a command's sender has a longer timeout."""
 CLAIM = timedelta(seconds=60)
 
 
 async def import_session(
     command: ImportSession, scope: Scope, vault: Vault, telegram: Telegram, reader: SessionReader
 ) -> None:
-    """Read a session, sign in with it once, and put it into the vault.
+    """Read a session, sign in with it once, and store it in the vault.
 
     Raises `Refused`: `unreadable_session`, `session_exists`, `account_exists`, `no_api_pair`,
     `unknown_api_pair`, `session_dead`, `telegram_unreachable`.
@@ -40,7 +40,7 @@ async def import_session(
         raise Refused("unreadable_session", f"there is no data centre {secret.dc}")
     await scope.run(lambda unit: _claim(command, secret, unit, vault))
     try:
-        # in a unit of its own: whoever held the claim before had stored the session before letting it go
+        # a new unit of work sees the session that the claim's previous owner stored before its release
         pair = await scope.run(lambda unit: _pair_to_check_with(command, secret, unit, vault))
         if pair is not None:
             identity = await _sign_in(telegram, secret, pair)
@@ -57,9 +57,9 @@ async def _claim(command: ImportSession, secret: SessionKey, unit: UnitOfWork, v
 async def _pair_to_check_with(
     command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault
 ) -> ApiPair | None:
-    """Return the pair to sign in with; None if the session is in the vault under this id already.
+    """Return the application to sign in with; None if the session is stored under this id already.
 
-    A session that is in the vault may be connected in a worker: to connect it here too would end it.
+    A stored session may be connected in a worker: a second connection here would end it.
     """
     known = await vault.known(unit.flushed, secret)
     if known == command.session:

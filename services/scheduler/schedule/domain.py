@@ -1,4 +1,4 @@
-"""What follows when an advertisement is set, when an adbot is started or stopped, and when time passes."""
+"""The decisions about a schedule: its advertisement, start and stop, and its due cycles."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,19 +38,19 @@ ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | Cycl
 
 @dataclass(frozen=True)
 class Advertisement:
-    """What is sent, and where."""
+    """The post and the groups that it is sent to."""
 
     post: Post
     groups: tuple[GroupRef, ...]
 
     def forbidden_to(self, adbot: Adbot) -> list[str]:
-        """Return the private ids that are named here, though the adbot's account may name none."""
+        """Return the private ids in it that the adbot's account may not name."""
         return [] if adbot.private_ids else private_ids_in(self.post, self.groups)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """An adbot's advertisement, its present run, how many cycles it has had, and when the last came due."""
+    """An adbot's advertisement and present run, the number of its cycles, and the last one's due time."""
 
     adbot: AdbotId
     advertisement: Advertisement | None = None
@@ -59,10 +59,10 @@ class Schedule:
     last_cycle: datetime | None = None
 
     def first_due(self, at: datetime, interval: timedelta) -> datetime:
-        """Return when the first cycle of a run that starts now comes due, an interval after the last one.
+        """Return the due time of the first cycle of a run that starts now.
 
-        A last cycle that lies further ahead than an interval was stamped by a wrong clock: it happened
-        before now, so an interval from now is far enough.
+        That is an interval after the last cycle. If this is further ahead than an interval, the last one was
+        stamped by a wrong clock: it was before now, so an interval from now is enough.
         """
         if self.last_cycle is None:
             return at
@@ -72,7 +72,7 @@ class Schedule:
 
 
 def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     match command:
         case SetAdvertisement():
             return _set_advertisement(command, schedule)
@@ -172,7 +172,7 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     due = running.due(command.at)
     if due is None:
         return []
-    if running.busy(adbot.ended_cycle, command.at - command.patience):
+    if running.busy(adbot.ended_cycle, command.at - command.cycle_timeout):
         next_due = running.next_after(due)
         return [CycleSkipped(adbot=adbot.adbot, due_at=due, next_due=next_due, reason=SkipReason.OVERRUN)]
     due_at = running.counted_from(due, command.at)
@@ -226,7 +226,7 @@ def _next_due(event: CycleDue | CycleSkipped, running: Running) -> datetime:
 
 
 def correlated_with(command: Command, _: str) -> UUID | None:
-    """Return the correlation id of the adbot's order for what somebody wants of the adbot."""
+    """Return the correlation id of the adbot's order for commands from people, None for others."""
     if isinstance(command, SetAdvertisement | Start | Stop) and command.adbot is not None:
         return command.adbot.correlation_id
     return None

@@ -23,9 +23,9 @@ from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, U
 from libs.eventsourcing.values import utc_now
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.forwarder.processes import Process, running
 from tests.integration.forwarder.stage import POST, Stage
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import fresh_database
 
 HASH = "fedcba9876543210" * 2
@@ -107,7 +107,7 @@ async def system_of(
         )
         yield System(
             stage,
-            CommandClient(connection, prefix=settings.nats_prefix, timeout_seconds=PATIENCE_SECONDS),
+            CommandClient(connection, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS),
             scheduler,
             processes,
         )

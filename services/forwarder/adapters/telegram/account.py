@@ -1,4 +1,4 @@
-"""What the forwarder does in Telegram, as raw requests of Telethon's."""
+"""The forwarder's actions in Telegram, as raw requests of Telethon."""
 # Telethon ships no types
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # ruff: noqa: ANN401 - requests and answers are TL objects
@@ -24,21 +24,21 @@ PRODUCTION = {
     4: "149.154.167.91",
     5: "91.108.56.130",
 }
-"""Telegram's data centres. No address is ever taken from an upload: it could be anybody's."""
+"""Telegram's data centres. Addresses in uploads are ignored: they could be anybody's servers."""
 PRODUCTION_PORT = 443
 PRIVATE_ID = "-100"
 """How the number of a chat begins where it stands for a name."""
 ALBUM_REACH = 9
-"""An album has ten messages at most, so its others stand this near."""
+"""An album has ten messages at most, whose ids are this close to each other."""
 
 
 class TelethonTelegram:
-    """Telegram's own data centres, or the one server that the settings name."""
+    """Telegram's own data centres, or the one server of the settings."""
 
     def __init__(self, settings: ForwarderSettings) -> None:
         self._settings = settings
         if settings.telegram_public_key_file is not None:
-            # process-wide: Telethon knows no other way
+            # process-wide: Telethon has no other setting
             rsa.add_key(settings.telegram_public_key_file.read_text(), old=False)
 
     @property
@@ -67,10 +67,10 @@ class TelethonTelegram:
 
 
 class TelethonAccount(TelethonConnection):
-    """A signed-in session; see `ports.Account`. It is the only one that uses its connection."""
+    """A signed-in session, with a connection of its own; see `ports.Account`."""
 
     async def identity(self) -> Identity:
-        """Return who this is: asked for, because Telethon goes on believing in a revoked session."""
+        """Return the session's user, always from Telegram: Telethon does not notice a revoked session."""
         found = await self.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
         user = found[0] if found else None
         if not isinstance(user, types.User):
@@ -78,7 +78,7 @@ class TelethonAccount(TelethonConnection):
         return Identity(user.id, masked(user.phone or ""))
 
     async def resolve(self, ref: GroupRef) -> Peer:
-        """Return the channel or group of a public name or an invite link that the account is behind."""
+        """Return the channel or group of a public name, or of the invite link by which it was joined."""
         if ref.startswith("@"):
             answer = await self.ask(functions.contacts.ResolveUsernameRequest(ref[1:]))
             chats = [chat for chat in answer.chats if _is(answer.peer, chat)]
@@ -113,7 +113,7 @@ class TelethonAccount(TelethonConnection):
     async def forward(
         self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
-        """Forward a post whole and return the ids that it has in the target."""
+        """Forward all messages of a post and return their ids in the target."""
         request = functions.messages.ForwardMessagesRequest(
             from_peer=_input(source),
             id=list(messages),
@@ -135,7 +135,7 @@ class TelethonAccount(TelethonConnection):
 
 
 def masked(phone: str) -> str:
-    """Return a phone number with its middle hidden."""
+    """Return a phone number with its middle masked."""
     return f"+{phone[:2]}…{phone[-2:]}" if phone else ""
 
 
@@ -144,7 +144,7 @@ def _is(peer: Any, chat: Any) -> bool:
 
 
 def _peers(chats: Iterable[Any]) -> dict[int, Peer]:
-    """Return those that are channels or supergroups, and that this account may name."""
+    """Return the channels and supergroups among chats that this account can access."""
     kinds = (types.Channel, types.ChannelForbidden)
     return {
         chat.id: Peer(chat.id, chat.access_hash)

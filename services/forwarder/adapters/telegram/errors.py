@@ -1,4 +1,4 @@
-"""What Telegram's errors mean, by their names: numeric codes vary between layers."""
+"""The meaning of Telegram's errors, by name: numeric codes differ between layers."""
 
 import re
 
@@ -81,7 +81,7 @@ def meaning_of(name: str, code: int = 0) -> Meaning:
 
 
 def classify(name: str, code: int = 0) -> ResultClass:
-    """Return the class of an error's name; the code only helps with names that nobody knows."""
+    """Return the class of an error by name; the code is used only for unknown names."""
     known = _BY_NAME.get(name.upper())
     if known is not None:
         return known
@@ -92,18 +92,18 @@ def classify(name: str, code: int = 0) -> ResultClass:
 
 
 def classify_source(name: str, code: int = 0) -> ResultClass:
-    """Return the class of an error that came from looking at the post, not at a group."""
+    """Return the class of an error about the post, not about a group."""
     return ResultClass.SOURCE_BROKEN if name in _BROKEN_AT_SOURCE else classify(name, code)
 
 
 def wait_seconds(name: str) -> int:
-    """Return how long an error asks to wait, at least a second; 0 if it names no time."""
+    """Return the wait that an error asks for in seconds, at least 1; 0 if it asks for none."""
     found = _WAIT.search(name)
     return max(1, int(found.group(1))) if found else 0
 
 
 def loss_of(name: str) -> SessionLoss:
-    """Return what a session is called that was lost to this error."""
+    """Return the loss of a session by this error."""
     if classify(name) is ResultClass.ACCOUNT_FROZEN:
         return SessionLoss.FROZEN
     return SessionLoss.BANNED if name in _BANNED else SessionLoss.RETIRED

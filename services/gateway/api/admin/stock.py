@@ -1,4 +1,4 @@
-"""The operator's side of the stock."""
+"""The operator's routes of the stock."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -28,24 +28,24 @@ def _hexadecimal(secret: SecretStr) -> SecretStr:
 
 
 class ApiPairBody(Body):
-    """What Telegram gives an application."""
+    """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
 
 
 class ImportedPair(BaseModel):
-    """An API pair that lies in the vault."""
+    """A Telegram application that is stored in the vault."""
 
     pair: UUID
     api_id: int
 
 
 class ImportedSession(BaseModel):
-    """A session that lies in the vault."""
+    """A session that is stored in the vault."""
 
     session: UUID
-    stock: Annotated[StockedSession | None, Field(description="Null where reads don't show it yet.")]
+    stock: Annotated[StockedSession | None, Field(description="Null until the read model includes it.")]
 
 
 @router.post(
@@ -58,7 +58,7 @@ class ImportedSession(BaseModel):
 async def add_api_pair(
     body: ApiPairBody, request: Request, response: Response, desk: DeskDep
 ) -> ImportedPair:
-    """Put an API pair into the vault. Its hash is never shown again."""
+    """Store a Telegram application in the vault. Its hash is never shown again."""
     pair = PairId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
@@ -76,7 +76,7 @@ async def add_api_pair(
     openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
 )
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
-    """Sign in with a session once, and put it into the vault. Nothing of it is ever shown again."""
+    """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
     upload = await read_upload(request)
     session = SessionId(new_id())
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
@@ -92,5 +92,5 @@ async def get_stock(
     state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
     limit: Limit = 500,
 ) -> Stock:
-    """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
+    """Return sessions, the oldest first, with their number by state, and the Telegram applications."""
     return await desk.view(lambda sql: stock(sql, state, limit))

@@ -1,4 +1,4 @@
-"""A seat's line to Telegram: opened when it is needed, closed with the lease."""
+"""A seat's connection to Telegram: opened on demand, closed with the lease."""
 
 from libs.events.values import AdbotId, ErrorName, PairId
 from libs.eventsourcing import Engine
@@ -8,8 +8,8 @@ from services.forwarder.pool.posting import Posting
 from services.forwarder.ports import Account, Accounts
 
 
-class Line:
-    """One session's only connection."""
+class SessionConnection:
+    """The only connection of a session."""
 
     def __init__(self, engine: Engine, held: Held, accounts: Accounts) -> None:
         self._engine = engine
@@ -27,11 +27,11 @@ class Line:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """The connection is open."""
         return self._account is not None and self._account.connected
 
     async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
-        """Return what sends for an adbot over a connection that stands.
+        """Return the sender for an adbot over an open connection.
 
         Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
         """
@@ -48,18 +48,18 @@ class Line:
         return self._posting
 
     async def _start_for(self, adbot: AdbotId, account: Account) -> Posting:
-        """Return what sends for an adbot, and knows nothing of what the session did for another."""
+        """Return a sender for an adbot, without the peers that the session resolved for another adbot."""
         session = self._held.lease.session
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
         return Posting(account, PeerBook(self._engine, session, adbot, account))
 
     def keep(self) -> None:
-        """Have Telegram itself close the connection, should this process freeze until the lease is over."""
+        """Make Telegram close the connection when the lease ends, in case this process is frozen by then."""
         seconds = int(self._held.remaining)
         if self._account is not None and seconds >= 1:
             self._account.keep_for(seconds)
 
     async def close(self) -> None:
-        """Be disconnected."""
+        """Disconnect; may be repeated."""
         if self._account is not None:
             await self._account.close()
