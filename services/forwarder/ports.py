@@ -5,7 +5,7 @@ from typing import Protocol
 
 from libs.events.values import GroupRef
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 
 
 class TelegramError(Exception):
@@ -99,6 +99,6 @@ class Telegram(Protocol):
         """Say whether there is such a data centre."""
         ...
 
-    def account(self, session: SessionKey, pair: ApiPair) -> Account:
+    def account(self, session: SessionKey, application: TelegramApplication) -> Account:
         """Return the account of a session, not connected yet."""
         ...

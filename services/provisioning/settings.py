@@ -13,7 +13,7 @@ class ProvisioningSettings(ServiceSettings):
     service: ClassVar[str] = "provisioning"
 
     max_sessions_per_pair: int = Field(
-        7, ge=1, le=1000, description="How many sessions one API pair serves at most"
+        7, ge=1, le=1000, description="How many sessions one Telegram application serves at most"
     )
     grace_days: float = Field(
         7.0,

@@ -15,7 +15,7 @@ from services.forwarder.ports import Identity, Peer, Target, TelegramError
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.telegram_errors import NOT_A_GROUP, NOT_A_MEMBER
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 
 PRODUCTION = {
     1: "149.154.175.53",
@@ -43,7 +43,7 @@ class TelethonTelegram:
         """Say whether there is such a data centre."""
         return bool(self._settings.telegram_host) or dc in PRODUCTION
 
-    def account(self, session: SessionKey, pair: ApiPair) -> "TelethonAccount":
+    def account(self, session: SessionKey, application: TelegramApplication) -> "TelethonAccount":
         """Return the account of a session, not connected yet."""
         settings = self._settings
         if settings.telegram_host:
@@ -52,7 +52,7 @@ class TelethonTelegram:
             address, dc = (PRODUCTION[session.dc], PRODUCTION_PORT), session.dc
         return TelethonAccount(
             session,
-            pair,
+            application,
             address,
             dc,
             connect_seconds=settings.connect_seconds,

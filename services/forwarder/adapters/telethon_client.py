@@ -19,7 +19,7 @@ from services.forwarder.adapters.telethon_names import code_of, name_of
 from services.forwarder.ports import TelegramError, Unreachable
 from services.forwarder.telegram_errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 
 CLOSE_SECONDS = 2.0
 _make_client: Any = TelegramClient  # its annotations say int where it takes fractions
@@ -36,7 +36,7 @@ class TelethonConnection:
     def __init__(
         self,
         session: SessionKey,
-        pair: ApiPair,
+        application: TelegramApplication,
         address: tuple[str, int],
         dc: int,
         *,
@@ -44,7 +44,7 @@ class TelethonConnection:
         request_seconds: float,
     ) -> None:
         self._secret = session
-        self._pair = pair
+        self._application = application
         self._address = address
         self._dc = dc
         self._connect_seconds = connect_seconds
@@ -59,7 +59,9 @@ class TelethonConnection:
     async def connect(self) -> None:
         """Connect; raise `Unreachable` if there is no way, `TelegramError` if Telegram says no."""
         await self.close()
-        self._client = _client(self._secret, self._pair, self._address, self._dc, self._connect_seconds)
+        self._client = _client(
+            self._secret, self._application, self._address, self._dc, self._connect_seconds
+        )
         try:
             await _settled(asyncio.ensure_future(self._client.connect()), self._connect_seconds)
         except TelegramError as error:
@@ -104,15 +106,19 @@ class TelethonConnection:
 
 
 def _client(
-    session: SessionKey, pair: ApiPair, address: tuple[str, int], dc: int, connect_seconds: float
+    session: SessionKey,
+    application: TelegramApplication,
+    address: tuple[str, int],
+    dc: int,
+    connect_seconds: float,
 ) -> Any:
     memory = MemorySession()
     memory.set_dc(dc, *address)
     memory.auth_key = AuthKey(session.key)
     client: Any = _make_client(
         memory,
-        pair.api_id,
-        pair.api_hash,
+        application.api_id,
+        application.api_hash,
         timeout=connect_seconds,
         request_retries=0,
         connection_retries=0,

@@ -1,6 +1,6 @@
 """A seat's connection to Telegram: opened when it is needed, closed with the lease."""
 
-from libs.events.values import AdbotId, PairId
+from libs.events.values import AdbotId, ApplicationId
 from libs.eventsourcing import Engine
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.peers import PeerBook, forget_peers
@@ -23,7 +23,7 @@ class SessionConnection:
         self._vault = vault
         self._account: Account | None = None
         self._posting: Posting | None = None
-        self._pair: PairId | None = None
+        self._application: ApplicationId | None = None
         self._adbot: AdbotId | None = None
 
     @property
@@ -31,15 +31,15 @@ class SessionConnection:
         """Whether the connection is open."""
         return self._account is not None and self._account.connected
 
-    async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
+    async def open(self, application: ApplicationId, adbot: AdbotId) -> Posting:
         """Return an adbot's sender over an open connection.
 
         Raises `TelegramError`, `LeaseLost`, `VaultIncomplete`.
         """
-        if self._account is None or self._pair != pair:
+        if self._account is None or self._application != application:
             await self.close()
-            self._account, self._posting = await self._make(pair), None
-            self._pair = pair
+            self._account, self._posting = await self._make(application), None
+            self._application = application
         if self._posting is None or self._adbot != adbot:
             self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
         if not self._account.connected:
@@ -54,12 +54,14 @@ class SessionConnection:
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
         return Posting(account, PeerBook(self._engine, session, adbot, account))
 
-    async def _make(self, pair: PairId) -> Account:
+    async def _make(self, application: ApplicationId) -> Account:
         session = self._held.lease.session
         secret = await self._engine.query(lambda sql: self._vault.session(sql, session))
-        api = await self._engine.query(lambda sql: self._vault.pair(sql, pair))
+        api = await self._engine.query(lambda sql: self._vault.application(sql, application))
         if secret is None or api is None:
-            missing = f"the session {session}" if secret is None else f"the API pair {pair}"
+            missing = (
+                f"the session {session}" if secret is None else f"the Telegram application {application}"
+            )
             message = f"the vault does not hold {missing}"
             raise VaultIncomplete(message)
         return self._telegram.account(secret, api)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Sql
 from services.forwarder.vault.cipher import Cipher, Sealed
 from services.forwarder.vault.sessions import SessionKey
@@ -44,7 +44,7 @@ create table if not exists vault.checks (
 
 
 @dataclass(frozen=True)
-class ApiPair:
+class TelegramApplication:
     """What an application connects with."""
 
     api_id: int
@@ -111,31 +111,33 @@ class Vault:
         """Let another upload of the same session be connected."""
         await sql.execute("delete from vault.checks where session = $1", session)
 
-    # -- API pairs
+    # -- Telegram applications
 
-    async def put_pair(self, sql: Sql, pair: PairId, secret: ApiPair) -> bool:
-        """Store an API pair; say whether it was new."""
-        sealed = self._cipher.seal(secret.api_hash.encode(), pair)
+    async def put_application(
+        self, sql: Sql, application: ApplicationId, secret: TelegramApplication
+    ) -> bool:
+        """Store a Telegram application; say whether it was new."""
+        sealed = self._cipher.seal(secret.api_hash.encode(), application)
         added = await sql.execute(
             "insert into vault.pairs (pair, api_id, key, box) values ($1, $2, $3, $4) on conflict do nothing",
-            pair,
+            application,
             secret.api_id,
             sealed.key,
             sealed.box,
         )
         return added == 1
 
-    async def pair(self, sql: Sql, pair: PairId | None) -> ApiPair | None:
-        """Return an API pair, or any for None."""
+    async def application(self, sql: Sql, application: ApplicationId | None) -> TelegramApplication | None:
+        """Return a Telegram application, or any for None."""
         row = await sql.fetchrow(
             "select pair, api_id, key, box from vault.pairs where $1::uuid is null or pair = $1 "
             "order by api_id limit 1",
-            pair,
+            application,
         )
         if row is None:
             return None
         secret = self._cipher.open(Sealed(row["key"], row["box"]), row["pair"])
-        return ApiPair(row["api_id"], secret.decode())
+        return TelegramApplication(row["api_id"], secret.decode())
 
     # -- keys
 

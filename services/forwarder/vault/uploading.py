@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from libs.events.forwarder import ImportSession
-from libs.events.values import PairId, ResultClass
+from libs.events.values import ApplicationId, ResultClass
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
@@ -15,14 +15,14 @@ from services.forwarder.ports import Identity, Telegram, TelegramError, Unreacha
 from services.forwarder.telegram_errors import classify
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
-from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.store import TelegramApplication, Vault
 
 log = structlog.stdlib.get_logger()
 
 CHECK_SECONDS = 10.0
 """How long a session may take to sign in; a command's sender waits a little longer."""
 CLAIM = timedelta(seconds=60)
-_WRONG_PAIR = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
+_WRONG_APPLICATION = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
 
 
 async def import_session(
@@ -42,9 +42,9 @@ async def import_session(
     await scope.run(lambda unit: _claim(command, secret, unit, vault))
     try:
         # in a unit of its own: whoever held the claim before had stored the session before letting it go
-        pair = await scope.run(lambda unit: _pair_to_check_with(command, secret, unit, vault))
-        if pair is not None:
-            identity = await _sign_in(telegram, secret, pair)
+        application = await scope.run(lambda unit: _application_to_check_with(command, secret, unit, vault))
+        if application is not None:
+            identity = await _sign_in(telegram, secret, application)
             await scope.run(lambda unit: _store(command, secret, identity, unit, vault))
     finally:
         await scope.run(lambda unit: vault.release_check(unit.flushed, command.session))
@@ -55,10 +55,10 @@ async def _claim(command: ImportSession, secret: SessionKey, unit: UnitOfWork, v
         raise Refused("session_exists", "another upload of this session is being checked")
 
 
-async def _pair_to_check_with(
+async def _application_to_check_with(
     command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault
-) -> ApiPair | None:
-    """Return the pair to sign in with; None if the session is in the vault under this id already.
+) -> TelegramApplication | None:
+    """Return the application to sign in with; None if the session is in the vault under this id already.
 
     A session that is in the vault may be connected in a worker: to connect it here too would end it.
     """
@@ -67,20 +67,22 @@ async def _pair_to_check_with(
         return None
     if known is not None or await vault.session(unit.flushed, command.session) is not None:
         raise Refused("session_exists", "this session was uploaded before")
-    return await _pair(command.pair, unit, vault)
+    return await _application(command.pair, unit, vault)
 
 
-async def _pair(wanted: PairId | None, unit: UnitOfWork, vault: Vault) -> ApiPair:
-    pair = await vault.pair(unit.flushed, wanted)
-    if pair is not None:
-        return pair
+async def _application(wanted: ApplicationId | None, unit: UnitOfWork, vault: Vault) -> TelegramApplication:
+    application = await vault.application(unit.flushed, wanted)
+    if application is not None:
+        return application
     if wanted is None:
-        raise Refused("no_api_pair", "add an API pair first: Telegram lets nobody connect without one")
-    raise Refused("unknown_api_pair", f"the vault holds no API pair {wanted}")
+        raise Refused(
+            "no_api_pair", "add a Telegram application first: Telegram lets nobody connect without one"
+        )
+    raise Refused("unknown_api_pair", f"the vault holds no Telegram application {wanted}")
 
 
-async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Identity:
-    account = telegram.account(secret, pair)
+async def _sign_in(telegram: Telegram, secret: SessionKey, application: TelegramApplication) -> Identity:
+    account = telegram.account(secret, application)
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await account.connect()
@@ -95,8 +97,8 @@ async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Ide
 
 def _refusal(error: TelegramError) -> Refused:
     log.info("session.check_failed", error=error.name)
-    if error.name in _WRONG_PAIR:
-        return Refused("unknown_api_pair", f"Telegram does not know this API pair: {error.name}")
+    if error.name in _WRONG_APPLICATION:
+        return Refused("unknown_api_pair", f"Telegram does not know this Telegram application: {error.name}")
     if classify(error.name, error.code) in {ResultClass.SESSION_LOST, ResultClass.ACCOUNT_FROZEN}:
         return Refused("session_dead", f"Telegram answers {error.name}")
     return Refused("telegram_unreachable", f"Telegram answers {error.name}; try again later")

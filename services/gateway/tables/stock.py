@@ -1,4 +1,4 @@
-"""Answers: which sessions and API pairs are there, and what are they doing."""
+"""Answers: which sessions and Telegram applications are there, and what are they doing."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
@@ -63,8 +63,8 @@ class StockedSession(BaseModel):
     imported_at: datetime
 
 
-class StockedPair(BaseModel):
-    """An API pair, with how many sessions use it."""
+class StockedApplication(BaseModel):
+    """A Telegram application, with how many sessions use it."""
 
     pair: UUID
     api_id: int
@@ -75,7 +75,7 @@ class Stock(BaseModel):
     """All that is in stock."""
 
     counts: dict[SessionState, int]
-    pairs: list[StockedPair]
+    pairs: list[StockedApplication]
     sessions: list[StockedSession]
 
 
@@ -133,20 +133,23 @@ async def lost(event: SessionLost, sql: TableSql) -> None:
 
 
 @STOCK.on(ApiPairImported)
-async def pair_imported(event: ApiPairImported, sql: TableSql) -> None:
-    """Show the pair."""
-    await _pair(sql, event.pair, event.api_id)
+async def application_imported(event: ApiPairImported, sql: TableSql) -> None:
+    """Show the application."""
+    await _show_application(sql, event.pair, event.api_id)
 
 
 @STOCK.on(ApiPairAdded)
-async def pair_added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Show the pair, if it is not shown yet."""
-    await _pair(sql, event.pair, event.api_id)
+async def application_added(event: ApiPairAdded, sql: TableSql) -> None:
+    """Show the application, if it is not shown yet."""
+    await _show_application(sql, event.pair, event.api_id)
 
 
-async def _pair(sql: TableSql, pair: PairId, api_id: int) -> None:
+async def _show_application(sql: TableSql, application: ApplicationId, api_id: int) -> None:
     await sql.execute(
-        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing", pair, api_id, sql.at
+        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing",
+        application,
+        api_id,
+        sql.at,
     )
 
 
@@ -154,7 +157,7 @@ _SESSION = "select session, phone, telegram_user, state, adbot, pair, imported_a
 
 
 async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
-    """Return the counts, the pairs, and the first sessions, the oldest first."""
+    """Return the counts, the Telegram applications, and the first sessions, the oldest first."""
     counts = await sql.fetch("select state, count(*) as count from stock group by state order by state")
     pairs = await sql.fetch(
         "select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p "
@@ -168,7 +171,7 @@ async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
     )
     return Stock(
         counts={SessionState(row["state"]): row["count"] for row in counts},
-        pairs=[StockedPair.model_validate(dict(row.items())) for row in pairs],
+        pairs=[StockedApplication.model_validate(dict(row.items())) for row in pairs],
         sessions=[StockedSession.model_validate(dict(row.items())) for row in sessions],
     )
 

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
 class Stock:
-    """Put a session into stock, with the API pair that it was uploaded with, if any."""
+    """Put a session into stock, with the Telegram application that it was uploaded with, if any."""
 
     session: SessionId
     telegram_user: int
     phone: str
-    pair: PairId | None
+    pair: ApplicationId | None
     at: datetime
 
 
@@ -22,7 +22,7 @@ class Assign:
     """Give a session to an adbot."""
 
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
     at: datetime
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.session.commands import Assign, Command, Lose, Release, Stock
@@ -19,16 +19,16 @@ class Unused:
     """Lies in stock. `pair` is the only one that it may be assigned with, None leaves the choice."""
 
     session: SessionId
-    pair: PairId | None
+    pair: ApplicationId | None
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """Sits on an adbot. `own` says that it was uploaded with this pair."""
+    """Sits on an adbot. `own` says that it was uploaded with this application."""
 
     session: SessionId
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
     own: bool
 
 

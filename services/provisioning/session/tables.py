@@ -1,4 +1,4 @@
-"""The stock: every session, and how many each API pair serves."""
+"""The stock: every session, and how many each Telegram application serves."""
 
 from libs.events.provisioning import (
     ApiPairAdded,
@@ -7,7 +7,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.events.values import PairId, Seat, SessionId
+from libs.events.values import ApplicationId, Seat, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
@@ -33,7 +33,10 @@ STOCK = Projection(
     );
     """,
 )
-"""`turn` is the order of arrival. A pair's `kept` counts the unused sessions that were uploaded with it."""
+"""`turn` is the order of arrival.
+
+An application's `kept` counts the unused sessions that were uploaded with it.
+"""
 
 _NEXT_SEAT = """
 select s.session, coalesce(s.own_pair, free.pair) as pair
@@ -48,14 +51,14 @@ order by s.turn limit 1
 
 
 async def next_seat(sql: Sql, *, max_sessions_per_pair: int) -> Seat | None:
-    """Return the oldest session that can be assigned, with its own pair or the least used one."""
+    """Return the oldest session that can be assigned, with its own application or the least used one."""
     row = await sql.fetchrow(_NEXT_SEAT, max_sessions_per_pair)
-    return Seat(session=SessionId(row["session"]), pair=PairId(row["pair"])) if row else None
+    return Seat(session=SessionId(row["session"]), pair=ApplicationId(row["pair"])) if row else None
 
 
 @STOCK.on(ApiPairAdded)
 async def added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Let the pair be assigned."""
+    """Let the application be assigned."""
     await sql.execute(
         "insert into pairs (pair, known) values ($1, true) on conflict (pair) do update set known = true",
         event.pair,
@@ -64,7 +67,7 @@ async def added(event: ApiPairAdded, sql: TableSql) -> None:
 
 @STOCK.on(SessionStocked)
 async def stocked(event: SessionStocked, sql: TableSql) -> None:
-    """Add an unused session; its own pair keeps a place for it."""
+    """Add an unused session; its own application reserves room for it."""
     await sql.insert(session=event.session, status="UNUSED", own_pair=event.pair)
     if event.pair is not None:
         await sql.execute(
@@ -76,9 +79,9 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
 
 @STOCK.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Count the session on its pair.
+    """Count the session on its application.
 
-    The pair's one row makes two transactions that use up the same pair clash, so it is never overfilled.
+    Two transactions that fill the same application conflict on its one row, so it is never overfilled.
     """
     await sql.execute(
         "update stock set status = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
@@ -106,7 +109,7 @@ async def released(event: SessionReleased, sql: TableSql) -> None:
 
 @STOCK.on(SessionLost)
 async def lost(event: SessionLost, sql: TableSql) -> None:
-    """Take the session out of stock and off its pair."""
+    """Take the session out of stock and off its application."""
     if event.adbot is None:
         await sql.execute(
             "update pairs set kept = kept - 1 where pair = (select own_pair from stock where session = $1)",

@@ -1,1 +1,0 @@
-"""An API pair that sessions connect through."""
