@@ -25,7 +25,8 @@ from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
 from libs.events.values import AccountId, ApplicationId, OrderNumber, PaymentId, Plan, PlanKind, SessionId
-from libs.eventsourcing import Engine, Event, new_id, utc_now
+from libs.eventsourcing import Engine, Event
+from libs.eventsourcing.values import new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
 """So many sessions one Telegram application serves, unless provisioning is told otherwise."""

@@ -28,7 +28,9 @@ from libs.chassis.command_messages import (
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope, new_id, owner_of
+from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope
+from libs.eventsourcing.hosting import owner_of
+from libs.eventsourcing.values import new_id
 
 log = structlog.stdlib.get_logger()
 refusals = SampledLog(__name__)
@@ -154,7 +156,7 @@ async def _carry_out(command: Command, handler: CarryOut, scope: Scope) -> Answe
         refusals.write(
             logging.INFO, "command.refused", code=refusal.code, command=name, correlation=correlation
         )
-        return Refusal(code=refusal.code, detail=refusal.detail)
+        return Refusal.of(refusal)
     except Exception as error:
         reference = str(new_id())
         log.exception(

@@ -423,7 +423,10 @@ class ReviewOrder(Command):
 
 
 class ListProduct(Command):
-    """Put a new plan, or a retired one, on sale. Refused: `already_listed` (as another plan)."""
+    """Put a new plan, or a retired one, on sale.
+
+    Refused: `already_listed` (as another plan), `interval_too_long` (for the time that the plan is valid).
+    """
 
     plan: Plan
 

@@ -1,4 +1,4 @@
-"""The commands of a session: import, pause, die."""
+"""The commands to a session in Telegram."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.events.values import ApplicationId, ErrorName, ResultClass, SessionId,
 
 @dataclass(frozen=True)
 class Import:
-    """Take a session that signed in."""
+    """Import a session that has signed in."""
 
     session: SessionId
     telegram_user: int
@@ -19,7 +19,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Pause:
-    """Pause a session: it sends nothing until a moment."""
+    """Pause a session until an instant: it sends nothing before."""
 
     until: datetime
     result: ResultClass
@@ -29,7 +29,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Die:
-    """Retire a session that Telegram no longer accepts."""
+    """Mark a session dead: it is never used again."""
 
     loss: SessionLoss
     error: ErrorName

@@ -1,4 +1,4 @@
-"""A session as Telegram treats it: imported, paused, dead."""
+"""The decisions about a session in Telegram: imported, paused by a limit, dead."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ class Client:
 
 
 def decide(command: Command, client: Client | None) -> list[ClientEvent]:
-    """Return what follows from a command; nothing, if it has happened already."""
+    """Return the events of a command; none, if it is a duplicate."""
     if client is None:
         if isinstance(command, Import):
             return [_imported(command)]
@@ -50,7 +50,7 @@ def _imported(command: Import) -> SessionImported:
 
 
 def _pause(command: Pause, client: Client) -> list[ClientEvent]:
-    """Return the event only for a later end of the pause."""
+    """Only a later end of the pause is recorded."""
     if command.until <= max(client.paused_until or command.at, command.at):
         return []
     return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]

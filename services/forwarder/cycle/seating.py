@@ -1,4 +1,4 @@
-"""What a decision about a cycle must know of its seats."""
+"""The facts about seats that decisions about a cycle need."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from services.forwarder.cycle.tables import denials_of
 async def seating_of(
     sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], longest_wait: timedelta
 ) -> Seating:
-    """Return which sessions of an adbot are lost, paused for more than `longest_wait`, or refused."""
+    """Return the lost sessions of an adbot, those paused for longer than `longest_wait`, and the refusals."""
     return Seating(
         lost=frozenset(sessions) - await usable(sql, sessions),
         paused=await paused(sql, sessions, longest_wait),

@@ -1,1 +1,1 @@
-"""Telegram applications."""
+"""The aggregate of a Telegram application."""

@@ -1,4 +1,4 @@
-"""The command of a Telegram application."""
+"""The commands to a Telegram application."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from libs.events.values import ApplicationId
 
 @dataclass(frozen=True)
 class Import:
-    """Import a Telegram application whose hash is in the vault."""
+    """Import a Telegram application whose `api_hash` is in the vault."""
 
     pair: ApplicationId
     api_id: int

@@ -1,4 +1,4 @@
-"""A Telegram application: what a client connects to Telegram with."""
+"""The decisions about a Telegram application, which sessions connect with."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Application:
 
 
 def decide(command: Command, application: Application | None) -> list[ApiPairImported]:
-    """Return what follows from a command; nothing, if it has happened already."""
+    """Return the events of a command; none, if it is a duplicate."""
     if application is None:
         return [ApiPairImported(pair=command.pair, api_id=command.api_id)]
     if application.api_id != command.api_id:

@@ -1,7 +1,7 @@
-"""Answers: what does an adbot have, what is it set to do, and is it doing it."""
+"""Queries of adbots: what each has, its settings and its status."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,17 +15,17 @@ from services.gateway.tables.private_ids import private_ids_of
 
 
 class AdbotStatus(StrEnum):
-    """What an adbot is doing."""
+    """The status of an adbot."""
 
     STOPPED = "STOPPED"
     RUNNING = "RUNNING"
     EXPIRED = "EXPIRED"
     SUSPENDED = "SUSPENDED"
-    """It may not run, whatever its plan says."""
+    """The adbot may not run, whatever its plan."""
 
 
 class PlanStatus(StrEnum):
-    """Whether an account has anything that still runs."""
+    """The plan status of an account: active while any of its adbots has a plan that has not ended."""
 
     NONE = "NONE"
     ACTIVE = "ACTIVE"
@@ -33,7 +33,7 @@ class PlanStatus(StrEnum):
 
 
 class AdbotPlan(BaseModel):
-    """The plan that an adbot was bought with."""
+    """The plan of an adbot's order."""
 
     code: str
     name: str
@@ -43,21 +43,21 @@ class AdbotPlan(BaseModel):
 
 
 class Seats(BaseModel):
-    """An adbot's seats: those with a session, and those that wait for stock."""
+    """An adbot's seats: the number with a session, and of those that await stock."""
 
     filled: int
     awaited: int
 
 
 class Advertisement(BaseModel):
-    """What an adbot sends, and where to; groups in their canonical form."""
+    """The post and groups of an adbot; groups in their canonical form."""
 
     post: Post
     groups: list[str]
 
 
 class Cycles(BaseModel):
-    """An adbot's cycles, as far as they are known: the last that came due, and the next."""
+    """An adbot's last cycle that came due, and the due time of the next."""
 
     last_number: int | None
     last_due_at: datetime | None
@@ -81,8 +81,9 @@ class AdbotState(BaseModel):
     next_cycle_at: Annotated[
         datetime | None,
         Field(
-            description="When the next cycle comes due. While the adbot does not run: the earliest time that "
-            "a start leads to, an interval after the last cycle, or null if that is past."
+            description="When the next cycle comes due, as the scheduler says; past while one is overdue. "
+            "While the adbot does not run: the earliest time that a start leads to, an interval after the "
+            "last cycle, or null if that is past."
         ),
     ]
 
@@ -93,12 +94,12 @@ class AdminAdbot(AdbotState):
     account: UUID
     suspend_reason: str | None
     private_ids: bool
-    """Whether the account may name private ids."""
+    """The account may use private ids."""
 
 
 _ADBOT = (
     "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
-    "s.anchor, s.every_seconds, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
+    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -110,13 +111,13 @@ async def adbots_of(sql: Sql, account: AccountId, at: datetime) -> list[AdbotSta
 
 
 async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId, at: datetime) -> AdbotState | None:
-    """Return an adbot, if it is this account's."""
+    """Return an adbot of this account, else None."""
     row = await sql.fetchrow(f"{_ADBOT} where adbot = $1 and account = $2", adbot, account)
     return None if row is None else _state(row, at)
 
 
 async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None:
-    """Return an adbot, whoever's it is."""
+    """Return an adbot of any account."""
     row = await sql.fetchrow(f"{_ADBOT} where adbot = $1", adbot)
     if row is None:
         return None
@@ -130,28 +131,12 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
     )
 
 
-async def owns(sql: Sql, account: AccountId, adbot: AdbotId) -> bool:
-    """Say whether an adbot is this account's."""
-    return bool(
-        await sql.fetchval(
-            "select exists (select from adbots where adbot = $1 and account = $2)", adbot, account
-        )
-    )
-
-
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
-    """Say whether an account has a plan that has not ended."""
+    """Return the plan status of an account."""
     ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)
     if ended is None:
         return PlanStatus.NONE
     return PlanStatus.EXPIRED if ended else PlanStatus.ACTIVE
-
-
-def next_due(anchor: datetime, every_seconds: int, last: datetime | None, at: datetime) -> datetime:
-    """Return the first due time from `at` on of a cadence from `anchor` on that continues after `last`."""
-    every = timedelta(seconds=every_seconds)
-    first = anchor if last is None or last < anchor else last + every
-    return first + every * max(0, -((first - at) // every))
 
 
 _POST: TypeAdapter[Any] = TypeAdapter(Post)
@@ -159,9 +144,8 @@ _POST: TypeAdapter[Any] = TypeAdapter(Post)
 
 def _state(row: Row, at: datetime) -> AdbotState:
     status = _status(row)
-    last: datetime | None = row["last_cycle_at"]
-    running = status is AdbotStatus.RUNNING
-    due = next_due(row["anchor"], row["every_seconds"], last, at) if running else None
+    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else None
+    start: datetime | None = row["next_start"]
     return AdbotState(
         id=row["adbot"],
         order_number=row["order_number"],
@@ -179,15 +163,9 @@ def _state(row: Row, at: datetime) -> AdbotState:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),
-        cycles=Cycles(last_number=row["last_cycle"], last_due_at=last, next_due_at=due),
-        next_cycle_at=due or _earliest(row["interval_seconds"], last, at),
+        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=due),
+        next_cycle_at=due or (start if start is not None and start > at else None),
     )
-
-
-def _earliest(every_seconds: int, last: datetime | None, at: datetime) -> datetime | None:
-    """Return when an interval is over since the last cycle, None if it is or there was none."""
-    over = None if last is None else last + timedelta(seconds=every_seconds)
-    return over if over is not None and over > at else None
 
 
 def _status(row: Row) -> AdbotStatus:

@@ -1,4 +1,4 @@
-"""Every adbot as it is now: what it has, what it is set to do; `adbot_states` asks about them."""
+"""Read model: every adbot with its state and settings; `adbot_states` queries it."""
 
 import json
 
@@ -12,12 +12,12 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue
+from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, CycleSkipped
 from libs.eventsourcing import Projection, TableSql
 
 ADBOTS = Projection(
     "adbots",
-    version=2,
+    version=3,
     # a table for what provisioning says and one for what the scheduler says: neither waits for the other
     ddl="""
     create table adbots (
@@ -43,8 +43,9 @@ ADBOTS = Projection(
         post jsonb,
         targets jsonb,
         running boolean not null default false,
-        anchor timestamptz,
-        every_seconds integer,
+        interval_seconds integer,
+        next_due timestamptz,
+        next_start timestamptz,
         stop_reason text,
         stop_detail text,
         last_cycle integer,
@@ -52,6 +53,8 @@ ADBOTS = Projection(
     );
     """,
 )
+"""`next_due` is when the running adbot's next cycle comes due, `next_start` how early a start may raise one:
+an interval after the last cycle. Both are the scheduler's word."""
 
 
 @ADBOTS.on(AdbotProvisioned)
@@ -75,7 +78,7 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatFilled)
 async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
-    """Count the seat; validity is as it says."""
+    """Count a filled seat, and store the validity in the event."""
     await sql.execute(
         "update adbots set seats_filled = seats_filled + 1, valid_from = $2, valid_until = $3 "
         "where adbot = $1",
@@ -87,19 +90,19 @@ async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatLost)
 async def seat_lost(event: SeatLost, sql: TableSql) -> None:
-    """Count the seat no longer."""
+    """Count a lost seat."""
     await sql.execute("update adbots set seats_filled = seats_filled - 1 where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExpired)
 async def adbot_expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Show that the plan ended."""
+    """Mark the adbot as expired."""
     await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExtended)
 async def extended(event: AdbotExtended, sql: TableSql) -> None:
-    """Show how long the plan lasts now; it has not ended any more."""
+    """Store the new validity; the adbot is not expired any more."""
     await sql.execute(
         "update adbots set expired = false, valid_from = $2, valid_until = $3 where adbot = $1",
         event.adbot,
@@ -110,7 +113,7 @@ async def extended(event: AdbotExtended, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotSuspended)
 async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
-    """Show that it may not run, and why."""
+    """Mark the adbot as suspended, with the reason."""
     await sql.execute(
         "update adbots set suspended = true, suspend_reason = $2 where adbot = $1", event.adbot, event.reason
     )
@@ -118,7 +121,7 @@ async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotRestored)
 async def restored(event: AdbotRestored, sql: TableSql) -> None:
-    """Show that it may run again."""
+    """End the suspension."""
     await sql.execute(
         "update adbots set suspended = false, suspend_reason = null where adbot = $1", event.adbot
     )
@@ -126,13 +129,13 @@ async def restored(event: AdbotRestored, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatsReleased)
 async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
-    """Show that its seats are empty."""
+    """Set the number of filled seats to zero."""
     await sql.execute("update adbots set seats_filled = 0 where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdvertisementSet)
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
-    """Show the new post and groups."""
+    """Store the new post and groups."""
     await sql.execute(
         "insert into adbot_schedules (adbot, post, targets) values ($1, $2::text::jsonb, $3::text::jsonb) "
         "on conflict (adbot) do update set post = excluded.post, targets = excluded.targets",
@@ -144,10 +147,10 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Show that it runs, and since when."""
+    """Mark the adbot as running, with the start of its cadence."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, running, anchor, every_seconds) values ($1, true, $2, $3) "
-        "on conflict (adbot) do update set running = true, anchor = $2, every_seconds = $3, "
+        "insert into adbot_schedules (adbot, running, next_due, interval_seconds) values ($1, true, $2, $3) "
+        "on conflict (adbot) do update set running = true, next_due = $2, interval_seconds = $3, "
         "stop_reason = null, stop_detail = null",
         event.adbot,
         event.anchor,
@@ -157,7 +160,7 @@ async def started(event: AdbotStarted, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStopped)
 async def stopped(event: AdbotStopped, sql: TableSql) -> None:
-    """Show that it stands, and why."""
+    """Mark the adbot as stopped, with the reason."""
     await sql.execute(
         "insert into adbot_schedules (adbot, stop_reason, stop_detail) values ($1, $2, $3) "
         "on conflict (adbot) do update set running = false, stop_reason = $2, stop_detail = $3",
@@ -167,13 +170,30 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
     )
 
 
+_NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s.interval_seconds))"
+"""What the scheduler says; where an event of schema 1 says nothing, an interval after the due time."""
+
+
 @ADBOTS.on(CycleDue)
 async def cycle_due(event: CycleDue, sql: TableSql) -> None:
-    """Show the cycle as the last one."""
+    """Store the cycle as the last one."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, last_cycle, last_cycle_at) values ($1, $2, $3) "
-        "on conflict (adbot) do update set last_cycle = $2, last_cycle_at = $3",
+        "insert into adbot_schedules as s (adbot, last_cycle_at, next_due, next_start, last_cycle) "  # noqa: S608 - a constant
+        "values ($1, $2, $3, $3, $4) on conflict (adbot) do update set last_cycle_at = $2, "
+        f"next_due = {_NEXT_DUE}, next_start = {_NEXT_DUE}, last_cycle = $4",
         event.adbot,
-        event.number,
         event.due_at,
+        event.next_due,
+        event.number,
+    )
+
+
+@ADBOTS.on(CycleSkipped)
+async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
+    """Show when the next cycle comes."""
+    await sql.execute(
+        f"update adbot_schedules s set next_due = {_NEXT_DUE} where adbot = $1",  # noqa: S608 - a constant
+        event.adbot,
+        event.due_at,
+        event.next_due,
     )

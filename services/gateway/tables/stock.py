@@ -1,4 +1,4 @@
-"""Answers: which sessions and Telegram applications are there, and what are they doing."""
+"""Read model and queries of the stock: sessions and Telegram applications, with their states."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -41,7 +41,7 @@ STOCK = Projection(
 
 
 class SessionState(StrEnum):
-    """What a session is doing; `IMPORTED` until provisioning has taken it into stock."""
+    """The state of a session; `IMPORTED` until provisioning has taken it into stock."""
 
     IMPORTED = "IMPORTED"
     UNUSED = "UNUSED"
@@ -52,7 +52,7 @@ class SessionState(StrEnum):
 
 
 class StockedSession(BaseModel):
-    """A session, its phone number masked."""
+    """A session, with its phone number masked."""
 
     session: UUID
     phone: str
@@ -64,7 +64,7 @@ class StockedSession(BaseModel):
 
 
 class StockedApplication(BaseModel):
-    """A Telegram application, with how many sessions use it."""
+    """A Telegram application, with the number of its sessions."""
 
     pair: UUID
     api_id: int
@@ -72,7 +72,7 @@ class StockedApplication(BaseModel):
 
 
 class Stock(BaseModel):
-    """All that is in stock."""
+    """The sessions and Telegram applications in stock."""
 
     counts: dict[SessionState, int]
     pairs: list[StockedApplication]
@@ -81,7 +81,7 @@ class Stock(BaseModel):
 
 @STOCK.on(SessionImported)
 async def imported(event: SessionImported, sql: TableSql) -> None:
-    """Show the session, unless provisioning has said more of it already."""
+    """Add the session, unless provisioning's event of it was handled before."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
         "values ($1, $2, $3, 'IMPORTED', $4, $5) on conflict (session) do nothing",
@@ -95,7 +95,7 @@ async def imported(event: SessionImported, sql: TableSql) -> None:
 
 @STOCK.on(SessionStocked)
 async def stocked(event: SessionStocked, sql: TableSql) -> None:
-    """Show the session as unused."""
+    """Mark the session as unused."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
         "values ($1, $2, $3, 'UNUSED', $4, $5) on conflict (session) do update set state = 'UNUSED'",
@@ -109,7 +109,7 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
 
 @STOCK.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Show the session's adbot."""
+    """Store the session's adbot."""
     await sql.execute(
         "update stock set state = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
         event.session,
@@ -120,13 +120,13 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
 
 @STOCK.on(SessionReleased)
 async def released(event: SessionReleased, sql: TableSql) -> None:
-    """Show the session as unused again."""
+    """Mark the session as unused again."""
     await sql.execute("update stock set state = 'UNUSED', adbot = null where session = $1", event.session)
 
 
 @STOCK.on(SessionLost)
 async def lost(event: SessionLost, sql: TableSql) -> None:
-    """Show how the session was lost."""
+    """Store how the session was lost."""
     await sql.execute(
         "update stock set state = $2, adbot = null where session = $1", event.session, event.loss
     )
@@ -134,13 +134,13 @@ async def lost(event: SessionLost, sql: TableSql) -> None:
 
 @STOCK.on(ApiPairImported)
 async def application_imported(event: ApiPairImported, sql: TableSql) -> None:
-    """Show the application."""
+    """Add the Telegram application."""
     await _show_application(sql, event.pair, event.api_id)
 
 
 @STOCK.on(ApiPairAdded)
 async def application_added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Show the application, if it is not shown yet."""
+    """Add the Telegram application, if it is missing."""
     await _show_application(sql, event.pair, event.api_id)
 
 
@@ -157,7 +157,7 @@ _SESSION = "select session, phone, telegram_user, state, adbot, pair, imported_a
 
 
 async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
-    """Return the counts, the Telegram applications, and the first sessions, the oldest first."""
+    """Return the counts, the applications, and the first sessions, the oldest first."""
     counts = await sql.fetch("select state, count(*) as count from stock group by state order by state")
     pairs = await sql.fetch(
         "select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p "

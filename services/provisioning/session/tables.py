@@ -1,4 +1,4 @@
-"""The stock: every session, and how many each Telegram application serves."""
+"""State tables of the stock: all sessions, and the number that uses each Telegram application."""
 
 from libs.events.provisioning import (
     ApiPairAdded,
@@ -33,9 +33,9 @@ STOCK = Projection(
     );
     """,
 )
-"""`turn` is the order of arrival.
+"""Sessions and Telegram applications; `turn` orders both by arrival.
 
-An application's `kept` counts the unused sessions that were uploaded with it.
+`kept` counts the unused sessions that were uploaded with an application.
 """
 
 _NEXT_SEAT = """
@@ -58,7 +58,7 @@ async def next_seat(sql: Sql, *, max_sessions_per_pair: int) -> Seat | None:
 
 @STOCK.on(ApiPairAdded)
 async def added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Let the application be assigned."""
+    """Allow sessions to be assigned with the application."""
     await sql.execute(
         "insert into pairs (pair, known) values ($1, true) on conflict (pair) do update set known = true",
         event.pair,
@@ -67,7 +67,7 @@ async def added(event: ApiPairAdded, sql: TableSql) -> None:
 
 @STOCK.on(SessionStocked)
 async def stocked(event: SessionStocked, sql: TableSql) -> None:
-    """Add an unused session; its own application reserves room for it."""
+    """Add an unused session, for which its own application, if any, reserves capacity."""
     await sql.insert(session=event.session, status="UNUSED", own_pair=event.pair)
     if event.pair is not None:
         await sql.execute(
@@ -79,9 +79,9 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
 
 @STOCK.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Count the session on its application.
+    """Count the session on its Telegram application.
 
-    Two transactions that fill the same application conflict on its one row, so it is never overfilled.
+    Transactions that use the same application conflict on its row, so that it never exceeds its limit.
     """
     await sql.execute(
         "update stock set status = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
@@ -99,7 +99,7 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
 
 @STOCK.on(SessionReleased)
 async def released(event: SessionReleased, sql: TableSql) -> None:
-    """Put the session back into stock, where it stood."""
+    """Return the session to its old place in the order of the stock."""
     await _leave(event.session, "UNUSED", sql)
     await sql.execute(
         "update pairs set kept = kept + 1 where pair = (select own_pair from stock where session = $1)",
@@ -109,7 +109,7 @@ async def released(event: SessionReleased, sql: TableSql) -> None:
 
 @STOCK.on(SessionLost)
 async def lost(event: SessionLost, sql: TableSql) -> None:
-    """Take the session out of stock and off its application."""
+    """Remove the session from the stock and from its application."""
     if event.adbot is None:
         await sql.execute(
             "update pairs set kept = kept - 1 where pair = (select own_pair from stock where session = $1)",

@@ -1,1 +1,1 @@
-"""Telegram applications that sessions connect through."""
+"""The aggregate of a Telegram application that sessions connect with."""

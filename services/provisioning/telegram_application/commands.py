@@ -1,4 +1,4 @@
-"""The command of a Telegram application."""
+"""The commands to a Telegram application."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.events.values import ApplicationId
 
 @dataclass(frozen=True)
 class AddApplication:
-    """Let sessions be assigned with this application."""
+    """Add a Telegram application, which sessions can then be assigned with."""
 
     pair: ApplicationId
     api_id: int

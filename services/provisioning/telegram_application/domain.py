@@ -1,4 +1,4 @@
-"""Decide on Telegram applications: each is added once."""
+"""The decisions about a Telegram application, which exists once it was added."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from services.provisioning.telegram_application.commands import Command
 
 @dataclass(frozen=True)
 class Application:
-    """A Telegram application that may be assigned to sessions."""
+    """A Telegram application that sessions can be assigned with."""
 
     id: ApplicationId
     api_id: int
 
 
 def decide(command: Command, application: Application | None) -> list[ApiPairAdded]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     if application is None:
         return [ApiPairAdded(pair=command.pair, api_id=command.api_id)]
     if application.api_id != command.api_id:

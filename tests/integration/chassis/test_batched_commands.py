@@ -13,7 +13,8 @@ from nats.aio.msg import Msg
 
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Refusal
-from libs.eventsourcing import Causes, Engine, Refused, new_id
+from libs.eventsourcing import Causes, Engine, Refused
+from libs.eventsourcing.values import new_id
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Sweep

@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork, new_id
+from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork
+from libs.eventsourcing.values import new_id
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait

@@ -23,8 +23,9 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
-from libs.eventsourcing import Causes, Envelope, EventStream
-from libs.eventsourcing.stream.event_stream import Published, PublishFailed
+from libs.eventsourcing import Causes, EventStream
+from libs.eventsourcing.stream.publishing import Published, PublishFailed
+from libs.eventsourcing.values import Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
 from tests.integration.engine.waiting import eventually

@@ -7,19 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.eventsourcing import (
-    Causes,
-    Engine,
-    Envelope,
-    EventStream,
-    Reader,
-    Relay,
-    Sql,
-    Timer,
-    UnitOfWork,
-    heed_cancellation,
-)
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay, Sql, UnitOfWork
+from libs.eventsourcing.background import Timer, heed_cancellation
+from libs.eventsourcing.stream.publishing import Published
+from libs.eventsourcing.values import Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import echoing, turn
 

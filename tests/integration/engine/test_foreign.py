@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Reader, Relay
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing.stream.publishing import Published
+from libs.eventsourcing.values import Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn

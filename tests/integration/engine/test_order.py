@@ -4,8 +4,9 @@ import asyncio
 import random
 from collections import defaultdict
 
-from libs.eventsourcing import START, Causes, Cursor, Engine, Envelope, UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import START, Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import CATALOGUE, METER, Turn
 

@@ -23,16 +23,8 @@ from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import XminAge, look
 from libs.events.billing import ProductRetired
 from libs.events.catalogue import published
-from libs.eventsourcing import (
-    Decider,
-    Engine,
-    Projection,
-    Relay,
-    Sql,
-    TableSql,
-    Timer,
-    UnitOfWork,
-)
+from libs.eventsourcing import Decider, Engine, Projection, Relay, Sql, TableSql, UnitOfWork
+from libs.eventsourcing.background import Timer
 from libs.eventsourcing.model.errors import OutdatedTables
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import turn

@@ -19,16 +19,8 @@ from libs.events.forwarder import (
 )
 from libs.events.scheduler import CycleDue
 from libs.events.values import AccountId, CycleId, Pacing, Seat, SessionId
-from libs.eventsourcing import (
-    Causes,
-    Decider,
-    Engine,
-    Event,
-    Refused,
-    Relay,
-    UnitOfWork,
-    utc_now,
-)
+from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, UnitOfWork
+from libs.eventsourcing.values import utc_now
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.deadlines import DEADLINE_SECONDS

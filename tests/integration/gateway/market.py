@@ -15,7 +15,8 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import ApiPairImported, SessionImported
 from libs.events.values import ApplicationId, SessionId
-from libs.eventsourcing import CommandHandlers, new_id
+from libs.eventsourcing import CommandHandlers
+from libs.eventsourcing.values import new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from services.billing.service import run as run_billing
 from services.billing.settings import BillingSettings

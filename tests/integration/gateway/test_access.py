@@ -15,7 +15,8 @@ from libs.events.billing import PlaceOrder
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
-from libs.eventsourcing import Causes, Engine, utc_now
+from libs.eventsourcing import Causes, Engine
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from libs.events.gateway import Role
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests.tokens import Identity, Tokens
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, Client, World

@@ -31,7 +31,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionLoss
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT

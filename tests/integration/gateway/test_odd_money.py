@@ -17,7 +17,7 @@ from libs.events.billing import (
     UncountedMoneyReported,
 )
 from libs.events.values import AdbotId
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT

@@ -30,7 +30,8 @@ from libs.events.billing import (
 )
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from libs.eventsourcing import CommandHandlers, UnitOfWork, utc_now
+from libs.eventsourcing import CommandHandlers, UnitOfWork
+from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.requests.tokens import Identity, Tokens

@@ -1,4 +1,4 @@
-"""Buying an adbot's plan again."""
+"""Renewals of an adbot."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -7,16 +7,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from libs.events.values import AdbotId, Coin
-from libs.eventsourcing import Refused, utc_now
+from libs.eventsourcing import Refused
 from services.gateway.account.tables import account_by_id
-from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
+from services.gateway.api.adbots.routes import shown_adbot
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shapes import Body, Upper
-from services.gateway.tables.adbot_states import AdbotState, AdbotStatus, adbot_of
+from services.gateway.tables.adbot_states import AdbotState, AdbotStatus
 from services.gateway.tables.order_lines import Wish
 from services.gateway.tables.products import plan_of
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
 class RenewalBody(Body):
-    """What the renewal is paid in."""
+    """The coin of a renewal's payment."""
 
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
 
@@ -38,27 +38,24 @@ class RenewalBody(Body):
 )
 async def renew(
     body: RenewalBody,
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
+    adbot: Annotated[AdbotState, Depends(shown_adbot)],
     caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,
 ) -> CheckoutView:
-    """Order the adbot's plan once more, at today's price; the payment extends the adbot, also an expired one.
+    """Order the adbot's plan again, at today's price; the payment extends the adbot, also an expired one.
 
-    Refused with `unknown_plan` where the plan is no longer on sale, and with `another_plan` where another one
-    is sold by its name. Apart from that it is like a checkout.
+    Refused with `unknown_plan` if the plan is no longer on sale, and with `another_plan` if its code now
+    names a different plan. Otherwise it works like a checkout.
     """
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
     desk.checkouts.take(f"address {address_of(request)}")
     desk.checkouts.take(f"account {caller.account}")
-    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, adbot, utc_now()))
-    if state is None:
-        raise unknown_adbot()
-    await _check(desk, state)
-    wish = Wish(caller.account, state.plan.code, body.pay_currency, adbot)
+    await _check(desk, adbot)
+    wish = Wish(caller.account, adbot.plan.code, body.pay_currency, AdbotId(adbot.id))
     causes = causes_of(request, f"account:{caller.account}")
     async with desk.turns.of(wish):
         ordered = await order(desk, wish, account.email, causes)
@@ -66,7 +63,7 @@ async def renew(
 
 
 async def _check(desk: Desk, adbot: AdbotState) -> None:
-    """Raise `Refused` for what could be paid and not be delivered."""
+    """Raise `Refused` for a renewal that could be paid and not delivered."""
     if adbot.status is AdbotStatus.SUSPENDED:
         raise Refused("adbot_suspended", "a suspended adbot can't be renewed")
     sold = await desk.ask(lambda sql: plan_of(sql, adbot.plan.code))

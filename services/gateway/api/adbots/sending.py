@@ -1,34 +1,35 @@
-"""Sending commands about what the gateway knows already, and their owner may hear of a moment later."""
+"""Sends commands about adbots that the scheduler's read model may lack so far."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from libs.events.results import Accepted
-from libs.eventsourcing import Causes, Command, Refused
+from libs.events.results import Accepted, NotYetKnown
+from libs.eventsourcing import Causes, Command
 from services.gateway.api.requests.problems import unavailable
 
 _AGAIN_SECONDS = 0.1
 
 
-async def send_of_known_adbot(
+async def send_once_known(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
     timeout_seconds: float,
+    shown: Callable[[], Awaitable[object]],
 ) -> Accepted:
-    """Have a command about an adbot carried out that is surely there.
+    """Send a command about an existing adbot; retry while the scheduler's read model lags.
 
-    `unknown_adbot` then only says that the scheduler has not come to it in the stream: it is asked again for
-    a while, and after that the client may. Raises what `send` does, but for that refusal.
+    Until the scheduler's reader has handled the adbot's first event, the command is refused with
+    `unknown_adbot`. It is retried within `timeout_seconds`; after that, the answer is 503. Raise any other
+    error of `send`.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return await send(command, causes)
-        except Refused as refusal:
-            if refusal.code != "unknown_adbot":
-                raise
+        except NotYetKnown as refusal:
+            await shown()
             if time.monotonic() > deadline:
                 detail = "the scheduler has yet to hear of this adbot"
                 raise unavailable("service_unavailable", detail) from refusal

@@ -1,4 +1,4 @@
-"""The operator's side of the stock."""
+"""The operator's routes of the stock."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import DeskDep
@@ -28,24 +28,24 @@ def _hexadecimal(secret: SecretStr) -> SecretStr:
 
 
 class TelegramApplicationBody(Body):
-    """A Telegram application, as registered at my.telegram.org."""
+    """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
 
 
 class ImportedApplication(BaseModel):
-    """A Telegram application in the vault."""
+    """A Telegram application that is stored in the vault."""
 
     pair: UUID
     api_id: int
 
 
 class ImportedSession(BaseModel):
-    """A session that lies in the vault."""
+    """A session that is stored in the vault."""
 
     session: UUID
-    stock: Annotated[StockedSession | None, Field(description="Null where reads don't show it yet.")]
+    stock: Annotated[StockedSession | None, Field(description="Null until the read model includes it.")]
 
 
 @router.post(
@@ -60,7 +60,7 @@ class ImportedSession(BaseModel):
 async def add_telegram_application(
     body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
 ) -> ImportedApplication:
-    """Put a Telegram application into the vault. Its hash is never shown again."""
+    """Store a Telegram application in the vault. Its hash is never shown again."""
     pair = ApplicationId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
@@ -78,7 +78,7 @@ async def add_telegram_application(
     openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
 )
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
-    """Sign in with a session once, and put it into the vault. Nothing of it is ever shown again."""
+    """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
     upload = await read_upload(request)
     session = SessionId(new_id())
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
@@ -94,5 +94,5 @@ async def get_stock(
     state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
     limit: Limit = 500,
 ) -> Stock:
-    """Return how many sessions are in each state, the applications, and the sessions, oldest first."""
+    """Return sessions, the oldest first, with their number by state, and the Telegram applications."""
     return await desk.view(lambda sql: stock(sql, state, limit))

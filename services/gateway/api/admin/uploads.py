@@ -1,4 +1,4 @@
-"""Reading an uploaded session: a `.session` file, or a string session in a form or in JSON."""
+"""Reads an uploaded session: a `.session` file, or a string session in a form or in JSON."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Upload:
-    """A session as it came, in the form that the vault's owner takes."""
+    """An uploaded session, in the form that the forwarder accepts."""
 
     content: SecretStr
     pair: ApplicationId | None
@@ -74,7 +74,7 @@ class _Application(Body):
 
 
 async def read_upload(request: Request) -> Upload:
-    """Return what was uploaded; raise `Denied` or `RequestValidationError` where that can't be."""
+    """Return the uploaded session; raise `Denied` or `RequestValidationError` for an invalid upload."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == "application/json":

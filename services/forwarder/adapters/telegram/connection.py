@@ -1,5 +1,5 @@
-"""A session's connection to Telegram, by Telethon; whatever has to be known about Telethon is here."""
-# Telethon ships no types, and what keeps it from asking for more than configured is private
+"""A session's connection to Telegram, and all workarounds for Telethon."""
+# Telethon ships no types; switching its background requests off needs private names
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 # ruff: noqa: ANN401, SLF001 - requests and answers are TL objects
@@ -15,36 +15,38 @@ from telethon.errors import AuthKeyNotFound, RPCError, SecurityError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
 
-from services.forwarder.adapters.telethon_names import code_of, name_of
-from services.forwarder.ports import TelegramError, Unreachable
-from services.forwarder.telegram_errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
-from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import TelegramApplication
+from services.forwarder.adapters.telegram.errors import (
+    CONNECTION_LOST,
+    KEY_NOT_FOUND,
+    NO_ANSWER,
+    TelegramError,
+)
+from services.forwarder.adapters.telegram.names import code_of, name_of
+from services.forwarder.ports import Unreachable
+from services.forwarder.vault.store import Credentials
 
 CLOSE_SECONDS = 2.0
-_make_client: Any = TelegramClient  # its annotations say int where it takes fractions
+_make_client: Any = TelegramClient  # its annotations say int where fractions are valid
 _BROKEN_LINE = (OSError, EOFError, BufferError, SecurityError)
 
 
 class TelethonConnection:
-    """One session's connection: connected and closed by us alone, each request with a time limit.
+    """The connection of one session; each request has a timeout.
 
-    Telethon would by itself reconnect without delay for ever, sleep through short flood waits, repeat
-    requests that failed, and ask for what it takes as missed updates. All of that is off.
+    Telethon's own reconnecting without backoff or limit, sleeping through short flood waits, repeating of
+    failed requests and fetching of missed updates are all off.
     """
 
     def __init__(
         self,
-        session: SessionKey,
-        application: TelegramApplication,
+        credentials: Credentials,
         address: tuple[str, int],
         dc: int,
         *,
         connect_seconds: float,
         request_seconds: float,
     ) -> None:
-        self._secret = session
-        self._application = application
+        self._credentials = credentials
         self._address = address
         self._dc = dc
         self._connect_seconds = connect_seconds
@@ -53,15 +55,13 @@ class TelethonConnection:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection is open."""
+        """The connection is open."""
         return self._client is not None and bool(self._client.is_connected())
 
     async def connect(self) -> None:
-        """Connect; raise `Unreachable` if there is no way, `TelegramError` if Telegram says no."""
+        """Connect; raise `Unreachable` if there is no connection, `TelegramError` if Telegram refuses."""
         await self.close()
-        self._client = _client(
-            self._secret, self._application, self._address, self._dc, self._connect_seconds
-        )
+        self._client = _client(self._credentials, self._address, self._dc, self._connect_seconds)
         try:
             await _settled(asyncio.ensure_future(self._client.connect()), self._connect_seconds)
         except TelegramError as error:
@@ -74,14 +74,14 @@ class TelethonConnection:
             raise
 
     async def close(self) -> None:
-        """Be disconnected, whatever the state was."""
+        """Disconnect; may be repeated."""
         client, self._client = self._client, None
         if client is not None:
             with suppress(TelegramError):
                 await _settled(asyncio.ensure_future(client.disconnect()), CLOSE_SECONDS)
 
     async def ask(self, request: Any) -> Any:
-        """Return the answer to a request, which is sent once."""
+        """Send a request once and return the answer."""
         if not self.connected:
             raise Unreachable(CONNECTION_LOST)
         try:
@@ -90,7 +90,7 @@ class TelethonConnection:
             raise Unreachable(CONNECTION_LOST) from None
         return await _settled(future, self._request_seconds)
 
-    async def chats(self) -> list[Any]:
+    async def dialogs(self) -> list[Any]:
         """Return the chats that the account is in."""
         if not self.connected:
             raise Unreachable(CONNECTION_LOST)
@@ -98,27 +98,21 @@ class TelethonConnection:
         return [dialog.entity for dialog in await _settled(listing, 5 * self._request_seconds)]
 
     def keep_for(self, seconds: int) -> None:
-        """Ask Telegram to close the connection unless this is called again within that time."""
+        """Make Telegram close the connection after these seconds, unless this is called again before."""
         if self.connected:
             ping = functions.PingDelayDisconnectRequest(random.getrandbits(63), disconnect_delay=seconds)
             with suppress(ConnectionError):
                 self._client._sender.send(ping).add_done_callback(_forget)
 
 
-def _client(
-    session: SessionKey,
-    application: TelegramApplication,
-    address: tuple[str, int],
-    dc: int,
-    connect_seconds: float,
-) -> Any:
+def _client(credentials: Credentials, address: tuple[str, int], dc: int, connect_seconds: float) -> Any:
     memory = MemorySession()
     memory.set_dc(dc, *address)
-    memory.auth_key = AuthKey(session.key)
+    memory.auth_key = AuthKey(credentials.session.key)
     client: Any = _make_client(
         memory,
-        application.api_id,
-        application.api_hash,
+        credentials.application.api_id,
+        credentials.application.api_hash,
         timeout=connect_seconds,
         request_retries=0,
         connection_retries=0,
@@ -131,17 +125,17 @@ def _client(
         system_version="Linux",
         app_version="1.0",
     )
-    # the answers to our own forwards would make it ask for the difference of every channel
+    # the answers to our own forwards would make Telethon fetch the difference of every channel
     client._sender._store_own_updates = _ignore
     return client
 
 
 def _ignore(_: Any) -> None:
-    """Take an update for nothing."""
+    """Ignore an update."""
 
 
 def _forget(future: "asyncio.Future[Any]") -> None:
-    """Take note of a future's end, so that nobody misses its error."""
+    """Retrieve a future's exception, so that asyncio does not report it as unhandled."""
     if not future.cancelled():
         future.exception()
 
@@ -149,7 +143,8 @@ def _forget(future: "asyncio.Future[Any]") -> None:
 async def _settled(future: "asyncio.Future[Any]", seconds: float) -> Any:
     """Return a future's result, or raise its error as a `TelegramError`.
 
-    Telethon cancels what it can't answer any more: that must not look as if we were cancelled.
+    Telethon cancels requests that it can't answer any more: that must not look like a cancellation of the
+    caller.
     """
     try:
         await asyncio.wait({future}, timeout=seconds)

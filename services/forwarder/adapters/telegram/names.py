@@ -1,4 +1,4 @@
-"""Telegram's own names of the errors that Telethon turns into classes."""
+"""Telegram's names of the errors that are classes in Telethon."""
 # Telethon ships no types
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -15,7 +15,7 @@ _NUMBER = "(\\d+)"
 
 
 def name_of(error: RPCError) -> str:
-    """Return the name of Telegram's error: `FLOOD_WAIT_17` of a `FloodWaitError`."""
+    """Return Telegram's name of an error, such as `FLOOD_WAIT_17` of a `FloodWaitError`."""
     kind = type(error)
     name = _NAMES.get(kind)
     if name is not None:
@@ -28,5 +28,5 @@ def name_of(error: RPCError) -> str:
 
 
 def code_of(error: RPCError) -> int:
-    """Return the number that came with it, 0 if there was none."""
+    """Return the number in an error, such as the seconds to wait; 0 if there is none."""
     return error.code if isinstance(error.code, int) else 0
