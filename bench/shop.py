@@ -24,12 +24,12 @@ from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
-from libs.events.values import AccountId, OrderNumber, PairId, PaymentId, Plan, PlanKind, SessionId
+from libs.events.values import AccountId, ApplicationId, OrderNumber, PaymentId, Plan, PlanKind, SessionId
 from libs.eventsourcing import Engine, Event
 from libs.eventsourcing.values import new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
-"""So many sessions one API pair serves, unless provisioning is told otherwise."""
+"""So many sessions one Telegram application serves, unless provisioning is told otherwise."""
 _PLAN = Plan(
     code="bench",
     name="Bench",
@@ -205,7 +205,7 @@ class Shop(LocalSystem):
 
 def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
     for number in range(-(-sessions // SESSIONS_OF_PAIR)):
-        pair = PairId(uuid4())
+        pair = ApplicationId(uuid4())
         yield f"pair-{pair}", [ApiPairAdded(pair=pair, api_id=number + 1)]
     for number in range(sessions):
         session = SessionId(uuid4())

@@ -157,7 +157,7 @@ class Shop:
     async def stock(self, *accounts: int) -> None:
         """Have sessions of so many further accounts in stock."""
         pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
-        await self.post("/admin/api-pairs", pair)
+        await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:
             for account in accounts:
                 await telegram.create_account(AccountSpec(id=account))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import ErrorName, PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, ResultClass, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Import:
     session: SessionId
     telegram_user: int
     phone: str
-    pair: PairId | None
+    pair: ApplicationId | None
     at: datetime
 
 

@@ -15,9 +15,9 @@ from libs.events.scheduler import AdbotStarted, CycleDue
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     CycleId,
     Pacing,
-    PairId,
     Plan,
     PlanKind,
     ResultClass,
@@ -42,7 +42,7 @@ PLAN = Plan(
     validity_days=30,
 )
 DIGEST = "ab" * 32
-SEAT = Seat(session=SessionId(UUID(int=7)), pair=PairId(UUID(int=8)))
+SEAT = Seat(session=SessionId(UUID(int=7)), pair=ApplicationId(UUID(int=8)))
 
 
 def _new_key() -> str:

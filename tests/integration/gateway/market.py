@@ -14,7 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import ApiPairImported, SessionImported
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import CommandHandlers
 from libs.eventsourcing.values import new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
@@ -53,11 +53,11 @@ class Market:
     phones: int = field(default=0)
 
     async def stock(self, sessions: int) -> None:
-        """Have so many more sessions lie in stock, no more to an API pair than may be assigned."""
-        pair = PairId(new_id())
+        """Have so many more sessions lie in stock, no more to a Telegram application than may be assigned."""
+        pair = ApplicationId(new_id())
         for number in range(sessions):
             if number % SESSIONS_PER_PAIR == 0:
-                pair = PairId(new_id())
+                pair = ApplicationId(new_id())
                 await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
             self.phones += 1
             session = SessionId(new_id())

@@ -30,7 +30,7 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import AdbotId, PairId, Seat, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
@@ -136,7 +136,7 @@ class Watched:
 
 
 def seat() -> Seat:
-    return Seat(session=SessionId(new_id()), pair=PairId(new_id()))
+    return Seat(session=SessionId(new_id()), pair=ApplicationId(new_id()))
 
 
 @pytest.fixture

@@ -267,10 +267,14 @@ async def test_no_secret_is_ever_logged(
     client = await world.client()
     secrets = [client.access_code, client.http.headers["Authorization"], ADMIN_TOKEN, JWT_SECRET, PEPPER]
     api_hash, session = "fedcba98" * 4, "1SECRET-SESSION"
-    assert (await admin.post("api-pairs", json={"api_id": 1, "api_hash": api_hash})).status_code == 201
+    assert (
+        await admin.post("telegram-applications", json={"api_id": 1, "api_hash": api_hash})
+    ).status_code == 201
     assert (await admin.post("sessions", json={"session": session})).status_code == 201
     assert (await admin.post("sessions", json={"session": "FOREIGN-SECRET"})).status_code == 422
-    assert (await admin.post("api-pairs", json={"api_id": 0, "api_hash": api_hash})).status_code == 422
+    assert (
+        await admin.post("telegram-applications", json={"api_id": 0, "api_hash": api_hash})
+    ).status_code == 422
     logged = "".join(capfd.readouterr())
     for secret in [*secrets, api_hash, session, "FOREIGN-SECRET"]:
         assert secret not in logged

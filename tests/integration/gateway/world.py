@@ -18,7 +18,7 @@ from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
-from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, ApplicationId, Seat, SessionId
 from libs.eventsourcing import CommandHandlers
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.service import run
@@ -215,7 +215,9 @@ class World:
             order=client.order,
             account=client.account,
             plan=BRONZE,
-            seats=tuple(Seat(session=SessionId(new_id()), pair=PairId(new_id())) for _ in range(seats)),
+            seats=tuple(
+                Seat(session=SessionId(new_id()), pair=ApplicationId(new_id())) for _ in range(seats)
+            ),
             valid_from=now,
             valid_until=now.replace(year=now.year + 1, day=1),
         )

@@ -24,9 +24,9 @@ from libs.events.scheduler import CycleDue
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     CycleId,
     Pacing,
-    PairId,
     Plan,
     PlanKind,
     Seat,
@@ -146,7 +146,7 @@ REQUESTED = envelope(
     f"order-{ORDER}",
     2,
 )
-SEATS = tuple(Seat(session=SessionId(UUID(int=2**125 + n)), pair=PairId(PAIR)) for n in range(9))
+SEATS = tuple(Seat(session=SessionId(UUID(int=2**125 + n)), pair=ApplicationId(PAIR)) for n in range(9))
 DUE = envelope(
     CycleDue(
         cycle=CycleId(CYCLE),

@@ -18,11 +18,11 @@ from libs.events.forwarder import (
 )
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     GroupRef,
     Pacing,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
@@ -37,7 +37,7 @@ NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 SPACE = UUID(int=1)
 CYCLE_ID = CycleId(uuid5(SPACE, "cycle"))
 ADBOT = AdbotId(uuid5(SPACE, "adbot"))
-PAIR = PairId(uuid5(SPACE, "pair"))
+PAIR = ApplicationId(uuid5(SPACE, "pair"))
 A, B, C = (SessionId(uuid5(SPACE, name)) for name in "abc")
 POST = ChannelPost(channel="@news", message=7)
 PACING = Pacing(delay_seconds=10)

@@ -21,7 +21,16 @@ from libs.events.scheduler import (
     SkipReason,
     StopReason,
 )
-from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ApplicationId,
+    ChannelPost,
+    CycleId,
+    Pacing,
+    Seat,
+    SessionId,
+)
 from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.adbot import Adbot
@@ -44,7 +53,7 @@ NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CYCLE_TIMEOUT = timedelta(hours=24)
 ID, OWNER, STRANGER = AdbotId(uuid4()), AccountId(uuid4()), AccountId(uuid4())
-SEAT = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+SEAT = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 ADBOT = Adbot(
     adbot=ID,
     account=OWNER,
