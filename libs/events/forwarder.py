@@ -8,11 +8,11 @@ from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
 
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     CycleId,
     ErrorName,
     GroupRef,
     Pacing,
-    PairId,
     Post,
     ResultClass,
     SessionId,
@@ -30,7 +30,7 @@ class SessionImported(Event):
     telegram_user: int
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
-    pair: PairId | None = None
+    pair: ApplicationId | None = None
 
 
 class SeatRested(Event):
@@ -54,9 +54,9 @@ class SessionDied(Event):
 
 
 class ApiPairImported(Event):
-    """An API pair was put into the vault; its hash stays there. Appended once."""
+    """A Telegram application was put into the vault; its hash stays there. Appended once."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
 
 
@@ -67,7 +67,7 @@ class Share(Contract):
     """The groups that one seat serves in one cycle, in sending order."""
 
     session: SessionId
-    pair: PairId
+    pair: ApplicationId
     groups: tuple[GroupRef, ...]
 
 
@@ -162,9 +162,9 @@ Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_v
 
 
 class ImportApiPair(Command):
-    """Put an API pair into the vault. Refused: `pair_exists`."""
+    """Put a Telegram application into the vault. Refused: `pair_exists`."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[Secret, Field(min_length=32, max_length=32)]
 
@@ -180,4 +180,4 @@ class ImportSession(Command):
     session: SessionId
     content: Annotated[Secret, Field(min_length=1, max_length=400_000)]
     """A string session, or a Telethon `.session` file in base64 after `base64:`."""
-    pair: PairId | None = None
+    pair: ApplicationId | None = None

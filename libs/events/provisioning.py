@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     ErrorName,
     OrderNumber,
-    PairId,
     Plan,
     Seat,
     SessionId,
@@ -28,8 +28,8 @@ class SessionStocked(Event):
     telegram_user: int
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
-    pair: PairId | None = None
-    """The API pair that it was uploaded with, if any; it is then assigned with no other."""
+    pair: ApplicationId | None = None
+    """The Telegram application that it was uploaded with, if any; it is then assigned with no other."""
 
 
 class SessionAssigned(Event):
@@ -37,7 +37,7 @@ class SessionAssigned(Event):
 
     session: SessionId
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
 
 
 class SessionReleased(Event):
@@ -60,9 +60,9 @@ class SessionLost(Event):
 
 
 class ApiPairAdded(Event):
-    """An API pair may be assigned to sessions."""
+    """A Telegram application may be assigned to sessions."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
 
 

@@ -13,8 +13,11 @@ AccountId = NewType("AccountId", UUID)
 AdbotId = NewType("AdbotId", UUID)
 CycleId = NewType("CycleId", UUID)
 NotificationId = NewType("NotificationId", UUID)
-PairId = NewType("PairId", UUID)
-"""An API pair: the `api_id` and `api_hash` that Telegram gives an application."""
+ApplicationId = NewType("ApplicationId", UUID)
+"""A Telegram application: an `api_id` and its `api_hash`.
+
+Events, commands, streams and tables call it a pair.
+"""
 SessionId = NewType("SessionId", UUID)
 
 OrderNumber = Annotated[str, StringConstraints(pattern=r"^HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}$")]
@@ -69,10 +72,10 @@ class Plan(Contract):
 
 
 class Seat(Contract):
-    """A session of an adbot, with the API pair that it connects through."""
+    """A session of an adbot, with the Telegram application that it connects through."""
 
     session: SessionId
-    pair: PairId
+    pair: ApplicationId
 
 
 class ChannelPost(Contract):

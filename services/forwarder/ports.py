@@ -7,7 +7,7 @@ means, is each messenger's adapter's.
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from libs.events.values import ErrorName, GroupRef, PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, GroupRef, ResultClass, SessionId, SessionLoss
 
 Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
 """What an account is signed in with: of a form that its adapter and whoever keeps it know."""
@@ -86,7 +86,7 @@ class Account(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """Whether the connection is open."""
         ...
 
     async def connect(self) -> None:
@@ -148,6 +148,9 @@ class Accounts(Protocol):
         """The error by which a group bans an account; several say that the account is limited."""
         ...
 
-    async def open(self, session: SessionId, pair: PairId) -> Account:
-        """Return a session's account that connects through a pair, not connected; raise `NoCredentials`."""
+    async def open(self, session: SessionId, application: ApplicationId) -> Account:
+        """Return a session's account that connects through a Telegram application, not connected.
+
+        Raise `NoCredentials`.
+        """
         ...

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 from tests.support.forked import ROOT, fork_server
 
 
@@ -32,7 +32,7 @@ class Process:
 
     async def ended(self) -> int:
         """Return the exit code of a process that ends by itself, soon."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             return await self.wait()
 
     def said(self) -> str:

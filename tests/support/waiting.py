@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ async def until(
     wanted: Callable[[T], object] = bool,
     *,
     why: str = "",
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float = DEADLINE_SECONDS,
 ) -> T:
     """Ask until the answer is as wanted, and return it; fail with the last answer after a while."""
     begun = time.monotonic()

@@ -1,7 +1,6 @@
 """What follows from what the provider reports of a payment; pure, as all of the order's decisions."""
 
 from decimal import Decimal
-from typing import Literal
 
 from libs.events.billing import (
     DepositReceived,
@@ -15,35 +14,26 @@ from libs.events.billing import (
     PaymentSending,
     UncountedMoneyReported,
     UnknownStatusReported,
-    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.eventsourcing import Refused
 from services.billing.order.commands import RecordStatus
+from services.billing.order.matching import SETTLED, in_its_coin, is_asked, is_for, unmatched
 from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 from services.billing.order.settling import Tolerance, overpaid, settle, short
 from services.billing.order.state import (
-    ON_THE_WAY,
-    STEP,
     Awaiting,
     Event,
     Fulfilled,
     Lapsed,
     Order,
     Paid,
-    PaymentState,
     Pending,
     Refunded,
     Requested,
 )
 
-PRICE_CURRENCY = "USD"
-MOST_UNMATCHED = 20
-"""The most unmatched payments reported per order; anyone may send to an address again and again."""
-
 _NOTHING = Decimal(0)
-_SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
-"""What came by such a payment is certain, and counts."""
 _UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
 _EVENT_OF_STATUS: dict[
     PaymentState,
@@ -55,7 +45,6 @@ _EVENT_OF_STATUS: dict[
     PaymentState.FAILED: PaymentFailed,
     PaymentState.EXPIRED: PaymentExpired,
 }
-Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
@@ -67,79 +56,13 @@ def record_status(command: RecordStatus, order: Order) -> list[Event]:
     """
     report = command.report
     request = None if isinstance(order, Pending | Lapsed) else order.request
-    if isinstance(order, Pending | Lapsed) or request is None or not _is_for(report, order, request):
-        return _unmatched(report, order, "wrong_payment")
-    if not _is_asked(report, order, request):
-        return _unmatched(report, order, "wrong_amount")
-    if report.status in _SETTLED:
+    if isinstance(order, Pending | Lapsed) or request is None or not is_for(report, order, request):
+        return unmatched(report, order, "wrong_payment")
+    if not is_asked(report, order, request):
+        return unmatched(report, order, "wrong_amount")
+    if report.status in SETTLED:
         return _settled(report, order, request, command.tolerance)
     return [*_uncounted(report, order, request), *_step(report, order, request)]
-
-
-def _is_for(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report is of the order's payment or of a deposit to it, and names no other order."""
-    if report.order not in {None, order.placed.order}:
-        return False
-    if request.payment in {report.payment, report.parent}:
-        return True
-    return order.money.is_deposit(report.payment)
-
-
-def _is_asked(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report of the order's own payment asks for what was asked for, as far as it says so.
-
-    A deposit asks for something else, and so does what came in another coin; what was given back was so
-    whatever was asked for.
-    """
-    if report.payment != request.payment or not _in_its_coin(report, request):
-        return True
-    if report.status is None or report.status is PaymentState.REFUNDED:
-        return True
-    asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    told = (report.price, report.price_currency, report.amount)
-    return all(said is None or said == meant for said, meant in zip(told, asked, strict=True))
-
-
-def _in_its_coin(report: PaymentReport, request: PaymentRequested) -> bool:
-    """Say whether a report is in the order's coin, as far as it says so."""
-    return report.currency is None or report.coin == request.coin
-
-
-# -- what does not match the order
-
-
-def _unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]:
-    """Report money that can't be counted, once and within bounds; refuse all else that does not match."""
-    reported = UnmatchedPaymentReported(
-        order=order.placed.order,
-        payment=report.payment,
-        parent=report.parent,
-        why=why,
-        status=report.status_text,
-        paid=report.came,
-        amount=report.amount or _NOTHING,
-        currency=report.currency or "",
-        price=report.price or _NOTHING,
-        price_currency=report.price_currency or "",
-    )
-    known = order.money.unmatched
-    before = max((past.paid for past in known if past.payment == reported.payment), default=_NOTHING)
-    is_money = report.status in _SETTLED or report.came > before
-    again = any(past.model_copy(update={"status": reported.status}) == reported for past in known)
-    if not is_money or again or len(known) >= MOST_UNMATCHED:
-        raise refusal(reported)
-    return [reported]
-
-
-def refusal(reported: UnmatchedPaymentReported) -> Refused:
-    """Return the refusal of a report for which this event is appended, or would be."""
-    match reported.why:
-        case "wrong_payment":
-            return Refused(reported.why, f"payment {reported.payment} is not that of {reported.order}")
-        case "wrong_amount":
-            return Refused(
-                reported.why, "the price, the amount or what was received is not what was asked for"
-            )
 
 
 # -- money that does not count: not settled, or in another coin
@@ -152,8 +75,8 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
     While the order's own payment is on its way to an unpaid order, the events of its steps stand for it.
     """
     on_the_way = report.status in _UNCERTAIN
-    own, in_its_coin = report.payment == request.payment, _in_its_coin(report, request)
-    if own and on_the_way and in_its_coin and _is_on_its_way(report, order):
+    own, same_coin = report.payment == request.payment, in_its_coin(report, request)
+    if own and on_the_way and same_coin and _is_on_its_way(report, order):
         return []
     key, money = (report.payment, report.currency or ""), order.money
     counted = _counted(report, order, request)
@@ -174,7 +97,7 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
             paid=paid,
             uncounted=max(_NOTHING, paid - counted),
             currency=report.currency or "",
-            coin=request.coin if in_its_coin else None,
+            coin=request.coin if same_coin else None,
         )
     ]
 
@@ -198,7 +121,7 @@ def _is_on_its_way(report: PaymentReport, order: Requested) -> bool:
 def _counted(report: PaymentReport, order: Requested, request: PaymentRequested) -> Decimal:
     """Return how much of a payment is counted, or was reported in another coin, so far."""
     money = order.money
-    if not _in_its_coin(report, request):
+    if not in_its_coin(report, request):
         return money.in_another_coin.get((report.payment, report.currency or ""), _NOTHING)
     return money.own if report.payment == request.payment else money.deposits.get(report.payment, _NOTHING)
 
@@ -232,13 +155,13 @@ def _settled(
 ) -> list[Event]:
     """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
     if report.came <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
-        return _unmatched(report, order, "wrong_amount")
-    if not _in_its_coin(report, request):
+        return unmatched(report, order, "wrong_amount")
+    if not in_its_coin(report, request):
         return _in_another_coin(report, order, request)
     if report.payment != request.payment:
         return _deposit(report, order, request, tolerance)
     if report.came >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
-        return _unmatched(report, order, "wrong_amount")
+        return unmatched(report, order, "wrong_amount")
     if isinstance(order, Refunded) and not order.by_hand:
         return _uncounted(report, order, request)
     return _count(report, order, request, tolerance)
@@ -262,7 +185,7 @@ def _deposit(
 def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what the order's own payment received. The provider reports a total, so the largest total counts."""
+    """Count what the order's own payment received. The provider reports totals; the largest counts."""
     total = max(order.money.own, report.came) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)
@@ -294,7 +217,7 @@ def _step(report: PaymentReport, order: Requested, request: PaymentRequested) ->
         return []
     if report.status is PaymentState.REFUNDED:
         return _given_back(order, request) if _ends(report, order, request) else []
-    if isinstance(order, Awaiting) and _in_its_coin(report, request):
+    if isinstance(order, Awaiting) and in_its_coin(report, request):
         return _move(report.status, order)
     return []
 
@@ -319,7 +242,7 @@ def _ends(report: PaymentReport, order: Requested, request: PaymentRequested) ->
     An order that is paid was not paid by money that does not count, so it does not end with that.
     """
     if isinstance(order, Paid | Fulfilled):
-        return order.money.own > 0 and _in_its_coin(report, request)
+        return order.money.own > 0 and in_its_coin(report, request)
     return isinstance(order, Awaiting)
 
 

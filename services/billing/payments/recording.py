@@ -13,8 +13,8 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
+from services.billing.order.matching import refusal
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.reports import refusal
 from services.billing.order.settling import Tolerance
 from services.billing.order.state import Event, Lapsed, Order, Pending
 from services.billing.order.tables import whose_payment

@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
@@ -63,7 +63,7 @@ class StockedSession(BaseModel):
     imported_at: datetime
 
 
-class StockedPair(BaseModel):
+class StockedApplication(BaseModel):
     """A Telegram application, with the number of its sessions."""
 
     pair: UUID
@@ -75,7 +75,7 @@ class Stock(BaseModel):
     """The sessions and Telegram applications in stock."""
 
     counts: dict[SessionState, int]
-    pairs: list[StockedPair]
+    pairs: list[StockedApplication]
     sessions: list[StockedSession]
 
 
@@ -133,20 +133,23 @@ async def lost(event: SessionLost, sql: TableSql) -> None:
 
 
 @STOCK.on(ApiPairImported)
-async def pair_imported(event: ApiPairImported, sql: TableSql) -> None:
+async def application_imported(event: ApiPairImported, sql: TableSql) -> None:
     """Add the Telegram application."""
-    await _pair(sql, event.pair, event.api_id)
+    await _show_application(sql, event.pair, event.api_id)
 
 
 @STOCK.on(ApiPairAdded)
-async def pair_added(event: ApiPairAdded, sql: TableSql) -> None:
+async def application_added(event: ApiPairAdded, sql: TableSql) -> None:
     """Add the Telegram application, if it is missing."""
-    await _pair(sql, event.pair, event.api_id)
+    await _show_application(sql, event.pair, event.api_id)
 
 
-async def _pair(sql: TableSql, pair: PairId, api_id: int) -> None:
+async def _show_application(sql: TableSql, application: ApplicationId, api_id: int) -> None:
     await sql.execute(
-        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing", pair, api_id, sql.at
+        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing",
+        application,
+        api_id,
+        sql.at,
     )
 
 
@@ -168,7 +171,7 @@ async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
     )
     return Stock(
         counts={SessionState(row["state"]): row["count"] for row in counts},
-        pairs=[StockedPair.model_validate(dict(row.items())) for row in pairs],
+        pairs=[StockedApplication.model_validate(dict(row.items())) for row in pairs],
         sessions=[StockedSession.model_validate(dict(row.items())) for row in sessions],
     )
 

@@ -18,7 +18,8 @@ from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind, Seat, SessionId
-from libs.eventsourcing import Causes, Command, Cursor, Envelope, Event, EventStream, Refused, new_id, utc_now
+from libs.eventsourcing import Causes, Command, Event, EventStream, Refused
+from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings

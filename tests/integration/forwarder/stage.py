@@ -13,11 +13,11 @@ from uuid import uuid4
 from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     GroupRef,
     Pacing,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
@@ -50,7 +50,7 @@ from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
-from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.store import TelegramApplication, Vault
 from tests.support.waiting import until
 
 EventT = TypeVar("EventT", bound=Event)
@@ -73,13 +73,13 @@ class Stage:
         self.telegram = telegram
         self.settings = settings
         self.vault = Vault(Cipher(decode_keys(settings.vault_keys)))
-        self.pair = PairId(uuid4())
+        self.pair = ApplicationId(uuid4())
         self.adbot = AdbotId(uuid4())
         self.accounts: dict[SessionId, int] = {}
 
     async def prepare(self) -> None:
-        secret = ApiPair(4711, "0123456789abcdef" * 2)
-        await self.engine.query(lambda sql: self.vault.put_pair(sql, self.pair, secret))
+        secret = TelegramApplication(4711, "0123456789abcdef" * 2)
+        await self.engine.query(lambda sql: self.vault.put_application(sql, self.pair, secret))
         pictures = [PostSpec(media=Media.PHOTO, text=f"picture {number}") for number in range(3)]
         self.telegram.create_channel(
             ChannelSpec(username=SOURCE[1:], posts=[PostSpec(text="the post"), AlbumSpec(album=pictures)])

@@ -16,9 +16,10 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import START
 from tests.support.databases import fresh_database
 from tests.support.questions import Questions
 from tests.support.waiting import until

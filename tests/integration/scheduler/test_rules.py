@@ -61,7 +61,7 @@ Scheduler = Service[Context]
 @pytest_asyncio.fixture(loop_scope="session")
 async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Scheduler]:
     """The service at noon, with an adbot of one seat and another of none."""
-    context = Context(max_groups=2, pacing=PACING, cycle_patience=DAY)
+    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY)
     async with (
         fresh_database(postgres_server, "scheduler") as url,
         service_on(url, REGISTRY, published(), context, at=NOON) as service,

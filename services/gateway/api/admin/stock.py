@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.forwarder import ImportApiPair, ImportSession
-from libs.events.values import PairId, SessionId
-from libs.eventsourcing import new_id
+from libs.events.values import ApplicationId, SessionId
+from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import DeskDep
@@ -27,14 +27,14 @@ def _hexadecimal(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class ApiPairBody(Body):
+class TelegramApplicationBody(Body):
     """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
 
 
-class ImportedPair(BaseModel):
+class ImportedApplication(BaseModel):
     """A Telegram application that is stored in the vault."""
 
     pair: UUID
@@ -49,22 +49,24 @@ class ImportedSession(BaseModel):
 
 
 @router.post(
-    "/api-pairs",
-    summary="Add an API pair",
+    "/telegram-applications",
+    summary="Add a Telegram application",
     status_code=HTTPStatus.CREATED,
     responses=problems(401, 409, 413)
-    | {202: {"model": ImportedPair, "description": "It is added; reads will show it soon."}},
+    | {202: {"model": ImportedApplication, "description": "It is added; reads will show it soon."}},
 )
-async def add_api_pair(
-    body: ApiPairBody, request: Request, response: Response, desk: DeskDep
-) -> ImportedPair:
+# the path's first name: clients of earlier versions use it, so it stays, outside of the schema
+@router.post("/api-pairs", status_code=HTTPStatus.CREATED, include_in_schema=False)
+async def add_telegram_application(
+    body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
+) -> ImportedApplication:
     """Store a Telegram application in the vault. Its hash is never shown again."""
-    pair = PairId(new_id())
+    pair = ApplicationId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
-    return ImportedPair(pair=pair, api_id=body.api_id)
+    return ImportedApplication(pair=pair, api_id=body.api_id)
 
 
 @router.post(
