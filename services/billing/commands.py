@@ -1,4 +1,4 @@
-"""What billing does when it is told to."""
+"""Billing's command handlers."""
 
 import asyncio
 import logging
@@ -42,7 +42,7 @@ NOTIFICATIONS = Counter(
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
 _MINIMUM_SECONDS = 2.0
-"""How long a checkout waits to be told a minimum that was never heard; it can do without."""
+"""The timeout of a minimum price that is not cached, in seconds; a checkout can do without it."""
 
 
 commands = CommandHandlers[Context]()
@@ -81,9 +81,9 @@ async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> No
 
 
 async def _minimum_usd(coin: Coin, provider: PaymentProvider) -> Decimal | None:
-    """Return the smallest price that a coin can pay, None if that can't be learnt now.
+    """Return the minimum price for a coin, None if the provider does not answer.
 
-    A provider that is down stops no order: it will be asked for the payment again, and decline it then.
+    A failure stops no order: the provider declines its payment later if the price is too low.
     """
     try:
         async with asyncio.timeout(_MINIMUM_SECONDS):
@@ -103,7 +103,7 @@ async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
 
 @commands.outside(RecordNotification, context=True)
 async def record_notification(command: RecordNotification, scope: Scope, context: Context) -> None:
-    """Record what the provider notifies of."""
+    """Record a notification of the provider."""
     report: PaymentReport | None = None
     try:
         report = _read(command, context.provider)
@@ -118,7 +118,7 @@ async def record_notification(command: RecordNotification, scope: Scope, context
 
 
 def _note_refusal(code: str, report: PaymentReport | None) -> None:
-    """Write every refusal of what the provider said, and a few of what anyone may have sent."""
+    """Log every refusal of a genuine notification, and a sample of those that anyone may have sent."""
     if report is None:
         forgeries.write(logging.WARNING, "notification.refused", code=code)
     else:
@@ -132,7 +132,7 @@ def _read(command: RecordNotification, provider: PaymentProvider) -> PaymentRepo
 
 
 def _about(report: PaymentReport | None) -> dict[str, str | None]:
-    """Return what a log line may say of a report."""
+    """Return the fields of a report for log lines."""
     if report is None:
         return {}
     return {
@@ -148,25 +148,25 @@ def _about(report: PaymentReport | None) -> dict[str, str | None]:
 
 @commands.on(MarkPaid)
 async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
-    """Have an order delivered without the provider's word."""
+    """Mark an order as paid, by an operator, whatever the provider reports."""
     await _by_hand(command.order, order_commands.MarkPaid(command.reason), unit)
 
 
 @commands.on(Refund)
 async def refund(command: Refund, unit: UnitOfWork) -> None:
-    """Note that an order's money goes back."""
+    """Record that an order is refunded."""
     await _by_hand(command.order, order_commands.Refund(command.reason, command.keep_sessions), unit)
 
 
 @commands.on(CancelOrder)
 async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
-    """Call an order off while it is not paid."""
+    """Cancel an unpaid order."""
     await _by_hand(command.order, order_commands.Cancel(command.reason), unit)
 
 
 @commands.on(ReviewOrder)
 async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
-    """Note that an operator has seen to what was odd about an order."""
+    """Record that an operator reviewed an order."""
     await _by_hand(command.order, order_commands.Review(command.note), unit)
 
 
@@ -182,7 +182,7 @@ async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
 
 @commands.on(RepriceProduct)
 async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
-    """Give a product on sale another price."""
+    """Change the price of a product on sale."""
     await unit.execute(PRODUCT, command.code, product_commands.RepriceProduct(command.price_usd))
 
 

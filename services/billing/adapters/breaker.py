@@ -1,4 +1,4 @@
-"""Leaves a provider alone that does not answer, or that asks to be left alone."""
+"""A circuit breaker for calls to a provider."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -28,13 +28,13 @@ TRIPS = Counter(
 
 
 class RateLimited(ProviderUnavailable):
-    """The provider asks to be left alone for a while; it is well, so it does not count as a failure."""
+    """The provider limits the rate of requests; it works, so this does not count as a failure."""
 
 
 class Breaker:
-    """Lets calls pass while they succeed, none for a while after several failures in a row, then one.
+    """A circuit breaker: it opens after several failures in a row, and after a pause lets one probe pass.
 
-    If that one succeeds, all pass again. It knows of this process's calls alone.
+    If the probe succeeds, the breaker closes. It counts the calls of this process only.
     """
 
     def __init__(self, provider: str, *, failures: int, rest_seconds: float) -> None:
@@ -52,17 +52,18 @@ class Breaker:
 
     @property
     def pause_seconds(self) -> float:
-        """How long no call passes, 0 if one may."""
+        """The number of seconds until a call may pass, 0 if one may now."""
         return max(0.0, self._quiet_until - time.monotonic())
 
     def rest(self, seconds: float) -> None:
-        """Let no call pass for so long."""
+        """Open the breaker for this many seconds, at least."""
         self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
 
     async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what `ask` does; raise `ProviderUnavailable` at once while the provider is left alone.
+        """Call `ask` and return its result; raise `ProviderUnavailable` at once while the breaker is open.
 
-        That `ask` raises counts as a failure, but for `PaymentDeclined` and `RateLimited`: these are answers.
+        Exceptions of `ask` count as failures, except for `PaymentDeclined` and `RateLimited`: these are
+        answers.
         """
         breaker = await self._factory.get_breaker(self._provider)
         trying = self._admit(breaker.context)
@@ -74,9 +75,9 @@ class Breaker:
             STATE.labels(self._provider).state(breaker.context.state)
 
     def _admit(self, context: Context) -> bool:
-        """Return whether this call is the one that tries; raise if none may pass.
+        """Return whether this call is the probe; raise if no call may pass.
 
-        The library measures its rest by the wall clock, which may be set: here it is measured otherwise.
+        The library measures the pause by the wall clock, which may be set; this class uses a monotonic clock.
         """
         if self.pause_seconds:
             raise ProviderUnavailable("left alone for a while", retry_after_seconds=self.pause_seconds)

@@ -1,4 +1,4 @@
-"""What may be asked of an order."""
+"""The commands of an order."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,11 @@ from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Order a plan; `plan` is what is on sale under that code, None if nothing is.
+    """Place an order; `plan` is the plan on sale under the code, None if there is none.
 
-    `minimum_usd` is the smallest price that the coin can pay, `available` how many sessions are free and
-    promised to nobody, `limits` how many more may be promised to those who have not paid; None where that is
-    not known, or does not matter. `unpaid` is what such orders are promised already.
+    `minimum_usd` is the minimum price for the coin; `available` the number of free sessions without a
+    promise; `limits` the number that may be promised to unpaid orders. None: unknown or not applicable.
+    `unpaid` counts the sessions promised to unpaid orders so far.
     """
 
     order: OrderNumber
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RecordPaymentRequest:
-    """Note the payment that the provider waits for."""
+    """Record the payment that the provider created."""
 
     provider: str
     payment: PaymentId
@@ -49,12 +49,12 @@ class RecordPaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """Note what the provider says of a payment; None where it does not say.
+    """Record the provider's report of a payment; None: not reported.
 
-    `status` is None for one that nobody knows, `coin` for one that is not sold for; `status_text` and
-    `currency` are the provider's own words. Amounts are in units of `currency` and `price_currency`; `paid`
-    is what this payment received, all told. `parent` is the payment that it is a further deposit to, `order`
-    the order of ours that it names.
+    `status` is None for an unknown one, `coin` for one that is not accepted; `status_text` and `currency` are
+    the provider's own. Amounts are in units of `currency` and `price_currency`; `paid` is the total that this
+    payment received. `parent` is the payment whose deposit this is, `order` the order that it names, if it is
+    ours.
     """
 
     payment: PaymentId
@@ -72,20 +72,20 @@ class RecordStatus:
 
     @property
     def came(self) -> Decimal:
-        """What this payment is known to have received."""
+        """The amount that this payment has received, as reported."""
         return self.paid or Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkPaid:
-    """Have it delivered without the provider's word."""
+    """Mark the order as paid, by an operator, whatever the provider reports."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Note that the money goes back, and whether the adbot keeps its sessions all the same."""
+    """Record that the order is refunded, and whether the adbot keeps its sessions."""
 
     reason: str
     keep_sessions: bool = False
@@ -93,28 +93,28 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Call it off while it is not paid."""
+    """Cancel the order while it is unpaid."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Note that an operator has seen to what was odd about it."""
+    """Record that an operator reviewed the order."""
 
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class MarkFulfilled:
-    """Note that what was paid for was delivered."""
+    """Record that the paid order was delivered."""
 
     adbot: AdbotId
 
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Give up waiting for the money, if its time is over."""
+    """Expire the order, if its time to pay is over."""
 
     at: datetime
 

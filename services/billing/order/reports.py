@@ -1,4 +1,4 @@
-"""What follows from what the provider reports of a payment; pure, as all of the order's decisions."""
+"""Decisions on the provider's reports of a payment; pure functions."""
 
 from decimal import Decimal
 from typing import Literal
@@ -38,11 +38,11 @@ from services.billing.order.state import (
 
 PRICE_CURRENCY = "USD"
 MOST_UNMATCHED = 20
-"""So many things that do not match an order are told of it; anyone may send to an address again and again."""
+"""The limit of unmatched reports per order, since anyone may pay to an address repeatedly."""
 
 _NOTHING = Decimal(0)
 _SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
-"""What came by such a payment is certain, and counts."""
+"""Statuses with which the received amount is final and counts."""
 _UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
 _SAID: dict[
     PaymentState,
@@ -58,11 +58,11 @@ Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
-    """Return what follows from a report; nothing from a repeat, and from what is passed already.
+    """Return the events of a report; none for a duplicate and for a step that is past.
 
-    Money that it tells of, and that was not told of before, counts or is told of in an event for a person.
-    Raises `Refused` where it does not match the order. If money came, that is told of first, instead: then
-    `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
+    Money that was not reported before is counted, or put into an event for a person. A report that does not
+    match the order raises `Refused`; but if it brings money, the only event is `UnmatchedPaymentReported`,
+    and `refusal` returns the error for the provider.
     """
     request = None if isinstance(order, Pending | Lapsed) else order.request
     if isinstance(order, Pending | Lapsed) or request is None or not _is_for(command, order, request):
@@ -75,7 +75,7 @@ def record_status(command: RecordStatus, order: Order) -> list[Event]:
 
 
 def _is_for(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report is of the order's payment or of a deposit to it, and names no other order."""
+    """Return whether a report is of the order's payment or of a deposit to it, and names no other order."""
     if command.order not in {None, order.placed.order}:
         return False
     if request.payment in {command.payment, command.parent}:
@@ -84,10 +84,9 @@ def _is_for(command: RecordStatus, order: Requested, request: PaymentRequested) 
 
 
 def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report of the order's own payment asks for what was asked for, as far as it says so.
+    """Return whether the report has the price and amount that were requested, as far as it has any.
 
-    A deposit asks for something else, and so does what came in another coin; what was given back was so
-    whatever was asked for.
+    Deposits and payments in another coin have other amounts. A refund is valid whatever its amounts are.
     """
     if command.payment != request.payment or not _in_its_coin(command, request):
         return True
@@ -99,7 +98,7 @@ def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested
 
 
 def _in_its_coin(command: RecordStatus, request: PaymentRequested) -> bool:
-    """Say whether a report is in the order's coin, as far as it says so."""
+    """Return whether a report is in the order's coin, or names no coin."""
     return command.currency is None or command.coin == request.coin
 
 
@@ -107,7 +106,7 @@ def _in_its_coin(command: RecordStatus, request: PaymentRequested) -> bool:
 
 
 def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event]:
-    """Tell of money that can't be counted, once and within bounds; refuse all else that does not match."""
+    """Return an event for new unmatched money, once and within a limit; raise `Refused` otherwise."""
     said = UnmatchedPaymentReported(
         order=order.placed.order,
         payment=command.payment,
@@ -130,7 +129,7 @@ def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event
 
 
 def refusal(said: UnmatchedPaymentReported) -> Refused:
-    """Return how a report is refused of which this is told, or would be."""
+    """Return the error for an unmatched report."""
     match said.why:
         case "wrong_payment":
             return Refused(said.why, f"payment {said.payment} is not that of {said.order}")
@@ -142,11 +141,11 @@ def refusal(said: UnmatchedPaymentReported) -> Refused:
 
 
 def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Tell of money in a status that settles nothing, as far as it is more than what was told of it.
+    """Return an event for money whose status is not final, if it exceeds what was reported before.
 
-    A refund of what counts already is told of apart; if it leaves out its sum, all that counts went back.
+    A refund of counted money is reported separately; without a sum, it is of all that is counted.
 
-    While the order's own payment is on its way to an unpaid order, the steps that are told stand for it.
+    While the order's own payment is on its way to an unpaid order, the events of its steps report it.
     """
     on_the_way = command.status in _UNCERTAIN
     own, in_its_coin = command.payment == request.payment, _in_its_coin(command, request)
@@ -177,7 +176,7 @@ def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequeste
 
 
 def _takes_back(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund leaves the order as it is, so that a person has to see to it."""
+    """Return whether a refund leaves the order as it is, so that a person must act."""
     if command.status is not PaymentState.REFUNDED:
         return False
     return command.payment != request.payment or not (
@@ -186,14 +185,14 @@ def _takes_back(command: RecordStatus, order: Requested, request: PaymentRequest
 
 
 def _is_on_its_way(command: RecordStatus, order: Requested) -> bool:
-    """Say whether an unpaid order's own payment is on its way, after this report of it."""
+    """Return whether an unpaid order's own payment is on its way, including this report."""
     if not isinstance(order, Awaiting) or command.status is None:
         return False
     return max(order.state, command.status, key=STEP.__getitem__) in ON_THE_WAY
 
 
 def _counted(command: RecordStatus, order: Requested, request: PaymentRequested) -> Decimal:
-    """Return how much of a payment is counted, or was told of as another coin, so far."""
+    """Return how much of a payment is counted, or was reported as another coin, so far."""
     money = order.money
     if not _in_its_coin(command, request):
         return money.in_another_coin.get((command.payment, command.currency or ""), _NOTHING)
@@ -225,8 +224,8 @@ def _unknown(command: RecordStatus, order: Requested) -> list[Event]:
 
 
 def _settled(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
-    if command.came <= 0 or command.currency is None:  # it contradicts itself, or leaves out what counts
+    """Count a final amount; the status does not say how much of a deposit counts."""
+    if command.came <= 0 or command.currency is None:  # the report contradicts itself, or lacks the amount
         return _unmatched(command, order, "wrong_amount")
     if not _in_its_coin(command, request):
         return _in_another_coin(command, order, request)
@@ -240,7 +239,7 @@ def _settled(command: RecordStatus, order: Requested, request: PaymentRequested)
 
 
 def _deposit(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Add a further deposit up, as far as it is new."""
+    """Add the new part of a deposit to the order's sum."""
     more = command.came - order.money.deposits.get(command.payment, _NOTHING)
     if more <= 0:
         return []
@@ -255,7 +254,7 @@ def _deposit(command: RecordStatus, order: Requested, request: PaymentRequested)
 
 
 def _count(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Count what the order's own payment received; it says so all told, so the most that it said counts."""
+    """Count the order's own payment; its reports are totals, so the largest one counts."""
     total = max(order.money.own, command.came) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, command.tolerance)
@@ -265,10 +264,10 @@ def _count(command: RecordStatus, order: Requested, request: PaymentRequested) -
 def _after_all(
     command: RecordStatus, order: Paid | Fulfilled | Refunded, request: PaymentRequested
 ) -> list[Event]:
-    """Tell of money that reached the order's own payment after the order was closed with less.
+    """Return an event for money that the order's own payment received after the order was closed with less.
 
-    By an operator, or within the tolerance. It came on top of all that the order had got, as a further
-    deposit does, and is told of as one.
+    It was closed by an operator, or within the tolerance. The money is in addition to the order's sum, like a
+    further deposit, and is reported as one.
     """
     more = command.came - order.money.own
     if more <= 0:
@@ -280,7 +279,7 @@ def _after_all(
 
 
 def _step(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return what a status means besides the money: a step of the order's own payment, or an unknown word."""
+    """Return the events of a status besides its amounts: a step of the own payment, or an unknown status."""
     if command.status is None:
         return _unknown(command, order)
     if command.payment != request.payment:
@@ -293,23 +292,26 @@ def _step(command: RecordStatus, order: Requested, request: PaymentRequested) ->
 
 
 def _move(status: PaymentState, order: Awaiting) -> list[Event]:
-    """Return the step forward that the status means; none for a repeat or a step back."""
+    """Return the step that the status means; none for a duplicate or an earlier step."""
     if STEP[status] <= STEP[order.state]:
         return []
     number = order.placed.order
     events: list[Event] = [_SAID[status](order=number, payment=order.request.payment)]
     if status in ON_THE_WAY:
         return events
-    events = [*short(order.money.total, order), *events]  # deposits came while all of it was expected
+    events = [
+        *short(order.money.total, order),
+        *events,
+    ]  # deposits arrived while the whole payment was expected
     if status is PaymentState.EXPIRED and not (order.expired or order.cancelled):
         events.append(OrderExpired(order=number))
     return events
 
 
 def _ends(command: RecordStatus, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund of the order's own payment is one of the order.
+    """Return whether a refund of the order's own payment refunds the order.
 
-    An order that is paid was not paid by money that does not count, so it does not end with that.
+    A paid order was not paid by money that does not count, so a refund of such money does not end it.
     """
     if isinstance(order, Paid | Fulfilled):
         return order.money.own > 0 and _in_its_coin(command, request)

@@ -1,4 +1,4 @@
-"""What an order and its payment can be, and how each event changes them."""
+"""The states of an order and its payment, and the effect of each event on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ Event: TypeAlias = (
 
 
 class PaymentState(StrEnum):
-    """How far a payment is, in the provider's words."""
+    """The state of a payment, by the provider's names."""
 
     WAITING = "WAITING"
     CONFIRMING = "CONFIRMING"
@@ -82,16 +82,16 @@ STEP = {
     PaymentState.FINISHED: 6,
     PaymentState.REFUNDED: 7,
 }
-"""A payment only ever moves to a higher step."""
+"""The order of the steps; a payment moves only to a higher step."""
 
 ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, PaymentState.SENDING})
-"""The money was seen: the order was paid in time, however long the chain takes."""
+"""The states of a payment that was seen: the order was paid in time, however long the chain takes."""
 
 # -- states
 
 
 Sums: TypeAlias = Mapping[tuple[PaymentId, str], Decimal]
-"""The most that was told of each payment in each coin, in the provider's own code of it."""
+"""The largest amount reported for each payment and each coin, by the provider's code."""
 
 
 def _no_deposits() -> Mapping[PaymentId, Decimal]:
@@ -104,55 +104,55 @@ def _no_sums() -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What came for an order, in units of the coin that was asked for, and what was odd about it."""
+    """The money received for an order, in units of the requested coin, and unusual reports of it."""
 
     own: Decimal = Decimal(0)
-    """What the order's own payment received."""
+    """The amount that the order's own payment received."""
     seen: bool = False
-    """Whether the order's own payment was ever seen on its way, whatever became of it."""
+    """The order's own payment was seen on its way at some time, whatever its outcome."""
     told: Decimal = Decimal(0)
-    """The total that was last told: as too little, as enough, or as too much."""
+    """The total of the last event about a partial payment, a full one, or an overpayment."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
-    """What each further deposit brought."""
+    """The counted amount of each further deposit."""
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
-    """What was told of and counts for nothing until it settles, of the order's own payment too."""
+    """Amounts that were reported and do not count until they are final, also of the order's own payment."""
     refunded: Sums = field(default_factory=_no_sums)
-    """What was told of as given back, while the order stayed what it was."""
+    """Refunds that were reported while the order stayed as it was."""
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
-    """What was reported and does not match the order; none of it is counted."""
+    """Reports that do not match the order; none of their amounts is counted."""
 
     @property
     def deposited(self) -> Decimal:
-        """What further deposits brought, in all."""
+        """The sum of the further deposits."""
         return sum(self.deposits.values(), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        """All that came and counts."""
+        """The counted sum."""
         return self.own + self.deposited
 
     @property
     def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count or was only seen."""
+        """Nothing was received that could be refunded, not even uncounted money or a payment on its way."""
         uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
         return not (self.total or uncounted or self.seen)
 
     def is_deposit(self, payment: PaymentId) -> bool:
-        """Say whether a payment, not the order's own, was told of as a deposit to it."""
+        """Return whether a payment was reported as a deposit to the order's own payment."""
         told = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
         return payment in self.deposits or any(known == payment for known, _ in told)
 
     def tell(self, total: Decimal) -> "Money":
-        """Return it with a total told; what the deposits did not bring, the payment itself did."""
+        """Return the money with a reported total; the part that is not of deposits is the own payment's."""
         return replace(self, told=total, own=total - self.deposited)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Placed; the provider has not been asked for a payment yet, or has not answered."""
+    """A placed order without a payment: the provider was not asked, or has not answered."""
 
     placed: OrderPlaced
     money: Money = Money()
@@ -160,7 +160,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """It expired, or was cancelled, before the provider ever gave a payment."""
+    """An order that expired, or was cancelled, before the provider created a payment."""
 
     placed: OrderPlaced
     cancelled: bool
@@ -169,7 +169,7 @@ class Lapsed:
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """The provider waits for the money, or has given it up; money that comes after all still counts."""
+    """An order that awaits its payment, or whose payment failed or expired; later money still counts."""
 
     placed: OrderPlaced
     request: PaymentRequested
@@ -181,7 +181,7 @@ class Awaiting:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Paid in full, or called so by an operator, not yet delivered; `request` is None if none was made."""
+    """An order paid by money or by an operator, not yet delivered; `request` is None without a payment."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
@@ -190,7 +190,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Fulfilled:
-    """Paid and delivered."""
+    """A paid and delivered order."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
@@ -200,17 +200,17 @@ class Fulfilled:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The money went back. Nothing is delivered any more."""
+    """A refunded order. It is not delivered any more."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
     money: Money
     by_hand: bool
-    """Whether an operator said so: to the provider the payment may still be open."""
+    """An operator recorded the refund: at the provider the payment may still be open."""
 
 
 Requested: TypeAlias = Awaiting | Paid | Fulfilled | Refunded
-"""What may be reported of an order that has a payment."""
+"""The states with a payment, of which there may be reports."""
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
 
 # -- evolving
@@ -280,7 +280,7 @@ def _awaiting(order: Awaiting, event: Event) -> Order:
 
 
 def _step(order: Awaiting, event: Event) -> Awaiting:
-    """Return the order after a step of its payment; a part that comes after it failed is no step back."""
+    """Return the order after a step of its payment; a partial payment after a failure is no step back."""
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
     money = order.money.tell(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
@@ -301,7 +301,7 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
 
 
 def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
-    """Return what came, after what may be reported of a payment whatever became of its order."""
+    """Return the money after an event that may occur in any state with a payment."""
     money, own = order.money, order.request.payment if order.request else None
     match event:
         case DepositReceived(deposit=deposit, paid=paid) if deposit == own:
