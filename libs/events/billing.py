@@ -45,11 +45,11 @@ def _nothing_tolerated(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "tolerated": "0"}
 
 
-# -- said: the catalogue, stream product-<code>
+# -- events: the catalogue, stream product-<code>
 
 
 class ProductListed(Event):
-    """A plan is on sale from now on. Said again when a retired one comes back."""
+    """A plan is on sale from now on. Appended again when a retired one comes back."""
 
     plan: Plan
 
@@ -67,11 +67,11 @@ class ProductRetired(Event):
     code: PlanCode
 
 
-# -- said: an order and its payment, stream order-<number>
+# -- events: an order and its payment, stream order-<number>
 
 
 class OrderPlaced(Event):
-    """An account ordered a plan and means to pay in a coin. Said once per order.
+    """An account ordered a plan and means to pay in a coin. Appended once per order.
 
     Since schema 2 it holds `origin`, by which the unpaid orders of one network are counted.
     """
@@ -90,7 +90,7 @@ class OrderPlaced(Event):
 
 
 class PaymentRequested(Event):
-    """The provider waits for the money at this address. Said once per order."""
+    """The provider waits for the money at this address. Appended once per order."""
 
     order: OrderNumber
     provider: Annotated[str, StringConstraints(max_length=32)]
@@ -103,38 +103,38 @@ class PaymentRequested(Event):
 
 
 class PaymentConfirming(Event):
-    """The money was seen on its chain. Said at most once per order."""
+    """The money was seen on its chain. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentConfirmed(Event):
-    """The chain confirmed the money. Said at most once per order."""
+    """The chain confirmed the money. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentSending(Event):
-    """The provider is passing the money on to the operator. Said at most once per order."""
+    """The provider is passing the money on to the operator. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentPartiallyPaid(Event):
-    """Less came than was asked for; nothing is delivered. Said once per amount received."""
+    """Less came than was asked for; nothing is delivered. Appended once per amount received."""
 
     order: OrderNumber
     payment: PaymentId
-    paid: Annotated[Amount, Field(description="In units of `coin`, all told.")]
+    paid: Annotated[Amount, Field(description="In units of `coin`, in total.")]
     missing: Annotated[Amount, Field(description="In units of `coin`.")]
     coin: Coin
 
 
 class DepositReceived(Event):
-    """A further deposit came to an order's address, as a payment of its own. Said once per such payment.
+    """A further deposit came to an order's address, as a payment of its own. Appended once per such payment.
 
     It counts towards what the order's payment received. Money that comes on the order's own payment after an
     operator recorded a refund is told so too, once, with that payment's id and what is new. Since schema 2
@@ -155,10 +155,11 @@ class DepositReceived(Event):
 class UncountedMoneyReported(Event):
     """The provider reports money that counts for nothing so far: it is not certain yet, or was given up.
 
-    By the order's own payment, or by a further deposit to it, in any status but those that settle it. Said
-    once per payment and larger sum, and once more when what was on its way is given up, or when a deposit is
-    given back that counts already. Should it settle after all, it counts. While the order's own payment is on
-    its way to an unpaid order this is not said: `PaymentConfirming` and what follows it stand for that.
+    By the order's own payment, or by a further deposit to it, in any status but those that settle it.
+    Appended once per payment and larger sum, and once more when what was on its way is given up, or when a
+    deposit is given back that counts already. Should it settle after all, it counts. While the order's own
+    payment is on its way to an unpaid order this is not appended: `PaymentConfirming` and what follows it
+    stand for that.
     """
 
     order: OrderNumber
@@ -167,7 +168,7 @@ class UncountedMoneyReported(Event):
     """In the provider's words."""
     on_the_way: bool
     """It may still settle by itself; else a person has to see to it."""
-    paid: Annotated[Amount, Field(description="In units of `currency`, this payment alone, all told.")]
+    paid: Annotated[Amount, Field(description="In units of `currency`, this payment alone, in all.")]
     uncounted: Annotated[Sum, Field(description="In units of `currency`, how much of it does not count.")]
     currency: Annotated[str, StringConstraints(max_length=32)]
     """The provider's own code of what was received; empty where it does not say."""
@@ -178,11 +179,11 @@ class UncountedMoneyReported(Event):
 class PaymentOverpaid(Event):
     """More came than was asked for: what to do about it is the operator's to decide.
 
-    Said once per amount received, after or together with `PaymentFinished`.
+    Appended once per amount received, after or together with `PaymentFinished`.
     """
 
     order: OrderNumber
-    paid: Annotated[Amount, Field(description="In units of `coin`, all told.")]
+    paid: Annotated[Amount, Field(description="In units of `coin`, in total.")]
     excess: Annotated[Amount, Field(description="In units of `coin`.")]
     coin: Coin
 
@@ -190,7 +191,7 @@ class PaymentOverpaid(Event):
 class WrongCoinReceived(Event):
     """Money came in another coin than was asked for; nothing is delivered for it.
 
-    Said once per payment, since schema 2 again for each larger sum of it. What to do about it is the
+    Appended once per payment, since schema 2 again for each larger sum of it. What to do about it is the
     operator's to decide.
     """
 
@@ -209,10 +210,10 @@ class UnmatchedPaymentReported(Event):
     """The provider reports money for an order that does not match what was asked for; none of it counts.
 
     `wrong_payment`: by a payment that is neither the order's nor a further deposit to it. `wrong_amount`: by
-    one of these, for another price or amount, or with a sum that contradicts its status. Said once for each
-    thing that is reported, and a few times per order at most. The report is refused, and it changes nothing
-    else: what to do about it is the operator's to decide. Since schema 2 it is said in every status in which
-    money is reported, also of a payment that is this order's and is reported for another one
+    one of these, for another price or amount, or with a sum that contradicts its status. Appended once for
+    each thing that is reported, and a few times per order at most. The report is refused, and it changes
+    nothing else: what to do about it is the operator's to decide. Since schema 2 it is said in every status
+    in which money is reported, also of a payment that is this order's and is reported for another one
     (`wrong_payment`), and of one whose report leaves out the sum or the coin (`wrong_amount`).
     """
 
@@ -238,7 +239,7 @@ class UnmatchedPaymentReported(Event):
 class UnknownStatusReported(Event):
     """The provider reports a payment in a state that nobody knows; it changes nothing.
 
-    Said once per payment and state.
+    Appended once per payment and state.
     """
 
     order: OrderNumber
@@ -249,8 +250,8 @@ class UnknownStatusReported(Event):
 class PaymentFinished(Event):
     """An order was paid in full, so what was bought may be delivered.
 
-    Said once per order, however often the provider repeats itself. Since schema 2 an operator may say so too:
-    then less than was asked for, or nothing, may have come, and there may be no payment at the provider.
+    Appended once per order, however often the provider repeats itself. Since schema 2 an operator may say so
+    too: then less than was asked for, or nothing, may have come, and there may be no payment at the provider.
     Since schema 3 less may have come within the tolerance that the operator has set.
     """
 
@@ -263,7 +264,7 @@ class PaymentFinished(Event):
     renews: AdbotId | None = None
     payment: PaymentId | None
     paid: Sum
-    """In units of `coin`, as received, all told."""
+    """In units of `coin`, as received, in total."""
     tolerated: Sum = Decimal(0)
     """In units of `coin`, how much less than was asked for came and was taken for enough."""
     coin: Coin
@@ -287,9 +288,9 @@ class PaymentExpired(Event):
 class PaymentRefunded(Event):
     """The money went back to the client, or an operator says that it will. Nothing is delivered any more.
 
-    Said once per order. Since schema 2 an operator may say so too, also where the provider has no payment.
-    Since schema 3 the adbot that was paid for gives its sessions back at once unless `keep_sessions` is set;
-    until then it always kept them.
+    Appended once per order. Since schema 2 an operator may say so too, also where the provider has no
+    payment. Since schema 3 the adbot that was paid for gives its sessions back at once unless `keep_sessions`
+    is set; until then it always kept them.
     """
 
     schema_version: ClassVar[int] = 3
@@ -305,7 +306,7 @@ class PaymentRefunded(Event):
 class OrderMarkedPaid(Event):
     """An operator vouches for an order that the provider does not call paid; `PaymentFinished` follows.
 
-    Said at most once per order. Who it was is the event's actor.
+    Appended at most once per order. Who it was is the event's actor.
     """
 
     order: OrderNumber
@@ -315,28 +316,31 @@ class OrderMarkedPaid(Event):
 class OrderExpired(Event):
     """The order was not paid in time, or its payment expired. A late payment still delivers.
 
-    Said at most once per order, and never while money was seen on its way.
+    Appended at most once per order, and never while money was seen on its way.
     """
 
     order: OrderNumber
 
 
 class OrderCancelled(Event):
-    """An unpaid order was called off. Money that comes all the same still delivers. Said once per order."""
+    """An unpaid order was called off.
+
+    Money that comes all the same still delivers. Appended once per order.
+    """
 
     order: OrderNumber
     reason: Reason
 
 
 class OrderReviewed(Event):
-    """An operator has seen to what was odd about an order. Said each time it was done."""
+    """An operator has seen to what was odd about an order. Appended each time it was done."""
 
     order: OrderNumber
     note: Reason
 
 
 class OrderFulfilled(Event):
-    """What was paid for was delivered. Said once per order, after `PaymentFinished`."""
+    """What was paid for was delivered. Appended once per order, after `PaymentFinished`."""
 
     order: OrderNumber
     account: AccountId
@@ -419,7 +423,10 @@ class ReviewOrder(Command):
 
 
 class ListProduct(Command):
-    """Put a new plan, or a retired one, on sale. Refused: `already_listed` (as another plan)."""
+    """Put a new plan, or a retired one, on sale.
+
+    Refused: `already_listed` (as another plan), `interval_too_long` (for the time that the plan is valid).
+    """
 
     plan: Plan
 

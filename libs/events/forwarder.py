@@ -20,11 +20,11 @@ from libs.events.values import (
 )
 from libs.eventsourcing.model.event import Command, Contract, Event
 
-# -- said: stream client-<session>
+# -- events: stream client-<session>
 
 
 class SessionImported(Event):
-    """A session was read, checked by signing in with it, and its secret put into the vault. Said once."""
+    """A session was read, checked by signing in with it, and its secret put into the vault. Appended once."""
 
     session: SessionId
     telegram_user: int
@@ -43,24 +43,24 @@ class SeatRested(Event):
 
 
 class SessionDied(Event):
-    """Telegram no longer takes this session. Said once per session."""
+    """Telegram no longer takes this session. Appended once per session."""
 
     session: SessionId
     loss: SessionLoss
     error: ErrorName
 
 
-# -- said: stream apipair-<pair>
+# -- events: stream apipair-<pair>
 
 
 class ApiPairImported(Event):
-    """An API pair was put into the vault; its hash stays there. Said once."""
+    """An API pair was put into the vault; its hash stays there. Appended once."""
 
     pair: PairId
     api_id: int
 
 
-# -- said: stream cycle-<cycle>
+# -- events: stream cycle-<cycle>
 
 
 class Share(Contract):
@@ -121,7 +121,7 @@ class DeliveriesRecorded(Event):
 
 
 class CycleFinished(Event):
-    """Every group of the cycle is done with. Said once per cycle that was not aborted."""
+    """Every group of the cycle is done with. Appended once per cycle that was not aborted."""
 
     cycle: CycleId
     adbot: AdbotId
@@ -138,7 +138,7 @@ class AbortReason(StrEnum):
 
 
 class CycleAborted(Event):
-    """The cycle ended before its last group; the rest is not sent. Said once per cycle."""
+    """The cycle ended before its last group; the rest is not sent. Appended once per cycle."""
 
     cycle: CycleId
     adbot: AdbotId

@@ -1,4 +1,4 @@
-"""What the gateway says: accounts, and what their owners are told."""
+"""The gateway's events and commands: accounts, and their owners' notifications."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class NotificationKind(StrEnum):
-    """The occasions on which an account's owner is told something."""
+    """The kinds of notification that an account's owner gets."""
 
     ORDER_PLACED = "order_placed"
     PAYMENT_RECEIVED = "payment_received"
@@ -30,11 +30,11 @@ class NotificationKind(StrEnum):
     ORDER_EXPIRED = "order_expired"
 
 
-# -- said: stream account-<id>
+# -- events: stream account-<id>
 
 
 class AccountRegistered(Event):
-    """An account exists. Said once per e-mail address.
+    """An account exists. Appended once per e-mail address.
 
     Since schema 2 an access code is issued apart from this, by `AccessCodeReset`: until then nothing opens
     the account. Before, the first checkout issued one.
@@ -54,18 +54,19 @@ class AccountRegistered(Event):
 class AccessCodeReset(Event):
     """An account is opened by a new access code; an old one, if it had any, opens nothing any more.
 
-    Said when a mail to the account's owner is to hold its first code, and each time the operator issues one.
+    Appended when a mail to the account's owner is to hold its first code, and each time the operator issues
+    one.
     """
 
     account: AccountId
     code_digest: CodeDigest
 
 
-# -- said: stream inbox-<account>
+# -- events: stream inbox-<account>
 
 
 class NotificationRaised(Event):
-    """An account's owner is to hear of something, in the app and perhaps by mail. Said once per occasion.
+    """An account's owner gets a notification, in the app and perhaps by mail. Appended once per occasion.
 
     Never holds an access code: whoever writes the mail puts it in.
     """
@@ -84,14 +85,14 @@ class NotificationRaised(Event):
 
 
 class MailSent(Event):
-    """A mail server took the mail of a notification. Said once per notification."""
+    """A mail server took the mail of a notification. Appended once per notification."""
 
     notification: NotificationId
     account: AccountId
 
 
 class MailGivenUp(Event):
-    """The mail of a notification will not be sent. Said once, and never after `MailSent`."""
+    """The mail of a notification will not be sent. Appended once, and never after `MailSent`."""
 
     notification: NotificationId
     account: AccountId

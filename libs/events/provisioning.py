@@ -18,11 +18,11 @@ from libs.events.values import (
 )
 from libs.eventsourcing.model.event import Command, Event
 
-# -- said: the life of a session, never its secret, stream session-<id>
+# -- events: the life of a session, never its secret, stream session-<id>
 
 
 class SessionStocked(Event):
-    """A session lies in stock, unused. Said once per session."""
+    """A session lies in stock, unused. Appended once per session."""
 
     session: SessionId
     telegram_user: int
@@ -56,7 +56,7 @@ class SessionLost(Event):
     error: ErrorName
 
 
-# -- said: stream pair-<id>
+# -- events: stream pair-<id>
 
 
 class ApiPairAdded(Event):
@@ -66,11 +66,11 @@ class ApiPairAdded(Event):
     api_id: int
 
 
-# -- said: stream adbot-<id>
+# -- events: stream adbot-<id>
 
 
 class AdbotProvisioned(Event):
-    """What was paid for exists, stopped. Said once per order.
+    """What was paid for exists, stopped. Appended once per order.
 
     Validity runs from the first filled seat: both ends are missing while no seat is filled.
     """
@@ -109,13 +109,18 @@ class SeatLost(Event):
 
 
 class AdbotExpired(Event):
-    """The plan of an adbot ended. Said once for each end: it may have been extended since the one before."""
+    """The plan of an adbot ended.
+
+    Appended once for each end: it may have been extended since the one before.
+    """
 
     adbot: AdbotId
 
 
 class AdbotExtended(Event):
-    """An adbot's plan lasts longer; if it had expired, it has not any more. Said once per order that renews.
+    """An adbot's plan lasts longer; if it had expired, it has not any more.
+
+    Appended once per order that renews.
 
     Both ends are missing while no seat was ever filled, or while its seats are gone and wait for stock: the
     days are then added once validity begins.
@@ -147,8 +152,8 @@ class AdbotRestored(Event):
 class SeatsReleased(Event):
     """An adbot's sessions went back to stock: its grace time is over, or it was suspended for good.
 
-    Said at most once per expiry, and per suspension. Should it be renewed or restored after all, its seats
-    wait for stock.
+    Appended at most once per expiry, and per suspension. Should it be renewed or restored after all, its
+    seats wait for stock.
     """
 
     adbot: AdbotId

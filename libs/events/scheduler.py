@@ -36,7 +36,7 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "started_at": fields["anchor"]}
 
 
-# -- said: stream schedule-<adbot>
+# -- events: stream schedule-<adbot>
 
 
 class AdvertisementSet(Event):
@@ -75,18 +75,22 @@ class AdbotStopped(Event):
 
 
 class CycleDue(Event):
-    """Every group is to get the post once, now. Said once per due time that was not skipped.
+    """Every group is to get the post once, now. Appended once per due time that was not skipped.
 
-    Carries what is to be sent as it was at that moment. The next one comes due an interval after `due_at`:
-    the time of the cadence, or, where the cycle is raised noticeably later, as after an outage, the time
-    when it is raised.
+    Carries what is to be sent as it was at that moment. `due_at` is the time of the cadence, or, where the
+    cycle is raised noticeably later, as after an outage, the time when it is raised. Since schema 2
+    `next_due` says when the next one comes due; before, that was an interval after `due_at`.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
     account: AccountId
     number: Annotated[int, Field(ge=1, description="Counts the adbot's cycles.")]
     due_at: datetime
+    next_due: datetime | None = None
     post: Post
     groups: tuple[GroupRef, ...]
     seats: tuple[Seat, ...]
@@ -94,14 +98,18 @@ class CycleDue(Event):
 
 
 class CycleSkipped(Event):
-    """A due time passed without a cycle."""
+    """A due time passed without a cycle. Since schema 2 `next_due` says when the next one comes."""
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     due_at: datetime
+    next_due: datetime | None = None
     reason: SkipReason
 
 
-# -- said: stream permissions-<account>
+# -- events: stream permissions-<account>
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """Why an operator does something, for people."""

@@ -49,16 +49,23 @@ class PlanKind(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+MAX_VALIDITY_DAYS = 3660
+MAX_INTERVAL_SECONDS = MAX_VALIDITY_DAYS * 86_400
+
+
 class Plan(Contract):
-    """What is sold, as it was at the moment of the sale."""
+    """What is sold, as it was at the moment of the sale.
+
+    Until the interval's bound was raised it was a day: programs of before read no plan with a longer one.
+    """
 
     code: PlanCode
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     kind: PlanKind
     sessions: Annotated[int, Field(ge=1, le=1000)]
-    interval_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    interval_seconds: Annotated[int, Field(ge=1, le=MAX_INTERVAL_SECONDS)]
     price_usd: Amount
-    validity_days: Annotated[int, Field(ge=1, le=3660)]
+    validity_days: Annotated[int, Field(ge=1, le=MAX_VALIDITY_DAYS)]
 
 
 class Seat(Contract):

@@ -25,11 +25,12 @@ from services.billing.context import Context
 from services.billing.order import commands as order_commands
 from services.billing.order.commands import ByHand, Place
 from services.billing.order.domain import ORDER
+from services.billing.order.payment_report import PaymentReport
 from services.billing.payments.recording import record_report
-from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
+from services.billing.ports import PaymentProvider, ProviderUnavailable
 from services.billing.product import commands as product_commands
 from services.billing.product.domain import PRODUCT, OnSale
-from services.billing.stock.tables import place_alone, stock_for
+from services.billing.stock.tables import lock_stock, stock_for
 
 log = structlog.stdlib.get_logger()
 forgeries = SampledLog(__name__)
@@ -58,7 +59,7 @@ async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> No
     minimum = await _minimum_usd(command.coin, context.provider)
 
     async def place(unit: UnitOfWork) -> None:
-        await place_alone(unit.flushed)
+        await lock_stock(unit.flushed)
         stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, context.promised)
         placing = Place(
             order=command.order,

@@ -1,1 +1,1 @@
-"""The pool of Telegram clients."""
+"""Sends posts to groups by a pool of Telegram sessions."""

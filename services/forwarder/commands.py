@@ -1,4 +1,4 @@
-"""What the forwarder does when it is told to."""
+"""The forwarder's command handlers."""
 
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
@@ -13,7 +13,7 @@ commands = CommandHandlers[Context]()
 
 @commands.on(ImportApiPair, context=True)
 async def import_pair(command: ImportApiPair, unit: UnitOfWork, context: Context) -> None:
-    """Put an API pair into the vault."""
+    """Store a Telegram application's `api_id` and `api_hash` in the vault."""
     if await unit.load(PAIR, command.pair) is None:
         secret = ApiPair(command.api_id, command.api_hash.get_secret_value())
         if not await context.vault.put_pair(unit.flushed, command.pair, secret):
@@ -23,5 +23,5 @@ async def import_pair(command: ImportApiPair, unit: UnitOfWork, context: Context
 
 @commands.outside(ImportSession, context=True)
 async def import_session(command: ImportSession, scope: Scope, context: Context) -> None:
-    """Check a session, and put it into the vault."""
+    """Check a session, and store it in the vault."""
     await uploading.import_session(command, scope, context.vault, context.telegram, context.reader)

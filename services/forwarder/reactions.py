@@ -1,4 +1,4 @@
-"""What the forwarder does when it hears an event."""
+"""The forwarder's reactions to events."""
 
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
@@ -17,9 +17,9 @@ reactions = Reactions[Context]()
 
 @reactions.to(CycleDue, context=True)
 async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
-    """Share the cycle's groups over its seats; the pool does the rest."""
+    """Start the cycle: distribute its groups over the seats of the adbot."""
     sessions = [seat.session for seat in event.seats]
-    # the scheduler may have said it before it heard that they went back to stock
+    # the scheduler may have appended this before it handled the release of these sessions
     left = await released_from(unit.flushed, event.adbot, sessions)
     command = Begin(
         cycle=event.cycle,
@@ -32,13 +32,13 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
         at=unit.at,
     )
     await unit.execute(CYCLE, event.cycle, command)
-    # the stop may have been heard already, by the reader that is ahead of this one
+    # a reader that is ahead of this one may have handled the stop already
     if unit.cause.cursor < await last_stop(unit.flushed, event.adbot):
         await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
 
 async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
-    """End what runs: what was not sent yet is not sent, and released sessions may serve another adbot."""
+    """Abort the adbot's running cycles: pending sends are dropped, for other adbots may get the sessions."""
     for cycle in await running_cycles(unit.flushed, event.adbot):
         await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
 
@@ -48,7 +48,7 @@ reactions.to(SeatsReleased)(stop)
 
 
 async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
-    """Forget what the session learnt for its adbot: the next one may be another client's."""
+    """Delete the peers that the session resolved: its next adbot may be another client's."""
     await forget_peers(unit.flushed, event.session)
 
 

@@ -1,4 +1,4 @@
-"""What the forwarder consists of."""
+"""The forwarder's registry."""
 
 from libs.eventsourcing import Registry
 from services.forwarder.client.domain import CLIENT

@@ -1,4 +1,4 @@
-"""The forwarder's tables that no event fills: secrets, and what the pool must remember across crashes."""
+"""The forwarder's tables that are not projections: secrets, and the pool's state across crashes."""
 
 from libs.eventsourcing import Engine, make_once
 from services.forwarder.pool.claims import SCHEMA as CLAIMS
@@ -11,6 +11,6 @@ STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{C
 
 
 async def make_tables(engine: Engine) -> None:
-    """Make these tables where they are missing; a worker that starts again disturbs no other."""
+    """Create these tables if they are missing; running workers are not blocked."""
     async with engine.pool.acquire() as connection:
         await make_once(connection, "forwarder", STATEMENTS)

@@ -6,13 +6,14 @@ import structlog
 
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
-from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import Vault
@@ -21,7 +22,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def run(settings: ForwarderSettings) -> None:
-    """Hear commands and events until told to stop; forward too, if the settings say so."""
+    """Run the service until SIGTERM or SIGINT; forward too, if the settings say so."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
@@ -33,17 +34,18 @@ async def run(settings: ForwarderSettings) -> None:
         patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
         chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), patience))
         if settings.runs_pool:
-            chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+            accounts = VaultAccounts(chassis.engine, vault, telegram)
+            chassis.task("pool", Pool(chassis.engine, accounts, settings).run)
         await chassis.run()
 
 
 async def run_worker(settings: ForwarderSettings) -> None:
-    """Forward until told to stop; relay, if the service itself does not."""
+    """Run a worker until SIGTERM or SIGINT; relay, if the service itself does not."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
-        pool = Pool(chassis.engine, telegram, vault, settings)
+        pool = Pool(chassis.engine, VaultAccounts(chassis.engine, vault, telegram), settings)
         wakeups = Wakeups(chassis.nats, settings.nats_prefix)
         chassis.task("wake-ups", lambda: wakeups.keep_listening(pool.wake))
         chassis.task("pool", pool.run)
@@ -55,7 +57,7 @@ def _chassis(settings: ForwarderSettings) -> Chassis:
 
 
 async def _check_keys(chassis: Chassis, vault: Vault) -> None:
-    """Make sure that the vault can be opened; raise `InvalidSettings` naming the keys that are missing."""
+    """Check that the vault can be decrypted; raise `InvalidSettings` naming the missing keys."""
     missing = await chassis.engine.query(vault.missing_keys)
     if missing:
         problem = (
@@ -66,6 +68,6 @@ async def _check_keys(chassis: Chassis, vault: Vault) -> None:
 
 
 async def _reseal(chassis: Chassis, vault: Vault) -> None:
-    """Seal what older keys sealed with the first one, so that these can be dropped."""
+    """Re-encrypt secrets of older keys with the first one, so that the older can be dropped."""
     while done := await chassis.engine.query(vault.reseal):
         log.info("vault.resealed", secrets=done)

@@ -1,4 +1,4 @@
-"""What the forwarder is told."""
+"""The forwarder's settings."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 def decode_keys(text: SecretStr) -> list[bytes]:
-    """Return the vault's keys; raise `ValueError` saying what is wrong, never a key."""
+    """Return the vault's keys; raise `ValueError` saying what is wrong, without any key."""
     keys: list[bytes] = []
     for number, part in enumerate(text.get_secret_value().split(","), 1):
         try:
@@ -37,7 +37,7 @@ def _valid(text: SecretStr) -> SecretStr:
 
 
 class ForwarderSettings(ServiceSettings):
-    """What the forwarder and its workers need."""
+    """The settings of the forwarder and its workers."""
 
     service: ClassVar[str] = "forwarder"
 
@@ -45,30 +45,34 @@ class ForwarderSettings(ServiceSettings):
         description="Comma-separated base64 keys of 32 bytes; the first encrypts, all decrypt. "
         "`adrelay keygen` makes one"
     )
-    runs_pool: bool = Field(default=False, description="Whether the service itself also forwards")
+    runs_pool: bool = Field(default=False, description="The service itself also forwards")
 
-    telegram_host: str = Field("", description="Connect here instead of Telegram's own data centres")
+    telegram_host: str = Field("", description="A server to use instead of Telegram's own data centres")
     telegram_port: int = Field(443, ge=1, le=65535)
-    telegram_dc: int = Field(2, ge=1, le=10_000, description="The data centre that telegram_host is")
+    telegram_dc: int = Field(2, ge=1, le=10_000, description="The number of telegram_host's data centre")
     telegram_public_key_file: Path | None = Field(
-        None, description="The PEM file of telegram_host's RSA key; only a new key exchange needs it"
+        None, description="The PEM file of telegram_host's RSA key, for key exchanges"
     )
     connect_seconds: float = Field(10.0, gt=0, description="How long a connection may take")
     request_seconds: float = Field(20.0, gt=0, description="How long Telegram may take to answer")
 
-    lease_seconds: float = Field(15.0, ge=2, description="How long a session stays a silent worker's")
+    lease_seconds: float = Field(
+        15.0, ge=2, description="How long a lease of a session lasts without renewal"
+    )
     poll_seconds: float = Field(
-        2.0, gt=0, le=3600.0, description="How often workers look for work that no wake-up told them of"
+        2.0, gt=0, le=3600.0, description="How often workers poll for work without a wake-up"
     )
     idle_seconds: float = Field(60.0, ge=0, description="How long a session without work stays connected")
-    max_sessions: int = Field(200, ge=1, description="How many sessions one worker holds at most")
+    max_sessions: int = Field(200, ge=1, description="How many sessions one worker leases at most")
 
-    batch_size: int = Field(20, ge=1, le=20, description="Deliveries that are recorded together")
+    batch_size: int = Field(20, ge=1, le=20, description="How many deliveries are recorded in one batch")
     batch_seconds: float = Field(2.0, gt=0, description="How long a delivery waits to be recorded")
-    max_attempts: int = Field(6, ge=1, description="How often one group is tried in one cycle")
-    backoff_seconds: float = Field(1.0, gt=0, description="Before the second attempt; doubles each time")
+    max_attempts: int = Field(6, ge=1, description="How many attempts a group gets in one cycle")
+    backoff_seconds: float = Field(
+        1.0, gt=0, description="The wait before the second attempt, doubled for each further one"
+    )
     max_backoff_seconds: float = Field(30.0, gt=0)
     max_wait_in_cycle_seconds: float = Field(
-        300.0, ge=0, description="A longer wait leaves the groups out of the cycle"
+        300.0, ge=0, description="Groups that would wait longer are left out of the cycle"
     )
-    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account rests")
+    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")

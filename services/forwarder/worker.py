@@ -1,4 +1,4 @@
-"""`python -m services.forwarder.worker`: one worker of the pool; run as many as you like."""
+"""`python -m services.forwarder.worker`: one worker of the pool; any number can run."""
 
 from libs.chassis.main import main
 from services.forwarder.service import run_worker

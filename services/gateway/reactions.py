@@ -25,7 +25,7 @@ reactions = Reactions[Context]()
 async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -> None:
     """Open the account of the first order, and notify its owner that the order awaits payment."""
     await open_account(unit, context.codes, event.account, event.email)
-    said = Raise(
+    notification = Raise(
         account=event.account,
         kind=NotificationKind.ORDER_PLACED,
         order=event.order,
@@ -33,7 +33,7 @@ async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -
         mail=_by_mail(unit, context),
         coin=event.coin,
     )
-    await unit.execute(INBOX, event.account, said)
+    await unit.execute(INBOX, event.account, notification)
 
 
 @reactions.to(PaymentFinished, context=True)
@@ -48,7 +48,7 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
     mail = _by_mail(unit, context) or (recent and not await has_code(unit, account))
     if mail:
         await issue_first_code(unit, context.codes, account)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.PAYMENT_RECEIVED,
         order=event.order,
@@ -57,14 +57,14 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
         paid=event.paid or None,  # nothing was received for an order that an operator marked as paid
         coin=event.coin,
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 @reactions.to(PaymentPartiallyPaid, context=True)
 async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
     """Notify how much was received and how much is missing."""
     account, email = await _whose(unit, event.order)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.PARTIAL_PAYMENT,
         order=event.order,
@@ -74,21 +74,21 @@ async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context:
         missing=event.missing,
         coin=event.coin,
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 @reactions.to(OrderExpired, context=True)
 async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
     """Notify that the order has expired."""
     account, email = await _whose(unit, event.order)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.ORDER_EXPIRED,
         order=event.order,
         email=email,
         mail=_by_mail(unit, context),
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 def _by_mail(unit: UnitOfWork, context: Context) -> bool:
@@ -100,6 +100,6 @@ async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, Email
     """Return an order's account and address, from the notification of its first event."""
     found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
-        message = f"nobody was told that {order} was placed"
+        message = f"no OrderPlaced was read for {order}"
         raise LookupError(message)
     return found

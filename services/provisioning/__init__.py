@@ -1,1 +1,1 @@
-"""Stock and adbots."""
+"""Assigns sessions from the stock to adbots, and ends adbots."""

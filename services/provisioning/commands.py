@@ -1,4 +1,4 @@
-"""What provisioning does when it is told to, by operators."""
+"""The command handlers of provisioning, for operators."""
 
 from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.eventsourcing import CommandHandlers, UnitOfWork
@@ -13,20 +13,20 @@ commands = CommandHandlers[Context]()
 
 @commands.on(ExtendAdbot, context=True)
 async def extend(command: ExtendAdbot, unit: UnitOfWork, context: Context) -> None:
-    """Have an adbot's plan last longer."""
+    """Extend an adbot's validity."""
     extension = Extend(command.days, command.reason, unit.at)
     await extend_plan(command.adbot, extension, unit, context.choose)
 
 
 @commands.on(SuspendAdbot)
 async def suspend(command: SuspendAdbot, unit: UnitOfWork) -> None:
-    """Let an adbot not run, and release its seats if that is for good."""
+    """Suspend an adbot, and release its seats if asked to."""
     suspension = Suspend(command.reason, unit.at, release=command.release_sessions)
     await release(command.adbot, suspension, unit)
 
 
 @commands.on(RestoreAdbot, context=True)
 async def restore(command: RestoreAdbot, unit: UnitOfWork, context: Context) -> None:
-    """Let an adbot be started again, with its seats filled."""
+    """Restore a suspended adbot, and fill its empty seats."""
     if await unit.execute(ADBOT, command.adbot, Restore(unit.at)):
         await await_seats(command.adbot, unit, context.choose)

@@ -1,4 +1,4 @@
-"""What provisioning's handlers work with, besides events and the database."""
+"""The dependencies of provisioning's handlers, besides events and the database."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,8 +8,8 @@ from services.provisioning.seating import NextSeat
 
 @dataclass(frozen=True)
 class Context:
-    """How seats are chosen, and how long they are kept, as it is set."""
+    """The choice of sessions, and the grace time of the settings."""
 
     choose: NextSeat
     grace: timedelta
-    """How long an expired adbot keeps its sessions."""
+    """The time for which an expired adbot keeps its sessions."""

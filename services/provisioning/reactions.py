@@ -1,7 +1,7 @@
-"""What follows from orders that are paid or refunded, stock that arrives, and sessions that die.
+"""Reactions to orders that are paid or refunded, sessions that are imported, and sessions that die.
 
-All run in one reader, one after another: stock never arrives while a seat is just beginning to wait. What
-other processes do to seats is looked at here once more, for stock that they could not see.
+One reader runs them in sequence: no session is stocked while a seat is becoming empty. Provisioning's own
+events are handled too, since another process may have emptied seats without seeing new stock.
 """
 
 from libs.events.billing import PaymentFinished, PaymentRefunded
@@ -25,9 +25,9 @@ reactions = Reactions[Context]()
 
 @reactions.to(PaymentFinished, context=True)
 async def deliver(event: PaymentFinished, unit: UnitOfWork, context: Context) -> None:
-    """Make the adbot that was paid for, or extend the one that the order renews.
+    """Create the adbot of a paid order, or extend the adbot that the order renews.
 
-    An order that renews an unknown adbot, or one of another plan, is refused, and thereby set aside with its
+    A renewal of an unknown adbot or for another plan is refused, and so becomes a dead letter with its
     reason: a paid order must not get lost.
     """
     if event.renews is None:
@@ -39,9 +39,9 @@ async def deliver(event: PaymentFinished, unit: UnitOfWork, context: Context) ->
 
 @reactions.to(PaymentRefunded, context=True)
 async def suspend(event: PaymentRefunded, unit: UnitOfWork, context: Context) -> None:
-    """Let the adbot that the order made or extended not run; nothing if nothing was delivered.
+    """Suspend the adbot that the refunded order created or extended, if there is one.
 
-    Its sessions go back to stock at once, unless the operator keeps them.
+    Its sessions return to stock at once, unless the operator decided that the adbot keeps them.
     """
     adbot = await delivered_by(unit.flushed, event.order)
     if adbot is not None:
@@ -52,7 +52,7 @@ async def suspend(event: PaymentRefunded, unit: UnitOfWork, context: Context) ->
 
 @reactions.to(SessionImported, context=True)
 async def stock(event: SessionImported, unit: UnitOfWork, context: Context) -> None:
-    """Put a session into stock, or on the seat that waits for one."""
+    """Add a session to the stock, and assign it if a seat waits for one."""
     command = Stock(event.session, event.telegram_user, event.phone, event.pair, unit.at)
     await unit.execute(SESSION, event.session, command)
     await fill_waiting(unit, context.choose)
@@ -60,14 +60,14 @@ async def stock(event: SessionImported, unit: UnitOfWork, context: Context) -> N
 
 @reactions.to(ApiPairImported, context=True)
 async def add_pair(event: ApiPairImported, unit: UnitOfWork, context: Context) -> None:
-    """Let sessions be assigned with an API pair."""
+    """Add a Telegram application, and assign sessions that waited for one."""
     await unit.execute(PAIR, event.pair, AddPair(event.pair, event.api_id, unit.at))
     await fill_waiting(unit, context.choose)
 
 
 @reactions.to(SessionDied, context=True)
 async def replace(event: SessionDied, unit: UnitOfWork, context: Context) -> None:
-    """Take a dead session off its adbot, and fill the seat again."""
+    """Remove a dead session from its adbot, and fill the seat again."""
     await lose(event, unit)
     await fill_waiting(unit, context.choose)
 
@@ -75,7 +75,7 @@ async def replace(event: SessionDied, unit: UnitOfWork, context: Context) -> Non
 async def look_again(
     _: SeatsReleased | AdbotExtended | AdbotRestored, unit: UnitOfWork, context: Context
 ) -> None:
-    """Fill waiting seats: with stock, or for adbots, that another process could not see."""
+    """Fill empty seats after a change that another process may have made without seeing the stock."""
     await fill_waiting(unit, context.choose)
 
 

@@ -1,4 +1,4 @@
-"""What provisioning consists of."""
+"""The registry of provisioning."""
 
 from libs.eventsourcing import Registry
 from services.provisioning.adbot.domain import ADBOT

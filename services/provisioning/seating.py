@@ -1,4 +1,4 @@
-"""Who gets which session: first paid, first served."""
+"""Assigns sessions to seats, in the order of payment."""
 
 from collections.abc import Awaitable, Callable
 
@@ -34,11 +34,11 @@ from services.provisioning.session.tables import next_seat
 log = structlog.stdlib.get_logger()
 
 NextSeat = Callable[[UnitOfWork], Awaitable[Seat | None]]
-"""Chooses from stock; takes nothing."""
+"""Chooses a seat's next session from the stock, without assigning it."""
 
 
 def chooser(max_sessions_per_pair: int) -> NextSeat:
-    """Return what chooses the oldest session that can be assigned."""
+    """Return a function that chooses the oldest session that can be assigned."""
 
     async def choose(unit: UnitOfWork) -> Seat | None:
         return await next_seat(unit.flushed, max_sessions_per_pair=max_sessions_per_pair)
@@ -47,11 +47,11 @@ def chooser(max_sessions_per_pair: int) -> NextSeat:
 
 
 async def provision(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) -> None:
-    """Make the one adbot that was paid for, with what the stock can give now."""
+    """Create the adbot of a paid order, with the sessions that are in stock."""
     adbot = adbot_of(event.order)
     if await unit.load(ADBOT, adbot) is not None:
         return
-    await fill_waiting(unit, choose)  # another process may just have made a seat wait
+    await fill_waiting(unit, choose)  # another process may just have emptied a seat
     seats: list[Seat] = []
     while len(seats) < event.plan.sessions and (seat := await choose(unit)) is not None:
         await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, unit.at))
@@ -65,7 +65,7 @@ async def provision(event: PaymentFinished, unit: UnitOfWork, choose: NextSeat) 
 
 
 async def extend(adbot: AdbotId, command: Renew | Extend, unit: UnitOfWork, choose: NextSeat) -> None:
-    """Have an adbot's plan last longer; seats that it lost with its expiry are filled again, or wait."""
+    """Extend an adbot's validity; after an expiry its empty seats are filled, or wait for stock."""
     before = await unit.load(ADBOT, adbot)
     extended = await unit.execute(ADBOT, adbot, command)
     for event in extended:
@@ -76,7 +76,7 @@ async def extend(adbot: AdbotId, command: Renew | Extend, unit: UnitOfWork, choo
 
 
 async def await_seats(adbot: AdbotId, unit: UnitOfWork, choose: NextSeat) -> None:
-    """Fill the empty seats of an adbot that may run again, and tell of those that wait for stock."""
+    """Fill the empty seats of an adbot that may run again, and record those that wait for stock."""
     await fill_waiting(unit, choose)
     for event in await unit.execute(ADBOT, adbot, AwaitSeats(unit.at)):
         if isinstance(event, SeatsAwaited):
@@ -84,7 +84,7 @@ async def await_seats(adbot: AdbotId, unit: UnitOfWork, choose: NextSeat) -> Non
 
 
 async def release(adbot: AdbotId, command: ReleaseSeats | Suspend, unit: UnitOfWork) -> None:
-    """Carry out what may release an adbot's seats; the sessions on them go back to stock."""
+    """Run a command that may release an adbot's seats, and return their sessions to stock."""
     before = await unit.load(ADBOT, adbot)
     for event in await unit.execute(ADBOT, adbot, command):
         if isinstance(event, AdbotSuspended):
@@ -97,7 +97,7 @@ async def release(adbot: AdbotId, command: ReleaseSeats | Suspend, unit: UnitOfW
 
 
 async def lose(event: SessionDied, unit: UnitOfWork) -> None:
-    """Take a dead session out of stock, and off its adbot."""
+    """Remove a dead session from the stock and from its adbot."""
     command = Lose(event.loss, event.error, unit.at)
     for lost in await unit.execute(SESSION, event.session, command):
         if isinstance(lost, SessionLost) and lost.adbot is not None:
@@ -107,7 +107,7 @@ async def lose(event: SessionDied, unit: UnitOfWork) -> None:
 
 
 async def fill_waiting(unit: UnitOfWork, choose: NextSeat) -> None:
-    """Fill waiting seats while the stock lasts, the adbot that was paid first before the others."""
+    """Fill empty seats while there is stock, in the order in which adbots were paid."""
     while (adbot := await first_waiting(unit.flushed, unit.at)) is not None:
         seat = await choose(unit)
         if seat is None:

@@ -1,4 +1,4 @@
-"""Provisioning, wired."""
+"""The wiring of provisioning."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from services.provisioning.settings import ProvisioningSettings
 
 
 async def run(settings: ProvisioningSettings) -> None:
-    """Run provisioning until it is told to stop."""
+    """Run provisioning until SIGTERM or SIGINT."""
     context = Context(chooser(settings.max_sessions_per_pair), timedelta(days=settings.grace_days))
     async with Chassis(
         settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models

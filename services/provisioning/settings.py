@@ -1,4 +1,4 @@
-"""What provisioning reads from its environment."""
+"""The environment variables of provisioning."""
 
 from typing import ClassVar
 
@@ -8,17 +8,17 @@ from libs.chassis.settings import ServiceSettings
 
 
 class ProvisioningSettings(ServiceSettings):
-    """Provisioning's settings; every one has a default."""
+    """The settings of provisioning; all have defaults."""
 
     service: ClassVar[str] = "provisioning"
 
     max_sessions_per_pair: int = Field(
-        7, ge=1, le=1000, description="How many sessions one API pair serves at most"
+        7, ge=1, le=1000, description="The maximum number of sessions per Telegram application (API pair)"
     )
     grace_days: float = Field(
         7.0,
         ge=0,
         le=365,
         allow_inf_nan=False,
-        description="How long an expired adbot keeps its sessions, before these go back to stock",
+        description="How long an expired adbot keeps its sessions before they return to stock",
     )

@@ -1,4 +1,4 @@
-"""What provisioning does when an instant comes: adbots expire, and give up their seats later."""
+"""The timers of provisioning: adbots expire, and their seats are released later."""
 
 from libs.eventsourcing import Timers, UnitOfWork
 from services.provisioning.adbot.commands import Expire, ReleaseSeats
@@ -12,7 +12,7 @@ timers = Timers[Context]()
 
 @timers.due("expiry", earliest=next_end)
 async def expire(unit: UnitOfWork) -> int:
-    """Expire adbots whose time is over."""
+    """Expire adbots whose validity has ended."""
     ended = await take_ended(unit.flushed, unit.at)
     for adbot in ended:
         await unit.execute(ADBOT, adbot, Expire(unit.at))
@@ -21,7 +21,7 @@ async def expire(unit: UnitOfWork) -> int:
 
 @timers.due("releases", earliest=lambda sql, context: next_release(sql, context.grace), context=True)
 async def release_seats(unit: UnitOfWork, context: Context) -> int:
-    """Put the sessions of adbots whose grace time is over back into stock."""
+    """Release the seats of adbots whose grace time has ended; the sessions return to stock."""
     graceless = await take_graceless(unit.flushed, unit.at, context.grace)
     for adbot in graceless:
         await release(adbot, ReleaseSeats(context.grace, unit.at), unit)

@@ -1,1 +1,1 @@
-"""Advertisements and cycles."""
+"""Decides when each adbot's advertisement is sent."""

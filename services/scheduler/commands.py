@@ -1,4 +1,4 @@
-"""What the scheduler does when it is told to, by clients and admins."""
+"""The scheduler's command handlers, for clients and admins."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ commands = CommandHandlers[Context]()
 @commands.outside(SetAdvertisement, context=True)
 async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Context) -> None:
     """Set the post and the groups of an adbot."""
-    # in a thread: a long list must hold up neither timers nor other commands
+    # in a thread: a long list must delay neither timers nor other commands
     post, groups = await asyncio.to_thread(_parse, command, context.max_groups)
 
     async def set_parsed(unit: UnitOfWork) -> None:
@@ -32,30 +32,30 @@ async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Co
 
 @commands.on(StartAdbot)
 async def start(command: StartAdbot, unit: UnitOfWork) -> None:
-    """Let an adbot's cycles come due."""
+    """Start an adbot."""
     adbot = await adbot_known(unit.flushed, command.adbot)
     await unit.execute(SCHEDULE, command.adbot, asked.Start(adbot, command.account, unit.at))
 
 
 @commands.on(StopAdbot)
 async def stop(command: StopAdbot, unit: UnitOfWork) -> None:
-    """Let no more of an adbot's cycles come due."""
+    """Stop an adbot."""
     adbot = await adbot_known(unit.flushed, command.adbot)
     await unit.execute(SCHEDULE, command.adbot, asked.Stop(adbot, command.account, unit.at))
 
 
 @commands.on(AllowPrivateIds)
 async def allow_private_ids(command: AllowPrivateIds, unit: UnitOfWork) -> None:
-    """Let an account's adbots name chats by private ids."""
+    """Allow an account's adbots to name chats by private ids."""
     await unit.execute(PERMISSIONS, command.account, Allow(command.account, command.reason))
 
 
 @commands.on(ForbidPrivateIds)
 async def forbid_private_ids(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
-    """Let an account's adbots name chats by public names and invite links only."""
+    """Restrict an account's adbots to public names and invite links."""
     await unit.execute(PERMISSIONS, command.account, Forbid(command.account, command.reason))
 
 
 def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
-    """Return the post and the groups of a command; raise `Refused` for what can't be read."""
+    """Parse the post and the groups of a command; raise `Refused` if they are malformed."""
     return parse_post(command.post), parse_groups(command.groups, most=max_groups)

@@ -1,4 +1,4 @@
-"""What the scheduler's handlers work with, besides events and the database."""
+"""The dependencies of the scheduler's handlers, besides events and the database."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +8,9 @@ from libs.events.values import Pacing
 
 @dataclass(frozen=True)
 class Context:
-    """Limits and pacing, as they are set."""
+    """The limits and the pacing of the settings."""
 
     max_groups: int
     pacing: Pacing
     cycle_patience: timedelta
-    """A cycle that never ends no longer holds the next one up after this time."""
+    """The time after its due time when a cycle that did not end no longer delays the next."""

@@ -1,4 +1,4 @@
-"""What follows for schedules when a plan ends, an adbot is suspended or loses a seat, or a post is gone."""
+"""Reactions that stop schedules: a plan ends, an adbot is suspended or loses a seat, a post is gone."""
 
 from datetime import timedelta
 
@@ -18,15 +18,18 @@ from services.scheduler.tables.adbots import adbot_known, adbots_of
 log = structlog.stdlib.get_logger()
 
 SETTLING = timedelta(seconds=1)
-"""How long after such news the adbot is looked at: a replacement of a lost seat follows at once, and the read
-model, which another reader fills, knows of both by then."""
+"""How long after such an event the adbot is checked.
+
+A replacement of a lost seat follows at once, and the read model, which another reader fills, contains both by
+then.
+"""
 
 reactions = Reactions[Context]()
 
 
 @reactions.to(AdbotExpired)
 async def end_with_plan(event: AdbotExpired, unit: UnitOfWork) -> None:
-    """Stop an adbot whose plan ended."""
+    """Stop an adbot that expired."""
     await _end_unfit(event.adbot, StopReason.EXPIRED, unit)
 
 
@@ -37,7 +40,7 @@ async def end_with_suspension(event: AdbotSuspended, unit: UnitOfWork) -> None:
 
 
 async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> None:
-    """Stop an adbot at once, or, if it was started since, look soon whether that was right."""
+    """Stop an adbot at once; if it was started since, check it soon."""
     if await unit.execute(SCHEDULE, adbot, EndUnfit(reason, unit.cause.at, unit.at)):
         log.info("adbot.stopped", adbot=adbot, reason=reason.value)
     else:
@@ -46,7 +49,7 @@ async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> No
 
 @reactions.to(PrivateIdsForbidden)
 async def end_with_permission(event: PrivateIdsForbidden, unit: UnitOfWork) -> None:
-    """Stop the account's adbots that name private ids; one that is not known yet stops when it is due."""
+    """Stop the account's adbots that name private ids; one unknown to the read model stops when it is due."""
     for adbot in await adbots_of(unit.flushed, event.account):
         if await unit.execute(SCHEDULE, adbot, EndPrivate(await adbot_known(unit.flushed, adbot))):
             log.info("adbot.stopped", adbot=adbot, reason=StopReason.PRIVATE_IDS.value)
@@ -61,5 +64,5 @@ async def end_with_source(event: SourceBroken, unit: UnitOfWork) -> None:
 
 @reactions.to(SeatLost)
 async def look_for_seats(event: SeatLost, unit: UnitOfWork) -> None:
-    """Have the adbot looked at soon: without any seat it then stops."""
+    """Schedule a check of the adbot, which stops if it has no seat."""
     await look_soon(unit.flushed, event.adbot, unit.at + SETTLING, unit.cause.envelope.id)

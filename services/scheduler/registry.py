@@ -1,4 +1,4 @@
-"""What the scheduler consists of."""
+"""The scheduler's registry."""
 
 from libs.eventsourcing import Registry
 from services.scheduler.commands import commands

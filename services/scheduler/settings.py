@@ -1,4 +1,4 @@
-"""What the scheduler reads from its environment."""
+"""The environment variables of the scheduler."""
 
 from typing import ClassVar
 
@@ -8,15 +8,19 @@ from libs.chassis.settings import ServiceSettings
 
 
 class SchedulerSettings(ServiceSettings):
-    """The scheduler's settings; every one has a default."""
+    """The scheduler's settings; all have defaults."""
 
     service: ClassVar[str] = "scheduler"
 
-    delay_seconds: float = Field(10.0, ge=0, le=3600, description="Between two sends of one session")
-    jitter_seconds: float = Field(
-        3.0, ge=0, le=3600, description="Up to so much is drawn at random and added to each delay"
+    delay_seconds: float = Field(
+        10.0, ge=0, le=3600, description="The pause between two sends of one session"
     )
-    max_groups: int = Field(500, ge=1, le=10_000, description="How many groups an advertisement has at most")
+    jitter_seconds: float = Field(
+        3.0, ge=0, le=3600, description="The upper limit of the random time added to each delay"
+    )
+    max_groups: int = Field(
+        500, ge=1, le=10_000, description="The maximum number of groups in an advertisement"
+    )
     cycle_patience_seconds: float = Field(
-        86_400.0, ge=60, description="A cycle that never ends no longer holds the next one up after this time"
+        86_400.0, ge=60, description="After this time a cycle that has not ended no longer delays the next"
     )

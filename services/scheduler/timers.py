@@ -1,4 +1,4 @@
-"""What the scheduler does when an instant comes: it lets cycles come due."""
+"""The scheduler's timer, which raises due cycles."""
 
 import structlog
 
@@ -17,7 +17,7 @@ timers = Timers[Context]()
 
 @timers.due("cycles", earliest=lambda sql, _: next_wake(sql), context=True)
 async def run_due(unit: UnitOfWork, context: Context) -> int:
-    """Look at running adbots whose time has come."""
+    """Check running adbots whose check is due: raise a cycle, skip it, or stop the adbot."""
     waking = await take_waking(unit.flushed, unit.at)
     await looked_at(unit.flushed, [row.adbot for row in waking])
     for row in waking:
@@ -29,7 +29,7 @@ async def _look_at(row: Waking, unit: UnitOfWork, context: Context) -> None:
     adbot = await adbot_known(unit.flushed, row.adbot)
     if adbot is None:
         return
-    # a look that finds it unfit was caused by what made it so, all else by the start
+    # a stop is caused by the event that made the adbot unfit to run, all else by the start
     because = row.look_because if adbot.unfit(unit.at) else None
     cause = Cause(adbot.correlation_id, because or row.started_by)
     command = RunDue(adbot, CycleId(new_id()), context.pacing, context.cycle_patience, unit.at)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
+from services.billing.order.payment_report import PaymentReport
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import PaymentState
 from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid
 
 
@@ -49,31 +49,10 @@ class RecordPaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """Record the provider's report of a payment; None: not reported.
+    """Record the provider's report of a payment; `report.order` is an order of ours or None."""
 
-    `status` is None for an unknown one, `coin` for one that is not accepted; `status_text` and `currency` are
-    the provider's own. Amounts are in units of `currency` and `price_currency`; `paid` is the total that this
-    payment received. `parent` is the payment whose deposit this is, `order` the order that it names, if it is
-    ours.
-    """
-
-    payment: PaymentId
-    parent: PaymentId | None
-    status: PaymentState | None
-    status_text: str
-    price: Decimal | None
-    price_currency: str | None
-    amount: Decimal | None
-    paid: Decimal | None
-    coin: Coin | None
-    currency: str | None
-    order: OrderNumber | None = None
+    report: PaymentReport
     tolerance: Tolerance = NO_TOLERANCE
-
-    @property
-    def came(self) -> Decimal:
-        """The amount that this payment has received, as reported."""
-        return self.paid or Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

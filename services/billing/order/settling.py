@@ -51,8 +51,8 @@ def settle(
 
 
 def short(total: Decimal, order: Awaiting) -> list[Event]:
-    """Return the event of a partial payment, unless it was reported before."""
-    if total <= order.money.told:
+    """Return the event of a partial payment, unless this total was reported before."""
+    if total <= order.money.total_reported:
         return []
     return [
         PaymentPartiallyPaid(
@@ -66,8 +66,8 @@ def short(total: Decimal, order: Awaiting) -> list[Event]:
 
 
 def overpaid(total: Decimal, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return the event of an overpayment, unless it was reported before."""
-    if isinstance(order, Refunded) or total <= max(request.amount, order.money.told):
+    """Return the event of an overpayment, unless this total was reported before."""
+    if isinstance(order, Refunded) or total <= max(request.amount, order.money.total_reported):
         return []
     return [
         PaymentOverpaid(

@@ -126,7 +126,7 @@ async def _kept(event: OrderFulfilled, sql: TableSql) -> None:
     await sql.execute("update promises set fulfilled_at = $2 where order_no = $1", event.order, sql.at)
 
 
-async def place_alone(sql: Sql) -> None:
+async def lock_stock(sql: Sql) -> None:
     """Lock the placing of orders until this transaction ends.
 
     Call it before any query: `lock table` takes no snapshot, so queries after it see the orders whose

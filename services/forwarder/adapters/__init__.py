@@ -1,1 +1,1 @@
-"""The world outside."""
+"""The adapters of Telegram and NATS."""

@@ -1,7 +1,6 @@
-"""Wakes workers over core NATS when cycles begin, so that they need not ask the database all the time.
+"""Wakes workers over core NATS when cycles start, so that they can poll the database rarely.
 
-A wake-up carries nothing: one that is lost costs only time, since workers look by themselves now and then,
-and one that somebody else sent costs one look.
+A wake-up has no payload: a lost one costs only time, since workers poll too, and a forged one costs a query.
 """
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
@@ -20,12 +19,12 @@ from libs.eventsourcing import Cursor, heed_cancellation
 log = structlog.stdlib.get_logger()
 
 PACE_SECONDS = 0.01
-"""How long after one wake-up the next is sent at the earliest: what is committed meanwhile shares it."""
+"""The shortest interval between two wake-ups, in seconds; commits meanwhile share one."""
 RETRY_SECONDS = 1.0
 
 
 class Wakeups:
-    """What the forwarder's service tells its workers: there may be something to send."""
+    """Publishes wake-ups from the forwarder's service to its workers."""
 
     def __init__(self, nats: Client, prefix: str) -> None:
         self._nats = nats
@@ -33,11 +32,11 @@ class Wakeups:
         self._committed = asyncio.Event()
 
     def committed(self, _: Cursor) -> None:
-        """Have workers woken: something was committed here."""
+        """Request a wake-up after a commit."""
         self._committed.set()
 
     async def keep_sending(self) -> None:
-        """Send a wake-up after each commit, until cancelled."""
+        """Publish a wake-up after each commit, until cancelled."""
         while True:
             heed_cancellation()
             await self._committed.wait()

@@ -1,1 +1,1 @@
-"""A session as Telegram treats it: imported, resting, dead."""
+"""The aggregate of a session in Telegram: imported, paused by a limit, dead."""

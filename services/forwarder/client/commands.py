@@ -1,4 +1,4 @@
-"""What may be asked of a session as Telegram treats it."""
+"""The commands to a session in Telegram."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.events.values import ErrorName, PairId, ResultClass, SessionId, Sessio
 
 @dataclass(frozen=True)
 class Import:
-    """Take a session that signed in."""
+    """Import a session that has signed in."""
 
     session: SessionId
     telegram_user: int
@@ -19,7 +19,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Rest:
-    """Have a session send nothing until a moment."""
+    """Pause a session until an instant: it sends nothing before."""
 
     until: datetime
     result: ResultClass
@@ -29,7 +29,7 @@ class Rest:
 
 @dataclass(frozen=True)
 class Die:
-    """Give a session up."""
+    """Mark a session dead: it is never used again."""
 
     loss: SessionLoss
     error: ErrorName

@@ -1,4 +1,4 @@
-"""A session as Telegram treats it: imported, resting, dead."""
+"""The decisions about a session in Telegram: imported, paused by a limit, dead."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ class Client:
 
 
 def decide(command: Command, client: Client | None) -> list[ClientEvent]:
-    """Return what follows from a command; nothing, if it has happened already."""
+    """Return the events of a command; none, if it is a duplicate."""
     if client is None:
         if isinstance(command, Import):
             return [_imported(command)]
@@ -50,7 +50,7 @@ def _imported(command: Import) -> SessionImported:
 
 
 def _rest(command: Rest, client: Client) -> list[ClientEvent]:
-    """Only a longer rest is news."""
+    """Only a later end of the pause is recorded."""
     if command.until <= max(client.rests_until or command.at, command.at):
         return []
     return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]

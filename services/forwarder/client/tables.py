@@ -1,4 +1,4 @@
-"""The sessions that the forwarder may use, and those that rest or are dead."""
+"""The sessions that the forwarder may use, and those that are paused or dead."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -26,13 +26,13 @@ CLIENTS = Projection(
 
 @CLIENTS.on(SessionImported)
 async def imported(event: SessionImported, sql: TableSql) -> None:
-    """Let a session be used."""
+    """Add a usable session."""
     await sql.insert(session=event.session, telegram_user=event.telegram_user)
 
 
 @CLIENTS.on(SeatRested)
 async def rested(event: SeatRested, sql: TableSql) -> None:
-    """Have it send nothing until then."""
+    """Store the end of the session's pause."""
     await sql.execute(
         "update clients set rests_until = $2, rest_result = $3, rest_error = $4 where session = $1",
         event.session,
@@ -44,18 +44,18 @@ async def rested(event: SeatRested, sql: TableSql) -> None:
 
 @CLIENTS.on(SessionDied)
 async def died(event: SessionDied, sql: TableSql) -> None:
-    """Let it be used no more."""
+    """Mark the session dead."""
     await sql.execute("update clients set alive = false where session = $1", event.session)
 
 
 async def usable(sql: Sql, sessions: Sequence[SessionId]) -> frozenset[SessionId]:
-    """Return those of the sessions that are imported and alive."""
+    """Return the given sessions that are imported and alive."""
     rows = await sql.fetch("select session from clients where alive and session = any($1)", list(sessions))
     return frozenset(row["session"] for row in rows)
 
 
 async def has_session(sql: Sql, telegram_user: int) -> bool:
-    """Say whether an account has a session that is alive."""
+    """Say whether a Telegram account has a session that is alive."""
     found = await sql.fetchval(
         "select true from clients where telegram_user = $1 and alive limit 1", telegram_user
     )
@@ -63,7 +63,7 @@ async def has_session(sql: Sql, telegram_user: int) -> bool:
 
 
 async def resting(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
-    """Return those of the sessions that rest for longer than this from now on."""
+    """Return the given sessions whose pause lasts longer than this from now on."""
     rows = await sql.fetch(
         "select session from clients where session = any($1) and rests_until > clock_timestamp() + $2",
         list(sessions),

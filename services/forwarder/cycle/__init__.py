@@ -1,1 +1,1 @@
-"""A cycle: one post to every group of an adbot, once."""
+"""The aggregate of a cycle: one post, sent once to every group of an adbot."""

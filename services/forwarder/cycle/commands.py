@@ -1,4 +1,4 @@
-"""What may be asked of a cycle."""
+"""The commands to a cycle."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,20 +34,20 @@ class Begin:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a group. `doubtful`: an earlier send may have arrived, nobody knows."""
+    """The outcome of a group. `doubtful`: an earlier send may have arrived, which is unknown."""
 
     delivery: Delivery
     doubtful: bool = False
 
     @property
     def surely_not(self) -> bool:
-        """Whether the group does not hold the post, beyond doubt."""
+        """The post certainly did not reach the group."""
         return not self.doubtful and not self.delivery.result.delivered
 
 
 @dataclass(frozen=True)
 class RecordOutcomes:
-    """Note what became of some groups; a refused one may be tried by another seat."""
+    """Record the outcomes of groups; another seat may try a group that refused one."""
 
     outcomes: tuple[Outcome, ...]
     seating: Seating
@@ -56,7 +56,7 @@ class RecordOutcomes:
 
 @dataclass(frozen=True)
 class LoseSeat:
-    """Give the groups of a lost session to the others, but those that it may have served already."""
+    """Reassign the groups of a lost session to other seats, except those where its send is doubtful."""
 
     session: SessionId
     result: ResultClass

@@ -1,4 +1,4 @@
-"""What follows from the commands to a cycle."""
+"""The decisions about a cycle."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ RECORDED_TOGETHER = 20
 
 
 def decide(command: Command, cycle: Cycle | None) -> list[CycleEvent]:
-    """Return what follows from a command; nothing, if it has happened already."""
+    """Return the events of a command; none, if it is a duplicate."""
     if cycle is None:
         if isinstance(command, Begin):
             return _begin(command)
@@ -90,9 +90,9 @@ def _nobody(group: GroupRef, denial: Denial, at: datetime) -> Delivery:
 
 
 def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:
-    """Keep each group's one final outcome; one that was moved away meanwhile is its new seat's."""
+    """Keep the one final outcome of each group; a group that was reassigned meanwhile is its new seat's."""
     fresh = [one for one in command.outcomes if cycle.waiting.get(one.delivery.group) == one.delivery.session]
-    if cycle.over:  # what is in the group is said, however late
+    if cycle.over:  # a delivered post is recorded, however late
         return _recorded(cycle, [one.delivery for one in fresh if one.delivery.result.delivered])
     events: list[CycleEvent] = []
     final: list[Delivery] = []
@@ -167,7 +167,7 @@ def _moved(
 
 
 def _settle(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:
-    """Return the deliveries as events, and the cycle's end if nothing waits any more."""
+    """Return the deliveries as events, and the cycle's end if no group is pending."""
     events: list[CycleEvent] = _recorded(cycle, final)
     for event in events:
         cycle = evolve(cycle, event)

@@ -1,4 +1,4 @@
-"""What a decision about a cycle must know of its seats."""
+"""The facts about seats that decisions about a cycle need."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from services.forwarder.cycle.tables import denials_of
 
 
 async def seating_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], patience: timedelta) -> Seating:
-    """Return which sessions of an adbot are lost, which rest longer than `patience`, who refuses them."""
+    """Return the lost sessions of an adbot, those paused for longer than `patience`, and the refusals."""
     return Seating(
         lost=frozenset(sessions) - await usable(sql, sessions),
         resting=await resting(sql, sessions, patience),

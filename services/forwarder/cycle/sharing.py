@@ -1,4 +1,4 @@
-"""Sharing groups over seats: evenly, and to nobody who is known to be refused there."""
+"""Distributes groups over seats: evenly, and to no seat that the group is known to refuse."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from libs.events.values import ErrorName, GroupRef, ResultClass, Seat, SessionId
 
 @dataclass(frozen=True)
 class Denial:
-    """How a group refused a seat."""
+    """The refusal of a seat by a group."""
 
     result: ResultClass
     error: ErrorName
@@ -20,11 +20,11 @@ Denials = Mapping[GroupRef, Mapping[SessionId, Denial]]
 
 @dataclass(frozen=True)
 class Seating:
-    """What is known about seats at the moment of a decision."""
+    """The known facts about seats at the instant of a decision."""
 
     lost: frozenset[SessionId] = frozenset()
     resting: frozenset[SessionId] = frozenset()
-    """Those that rest for longer than a cycle would wait."""
+    """The sessions that are paused for longer than a cycle waits."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
 
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
@@ -32,15 +32,15 @@ class Seating:
         return [seat for seat in seats if seat.session not in self.lost | self.resting]
 
     def able(self, seats: Sequence[Seat]) -> list[Seat]:
-        """Return the seats that can send; those that rest only if there is no other."""
+        """Return the seats that can send; paused ones only if there is no other."""
         return self.ready(seats) or [seat for seat in seats if seat.session not in self.lost]
 
     def last_denial(self, group: GroupRef) -> Denial:
-        """Return one of the refusals of a group that refused everybody."""
+        """Return one of the refusals of a group that refused all seats."""
         return next(reversed(list(self.denials[group].values())))
 
     def besides(self, refused: Mapping[GroupRef, frozenset[SessionId]], denial: Denial) -> "Seating":
-        """Return the same with more seats that a group does not take the post from."""
+        """Return a copy with more refusals."""
         more: dict[GroupRef, Mapping[SessionId, Denial]] = dict(self.denials)
         for group, sessions in refused.items():
             more[group] = {**dict.fromkeys(sessions, denial), **more.get(group, {})}
@@ -53,9 +53,9 @@ def share_out(
     seating: Seating,
     loads: Mapping[SessionId, int] | None = None,
 ) -> tuple[tuple[Share, ...], list[GroupRef]]:
-    """Return every seat's share, in the groups' order, and the groups that no seat can write to.
+    """Return every seat's share, in the groups' order, and the groups that refuse all seats.
 
-    The seat with the least to do is next; groups that few seats can write to choose first.
+    Each group goes to the seat with the fewest groups; groups that accept few seats are assigned first.
     """
     known: Mapping[SessionId, Denial] = {}
     fit = {

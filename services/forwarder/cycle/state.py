@@ -1,4 +1,4 @@
-"""A cycle's state: who is to serve which group, what became of the others."""
+"""The state of a cycle: the seat of each pending group, and the outcomes of the others."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,25 +25,25 @@ SECOND_CHANCE = frozenset(
         ResultClass.PAYMENT_REQUIRED,
     }
 )
-"""A group that answers so may be tried once by another seat."""
+"""The results after which one other seat may try the group."""
 
 CycleEvent = CycleStarted | ShareMoved | DeliveriesRecorded | CycleFinished | CycleAborted | SourceBroken
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """A cycle that has begun."""
+    """A cycle that has started."""
 
     id: CycleId
     adbot: AdbotId
     started_at: datetime
     seats: Mapping[SessionId, PairId]
     waiting: Mapping[GroupRef, SessionId]
-    """Who is to serve the groups that are not done with."""
+    """The seats of the pending groups."""
     refused: Mapping[GroupRef, frozenset[SessionId]] = field(
         default_factory=dict[GroupRef, frozenset[SessionId]]
     )
-    """The seats that a group did not take the post from."""
+    """The seats that each group refused."""
     counts: Mapping[ResultClass, int] = field(default_factory=dict[ResultClass, int])
     over: bool = False
 

@@ -1,4 +1,4 @@
-"""Running cycles, the sends that are left in them, and the groups that refuse seats."""
+"""Running cycles, their pending sends, and the groups that refuse seats."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -60,15 +60,15 @@ DENIALS = Projection(
     );
     """,
 )
-"""At most a row for each session and group of its adbot; gone when it serves another one, or dies."""
+"""At most one row per session and group of its adbot; deleted when the session serves another or dies."""
 
 LASTING = frozenset({ResultClass.TARGET_DENIED, ResultClass.TARGET_GONE, ResultClass.PAYMENT_REQUIRED})
-"""Refusals that hold for other posts too."""
+"""The refusals that apply to other posts too."""
 
 
 @CYCLES.on(CycleStarted)
 async def started(event: CycleStarted, sql: TableSql) -> None:
-    """Queue every group of every share."""
+    """Queue all groups of all shares."""
     envelope = sql.recorded.envelope
     await sql.execute(
         "insert into cycles (cycle, adbot, started_at, started_by, correlation_id, post, delay_seconds, "
@@ -100,7 +100,7 @@ async def started(event: CycleStarted, sql: TableSql) -> None:
 
 @CYCLES.on(ShareMoved)
 async def moved(event: ShareMoved, sql: TableSql) -> None:
-    """Queue these groups for another seat, behind its own."""
+    """Move these groups to another seat's queue, behind its own."""
     for share in event.shares:
         await sql.execute(
             "update sends set session = $2, pair = $3, ordinal = ordinal + 1000000 "
@@ -114,7 +114,7 @@ async def moved(event: ShareMoved, sql: TableSql) -> None:
 
 @CYCLES.on(DeliveriesRecorded)
 async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
-    """Take these groups out of the queue."""
+    """Remove these groups from the queue."""
     groups = [delivery.group for delivery in event.deliveries]
     await sql.execute("delete from sends where cycle = $1 and grp = any($2)", event.cycle, groups)
 
@@ -127,7 +127,7 @@ async def finished(event: CycleFinished, sql: TableSql) -> None:
 
 @CYCLES.on(CycleAborted)
 async def aborted(event: CycleAborted, sql: TableSql) -> None:
-    """Close the cycle; what is left in the queue is not sent."""
+    """Close the cycle and remove its pending sends."""
     await _over(event.cycle, sql)
 
 
@@ -138,7 +138,7 @@ async def _over(cycle: CycleId, sql: TableSql) -> None:
 
 @DENIALS.on(DeliveriesRecorded)
 async def refused(event: DeliveriesRecorded, sql: TableSql) -> None:
-    """Keep these groups from the seats that they refused."""
+    """Store which groups refused which seats."""
     for delivery in event.deliveries:
         if delivery.session is not None:
             denial = Denial(delivery.result, delivery.error)
@@ -147,7 +147,7 @@ async def refused(event: DeliveriesRecorded, sql: TableSql) -> None:
 
 @DENIALS.on(ShareMoved)
 async def given_up(event: ShareMoved, sql: TableSql) -> None:
-    """Keep these groups from the seat that gave them up, if they refused it."""
+    """Store which groups refused the seat that lost them."""
     for share in event.shares:
         for group in share.groups:
             await _deny(sql, event.adbot, event.session, group, Denial(event.result, event.error))
@@ -155,7 +155,7 @@ async def given_up(event: ShareMoved, sql: TableSql) -> None:
 
 @DENIALS.on(CycleStarted)
 async def serves(event: CycleStarted, sql: TableSql) -> None:
-    """Forget what refused these seats while they were another adbot's, perhaps another client's."""
+    """Delete the refusals of these seats for an earlier adbot, which may be another client's."""
     await sql.execute(
         "delete from denials where session = any($1) and adbot <> $2",
         [share.session for share in event.shares],
@@ -165,7 +165,7 @@ async def serves(event: CycleStarted, sql: TableSql) -> None:
 
 @DENIALS.on(SessionDied)
 async def died(event: SessionDied, sql: TableSql) -> None:
-    """Forget what refused it."""
+    """Delete the session's refusals."""
     await sql.execute("delete from denials where session = $1", event.session)
 
 
@@ -184,19 +184,19 @@ async def _deny(sql: TableSql, adbot: AdbotId, session: SessionId, group: GroupR
 
 
 async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
-    """Return the cycles of an adbot that are not over."""
+    """Return the running cycles of an adbot."""
     rows = await sql.fetch("select cycle from cycles where adbot = $1 and running", adbot)
     return [row["cycle"] for row in rows]
 
 
 async def cycles_of_seat(sql: Sql, session: SessionId) -> list[CycleId]:
-    """Return the running cycles in which a session has something left to do."""
+    """Return the running cycles in which a session has pending sends."""
     rows = await sql.fetch("select distinct cycle from sends where session = $1 order by cycle", session)
     return [row["cycle"] for row in rows]
 
 
 async def denials_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> Denials:
-    """Return the groups that refuse any of these sessions as seats of this adbot."""
+    """Return the refusals of these sessions as seats of this adbot, by group."""
     rows = await sql.fetch(
         "select * from denials where session = any($1) and adbot = $2 order by at", list(sessions), adbot
     )
@@ -208,7 +208,7 @@ async def denials_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) ->
 
 
 async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: datetime) -> int:
-    """Return in how many groups a session met this error since then."""
+    """Return how many groups refused a session with this error since an instant."""
     return int(
         await sql.fetchval(
             "select count(*) from denials where session = $1 and error = $2 and at > $3",
@@ -220,6 +220,6 @@ async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: 
 
 
 async def cause_of(sql: Sql, cycle: CycleId) -> Cause | None:
-    """Return the cause of what happens in a cycle, which is its beginning."""
+    """Return the cause of the events in a cycle: its `CycleStarted`; None, if the cycle is unknown."""
     row = await sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
     return None if row is None else Cause(row["correlation_id"], row["started_by"])

@@ -1,1 +1,1 @@
-"""API pairs."""
+"""The aggregate of a Telegram application."""

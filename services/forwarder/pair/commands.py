@@ -1,4 +1,4 @@
-"""What may be asked of an API pair."""
+"""The commands to a Telegram application."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from libs.events.values import PairId
 
 @dataclass(frozen=True)
 class Import:
-    """Take an API pair whose hash lies in the vault."""
+    """Import a Telegram application whose `api_hash` is in the vault."""
 
     pair: PairId
     api_id: int

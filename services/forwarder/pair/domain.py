@@ -1,4 +1,4 @@
-"""An API pair: what Telegram gives an application to connect with."""
+"""The decisions about a Telegram application, which sessions connect with."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from services.forwarder.pair.commands import Command
 
 @dataclass(frozen=True)
 class Pair:
-    """An imported API pair."""
+    """An imported Telegram application."""
 
     id: PairId
     api_id: int
 
 
 def decide(command: Command, pair: Pair | None) -> list[ApiPairImported]:
-    """Return what follows from a command; nothing, if it has happened already."""
+    """Return the events of a command; none, if it is a duplicate."""
     if pair is None:
         return [ApiPairImported(pair=command.pair, api_id=command.api_id)]
     if pair.api_id != command.api_id:
@@ -26,7 +26,7 @@ def decide(command: Command, pair: Pair | None) -> list[ApiPairImported]:
 
 
 def evolve(pair: Pair | None, event: ApiPairImported) -> Pair:
-    """Return the pair after an event."""
+    """Return the application after an event."""
     if pair is not None:
         message = f"{event} can't follow {pair}"
         raise ImpossibleEvent(message)

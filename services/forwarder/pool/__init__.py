@@ -1,1 +1,1 @@
-"""The pool: leases, seats, and what Telegram's answers lead to."""
+"""The pool: leases of sessions, seats that send, and the handling of Telegram's answers."""

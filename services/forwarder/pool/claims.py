@@ -1,4 +1,4 @@
-"""Whose a place is: several references may lead to one group, which is to get the post once per cycle."""
+"""Claims of targets: several references may name one group, which gets the post once per cycle."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ create index if not exists claims_by_group on pool.claims (cycle, grp);
 """
 
 GENERAL_TOPIC = 1
-"""Where a forum puts what names no topic."""
+"""The topic of a forum to which messages without a topic go."""
 
-# the update changes nothing, but has whoever releases the claim wait until this transaction has looked
+# the update changes nothing, but makes a concurrent release wait for the end of this transaction
 _CLAIM = """
 insert into pool.claims as c (cycle, channel, topic, grp) values ($1, $2, $3, $4)
 on conflict (cycle, channel, topic) do update set grp = c.grp
@@ -37,21 +37,21 @@ where s.session = $1 and s.cycle = c.cycle and s.grp = c.grp
 
 @dataclass(frozen=True)
 class Rival:
-    """Another reference to the same place. `waiting`: nobody knows yet whether it gets the post there."""
+    """Another reference that has claimed the same target. `waiting`: its send is still pending."""
 
     group: GroupRef
     waiting: bool
 
 
 def same_as(group: GroupRef) -> ErrorName:
-    """Return what is said of a reference whose place had the post under another one."""
+    """Return the error of a reference whose target received the post under another reference."""
     return f"SAME_AS {group}"
 
 
 async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
-    """Make a place a reference's for this cycle, unless it is another's: then return that one."""
+    """Claim a target for a reference in this cycle; return the other reference if it is already claimed."""
     topic = target.topic or GENERAL_TOPIC
-    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.channel, topic, group)
+    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.chat, topic, group)
     if owner == group:
         return None
     waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)
@@ -59,18 +59,18 @@ async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Ri
 
 
 async def release(sql: Sql, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
-    """Let other references have the places of these, which surely did not get the post."""
+    """Release the claims of references whose target certainly did not receive the post."""
     await sql.execute("delete from pool.claims where cycle = $1 and grp = any($2)", cycle, list(groups))
 
 
 async def release_seat(sql: Sql, session: SessionId, doubtful: Collection[tuple[CycleId, GroupRef]]) -> None:
-    """Let other references have the places that a seat was still to serve, but for the doubtful ones."""
+    """Release the claims of a seat's pending sends, except the doubtful ones."""
     cycles, groups = [key[0] for key in doubtful], [key[1] for key in doubtful]
     await sql.execute(_RELEASE_SEAT, session, cycles, groups)
 
 
 async def forget_claims(sql: Sql) -> None:
-    """Forget the claims of cycles in which nothing waits any more."""
+    """Delete the claims of cycles without pending sends."""
     await sql.execute(
         "delete from pool.claims c where not exists (select from sends s where s.cycle = c.cycle)"
     )

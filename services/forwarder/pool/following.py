@@ -1,4 +1,4 @@
-"""What follows from Telegram's answer to one send."""
+"""The action after Telegram's answer to one send."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from services.forwarder.settings import ForwarderSettings
 
 @dataclass(frozen=True)
 class RetryLimits:
-    """How long and how often a cycle waits for a group."""
+    """The limits of waiting for a group, and of its attempts, in one cycle."""
 
     attempts: int
     backoff_seconds: float
@@ -18,7 +18,7 @@ class RetryLimits:
 
     @classmethod
     def of(cls, settings: ForwarderSettings) -> "RetryLimits":
-        """Return the limits that the settings name."""
+        """Return the limits of the settings."""
         return cls(
             attempts=settings.max_attempts,
             backoff_seconds=settings.backoff_seconds,
@@ -28,44 +28,44 @@ class RetryLimits:
         )
 
     def backoff(self, attempts: int) -> float:
-        """Return how long to wait after so many attempts."""
+        """Return the backoff in seconds after this number of attempts."""
         return float(min(self.max_backoff_seconds, self.backoff_seconds * 2 ** max(0, attempts - 1)))
 
 
 @dataclass(frozen=True)
 class Record:
-    """The group is done with, unless another seat may try."""
+    """Record the outcome; another seat may still try the group."""
 
 
 @dataclass(frozen=True)
 class Again:
-    """The same seat tries the group again after these seconds."""
+    """Retry the group with the same seat after these seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Rest:
-    """The seat sends nothing for these seconds; the group waits for it."""
+    """Pause the seat for these seconds; the group waits for it."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class LoseSeat:
-    """The session is lost."""
+    """Mark the session lost."""
 
 
 @dataclass(frozen=True)
 class BreakSource:
-    """The post can't be forwarded by anybody."""
+    """End the cycle: no seat can forward the post."""
 
 
 Following = Record | Again | Rest | LoseSeat | BreakSource
 
 
 def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLimits) -> Following:
-    """Return what follows from a class of answer that names a wait, after so many attempts."""
+    """Return the action for a class of answer; `wait` is the answer's own, in seconds."""
     following: Following = Record()
     match result:
         case ResultClass.RATE_LIMITED | ResultClass.ACCOUNT_LIMITED:

@@ -1,4 +1,4 @@
-"""Who holds which session: leases on the database's clock, and each worker's own, earlier deadline."""
+"""Leases of sessions to workers on the database's clock, and each worker's own, earlier deadline."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ create table if not exists pool.workers (
 """
 
 SAFE_PART = 0.8
-"""A worker lets go of a session when so much of the lease has passed, counted from before it asked for it."""
+"""The part of a lease for which a worker uses it, counted from before the request for it."""
 
 _TAKE = """
 with load as (
@@ -59,11 +59,11 @@ returning p.session
 
 
 class LeaseLost(Exception):
-    """The session is another worker's by now, or may be at any moment."""
+    """The lease has expired or is about to: another worker may lease the session."""
 
 
 def now() -> float:
-    """Return a time in seconds that runs on while the process, or the machine, is frozen."""
+    """Return a time in seconds that advances even while the process, or the machine, is frozen."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
@@ -71,7 +71,7 @@ def now() -> float:
 
 @dataclass(frozen=True)
 class Lease:
-    """A session in a worker's hands."""
+    """The lease of a session by a worker. The epoch is its fencing token."""
 
     session: SessionId
     worker: str
@@ -79,7 +79,7 @@ class Lease:
 
 
 class Held:
-    """A lease, and until when this worker may rely on it."""
+    """A lease and this worker's deadline for it."""
 
     def __init__(self, lease: Lease, deadline: float) -> None:
         self.lease = lease
@@ -87,18 +87,18 @@ class Held:
 
     @property
     def remaining(self) -> float:
-        """Seconds until this worker must have let go."""
+        """How many seconds this worker may still use the lease."""
         return self.deadline - now()
 
     def check(self) -> None:
-        """Raise `LeaseLost` unless the lease can still be relied on."""
+        """Raise `LeaseLost` if the deadline has passed."""
         if self.remaining <= 0:
             message = f"the lease of {self.lease.session} was not renewed in time"
             raise LeaseLost(message)
 
 
 async def require(sql: Sql, lease: Lease) -> None:
-    """Raise `LeaseLost` unless the lease is held; nobody else can take it before the transaction ends."""
+    """Raise `LeaseLost` unless the lease is valid; nobody else can take it before the transaction ends."""
     held = await sql.fetchval(
         "select true from pool.seats where session = $1 and worker = $2 and epoch = $3 "
         "and until > clock_timestamp() for share",
@@ -125,7 +125,7 @@ class Leases:
         return timedelta(seconds=self._seconds)
 
     async def show(self) -> None:
-        """Let the other workers know that this one is there to share the work."""
+        """Register this worker, so that the others count it when they compute their shares."""
         await self._engine.query(
             lambda sql: sql.execute(
                 "insert into pool.workers (worker, until) values ($1, clock_timestamp() + $2) "
@@ -136,9 +136,10 @@ class Leases:
         )
 
     async def take(self, held: Collection[SessionId], avoid: Collection[SessionId]) -> list[Held]:
-        """Take sessions that have work and are nobody's: this worker's share of them all.
+        """Lease sessions that have pending sends and no lease, up to this worker's share of all.
 
-        What it holds counts towards the share only while it has work; what is to be avoided is not taken.
+        Sessions that it has leased count towards the share only while they have pending sends. Sessions in
+        `avoid` are not leased.
         """
         deadline = self._deadline()
         rows = await self._engine.query(
@@ -147,7 +148,7 @@ class Leases:
         return [Held(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
 
     async def renew(self, held: Sequence[Held]) -> None:
-        """Hold what is held for another while; what was lost is over at once."""
+        """Renew leases; the deadline of a lost one is set to the past."""
         deadline = self._deadline()
         rows = await self._engine.query(
             lambda sql: sql.fetch(
@@ -166,7 +167,7 @@ class Leases:
         return now() + SAFE_PART * self._seconds
 
     async def release(self, lease: Lease) -> None:
-        """Let others take a session at once, if it is still held."""
+        """Release a lease, so that others can take the session at once; no-op if it was lost."""
         await self._engine.query(
             lambda sql: sql.execute(
                 "update pool.seats set until = '-infinity' where session = $1 and worker = $2 and epoch = $3",
@@ -177,7 +178,7 @@ class Leases:
         )
 
     async def leave(self) -> None:
-        """Let the other workers know that this one is gone."""
+        """Unregister this worker."""
         await self._engine.query(
             lambda sql: sql.execute("delete from pool.workers where worker = $1", self._worker)
         )

@@ -1,12 +1,13 @@
-"""Where names lead to, remembered per session: resolving is what accounts get cut off for.
+"""Resolved names, cached per session: Telegram restricts accounts that resolve many.
 
-What a session learnt for one adbot is never used for another: that may be another client's.
+Peers that a session resolved for one adbot are never used for another: that may be another client's.
 """
+
+from collections.abc import Mapping
 
 from libs.events.values import AdbotId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
-from services.forwarder.ports import Account, Peer, Target, TelegramError
-from services.forwarder.telegram_errors import NOT_A_MEMBER
+from services.forwarder.ports import Account, NotAMember, Peer, Target
 
 SCHEMA = """
 -- of earlier versions, which did not tell for which adbot
@@ -22,11 +23,12 @@ create table if not exists pool.known_peers (
     primary key (session, adbot, ref)
 );
 """
-_MARK = "-100"
+_PRIVATE_ID = "-100"
+"""How a reference begins that names one of the account's own chats by its number."""
 
 
 class PeerBook:
-    """The channels and groups that one session of an adbot knows, by the names that clients give them."""
+    """The channels and groups known to one session of an adbot, by the clients' names for them."""
 
     def __init__(self, engine: Engine, session: SessionId, adbot: AdbotId, account: Account) -> None:
         self._engine = engine
@@ -37,12 +39,12 @@ class PeerBook:
         self._listed = False
 
     async def target(self, ref: GroupRef) -> Target:
-        """Return where a group, or a topic of it, is. Raises `TelegramError`."""
+        """Return the target of a reference to a group or a topic of it. Raises `TelegramError`."""
         name, _, topic = ref.partition("/")
         return Target(await self.find(name), int(topic) if topic else None)
 
     async def find(self, name: str) -> Peer:
-        """Return the channel or group of a name without a topic. Raises `TelegramError`."""
+        """Return the channel or group of a name without a topic. Raises `MessengerError`."""
         if name not in self._known:
             found = await self._remembered(name)
             if found is None:
@@ -51,7 +53,7 @@ class PeerBook:
         return self._known[name]
 
     async def forget(self, ref: GroupRef) -> None:
-        """Ask again next time: what is remembered leads nowhere."""
+        """Delete a cached name that is no longer valid; it is resolved again at its next use."""
         name = ref.partition("/")[0]
         self._known.pop(name, None)
         await self._engine.query(
@@ -76,20 +78,20 @@ class PeerBook:
         return None if row is None else Peer(row["channel"], row["access_hash"])
 
     async def _ask(self, name: str) -> Peer:
-        if not name.startswith(_MARK):
+        if not name.startswith(_PRIVATE_ID):
             found = await self._account.resolve(name)
             await self._remember({name: found})
             return found
         if not self._listed:
-            dialogs = await self._account.dialogs()
+            chats = await self._account.chats()
             self._listed = True
-            self._known |= {f"{_MARK}{channel}": peer for channel, peer in dialogs.items()}
-            await self._remember({f"{_MARK}{channel}": peer for channel, peer in dialogs.items()})
+            self._known |= chats
+            await self._remember(chats)
         if name not in self._known:
-            raise TelegramError(NOT_A_MEMBER)
+            raise NotAMember
         return self._known[name]
 
-    async def _remember(self, peers: dict[str, Peer]) -> None:
+    async def _remember(self, peers: Mapping[str, Peer]) -> None:
         await self._engine.query(
             lambda sql: sql.execute(
                 "insert into pool.known_peers (session, adbot, ref, channel, access_hash) "
@@ -99,14 +101,14 @@ class PeerBook:
                 self._session,
                 self._adbot,
                 list(peers),
-                [peer.channel for peer in peers.values()],
-                [peer.access_hash for peer in peers.values()],
+                [peer.chat for peer in peers.values()],
+                [peer.key for peer in peers.values()],
             )
         )
 
 
 async def forget_peers(sql: Sql, session: SessionId, *, but: AdbotId | None = None) -> None:
-    """Forget what a session learnt for adbots, `but` for the one that it serves now."""
+    """Delete the peers that a session resolved for adbots, except those for `but`."""
     await sql.execute(
         "delete from pool.known_peers where session = $1 and adbot is distinct from $2", session, but
     )

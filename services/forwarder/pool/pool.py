@@ -1,4 +1,4 @@
-"""A worker: holds sessions by leases, lets their seats work, and lets go of them in time."""
+"""A worker: leases sessions, runs their seats, and stops each before its lease ends."""
 
 import asyncio
 import time
@@ -14,9 +14,8 @@ from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
-from services.forwarder.ports import Telegram
+from services.forwarder.ports import Accounts
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.vault.store import Vault
 
 log = structlog.stdlib.get_logger()
 
@@ -24,21 +23,20 @@ HELD = Gauge("adrelay_forwarder_sessions_held", "Sessions that this worker holds
 STOP_SECONDS = 5.0
 SWEEP_SECONDS = 60.0
 PACE_SECONDS = 0.02
-"""How soon after one look for work the next comes: of many wake-ups at once, one look is enough."""
+"""The shortest interval between two polls, in seconds; wake-ups meanwhile share one."""
 AVOID_SECONDS = 30.0
-"""How long a session is left alone after its seat broke."""
+"""For how many seconds a session is not leased again after its seat failed."""
 
 
 class Pool:
-    """One worker's seats. Any number of workers, in any number of processes, share the sessions."""
+    """The seats of one worker. Any number of workers, in any number of processes, share the sessions."""
 
     def __init__(
-        self, engine: Engine, telegram: Telegram, vault: Vault, settings: ForwarderSettings, *, name: str = ""
+        self, engine: Engine, accounts: Accounts, settings: ForwarderSettings, *, name: str = ""
     ) -> None:
         self.name = name or f"worker-{new_id().hex[-12:]}"
         self._engine = engine
-        self._telegram = telegram
-        self._vault = vault
+        self._accounts = accounts
         self._settings = settings
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
@@ -50,16 +48,16 @@ class Pool:
         self.wake()
 
     def wake(self) -> None:
-        """Look for work at once."""
+        """Poll for work at once."""
         self._wake.set()
 
     @property
     def held(self) -> list[Held]:
-        """What this worker holds."""
+        """This worker's leases."""
         return [seat.held for seat, _ in self._seats.values()]
 
     async def run(self) -> None:
-        """Work until cancelled; then finish what is under way, record it, and let the sessions go."""
+        """Work until cancelled; then finish and record the sends in progress, and release the sessions."""
         log.info("pool.started", worker=self.name)
         with suppress(Transient, StatementRejected):
             await self._leases.show()
@@ -87,7 +85,7 @@ class Pool:
             await happened(self._wake, self._settings.poll_seconds)
 
     async def _look(self) -> None:
-        """Take the sessions that have work, and wake those that are held."""
+        """Lease sessions with pending sends, and wake the seats of leased ones."""
         self._broken = {one: until for one, until in self._broken.items() if until > time.monotonic()}
         for held in await self._leases.take(self._seats, self._broken):
             self._start(held)
@@ -102,7 +100,7 @@ class Pool:
 
     def _start(self, held: Held) -> None:
         session = held.lease.session
-        line = Line(self._engine, held, self._telegram, self._vault)
+        line = Line(self._engine, held, self._accounts)
         seat = SeatAtWork(self._engine, held, line, self._settings)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task
@@ -119,7 +117,7 @@ class Pool:
             log.warning("seat.lost", worker=self.name, session=str(session), reason=str(lost))
         except (Transient, StatementRejected, OSError) as trouble:
             log.warning("seat.left", worker=self.name, session=str(session), error=repr(trouble))
-        except Exception as error:  # one seat's trouble must not end the others
+        except Exception as error:  # one seat's failure must not end the others
             log.exception("seat.broke", worker=self.name, session=str(session), error=type(error).__name__)
             self._broken[session] = time.monotonic() + AVOID_SECONDS
         finally:
@@ -142,7 +140,7 @@ class Pool:
                 seat.renewed()
 
     async def _keep_watching(self) -> None:
-        """Let go of every session whose lease was not renewed in time, whatever its seat waits for."""
+        """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""
         while True:
             await asyncio.sleep(min(0.2, self._settings.lease_seconds / 20))
             late = [(seat, task) for seat, task in self._seats.values() if seat.held.remaining <= 0]

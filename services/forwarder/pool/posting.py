@@ -1,4 +1,4 @@
-"""Making one send: where to, what, and under which random ids."""
+"""One send: its target, its messages and their random ids."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,42 +7,41 @@ from uuid import UUID
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, ResultClass, TextPost
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.queue import Send
-from services.forwarder.ports import Account, Peer, Target, TelegramError, Unreachable
-from services.forwarder.telegram_errors import classify, classify_source, wait_seconds
+from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
 
 TEXT = 0
-"""Stands for the message's id where the post is a text."""
+"""The message id used for a post that is a text."""
 
 
-def random_id(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
-    """Return the number by which Telegram knows a repeated send: always the same for the same three."""
+def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
+    """Return the number by which the messenger knows a repeated send: always the same for the same three."""
     digest = hashlib.sha256(f"{cycle}:{group}:{message}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True) or 1
 
 
 class SendFailed(Exception):
-    """Telegram did not take a send; `result` is the class of its answer."""
+    """Telegram did not accept a send; `result` is the class of its answer."""
 
-    def __init__(self, error: ErrorName, result: ResultClass) -> None:
-        super().__init__(error)
-        self.error = error
-        self.result = result
-        self.wait = wait_seconds(error)
+    def __init__(self, error: MessengerError, *, at_source: bool = False) -> None:
+        super().__init__(error.name)
+        self.error: ErrorName = error.name
+        self.meaning: Meaning = error.meaning
+        self.result: ResultClass = error.meaning.result_at_source if at_source else error.meaning.result
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A send of which everything is known that had to be asked for."""
+    """A send with all its names resolved."""
 
     target: Target
-    random_ids: tuple[int, ...]
+    keys: tuple[int, ...]
     source: Peer | None = None
     messages: tuple[int, ...] = ()
     text: str = ""
 
 
 class Posting:
-    """Sends posts over one account. Raises `Unreachable` where there is no connection."""
+    """Sends posts by one account. Raises `Unreachable` if there is no connection."""
 
     def __init__(self, account: Account, peers: PeerBook) -> None:
         self._account = account
@@ -51,28 +50,28 @@ class Posting:
         self._cycle: CycleId | None = None
 
     async def prepare(self, send: Send) -> Prepared:
-        """Find out what has to be known; nothing is sent yet. Raises `SendFailed`."""
+        """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
             case TextPost(text=text):
                 target = await self._target(send.group)
-                return Prepared(target, (random_id(send.cycle, send.group, TEXT),), text=text)
+                return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), text=text)
             case ChannelPost():
                 source, messages = await self._source(send.cycle, send.post)
                 target = await self._target(send.group)
-                numbers = tuple(random_id(send.cycle, send.group, message) for message in messages)
+                numbers = tuple(idempotency_key(send.cycle, send.group, message) for message in messages)
                 return Prepared(target, numbers, source, messages)
 
     async def _source(self, cycle: CycleId, post: ChannelPost) -> tuple[Peer, tuple[int, ...]]:
-        if cycle != self._cycle:  # a post may have been edited since the last one
+        if cycle != self._cycle:  # a post may have been edited since the last cycle
             self._cycle, self._albums = cycle, {}
         try:
             source = await self._peers.find(post.channel)
             if post not in self._albums:
-                self._albums[post] = await self._account.album(source, post.message)
+                self._albums[post] = await self._account.fetch(source, post.message)
         except Unreachable:
             raise
-        except TelegramError as error:
-            raise SendFailed(error.name, classify_source(error.name, error.code)) from None
+        except MessengerError as error:
+            raise SendFailed(error, at_source=True) from None
         return source, self._albums[post]
 
     async def _target(self, group: GroupRef) -> Target:
@@ -80,22 +79,24 @@ class Posting:
             return await self._peers.target(group)
         except Unreachable:
             raise
-        except TelegramError as error:
-            raise SendFailed(error.name, classify(error.name, error.code)) from None
+        except MessengerError as error:
+            raise SendFailed(error) from None
 
     async def send(self, group: GroupRef, prepared: Prepared) -> tuple[int, ...]:
-        """Send, and return the ids in the group: none, if it had arrived before. Raises `SendFailed`."""
+        """Send and return the message ids in the target; none, if an earlier send arrived.
+
+        Raises `SendFailed`.
+        """
         try:
             if prepared.source is None:
-                number = prepared.random_ids[0]
+                number = prepared.keys[0]
                 return await self._account.write(prepared.text, number, prepared.target)
             return await self._account.forward(
-                prepared.source, prepared.messages, prepared.random_ids, prepared.target
+                prepared.source, prepared.messages, prepared.keys, prepared.target
             )
         except Unreachable:
             raise
-        except TelegramError as error:
-            result = classify(error.name, error.code)
-            if result is ResultClass.TARGET_GONE:
+        except MessengerError as error:
+            if error.meaning.result is ResultClass.TARGET_GONE:
                 await self._peers.forget(group)
-            raise SendFailed(error.name, result) from None
+            raise SendFailed(error) from None

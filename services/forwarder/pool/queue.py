@@ -1,4 +1,4 @@
-"""What a seat has to do next, and what must be remembered of a send before it is made."""
+"""A seat's queue of sends, and the attempts that are stored before a send is made."""
 
 import random
 from collections.abc import Collection
@@ -81,7 +81,7 @@ Key = tuple[CycleId, GroupRef]
 
 @dataclass(frozen=True)
 class Send:
-    """A group that a seat is to serve. `attempts`: how often that was begun. See `Outcome.doubtful`."""
+    """A pending send to a group. `attempts`: how many were begun. `doubtful`: see `Outcome`."""
 
     cycle: CycleId
     group: GroupRef
@@ -95,26 +95,26 @@ class Send:
 
     @property
     def key(self) -> Key:
-        """What it is told apart by."""
+        """The send's identity: its cycle and group."""
         return self.cycle, self.group
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What a seat does next: nothing without a send; else the send, after these seconds."""
+    """A seat's next action: none without a send, else the send after the longer of these seconds."""
 
     send: Send | None
     pause: float = 0.0
-    """Because the seat is paced, or rests."""
+    """Seconds until the seat may send: it is paced, or paused by a limit."""
     wait: float = 0.0
-    """Because the group is to be tried again later."""
+    """Seconds until the group's retry is due."""
     rest: float = 0.0
     rest_result: ResultClass = ResultClass.RATE_LIMITED
     rest_error: ErrorName = ""
 
 
 class Queue:
-    """The sends of one seat, as its worker sees them."""
+    """The pending sends of one seat, for the worker that has leased it."""
 
     def __init__(self, engine: Engine, lease: Lease) -> None:
         self._engine = engine
@@ -125,7 +125,7 @@ class Queue:
         return self._lease.session, self._lease.worker, self._lease.epoch
 
     async def next(self, done: Collection[Key]) -> Turn:
-        """Return what is to be done next, apart from what is `done` and not recorded yet."""
+        """Return the next action, ignoring the sends in `done`, which are not recorded yet."""
         cycles, groups = [key[0] for key in done], [key[1] for key in done]
         row = await self._engine.query(lambda sql: sql.fetchrow(_NEXT, *self._seat, cycles, groups))
         if row is None:
@@ -142,10 +142,10 @@ class Queue:
         )
 
     async def begin(self, send: Send, target: Target) -> bool | Rival:
-        """Note that a send is being made, and when the next may be; say whether it is still wanted.
+        """Store that a send is being made, and when the next may be; return whether it is still pending.
 
-        From now on it is doubtful until Telegram has answered. Nothing is noted if another reference
-        to the same place has it: then return that one.
+        From now on it is doubtful until Telegram has answered. If another reference has claimed the same
+        target, return that one and store nothing.
         """
         pause = timedelta(seconds=send.delay_seconds + random.uniform(0, send.jitter_seconds))
         async with self._engine.pool.acquire() as connection, connection.transaction():
@@ -168,7 +168,7 @@ class Queue:
         return bool(found)
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
-        """Have a group tried again after some time."""
+        """Store when a group is to be retried, in seconds from now."""
         await self._engine.query(
             lambda sql: sql.execute(
                 _PUT_OFF,
@@ -182,7 +182,7 @@ class Queue:
         )
 
     async def left(self, done: Collection[Key]) -> list[Send]:
-        """Return everything that the seat has left to do, apart from what is `done`."""
+        """Return all pending sends of the seat, except those in `done`."""
         rows = await self._engine.query(
             lambda sql: sql.fetch(
                 "select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, "
@@ -198,7 +198,7 @@ class Queue:
 
 
 async def sweep(engine: Engine) -> None:
-    """Forget the attempts, and the claims, of sends that nobody waits for any more."""
+    """Delete the attempts of sends that are no longer pending, and the claims of ended cycles."""
     await engine.query(
         lambda sql: sql.execute(
             "delete from pool.attempts a where not exists "

@@ -1,4 +1,4 @@
-"""One seat at work: takes its groups one after the other, politely, and records what became of them."""
+"""A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
 import math
@@ -29,22 +29,21 @@ from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Key, Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
-from services.forwarder.ports import TelegramError, Unreachable
+from services.forwarder.ports import MessengerError, Unreachable
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.telegram_errors import CONNECTION_LOST, NO_ANSWER, classify
 
 log = structlog.stdlib.get_logger()
 
 SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
-"""How long a seat that waits for one group may miss another that came to it."""
+"""How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
 RIVAL_SECONDS = 0.5
-"""How long a group waits before it looks again what became of another reference to it."""
+"""The interval at which a reference checks the outcome of another one with the same target, in seconds."""
 
 
 class Batch:
-    """Outcomes that were not recorded yet."""
+    """Outcomes that are not recorded yet."""
 
     def __init__(self, size: int, seconds: float) -> None:
         self.outcomes: list[tuple[CycleId, Outcome]] = []
@@ -54,25 +53,25 @@ class Batch:
 
     @property
     def keys(self) -> list[Key]:
-        """What they are about."""
+        """The sends of these outcomes."""
         return [(cycle, outcome.delivery.group) for cycle, outcome in self.outcomes]
 
     @property
     def due_in(self) -> float:
-        """Seconds until they must be recorded."""
+        """How many seconds remain until they must be recorded; infinite if there are none."""
         if len(self.outcomes) >= self._size:
             return 0.0
         return max(0.0, self._since + self._seconds - time.monotonic()) if self.outcomes else math.inf
 
     def add(self, cycle: CycleId, outcome: Outcome) -> None:
-        """Put an outcome with the others."""
+        """Add an outcome."""
         if not self.outcomes:
             self._since = time.monotonic()
         self.outcomes.append((cycle, outcome))
 
 
 class SeatAtWork:
-    """A held session and everything that it does. It ends when it has had nothing to do for a while."""
+    """A leased session at work, which ends after it has been idle for a while."""
 
     def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
         limits = RetryLimits.of(settings)
@@ -80,7 +79,7 @@ class SeatAtWork:
         self._line = line
         self._limits = limits
         self._queue = Queue(engine, held.lease)
-        self._recorder = Recorder(engine, held.lease, limits)
+        self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings.batch_size, settings.batch_seconds)
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
@@ -90,26 +89,26 @@ class SeatAtWork:
         self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
 
     def wake(self) -> None:
-        """Have an idle seat look for work."""
+        """Wake an idle seat, which then polls its queue."""
         self._wake.set()
 
     def end(self) -> None:
-        """Finish the send under way, record, and end."""
+        """Request the end: the send in progress is finished, and the outcomes are recorded."""
         self._ending.set()
         self._wake.set()
 
     def renewed(self) -> None:
-        """Take note that the lease was renewed."""
+        """Extend the connection's time limit at Telegram after the lease was renewed."""
         self._line.keep()
 
     async def abandon(self) -> None:
-        """Be disconnected at once: the session is about to be another worker's."""
+        """Disconnect at once: the lease is about to end."""
         await self._line.close()
 
     async def run(self) -> None:
-        """Work until there is nothing to do; raise `LeaseLost` if the session is not ours any more.
+        """Work until idle or ended; raise `LeaseLost` if the lease was lost.
 
-        Afterwards it is disconnected, and everything is recorded unless it raised.
+        Afterwards the connection is closed, and all outcomes are recorded unless it raised.
         """
         try:
             while not self._ending.is_set() and not self._dead:
@@ -129,7 +128,7 @@ class SeatAtWork:
             return True
 
     async def _step(self) -> bool:
-        """Do the next thing; say whether to go on."""
+        """Do the next action; return whether to continue."""
         self._wake.clear()
         if self._batch.due_in <= 0:
             await self._flush()
@@ -151,7 +150,7 @@ class SeatAtWork:
         return await happened(self._wake, self._idle_seconds)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but not longer than the outcomes that are not recorded may."""
+        """Wait, but not beyond the instant at which outcomes must be recorded."""
         await happened(self._ending, min(seconds, self._batch.due_in))
 
     async def _flush(self) -> None:
@@ -160,7 +159,7 @@ class SeatAtWork:
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
-        """Leave the seat's groups out of their cycles: it rests for longer than these wait."""
+        """Record the seat's groups as not sent: it is paused for longer than their cycles wait."""
         for send in await self._queue.left(self._batch.keys):
             self._note(send, turn.rest_result, turn.rest_error, doubtful=send.doubtful)
         await self._flush()
@@ -194,18 +193,17 @@ class SeatAtWork:
             await self._back_off(error.name)
         except SendFailed as failed:
             await self._answered(send, failed, doubtful=send.doubtful)
-        except TelegramError as error:
+        except MessengerError as error:
             await self._not_connected(send, error)
         else:
             self._failures = 0
             await self._send(send, posting, prepared)
 
-    async def _not_connected(self, send: Send, error: TelegramError) -> None:
-        result = classify(error.name, error.code)
-        if result is ResultClass.TRANSIENT:
+    async def _not_connected(self, send: Send, error: MessengerError) -> None:
+        if error.meaning.result is ResultClass.TRANSIENT:
             await self._back_off(error.name)
         else:
-            await self._answered(send, SendFailed(error.name, result), doubtful=send.doubtful)
+            await self._answered(send, SendFailed(error), doubtful=send.doubtful)
 
     async def _send(self, send: Send, posting: Posting, prepared: Prepared) -> None:
         begun = await self._queue.begin(send, prepared.target)
@@ -215,19 +213,19 @@ class SeatAtWork:
             await self._make(send, posting, prepared)
 
     async def _give_way(self, send: Send, rival: Rival) -> None:
-        """Not send: the group has the post under another reference, or is about to."""
+        """Skip a send: the target has received the post under another reference, or is about to."""
         if rival.waiting:
-            await self._flush()  # it may be one of these
+            await self._flush()  # the other reference's outcome may be one of these
             await self._queue.put_off(send, RIVAL_SECONDS, attempts=send.attempts, doubtful=send.doubtful)
         else:
             SENDS.labels(ResultClass.ALREADY_SENT).inc()
             self._note(send, ResultClass.ALREADY_SENT, same_as(rival.group))
 
     async def _make(self, send: Send, posting: Posting, prepared: Prepared) -> None:
-        self.held.check()  # the last look before it can't be taken back
+        self.held.check()  # the last check before an effect that can't be undone
         try:
             messages = await posting.send(send.group, prepared)
-        except Unreachable as error:  # it was not even asked
+        except Unreachable as error:  # nothing was sent
             await self._queue.put_off(send, 0, attempts=send.attempts, doubtful=send.doubtful)
             await self._back_off(error.name)
         except SendFailed as failed:
@@ -238,7 +236,7 @@ class SeatAtWork:
             self._note(send, ResultClass.SENT, messages=messages)
 
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
-        """Do what follows from an answer that is no delivery."""
+        """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
         SENDS.labels(failed.result).inc()
         self._log.info(
@@ -249,13 +247,13 @@ class SeatAtWork:
             result=failed.result,
             attempts=attempts,
         )
-        if failed.error in {CONNECTION_LOST, NO_ANSWER}:
+        if failed.meaning.disconnects:
             await self._line.close()
-        following = what_follows(failed.result, failed.wait, attempts, self._limits)
+        following = what_follows(failed.result, failed.meaning.wait_seconds, attempts, self._limits)
         match following:
             case Record():
                 self._note(send, failed.result, failed.error, doubtful=doubtful)
-                if failed.result in SECOND_CHANCE:  # another seat may be waiting for it
+                if failed.result in SECOND_CHANCE:  # another seat may be able to serve the group
                     await self._flush()
             case Again(seconds):
                 await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
@@ -263,7 +261,7 @@ class SeatAtWork:
                 await self._rest(send, seconds, failed, attempts=attempts, doubtful=doubtful)
             case LoseSeat():
                 await self._flush()
-                await self._recorder.lose(send, failed.result, failed.error)
+                await self._recorder.lose(send, failed)
                 self._dead = True
             case BreakSource():
                 await self._flush()
@@ -280,7 +278,7 @@ class SeatAtWork:
         await self._recorder.rest(send, seconds, failed.result, failed.error)
 
     async def _back_off(self, error: ErrorName) -> None:
-        """Wait before the next try to reach Telegram, which is nobody's failure and tried for ever."""
+        """Wait before the next attempt to reach Telegram, which is retried without limit."""
         self._failures += 1
         seconds = self._limits.backoff(self._failures) * random.uniform(0.5, 1.0)
         self._log.warning("seat.unreachable", error=error, failures=self._failures, seconds=seconds)

@@ -1,4 +1,4 @@
-"""When adbots were stopped and which sessions left them, so that nothing due before is sent after."""
+"""The last stop of each adbot and the sessions released from it, so that earlier cycles are not sent."""
 
 from collections.abc import Sequence
 
@@ -30,12 +30,12 @@ RELEASES = Projection(
     );
     """,
 )
-"""The adbot that each session left last, until it comes back to it: at most a row for each session."""
+"""The adbot that each session was released from last, until it returns to it: at most one row per session."""
 
 
 @RELEASES.on(SessionReleased)
 async def released(event: SessionReleased, sql: TableSql) -> None:
-    """Remember which adbot the session is of no more."""
+    """Store the adbot that the session was released from."""
     await sql.execute(
         "insert into releases values ($1, $2) on conflict (session) do update set adbot = $2",
         event.session,
@@ -45,12 +45,12 @@ async def released(event: SessionReleased, sql: TableSql) -> None:
 
 @RELEASES.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Forget that the session left the adbot that it is on again."""
+    """Delete the release if the session returned to the same adbot."""
     await sql.execute("delete from releases where session = $1 and adbot = $2", event.session, event.adbot)
 
 
 async def released_from(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> frozenset[SessionId]:
-    """Return those of the sessions that left the adbot, whatever a cycle that came due before says."""
+    """Return the given sessions that were released from the adbot, even if an older cycle names them."""
     rows = await sql.fetch(
         "select session from releases where adbot = $1 and session = any($2)", adbot, list(sessions)
     )
@@ -59,7 +59,7 @@ async def released_from(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId])
 
 @STOPS.on(AdbotStopped)
 async def stopped(event: AdbotStopped, sql: TableSql) -> None:
-    """Remember where in the scheduler's order this was said."""
+    """Store the cursor of the stop in the scheduler's events."""
     await sql.execute(
         "insert into stops values ($1, $2, $3) on conflict (adbot) do update set xid = $2, position = $3",
         event.adbot,
@@ -68,6 +68,6 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
 
 
 async def last_stop(sql: Sql, adbot: AdbotId) -> Cursor:
-    """Return where in the scheduler's order an adbot was stopped last."""
+    """Return the cursor of an adbot's last stop in the scheduler's events; `START` if there is none."""
     row = await sql.fetchrow("select xid, position from stops where adbot = $1", adbot)
     return START if row is None else Cursor(row["xid"], row["position"])

@@ -1,1 +1,1 @@
-"""Secrets, encrypted at rest."""
+"""The vault: secrets, encrypted at rest."""

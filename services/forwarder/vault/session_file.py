@@ -1,8 +1,8 @@
-"""The program that reads an uploaded SQLite file, in a process of its own.
+"""Reads an uploaded SQLite file, as a program in a process of its own.
 
-The file may be made to cost whoever opens it hours or gigabytes, so this is run with limits (see
-`session_reader`) and imports nothing but the standard library: it has to start quickly, and holds no secret.
-Standard input: the file. Standard output: `+`, the data centre in four bytes and the key, or `-` and why not.
+A malicious file can cost its reader hours or gigabytes: so this program runs with limits (see
+`session_reader`) and without secrets, and imports only the standard library, to start fast. Standard input:
+the file. Standard output: `+`, the data centre in four bytes and the key, or `-` and the reason.
 """
 
 import resource
@@ -11,7 +11,7 @@ import sys
 from contextlib import closing
 
 MOST_BYTES = 300_000
-"""Of a file."""
+"""The largest file, in bytes."""
 TOO_COSTLY = (
     "this SQLite file takes more time or memory to read than any session: it was made so, or is damaged; "
     "upload the session as a string"
@@ -22,7 +22,7 @@ CPU_SECONDS = 1
 _MEMORY_BYTES = 128 * 1024 * 1024
 _HEAP_BYTES = 32 * 1024 * 1024
 _STEPS = 1_000_000
-"""How many instructions of SQLite's one statement may take; a real session's takes a few hundred."""
+"""The limit of SQLite's instructions for one statement; a real session's takes a few hundred."""
 
 _WAL = b"\x02\x02"
 _ROLLBACK = b"\x01\x01"
@@ -48,18 +48,18 @@ _READ = frozenset({"sqlite_master", "sessions"})
 
 
 class UnusableSession(Exception):
-    """The file holds no session that can be used; the text says why."""
+    """The file holds no usable session; the text says why."""
 
 
 def read_key(data: bytes) -> tuple[object, object]:
     """Return the data centre and the key of the one signed-in row; raise `UnusableSession`."""
-    # in memory there is no place for a write-ahead log: the main file is read as it stands
+    # a database in memory has no write-ahead log: the main file is read as it is
     image = data[:18] + _ROLLBACK + data[20:] if data[18:20] == _WAL else data
     try:
         with closing(sqlite3.connect(":memory:")) as database:
             _restrict(database)
             database.deserialize(image)
-            database.set_authorizer(_allowed)  # not before: to deserialize is to attach
+            database.set_authorizer(_allowed)  # not before: deserialising attaches a database
             return _signed_in(database)
     except MemoryError:
         raise UnusableSession(TOO_COSTLY) from None
@@ -70,7 +70,7 @@ def read_key(data: bytes) -> tuple[object, object]:
 
 
 def _restrict(database: sqlite3.Connection) -> None:
-    """Let nothing be asked of the file but what this program asks, and that cheaply."""
+    """Limit the connection to this program's queries, and their cost."""
     for pragma in ("trusted_schema = off", "cell_size_check = on", f"hard_heap_limit = {_HEAP_BYTES}"):
         database.execute(f"pragma {pragma}")
     database.execute("pragma temp_store = memory")
@@ -86,7 +86,7 @@ def _text(stored: bytes) -> str:
 
 
 def _allowed(action: int, what: str | None, _: str | None, __: str | None, within: str | None) -> int:
-    """Deny functions, recursion, and whatever a view or a trigger would read."""
+    """Deny functions, recursion, and all tables that a view or a trigger would read."""
     known = {
         sqlite3.SQLITE_SELECT: True,
         sqlite3.SQLITE_READ: what in _READ,
@@ -136,7 +136,7 @@ def _check_table(database: sqlite3.Connection) -> None:
 
 
 def limit_itself() -> None:
-    """Let this process open, write and start nothing from now on, and use little."""
+    """Forbid this process to open, write or start anything from now on, and limit its memory and time."""
     for limit, value in {
         resource.RLIMIT_AS: _MEMORY_BYTES,
         resource.RLIMIT_CPU: CPU_SECONDS,

@@ -1,4 +1,4 @@
-"""Read an uploaded session: a text at once, a file where it can do no harm, in a process with limits."""
+"""Reads uploaded sessions: texts directly, files in a sandboxed child process with limits."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from services.forwarder.vault import session_file
 from services.forwarder.vault.sessions import SessionKey, Unreadable, checked, file_of, read_string
 
 AT_ONCE = 2
-"""So many files are read side by side; others wait for their turn."""
+"""How many files are read concurrently; others wait."""
 WALL_SECONDS = 10.0
 READS = Counter(
     "adrelay_forwarder_session_files_total", "Uploaded files that were read, by outcome.", ["outcome"]
@@ -23,10 +23,10 @@ _REST_BYTES = 65_536
 
 
 class SessionReader:
-    """Reads what is uploaded to one process.
+    """Reads the sessions that are uploaded to one process.
 
-    A file is read by a child, which gets it on its standard input, inherits no variable and no open file,
-    and writes nothing to disk; how it limits itself is in `session_file`.
+    A file is read by a child process, which gets it on its standard input, inherits no environment variable
+    and no open file, and writes nothing to disk; `session_file` sets its own limits.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class SessionReader:
         self._program = program
 
     async def read(self, content: str) -> SessionKey:
-        """Return the session that was uploaded as a text; raise `Unreadable` saying what it is instead."""
+        """Return the session in an uploaded text; raise `Unreadable` saying what is wrong with it."""
         data = file_of(content)
         if data is None:
             return read_string(content)
@@ -50,9 +50,9 @@ class SessionReader:
         return secret
 
     async def _answer(self, data: bytes) -> bytes:
-        """Return what the child says; nothing if it hit a limit."""
+        """Return the child's output; empty if it hit a limit."""
         async with self._turns:
-            # isolated and without installed packages: it starts sooner, and nothing of ours is in its memory
+            # isolated and without site packages: it starts faster, and has none of our code in its memory
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-I", "-S", str(self._program)),
@@ -77,7 +77,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             child.kill()
     while child.stdout is not None and await child.stdout.read(_REST_BYTES):
-        pass  # a pipe with something left in it would stay open
+        pass  # a pipe with unread data would stay open
     await child.wait()
 
 
@@ -85,7 +85,7 @@ async def _exchange(child: asyncio.subprocess.Process, data: bytes) -> bytes:
     stdin, stdout = child.stdin, child.stdout
     if stdin is None or stdout is None:
         return b""
-    with suppress(ConnectionError):  # it may have ended before it read everything
+    with suppress(ConnectionError):  # the child may have exited before it read everything
         stdin.write(data)
         await stdin.drain()
     stdin.close()

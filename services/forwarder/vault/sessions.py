@@ -1,4 +1,4 @@
-"""Reading what an operator uploads as a session: a string session, or a Telethon `.session` file."""
+"""Parses an operator's uploads of sessions: a string session, or a Telethon `.session` file."""
 
 import base64
 import binascii
@@ -12,21 +12,18 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _VERSION = "1"
 _STRING = {352: ">B4sH256s", 368: ">B16sH256s"}
-"""The forms of Telethon's string session behind its version, by their length: IPv4 and IPv6."""
+"""The formats of Telethon's string session after its version, by length: IPv4 and IPv6."""
 _PYROGRAM_LENGTHS = frozenset({351, 356, 362})
 _MAX_DC = 10_000
 
 
 class Unreadable(Exception):
-    """What was uploaded is no session that can be used; the text says what it is and what to do."""
+    """The upload is no usable session; the text says what it is and what to do."""
 
 
 @dataclass(frozen=True)
 class SessionKey:
-    """What makes a session: the data centre that knows it, and its key.
-
-    The server's address that stands beside it in an upload is never used.
-    """
+    """The secret of a session: its data centre and its key. The server address in an upload is ignored."""
 
     dc: int
     key: bytes = field(repr=False)
@@ -35,7 +32,7 @@ class SessionKey:
 def file_of(content: str) -> bytes | None:
     """Return the file that was uploaded as a text; None if it is a string session.
 
-    Raises `Unreadable` for what can't be a SQLite file: nothing is opened yet.
+    Raises `Unreadable` for anything that can't be a SQLite file, before it is opened.
     """
     text = content.strip()
     if not text.startswith(FILE_PREFIX):
@@ -86,7 +83,7 @@ def _check_file(data: bytes) -> None:
 
 
 def checked(dc: object, key: object) -> SessionKey:
-    """Return the session of a data centre and a key; raise `Unreadable` if they are none."""
+    """Return the session of a data centre and a key; raise `Unreadable` if they are invalid."""
     if not isinstance(key, bytes) or not key:
         raise Unreadable("this Telethon session was never signed in: it holds no key")
     if len(key) != KEY_BYTES:

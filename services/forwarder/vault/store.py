@@ -1,4 +1,4 @@
-"""The vault: session keys and API hashes, encrypted, in tables of their own that no event fills."""
+"""The vault: session keys and API hashes, encrypted, in tables that are not projections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,14 +45,22 @@ create table if not exists vault.checks (
 
 @dataclass(frozen=True)
 class ApiPair:
-    """What an application connects with."""
+    """The `api_id` and `api_hash` of a Telegram application."""
 
     api_id: int
     api_hash: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What an account is signed in with."""
+
+    session: SessionKey
+    pair: ApiPair
+
+
 class Vault:
-    """The secrets, sealed and opened by one cipher."""
+    """The stored secrets, encrypted and decrypted by one cipher."""
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
@@ -60,7 +68,7 @@ class Vault:
     # -- sessions
 
     async def known(self, sql: Sql, secret: SessionKey) -> SessionId | None:
-        """Return the id under which a session lies here already."""
+        """Return the id of the stored session with this key, None if there is none."""
         found: SessionId | None = await sql.fetchval(
             "select session from vault.sessions where fingerprint = any($1)",
             self._cipher.fingerprints(secret.key),
@@ -80,7 +88,7 @@ class Vault:
         )
 
     async def put_account(self, sql: Sql, telegram_user: int, session: SessionId) -> None:
-        """Note whose session is stored; another one's of the same account is stored before or after it."""
+        """Store the session of a Telegram account; a concurrent transaction for the same account waits."""
         await sql.execute(
             "insert into vault.accounts (telegram_user, session) values ($1, $2) "
             "on conflict (telegram_user) do update set session = $2",
@@ -89,14 +97,14 @@ class Vault:
         )
 
     async def session(self, sql: Sql, session: SessionId) -> SessionKey | None:
-        """Return a session's key; raise `Unsealable` if it can't be opened."""
+        """Return a session's key, None if unknown; raise `Unsealable` if it can't be decrypted."""
         row = await sql.fetchrow("select dc, key, box from vault.sessions where session = $1", session)
         if row is None:
             return None
         return SessionKey(row["dc"], self._cipher.open(Sealed(row["key"], row["box"]), session))
 
     async def claim_check(self, sql: Sql, session: SessionId, secret: SessionKey, lasting: timedelta) -> bool:
-        """Say whether this upload may be connected now: no other one of the same session is."""
+        """Claim the check of an upload; return False if another upload of the same session has the claim."""
         taken = await sql.execute(
             "insert into vault.checks as c (fingerprint, session, until) "
             "values ($1, $2, clock_timestamp() + $3) on conflict (fingerprint) do update "
@@ -108,13 +116,13 @@ class Vault:
         return taken == 1
 
     async def release_check(self, sql: Sql, session: SessionId) -> None:
-        """Let another upload of the same session be connected."""
+        """Release the claim of an upload's check."""
         await sql.execute("delete from vault.checks where session = $1", session)
 
     # -- API pairs
 
     async def put_pair(self, sql: Sql, pair: PairId, secret: ApiPair) -> bool:
-        """Store an API pair; say whether it was new."""
+        """Store a Telegram application; return whether it was new."""
         sealed = self._cipher.seal(secret.api_hash.encode(), pair)
         added = await sql.execute(
             "insert into vault.pairs (pair, api_id, key, box) values ($1, $2, $3, $4) on conflict do nothing",
@@ -126,7 +134,7 @@ class Vault:
         return added == 1
 
     async def pair(self, sql: Sql, pair: PairId | None) -> ApiPair | None:
-        """Return an API pair, or any for None."""
+        """Return a Telegram application by id, any for None."""
         row = await sql.fetchrow(
             "select pair, api_id, key, box from vault.pairs where $1::uuid is null or pair = $1 "
             "order by api_id limit 1",
@@ -140,14 +148,14 @@ class Vault:
     # -- keys
 
     async def missing_keys(self, sql: Sql) -> list[str]:
-        """Return the names of the keys that are needed to open what lies here, and are not configured."""
+        """Return the names of the keys that stored secrets need and that are not configured."""
         rows = await sql.fetch(
             "select key from vault.sessions union select key from vault.pairs order by key"
         )
         return [row["key"] for row in rows if not self._cipher.opens(row["key"])]
 
     async def reseal(self, sql: Sql, limit: int = 200) -> int:
-        """Seal secrets of older keys with the current one; return how many, at most `limit` of each kind."""
+        """Re-encrypt secrets of older keys with the first; return how many, at most `limit` per kind."""
         done = 0
         for row in await self._older(sql, "select session as owner, key, box from vault.sessions", limit):
             secret = self._cipher.open(Sealed(row.key, row.box), row.owner)

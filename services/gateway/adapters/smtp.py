@@ -202,10 +202,10 @@ def _is_of_the_connection(error: Exception) -> bool:
 
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:
     """Return the error for a server's reply; `final`: the reply concerns this mail only."""
-    said = " ".join(refusal.message.split())
-    # replies may have any encoding, and neither events nor logs can store lone surrogates
-    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)
-    answer = f"{refusal.code} {said}"
+    reason = " ".join(refusal.message.split())
+    # servers answer in any encoding, and half a letter fits neither an event nor a log
+    reason = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in reason)
+    answer = f"{refusal.code} {reason}"
     ours = answer.startswith(_OF_THE_SENDER) or answer.partition(" ")[2].startswith(_OF_THE_SENDER)
     if final and refusal.code >= _PERMANENT and not ours:
         return MailRefused(answer)

@@ -49,9 +49,9 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
         case Raise():
             return []
         case _ if inbox is None or known is None:
-            raise Refused("unknown_notification", "nobody was told of this")
+            raise Refused("unknown_notification", "there is no such notification")
         case _ if known is MailState.NONE:
-            raise Refused("no_mail", "this is not told by mail")
+            raise Refused("no_mail", "this notification has no mail")
         case _ if known is not MailState.WAITING:
             return []
         case RecordSent():

@@ -148,7 +148,7 @@ TABLES = (NOTIFICATIONS, OUTBOX)
 SECOND = f"case when n.kind = '{NotificationKind.PAYMENT_RECEIVED}' then {SECOND_OF} end"
 
 
-_TOLD = (
+_NOTIFICATIONS = (
     f"select n.*, {SECOND} as second_of from notifications n left join orders o using (order_number) "  # noqa: S608 - constants
     "where n.account = $1 order by n.raised_at desc, n.notification limit $2"
 )
@@ -157,7 +157,7 @@ _TOLD = (
 async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
     """Return an account's notifications, the latest first; joins the read model of orders."""
     rows = await sql.fetch(
-        _TOLD,
+        _NOTIFICATIONS,
         account,
         limit,
     )

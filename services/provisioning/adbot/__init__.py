@@ -1,1 +1,1 @@
-"""An adbot: what was paid for, its seats and its validity."""
+"""The aggregate of an adbot: its plan, its seats and its validity."""

@@ -1,4 +1,4 @@
-"""What may be asked of an adbot."""
+"""The commands to an adbot."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from libs.events.values import AccountId, AdbotId, OrderNumber, Plan, Seat, Sess
 
 @dataclass(frozen=True)
 class Provision:
-    """Make the adbot that was paid for, with these of its seats filled."""
+    """Create the adbot of a paid order, with the sessions in `seats` on its first seats."""
 
     adbot: AdbotId
     order: OrderNumber
@@ -20,7 +20,7 @@ class Provision:
 
 @dataclass(frozen=True)
 class Renew:
-    """Have the plan last longer, because an order for the same plan was paid."""
+    """Extend the validity, because an order for the same plan was paid."""
 
     adbot: AdbotId
     order: OrderNumber
@@ -30,7 +30,7 @@ class Renew:
 
 @dataclass(frozen=True)
 class Extend:
-    """Have the plan last longer, because an operator wants it so."""
+    """Extend the validity by an operator's wish."""
 
     days: int
     reason: str
@@ -39,7 +39,7 @@ class Extend:
 
 @dataclass(frozen=True)
 class FillSeat:
-    """Put a session on a waiting seat."""
+    """Assign a session to an empty seat."""
 
     seat: Seat
     at: datetime
@@ -47,14 +47,14 @@ class FillSeat:
 
 @dataclass(frozen=True)
 class AwaitSeats:
-    """Tell of the seats that wait, if any do."""
+    """Record how many seats are empty, if any are."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
 class LoseSeat:
-    """Take note that a session left its seat."""
+    """Record that a seat has lost its session."""
 
     session: SessionId
     loss: SessionLoss
@@ -63,14 +63,14 @@ class LoseSeat:
 
 @dataclass(frozen=True)
 class Expire:
-    """End the plan, if its time has come."""
+    """Expire the adbot, if its validity has ended."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
 class ReleaseSeats:
-    """Give the seats up, if the plan ended so long ago."""
+    """Release the seats, if the adbot expired longer than `grace` ago."""
 
     grace: timedelta
     at: datetime
@@ -78,7 +78,7 @@ class ReleaseSeats:
 
 @dataclass(frozen=True)
 class Suspend:
-    """Let it not run, and give the seats up if that is for good."""
+    """Suspend the adbot; with `release`, release its seats too."""
 
     reason: str
     at: datetime
@@ -87,7 +87,7 @@ class Suspend:
 
 @dataclass(frozen=True)
 class Restore:
-    """Let it be started again."""
+    """Restore a suspended adbot, which can be started again."""
 
     at: datetime
 

@@ -1,4 +1,4 @@
-"""What becomes of an adbot: its seats are filled and lost, its validity begins, is extended and ends."""
+"""The decisions about an adbot: its seats, its validity, its suspension."""
 
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -36,12 +36,12 @@ _ADBOTS = UUID("5d6f8a3e-0c1b-5e0e-9b57-2f6a0c4f7d11")
 
 
 def adbot_of(order: OrderNumber) -> AdbotId:
-    """Return the one adbot that can come of an order."""
+    """Return the id of the one adbot that an order can create."""
     return AdbotId(uuid5(_ADBOTS, order))
 
 
 def decide(command: Command, adbot: Adbot | None) -> list[AdbotEvent]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     if isinstance(command, Provision):
         return _provision(command) if adbot is None else []
     if adbot is None:
@@ -85,7 +85,7 @@ def _provision(command: Provision) -> list[AdbotEvent]:
 
 
 def _renew(command: Renew, adbot: Adbot) -> list[AdbotEvent]:
-    """Sell days of the adbot's own plan only: those of a smaller one are cheaper."""
+    """Accept orders for the adbot's own plan only: days of a smaller plan are cheaper."""
     if command.order in adbot.orders:
         return []
     bought, plan = command.plan, adbot.plan
@@ -173,7 +173,7 @@ def _suspend(command: Suspend, adbot: Adbot) -> list[AdbotEvent]:
 
 
 def correlated_with(command: Command, stream: str) -> str | None:
-    """Return the adbot's own stream for what happens to its seats, which another one's event may lead to."""
+    """Return the adbot's own stream for events about its seats, which another stream's event may cause."""
     return stream if isinstance(command, FillSeat | LoseSeat) else None
 
 

@@ -1,4 +1,4 @@
-"""What is so about an adbot, and how each event changes it."""
+"""The state of an adbot, and its change by each event."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ AdbotEvent = (
 
 @dataclass(frozen=True)
 class Adbot:
-    """Seats are waiting while there are fewer than the plan has; validity runs from the first one filled."""
+    """An adbot. Its validity runs from the first seat filled; missing seats wait for stock."""
 
     adbot: AdbotId
     account: AccountId
@@ -42,34 +42,34 @@ class Adbot:
     valid_from: datetime | None
     valid_until: datetime | None
     orders: frozenset[OrderNumber]
-    """Those that made it or extended it."""
+    """The orders that created or extended it."""
     days: int
-    """How long it will be valid once validity begins; 0 if it has begun."""
+    """The days of validity once it begins; 0 if it has begun."""
     expired: bool = False
     released: bool = False
     suspended: bool = False
 
     @property
     def missing(self) -> int:
-        """How many seats have no session."""
+        """The number of empty seats."""
         return self.plan.sessions - len(self.seats)
 
     def sits(self, session: SessionId) -> bool:
-        """Whether a session is on one of the seats."""
+        """Return whether a session is on one of the seats."""
         return any(seat.session == session for seat in self.seats)
 
     def over(self, at: datetime) -> bool:
-        """Whether the plan has ended, be it said or not."""
+        """Return whether the validity has ended, even before `AdbotExpired`."""
         return self.expired or (self.valid_until is not None and at >= self.valid_until)
 
     def begins(self, at: datetime) -> tuple[datetime, datetime]:
-        """Return both ends of the validity if a seat is filled now."""
+        """Return start and end of the validity if a seat is filled now."""
         if self.valid_from is None or self.valid_until is None:
             return at, at + timedelta(days=self.days)
         return self.valid_from, self.valid_until
 
     def lasts(self, days: int, at: datetime) -> tuple[datetime | None, datetime | None]:
-        """Return both ends of the validity with more days, missing if it is still to begin (again)."""
+        """Return start and end of the extended validity; None if it will begin with the next seat filled."""
         if self.valid_until is None or (self.over(at) and not self.seats):
             return None, None
         return self.valid_from, max(at, self.valid_until) + timedelta(days=days)

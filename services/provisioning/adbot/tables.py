@@ -1,4 +1,4 @@
-"""Adbots by what is still to happen to them: seats to fill, an end to meet, seats to give up."""
+"""State tables of adbots: empty seats, ends of validity, seats to release."""
 
 from datetime import datetime, timedelta
 from typing import cast
@@ -44,17 +44,20 @@ ADBOTS = Projection(
     );
     """,
 )
-"""`turn` is the order in which the present plans were paid. A session's one row in `seats` keeps it off a
-second adbot. `delivered` tells which adbot an order made or extended."""
+"""Adbots, their seats and the orders delivered on them.
+
+`turn` orders adbots by when their present plans were paid. The primary key of `seats` allows a session on one
+adbot only. `delivered` maps an order to the adbot that it created or extended.
+"""
 
 LIMIT = 100
-"""How many adbots one transaction expires."""
+"""How many adbots are expired in one transaction."""
 RELEASED_TOGETHER = 10
-"""How many adbots one transaction takes the seats of: each has as many sessions as its plan."""
+"""How many adbots' seats are released in one transaction: each has as many sessions as its plan."""
 
 
 async def first_waiting(sql: Sql, at: datetime) -> AdbotId | None:
-    """Return the adbot that was paid first of those that have a seat to fill."""
+    """Return the first adbot in the order of payment that has an empty seat."""
     return cast(
         "AdbotId | None",
         await sql.fetchval(
@@ -66,7 +69,7 @@ async def first_waiting(sql: Sql, at: datetime) -> AdbotId | None:
 
 
 async def delivered_by(sql: Sql, order: OrderNumber) -> AdbotId | None:
-    """Return the adbot that an order made or extended, None if it did neither."""
+    """Return the adbot that an order created or extended, None if it did neither."""
     return cast(
         "AdbotId | None",
         await sql.fetchval("select adbot from delivered where order_number = $1", order),
@@ -74,14 +77,14 @@ async def delivered_by(sql: Sql, order: OrderNumber) -> AdbotId | None:
 
 
 async def next_end(sql: Sql) -> datetime | None:
-    """Return when the next adbot expires."""
+    """Return the instant at which the next adbot expires."""
     return cast(
         "datetime | None", await sql.fetchval("select min(valid_until) from adbots where not expired")
     )
 
 
 async def take_ended(sql: Sql, at: datetime) -> list[AdbotId]:
-    """Return adbots whose time is over, kept from other replicas for the length of the transaction."""
+    """Return adbots whose validity has ended, and lock them against other replicas until the commit."""
     rows = await sql.fetch(
         "select adbot from adbots where not expired and valid_until <= $1 "
         "order by valid_until limit $2 for update skip locked",
@@ -92,7 +95,7 @@ async def take_ended(sql: Sql, at: datetime) -> list[AdbotId]:
 
 
 async def next_release(sql: Sql, grace: timedelta) -> datetime | None:
-    """Return when the grace time of the next expired adbot is over."""
+    """Return the instant at which the grace time of the next expired adbot ends."""
     return cast(
         "datetime | None",
         await sql.fetchval(
@@ -102,7 +105,7 @@ async def next_release(sql: Sql, grace: timedelta) -> datetime | None:
 
 
 async def take_graceless(sql: Sql, at: datetime, grace: timedelta) -> list[AdbotId]:
-    """Return expired adbots whose grace time is over, kept from other replicas as `take_ended` does."""
+    """Return expired adbots whose grace time has ended, and lock them as `take_ended` does."""
     rows = await sql.fetch(
         "select adbot from adbots where expired and not released and valid_until <= $1 "
         "order by valid_until limit $2 for update skip locked",
@@ -128,7 +131,7 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatFilled)
 async def filled(event: SeatFilled, sql: TableSql) -> None:
-    """One seat less waits."""
+    """Fill an empty seat."""
     await _seat(event.adbot, event.seat, sql)
     await sql.execute(
         "update adbots set missing = missing - 1, valid_until = $2, released = false where adbot = $1",
@@ -139,20 +142,20 @@ async def filled(event: SeatFilled, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatLost)
 async def lost(event: SeatLost, sql: TableSql) -> None:
-    """One seat more waits."""
+    """Empty a seat."""
     await sql.execute("delete from seats where session = $1", event.session)
     await sql.execute("update adbots set missing = missing + 1 where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExpired)
 async def expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Nothing waits and nothing ends any more."""
+    """Mark the adbot expired: its seats no longer wait, and its end is past."""
     await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExtended)
 async def extended(event: AdbotExtended, sql: TableSql) -> None:
-    """Its end is another one; if it had expired, its seats wait behind those of all that wait already."""
+    """Store the new end; after an expiry, its seats queue behind all that wait."""
     await sql.execute("update adbots set turn = default where adbot = $1 and expired", event.adbot)
     await sql.execute(
         "update adbots set valid_until = $2, expired = false, released = false where adbot = $1",
@@ -165,20 +168,20 @@ async def extended(event: AdbotExtended, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatsReleased)
 async def released(event: SeatsReleased, sql: TableSql) -> None:
-    """No session is on it any more."""
+    """Empty all seats."""
     await sql.execute("delete from seats where adbot = $1", event.adbot)
     await sql.execute("update adbots set missing = sessions, released = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotSuspended)
 async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
-    """Its seats don't wait for stock."""
+    """Mark the adbot suspended: its seats do not wait for stock."""
     await sql.execute("update adbots set suspended = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotRestored)
 async def restored(event: AdbotRestored, sql: TableSql) -> None:
-    """Its seats wait for stock as they did before; if it gave them up, behind those of all that wait."""
+    """Clear the suspension; if its seats were released, they queue behind all that wait."""
     await sql.execute("update adbots set turn = default where adbot = $1 and released", event.adbot)
     await sql.execute("update adbots set suspended = false where adbot = $1", event.adbot)
 

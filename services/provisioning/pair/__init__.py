@@ -1,1 +1,1 @@
-"""An API pair that sessions connect through."""
+"""The aggregate of a Telegram application that sessions connect with."""

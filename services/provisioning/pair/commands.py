@@ -1,4 +1,4 @@
-"""What may be asked of an API pair."""
+"""The commands to a Telegram application."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.events.values import PairId
 
 @dataclass(frozen=True)
 class AddPair:
-    """Let sessions be assigned with this pair."""
+    """Add a Telegram application, which sessions can then be assigned with."""
 
     pair: PairId
     api_id: int

@@ -1,4 +1,4 @@
-"""An API pair exists once it was added."""
+"""The decisions about a Telegram application, which exists once it was added."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from services.provisioning.pair.commands import Command
 
 @dataclass(frozen=True)
 class Pair:
-    """May be assigned."""
+    """A Telegram application that sessions can be assigned with."""
 
     pair: PairId
     api_id: int
 
 
 def decide(command: Command, pair: Pair | None) -> list[ApiPairAdded]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     if pair is None:
         return [ApiPairAdded(pair=command.pair, api_id=command.api_id)]
     if pair.api_id != command.api_id:
@@ -26,7 +26,7 @@ def decide(command: Command, pair: Pair | None) -> list[ApiPairAdded]:
 
 
 def evolve(pair: Pair | None, event: ApiPairAdded) -> Pair:
-    """Return the pair after ``event``."""
+    """Return the application after ``event``."""
     if pair is not None:
         message = f"pair {pair.pair} was added twice"
         raise ImpossibleEvent(message)

@@ -1,1 +1,1 @@
-"""A session in stock, and on an adbot."""
+"""The aggregate of a session: in stock, or on an adbot."""

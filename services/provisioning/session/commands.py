@@ -1,4 +1,4 @@
-"""What may be asked of a session."""
+"""The commands to a session."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
 
 @dataclass(frozen=True)
 class Stock:
-    """Put a session into stock, with the API pair that it was uploaded with, if any."""
+    """Add a session to the stock. `pair` is the Telegram application that it was uploaded with, if any."""
 
     session: SessionId
     telegram_user: int
@@ -19,7 +19,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class Assign:
-    """Give a session to an adbot."""
+    """Assign a session to an adbot."""
 
     adbot: AdbotId
     pair: PairId
@@ -28,14 +28,14 @@ class Assign:
 
 @dataclass(frozen=True)
 class Release:
-    """Put an assigned session back into stock."""
+    """Return an assigned session to stock."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
 class Lose:
-    """Take note that a session can't be used any more."""
+    """Record that a session can't be used any more."""
 
     loss: SessionLoss
     error: str

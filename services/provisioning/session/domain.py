@@ -1,4 +1,4 @@
-"""What may become of a session: in stock, on one adbot, lost."""
+"""The decisions about a session: in stock, on one adbot, or lost."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -16,7 +16,7 @@ SessionEvent = SessionStocked | SessionAssigned | SessionReleased | SessionLost
 
 @dataclass(frozen=True)
 class Unused:
-    """Lies in stock. `pair` is the only one that it may be assigned with, None leaves the choice."""
+    """A session in stock. `pair` is its only possible Telegram application, None allows any."""
 
     session: SessionId
     pair: PairId | None
@@ -24,7 +24,7 @@ class Unused:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Sits on an adbot. `own` says that it was uploaded with this pair."""
+    """A session on an adbot. `own`: it was uploaded with this Telegram application."""
 
     session: SessionId
     adbot: AdbotId
@@ -34,7 +34,7 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Lost:
-    """Is of no use any more."""
+    """A session that can't be used any more."""
 
     session: SessionId
     loss: SessionLoss
@@ -44,7 +44,7 @@ Session = Unused | Assigned | Lost
 
 
 def decide(command: Command, session: Session | None) -> list[SessionEvent]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     match command:
         case Stock():
             return _stock(command, session)
@@ -131,7 +131,7 @@ def evolve(session: Session | None, event: SessionEvent) -> Session:
 
 
 def correlated_with(command: Command, _: str) -> str | None:
-    """Return the stream of the adbot that a session is given to, whoever's seat became free for it."""
+    """Return the stream of the adbot that a session is assigned to, even if another one's event freed it."""
     return ADBOT.stream(command.adbot) if isinstance(command, Assign) else None
 
 

@@ -1,4 +1,4 @@
-"""The stock: every session, and how many each API pair serves."""
+"""State tables of the stock: all sessions, and the number that uses each Telegram application."""
 
 from libs.events.provisioning import (
     ApiPairAdded,
@@ -33,7 +33,10 @@ STOCK = Projection(
     );
     """,
 )
-"""`turn` is the order of arrival. A pair's `kept` counts the unused sessions that were uploaded with it."""
+"""Sessions and Telegram applications; `turn` orders both by arrival.
+
+`kept` counts the unused sessions that were uploaded with an application.
+"""
 
 _NEXT_SEAT = """
 select s.session, coalesce(s.own_pair, free.pair) as pair
@@ -48,14 +51,14 @@ order by s.turn limit 1
 
 
 async def next_seat(sql: Sql, *, max_sessions_per_pair: int) -> Seat | None:
-    """Return the oldest session that can be assigned, with its own pair or the least used one."""
+    """Return the oldest session that can be assigned, with its own application or the least used one."""
     row = await sql.fetchrow(_NEXT_SEAT, max_sessions_per_pair)
     return Seat(session=SessionId(row["session"]), pair=PairId(row["pair"])) if row else None
 
 
 @STOCK.on(ApiPairAdded)
 async def added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Let the pair be assigned."""
+    """Allow sessions to be assigned with the application."""
     await sql.execute(
         "insert into pairs (pair, known) values ($1, true) on conflict (pair) do update set known = true",
         event.pair,
@@ -64,7 +67,7 @@ async def added(event: ApiPairAdded, sql: TableSql) -> None:
 
 @STOCK.on(SessionStocked)
 async def stocked(event: SessionStocked, sql: TableSql) -> None:
-    """Add an unused session; its own pair keeps a place for it."""
+    """Add an unused session, for which its own application, if any, reserves capacity."""
     await sql.insert(session=event.session, status="UNUSED", own_pair=event.pair)
     if event.pair is not None:
         await sql.execute(
@@ -76,9 +79,9 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
 
 @STOCK.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Count the session on its pair.
+    """Count the session on its Telegram application.
 
-    The pair's one row makes two transactions that use up the same pair clash, so it is never overfilled.
+    Transactions that use the same application conflict on its row, so that it never exceeds its limit.
     """
     await sql.execute(
         "update stock set status = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
@@ -96,7 +99,7 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
 
 @STOCK.on(SessionReleased)
 async def released(event: SessionReleased, sql: TableSql) -> None:
-    """Put the session back into stock, where it stood."""
+    """Return the session to its old place in the order of the stock."""
     await _leave(event.session, "UNUSED", sql)
     await sql.execute(
         "update pairs set kept = kept + 1 where pair = (select own_pair from stock where session = $1)",
@@ -106,7 +109,7 @@ async def released(event: SessionReleased, sql: TableSql) -> None:
 
 @STOCK.on(SessionLost)
 async def lost(event: SessionLost, sql: TableSql) -> None:
-    """Take the session out of stock and off its pair."""
+    """Remove the session from the stock and from its application."""
     if event.adbot is None:
         await sql.execute(
             "update pairs set kept = kept - 1 where pair = (select own_pair from stock where session = $1)",

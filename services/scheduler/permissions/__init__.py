@@ -1,1 +1,1 @@
-"""What an operator allows an account beyond what everybody may."""
+"""The aggregate of an account's permissions, which an operator grants."""

@@ -1,4 +1,4 @@
-"""What may be asked of an account's permissions."""
+"""The commands to an account's permissions."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from libs.events.values import AccountId
 
 @dataclass(frozen=True)
 class Allow:
-    """Let an account's adbots name chats by private ids."""
+    """Allow an account's adbots to name chats by private ids."""
 
     account: AccountId
     reason: str
@@ -15,7 +15,7 @@ class Allow:
 
 @dataclass(frozen=True)
 class Forbid:
-    """Let an account's adbots name chats by public names and invite links only, as at first."""
+    """Restrict an account's adbots to public names and invite links, the default."""
 
     account: AccountId
     reason: str

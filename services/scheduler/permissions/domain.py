@@ -1,4 +1,4 @@
-"""Permissions of an account: whether its adbots may name chats by private ids."""
+"""The decisions about an account's permissions: its adbots may name chats by private ids, or not."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -13,14 +13,14 @@ PermissionEvent = PrivateIdsAllowed | PrivateIdsForbidden
 
 @dataclass(frozen=True)
 class Permissions:
-    """What an account may."""
+    """An account's permissions."""
 
     account: AccountId
     private_ids: bool = False
 
 
 def decide(command: Command, permissions: Permissions | None) -> list[PermissionEvent]:
-    """Return what follows from a command; nothing, if it is so already."""
+    """Return the events of a command; none, if nothing changes."""
     allowed = permissions is not None and permissions.private_ids
     match command:
         case Allow():

@@ -4,7 +4,7 @@ from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.eventsourcing import Projection, TableSql
 
 PRIVATE_IDS = Projection("private_ids", version=1, ddl="create table private_ids (account uuid primary key)")
-"""A row for each account that is allowed to; it goes when that ends."""
+"""One row per account with the permission."""
 
 
 @PRIVATE_IDS.on(PrivateIdsAllowed)
@@ -15,5 +15,5 @@ async def allowed(event: PrivateIdsAllowed, sql: TableSql) -> None:
 
 @PRIVATE_IDS.on(PrivateIdsForbidden)
 async def forbidden(event: PrivateIdsForbidden, sql: TableSql) -> None:
-    """Take the account away."""
+    """Remove the account."""
     await sql.execute("delete from private_ids where account = $1", event.account)

@@ -1,1 +1,1 @@
-"""An adbot's schedule: its advertisement, its start and stop, its cycles."""
+"""The aggregate of an adbot's schedule: its advertisement, its start and stop, its cycles."""

@@ -1,4 +1,4 @@
-"""What other services say of an adbot."""
+"""The facts about an adbot from other services' events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,24 +10,24 @@ from libs.events.values import AccountId, AdbotId, CycleId, Seat
 
 @dataclass(frozen=True)
 class Adbot:
-    """What other services say of an adbot, as far as it was heard."""
+    """The facts about an adbot from other services' events, which may lag."""
 
     adbot: AdbotId
     account: AccountId
     correlation_id: UUID
-    """That of the order which made it."""
+    """The correlation id of the order that created it."""
     interval_seconds: int
     seats: tuple[Seat, ...]
     valid_until: datetime | None
     expired: bool
     suspended: bool
     ended_cycle: CycleId | None
-    """The latest of its cycles that is known to be over."""
+    """Its latest cycle that is known to have ended."""
     private_ids: bool = False
-    """Whether its account may name chats by private ids."""
+    """Its account may name chats by private ids."""
 
     def over(self, at: datetime) -> bool:
-        """Whether its plan has ended."""
+        """Return whether its validity has ended."""
         return self.expired or (self.valid_until is not None and at >= self.valid_until)
 
     def unfit(self, at: datetime) -> StopReason | None:

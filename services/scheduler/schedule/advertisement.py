@@ -1,4 +1,4 @@
-"""Reads a post and a list of groups as people write them."""
+"""Parses a post and a list of groups as people write them."""
 
 import re
 from collections.abc import Iterable
@@ -42,11 +42,11 @@ _NO_NAMES = frozenset(
         "socks",
     }
 )
-"""First parts of links that lead to something other than a channel or a group."""
+"""First path parts of links that lead to something other than a channel or a group."""
 
 
 class _Malformed(Exception):
-    """What was written can't be read; the message says why."""
+    """A malformed text; the message says why."""
 
 
 # -- the post
@@ -55,7 +55,8 @@ class _Malformed(Exception):
 def parse_post(written: str) -> Post:
     """Return the post that a link names, or the text itself.
 
-    Refused: `malformed_post`, for an empty text and for what looks like a link to Telegram but names no post.
+    Refused: `malformed_post`, for an empty text and for a text that looks like a link to Telegram but names
+    no post.
     """
     text = written.strip()
     if not text:
@@ -102,9 +103,9 @@ def _channel_post(text: str, channel: ChannelRef, topic: list[str], message: str
 
 
 def parse_groups(written: Iterable[str], *, most: int) -> tuple[GroupRef, ...]:
-    """Return the groups in their canonical form, in the order written, each once; blank lines are left out.
+    """Return the groups in their canonical form and order, without duplicates and blank lines.
 
-    Refused: `malformed_groups` names the first hundred that can't be read, and how many more there are;
+    Refused: `malformed_groups` names the first hundred malformed lines, and how many more there are;
     `no_groups`; `too_many_groups`.
     """
     groups: dict[GroupRef, None] = {}
@@ -171,7 +172,7 @@ def _with_topic(group: GroupRef, topic: str = "") -> GroupRef:
 
 
 def _like_a_link(text: str) -> bool:
-    """Say whether a text is one word that means to lead to Telegram, whether or not it does.
+    """Say whether a text is one word that looks like a link to Telegram, valid or not.
 
     In linear time: a client may send thousands of lines that were made to be slow.
     """
@@ -181,13 +182,13 @@ def _like_a_link(text: str) -> bool:
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    """Return the parts of a link's path, and what follows its `?` or `#`."""
+    """Return the parts of a link's path, and the text after its `?` or `#`."""
     link = _LINK.fullmatch(text)
     if link is None:
         raise _Malformed(f"{_echo(text)} is no link that begins with https://t.me/")
     parts = (link["path"] or "").strip("/").split("/")
     if parts[0].lower() == "s" and len(parts) > 1:
-        parts = parts[1:]  # the preview of a public channel on the web
+        parts = parts[1:]  # the web preview of a public channel
     if parts[0].lower() in {"c", "joinchat"}:
         parts[0] = parts[0].lower()
     return [] if parts == [""] else parts, link["rest"] or ""
@@ -221,8 +222,8 @@ def _echo(text: str) -> str:
 
 
 def _named(text: str, problem: _Malformed, before: list[str]) -> list[str]:
-    """Return what is said of a line behind what was said of others; nothing, if that is enough already."""
+    """Return the error text of a line, to follow those in `before`; none, if they are long enough already."""
     if len(before) >= _MOST_NAMED:
         return []
-    said = f"{_echo(text)}: {problem}"
-    return [said] if len(said) + sum(map(len, before)) <= _LONGEST_DETAIL else []
+    line = f"{_echo(text)}: {problem}"
+    return [line] if len(line) + sum(map(len, before)) <= _LONGEST_DETAIL else []

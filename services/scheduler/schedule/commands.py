@@ -1,4 +1,4 @@
-"""What may be asked of a schedule; `account` is who asks, None is an admin."""
+"""The commands to a schedule; `account` is the caller's, None for an admin."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class SetAdvertisement:
 
 @dataclass(frozen=True)
 class Start:
-    """Let cycles come due: the first at once, or an interval after the last one of an earlier run."""
+    """Start the adbot: cycles are due from now, or from an interval after an earlier run's last one."""
 
     adbot: Adbot | None
     account: AccountId | None
@@ -30,7 +30,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Stop:
-    """Let no more cycles come due, because someone wants it so."""
+    """Stop the adbot at somebody's request."""
 
     adbot: Adbot | None
     account: AccountId | None
@@ -39,23 +39,23 @@ class Stop:
 
 @dataclass(frozen=True)
 class EndUnfit:
-    """Stop because the adbot may not run any more, as was said then; a later run began in spite of it."""
+    """Stop a run that began before `said_at`, the instant from which the adbot may not run."""
 
     reason: StopReason
-    said_at: datetime
+    reported_at: datetime
     at: datetime
 
 
 @dataclass(frozen=True)
 class EndPrivate:
-    """Stop if the advertisement names private ids, and the adbot's account may not do so any more."""
+    """Stop if the advertisement names private ids, which the adbot's account may no longer do."""
 
     adbot: Adbot | None
 
 
 @dataclass(frozen=True)
 class EndWithSource:
-    """Stop because a cycle found the post gone, or not to be forwarded."""
+    """Stop because a cycle found that the post is gone or may not be forwarded."""
 
     cycle: CycleId
     error: str
@@ -64,9 +64,9 @@ class EndWithSource:
 
 @dataclass(frozen=True)
 class RunDue:
-    """Let the cycle come due whose time has come, if any; it will have the id `cycle`.
+    """Raise the cycle that is due, if one is, with the id `cycle`.
 
-    A cycle that came due `patience` ago counts as over, whatever became of it.
+    A cycle that was due `patience` ago counts as ended, whatever its state.
     """
 
     adbot: Adbot

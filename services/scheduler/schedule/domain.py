@@ -1,10 +1,11 @@
-"""What follows when an advertisement is set, when an adbot is started or stopped, and when time passes."""
+"""The decisions about a schedule: its advertisement, start and stop, and its due cycles."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -37,19 +38,19 @@ ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | Cycl
 
 @dataclass(frozen=True)
 class Advertisement:
-    """What is sent, and where."""
+    """The post and the groups that it is sent to."""
 
     post: Post
     groups: tuple[GroupRef, ...]
 
     def forbidden_to(self, adbot: Adbot) -> list[str]:
-        """Return the private ids that are named here, though the adbot's account may name none."""
+        """Return the private ids in it that the adbot's account may not name."""
         return [] if adbot.private_ids else private_ids_in(self.post, self.groups)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """An adbot's advertisement, its present run, how many cycles it has had, and when the last came due."""
+    """An adbot's advertisement and present run, the number of its cycles, and the last one's due time."""
 
     adbot: AdbotId
     advertisement: Advertisement | None = None
@@ -58,10 +59,10 @@ class Schedule:
     last_cycle: datetime | None = None
 
     def first_due(self, at: datetime, interval: timedelta) -> datetime:
-        """Return when the first cycle of a run that starts now comes due, an interval after the last one.
+        """Return the due time of the first cycle of a run that starts now.
 
-        A last cycle that lies further ahead than an interval was stamped by a wrong clock: it happened
-        before now, so an interval from now is far enough.
+        That is an interval after the last cycle. If this is further ahead than an interval, the last one was
+        stamped by a wrong clock: it was before now, so an interval from now is enough.
         """
         if self.last_cycle is None:
             return at
@@ -71,7 +72,7 @@ class Schedule:
 
 
 def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
-    """Return what follows from ``command``; nothing, if it already happened."""
+    """Return the events of ``command``; none, if it is a duplicate."""
     match command:
         case SetAdvertisement():
             return _set_advertisement(command, schedule)
@@ -92,8 +93,15 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
 
 
 def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
-    if adbot is None or account not in {None, adbot.account}:
-        raise Refused("unknown_adbot", "there is no such adbot")
+    """Return the adbot if `account` may command it; nothing else checks this.
+
+    Who is no owner is told what they are told of an adbot that does not exist.
+    """
+    detail = "there is no such adbot" if account is None else "you have no adbot of this id"
+    if adbot is None:
+        raise NotYetKnown("unknown_adbot", detail)
+    if account not in {None, adbot.account}:
+        raise Refused("unknown_adbot", detail)
     return adbot
 
 
@@ -140,7 +148,7 @@ def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> lis
     if schedule is None or schedule.running is None or schedule.advertisement is None:
         return []
     if isinstance(command, EndUnfit):
-        later = schedule.running.started_at > command.said_at
+        later = schedule.running.started_at > command.reported_at
         return [] if later else _stopped(schedule, command.reason)
     forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
@@ -165,14 +173,17 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     if due is None:
         return []
     if running.busy(adbot.ended_cycle, command.at - command.patience):
-        return [CycleSkipped(adbot=adbot.adbot, due_at=due, reason=SkipReason.OVERRUN)]
+        next_due = running.next_after(due)
+        return [CycleSkipped(adbot=adbot.adbot, due_at=due, next_due=next_due, reason=SkipReason.OVERRUN)]
+    due_at = running.counted_from(due, command.at)
     return [
         CycleDue(
             cycle=command.cycle,
             adbot=adbot.adbot,
             account=adbot.account,
             number=schedule.cycles + 1,
-            due_at=running.counted_from(due, command.at),
+            due_at=due_at,
+            next_due=running.next_after(due_at),
             post=schedule.advertisement.post,
             groups=schedule.advertisement.groups,
             seats=adbot.seats,
@@ -196,7 +207,7 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
         case CycleDue() if running is not None:
             return _came_due(before, running, event)
         case CycleSkipped() if running is not None:
-            return replace(before, running=replace(running, next_due=event.due_at + running.interval))
+            return replace(before, running=replace(running, next_due=_next_due(event, running)))
         case AdbotStarted() | AdbotStopped() | CycleDue() | CycleSkipped():
             message = f"{type(event).__name__} while the adbot is {'running' if running else 'stopped'}"
             raise ImpossibleEvent(message)
@@ -205,14 +216,17 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
 
 
 def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule:
-    latest = replace(
-        running, next_due=event.due_at + running.interval, cycle=event.cycle, cycle_due=event.due_at
-    )
+    latest = replace(running, next_due=_next_due(event, running), cycle=event.cycle, cycle_due=event.due_at)
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 
+def _next_due(event: CycleDue | CycleSkipped, running: Running) -> datetime:
+    """Return what the event says; one of schema 1 leaves it to the cadence."""
+    return event.next_due or running.next_after(event.due_at)
+
+
 def correlated_with(command: Command, _: str) -> UUID | None:
-    """Return the correlation id of the adbot's order for what somebody wants of the adbot."""
+    """Return the correlation id of the adbot's order for commands from people, None for others."""
     if isinstance(command, SetAdvertisement | Start | Stop) and command.adbot is not None:
         return command.adbot.correlation_id
     return None

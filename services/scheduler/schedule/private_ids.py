@@ -1,7 +1,7 @@
-"""Ids of chats without a public name: only who knows what a session is in may name them.
+"""Ids of chats without a public name, which only trusted accounts may use.
 
-A session is in private chats that its operator, or another client, brought it into. Whoever may name an id
-could have it read from them and write into them.
+A session is a member of private chats that its operator, or another client, added it to. An account that may
+name an id could read them and write to them through the session.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _NAMED_IN_DETAIL = 3
 
 
 def private_ids_in(post: Post, groups: Sequence[GroupRef]) -> list[str]:
-    """Return the private ids that an advertisement names: the post's channel first, then groups."""
+    """Return the private ids of an advertisement: the post's channel first, then groups."""
     channels = [f"{post.channel}/{post.message}"] if isinstance(post, ChannelPost) else []
     return [ref for ref in (*channels, *groups) if ref.startswith(_MARK)]
 
@@ -30,6 +30,6 @@ def refuse(ids: Sequence[str]) -> Refused:
 
 
 def listed(ids: Sequence[str], most: int = _NAMED_IN_DETAIL) -> str:
-    """Return the first of some ids, and how many more there are."""
+    """Return a text with the first of some ids, and how many more there are."""
     more = len(ids) - most
     return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")

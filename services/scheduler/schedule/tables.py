@@ -1,4 +1,4 @@
-"""When each running adbot is to be looked at next."""
+"""State table of running adbots with the instant at which each is checked next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,16 +27,19 @@ SCHEDULES = Projection(
     """,
     undecided=("schedules.look_at", "schedules.look_because"),
 )
-"""A row for each running adbot. `started_by` is the event that started it; `look_at` asks for a look before
-the next due time, because of the event `look_because`: it is no state, a lost look only comes later."""
+"""One row per running adbot.
+
+`started_by` is the event that started it. `look_at` requests a check before the next due time, caused by the
+event `look_because`: both are not folded, for a lost request only delays the check.
+"""
 
 LIMIT = 100
-"""How many adbots one transaction looks at."""
+"""How many adbots are checked in one transaction."""
 
 
 @dataclass(frozen=True)
 class Waking:
-    """An adbot that is to be looked at now."""
+    """An adbot whose check is due."""
 
     adbot: AdbotId
     started_by: UUID
@@ -44,10 +47,7 @@ class Waking:
 
 
 async def next_wake(sql: Sql) -> datetime | None:
-    """Return when the next adbot is to be looked at.
-
-    One that was not heard of yet, as when a read model is being filled again, is left alone.
-    """
+    """Return the instant of the next check, ignoring adbots that the read model does not contain yet."""
     return cast(
         "datetime | None",
         await sql.fetchval(
@@ -58,7 +58,7 @@ async def next_wake(sql: Sql) -> datetime | None:
 
 
 async def take_waking(sql: Sql, at: datetime) -> list[Waking]:
-    """Return adbots that are to be looked at, kept from other replicas for the length of the transaction."""
+    """Return adbots whose check is due, and lock them against other replicas until the commit."""
     rows = await sql.fetch(
         "select adbot, started_by, look_because from schedules s "
         "where wake_at <= $1 and exists (select from adbots a where a.adbot = s.adbot) "
@@ -70,7 +70,7 @@ async def take_waking(sql: Sql, at: datetime) -> list[Waking]:
 
 
 async def looked_at(sql: Sql, adbots: Sequence[AdbotId]) -> None:
-    """Let these adbots be, until they are due again."""
+    """Remove the requests to check these adbots before their next due time."""
     await sql.execute(
         "update schedules set look_at = null, look_because = null "
         "where adbot = any($1) and look_at is not null",
@@ -79,7 +79,7 @@ async def looked_at(sql: Sql, adbots: Sequence[AdbotId]) -> None:
 
 
 async def look_soon(sql: Sql, adbot: AdbotId, at: datetime, because: UUID) -> None:
-    """Have an adbot looked at then, if it is running."""
+    """Request a check of an adbot at an instant, if it is running."""
     await sql.execute(
         "update schedules set look_at = $2, look_because = $3 where adbot = $1", adbot, at, because
     )
@@ -87,7 +87,7 @@ async def look_soon(sql: Sql, adbot: AdbotId, at: datetime, because: UUID) -> No
 
 @SCHEDULES.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Due at its anchor."""
+    """Schedule the first cycle at its anchor."""
     await sql.insert(
         adbot=event.adbot,
         started_by=sql.recorded.envelope.id,
@@ -98,26 +98,28 @@ async def started(event: AdbotStarted, sql: TableSql) -> None:
 
 @SCHEDULES.on(AdbotStopped)
 async def stopped(event: AdbotStopped, sql: TableSql) -> None:
-    """Due no more."""
+    """Remove the schedule."""
     await sql.execute("delete from schedules where adbot = $1", event.adbot)
 
 
 @SCHEDULES.on(CycleDue)
 async def came_due(event: CycleDue, sql: TableSql) -> None:
-    """Due again an interval later."""
-    await _due_after(event.adbot, event.due_at, sql)
+    """Schedule the next cycle when the event says."""
+    await _due_after(event, sql)
 
 
 @SCHEDULES.on(CycleSkipped)
 async def skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Due again an interval later."""
-    await _due_after(event.adbot, event.due_at, sql)
+    """Schedule the next cycle when the event says."""
+    await _due_after(event, sql)
 
 
-async def _due_after(adbot: AdbotId, due_at: datetime, sql: TableSql) -> None:
+async def _due_after(event: CycleDue | CycleSkipped, sql: TableSql) -> None:
+    """Set the next due time; events of schema 1 leave it to the cadence."""
     await sql.execute(
-        "update schedules set next_due = $2::timestamptz + make_interval(secs => interval_seconds) "
-        "where adbot = $1",
-        adbot,
-        due_at,
+        "update schedules set "
+        "next_due = coalesce($2, $3::timestamptz + make_interval(secs => interval_seconds)) where adbot = $1",
+        event.adbot,
+        event.next_due,
+        event.due_at,
     )

@@ -1,1 +1,1 @@
-"""Read models of what other services say of adbots."""
+"""Read models of other services' events about adbots."""

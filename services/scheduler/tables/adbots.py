@@ -1,4 +1,4 @@
-"""Adbots as provisioning and the forwarder tell of them: owner, seats, validity, cycles that are over."""
+"""Read model of adbots: owner, seats and validity from provisioning, ended cycles from the forwarder."""
 
 from libs.events.forwarder import CycleAborted, CycleFinished
 from libs.events.provisioning import (
@@ -41,11 +41,11 @@ ADBOTS = Projection(
     );
     """,
 )
-"""`ended_cycles` holds the latest cycle that is over; ids of cycles grow with time."""
+"""`ended_cycles` stores the latest ended cycle; ids of cycles grow with time."""
 
 
 async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
-    """Return what was heard of an adbot, None if nothing was."""
+    """Return the known facts about an adbot, None if it is unknown."""
     row = await sql.fetchrow(
         "select account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
         "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
@@ -70,7 +70,7 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
 
 
 async def adbots_of(sql: Sql, account: AccountId) -> list[AdbotId]:
-    """Return the adbots of an account that were heard of."""
+    """Return the known adbots of an account."""
     rows = await sql.fetch("select adbot from adbots where account = $1 order by adbot", account)
     return [AdbotId(row["adbot"]) for row in rows]
 
@@ -98,19 +98,19 @@ async def filled(event: SeatFilled, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatLost)
 async def lost(event: SeatLost, sql: TableSql) -> None:
-    """Take a seat away."""
+    """Remove a seat."""
     await sql.execute("delete from adbot_seats where session = $1", event.session)
 
 
 @ADBOTS.on(AdbotExpired)
 async def expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Mark the adbot."""
+    """Mark the adbot expired."""
     await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExtended)
 async def extended(event: AdbotExtended, sql: TableSql) -> None:
-    """Move its end; if it had expired, it has not any more."""
+    """Store the new end, and clear the expiry."""
     await sql.execute(
         "update adbots set valid_until = $2, expired = false where adbot = $1", event.adbot, event.valid_until
     )
@@ -118,31 +118,31 @@ async def extended(event: AdbotExtended, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatsReleased)
 async def released(event: SeatsReleased, sql: TableSql) -> None:
-    """Take all its seats away."""
+    """Remove all seats."""
     await sql.execute("delete from adbot_seats where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotSuspended)
 async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
-    """Mark the adbot."""
+    """Mark the adbot suspended."""
     await sql.execute("update adbots set suspended = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotRestored)
 async def restored(event: AdbotRestored, sql: TableSql) -> None:
-    """Take the mark away."""
+    """Clear the suspension."""
     await sql.execute("update adbots set suspended = false where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(CycleFinished)
 async def finished(event: CycleFinished, sql: TableSql) -> None:
-    """Remember the cycle."""
+    """Store the ended cycle."""
     await _ended(event.adbot, event.cycle, sql)
 
 
 @ADBOTS.on(CycleAborted)
 async def aborted(event: CycleAborted, sql: TableSql) -> None:
-    """Remember the cycle."""
+    """Store the ended cycle."""
     await _ended(event.adbot, event.cycle, sql)
 
 

@@ -15,10 +15,11 @@ from libs.events.values import PaymentId
 from libs.eventsourcing import Engine, utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
+from services.billing.order.payment_report import PaymentReport
 from services.billing.payments.reconciling import Reconciler
 from services.billing.payments.requesting import PaymentRequests
 from services.billing.payments.tables import Silence
-from services.billing.ports import PaymentOffer, PaymentReport, PaymentWish
+from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until

@@ -17,13 +17,14 @@ from pydantic import (
 
 from libs.events.values import Amount, Coin, OrderNumber, PaymentId
 from libs.nowpayments.reading import Json, Unreadable, fields_of
+from services.billing.order.payment_report import PaymentReport
 from services.billing.order.state import PaymentState
-from services.billing.ports import PaymentOffer, PaymentReport
+from services.billing.ports import PaymentOffer
 
 _PLACES = 18
 _ROOMY = Context(prec=60)
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
-ModelT = TypeVar("ModelT", bound="Said")
+ModelT = TypeVar("ModelT", bound="ProviderFields")
 
 
 def _as_text(value: object) -> object:
@@ -71,7 +72,7 @@ _Memo = Annotated[
 ]
 
 
-class Said(BaseModel):
+class ProviderFields(BaseModel):
     """Base of messages from the provider, with the fields that billing uses; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -79,7 +80,7 @@ class Said(BaseModel):
     """Fields that are treated as missing if they are invalid."""
 
 
-class Created(Said):
+class Created(ProviderFields):
     """The provider's answer to a request for a payment."""
 
     payment_id: _Id
@@ -103,13 +104,13 @@ class Created(Said):
         )
 
 
-class Minimum(Said):
+class Minimum(ProviderFields):
     """The provider's answer to a request for the minimum amount."""
 
     fiat_equivalent: _Received | None = None
 
 
-class Reported(Said):
+class Reported(ProviderFields):
     """The state of a payment, from a notification or an answer; most fields may be missing.
 
     The payment's id and status are required: without them the report has no use.
@@ -161,9 +162,9 @@ class Reported(Said):
         )
 
 
-def read(model: type[ModelT], said: Json) -> ModelT:
+def read(model: type[ModelT], answer: Json) -> ModelT:
     """Parse a message into a model; raise `Unreadable` with the names of missing or invalid fields."""
-    fields = fields_of(said, list(model.model_fields))
+    fields = fields_of(answer, list(model.model_fields))
     try:
         return model.model_validate(fields)
     except ValidationError as error:

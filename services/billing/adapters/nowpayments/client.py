@@ -163,8 +163,8 @@ class Client:
     def _reason(self, answer: httpx.Response, body: bytes) -> str:
         """Return the provider's own short reason, without the API key."""
         try:
-            said = json.loads(body)
-            reason = f"{said.get('code', '')} {said.get('message', '')}".strip()
+            problem = json.loads(body)
+            reason = f"{problem.get('code', '')} {problem.get('message', '')}".strip()
         except (ValueError, AttributeError, RecursionError):
             reason = ""
         reason = reason.replace(self._key.get_secret_value(), "***")
@@ -202,12 +202,12 @@ def _trusted(url: str, *, trust_env: bool) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=trust_env)
 
 
-def _retry_after(said: str) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return the seconds that `Retry-After` asks to wait, bounded, None without a valid one."""
-    if not said:
+    if not header:
         return None
     try:
-        seconds = float(said) if said.isdigit() else _until(said)
+        seconds = float(header) if header.isdigit() else _until(header)
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), _LONGEST_REST_SECONDS)

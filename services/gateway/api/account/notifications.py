@@ -41,7 +41,7 @@ class NotificationView(BaseModel):
     ]
 
 
-@router.get("/notifications", summary="See what you were told", responses=problems(401))
+@router.get("/notifications", summary="List your notifications", responses=problems(401))
 async def list_notifications(
     caller: ClientDep, desk: DeskDep, limit: Limit = 100
 ) -> Listing[NotificationView]:

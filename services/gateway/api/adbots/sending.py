@@ -4,18 +4,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from libs.events.results import Accepted
-from libs.eventsourcing import Causes, Command, Refused
+from libs.events.results import Accepted, NotYetKnown
+from libs.eventsourcing import Causes, Command
 from services.gateway.api.requests.problems import unavailable
 
 _AGAIN_SECONDS = 0.1
 
 
-async def send_of_known_adbot(
+async def send_once_known(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
     patience_seconds: float,
+    shown: Callable[[], Awaitable[object]],
 ) -> Accepted:
     """Send a command about an existing adbot; retry while the scheduler's read model lags.
 
@@ -27,9 +28,8 @@ async def send_of_known_adbot(
     while True:
         try:
             return await send(command, causes)
-        except Refused as refusal:
-            if refusal.code != "unknown_adbot":
-                raise
+        except NotYetKnown as refusal:
+            await shown()
             if time.monotonic() > deadline:
                 detail = "the scheduler has yet to hear of this adbot"
                 raise unavailable("service_unavailable", detail) from refusal

@@ -71,24 +71,24 @@ def too_many(wait_seconds: int) -> Denied:
     )
 
 
-class NoPlace(Exception):
+class LimitReached(Exception):
     """The limit of concurrent calls is reached."""
 
 
-class Places:
+class ConcurrencyLimit:
     """A limit of concurrent calls in this process; calls above it fail at once."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken = 0
+        self._in_progress = 0
 
     @contextmanager
-    def place(self) -> Generator[None]:
-        """Count as a concurrent call; raise `NoPlace` at the limit."""
-        if self._taken >= self._most:
-            raise NoPlace
-        self._taken += 1
+    def slot(self) -> Generator[None]:
+        """Count as a concurrent call; raise `LimitReached` at the limit."""
+        if self._in_progress >= self._most:
+            raise LimitReached
+        self._in_progress += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self._in_progress -= 1

@@ -33,6 +33,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "wrong_payment": HTTPStatus.UNPROCESSABLE_ENTITY,
     "wrong_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "interval_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_many_groups": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -29,7 +29,7 @@ from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.edge import DirectRoute
-from services.gateway.api.requests.limits import NoPlace, Places
+from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.webhook.proving import Prover
 
@@ -52,7 +52,7 @@ class Recorded(BaseModel):
     status: Literal["recorded"] = "recorded"
 
 
-_SAID = Recorded().model_dump_json().encode()
+_RECORDED_ANSWER = Recorded().model_dump_json().encode()
 _RECORDED = _NOTIFICATIONS.labels("recorded")
 
 
@@ -68,7 +68,7 @@ class Webhook:
 
     prover: Prover
     billing: _Commands
-    under_way: Places = field(default_factory=lambda: Places(MOST_UNDER_WAY))
+    in_progress: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_UNDER_WAY))
 
     async def answer(self, scope: Scope, body: bytes) -> Response:
         """Send a notification to billing; return the answer once it is stored, else raise the problem."""
@@ -76,19 +76,19 @@ class Webhook:
         signature = Headers(scope=scope).get("x-nowpayments-sig", "")
         try:
             self.prover.check(body, signature, address_in(scope))
-            with self.under_way.place():  # after the proof: forged calls must not exhaust the limit
+            with self.in_progress.slot():  # only now: forged calls must not take those of genuine ones
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self.billing.send(
                         RecordNotification(body=body, signature=signature),
                         Causes(correlation_id, correlation_id, "provider:nowpayments"),
                     )
-        except (Refused, Denied, CommandFailed, NoPlace, TimeoutError) as error:
+        except (Refused, Denied, CommandFailed, LimitReached, TimeoutError) as error:
             _count_and_raise(error)
         _RECORDED.inc()
-        return Response(_SAID, media_type="application/json")
+        return Response(_RECORDED_ANSWER, media_type="application/json")
 
 
-def _count_and_raise(error: Refused | Denied | CommandFailed | NoPlace | TimeoutError) -> NoReturn:
+def _count_and_raise(error: Refused | Denied | CommandFailed | LimitReached | TimeoutError) -> NoReturn:
     """Count why a notification was not stored, and raise the error for the provider."""
     match error:
         case Refused(code=code) | Denied(code=code):
@@ -97,7 +97,7 @@ def _count_and_raise(error: Refused | Denied | CommandFailed | NoPlace | Timeout
         case CommandFailed():
             _NOTIFICATIONS.labels("failed").inc()
             raise error
-        case NoPlace():
+        case LimitReached():
             _NOTIFICATIONS.labels("crowded").inc()
             detail = "too many notifications come at once; send it again"
             raise unavailable("service_unavailable", detail) from error

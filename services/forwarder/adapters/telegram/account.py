@@ -1,0 +1,168 @@
+"""The forwarder's actions in Telegram, as raw requests of Telethon."""
+# Telethon ships no types
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# ruff: noqa: ANN401 - requests and answers are TL objects
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from telethon.crypto import rsa
+from telethon.tl import functions, types
+
+from libs.events.values import ErrorName, GroupRef
+from services.forwarder.adapters.telegram.connection import TelethonConnection
+from services.forwarder.adapters.telegram.errors import BAN, NOT_A_GROUP, TelegramError
+from services.forwarder.ports import Identity, NotAMember, Peer, Target
+from services.forwarder.settings import ForwarderSettings
+from services.forwarder.vault.sessions import SessionKey
+from services.forwarder.vault.store import Credentials
+
+PRODUCTION = {
+    1: "149.154.175.53",
+    2: "149.154.167.51",
+    3: "149.154.175.100",
+    4: "149.154.167.91",
+    5: "91.108.56.130",
+}
+"""Telegram's data centres. Addresses in uploads are ignored: they could be anybody's servers."""
+PRODUCTION_PORT = 443
+PRIVATE_ID = "-100"
+"""How the number of a chat begins where it stands for a name."""
+ALBUM_REACH = 9
+"""An album has ten messages at most, whose ids are this close to each other."""
+
+
+class TelethonTelegram:
+    """Telegram's own data centres, or the one server of the settings."""
+
+    def __init__(self, settings: ForwarderSettings) -> None:
+        self._settings = settings
+        if settings.telegram_public_key_file is not None:
+            # process-wide: Telethon has no other setting
+            rsa.add_key(settings.telegram_public_key_file.read_text(), old=False)
+
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account."""
+        return BAN
+
+    def knows(self, session: SessionKey) -> bool:
+        """Return whether there is a data centre such as the session's."""
+        return bool(self._settings.telegram_host) or session.dc in PRODUCTION
+
+    def account(self, credentials: Credentials) -> "TelethonAccount":
+        """Return the account of a session, not connected yet."""
+        settings, session = self._settings, credentials.session
+        if settings.telegram_host:
+            address, dc = (settings.telegram_host, settings.telegram_port), settings.telegram_dc
+        else:
+            address, dc = (PRODUCTION[session.dc], PRODUCTION_PORT), session.dc
+        return TelethonAccount(
+            credentials,
+            address,
+            dc,
+            connect_seconds=settings.connect_seconds,
+            request_seconds=settings.request_seconds,
+        )
+
+
+class TelethonAccount(TelethonConnection):
+    """A signed-in session, with a connection of its own; see `ports.Account`."""
+
+    async def identity(self) -> Identity:
+        """Return the session's user, always from Telegram: Telethon does not notice a revoked session."""
+        found = await self.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
+        user = found[0] if found else None
+        if not isinstance(user, types.User):
+            raise TelegramError("AUTH_KEY_UNREGISTERED")
+        return Identity(user.id, masked(user.phone or ""))
+
+    async def resolve(self, ref: GroupRef) -> Peer:
+        """Return the channel or group of a public name, or of the invite link by which it was joined."""
+        if ref.startswith("@"):
+            answer = await self.ask(functions.contacts.ResolveUsernameRequest(ref[1:]))
+            chats = [chat for chat in answer.chats if _is(answer.peer, chat)]
+        else:
+            answer = await self.ask(functions.messages.CheckChatInviteRequest(ref[1:]))
+            if not isinstance(answer, types.ChatInviteAlready):
+                raise NotAMember
+            chats = [answer.chat]
+        peers = _peers(chats)
+        if not peers:
+            raise TelegramError(NOT_A_GROUP)
+        return next(iter(peers.values()))
+
+    async def chats(self) -> dict[GroupRef, Peer]:
+        """Return the channels and groups that the account is in, by the private ids that name them."""
+        return {f"{PRIVATE_ID}{chat}": peer for chat, peer in _peers(await self.dialogs()).items()}
+
+    async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
+        """Return the ids of a post's messages, ascending: several, if it is an album."""
+        near = range(max(1, message - ALBUM_REACH), message + ALBUM_REACH + 1)
+        channel = types.InputChannel(source.chat, source.key)
+        ids: list[Any] = [types.InputMessageID(number) for number in near]
+        answer = await self.ask(functions.channels.GetMessagesRequest(channel, ids))
+        found = {one.id: one for one in answer.messages if isinstance(one, types.Message)}
+        if message not in found:
+            raise TelegramError("MESSAGE_ID_INVALID")
+        album = found[message].grouped_id
+        if album is None:
+            return (message,)
+        return tuple(sorted(number for number, one in found.items() if one.grouped_id == album))
+
+    async def forward(
+        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
+    ) -> tuple[int, ...]:
+        """Forward all messages of a post and return their ids in the target."""
+        request = functions.messages.ForwardMessagesRequest(
+            from_peer=_input(source),
+            id=list(messages),
+            to_peer=_input(target.peer),
+            random_id=list(keys),
+            top_msg_id=target.topic,
+        )
+        return _written(await self.ask(request), keys)
+
+    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
+        """Send a text and return the id that it has in the target."""
+        request = functions.messages.SendMessageRequest(
+            peer=_input(target.peer),
+            message=text,
+            random_id=key,
+            reply_to=None if target.topic is None else types.InputReplyToMessage(target.topic),
+        )
+        return _written(await self.ask(request), [key])
+
+
+def masked(phone: str) -> str:
+    """Return a phone number with its middle masked."""
+    return f"+{phone[:2]}…{phone[-2:]}" if phone else ""
+
+
+def _is(peer: Any, chat: Any) -> bool:
+    return isinstance(peer, types.PeerChannel) and peer.channel_id == chat.id
+
+
+def _peers(chats: Iterable[Any]) -> dict[int, Peer]:
+    """Return the channels and supergroups among chats that this account can access."""
+    kinds = (types.Channel, types.ChannelForbidden)
+    return {
+        chat.id: Peer(chat.id, chat.access_hash)
+        for chat in chats
+        if isinstance(chat, kinds) and chat.access_hash is not None
+    }
+
+
+def _input(peer: Peer) -> Any:
+    return types.InputPeerChannel(peer.chat, peer.key)
+
+
+def _written(answer: Any, random_ids: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(answer, types.UpdateShortSentMessage):
+        return (answer.id,)
+    ids = {
+        update.random_id: update.id
+        for update in getattr(answer, "updates", ())
+        if isinstance(update, types.UpdateMessageID)
+    }
+    return tuple(ids[number] for number in random_ids if number in ids)

@@ -1,0 +1,83 @@
+"""Scenarios that the end-to-end tests share: a stage, a client with a running adbot, and the evidence."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from uuid import uuid4
+
+from adrelay.commands.events.reading.correlated_tree import Node, correlation_of, trace
+from adrelay.demo import steps
+from adrelay.demo.evidence import GroupEvidence, read_back
+from adrelay.demo.rest import Json, until
+from adrelay.demo.stage import Stage, set_stage
+from adrelay.demo.system import LocalSystem
+
+CYCLE_SECONDS = 60.0
+_API_IDS = count(200_001)
+
+
+@dataclass
+class Running:
+    """A client whose adbot is running."""
+
+    system: LocalSystem
+    stage: Stage
+    purchase: steps.Purchase
+    client: steps.Client
+
+    async def deliveries(self, at_least: int) -> list[Json]:
+        """Return the log once so many groups are done with."""
+        cycles = at_least / len(self.stage.groups) + 1
+        return await until(
+            self.client.log,
+            lambda log: len(log) >= at_least,
+            within_seconds=CYCLE_SECONDS * cycles,
+            every_seconds=0.05,
+        )
+
+    async def cycles(self, count: int) -> list[GroupEvidence]:
+        """Let so many cycles be done, stop, and return what the groups hold then."""
+        await self.deliveries(count * len(self.stage.groups))
+        await steps.stop(self.client)
+        log = await self.client.log()
+        return await read_back(self.system.telegram, self.stage, log, steps.cycles_in(log))
+
+    async def trace(self) -> list[Node]:
+        """Return what the order led to."""
+        correlation = await correlation_of(self.system.databases["billing"], f"order-{self.purchase.order}")
+        assert correlation is not None
+        return await trace(self.system.databases, correlation)
+
+
+async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, steps.Purchase]:
+    """Have stock of its own uploaded and a new client order a plan."""
+    tag = f"_{uuid4().hex[:8]}"
+    stage = await set_stage(system.telegram, album=album, tag=tag)
+    await steps.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))
+    return stage, await steps.check_out(system, email=f"client{tag}@example.com")
+
+
+@asynccontextmanager
+async def running(system: LocalSystem, *, album: bool = False) -> AsyncGenerator[Running]:
+    """Run the whole path up to the started adbot."""
+    stage, purchase = await ordered(system, album=album)
+    await steps.pay(system, purchase)
+    client = await steps.sign_in(system, purchase)
+    await steps.advertise(client, stage)
+    await steps.start(client)
+    try:
+        yield Running(system, stage, purchase, client)
+    finally:
+        await steps.stop(client)
+        await client.rest.close()
+
+
+def problems(evidence: list[GroupEvidence]) -> list[str]:
+    """Return what is wrong with any group."""
+    return [f"{one.group}: {one.problem}" for one in evidence if one.problem]
+
+
+def events(roots: list[Node]) -> list[Node]:
+    """Return all events of a trace."""
+    return [found for root in roots for found in (root, *events(root.led_to))]

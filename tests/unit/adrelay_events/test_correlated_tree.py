@@ -1,0 +1,70 @@
+"""A trace hangs every event under what caused it."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from adrelay.commands.events.reading.correlated_tree import Node, linked, render, walk
+from libs.eventsourcing import utc_now
+from libs.eventsourcing.operations import EventSummary
+
+NOW = utc_now()
+CORRELATION_ID = uuid4()
+
+
+def _node(service: str, cause: UUID, seconds: int) -> Node:
+    return Node(
+        service,
+        EventSummary(
+            id=uuid4(),
+            type="Happened",
+            stream="thing-1",
+            version=1,
+            position=seconds + 1,
+            at=NOW + timedelta(seconds=seconds),
+            correlation_id=CORRELATION_ID,
+            causation_id=cause,
+            actor="service:test",
+        ),
+    )
+
+
+def test_events_hang_under_their_causes_across_services() -> None:
+    first = _node("billing", uuid4(), 0)
+    second = _node("provisioning", first.event.id, 1)
+    third = _node("billing", second.event.id, 2)
+    roots = linked([third, second, first])
+    assert roots == [first]
+    assert first.led_to == [second]
+    assert second.led_to == [third]
+    assert len(first) == 3
+
+
+def test_an_event_whose_cause_is_a_request_is_a_root() -> None:
+    early, late = _node("gateway", uuid4(), 0), _node("gateway", uuid4(), 5)
+    assert linked([late, early]) == [early, late]
+
+
+def _chain(length: int) -> list[Node]:
+    nodes = [_node("billing", uuid4(), 0)]
+    for seconds in range(1, length):
+        nodes.append(_node("billing", nodes[-1].event.id, seconds))
+    return nodes
+
+
+def test_of_many_siblings_only_the_outer_ones_and_those_in_focus_are_told() -> None:
+    root = _node("scheduler", uuid4(), 0)
+    due = [_node("scheduler", root.event.id, seconds) for seconds in range(1, 101)]
+    started = [_node("forwarder", node.event.id, 200 + index) for index, node in enumerate(due)]
+    roots = linked([root, *due, *started])
+    lines = list(walk(roots, kept=2, focus=lambda node: node is due[49]))
+    shown = [line.node for line in lines if line.node is not None and line.depth == 1]
+    assert shown == [due[0], due[1], due[49], due[98], due[99]]
+    assert [line.left_out for line in lines if line.node is None] == [94, 96]
+    assert sum(1 for _ in walk(roots)) == 201
+
+
+def test_a_chain_may_be_longer_than_python_may_recurse() -> None:
+    roots = linked(_chain(5_000))
+    assert len(roots) == 1
+    assert len(roots[0]) == 5_000
+    assert render("a long chain", roots) is not None
