@@ -37,8 +37,8 @@ forgeries = SampledLog(__name__)
 
 NOTIFICATIONS = Counter(
     "adrelay_billing_notifications_total",
-    "Notifications by what became of them: recorded, repeated, adopted, deposit, uncounted, wrong_coin, "
-    "unknown_status, or why they were refused.",
+    "Notifications by outcome: recorded, repeated, adopted, deposit, uncounted, wrong_coin, "
+    "unknown_status, or the code of the refusal.",
     ["outcome"],
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})

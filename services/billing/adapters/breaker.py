@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 STATE = Enum(
     "adrelay_billing_provider_breaker",
-    "Whether the provider is asked (closed), left alone (opened), or tried again (half-opened).",
+    "The state of the provider's circuit breaker: closed, opened, or half-opened (a probe).",
     ["provider"],
     states=[CLOSED, OPENED, HALF_OPENED],
 )
 TRIPS = Counter(
     "adrelay_billing_provider_breaker_trips_total",
-    "How often the provider was left alone after failing several times in a row.",
+    "How often the circuit breaker opened after several failures in a row.",
     ["provider"],
 )
 

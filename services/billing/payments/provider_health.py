@@ -7,7 +7,7 @@ from services.billing.ports import PaymentProvider
 
 
 def provider_health(provider: PaymentProvider) -> FastAPI:
-    """Return an app that serves `/health/provider`: whether requests to the provider are paused.
+    """Return an app whose `/health/provider` answers 503 while requests to the provider are paused.
 
     It is not part of readiness: notifications are handled, and orders placed, while the provider is down.
     """

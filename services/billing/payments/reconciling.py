@@ -25,13 +25,13 @@ log = structlog.stdlib.get_logger()
 
 RECONCILED = Counter(
     "adrelay_billing_reconciled_total",
-    "Silent payments that the provider was asked for, by what came of it: as for notifications, or "
-    "unavailable, unknown_payment, failed (an answer that nobody thought of), or given_up (asked no more).",
+    "Payments that the reconciler asked the provider for, by outcome: as for notifications, or "
+    "unavailable, unknown_payment, failed (an unexpected answer), or given_up (not asked for any more).",
     ["outcome"],
 )
 LATE = Gauge(
     "adrelay_billing_reconciler_late_seconds",
-    "How long the payment that is next has been due: grows while the provider or the budget holds it up.",
+    "How long the next payment has been due: grows while the provider or the budget delays it.",
 )
 _SHORTEST_SLEEP_SECONDS = 0.05
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0

@@ -36,8 +36,8 @@ log = structlog.stdlib.get_logger()
 
 REQUESTS = Counter(
     "adrelay_billing_payment_requests_total",
-    "Payments that the provider was asked for: made, superfluous, declined, unavailable, or failed (an "
-    "answer that nobody thought of).",
+    "Payments requested from the provider, by outcome: made, superfluous, declined, unavailable, or "
+    "failed (an unexpected answer).",
     ["outcome"],
 )
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

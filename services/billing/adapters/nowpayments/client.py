@@ -23,16 +23,16 @@ T = TypeVar("T")
 
 CALLS = Counter(
     "adrelay_billing_provider_calls_total",
-    "Calls of the provider, by what came of them: answered, declined, or unavailable (also: left alone).",
+    "Requests to the provider, by outcome: answered, declined, or unavailable (or an open breaker).",
     ["provider", "call", "outcome"],
 )
 REPEATS = Counter(
     "adrelay_billing_provider_repeats_total",
-    "Calls made a second time, because the first one reached nobody, or was a question and broke off.",
+    "Requests retried because no connection was made, or because a GET was cut off.",
     ["provider", "call"],
 )
 SECONDS = Histogram(
-    "adrelay_billing_provider_call_seconds", "How long the provider takes.", ["provider", "call"]
+    "adrelay_billing_provider_call_seconds", "Duration of requests to the provider.", ["provider", "call"]
 )
 
 _DECLINES = frozenset({400, 404, 409, 422})

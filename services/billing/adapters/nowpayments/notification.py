@@ -9,7 +9,7 @@ from services.billing.adapters.nowpayments.answers import Reported, read
 
 MALFORMED = Counter(
     "adrelay_billing_malformed_notifications_total",
-    "Notifications that could not be read, by why: too_large, too_many_values, too_deep, not_utf8, "
+    "Malformed notifications, by reason: too_large, too_many_values, too_deep, not_utf8, "
     "not_json, not_finite, duplicate_key, no_object or fields.",
     ["why"],
 )

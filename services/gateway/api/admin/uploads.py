@@ -16,7 +16,11 @@ from services.gateway.api.requests.shapes import Body
 
 FILE_BYTES = 256 * 1024
 _STRING_CHARACTERS = 4096
-_PAIR: dict[str, Any] = {"type": "string", "format": "uuid", "description": "Use the session with this pair."}
+_PAIR: dict[str, Any] = {
+    "type": "string",
+    "format": "uuid",
+    "description": "The Telegram application to use the session with.",
+}
 _STRING: dict[str, Any] = {
     "type": "string",
     "format": "password",
