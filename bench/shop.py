@@ -25,7 +25,8 @@ from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
 from libs.events.values import AccountId, OrderNumber, PairId, PaymentId, Plan, PlanKind, SessionId
-from libs.eventsourcing import Engine, Event, new_id, utc_now
+from libs.eventsourcing import Engine, Event
+from libs.eventsourcing.values import new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
 """So many sessions one API pair serves, unless provisioning is told otherwise."""
@@ -42,7 +43,7 @@ _COIN, _AMOUNT = "USDT", Decimal("29.988005")
 _AGO, _TIME_TO_PAY = timedelta(days=2), timedelta(days=7)
 """What happened longer ago than a day is told by no mail."""
 _FIRST_PAYMENT = 7_000_000_001
-_PATIENCE_SECONDS = 60.0
+_DEADLINE_SECONDS = 60.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -181,7 +182,7 @@ class Shop(LocalSystem):
         gateway = await asyncpg.connect(self.databases["gateway"])
         try:
             await until(
-                lambda: gateway.fetchval(asked, len(self.buyers)), bool, within_seconds=_PATIENCE_SECONDS
+                lambda: gateway.fetchval(asked, len(self.buyers)), bool, within_seconds=_DEADLINE_SECONDS
             )
         finally:
             await gateway.close()

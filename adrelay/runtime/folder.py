@@ -36,14 +36,14 @@ class FolderLock:
             raise RuntimeError("the lock is not held")
         return self._descriptor
 
-    async def acquire(self, patience_seconds: float, *, if_held: str) -> None:
-        """Hold the folder; who is just ending gets ``patience_seconds`` to do so.
+    async def acquire(self, timeout_seconds: float, *, if_held: str) -> None:
+        """Lock the folder; wait for a process that is just ending, at most ``timeout_seconds`` to do so.
 
         Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` may stand.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            await self._until_locked(descriptor, patience_seconds, if_held)
+            await self._until_locked(descriptor, timeout_seconds, if_held)
         except BaseException:
             os.close(descriptor)
             raise
@@ -60,8 +60,8 @@ class FolderLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    async def _until_locked(self, descriptor: int, patience_seconds: float, if_held: str) -> None:
-        give_up = time.monotonic() + patience_seconds
+    async def _until_locked(self, descriptor: int, timeout_seconds: float, if_held: str) -> None:
+        give_up = time.monotonic() + timeout_seconds
         while not _locked(descriptor):
             if time.monotonic() > give_up:
                 holder = os.pread(descriptor, 32, 0).decode() or "unknown"

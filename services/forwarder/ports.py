@@ -86,7 +86,7 @@ class Account(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands."""
+        """Whether the connection is open."""
         ...
 
     async def connect(self) -> None:

@@ -109,5 +109,5 @@ def desk_of(
         writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
         turns=Turns(),
         claims=claims,
-        patience_seconds=settings.read_your_writes_seconds,
+        timeout_seconds=settings.read_your_writes_seconds,
     )

@@ -18,7 +18,7 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Rest:
+class Pause:
     """Pause a session until an instant: it sends nothing before."""
 
     until: datetime
@@ -36,4 +36,4 @@ class Die:
     at: datetime
 
 
-Command = Import | Rest | Die
+Command = Import | Pause | Die

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.eventsourcing import Cursor, Engine, Reader, Sql
+from libs.eventsourcing import Engine, Reader, Sql
+from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.requests.limits import RateLimit
@@ -43,7 +44,7 @@ class Desk:
     writes_a_day: RateLimit
     turns: Turns
     claims: Claims
-    patience_seconds: float
+    timeout_seconds: float
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""
@@ -67,7 +68,7 @@ class Desk:
 
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait within a limit until the read models include these events; return whether they do."""
-        deadline = time.monotonic() + self.patience_seconds
+        deadline = time.monotonic() + self.timeout_seconds
         for place in written:
             cursor = Cursor(place.xid, place.position)
             left = max(0.0, deadline - time.monotonic())

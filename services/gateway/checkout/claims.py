@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from libs.events.values import OrderNumber
-from libs.eventsourcing import Engine, make_once
+from libs.eventsourcing import Engine
+from libs.eventsourcing.hosting import make_once
 from services.gateway.tables.order_lines import PAYABLE, Wish
 
 KEPT = timedelta(days=31)

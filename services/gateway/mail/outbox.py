@@ -13,18 +13,10 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing import (
-    Alarm,
-    Cause,
-    Causes,
-    Engine,
-    StatementRejected,
-    Transient,
-    UnitOfWork,
-    heed_cancellation,
-    repeat,
-    utc_now,
-)
+from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from libs.eventsourcing.background import Alarm, heed_cancellation, repeat
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes, without_codes
 from services.gateway.inbox.commands import GiveUp, RecordSent
 from services.gateway.inbox.domain import INBOX

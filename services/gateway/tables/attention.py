@@ -36,11 +36,11 @@ from libs.eventsourcing import Projection, TableSql
 from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.values import plain
 
-REST_PATIENCE = timedelta(days=1)
+REMAINDER_GRACE = timedelta(days=1)
 """How long a client may take to pay the missing amount."""
-ARRIVAL_PATIENCE = timedelta(days=1)
+ARRIVAL_GRACE = timedelta(days=1)
 """How long a payment seen on the blockchain may take to be received, or to fail."""
-DELIVERY_PATIENCE = timedelta(minutes=5)
+DELIVERY_GRACE = timedelta(minutes=5)
 """How long the delivery of a paid order may take."""
 
 ATTENTION = Projection(
@@ -92,7 +92,7 @@ async def _need(
     order: OrderNumber,
     kind: AttentionKind,
     *,
-    patience: timedelta = timedelta(0),
+    grace: timedelta = timedelta(0),
     payment: str = "",
     amount: Decimal | None = None,
     currency: str | None = None,
@@ -106,7 +106,7 @@ async def _need(
         order,
         kind,
         sql.at,
-        sql.at + patience,
+        sql.at + grace,
         amount,
         currency,
         detail,
@@ -132,7 +132,7 @@ async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> N
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
     """Expect the payment, from now on; meanwhile the order neither expires nor is cancelled."""
     kind = AttentionKind.ON_THE_WAY
-    await _need(sql, event.order, kind, patience=ARRIVAL_PATIENCE, payment=event.payment)
+    await _need(sql, event.order, kind, grace=ARRIVAL_GRACE, payment=event.payment)
 
 
 async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
@@ -159,7 +159,7 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
-    await _need(sql, event.order, kind, patience=REST_PATIENCE, amount=missing, currency=event.coin)
+    await _need(sql, event.order, kind, grace=REMAINDER_GRACE, amount=missing, currency=event.coin)
 
 
 @ATTENTION.on(PaymentOverpaid)
@@ -179,9 +179,9 @@ async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
 @ATTENTION.on(UncountedMoneyReported)
 async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
     """Expect a payment that is on its way, or show one that has failed."""
-    kind, patience = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
+    kind, grace = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
     if event.on_the_way:
-        kind, patience = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_PATIENCE
+        kind, grace = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_GRACE
     else:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
@@ -189,7 +189,7 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
         sql,
         event.order,
         kind,
-        patience=patience,
+        grace=grace,
         payment=event.payment,
         amount=event.uncounted or event.paid,
         currency=event.coin or event.currency,
@@ -270,7 +270,7 @@ async def finished(event: PaymentFinished, sql: TableSql) -> None:
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY, AttentionKind.PARTIALLY_PAID)
     if event.payment is not None:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
-    await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
+    await _need(sql, event.order, AttentionKind.NOT_DELIVERED, grace=DELIVERY_GRACE)
     if not event.by_hand:
         await sql.execute(
             _SECOND_PAYMENT, event.order, AttentionKind.SECOND_PAYMENT, sql.at, event.paid, event.coin

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from libs.events.catalogue import published
 from libs.events.values import PaymentId
-from libs.eventsourcing import Engine, utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.values import utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.order.payment_report import PaymentReport
@@ -40,7 +41,7 @@ class Odd(NowPayments):
             callback_url=stage.webhook_url,
             coins=DEFAULT_COINS,
         )
-        breaker = Breaker(self.name, failures=100, rest_seconds=1)
+        breaker = Breaker(self.name, failures=100, open_seconds=1)
         super().__init__(account, breaker, timeout_seconds=PROVIDER_SECONDS)
         self.about = about
         self.asked: list[datetime] = []

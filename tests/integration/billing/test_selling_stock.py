@@ -17,7 +17,8 @@ from libs.events.provisioning import (
     SessionReleased,
 )
 from libs.events.values import PairId, Seat, SessionLoss
-from libs.eventsourcing import Refused, new_id, utc_now
+from libs.eventsourcing import Refused
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
 
 OTHER = "HQADZ-ABC123-ZZZZ"

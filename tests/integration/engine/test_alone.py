@@ -14,7 +14,7 @@ import pytest
 
 import libs.eventsourcing
 from adrelay.runtime.nats import EmbeddedNats
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 ENGINE = Path(libs.eventsourcing.__file__ or "").parent
 RUN = """
@@ -190,7 +190,7 @@ def run(tmp_path: Path, database: str, mortal: EmbeddedNats) -> Run:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            out, problems = await asyncio.wait_for(process.communicate(), 2 * PATIENCE_SECONDS)
+            out, problems = await asyncio.wait_for(process.communicate(), 2 * DEADLINE_SECONDS)
         except TimeoutError:
             process.kill()
             raise

@@ -25,11 +25,12 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, utc_now
+from libs.eventsourcing import Causes, Engine, Event
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.store.connections import ISOLATION
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import utc_now
 
 PLAN = Plan(
     code="bronze",

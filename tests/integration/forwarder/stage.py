@@ -52,7 +52,7 @@ from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
 from services.forwarder.vault.store import ApiPair, Vault
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -66,7 +66,7 @@ def vault_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
+async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = DEADLINE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not await question():
         assert time.monotonic() < deadline, f"it did not come true within {seconds} s"

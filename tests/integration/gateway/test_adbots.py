@@ -20,7 +20,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.world import Client, World, until
 
 POST = "https://t.me/channel/42"

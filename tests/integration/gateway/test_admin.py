@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionStocked
 from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from tests.integration.gateway.world import Client, World, until
 
 HASH = "0123456789abcdef0123456789ABCDEF"

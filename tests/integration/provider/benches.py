@@ -181,7 +181,7 @@ async def nowpayments() -> AsyncGenerator[Bench]:
             callback_url="http://127.0.0.1:9/ipn",
             coins={PLAIN_COIN: "btc", MEMO_COIN: "xrp", "ETH": "eth"},
         )
-        breaker = Breaker(NowPayments.name, failures=FAILURES, rest_seconds=REST_SECONDS)
+        breaker = Breaker(NowPayments.name, failures=FAILURES, open_seconds=REST_SECONDS)
         async with NowPayments(
             account, breaker, timeout_seconds=TIMEOUT_SECONDS, fresh_seconds=0
         ) as provider:

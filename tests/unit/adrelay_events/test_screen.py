@@ -33,7 +33,7 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Cursor, Envelope, Event
+from libs.eventsourcing import Event
 from libs.eventsourcing.operations import (
     Arrival,
     DeadLetter,
@@ -48,6 +48,7 @@ from libs.eventsourcing.operations import (
     StreamReport,
     TableReport,
 )
+from libs.eventsourcing.values import Cursor, Envelope
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"

@@ -9,7 +9,7 @@ from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, Sess
 from libs.events.values import PairId, ResultClass, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.client.commands import Die, Import, Rest
+from services.forwarder.client.commands import Die, Import, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.pair.commands import Import as ImportPair
 from services.forwarder.pair.domain import PAIR
@@ -23,8 +23,8 @@ client = scenarios(CLIENT)
 pair = scenarios(PAIR)
 
 
-def rest(seconds: int) -> Rest:
-    return Rest(NOON + timedelta(seconds=seconds), ResultClass.RATE_LIMITED, f"FLOOD_WAIT_{seconds}", NOON)
+def rest(seconds: int) -> Pause:
+    return Pause(NOON + timedelta(seconds=seconds), ResultClass.RATE_LIMITED, f"FLOOD_WAIT_{seconds}", NOON)
 
 
 def rested(seconds: int) -> SeatRested:

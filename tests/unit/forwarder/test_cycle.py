@@ -154,10 +154,10 @@ def test_a_group_that_refuses_every_seat_is_told_of_and_not_tried() -> None:
 
 
 def test_dead_seats_get_nothing_and_resting_ones_only_if_there_is_no_other() -> None:
-    cycle.when(begin(2, A, B, C, seating=Seating(lost=frozenset({A}), resting=frozenset({B})))).then(
+    cycle.when(begin(2, A, B, C, seating=Seating(lost=frozenset({A}), paused=frozenset({B})))).then(
         started(share(C, "@group0", "@group1"))
     )
-    cycle.when(begin(1, A, B, seating=Seating(lost=frozenset({A}), resting=frozenset({B})))).then(
+    cycle.when(begin(1, A, B, seating=Seating(lost=frozenset({A}), paused=frozenset({B})))).then(
         started(share(B, "@group0"))
     )
 

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, Field, SecretStr
 
 from libs.events.gateway import Role
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
 from services.gateway.api.callers import ClientDep
 from services.gateway.api.desk import Desk, DeskDep

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -137,7 +137,7 @@ async def _write(
         return await shown_adbot(command.adbot, caller, desk)
 
     causes = causes_of(request, f"account:{caller.account}")
-    accepted = await send_once_known(desk.commands.send, command, causes, desk.patience_seconds, shown)
+    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()

@@ -15,16 +15,16 @@ async def send_once_known(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
-    patience_seconds: float,
+    timeout_seconds: float,
     shown: Callable[[], Awaitable[object]],
 ) -> Accepted:
     """Send a command about an existing adbot; retry while the scheduler's read model lags.
 
     Until the scheduler's reader has handled the adbot's first event, the command is refused with
-    `unknown_adbot`. It is retried within `patience_seconds`; after that, the answer is 503. Raise any other
+    `unknown_adbot`. It is retried within `timeout_seconds`; after that, the answer is 503. Raise any other
     error of `send`.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return await send(command, causes)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems

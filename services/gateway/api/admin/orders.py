@@ -8,7 +8,8 @@ from pydantic import Field
 
 from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Sql, utc_now
+from libs.eventsourcing import Sql
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems

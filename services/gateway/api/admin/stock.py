@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.events.values import PairId, SessionId
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import DeskDep

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from libs.events.billing import PlaceOrder
 from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
-from libs.eventsourcing import Causes, Refused, utc_now
+from libs.eventsourcing import Causes, Refused
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.checkout.paying import payment_uri, qr_picture
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
@@ -78,7 +79,7 @@ async def order(
     `origin` is the digest of the network address whose limit of unpaid orders applies. Raise `Refused` as
     billing does. After `provider_unavailable`, the same call continues with the same order.
     """
-    deadline = time.monotonic() + desk.patience_seconds
+    deadline = time.monotonic() + desk.timeout_seconds
     while True:
         try:
             return await _order_once(desk, wish, email, causes, origin)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Cookie, Path, Request, Response
 from pydantic import Field, SecretStr
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
-from libs.eventsourcing import Causes, utc_now
+from libs.eventsourcing import Causes
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import CallerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.checkout.paying import payment_uri

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.bodies import Bodies, announced

@@ -16,7 +16,8 @@ from starlette.types import Scope
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
-from libs.eventsourcing import Refused, Transient
+from libs.eventsourcing import Refused
+from libs.eventsourcing.errors import Transient
 
 trouble = SampledLog(__name__)
 

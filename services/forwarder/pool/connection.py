@@ -8,7 +8,7 @@ from services.forwarder.pool.posting import Posting
 from services.forwarder.ports import Account, Accounts
 
 
-class Line:
+class SessionConnection:
     """The only connection of a session."""
 
     def __init__(self, engine: Engine, held: Held, accounts: Accounts) -> None:
