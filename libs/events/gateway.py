@@ -1,4 +1,4 @@
-"""What the gateway says: accounts, and what their owners are told."""
+"""The events of the gateway: accounts, and notifications to their owners."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,11 +10,11 @@ from libs.events.values import AccountId, Amount, Coin, EmailAddress, Notificati
 from libs.eventsourcing.model.event import Event, Upcast
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""A keyed hash of an access code; the code itself is shown once and kept nowhere."""
+"""A keyed hash of an access code; the code itself is shown once and not stored."""
 
 
 class Role(StrEnum):
-    """What an account may do."""
+    """The role of an account, which determines its permissions."""
 
     CLIENT = "CLIENT"
     RESELLER = "RESELLER"
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class NotificationKind(StrEnum):
-    """The occasions on which an account's owner is told something."""
+    """The kinds of notifications to an account's owner."""
 
     ORDER_PLACED = "order_placed"
     PAYMENT_RECEIVED = "payment_received"
@@ -30,14 +30,14 @@ class NotificationKind(StrEnum):
     ORDER_EXPIRED = "order_expired"
 
 
-# -- said: stream account-<id>
+# -- events: stream account-<id>
 
 
 class AccountRegistered(Event):
-    """An account exists. Said once per e-mail address.
+    """An account was created. Appended once per e-mail address.
 
-    Since schema 2 an access code is issued apart from this, by `AccessCodeReset`: until then nothing opens
-    the account. Before, the first checkout issued one.
+    Since schema 2 an access code is issued separately, by `AccessCodeReset`: before that nobody can sign in.
+    In schema 1 the first checkout issued one.
     """
 
     schema_version: ClassVar[int] = 2
@@ -47,27 +47,27 @@ class AccountRegistered(Event):
     email: EmailAddress
     role: Role
     code_digest: CodeDigest | None = None
-    """Of the code that the first checkout issued, as schema 1 has it."""
+    """The digest of the code that the first checkout issued, in schema 1 only."""
     licence: Annotated[str, StringConstraints(pattern=r"^LIC-[0-9A-Z-]{8,40}$")]
 
 
 class AccessCodeReset(Event):
-    """An account is opened by a new access code; an old one, if it had any, opens nothing any more.
+    """An account has a new access code, which replaces the old one, if any.
 
-    Said when a mail to the account's owner is to hold its first code, and each time the operator issues one.
+    Appended before the mail with the owner's first code, and each time the operator issues a code.
     """
 
     account: AccountId
     code_digest: CodeDigest
 
 
-# -- said: stream inbox-<account>
+# -- events: stream inbox-<account>
 
 
 class NotificationRaised(Event):
-    """An account's owner is to hear of something, in the app and perhaps by mail. Said once per occasion.
+    """An account's owner is notified, in the app and perhaps by mail. Appended once per occasion.
 
-    Never holds an access code: whoever writes the mail puts it in.
+    Never contains an access code: the mail's renderer inserts it.
     """
 
     notification: NotificationId
@@ -76,22 +76,25 @@ class NotificationRaised(Event):
     order: OrderNumber
     email: EmailAddress
     mail: bool
-    """Whether it is sent by mail too: not if no mail server is configured, if it is long ago, or if the
-    mailbox got many mails about orders that nobody paid."""
+    """A mail is sent too.
+
+    False if no mail server is configured, if the occasion was long ago, or if the mailbox was sent many mails
+    about orders that nobody paid.
+    """
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None
 
 
 class MailSent(Event):
-    """A mail server took the mail of a notification. Said once per notification."""
+    """A mail server accepted the mail of a notification. Appended once per notification."""
 
     notification: NotificationId
     account: AccountId
 
 
 class MailGivenUp(Event):
-    """The mail of a notification will not be sent. Said once, and never after `MailSent`."""
+    """The mail of a notification will not be sent. Appended once, and never after `MailSent`."""
 
     notification: NotificationId
     account: AccountId

@@ -1,4 +1,4 @@
-"""What a command's sender hears back."""
+"""The results of commands."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from libs.eventsourcing.model.event import Contract
 
 
 class Written(Contract):
-    """The place of the last event that a command wrote in its service's store."""
+    """The cursor of the last event that a command appended to its service's store."""
 
     service: str
     xid: int
@@ -16,14 +16,14 @@ class Written(Contract):
 
 
 class Accepted(Contract):
-    """It is done, or was done already. A read model that has reached `written` shows it."""
+    """The command was executed, now or before. A read model that has reached `written` shows the effect."""
 
     outcome: Literal["accepted"] = "accepted"
     written: tuple[Written, ...] = ()
 
 
 class Refusal(Contract):
-    """It was understood and is not done, for a reason that the caller can act on."""
+    """The command was refused, for a reason that the caller can act on."""
 
     outcome: Literal["refused"] = "refused"
     code: str
@@ -31,7 +31,7 @@ class Refusal(Contract):
 
 
 class Failure(Contract):
-    """It broke on the service's side; `reference` finds it in the service's log."""
+    """The command failed in the service, whose log contains `reference`."""
 
     outcome: Literal["failed"] = "failed"
     reference: str

@@ -32,7 +32,7 @@ from services.scheduler.schedule.running import Running
 
 ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
 
-# -- what is so
+# -- state
 
 
 @dataclass(frozen=True)
