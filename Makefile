@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## The whole story in about a minute, against the three sandboxes
+demo: setup ## The whole path in about a minute, against the three sandboxes
 	@$(BIN)/adrelay demo
 
 up: setup ## Run everything on this machine with the settings of .env

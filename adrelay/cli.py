@@ -15,7 +15,7 @@ class _Adrelay(Menu):
     entries: ClassVar[Mapping[str, Entry]] = {
         "demo": Entry(
             "adrelay.demo.cli:demo",
-            "Run the whole story against the sandboxes and prove what the groups hold.",
+            "Run the whole path against the sandboxes and prove what the groups hold.",
             TRY,
         ),
         "sandbox": Entry(
@@ -69,7 +69,7 @@ class _Sandbox(Menu):
     }
 
 
-def _say_version(asked: bool) -> None:  # noqa: FBT001 - how typer calls it
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - how typer calls it
     if not asked:
         return
     from importlib.metadata import version
@@ -84,7 +84,7 @@ def _say_version(asked: bool) -> None:  # noqa: FBT001 - how typer calls it
 def root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """Adrelay sells and runs scheduled Telegram message forwarding."""

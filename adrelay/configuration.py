@@ -1,4 +1,4 @@
-"""What `adrelay up` is told: the environment and `.env`, checked for all services at once."""
+"""Read and check the settings of all services for `adrelay up`, from the environment and `.env`."""
 
 import base64
 import os

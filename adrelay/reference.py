@@ -92,9 +92,9 @@ def settings_page() -> str:
         "# Settings",
         "",
         "All settings are environment variables, read once at start; `adrelay up` also reads them from",
-        "`.env`, as they stand there: the last value counts, single quotes may hold anything, and nothing is",
-        "expanded. A missing or weak one stops the start with one line that names it. What every service has",
-        "can be set for all (`ADRELAY_LOG_LEVEL`) or for one (`ADRELAY_BILLING_LOG_LEVEL`).",
+        "`.env`, literally: the last value counts, single quotes may hold anything, and nothing is expanded.",
+        "If a setting is missing or too weak, the service does not start, and one line names it. A common",
+        "setting applies to all services (`ADRELAY_LOG_LEVEL`) or to one (`ADRELAY_BILLING_LOG_LEVEL`).",
         "",
         "## Every service",
         "",
@@ -145,9 +145,9 @@ def events_page() -> str:
     lines = [
         "# Events and commands",
         "",
-        "Events are published by the service that owns them, on `ev.<service>.<Type>.<stream>`; it receives",
-        "commands on `cmd.<service>.<Command>`, and batches of batchable ones on",
-        "`cmd.<service>.<Command>.many`. Written from the docstrings in `libs/events/`.",
+        "A service publishes its events on `ev.<service>.<Type>.<stream>`. It receives commands on",
+        "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`.",
+        "This page is generated from the docstrings in `libs/events/`.",
     ]
     for module in _OWNERS:
         lines += ["", f"## {module.__name__.rpartition('.')[2]}"]

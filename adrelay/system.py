@@ -32,7 +32,7 @@ class Process:
             [sys.executable, "-m", self.module],
             env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
             health_url=f"{self.url}/health/ready",
-            tells_pid=True,
+            reports_pid=True,
             log=self._log_file(logs),
         )
 

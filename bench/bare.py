@@ -16,14 +16,14 @@ import time
 _COLUMNS = (
     "position, xid::text as xid, id, stream, version, type, schema, at, correlation_id, causation_id, actor"
 )
-_STORY = f"select {_COLUMNS}, '' as data from engine.events where correlation_id = $1::text::uuid"
+_TREE = f"select {_COLUMNS}, '' as data from engine.events where correlation_id = $1::text::uuid"
 _STREAM = f"select {_COLUMNS}, data::text as data from engine.events where stream = $1 order by version"
 
 
-async def trace(story: str) -> int:
-    """Read a story from every store."""
+async def trace(correlation_id: str) -> int:
+    """Read a correlated tree from every store."""
     urls = [url for name, url in os.environ.items() if name.endswith("_POSTGRES_URL")]
-    return sum(await asyncio.gather(*(_rows(url, _STORY, story) for url in urls)))
+    return sum(await asyncio.gather(*(_rows(url, _TREE, correlation_id) for url in urls)))
 
 
 async def show(stream: str) -> int:

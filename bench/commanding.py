@@ -55,7 +55,7 @@ async def commanding(servers: Servers, seconds: float) -> list[Line]:
         await broker.start()
         await answering.start()
         client = CommandClient(stream.nats)
-        await _heard(stream.nats)
+        await _until_served(stream.nats)
         echo = await _sequential(seconds, lambda _: stream.nats.request("bench.bare", b"x", timeout=5))
         limit = await _sequential(seconds, lambda _: stream.nats.request("bench.inserting", b"x", timeout=5))
         with servers.profiled("command round trip"):
@@ -73,7 +73,7 @@ async def commanding(servers: Servers, seconds: float) -> list[Line]:
     ]
 
 
-async def _heard(nats: Client) -> None:
+async def _until_served(nats: Client) -> None:
     """Wait until the subscriptions have reached the server."""
     async with asyncio.timeout(10):
         while True:

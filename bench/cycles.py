@@ -84,7 +84,7 @@ class Schedule(_Running):
             due, cycle = order.cycle(number)
             data = self._due % {"cycle": cycle, "number": number, "at": moment(due)}
             event = new_id(due, _DUE, order.number, number)
-            yield row(due, event, stream, number + 2, CycleDue, order.story, cause, data)
+            yield row(due, event, stream, number + 2, CycleDue, order.correlation_id, cause, data)
 
     @property
     def _started(self) -> AdbotStarted:
@@ -147,6 +147,6 @@ class Cycles(_Running):
             for version, (kind, number_of_kind, after, pattern) in enumerate(self._patterns, 1):
                 at = due + after
                 event = new_id(at, number_of_kind, order.number, number)
-                yield row(at, event, stream, version, kind, order.story, cause, pattern % places)
+                yield row(at, event, stream, version, kind, order.correlation_id, cause, pattern % places)
                 if version == 1:
                     cause = event

@@ -67,7 +67,7 @@ async def _cost(system: LocalSystem, body: bytes) -> None:
             taken.append(time.perf_counter() - began)
     costs = {name: (_spent([pid]) - before[name]) / _CALLS * 1000 for name, pid in pids.items()}
     shown = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
-    _say(
+    _print(
         f"{len(body):6} B: answered in {median(taken) * 1000:.2f} ms; processor ms: {shown}; {dict(answers)}"
     )
 
@@ -99,7 +99,7 @@ def _flood(url: str, body: bytes, begun: Event, stop: Event) -> None:
     async def all_of_them() -> None:
         began = time.monotonic()
         sent = sum(await asyncio.gather(*(send() for _ in range(_SENDERS))))
-        _say(f"         {sent / (time.monotonic() - began):.0f} forged calls a second")
+        _print(f"         {sent / (time.monotonic() - began):.0f} forged calls a second")
 
     asyncio.run(all_of_them())
 
@@ -117,7 +117,7 @@ async def _flooded(system: LocalSystem, body: bytes) -> None:
     finally:
         stop.set()
         flood.join(_LONGEST_FLOOD_SECONDS)
-    _say(f"checkout with {_SENDERS} senders of {len(body)} B: {_times(taken)}")
+    _print(f"checkout with {_SENDERS} senders of {len(body)} B: {_times(taken)}")
 
 
 def _times(taken: Sequence[float]) -> str:
@@ -129,17 +129,17 @@ async def _run() -> None:
     settings = {"ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "100000"}
     with tempfile.TemporaryDirectory() as folder:
         async with LocalSystem(Path(folder), workers=0, settings=settings) as system:
-            _say(f"checkout alone: {_times(await _checkouts(system))}")
+            _print(f"checkout alone: {_times(await _checkouts(system))}")
             bodies = [body_of(size) for size in _SIZES]
             for body in bodies:
                 await _cost(system, body)
             for body in bodies:
                 await _flooded(system, body)
             logs = {path.name: path.stat().st_size // 1024 for path in (Path(folder) / "logs").iterdir()}
-            _say(f"logs in KiB: {logs}")
+            _print(f"logs in KiB: {logs}")
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

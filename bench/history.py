@@ -92,7 +92,7 @@ class History:
 
     @property
     def paid(self) -> list[Order]:
-        """Those with an adbot, by the length of their stories."""
+        """Those with an adbot, by the size of their correlated trees."""
         return sorted(
             (order for order in self.orders if order.cycles is not None), key=lambda one: one.events
         )

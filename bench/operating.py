@@ -88,7 +88,9 @@ async def operating(servers: Servers, events: int) -> list[Line]:
         lines: list[Line] = await _start(world)
         for order in (small, middle, large):
             key = ["trace", order.order]
-            lines += await _asked(world, f"trace, {order.events:,} events", key, ("trace", order.story))
+            lines += await _asked(
+                world, f"trace, {order.events:,} events", key, ("trace", order.correlation_id)
+            )
         stream = f"order-{middle.order}"
         lines += await _asked(world, "show, 7 events", ["show", stream], ("show", stream))
         for order in (middle, large):

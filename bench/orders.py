@@ -36,11 +36,18 @@ def moment(at: int) -> str:
 
 
 def row(
-    at: int, event_id: str, stream: str, version: int, kind: type[Event], story: str, cause: str, data: str
+    at: int,
+    event_id: str,
+    stream: str,
+    version: int,
+    kind: type[Event],
+    correlation_id: str,
+    cause: str,
+    data: str,
 ) -> Row:
     """Return an event's row; its data holds nothing that `COPY` would take for its own signs."""
     what = (event_id, stream, str(version), kind.__name__, str(kind.schema_version), moment(at))
-    return at, "\t".join((*what, story, cause, "service:bench", data)) + "\n"
+    return at, "\t".join((*what, correlation_id, cause, "service:bench", data)) + "\n"
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Order:
         return f"HQADZ-{self.number:08d}-BENCH"
 
     @cached_property
-    def story(self) -> str:
+    def correlation_id(self) -> str:
         """The correlation id of all that follows."""
         return new_id(self.begin, 0xFFF, self.number)
 
@@ -102,7 +109,8 @@ class Order:
         """Return the row of an event of the beginning, so many milliseconds after the order."""
         at, kind = self.begin + after, type(event)
         return row(
-            at, self.id_of(kind.__name__, after), stream, version, kind, self.story, cause or self.story,
+            at, self.id_of(kind.__name__, after), stream, version, kind,
+            self.correlation_id, cause or self.correlation_id,
             event.model_dump_json(),
         )  # fmt: skip
 

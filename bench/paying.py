@@ -102,7 +102,7 @@ def _milliseconds(both: Sequence[float]) -> str:
 
 
 @dataclass
-class _Told:
+class _Notified:
     """What was sent, and when the gateway showed what came of it; moments are those of `perf_counter`."""
 
     sent: list[Sent] = field(default_factory=list[Sent])
@@ -161,12 +161,12 @@ async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], lo
     await bare.on_time([due for due in plan if due[0] < BARE_SECONDS], bare_paced)
     limit = await bare.at_once(cycle(rest), CONNECTIONS, bare_at_once, seconds=BARE_SECONDS)
     _check(bare_paced + bare_at_once)
-    timed, crowd = _Told(), _Told()
+    timed, crowd = _Notified(), _Notified()
     async with Sender(shop.url) as sender:
         offset, before = time.time() - time.perf_counter(), shop.cpu_seconds()
         async with _watching(shop, timed, load.paced):
             await sender.on_time(plan, timed.sent)
-        _tell_cpu(before, shop.cpu_seconds(), load.paced)
+        _print_cpu(before, shop.cpu_seconds(), load.paced)
         async with _watching(shop, crowd, load.at_once):
             rate = await sender.at_once(rest, CONNECTIONS, crowd.sent)
     _check(timed.sent + crowd.sent)
@@ -208,7 +208,7 @@ def _check(sent: Sequence[Sent]) -> None:
 
 
 @asynccontextmanager
-async def _watching(shop: Shop, told: _Told, payments: int) -> AsyncGenerator[None]:
+async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerator[None]:
     """Note when each adbot is ready; return only when all are."""
     connection = await asyncpg.connect(shop.databases["gateway"])
     watch = asyncio.create_task(_watch(connection, told, payments))
@@ -224,7 +224,7 @@ async def _watching(shop: Shop, told: _Told, payments: int) -> AsyncGenerator[No
         await connection.close()
 
 
-async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", told: _Told, payments: int) -> None:
+async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", told: _Notified, payments: int) -> None:
     while len(told.ready) < payments:
         begin = time.perf_counter()
         if waiting := told.waiting():
@@ -248,7 +248,7 @@ async def _check_adbots(shop: Shop, orders: set[str]) -> None:
             raise RuntimeError(message)
 
 
-async def _stages(shop: Shop, told: _Told, offset: float) -> list[Line]:
+async def _stages(shop: Shop, told: _Notified, offset: float) -> list[Line]:
     """Return how long it took until adbots were ready, and until each event on the way was decided."""
     paid = await _moments(shop, "billing", "PaymentFinished")
     made = await _moments(shop, "provisioning", "AdbotProvisioned")
@@ -285,7 +285,7 @@ async def _fetch(shop: Shop, service: str, query: str, *arguments: object) -> "l
         await connection.close()
 
 
-def _tell_cpu(before: dict[str, float], after: dict[str, float], payments: int) -> None:
+def _print_cpu(before: dict[str, float], after: dict[str, float], payments: int) -> None:
     used = {name: 1000 * (after[name] - before.get(name, 0.0)) / payments for name in after}
     print(f"pay: processor time a payment, {sum(used.values()):.1f} ms in all")
     for name, milliseconds in sorted(used.items(), key=lambda one: -one[1]):

@@ -113,7 +113,7 @@ async def _orders(servers: Servers, events: int) -> Line:
         await copy(billing, history)
         await relayed(billing, stream)
         cursor = await last_of(billing)
-        await _say_read(gateway, cursor)
+        await _print_read_rate(gateway, cursor)
         last = (await stream.last("billing")).sequence
         limit = await _bare_read(stream, last)
         with servers.profiled("rebuild the gateway's orders"):
@@ -124,7 +124,7 @@ async def _orders(servers: Servers, events: int) -> Line:
     return Measure("rebuild the gateway's orders from the stream", rate, limit, "bare read of the stream")
 
 
-async def _say_read(gateway: Engine, cursor: Cursor) -> None:
+async def _print_read_rate(gateway: Engine, cursor: Cursor) -> None:
     """Note that the running orders hold everything: a rebuild never goes further than they do."""
     await gateway.pool.execute(
         "insert into engine.checkpoints (reader, source, xid, position) values ($1, 'billing', $2, $3)",

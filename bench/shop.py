@@ -219,11 +219,11 @@ def _each(said: Iterator[tuple[str, Event]]) -> Iterator[tuple[str, Sequence[Eve
 
 
 def _rows(stream: str, events: Sequence[Event], at: datetime, actor: str) -> Iterator[tuple[object, ...]]:
-    story = new_id()
+    first = new_id()
     for version, event in enumerate(events, 1):
         kind = type(event)
         data = event.model_dump_json()
-        yield new_id(), stream, version, kind.__name__, kind.schema_version, at, story, story, actor, data
+        yield new_id(), stream, version, kind.__name__, kind.schema_version, at, first, first, actor, data
 
 
 def _cpu_seconds(pid: int) -> float:

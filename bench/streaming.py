@@ -94,9 +94,9 @@ async def _singly(stream: EventStream) -> tuple[float, float]:
 def _event(number: int) -> Envelope:
     data = json.dumps({"pad": PAD})
     place = Cursor(number + 1, number + 1)
-    story = new_id()
+    first = new_id()
     return Envelope(
-        story, "Credited", 1, f"account-{number}", 1, place, utc_now(), story, story, "service:bench", data
+        first, "Credited", 1, f"account-{number}", 1, place, utc_now(), first, first, "service:bench", data
     )
 
 

@@ -97,7 +97,7 @@ def stream_prefix() -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
-    """All of Adrelay with both sandboxes as real processes, for whole stories.
+    """All of Adrelay with both sandboxes as real processes, for the whole path.
 
     Shared by the tests of `e2e` and `chaos`: each brings a stage and clients of its own, and leaves no fault
     behind. The pace is slow enough to meet a cycle in its middle.

@@ -8,8 +8,8 @@ from xdist.workermanage import WorkerController
 
 WHOLE_SYSTEMS = (
     "tests/chaos/test_random_faults.py",
-    "tests/e2e/test_story.py",
-    "tests/chaos/test_killed_in_mid_story.py",
+    "tests/e2e/test_whole_path.py",
+    "tests/chaos/test_killed_on_the_path.py",
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
     "tests/e2e/test_up.py",

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 adbots = typer.Typer(
     name="adbots",
@@ -86,7 +86,7 @@ async def _call(
     async with Gateway(env_file) as gateway:
         state = await (gateway.get(path) if method == "GET" else gateway.send(method, path, body))
     if json:
-        say_json(state)
+        print_json(state)
     else:
         print_adbot(state)
     return Exit.OK

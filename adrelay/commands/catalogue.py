@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.completion import plans
-from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
+from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 catalogue = typer.Typer(
     name="catalogue",
@@ -47,7 +47,7 @@ async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
         found: list[dict[str, Any]] = (await gateway.get("plans"))["items"]
     shown = [plan for plan in found if retired or plan["on_sale"]]
     if json:
-        say_json(shown)
+        print_json(shown)
     elif shown:
         print_plans(shown)
     else:
@@ -107,7 +107,7 @@ async def _change(
     async with Gateway(env_file) as gateway:
         plan = await gateway.send(method, path, body)
     if json:
-        say_json(plan)
+        print_json(plan)
     else:
         print_plans([plan])
     return Exit.OK

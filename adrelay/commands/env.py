@@ -1,4 +1,4 @@
-"""`adrelay env`: a setting, as the services are told it."""
+"""`adrelay env`: print a setting as the services read it."""
 
 import os
 from pathlib import Path

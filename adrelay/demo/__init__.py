@@ -1,1 +1,1 @@
-"""`adrelay demo`: the whole story against three sandboxes, with proof read back from Telegram's side."""
+"""`adrelay demo`: the whole path against three sandboxes, with proof read back from Telegram's side."""

@@ -17,7 +17,7 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Run the whole story against the sandboxes and prove what the groups hold.
+    """Run the whole path against the sandboxes and prove what the groups hold.
 
     Exits with 0 only if every group holds every cycle's post exactly once; with 130 or 143 where Ctrl-C or
     SIGTERM ended it.

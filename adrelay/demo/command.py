@@ -1,4 +1,4 @@
-"""`adrelay demo`: the whole story in about a minute."""
+"""`adrelay demo`: the whole path in about a minute."""
 
 import asyncio
 import tempfile
@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from adrelay.commands.events.reading.story import correlation_of, render, trace
-from adrelay.demo import story
+from adrelay.commands.events.reading.correlated_tree import correlation_of, render, trace
+from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.output import DemoOutput
 from adrelay.demo.rest import RestError
@@ -23,17 +23,17 @@ CYCLE_SECONDS = 60.0
 
 
 def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
-    """Run the whole story, and exit with what came of it."""
+    """Run the whole path, and exit with 0 if every group was shown to hold every post once."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         message = (  # its secrets are made anew
-            f"the story begins with an empty folder, and {keep} is not: name another one. "
+            f"the demo begins with an empty folder, and {keep} is not: name another one. "
             f"What an earlier demo kept is started again by: adrelay up --folder {keep}"
         )
         raise typer.BadParameter(message, param_hint="--keep")
     console = Console()
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
-        place = keep or Path(folder)
-        system = LocalSystem(place)
+        run_folder = keep or Path(folder)
+        system = LocalSystem(run_folder)
         work = _run(DemoOutput(console), system, cycles=cycles, album=album, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
@@ -41,7 +41,7 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
             raise typer.Exit(interrupted.exit_code) from interrupted
         except (RuntimeFault, RestError, TimeoutError) as error:
             console.print(f"[red]✗ {error}[/red]", highlight=False)
-            _show_complaints(console, place / "logs")
+            _show_complaints(console, run_folder / "logs")
             raise typer.Exit(1) from error
     if keep is not None:
         console.print(f"[dim]kept; to look at it again:[/dim] adrelay up --folder {keep}", soft_wrap=True)
@@ -55,28 +55,28 @@ async def _run(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: b
         if keep:
             keep_settings(system.folder, await system.environment())
     try:
-        return await _tell(screen, system, cycles=cycles, album=album)
+        return await _run_steps(screen, system, cycles=cycles, album=album)
     finally:
         with screen.step("Stop everything"):
             await system.__aexit__(None, None, None)
 
 
-async def _tell(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
+async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
         stage = await set_stage(system.telegram, album=album)
         notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")
     with screen.step("The operator uploads an API pair and a session of every account") as notes:
-        await story.stock_sessions(system, stage.accounts)
+        await steps.stock_sessions(system, stage.accounts)
         notes.add(
             "two as string sessions, one as a .session file; each was checked by signing in over MTProto"
         )
     with screen.step("A client orders a plan over REST") as notes:
-        purchase = await story.check_out(system)
+        purchase = await steps.check_out(system)
         notes.add(f"order {purchase.order}: pay {purchase.amount} {purchase.coin} to {purchase.address}")
     with screen.step("The payment arrives; each signed notification comes three times, shuffled") as notes:
-        await story.pay(system, purchase, repeat=3, shuffled=True)
+        await steps.pay(system, purchase, repeat=3, shuffled=True)
     with screen.step("The client signs in with the access code that came by mail") as notes:
-        client = await story.sign_in(system, purchase)
+        client = await steps.sign_in(system, purchase)
         for mail in await system.mails.mails(purchase.email):
             notes.add(f"mail to {purchase.email}: {mail.subject}")
         state = await client.state()
@@ -84,20 +84,20 @@ async def _tell(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: 
             f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"
         )
     with screen.step("The client sets the post and the groups, and presses start"):
-        await story.advertise(client, stage)
-        await story.start(client)
+        await steps.advertise(client, stage)
+        await steps.start(client)
     await _watch(screen, client, stage, cycles)
     with screen.step("The client presses stop"):
-        await story.stop(client)
+        await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(system.telegram, stage, log, story.cycles_in(log))
+    evidence = await read_back(system.telegram, stage, log, steps.cycles_in(log))
     screen.console.print(await _trace(system, purchase), soft_wrap=True)
     screen.evidence(evidence)
     await client.rest.close()
     return await _verdict(screen, system, evidence, cycles)
 
 
-async def _watch(screen: DemoOutput, client: story.Client, stage: Stage, cycles: int) -> None:
+async def _watch(screen: DemoOutput, client: steps.Client, stage: Stage, cycles: int) -> None:
     """Show deliveries until so many cycles are done with every group."""
     with screen.live() as board:
         board.groups = list(stage.groups)
@@ -107,7 +107,7 @@ async def _watch(screen: DemoOutput, client: story.Client, stage: Stage, cycles:
                 await asyncio.sleep(0.25)
 
 
-async def _trace(system: LocalSystem, purchase: story.Purchase) -> object:
+async def _trace(system: LocalSystem, purchase: steps.Purchase) -> object:
     correlation = await correlation_of(system.databases["billing"], f"order-{purchase.order}")
     if correlation is None:
         return f"order {purchase.order} has no events"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from adrelay.demo.evidence import GroupEvidence
 from adrelay.demo.rest import Json
-from adrelay.demo.story import cycles_in
+from adrelay.demo.steps import cycles_in
 
 
 class DemoOutput:

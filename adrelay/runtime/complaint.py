@@ -1,4 +1,4 @@
-"""Why a program ended, as its log says it."""
+"""Find in a program's log why it ended."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -17,17 +17,17 @@ def complaint(lines: Iterable[str]) -> str:
     That is what a service says when it ends, or the exception of the last traceback, or the last line that
     looks grave.
     """
-    told = [line.rstrip() for line in lines if line.strip()]
-    entries = [_entry(line) for line in told]
+    written = [line.rstrip() for line in lines if line.strip()]
+    entries = [_entry(line) for line in written]
     causes = [_cause(entry) for entry in entries if entry.get("event") in _CAUSES]
     if causes:
         return causes[-1]
-    failure = _raised(told)
+    failure = _raised(written)
     if failure:
         return failure
     grave = [_cause(entry) for entry in entries if entry.get("level") in _GRAVE_LEVELS]
-    grave += [line.strip() for line in told if any(mark in line for mark in _GRAVE_MARKS)]
-    return (grave or [line.strip() for line in told] or ["it said nothing"])[-1]
+    grave += [line.strip() for line in written if any(mark in line for mark in _GRAVE_MARKS)]
+    return (grave or [line.strip() for line in written] or ["it said nothing"])[-1]
 
 
 def _entry(line: str) -> dict[str, object]:

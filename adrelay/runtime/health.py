@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 PROBE_SECONDS = 2.0
 
 
-async def says_ready(url: str, *, pid: int | None = None) -> bool:
+async def is_ready(url: str, *, pid: int | None = None) -> bool:
     """Say whether ``GET url`` is answered with 200 in time, and by the process ``pid`` if one is given."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):

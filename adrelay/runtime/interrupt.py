@@ -12,7 +12,7 @@ _SHELL_BASE = 128
 
 
 class Interrupted(Exception):
-    """The work was told to end, and has tidied up."""
+    """The work was received to end, and has tidied up."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(f"ended by {number.name}")
@@ -42,19 +42,19 @@ def quiet_end() -> Generator[None]:
 
 async def _cancelled_by_signals(work: Coroutine[None, None, T], hurry: Callable[[], None]) -> T:
     task = asyncio.create_task(work)
-    told: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
-    def tell(number: signal.Signals) -> None:
-        told.append(number)
-        if len(told) == 1:
+    def on_signal(number: signal.Signals) -> None:
+        received.append(number)
+        if len(received) == 1:
             task.cancel()
         else:
             hurry()
 
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, tell, number)
+        loop.add_signal_handler(number, on_signal, number)
     await asyncio.wait([task])
-    if told and task.cancelled():
-        raise Interrupted(told[0])
+    if received and task.cancelled():
+        raise Interrupted(received[0])
     return task.result()

@@ -52,7 +52,7 @@ def open_to_others(path: Path) -> bool:
 
 
 def keep_settings(folder: Path, settings: Mapping[str, str]) -> None:
-    """Write down what the services are told, secrets included, for a later `adrelay up` of this folder.
+    """Write down the services' settings, secrets included, for a later `adrelay up` of this folder.
 
     Without the folder's own servers: they may have other ports then.
     """
@@ -64,10 +64,10 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def require_free(port: int, told_by: str) -> None:
+def require_free(port: int, set_by: str) -> None:
     """Raise `RuntimeFault` if something listens on a port that was chosen by the operator."""
     if not is_free(port):
         raise RuntimeFault(
             f"port {port} on {LOOPBACK} is in use by another program, perhaps another `adrelay up`: "
-            f"end that one, or choose another port with {told_by}"
+            f"end that one, or choose another port with {set_by}"
         )

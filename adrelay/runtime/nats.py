@@ -78,10 +78,10 @@ class EmbeddedNats:
     @property
     def url(self) -> str:
         """Return where to reach the server, password included: not for logs."""
-        place = f"{LOOPBACK}:{self.port}"
+        address = f"{LOOPBACK}:{self.port}"
         if self._password_file is None:
-            return f"nats://{place}"
-        return f"nats://{USER}:{remembered_password(self._password_file)}@{place}"
+            return f"nats://{address}"
+        return f"nats://{USER}:{remembered_password(self._password_file)}@{address}"
 
     async def start(self) -> None:
         """Start the server and wait until JetStream answers."""

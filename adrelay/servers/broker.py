@@ -10,8 +10,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from adrelay.servers.places import Broker
-from adrelay.servers.stores import APPLICATION, CONNECT_SECONDS, place_of
+from adrelay.servers.options import Broker
+from adrelay.servers.stores import APPLICATION, CONNECT_SECONDS, server_address
 from adrelay.terminal.outcome import Unusable
 from adrelay.terminal.reasons import reason_of
 from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, event_stream
@@ -30,11 +30,11 @@ async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[E
         except NotFoundError:
             if not absent:
                 raise Unusable(
-                    f"the broker at {place_of(broker.url)} holds no stream {stream.name}"
+                    f"the broker at {server_address(broker.url)} holds no stream {stream.name}"
                 ) from None
         except NatsError as error:
             raise Unusable(
-                f"the broker at {place_of(broker.url)} has no JetStream: {reason_of(error)}"
+                f"the broker at {server_address(broker.url)} has no JetStream: {reason_of(error)}"
             ) from error
         try:
             yield stream
@@ -65,5 +65,5 @@ async def _connect(url: str) -> Client:
             )
     except (NatsError, OSError, TimeoutError) as error:
         why = reason_of(problems[-1] if problems else error)
-        raise Unusable(f"the broker at {place_of(url)} can't be used: {why}") from error
+        raise Unusable(f"the broker at {server_address(url)} can't be used: {why}") from error
     return client

@@ -39,7 +39,7 @@ class Gateway:
 
         put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN}))
         url, token = os.environ.get(URL) or _local_url(), os.environ.get(TOKEN) or ""
-        self._place = _place(url)
+        self._address = _address(url)
         if not token or not token.isascii() or not token.isprintable():
             raise Unusable(f"{TOKEN} is not set to the gateway's: in the environment, or in {env_file}")
         try:
@@ -85,9 +85,9 @@ class Gateway:
         try:
             answer = await self._http.request(method, path, params=parameters, json=body)
         except httpx.TimeoutException as error:
-            raise Unusable(f"{self._place} gave no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
+            raise Unusable(f"{self._address} gave no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
         except httpx.RequestError as error:
-            raise Unusable(f"{self._place} can't be reached: {reason_of(error)}") from error
+            raise Unusable(f"{self._address} can't be reached: {reason_of(error)}") from error
         return self._read(answer)
 
     def _read(self, answer: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
@@ -96,10 +96,10 @@ class Gateway:
             document = answer.json()
         if answer.headers.get("content-type") == PROBLEM and isinstance(document, dict):
             if answer.status_code == HTTPStatus.UNAUTHORIZED:
-                raise Unusable(f"{self._place} does not take this {TOKEN}")
-            raise Refusal(told(cast("dict[str, object]", document)))
+                raise Unusable(f"{self._address} does not take this {TOKEN}")
+            raise Refusal(problem_text(cast("dict[str, object]", document)))
         if not answer.is_success or document is None:
-            raise Unusable(f"{self._place} is no gateway of Adrelay: it answers {answer.status_code}")
+            raise Unusable(f"{self._address} is no gateway of Adrelay: it answers {answer.status_code}")
         if answer.status_code == HTTPStatus.ACCEPTED:
             remark("it is done; what is shown here may still lack it")
         return document
@@ -124,13 +124,13 @@ def path_part(text: str) -> str:
     return quote(text, safe="")
 
 
-def told(problem: Mapping[str, object]) -> str:
+def problem_text(problem: Mapping[str, object]) -> str:
     """Return a refusal in words; where in a request a value stood says nothing to who typed it."""
     detail = _PLACE.sub("", str(problem.get("detail") or ""))
     return ": ".join(str(part) for part in (problem.get("code"), detail) if part)
 
 
-def _place(url: str) -> str:
+def _address(url: str) -> str:
     """Return how the gateway is called in messages; raise `Unusable` if this is no URL of one."""
     from urllib.parse import urlsplit
 

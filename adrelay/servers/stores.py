@@ -33,11 +33,11 @@ async def connected(
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unusable(
-            f"the database of {service} at {place_of(url)} can't be used: {reason_of(error)}"
+            f"the database of {service} at {server_address(url)} can't be used: {reason_of(error)}"
         ) from error
     try:
         if not empty and not await holds_store(connection):
-            raise Unusable(f"the database of {service} at {place_of(url)} holds no event store")
+            raise Unusable(f"the database of {service} at {server_address(url)} holds no event store")
         yield connection
     finally:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
@@ -68,7 +68,7 @@ async def stores(
         yield connections
 
 
-def place_of(url: str) -> str:
+def server_address(url: str) -> str:
     """Return host, port and database of a URL, without user and password."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""

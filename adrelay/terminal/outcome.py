@@ -115,7 +115,7 @@ def screen() -> "Screen":
     return Screen()
 
 
-def say_json(document: object) -> None:
+def print_json(document: object) -> None:
     """Print one JSON document on one line; numbers with a decimal point are strings, times are ISO 8601."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_plain) + "\n")
 

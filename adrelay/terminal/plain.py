@@ -87,7 +87,7 @@ def pieces(value: Json, limit: int = _SHORT) -> list[str]:
     return ["[" + shown[0], *shown[1:]]
 
 
-def sayings(data: Json) -> list[str]:
+def field_texts(data: Json) -> list[str]:
     """Return what an event says: each field with its value, in pieces between which a line may be broken."""
     found: list[str] = []
     for name, value in flat(data).items():

@@ -65,7 +65,7 @@ def reason_of(error: BaseException) -> str:
 
 def _reason(error: BaseException) -> str | None:
     if isinstance(error, OSError):
-        known = next((told for kind, told in _OSERRORS if isinstance(error, kind)), None)
+        known = next((reason for kind, reason in _OSERRORS if isinstance(error, kind)), None)
         return known or (error.strerror[:1].lower() + error.strerror[1:] if error.strerror else None)
     return _of_database(error) or _of_broker(error)
 
@@ -83,7 +83,7 @@ def _of_broker(error: BaseException) -> str | None:
     if _library(error) != "nats":
         return None
     text = str(error).lower()
-    return next((told for part, told in _NATS.items() if part in text), None)
+    return next((reason for part, reason in _NATS.items() if part in text), None)
 
 
 def _sentence(message: object) -> str | None:

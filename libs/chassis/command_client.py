@@ -24,7 +24,7 @@ from libs.chassis.command_messages import (
     subject_of,
 )
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing import Causes, Command, Refused, new_id, owner_of
+from libs.eventsourcing import Causes, Command, new_id, owner_of
 
 TIMEOUT_SECONDS = 15.0
 _RETRY_SECONDS = 0.1
@@ -67,8 +67,8 @@ class CommandClient:
         match result:
             case Accepted():
                 return result
-            case Refusal(code=code, detail=detail):
-                raise Refused(code, detail)
+            case Refusal():
+                raise result.error()
             case Failure(reference=reference):
                 message = f"{type(command).__name__} failed; the service's log knows more under {reference}"
                 raise CommandFailed(message)

@@ -154,7 +154,7 @@ async def _carry_out(command: Command, handler: CarryOut, scope: Scope) -> Answe
         refusals.write(
             logging.INFO, "command.refused", code=refusal.code, command=name, correlation=correlation
         )
-        return Refusal(code=refusal.code, detail=refusal.detail)
+        return Refusal.of(refusal)
     except Exception as error:
         reference = str(new_id())
         log.exception(

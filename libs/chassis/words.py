@@ -7,8 +7,8 @@ from libs.events.values import ChannelRef, Coin, EmailAddress, GroupRef, OrderNu
 
 _UNKNOWN_FORM = "does not have the form that is asked for"
 _FORMS: Mapping[str, str] = {
-    next(part.pattern for part in get_args(kind) if getattr(part, "pattern", None)): told
-    for kind, told in (
+    next(part.pattern for part in get_args(kind) if getattr(part, "pattern", None)): text
+    for kind, text in (
         (OrderNumber, "must be an order number such as HQADZ-MWPM0SFH-9J8ZHS6IAHLL"),
         (PlanCode, "must be a plan's code such as bronze: 2 to 32 small letters, digits and hyphens"),
         (PaymentId, "must be a payment's id: up to 64 letters, digits, hyphens and underscores"),
@@ -76,10 +76,10 @@ def wrong(problem: Mapping[str, Any]) -> str:
         return _FORMS.get(str(context.get("pattern")), _UNKNOWN_FORM)
     if context.get("min_length") == 1:
         return "is empty"
-    told = _KINDS.get(kind) or next(
-        (told for begin, told in _BEGINNINGS.items() if kind.startswith(begin)), None
+    text = _KINDS.get(kind) or next(
+        (text for begin, text in _BEGINNINGS.items() if kind.startswith(begin)), None
     )
     try:
-        return (told or _UNKNOWN_FORM).format_map(context)
+        return (text or _UNKNOWN_FORM).format_map(context)
     except KeyError:
         return _UNKNOWN_FORM

@@ -418,7 +418,10 @@ class ReviewOrder(Command):
 
 
 class ListProduct(Command):
-    """List a new plan, or a retired one, for sale. Refused: `already_listed` (as another plan)."""
+    """List a new plan, or a retired one, for sale.
+
+    Refused: `already_listed` (as another plan), `interval_too_long` (longer than the plan's validity).
+    """
 
     plan: Plan
 

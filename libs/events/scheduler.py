@@ -77,16 +77,20 @@ class AdbotStopped(Event):
 class CycleDue(Event):
     """A cycle is due: every group is to receive the post once. Appended once per due time, unless skipped.
 
-    Contains the advertisement and the seats as of that instant. The next cycle is due an interval after
-    `due_at`: the time of the cadence, or the time when the cycle is raised, if that is noticeably later, as
-    after an outage.
+    Contains the advertisement and the seats as of that instant. `due_at` is the time of the cadence, or the
+    time when the cycle is raised, if that is noticeably later, as after an outage. Since schema 2 `next_due`
+    is the next due time; before, it was an interval after `due_at`.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
     account: AccountId
     number: Annotated[int, Field(ge=1, description="The number of the cycle among the adbot's.")]
     due_at: datetime
+    next_due: datetime | None = None
     post: Post
     groups: tuple[GroupRef, ...]
     seats: tuple[Seat, ...]
@@ -94,10 +98,14 @@ class CycleDue(Event):
 
 
 class CycleSkipped(Event):
-    """A due time passed without a cycle."""
+    """A due time passed without a cycle. Since schema 2 `next_due` is the next due time."""
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     due_at: datetime
+    next_due: datetime | None = None
     reason: SkipReason
 
 

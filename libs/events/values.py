@@ -49,16 +49,23 @@ class PlanKind(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+MAX_VALIDITY_DAYS = 3660
+MAX_INTERVAL_SECONDS = MAX_VALIDITY_DAYS * 86_400
+
+
 class Plan(Contract):
-    """A plan of the catalogue, as it was when the order was placed."""
+    """A plan of the catalogue, as it was when the order was placed.
+
+    Earlier programs allow intervals of at most a day, and can't read plans with longer ones.
+    """
 
     code: PlanCode
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     kind: PlanKind
     sessions: Annotated[int, Field(ge=1, le=1000)]
-    interval_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    interval_seconds: Annotated[int, Field(ge=1, le=MAX_INTERVAL_SECONDS)]
     price_usd: Amount
-    validity_days: Annotated[int, Field(ge=1, le=3660)]
+    validity_days: Annotated[int, Field(ge=1, le=MAX_VALIDITY_DAYS)]
 
 
 class Seat(Contract):

@@ -59,14 +59,14 @@ def _signs(secret: bytes, form: bytes, given: str) -> bool:
     return hmac.compare_digest(hmac.digest(secret, form, hashlib.sha512).hex(), given)
 
 
-def _forms(said: Json) -> Iterator[str]:
+def _forms(body: Json) -> Iterator[str]:
     """Return the forms of a body that may have been signed, without duplicates, the likeliest first."""
     pieces: _Pieces = []
-    _write(said, pieces, arrays_as_objects=False)
+    _write(body, pieces, arrays_as_objects=False)
     yield from _spellings(pieces)
     if "[" in pieces:
         pieces.clear()
-        _write(said, pieces, arrays_as_objects=True)
+        _write(body, pieces, arrays_as_objects=True)
         yield from _spellings(pieces)
 
 

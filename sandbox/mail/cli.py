@@ -23,7 +23,7 @@ def run(
         str, typer.Option(help="The control asks for no key: keep it on loopback.")
     ] = "127.0.0.1",
     encryption: Annotated[Encryption, typer.Option(help="How connections are encrypted.")] = "none",
-    user: Annotated[str, typer.Option(help="Who must sign in; nobody if not said.")] = "",
+    user: Annotated[str, typer.Option(help="Who must sign in; nobody if not given.")] = "",
     password: Annotated[str, typer.Option(envvar="MAIL_SANDBOX_PASSWORD", help="The user's.")] = "",
     certificate_file: Annotated[
         Path | None, typer.Option(help="Written with what is to be trusted, as PEM.")

@@ -144,5 +144,5 @@ class MailControl:
 
 
 def _wanted(to: str | None, subject: str | None, after: int) -> dict[str, str]:
-    said = {"to": to, "subject": subject, "after": str(after)}
-    return {name: value for name, value in said.items() if value is not None}
+    given = {"to": to, "subject": subject, "after": str(after)}
+    return {name: value for name, value in given.items() if value is not None}

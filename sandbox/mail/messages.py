@@ -1,4 +1,4 @@
-"""What the control is told and what it answers."""
+"""The requests and answers of the control interface."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -46,7 +46,7 @@ class Fault(Message):
     code: Annotated[int, Field(ge=400, le=599)] = 451
     text: Annotated[str, Field(pattern=r"^[ -~]{1,200}$")] = "4.3.0 try again later"
     seconds: Annotated[float, Field(ge=0, description="How long to hang, or to be slow.")] = 60
-    count: Annotated[int | None, Field(ge=1, description="It strikes so often, ever if not said.")] = None
+    count: Annotated[int | None, Field(ge=1, description="It strikes so often, ever if not given.")] = None
     recipient: Annotated[str | None, Field(description="Only mails to this address; not for `connect`.")] = (
         None
     )

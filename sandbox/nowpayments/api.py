@@ -91,14 +91,14 @@ class Api:
         if coin is None:
             raise ProviderError(400, "INVALID_REQUEST_PARAMS", "One of the currencies must be a coin")
         least = convert(coin.minimum, coin.code, currency_from)
-        said: dict[str, Json] = {
+        fields: dict[str, Json] = {
             "currency_from": currency_from,
             "currency_to": target,
             "min_amount": least,
         }
         if fiat_equivalent:
-            said["fiat_equivalent"] = convert(least, currency_from, fiat_equivalent)
-        return _answer(said)
+            fields["fiat_equivalent"] = convert(least, currency_from, fiat_equivalent)
+        return _answer(fields)
 
     async def estimate(
         self,
@@ -163,20 +163,20 @@ def _check_known(*currencies: str) -> None:
             raise ProviderError(400, "CURRENCY_UNAVAILABLE", f"Currency {currency} is none of {known}")
 
 
-def _answer(said: dict[str, Json], status: int = 200) -> Response:
+def _answer(fields: dict[str, Json], status: int = 200) -> Response:
     """Return the answer as a JavaScript program writes it."""
-    return Response(stringify(said).encode(), status_code=status, media_type="application/json")
+    return Response(stringify(fields).encode(), status_code=status, media_type="application/json")
 
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, ProviderError)  # noqa: S101 - what the handler was registered for
-    said: dict[str, Json] = {
+    fields: dict[str, Json] = {
         "status": False,
         "statusCode": error.status,
         "code": error.code,
         "message": error.message,
     }
-    return _answer(said, error.status)
+    return _answer(fields, error.status)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

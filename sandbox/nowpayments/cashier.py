@@ -17,7 +17,7 @@ SEEN = ("confirming",)
 
 
 class Cashier:
-    """Drives payments from status to status, and has each step told."""
+    """Drives payments from status to status, and notifies the shop of each step."""
 
     def __init__(self, ledger: Ledger, notifier: Notifier, background: Background) -> None:
         self._ledger = ledger

@@ -135,7 +135,7 @@ class NowPaymentsControl:
         amount: Decimal | None = None,
         **sent: Unpack[Sent],
     ) -> PaymentView:
-        """Pay a part, one half if not said; the payment stays ``partially_paid``."""
+        """Pay a part, one half if not given; the payment stays ``partially_paid``."""
         if amount is None and fraction is None:
             fraction = Decimal("0.5")
         return await self._deposit(payment_id, sent, fraction=fraction, amount=amount)
@@ -143,7 +143,7 @@ class NowPaymentsControl:
     async def overpay(
         self, payment_id: str, *, fraction: Decimal = Decimal("1.5"), **sent: Unpack[Sent]
     ) -> PaymentView:
-        """Pay more than was asked for, one and a half times if not said."""
+        """Pay more than was asked for, one and a half times if not given."""
         return await self._deposit(payment_id, sent, fraction=fraction)
 
     async def pay_late(self, payment_id: str, **sent: Unpack[Sent]) -> PaymentView:

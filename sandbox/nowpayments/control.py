@@ -107,8 +107,8 @@ class Control:
 
     async def switch(self, change: SwitchChange) -> Switches:
         """Turn some switches."""
-        told = change.model_dump(exclude_none=True)
-        self._notifier.switches = self._notifier.switches.model_copy(update=told)
+        changed = change.model_dump(exclude_none=True)
+        self._notifier.switches = self._notifier.switches.model_copy(update=changed)
         return self._notifier.switches
 
     async def faults(self) -> list[Fault]:

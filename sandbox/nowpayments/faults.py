@@ -124,8 +124,8 @@ def _otherwise(fault: Fault, answer: "_Whole") -> Response:
         case "lose_answer":
             return _proxy_page(GATEWAY_TIMEOUT)
         case "change":
-            said = {**json.loads(answer.text, parse_float=Decimal), **fault.change}
-            return _Whole(stringify(said), answer.status_code).response()
+            fields = {**json.loads(answer.text, parse_float=Decimal), **fault.change}
+            return _Whole(stringify(fields), answer.status_code).response()
         case "cut":
             return answer.cut()
         case _:

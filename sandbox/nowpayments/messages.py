@@ -1,4 +1,4 @@
-"""What the control is told and what it answers."""
+"""The requests and answers of the control interface."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -91,16 +91,16 @@ class Notifier:
     def _signed(self, payment: Payment, sending: Sending, *, forged: bool) -> tuple[str, str, str]:
         """Return a payment's status, and what is told of it as it stands, with its signature."""
         left_out = {*sending.leave_out, *self.switches.leave_out}
-        said: dict[str, Json] = {
+        fields: dict[str, Json] = {
             **as_notified(payment),
             **dict.fromkeys((*sending.null, *self.switches.null)),
             **(sending.change if isinstance(sending, Notice) else {}),
         }
-        body = {name: value for name, value in said.items() if name not in left_out}
+        body = {name: value for name, value in fields.items() if name not in left_out}
         secret = f"{self._secret.strip()}, but wrong" if forged else self._secret
         signature = sign(body, secret, index_arrays=self.switches.index_arrays)
         # the body goes out in the order in which it was put together; only what is signed is sorted
-        return str(said["payment_status"]), stringify(body), signature
+        return str(fields["payment_status"]), stringify(body), signature
 
     def copy(self, notification: Notification, *, withheld: bool = False) -> Notification:
         """Make the same bytes ready to be sent again, also those of a notification that was withheld."""

@@ -58,8 +58,8 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 async def _not_understood(_request: Request, error: Exception) -> JSONResponse:
     """Answer without the input: FastAPI would repeat it, and fails where it is not UTF-8."""
-    told: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in told]}, 422)
+    errors: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in errors]}, 422)
 
 
 # Every route only calls the method of the same name; it is a coroutine so that it runs in the event loop,

@@ -1,4 +1,4 @@
-"""Live updates: who listens, and what they are told."""
+"""Live updates: subscribers, and their notifications."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -46,7 +46,7 @@ class Feed:
             users, chats = self._renderer.around(messages, viewer)
             return updates([self._renderer.new_message(one, viewer) for one in messages], users, chats)
 
-        self._tell(chat.insiders(), update, skip)
+        self._notify(chat.insiders(), update, skip)
 
     def deleted(self, chat: Chat, ids: Sequence[int], skip: Listener | None = None) -> None:
         """Tell that messages are gone."""
@@ -55,7 +55,7 @@ class Feed:
             change = tl.types.UpdateDeleteChannelMessages(chat.id, list(ids), chat.pts, len(ids))
             return updates([change], [], [self._renderer.chat(chat, viewer)])
 
-        self._tell(chat.insiders(), update, skip)
+        self._notify(chat.insiders(), update, skip)
 
     def chat_changed(self, chat: Chat, accounts: Iterable[int] | None = None) -> None:
         """Tell that a chat, or somebody's place in it, is not as it was."""
@@ -63,9 +63,11 @@ class Feed:
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
             return updates([tl.types.UpdateChannel(chat.id)], [], [self._renderer.chat(chat, viewer)])
 
-        self._tell(chat.insiders() if accounts is None else accounts, update, None)
+        self._notify(chat.insiders() if accounts is None else accounts, update, None)
 
-    def _tell(self, accounts: Iterable[int], update: Callable[[int], object], skip: Listener | None) -> None:
+    def _notify(
+        self, accounts: Iterable[int], update: Callable[[int], object], skip: Listener | None
+    ) -> None:
         for account in list(accounts):
             listeners = [one for one in self._listeners.get(account, ()) if one is not skip]
             if not listeners:

@@ -1,4 +1,4 @@
-"""What billing does when it is told to."""
+"""Handle billing's commands."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ from services.billing.payments.recording import record_report
 from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
 from services.billing.product import commands as product_commands
 from services.billing.product.domain import PRODUCT, OnSale
-from services.billing.stock.tables import place_alone, stock_for
+from services.billing.stock.tables import lock_stock, stock_for
 
 log = structlog.stdlib.get_logger()
 forgeries = SampledLog(__name__)
@@ -42,7 +42,7 @@ NOTIFICATIONS = Counter(
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
 _MINIMUM_SECONDS = 2.0
-"""How long a checkout waits to be told a minimum that was never heard; it can do without."""
+"""How long a checkout waits for a minimum that was never received; it can do without."""
 
 
 commands = CommandHandlers[Context]()
@@ -58,7 +58,7 @@ async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> No
     minimum = await _minimum_usd(command.coin, context.provider)
 
     async def place(unit: UnitOfWork) -> None:
-        await place_alone(unit.flushed)
+        await lock_stock(unit.flushed)
         stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, context.promised)
         placing = Place(
             order=command.order,

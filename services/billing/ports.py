@@ -48,10 +48,10 @@ class PaymentOffer:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReport:
-    """What the provider says of a payment, told by itself or asked for; None where it does not say.
+    """The provider's report of a payment, from a notification or an answer; None where a field is absent.
 
     `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
-    payment received, all told. `address` and `memo` are where it waits, None where that is not said.
+    payment received, in all. `address` and `memo` are where it waits, None where the provider left it out.
     """
 
     payment: PaymentId

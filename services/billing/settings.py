@@ -1,4 +1,4 @@
-"""What billing is told by its environment."""
+"""Billing's settings, from the environment."""
 
 from decimal import Decimal
 from pathlib import Path

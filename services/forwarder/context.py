@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.forwarder.ports import Telegram
+from services.forwarder.vault.accounts import Telegram
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import Vault
 

@@ -1,29 +1,65 @@
-"""The forwarder's port to Telegram."""
+"""A messenger, as the forwarder needs it: accounts that resolve references, fetch posts, and send them.
 
-from dataclasses import dataclass
-from typing import Protocol
+Nothing here is of one platform. How accounts are signed in, how chats are addressed, and what a refusal
+means, is each messenger's adapter's.
+"""
 
-from libs.events.values import GroupRef
-from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from libs.events.values import ErrorName, GroupRef, PairId, ResultClass, SessionId, SessionLoss
+
+Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
+"""What an account is signed in with: of a form that its adapter and whoever keeps it know."""
 
 
-class TelegramError(Exception):
-    """Telegram refused, or did not answer: `name` is Telegram's name of the reason, or one of `errors`."""
+@dataclass(frozen=True)
+class Meaning:
+    """What a messenger's error means to the forwarder."""
 
-    def __init__(self, name: str, code: int = 0) -> None:
+    result: ResultClass
+    result_at_source: ResultClass
+    """Where it came from looking at the post, not at a group."""
+    wait_seconds: int = 0
+    """How long it asks to wait; 0 if it names no time."""
+    loss: SessionLoss = SessionLoss.RETIRED
+    """What a session is called that is lost to it."""
+    disconnects: bool = False
+    """Whether the connection is of no more use."""
+    of_application: bool = False
+    """Whether it is about the application that connects, not about the session."""
+
+
+class MessengerError(Exception):
+    """The messenger refused, or did not answer; `name` is the reason, as it or its adapter calls it."""
+
+    def __init__(self, name: ErrorName, meaning: Meaning) -> None:
         super().__init__(name)
         self.name = name
-        self.code = code
+        self.meaning = meaning
 
 
-class Unreachable(TelegramError):
-    """There is no connection to Telegram: nothing was sent, and nothing is known about the session."""
+class Unreachable(MessengerError):
+    """There is no connection to the messenger: nothing was asked, and it says nothing about the session."""
+
+    def __init__(self, name: ErrorName) -> None:
+        super().__init__(name, Meaning(ResultClass.TRANSIENT, ResultClass.TRANSIENT, disconnects=True))
+
+
+class NotAMember(MessengerError):
+    """The account is in no chat of this reference."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_A_MEMBER", Meaning(ResultClass.TARGET_GONE, ResultClass.SOURCE_BROKEN))
+
+
+class NoCredentials(Exception):
+    """What a session or an application connects with is not there; an operator has to look."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The Telegram user of a session. `phone` is masked."""
+    """Who a session belongs to. `phone` is masked."""
 
     user: int
     phone: str
@@ -31,74 +67,87 @@ class Identity:
 
 @dataclass(frozen=True)
 class Peer:
-    """A channel or group as seen by one account: the access hash is valid for that account only."""
+    """A channel or group, as one account addresses it: the key is no one else's."""
 
-    channel: int
-    access_hash: int
+    chat: int
+    key: int = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target of sends: a channel or group, or a topic of it."""
+    """Where to send to."""
 
     peer: Peer
     topic: int | None = None
 
 
 class Account(Protocol):
-    """A signed-in session with at most one connection; every method raises `TelegramError`."""
+    """A signed-in session. One connection at most; everything raises `MessengerError`."""
 
     @property
     def connected(self) -> bool:
-        """The connection is open."""
+        """Whether the connection stands."""
         ...
 
     async def connect(self) -> None:
-        """Connect; raise `Unreachable` if Telegram can't be reached."""
+        """Connect; raise `Unreachable` if the messenger can't be reached."""
         ...
 
     async def close(self) -> None:
-        """Disconnect; may be repeated."""
+        """Be disconnected, whatever the state was."""
         ...
 
     def keep_for(self, seconds: int) -> None:
-        """Make Telegram close the connection after these seconds, unless this is called again before."""
+        """Let the messenger close the connection unless this is called again within that time."""
         ...
 
     async def identity(self) -> Identity:
-        """Return the session's user."""
+        """Return who this is."""
         ...
 
     async def resolve(self, ref: GroupRef) -> Peer:
-        """Return the channel or group of a public name, or of the invite link by which it was joined."""
+        """Return the channel or group of a public name or an invite link that the account is behind."""
         ...
 
-    async def dialogs(self) -> dict[int, Peer]:
-        """Return the channels and groups that the account is a member of, by id."""
+    async def chats(self) -> dict[GroupRef, Peer]:
+        """Return the channels and groups that the account is in, by the private ids that name them."""
         ...
 
-    async def album(self, source: Peer, message: int) -> tuple[int, ...]:
-        """Return the ids of a post's messages, ascending; an album has several."""
+    async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
+        """Return the ids of a post's messages, ascending: several, if it is an album."""
         ...
 
     async def forward(
-        self, source: Peer, messages: tuple[int, ...], random_ids: tuple[int, ...], target: Target
+        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
-        """Forward all messages of a post and return their ids in the target."""
+        """Forward a post whole and return the ids that it has in the target; a key per message.
+
+        What was sent to a target under the same keys before is not sent again: none or all is returned, or
+        an error of the class `ALREADY_SENT` raised.
+        """
         ...
 
-    async def write(self, text: str, random_id: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return its message id in the target."""
+    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
+        """Send a text and return the id that it has in the target; `key` is as in `forward`."""
         ...
 
 
-class Telegram(Protocol):
-    """Creates accounts from secrets."""
+class Messenger(Protocol[Credentials_contra]):
+    """Makes accounts of credentials."""
 
-    def knows(self, dc: int) -> bool:
-        """Say whether there is a data centre of this number."""
+    def account(self, credentials: Credentials_contra) -> Account:
+        """Return the account of a session, not connected yet."""
         ...
 
-    def account(self, session: SessionKey, pair: ApiPair) -> Account:
-        """Return the account of a session, not yet connected."""
+
+class Accounts(Protocol):
+    """The accounts of sessions that were imported."""
+
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account; several say that the account is limited."""
+        ...
+
+    async def open(self, session: SessionId, pair: PairId) -> Account:
+        """Return a session's account that connects through a pair, not connected; raise `NoCredentials`."""
         ...

@@ -6,13 +6,14 @@ import structlog
 
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
-from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.store import Vault
@@ -33,7 +34,8 @@ async def run(settings: ForwarderSettings) -> None:
         patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
         chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), patience))
         if settings.runs_pool:
-            chassis.task("pool", Pool(chassis.engine, telegram, vault, settings).run)
+            accounts = VaultAccounts(chassis.engine, vault, telegram)
+            chassis.task("pool", Pool(chassis.engine, accounts, settings).run)
         await chassis.run()
 
 
@@ -43,7 +45,7 @@ async def run_worker(settings: ForwarderSettings) -> None:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
-        pool = Pool(chassis.engine, telegram, vault, settings)
+        pool = Pool(chassis.engine, VaultAccounts(chassis.engine, vault, telegram), settings)
         wakeups = Wakeups(chassis.nats, settings.nats_prefix)
         chassis.task("wake-ups", lambda: wakeups.keep_listening(pool.wake))
         chassis.task("pool", pool.run)

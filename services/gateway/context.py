@@ -7,7 +7,7 @@ from services.gateway.account.codes import AccessCodes
 
 @dataclass(frozen=True)
 class Context:
-    """How access codes are made, and whether what is new is told by mail too."""
+    """How access codes are made, and whether new notifications are mailed too."""
 
     codes: AccessCodes
     mails: bool

@@ -1,4 +1,4 @@
-"""What the gateway does when it hears an event: accounts are opened, and whom it concerns is told."""
+"""React to events: open accounts, and notify whom they concern."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)
-"""What happened longer ago is told in the app alone: a history that is read anew must not flood anybody."""
+"""What happened longer ago is shown in the app alone: a history that is read anew must not flood anybody."""
 FIRST_CODE_STALE = timedelta(days=30)
 """The same for the mail that holds an account's first code: without it, who has paid has no access."""
 
@@ -25,7 +25,7 @@ reactions = Reactions[Context]()
 async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -> None:
     """Open the account of the first order, and tell that it waits for its money."""
     await open_account(unit, context.codes, event.account, event.email)
-    said = Raise(
+    notification = Raise(
         account=event.account,
         kind=NotificationKind.ORDER_PLACED,
         order=event.order,
@@ -33,14 +33,14 @@ async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -
         mail=_by_mail(unit, context),
         coin=event.coin,
     )
-    await unit.execute(INBOX, event.account, said)
+    await unit.execute(INBOX, event.account, notification)
 
 
 @reactions.to(PaymentFinished, context=True)
 async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Context) -> None:
     """Tell that the money came; the first mail about it holds the code that is issued with it.
 
-    The order may have been told of by a gateway that left it to the checkout to open the account.
+    The order may have been read by a gateway that left it to the checkout to open the account.
     """
     account, email = await _whose(unit, event.order)
     await open_account(unit, context.codes, account, email)
@@ -48,7 +48,7 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
     mail = _by_mail(unit, context) or (recent and not await has_code(unit, account))
     if mail:
         await issue_first_code(unit, context.codes, account)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.PAYMENT_RECEIVED,
         order=event.order,
@@ -57,14 +57,14 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
         paid=event.paid or None,  # nothing came where an operator vouches for the order
         coin=event.coin,
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 @reactions.to(PaymentPartiallyPaid, context=True)
 async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
     """Tell how much came and how much is missing."""
     account, email = await _whose(unit, event.order)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.PARTIAL_PAYMENT,
         order=event.order,
@@ -74,32 +74,32 @@ async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context:
         missing=event.missing,
         coin=event.coin,
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 @reactions.to(OrderExpired, context=True)
 async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
     """Tell that the order no longer waits."""
     account, email = await _whose(unit, event.order)
-    said = Raise(
+    notification = Raise(
         account=account,
         kind=NotificationKind.ORDER_EXPIRED,
         order=event.order,
         email=email,
         mail=_by_mail(unit, context),
     )
-    await unit.execute(INBOX, account, said)
+    await unit.execute(INBOX, account, notification)
 
 
 def _by_mail(unit: UnitOfWork, context: Context) -> bool:
-    """Say whether what is new is told by mail too."""
+    """Say whether new notifications are mailed too."""
     return context.mails and unit.at - unit.cause.at < STALE
 
 
 async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
-    """Return whose an order is, as it was told of when it was placed, earlier in the same stream."""
+    """Return an order's account, from its first event, earlier in the same stream."""
     found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
-        message = f"nobody was told that {order} was placed"
+        message = f"no OrderPlaced was read for {order}"
         raise LookupError(message)
     return found

@@ -26,7 +26,7 @@ from services.gateway.settings import GatewaySettings
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Serve the API until told to stop."""
+    """Serve the API until asked to stop."""
     app = make_app()
     async with Chassis(
         settings,

@@ -1,4 +1,4 @@
-"""What the gateway is told by the environment."""
+"""The gateway's settings, from the environment."""
 
 from contextlib import suppress
 from email.errors import MessageError

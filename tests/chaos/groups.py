@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from libs.events.forwarder import CycleAborted, CycleFinished, CycleStarted, DeliveriesRecorded, Delivery
 from libs.events.scheduler import CycleDue
 from libs.events.values import ResultClass
-from services.forwarder.pool.posting import random_id
+from services.forwarder.pool.posting import idempotency_key
 from tests.chaos.load import Stage, Told
 from tests.chaos.truth import Truth
 
@@ -39,7 +39,7 @@ def ledger(truth: Truth, stages: Mapping[str, Stage]) -> Ledger:
             key = str(due.cycle), group
             book.parts[key] = len(stage.parts)
             for part in stage.parts:
-                numbers[stage.groups[group], random_id(due.cycle, group, part)] = key, part
+                numbers[stage.groups[group], idempotency_key(due.cycle, group, part)] = key, part
     forwarder = truth.stores["forwarder"]
     for _, recorded in forwarder.all(DeliveriesRecorded):
         for delivery in recorded.deliveries:

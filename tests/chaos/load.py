@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 import httpx
 
-from adrelay.demo import story
+from adrelay.demo import steps
 from adrelay.demo.rest import Json, Rest, RestError
 from sandbox.nowpayments.client import ControlError
 from sandbox.telegram import AccountSpec, AlbumSpec, ChannelSpec, GroupSpec, Media, PostSpec
@@ -75,7 +75,7 @@ class Load:
             account = await telegram.create_account(AccountSpec(name=f"Account {number}"))
             self._accounts.append(account.id)
         async with self._operator() as operator:
-            body: Json = {"api_id": _API_ID, "api_hash": story.PAIR_HASH}
+            body: Json = {"api_id": _API_ID, "api_hash": steps.PAIR_HASH}
             await self._persist("api pair", lambda: operator.post("/admin/api-pairs", body))
         for account_id in self._accounts[:-4]:
             await self._stock(account_id)
@@ -150,14 +150,14 @@ class Load:
                     await self._wait(self._chance.uniform(0, 3))
             await self._stop(rest, adbot)
 
-    async def _bought(self, name: str, plan: str) -> story.Purchase | None:
+    async def _bought(self, name: str, plan: str) -> steps.Purchase | None:
         """Check out until an order has an address; return None if the stock is sold."""
         coin = self._chance.choice(("BTC", "ETH", "LTC"))
-        email, token = f"{name}@example.com", story.new_token()
+        email, token = f"{name}@example.com", steps.new_token()
 
-        async def order() -> story.Purchase | None:
+        async def order() -> steps.Purchase | None:
             try:
-                return await story.check_out(self._system, plan=plan, coin=coin, email=email, token=token)
+                return await steps.check_out(self._system, plan=plan, coin=coin, email=email, token=token)
             except RestError as error:
                 if error.code == "insufficient_stock":
                     return None
@@ -170,7 +170,7 @@ class Load:
         self.told.orders.add(purchase.order)
         return await self._with_address(purchase)
 
-    async def _with_address(self, purchase: story.Purchase) -> story.Purchase:
+    async def _with_address(self, purchase: steps.Purchase) -> steps.Purchase:
         async with Rest(self._system.url) as visitor:
             while not purchase.address:
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -180,7 +180,7 @@ class Load:
                 purchase.address = payment["pay_address"]
         return purchase
 
-    async def _pay(self, purchase: story.Purchase) -> None:
+    async def _pay(self, purchase: steps.Purchase) -> None:
         """Pay to the very address that was told; the notifications come often and in any order."""
         payments = await self._system.payments.payments()
         payment = next(one for one in payments if one.pay_address == purchase.address)
@@ -193,8 +193,8 @@ class Load:
             wait=False,
         )
 
-    async def _signed_in(self, purchase: story.Purchase) -> Rest:
-        code = await story.access_code(self._system, purchase, within_seconds=MAIL_SECONDS)
+    async def _signed_in(self, purchase: steps.Purchase) -> Rest:
+        code = await steps.access_code(self._system, purchase, within_seconds=MAIL_SECONDS)
         self.told.codes.add(code)
         async with Rest(self._system.url) as visitor:
             body: Json = {"access_code": code}

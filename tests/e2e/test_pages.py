@@ -16,9 +16,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from adrelay.demo.story import CODE
+from adrelay.demo.steps import CODE
 from adrelay.env_file import values_in
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.e2e.pages import Page, Typed, all_pages
@@ -45,12 +45,12 @@ BEGIN = (
 """What is done once, for all pages that say it."""
 NOT_RUN = {
     "make setup": "the tests run in what it makes",
-    "make demo": "tests/e2e/test_story.py tells the same story",
+    "make demo": "tests/e2e/test_whole_path.py runs the same path",
     "make test": "it is what runs this",
     "make up": "it is `make setup` and `adrelay up`",
-    ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_story.py tells the same story",
-    ".venv/bin/adrelay demo --album": "tests/e2e/test_story.py tells the same story",
-    ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_story.py tells the same story",
+    ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --album": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay up --folder /tmp/adrelay": "tests/e2e/test_up.py starts what was kept",
     ".venv/bin/adrelay events tail --no-follow --folder /tmp/adrelay": "tests/e2e/test_up.py, too",
     ".venv/bin/adrelay events import events.jsonl": "wants new servers: engine_tools/test_import.py",
@@ -172,7 +172,7 @@ class Shop:
 
     async def database(self, service: str, query: str, *values: object) -> str:
         """Return one value from a service's store, once there is one."""
-        url = Places(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
+        url = ServerOptions(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
         connection = await asyncpg.connect(url)
         found: list[object] = []
 

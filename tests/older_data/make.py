@@ -1,6 +1,6 @@
 """Writes data of this version, for tests of later ones: `python -m tests.older_data.make FOLDER`.
 
-To write that of an older version, copy this folder into a checkout of it and run it there. A story is
+To write that of an older version, copy this folder into a checkout of it and run it there. The whole path is
 told against the sandboxes: an order that was paid, its adbot, two cycles, a further order that was not paid
 in full. What is kept of it is small: dumps of the databases, the event stream, the secrets that the data was
 written with, and what the interface told of it.
@@ -20,7 +20,7 @@ import asyncpg
 from adrelay.demo.rest import Rest, until
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.postgres import EmbeddedPostgres, postgres_binaries
-from tests.e2e.stories import running
+from tests.e2e.scenarios import running
 from tests.older_data.answers import answers
 
 SECRETS = (
@@ -36,7 +36,7 @@ SETTINGS = {
 
 
 async def write(folder: Path) -> None:
-    """Tell the story, and keep in the folder, which is there, what a later version is to open."""
+    """Run the whole path, and keep in the folder, which is there, what a later version is to open."""
     with tempfile.TemporaryDirectory(prefix="adrelay-") as here:
         data = Path(here) / "data"
         data.mkdir(mode=0o700)
@@ -50,7 +50,7 @@ async def write(folder: Path) -> None:
 
 
 async def _tell(system: LocalSystem) -> str:
-    """Tell the story; return the client's address."""
+    """Run the whole path; return the client's address."""
     async with running(system) as started:
         await started.cycles(2)
         purchase = started.purchase

@@ -7,8 +7,8 @@ import typer
 
 from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids
 from adrelay.servers.gateway import Gateway
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 accounts = typer.Typer(
     name="accounts",
@@ -42,7 +42,7 @@ async def _issue(env_file: Path, email: str, *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         found = await gateway.send("POST", "accounts/access-code", {"email": email})
     if json:
-        say_json(found)
+        print_json(found)
     else:
         screen().print(found["access_code"], markup=False)
     return Exit.OK

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, say_json, screen
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 AccountArgument = Annotated[
     str, typer.Argument(metavar="ACCOUNT", help="The e-mail address, or the id.", show_default=False)
@@ -40,7 +40,7 @@ async def _act(env_file: Path, account: str, act: str, reason: str, *, json: boo
     async with Gateway(env_file) as gateway:
         found = await gateway.send("POST", path, {"reason": reason})
     if json:
-        say_json(found)
+        print_json(found)
     else:
         verb = "may" if found["allowed"] else "may not"
         screen().print(f"{found['email']} {verb} name private ids", markup=False)

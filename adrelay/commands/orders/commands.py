@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.places import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.completion import orders as numbers
-from adrelay.terminal.outcome import Exit, carry_out, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 
 orders = typer.Typer(
     name="orders",
@@ -81,7 +81,7 @@ async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, jso
             if more is None:
                 break
     if json:
-        say_json(found)
+        print_json(found)
     elif found:
         from adrelay.commands.orders.pictures import print_orders
 
@@ -106,7 +106,7 @@ def show(
 async def _show(env_file: Path, order: str, *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         found = await gateway.get(_path(order))
-    _say(found, json=json)
+    _print_order(found, json=json)
     return Exit.OK
 
 
@@ -126,7 +126,7 @@ async def _attention(env_file: Path, *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         found: list[dict[str, Any]] = (await gateway.get("orders/attention"))["items"]
     if json:
-        say_json(found)
+        print_json(found)
     elif found:
         from adrelay.commands.orders.pictures import print_attention
 
@@ -194,7 +194,7 @@ async def _act(env_file: Path, order: str, act: str, reason: str, *, json: bool)
 async def _send(env_file: Path, order: str, act: str, body: Mapping[str, object], *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         found = await gateway.send("POST", f"{_path(order)}/{act}", body)
-    _say(found, json=json)
+    _print_order(found, json=json)
     return Exit.OK
 
 
@@ -205,9 +205,9 @@ def _path(order: str) -> str:
     return f"orders/{path_part(found.text if found.kind is Kind.ORDER else order.strip().upper())}"
 
 
-def _say(order: dict[str, Any], *, json: bool) -> None:
+def _print_order(order: dict[str, Any], *, json: bool) -> None:
     if json:
-        say_json(order)
+        print_json(order)
     else:
         from adrelay.commands.orders.pictures import print_order
 

@@ -45,7 +45,7 @@ def up(folder: Path, port: int | None, workers: int, env_file: Path | None) -> N
     with quiet_end():
         _read_settings(folder, env_file)
         ports = _chosen_ports(port)
-        supervisor = Supervisor(_tell)
+        supervisor = Supervisor(_print_status)
         try:
             run_interruptibly(_run(supervisor, folder, ports, workers), supervisor.hurry)
         except RuntimeFault as fault:
@@ -165,7 +165,7 @@ def _warn(text: str) -> None:
     console.print(f"[yellow]![/yellow] {text}", highlight=False, soft_wrap=True)
 
 
-def _tell(status: Status) -> None:
+def _print_status(status: Status) -> None:
     colour = _COLOURS.get(status.state, "dim")
-    told = escape(f"{status.name} {status.detail}".rstrip())
-    console.print(f"[{colour}]{status.state:<10}[/{colour}] {told}", highlight=False, soft_wrap=True)
+    text = escape(f"{status.name} {status.detail}".rstrip())
+    console.print(f"[{colour}]{status.state:<10}[/{colour}] {text}", highlight=False, soft_wrap=True)

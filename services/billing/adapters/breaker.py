@@ -1,4 +1,4 @@
-"""Leaves a provider alone that does not answer, or that asks to be left alone."""
+"""Open a circuit breaker for a provider that fails, or that limits the rate of requests."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -45,7 +45,7 @@ class Breaker:
             default_ttl=rest_seconds,
             exclude=[PaymentDeclined, RateLimited],
         )
-        self._factory.add_listener(self._heard)
+        self._factory.add_listener(self._on_state_change)
         self._quiet_until = 0.0
         self._trying = False
         STATE.labels(provider).state(CLOSED)
@@ -89,7 +89,7 @@ class Breaker:
         self._trying = True
         return True
 
-    def _heard(self, _: str, __: str, event: Event) -> None:
+    def _on_state_change(self, _: str, __: str, event: Event) -> None:
         if isinstance(event, ContextChanged) and event.state == OPENED:
             self.rest(self._rest_seconds)
             TRIPS.labels(self._provider).inc()

@@ -53,7 +53,7 @@ class RecordStatus:
 
     `status` is None for one that nobody knows, `coin` for one that is not sold for; `status_text` and
     `currency` are the provider's own words. Amounts are in units of `currency` and `price_currency`; `paid`
-    is what this payment received, all told. `parent` is the payment that it is a further deposit to, `order`
+    is what this payment received, in all. `parent` is the payment that it is a further deposit to, `order`
     the order of ours that it names.
     """
 

@@ -38,13 +38,13 @@ from services.billing.order.state import (
 
 PRICE_CURRENCY = "USD"
 MOST_UNMATCHED = 20
-"""So many things that do not match an order are told of it; anyone may send to an address again and again."""
+"""The most unmatched payments reported per order; anyone may send to an address again and again."""
 
 _NOTHING = Decimal(0)
 _SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
 """What came by such a payment is certain, and counts."""
 _UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
-_SAID: dict[
+_EVENT_OF_STATUS: dict[
     PaymentState,
     type[PaymentConfirming | PaymentConfirmed | PaymentSending | PaymentFailed | PaymentExpired],
 ] = {
@@ -60,8 +60,8 @@ Mismatch = Literal["wrong_payment", "wrong_amount"]
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
     """Return what follows from a report; nothing from a repeat, and from what is passed already.
 
-    Money that it tells of, and that was not told of before, counts or is told of in an event for a person.
-    Raises `Refused` where it does not match the order. If money came, that is told of first, instead: then
+    Money that it reports for the first time counts, or is appended as an event for the operator.
+    Raises `Refused` where it does not match the order. If money came, that is appended first, instead: then
     `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
     """
     request = None if isinstance(order, Pending | Lapsed) else order.request
@@ -94,8 +94,8 @@ def _is_asked(command: RecordStatus, order: Requested, request: PaymentRequested
     if command.status is None or command.status is PaymentState.REFUNDED:
         return True
     asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    told = (command.price, command.price_currency, command.amount)
-    return all(said is None or said == meant for said, meant in zip(told, asked, strict=True))
+    stated = (command.price, command.price_currency, command.amount)
+    return all(one is None or one == meant for one, meant in zip(stated, asked, strict=True))
 
 
 def _in_its_coin(command: RecordStatus, request: PaymentRequested) -> bool:
@@ -108,7 +108,7 @@ def _in_its_coin(command: RecordStatus, request: PaymentRequested) -> bool:
 
 def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event]:
     """Tell of money that can't be counted, once and within bounds; refuse all else that does not match."""
-    said = UnmatchedPaymentReported(
+    reported = UnmatchedPaymentReported(
         order=order.placed.order,
         payment=command.payment,
         parent=command.parent,
@@ -121,32 +121,35 @@ def _unmatched(command: RecordStatus, order: Order, why: Mismatch) -> list[Event
         price_currency=command.price_currency or "",
     )
     known = order.money.unmatched
-    before = max((told.paid for told in known if told.payment == said.payment), default=_NOTHING)
+    before = max((past.paid for past in known if past.payment == reported.payment), default=_NOTHING)
     is_money = command.status in _SETTLED or command.came > before
-    again = any(told.model_copy(update={"status": said.status}) == said for told in known)
+    again = any(past.model_copy(update={"status": reported.status}) == reported for past in known)
     if not is_money or again or len(known) >= MOST_UNMATCHED:
-        raise refusal(said)
-    return [said]
+        raise refusal(reported)
+    return [reported]
 
 
-def refusal(said: UnmatchedPaymentReported) -> Refused:
-    """Return how a report is refused of which this is told, or would be."""
-    match said.why:
+def refusal(reported: UnmatchedPaymentReported) -> Refused:
+    """Return the refusal of a report for which this event is appended, or would be."""
+    match reported.why:
         case "wrong_payment":
-            return Refused(said.why, f"payment {said.payment} is not that of {said.order}")
+            return Refused(reported.why, f"payment {reported.payment} is not that of {reported.order}")
         case "wrong_amount":
-            return Refused(said.why, "the price, the amount or what was received is not what was asked for")
+            return Refused(
+                reported.why, "the price, the amount or what was received is not what was asked for"
+            )
 
 
 # -- money that does not count: not settled, or in another coin
 
 
 def _uncounted(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Tell of money in a status that settles nothing, as far as it is more than what was told of it.
+    """Return an event for money in a status that settles nothing, as far as it exceeds what was reported.
 
-    A refund of what counts already is told of apart; if it leaves out its sum, all that counts went back.
+    A refund of what counts already has an event of its own; if it leaves out its sum, all that counts went
+    back.
 
-    While the order's own payment is on its way to an unpaid order, the steps that are told stand for it.
+    While the order's own payment is on its way to an unpaid order, the events of its steps stand for it.
     """
     on_the_way = command.status in _UNCERTAIN
     own, in_its_coin = command.payment == request.payment, _in_its_coin(command, request)
@@ -193,7 +196,7 @@ def _is_on_its_way(command: RecordStatus, order: Requested) -> bool:
 
 
 def _counted(command: RecordStatus, order: Requested, request: PaymentRequested) -> Decimal:
-    """Return how much of a payment is counted, or was told of as another coin, so far."""
+    """Return how much of a payment is counted, or was reported in another coin, so far."""
     money = order.money
     if not _in_its_coin(command, request):
         return money.in_another_coin.get((command.payment, command.currency or ""), _NOTHING)
@@ -255,7 +258,10 @@ def _deposit(command: RecordStatus, order: Requested, request: PaymentRequested)
 
 
 def _count(command: RecordStatus, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Count what the order's own payment received; it says so all told, so the most that it said counts."""
+    """Count what the order's own payment received.
+
+    The provider reports a total, so the largest total counts.
+    """
     total = max(order.money.own, command.came) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, command.tolerance)
@@ -268,7 +274,7 @@ def _after_all(
     """Tell of money that reached the order's own payment after the order was closed with less.
 
     By an operator, or within the tolerance. It came on top of all that the order had got, as a further
-    deposit does, and is told of as one.
+    deposit does, and is reported as one.
     """
     more = command.came - order.money.own
     if more <= 0:
@@ -297,7 +303,7 @@ def _move(status: PaymentState, order: Awaiting) -> list[Event]:
     if STEP[status] <= STEP[order.state]:
         return []
     number = order.placed.order
-    events: list[Event] = [_SAID[status](order=number, payment=order.request.payment)]
+    events: list[Event] = [_EVENT_OF_STATUS[status](order=number, payment=order.request.payment)]
     if status in ON_THE_WAY:
         return events
     events = [*short(order.money.total, order), *events]  # deposits came while all of it was expected

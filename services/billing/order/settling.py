@@ -1,4 +1,4 @@
-"""Whether what came pays an order, and what is told of too little or too much; pure."""
+"""Decide whether the money received pays an order, is too little or too much; pure."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,7 +41,7 @@ def settle(
 ) -> list[Event]:
     """Return what a new total means for an order that is not paid yet.
 
-    While the order's own payment is still on its way nobody is told that something is missing.
+    While the order's own payment is still on its way no event reports that something is missing.
     """
     asked = order.request.amount
     missing = max(_NOTHING, asked - total)
@@ -51,8 +51,8 @@ def settle(
 
 
 def short(total: Decimal, order: Awaiting) -> list[Event]:
-    """Return that too little came, unless that was told."""
-    if total <= order.money.told:
+    """Return the event for an incomplete payment, unless this total was reported."""
+    if total <= order.money.total_reported:
         return []
     return [
         PaymentPartiallyPaid(
@@ -66,8 +66,8 @@ def short(total: Decimal, order: Awaiting) -> list[Event]:
 
 
 def overpaid(total: Decimal, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return that too much came, unless that was told."""
-    if isinstance(order, Refunded) or total <= max(request.amount, order.money.told):
+    """Return the event for an overpayment, unless this total was reported."""
+    if isinstance(order, Refunded) or total <= max(request.amount, order.money.total_reported):
         return []
     return [
         PaymentOverpaid(

@@ -91,7 +91,7 @@ ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, Payment
 
 
 Sums: TypeAlias = Mapping[tuple[PaymentId, str], Decimal]
-"""The most that was told of each payment in each coin, in the provider's own code of it."""
+"""The largest amount reported of each payment in each coin, by the provider's own code of the coin."""
 
 
 def _no_deposits() -> Mapping[PaymentId, Decimal]:
@@ -110,15 +110,15 @@ class Money:
     """What the order's own payment received."""
     seen: bool = False
     """Whether the order's own payment was ever seen on its way, whatever became of it."""
-    told: Decimal = Decimal(0)
-    """The total that was last told: as too little, as enough, or as too much."""
+    total_reported: Decimal = Decimal(0)
+    """The total of the last event that reported one: too little, enough, or too much."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
     """What each further deposit brought."""
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
-    """What was told of and counts for nothing until it settles, of the order's own payment too."""
+    """The amounts reported that count only once they settle, of the order's own payment too."""
     refunded: Sums = field(default_factory=_no_sums)
-    """What was told of as given back, while the order stayed what it was."""
+    """The refunds reported that did not change the order."""
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
@@ -141,13 +141,13 @@ class Money:
         return not (self.total or uncounted or self.seen)
 
     def is_deposit(self, payment: PaymentId) -> bool:
-        """Say whether a payment, not the order's own, was told of as a deposit to it."""
-        told = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
-        return payment in self.deposits or any(known == payment for known, _ in told)
+        """Say whether a payment, not the order's own, was reported as a deposit to it."""
+        reported = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
+        return payment in self.deposits or any(known == payment for known, _ in reported)
 
-    def tell(self, total: Decimal) -> "Money":
-        """Return it with a total told; what the deposits did not bring, the payment itself did."""
-        return replace(self, told=total, own=total - self.deposited)
+    def with_total(self, total: Decimal) -> "Money":
+        """Return it with a reported total; what the deposits did not bring, the payment itself did."""
+        return replace(self, total_reported=total, own=total - self.deposited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _awaiting(order: Awaiting, event: Event) -> Order:
         case OrderMarkedPaid():
             return order
         case PaymentFinished(paid=paid):
-            return Paid(order.placed, order.request, order.money.tell(paid))
+            return Paid(order.placed, order.request, order.money.with_total(paid))
         case PaymentRefunded(by_hand=by_hand):
             return Refunded(order.placed, order.request, order.money, by_hand)
         case _:
@@ -283,7 +283,7 @@ def _step(order: Awaiting, event: Event) -> Awaiting:
     """Return the order after a step of its payment; a part that comes after it failed is no step back."""
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
-    money = order.money.tell(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
+    money = order.money.with_total(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
     money = replace(money, seen=money.seen or after in ON_THE_WAY)
     return replace(order, state=max(order.state, after, key=STEP.__getitem__), money=money)
 
@@ -295,7 +295,7 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
         case ((Paid() | Fulfilled()), PaymentRefunded(by_hand=by_hand)):
             return Refunded(order.placed, order.request, order.money, by_hand)
         case ((Paid() | Fulfilled()), PaymentOverpaid(paid=paid)):
-            return replace(order, money=order.money.tell(paid))
+            return replace(order, money=order.money.with_total(paid))
         case _:
             return replace(order, money=_odd(order, event))
 
@@ -324,10 +324,10 @@ def _uncounted(money: Money, event: UncountedMoneyReported) -> Money:
     if event.on_the_way:
         return replace(money, on_the_way={**money.on_the_way, key: event.paid})
     given_up = max(event.paid, money.given_up.get(key, Decimal(0)))
-    told = replace(money, given_up={**money.given_up, key: given_up})
+    updated = replace(money, given_up={**money.given_up, key: given_up})
     if event.status.upper() != PaymentState.REFUNDED:
-        return told
-    return replace(told, refunded={**money.refunded, key: event.paid})
+        return updated
+    return replace(updated, refunded={**money.refunded, key: event.paid})
 
 
 def _impossible(order: Order, event: Event) -> ImpossibleEvent:

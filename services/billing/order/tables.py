@@ -37,7 +37,7 @@ ORDERS = Projection(
     );
     """,
 )
-"""Every order ever placed, and every further deposit that was told of. No two orders share a payment."""
+"""Every order ever placed, and every further deposit that was reported. No two orders share a payment."""
 
 ORDER_TIMEOUTS = Projection(
     "order_timeouts",
@@ -91,15 +91,15 @@ async def _deposit(event: DepositReceived, sql: TableSql) -> None:
     await _belongs(event.deposit, event.order, sql)
 
 
-async def _told_of(
+async def _reported(
     event: UncountedMoneyReported | WrongCoinReceived | UnknownStatusReported, sql: TableSql
 ) -> None:
     await _belongs(event.payment, event.order, sql)
 
 
-ORDERS.on(UncountedMoneyReported)(_told_of)
-ORDERS.on(WrongCoinReceived)(_told_of)
-ORDERS.on(UnknownStatusReported)(_told_of)
+ORDERS.on(UncountedMoneyReported)(_reported)
+ORDERS.on(WrongCoinReceived)(_reported)
+ORDERS.on(UnknownStatusReported)(_reported)
 
 
 async def _belongs(payment: PaymentId, order: OrderNumber, sql: TableSql) -> None:

@@ -65,7 +65,7 @@ async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, 
 
     The one that it names, if the payment is that order's or nobody's; else the one whose payment it is. What
     names an order of ours by a payment that is another one's is the other's: it was paid to the address of
-    that one. The order refuses it, and has it told to a person.
+    that one. The order refuses it, and appends an event for the operator.
     """
     payments = [payment for payment in (report.payment, report.parent) if payment is not None]
     named: OrderNumber | None = None
@@ -90,8 +90,8 @@ def _payment_of(order: Order) -> PaymentId | None:
 def _contradiction_in(events: list[Event]) -> Refused | None:
     """Return what the provider is to hear where its report contradicts the order, as was just noted."""
     match events:
-        case [UnmatchedPaymentReported() as said, *_]:
-            return refusal(said)
+        case [UnmatchedPaymentReported() as reported, *_]:
+            return refusal(reported)
         case _:
             return None
 

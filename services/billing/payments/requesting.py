@@ -58,8 +58,8 @@ class PaymentRequests:
     answer that is lost, after the payment was made and before it was recorded, leaves one that is known to
     the provider alone. If its notification arrives before the next try, it is adopted (`adopting.py`);
     otherwise that try makes a second one, and the first is refused as `wrong_payment` for ever. Nobody was
-    shown its address: it should never be paid, and expire. If it is paid all the same, a person is told
-    (`UnmatchedPaymentReported`). An order has one payment in any case.
+    shown its address: it should never be paid, and expire. If it is paid all the same, the operator is
+    notified (`UnmatchedPaymentReported`). An order has one payment in any case.
     """
 
     def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:

@@ -88,7 +88,7 @@ async def _opened(event: PaymentRequested, sql: TableSql) -> None:
     )
 
 
-_Heard = (
+_Reported = (
     PaymentConfirming
     | PaymentConfirmed
     | PaymentSending
@@ -101,7 +101,7 @@ _Heard = (
 _Over = PaymentExpired | PaymentFailed | OrderExpired | OrderCancelled
 
 
-async def _heard(event: _Heard | _Over, sql: TableSql) -> None:
+async def _report_received(event: _Reported | _Over, sql: TableSql) -> None:
     """Begin a new silence, whoever may be asking just now."""
     await sql.execute(
         "update open_payments set heard_at = $2::timestamptz, ask_at = null, asked = 0, "
@@ -113,7 +113,7 @@ async def _heard(event: _Heard | _Over, sql: TableSql) -> None:
 
 
 async def _over(event: _Over, sql: TableSql) -> None:
-    await _heard(event, sql)
+    await _report_received(event, sql)
     await sql.execute("update open_payments set over_at = $2 where order_no = $1", event.order, sql.at)
 
 
@@ -121,14 +121,14 @@ async def _closed(event: PaymentFinished | PaymentRefunded, sql: TableSql) -> No
     await sql.execute("delete from open_payments where order_no = $1", event.order)
 
 
-OPEN_PAYMENTS.on(PaymentConfirming)(_heard)
-OPEN_PAYMENTS.on(PaymentConfirmed)(_heard)
-OPEN_PAYMENTS.on(PaymentSending)(_heard)
-OPEN_PAYMENTS.on(PaymentPartiallyPaid)(_heard)
-OPEN_PAYMENTS.on(DepositReceived)(_heard)
-OPEN_PAYMENTS.on(WrongCoinReceived)(_heard)
-OPEN_PAYMENTS.on(UncountedMoneyReported)(_heard)
-OPEN_PAYMENTS.on(UnknownStatusReported)(_heard)
+OPEN_PAYMENTS.on(PaymentConfirming)(_report_received)
+OPEN_PAYMENTS.on(PaymentConfirmed)(_report_received)
+OPEN_PAYMENTS.on(PaymentSending)(_report_received)
+OPEN_PAYMENTS.on(PaymentPartiallyPaid)(_report_received)
+OPEN_PAYMENTS.on(DepositReceived)(_report_received)
+OPEN_PAYMENTS.on(WrongCoinReceived)(_report_received)
+OPEN_PAYMENTS.on(UncountedMoneyReported)(_report_received)
+OPEN_PAYMENTS.on(UnknownStatusReported)(_report_received)
 OPEN_PAYMENTS.on(PaymentExpired)(_over)
 OPEN_PAYMENTS.on(PaymentFailed)(_over)
 OPEN_PAYMENTS.on(OrderExpired)(_over)

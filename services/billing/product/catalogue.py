@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from libs.chassis.words import wrong
 from libs.events.values import Plan
-from libs.eventsourcing import UnitOfWork
+from libs.eventsourcing import Refused, UnitOfWork
 from services.billing.product.commands import IntroduceProduct
-from services.billing.product.domain import PRODUCT
+from services.billing.product.domain import PRODUCT, check
 
 DEFAULT_FILE = Path(__file__).parents[1] / "catalogue.toml"
 
@@ -47,6 +47,10 @@ def _plan(number: int, entry: object, path: Path) -> Plan:
         name = code if isinstance(code, str) else f"number {number}"
         field = ".".join(map(str, first["loc"])) or "the entry"
         raise BadCatalogue(f"{path.name}, plan {name}: {field}: {wrong(first)}") from None
+    try:
+        check(plan)
+    except Refused as refusal:
+        raise BadCatalogue(f"{path.name}, plan {plan.code}: interval_seconds: {refusal.detail}") from None
     if not plan.name.isprintable():  # a line break would end the subject of every mail about it
         raise BadCatalogue(f"{path.name}, plan {plan.code}: name: holds characters that can't be seen")
     return plan

@@ -1,6 +1,7 @@
 """A product of the catalogue: listed, repriced, retired."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias, assert_never
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
@@ -40,7 +41,7 @@ def decide(command: Command, product: Product | None) -> list[Event]:
     """Return what follows from ``command``; nothing, if it is so already."""
     match command:
         case IntroduceProduct(plan):
-            return [] if product else [ProductListed(plan=plan)]
+            return [] if product else _listed(plan)
         case ListProduct(plan):
             return _list(plan, product)
         case RepriceProduct(price_usd):
@@ -54,11 +55,27 @@ def decide(command: Command, product: Product | None) -> list[Event]:
             assert_never(command)
 
 
+def check(plan: Plan) -> None:
+    """Raise `Refused` for a plan whose second cycle would come due after its end."""
+    validity = timedelta(days=plan.validity_days)
+    if timedelta(seconds=plan.interval_seconds) > validity:
+        raise Refused(
+            "interval_too_long",
+            f"an interval of {plan.interval_seconds} s is longer than the plan is valid: "
+            f"{plan.validity_days} days are {validity // timedelta(seconds=1)} s",
+        )
+
+
 def _list(plan: Plan, product: Product | None) -> list[Event]:
     if isinstance(product, OnSale):
         if product.plan != plan:
             raise Refused("already_listed", f"{plan.code} is on sale already, and is another plan")
         return []
+    return _listed(plan)
+
+
+def _listed(plan: Plan) -> list[Event]:
+    check(plan)
     return [ProductListed(plan=plan)]
 
 

@@ -126,7 +126,7 @@ async def _kept(event: OrderFulfilled, sql: TableSql) -> None:
     await sql.execute("update promises set fulfilled_at = $2 where order_no = $1", event.order, sql.at)
 
 
-async def place_alone(sql: Sql) -> None:
+async def lock_stock(sql: Sql) -> None:
     """Wait until no other order is being placed, and let none be until this transaction ends.
 
     To be called before anything is read: `lock table` takes no snapshot, so what is read afterwards holds

@@ -51,7 +51,7 @@ def same_as(group: GroupRef) -> ErrorName:
 async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
     """Claim a target for a reference in this cycle; return the other reference if it is already claimed."""
     topic = target.topic or GENERAL_TOPIC
-    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.channel, topic, group)
+    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.chat, topic, group)
     if owner == group:
         return None
     waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)

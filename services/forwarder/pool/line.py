@@ -1,30 +1,29 @@
 """A seat's connection to Telegram: opened on demand, closed with the lease."""
 
-from libs.events.values import AdbotId, PairId
+from libs.events.values import AdbotId, ErrorName, PairId
 from libs.eventsourcing import Engine
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.peers import PeerBook, forget_peers
 from services.forwarder.pool.posting import Posting
-from services.forwarder.ports import Account, Telegram
-from services.forwarder.vault.store import Vault
-
-
-class VaultIncomplete(Exception):
-    """The vault lacks a secret that a seat needs to connect; an operator has to act."""
+from services.forwarder.ports import Account, Accounts
 
 
 class Line:
     """The only connection of a session."""
 
-    def __init__(self, engine: Engine, held: Held, telegram: Telegram, vault: Vault) -> None:
+    def __init__(self, engine: Engine, held: Held, accounts: Accounts) -> None:
         self._engine = engine
         self._held = held
-        self._telegram = telegram
-        self._vault = vault
+        self._accounts = accounts
         self._account: Account | None = None
         self._posting: Posting | None = None
         self._pair: PairId | None = None
         self._adbot: AdbotId | None = None
+
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account."""
+        return self._accounts.ban
 
     @property
     def connected(self) -> bool:
@@ -34,11 +33,11 @@ class Line:
     async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
         """Return the sender for an adbot over an open connection.
 
-        Raises `TelegramError`, `LeaseLost`, `VaultIncomplete`.
+        Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
         """
         if self._account is None or self._pair != pair:
             await self.close()
-            self._account, self._posting = await self._make(pair), None
+            self._account, self._posting = await self._accounts.open(self._held.lease.session, pair), None
             self._pair = pair
         if self._posting is None or self._adbot != adbot:
             self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
@@ -53,16 +52,6 @@ class Line:
         session = self._held.lease.session
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
         return Posting(account, PeerBook(self._engine, session, adbot, account))
-
-    async def _make(self, pair: PairId) -> Account:
-        session = self._held.lease.session
-        secret = await self._engine.query(lambda sql: self._vault.session(sql, session))
-        api = await self._engine.query(lambda sql: self._vault.pair(sql, pair))
-        if secret is None or api is None:
-            missing = f"the session {session}" if secret is None else f"the API pair {pair}"
-            message = f"the vault does not hold {missing}"
-            raise VaultIncomplete(message)
-        return self._telegram.account(secret, api)
 
     def keep(self) -> None:
         """Make Telegram close the connection when the lease ends, in case this process is frozen by then."""

@@ -3,10 +3,11 @@
 Peers that a session resolved for one adbot are never used for another: that may be another client's.
 """
 
+from collections.abc import Mapping
+
 from libs.events.values import AdbotId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
-from services.forwarder.ports import Account, Peer, Target, TelegramError
-from services.forwarder.telegram_errors import NOT_A_MEMBER
+from services.forwarder.ports import Account, NotAMember, Peer, Target
 
 SCHEMA = """
 -- of earlier versions, which did not tell for which adbot
@@ -22,7 +23,8 @@ create table if not exists pool.known_peers (
     primary key (session, adbot, ref)
 );
 """
-_MARK = "-100"
+_PRIVATE_ID = "-100"
+"""How a reference begins that names one of the account's own chats by its number."""
 
 
 class PeerBook:
@@ -42,7 +44,7 @@ class PeerBook:
         return Target(await self.find(name), int(topic) if topic else None)
 
     async def find(self, name: str) -> Peer:
-        """Return the channel or group of a name without a topic. Raises `TelegramError`."""
+        """Return the channel or group of a name without a topic. Raises `MessengerError`."""
         if name not in self._known:
             found = await self._remembered(name)
             if found is None:
@@ -76,20 +78,20 @@ class PeerBook:
         return None if row is None else Peer(row["channel"], row["access_hash"])
 
     async def _ask(self, name: str) -> Peer:
-        if not name.startswith(_MARK):
+        if not name.startswith(_PRIVATE_ID):
             found = await self._account.resolve(name)
             await self._remember({name: found})
             return found
         if not self._listed:
-            dialogs = await self._account.dialogs()
+            chats = await self._account.chats()
             self._listed = True
-            self._known |= {f"{_MARK}{channel}": peer for channel, peer in dialogs.items()}
-            await self._remember({f"{_MARK}{channel}": peer for channel, peer in dialogs.items()})
+            self._known |= chats
+            await self._remember(chats)
         if name not in self._known:
-            raise TelegramError(NOT_A_MEMBER)
+            raise NotAMember
         return self._known[name]
 
-    async def _remember(self, peers: dict[str, Peer]) -> None:
+    async def _remember(self, peers: Mapping[str, Peer]) -> None:
         await self._engine.query(
             lambda sql: sql.execute(
                 "insert into pool.known_peers (session, adbot, ref, channel, access_hash) "
@@ -99,8 +101,8 @@ class PeerBook:
                 self._session,
                 self._adbot,
                 list(peers),
-                [peer.channel for peer in peers.values()],
-                [peer.access_hash for peer in peers.values()],
+                [peer.chat for peer in peers.values()],
+                [peer.key for peer in peers.values()],
             )
         )
 

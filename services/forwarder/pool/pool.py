@@ -14,9 +14,8 @@ from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
-from services.forwarder.ports import Telegram
+from services.forwarder.ports import Accounts
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.vault.store import Vault
 
 log = structlog.stdlib.get_logger()
 
@@ -33,12 +32,11 @@ class Pool:
     """The seats of one worker. Any number of workers, in any number of processes, share the sessions."""
 
     def __init__(
-        self, engine: Engine, telegram: Telegram, vault: Vault, settings: ForwarderSettings, *, name: str = ""
+        self, engine: Engine, accounts: Accounts, settings: ForwarderSettings, *, name: str = ""
     ) -> None:
         self.name = name or f"worker-{new_id().hex[-12:]}"
         self._engine = engine
-        self._telegram = telegram
-        self._vault = vault
+        self._accounts = accounts
         self._settings = settings
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
@@ -102,7 +100,7 @@ class Pool:
 
     def _start(self, held: Held) -> None:
         session = held.lease.session
-        line = Line(self._engine, held, self._telegram, self._vault)
+        line = Line(self._engine, held, self._accounts)
         seat = SeatAtWork(self._engine, held, line, self._settings)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task

@@ -7,15 +7,14 @@ from uuid import UUID
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, ResultClass, TextPost
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.queue import Send
-from services.forwarder.ports import Account, Peer, Target, TelegramError, Unreachable
-from services.forwarder.telegram_errors import classify, classify_source, wait_seconds
+from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
 
 TEXT = 0
 """The message id used for a post that is a text."""
 
 
-def random_id(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
-    """Return the `random_id` by which Telegram deduplicates sends: equal arguments, equal id."""
+def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
+    """Return the number by which the messenger knows a repeated send: always the same for the same three."""
     digest = hashlib.sha256(f"{cycle}:{group}:{message}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True) or 1
 
@@ -23,11 +22,11 @@ def random_id(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
 class SendFailed(Exception):
     """Telegram did not accept a send; `result` is the class of its answer."""
 
-    def __init__(self, error: ErrorName, result: ResultClass) -> None:
-        super().__init__(error)
-        self.error = error
-        self.result = result
-        self.wait = wait_seconds(error)
+    def __init__(self, error: MessengerError, *, at_source: bool = False) -> None:
+        super().__init__(error.name)
+        self.error: ErrorName = error.name
+        self.meaning: Meaning = error.meaning
+        self.result: ResultClass = error.meaning.result_at_source if at_source else error.meaning.result
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Prepared:
     """A send with all its names resolved."""
 
     target: Target
-    random_ids: tuple[int, ...]
+    keys: tuple[int, ...]
     source: Peer | None = None
     messages: tuple[int, ...] = ()
     text: str = ""
@@ -55,11 +54,11 @@ class Posting:
         match send.post:
             case TextPost(text=text):
                 target = await self._target(send.group)
-                return Prepared(target, (random_id(send.cycle, send.group, TEXT),), text=text)
+                return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), text=text)
             case ChannelPost():
                 source, messages = await self._source(send.cycle, send.post)
                 target = await self._target(send.group)
-                numbers = tuple(random_id(send.cycle, send.group, message) for message in messages)
+                numbers = tuple(idempotency_key(send.cycle, send.group, message) for message in messages)
                 return Prepared(target, numbers, source, messages)
 
     async def _source(self, cycle: CycleId, post: ChannelPost) -> tuple[Peer, tuple[int, ...]]:
@@ -68,11 +67,11 @@ class Posting:
         try:
             source = await self._peers.find(post.channel)
             if post not in self._albums:
-                self._albums[post] = await self._account.album(source, post.message)
+                self._albums[post] = await self._account.fetch(source, post.message)
         except Unreachable:
             raise
-        except TelegramError as error:
-            raise SendFailed(error.name, classify_source(error.name, error.code)) from None
+        except MessengerError as error:
+            raise SendFailed(error, at_source=True) from None
         return source, self._albums[post]
 
     async def _target(self, group: GroupRef) -> Target:
@@ -80,8 +79,8 @@ class Posting:
             return await self._peers.target(group)
         except Unreachable:
             raise
-        except TelegramError as error:
-            raise SendFailed(error.name, classify(error.name, error.code)) from None
+        except MessengerError as error:
+            raise SendFailed(error) from None
 
     async def send(self, group: GroupRef, prepared: Prepared) -> tuple[int, ...]:
         """Send and return the message ids in the target; none, if an earlier send arrived.
@@ -90,15 +89,14 @@ class Posting:
         """
         try:
             if prepared.source is None:
-                number = prepared.random_ids[0]
+                number = prepared.keys[0]
                 return await self._account.write(prepared.text, number, prepared.target)
             return await self._account.forward(
-                prepared.source, prepared.messages, prepared.random_ids, prepared.target
+                prepared.source, prepared.messages, prepared.keys, prepared.target
             )
         except Unreachable:
             raise
-        except TelegramError as error:
-            result = classify(error.name, error.code)
-            if result is ResultClass.TARGET_GONE:
+        except MessengerError as error:
+            if error.meaning.result is ResultClass.TARGET_GONE:
                 await self._peers.forget(group)
-            raise SendFailed(error.name, result) from None
+            raise SendFailed(error) from None

@@ -17,11 +17,10 @@ from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_s
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
+from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Key, Send
-from services.forwarder.telegram_errors import loss_of
 
 ACTOR = "service:forwarder"
-BAN = "USER_BANNED_IN_CHANNEL"
 BANS = 3
 BAN_WINDOW = timedelta(minutes=10)
 """This many bans within that time mean that the account is limited, not that the groups are."""
@@ -30,10 +29,11 @@ BAN_WINDOW = timedelta(minutes=10)
 class Recorder:
     """Records the outcomes of one seat as events."""
 
-    def __init__(self, engine: Engine, lease: Lease, limits: RetryLimits) -> None:
+    def __init__(self, engine: Engine, lease: Lease, limits: RetryLimits, ban: ErrorName) -> None:
         self._engine = engine
         self._lease = lease
         self._limits = limits
+        self._ban = ban
 
     async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         async def fenced(unit: UnitOfWork) -> None:
@@ -57,7 +57,7 @@ class Recorder:
                 events = await unit.execute(CYCLE, cycle, record, because=cause)
                 await _forget(unit, cycle, [one.delivery.group for one in some])
                 await release(unit.flushed, cycle, _not_there(some, events))
-            if any(outcome.delivery.error == BAN for _, outcome in outcomes):
+            if any(outcome.delivery.error == self._ban for _, outcome in outcomes):
                 await self._suspect(unit, cause)
 
         await self._run(work)
@@ -71,27 +71,27 @@ class Recorder:
 
         await self._run(work)
 
-    async def lose(self, send: Send, result: ResultClass, error: ErrorName) -> None:
-        """Mark the session dead; its groups are reassigned, except those where a send is doubtful."""
+    async def lose(self, send: Send, failed: SendFailed) -> None:
+        """Give the session up; other seats take over what it surely did not send."""
 
         async def work(unit: UnitOfWork) -> None:
             cause = await cause_of(unit.flushed, send.cycle)
-            die = Die(loss_of(error), error, unit.at)
+            die = Die(failed.meaning.loss, failed.error, unit.at)
             await unit.execute(CLIENT, self._lease.session, die, because=cause)
             # Telegram refused this send, which is as doubtful as before its last attempt
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
             for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
-                await self._lose_in(unit, cycle, doubtful, result, error)
+                await self._lose_in(unit, cycle, doubtful, failed)
 
         await self._run(work)
 
     async def _lose_in(
-        self, unit: UnitOfWork, cycle: CycleId, doubtful: set[Key], result: ResultClass, error: ErrorName
+        self, unit: UnitOfWork, cycle: CycleId, doubtful: set[Key], failed: SendFailed
     ) -> None:
         groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
         seating = await self._seating(unit, cycle)
-        command = LoseSeat(self._lease.session, result, error, groups, seating, unit.at)
+        command = LoseSeat(self._lease.session, failed.result, failed.error, groups, seating, unit.at)
         await unit.execute(CYCLE, cycle, command, because=await cause_of(unit.flushed, cycle))
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
@@ -118,10 +118,10 @@ class Recorder:
         await unit.execute(CLIENT, self._lease.session, rest, because=cause)
 
     async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
-        bans = await refusals_since(unit.flushed, self._lease.session, BAN, unit.at - BAN_WINDOW)
+        bans = await refusals_since(unit.flushed, self._lease.session, self._ban, unit.at - BAN_WINDOW)
         if bans >= BANS:
             seconds = self._limits.account_rest_seconds
-            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, BAN, cause)
+            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
         rows = await unit.flushed.fetch(

@@ -29,9 +29,8 @@ from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Key, Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
-from services.forwarder.ports import TelegramError, Unreachable
+from services.forwarder.ports import MessengerError, Unreachable
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.telegram_errors import CONNECTION_LOST, NO_ANSWER, classify
 
 log = structlog.stdlib.get_logger()
 
@@ -80,7 +79,7 @@ class SeatAtWork:
         self._line = line
         self._limits = limits
         self._queue = Queue(engine, held.lease)
-        self._recorder = Recorder(engine, held.lease, limits)
+        self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings.batch_size, settings.batch_seconds)
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
@@ -194,18 +193,17 @@ class SeatAtWork:
             await self._back_off(error.name)
         except SendFailed as failed:
             await self._answered(send, failed, doubtful=send.doubtful)
-        except TelegramError as error:
+        except MessengerError as error:
             await self._not_connected(send, error)
         else:
             self._failures = 0
             await self._send(send, posting, prepared)
 
-    async def _not_connected(self, send: Send, error: TelegramError) -> None:
-        result = classify(error.name, error.code)
-        if result is ResultClass.TRANSIENT:
+    async def _not_connected(self, send: Send, error: MessengerError) -> None:
+        if error.meaning.result is ResultClass.TRANSIENT:
             await self._back_off(error.name)
         else:
-            await self._answered(send, SendFailed(error.name, result), doubtful=send.doubtful)
+            await self._answered(send, SendFailed(error), doubtful=send.doubtful)
 
     async def _send(self, send: Send, posting: Posting, prepared: Prepared) -> None:
         begun = await self._queue.begin(send, prepared.target)
@@ -249,9 +247,9 @@ class SeatAtWork:
             result=failed.result,
             attempts=attempts,
         )
-        if failed.error in {CONNECTION_LOST, NO_ANSWER}:
+        if failed.meaning.disconnects:
             await self._line.close()
-        following = what_follows(failed.result, failed.wait, attempts, self._limits)
+        following = what_follows(failed.result, failed.meaning.wait_seconds, attempts, self._limits)
         match following:
             case Record():
                 self._note(send, failed.result, failed.error, doubtful=doubtful)
@@ -263,7 +261,7 @@ class SeatAtWork:
                 await self._rest(send, seconds, failed, attempts=attempts, doubtful=doubtful)
             case LoseSeat():
                 await self._flush()
-                await self._recorder.lose(send, failed.result, failed.error)
+                await self._recorder.lose(send, failed)
                 self._dead = True
             case BreakSource():
                 await self._flush()

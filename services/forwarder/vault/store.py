@@ -51,6 +51,14 @@ class ApiPair:
     api_hash: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What an account is signed in with."""
+
+    session: SessionKey
+    pair: ApiPair
+
+
 class Vault:
     """The stored secrets, encrypted and decrypted by one cipher."""
 

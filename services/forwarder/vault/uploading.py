@@ -11,18 +11,17 @@ from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import has_session
-from services.forwarder.ports import Identity, Telegram, TelegramError, Unreachable
-from services.forwarder.telegram_errors import classify
+from services.forwarder.ports import Identity, MessengerError, Unreachable
+from services.forwarder.vault.accounts import Telegram
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
-from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.store import ApiPair, Credentials, Vault
 
 log = structlog.stdlib.get_logger()
 
 CHECK_SECONDS = 10.0
 """How long a sign-in may take, in seconds; a command's sender has a longer timeout."""
 CLAIM = timedelta(seconds=60)
-_WRONG_PAIR = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
 
 
 async def import_session(
@@ -37,7 +36,7 @@ async def import_session(
         secret = await reader.read(command.content.get_secret_value())
     except Unreadable as error:
         raise Refused("unreadable_session", str(error)) from None
-    if not telegram.knows(secret.dc):
+    if not telegram.knows(secret):
         raise Refused("unreadable_session", f"there is no data centre {secret.dc}")
     await scope.run(lambda unit: _claim(command, secret, unit, vault))
     try:
@@ -80,24 +79,24 @@ async def _pair(wanted: PairId | None, unit: UnitOfWork, vault: Vault) -> ApiPai
 
 
 async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Identity:
-    account = telegram.account(secret, pair)
+    account = telegram.account(Credentials(secret, pair))
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await account.connect()
             return await account.identity()
     except (Unreachable, TimeoutError) as error:
         raise Refused("telegram_unreachable", f"Telegram does not answer ({error})") from None
-    except TelegramError as error:
+    except MessengerError as error:
         raise _refusal(error) from None
     finally:
         await account.close()
 
 
-def _refusal(error: TelegramError) -> Refused:
+def _refusal(error: MessengerError) -> Refused:
     log.info("session.check_failed", error=error.name)
-    if error.name in _WRONG_PAIR:
+    if error.meaning.of_application:
         return Refused("unknown_api_pair", f"Telegram does not know this API pair: {error.name}")
-    if classify(error.name, error.code) in {ResultClass.SESSION_LOST, ResultClass.ACCOUNT_FROZEN}:
+    if error.meaning.result in {ResultClass.SESSION_LOST, ResultClass.ACCOUNT_FROZEN}:
         return Refused("session_dead", f"Telegram answers {error.name}")
     return Refused("telegram_unreachable", f"Telegram answers {error.name}; try again later")
 

@@ -202,10 +202,10 @@ def _is_of_the_connection(error: Exception) -> bool:
 
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:
     """Return what a server's answer means; `final` says that it is about this very mail."""
-    said = " ".join(refusal.message.split())
+    reason = " ".join(refusal.message.split())
     # servers answer in any encoding, and half a letter fits neither an event nor a log
-    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)
-    answer = f"{refusal.code} {said}"
+    reason = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in reason)
+    answer = f"{refusal.code} {reason}"
     ours = answer.startswith(_OF_THE_SENDER) or answer.partition(" ")[2].startswith(_OF_THE_SENDER)
     if final and refusal.code >= _PERMANENT and not ours:
         return MailRefused(answer)

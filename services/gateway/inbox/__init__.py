@@ -1,1 +1,1 @@
-"""Inboxes: what accounts' owners are told, in the app and by mail."""
+"""Inboxes: notifications to accounts' owners, in the app and by mail."""

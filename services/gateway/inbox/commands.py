@@ -29,10 +29,10 @@ class Raise:
 
         Partial payments of an order are one occasion for each amount received.
         """
-        said = [str(self.kind), self.order]
+        parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
-            said.append(format(self.paid.normalize(), "f"))
-        return NotificationId(uuid5(_OCCASIONS, " ".join(said)))
+            parts.append(format(self.paid.normalize(), "f"))
+        return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An inbox: what an account's owner is told, once per occasion, and what became of each mail."""
+"""An inbox: an account owner's notifications, one per idempotency key, and the outcome of each mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True)
 class Inbox:
-    """What an account's owner was told."""
+    """Routes for an account owner's notifications."""
 
     account: AccountId
     mails: Mapping[NotificationId, MailState]
@@ -40,7 +40,7 @@ InboxEvent = NotificationRaised | MailSent | MailGivenUp
 
 
 def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
-    """Return what follows; nothing if it was told, sent or given up already."""
+    """Return the events; none if it was raised, sent or given up already."""
     mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
     known = mails.get(command.notification)
     match command:
@@ -49,9 +49,9 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
         case Raise():
             return []
         case _ if inbox is None or known is None:
-            raise Refused("unknown_notification", "nobody was told of this")
+            raise Refused("unknown_notification", "there is no such notification")
         case _ if known is MailState.NONE:
-            raise Refused("no_mail", "this is not told by mail")
+            raise Refused("no_mail", "this notification has no mail")
         case _ if known is not MailState.WAITING:
             return []
         case RecordSent():

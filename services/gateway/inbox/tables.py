@@ -32,7 +32,7 @@ NOTIFICATIONS = Projection(
     create index on notifications (order_number);
     """,
 )
-"""What everybody was told, and what became of the mail."""
+"""All notifications, and the state of each mail."""
 
 OUTBOX = Projection(
     "outbox",
@@ -61,7 +61,7 @@ once, unclaimed.
 
 @dataclass(frozen=True)
 class Notification:
-    """Something that an account's owner was told."""
+    """A notification to an account's owner."""
 
     notification: NotificationId
     account: AccountId
@@ -148,16 +148,16 @@ TABLES = (NOTIFICATIONS, OUTBOX)
 SECOND = f"case when n.kind = '{NotificationKind.PAYMENT_RECEIVED}' then {SECOND_OF} end"
 
 
-_TOLD = (
+_NOTIFICATIONS = (
     f"select n.*, {SECOND} as second_of from notifications n left join orders o using (order_number) "  # noqa: S608 - constants
     "where n.account = $1 order by n.raised_at desc, n.notification limit $2"
 )
 
 
 async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
-    """Return what an account's owner was told, the latest first; beside the read model of orders."""
+    """Return an account owner's notifications, the latest first; joined with the read model of orders."""
     rows = await sql.fetch(
-        _TOLD,
+        _NOTIFICATIONS,
         account,
         limit,
     )
@@ -165,7 +165,7 @@ async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Not
 
 
 async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
-    """Return the account and the e-mail address of an order that was told of when it was placed."""
+    """Return the account and the e-mail address of an order, as of when it was placed."""
     row = await sql.fetchrow(
         "select account, email from notifications where order_number = $1 and kind = $2",
         order,

@@ -80,8 +80,8 @@ async def facts_of(
 
 
 def _facts(row: Row, codes: AccessCodes) -> Facts:
-    told = notification_in(row)
-    return Facts(told, _order(row), _first_code(codes, told.account, row["digest"]))
+    notification = notification_in(row)
+    return Facts(notification, _order(row), _first_code(codes, notification.account, row["digest"]))
 
 
 def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:

@@ -178,7 +178,7 @@ class Outbox:
             await self._mailer.send(letter)
         except MailRefused as refusal:
             await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
-        except Exception as error:  # noqa: BLE001 - told, and tried again
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
             # whatever is wrong with one mail must neither end the process nor hold up the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))

@@ -41,24 +41,24 @@ class Writer:
 
     def write(self, facts: Facts) -> Letter:
         """Return the mail about these facts; raises `jinja2.TemplateError` if it can't be written."""
-        told = facts.notification
-        subject = _SUBJECTS[told.kind].format(plan=facts.order.plan)
+        notification = facts.notification
+        subject = _SUBJECTS[notification.kind].format(plan=facts.order.plan)
         code = facts.access_code.get_secret_value() if facts.access_code else None
         values = {
             "subject": subject,
-            "told": told,
+            "notification": notification,
             "order": facts.order,
             "access_code": code,
             "site_url": self._site_url,
             "signature": self._signature,
         }
         return Letter(
-            to=told.email,
+            to=notification.email,
             subject=subject,
-            text=self._templates.get_template(f"{told.kind}.txt").render(values),
-            html=self._templates.get_template(f"{told.kind}.html").render(values),
-            message_id=self.message_id(told.notification),
-            date=told.raised_at,
+            text=self._templates.get_template(f"{notification.kind}.txt").render(values),
+            html=self._templates.get_template(f"{notification.kind}.html").render(values),
+            message_id=self.message_id(notification.notification),
+            date=notification.raised_at,
         )
 
     def message_id(self, notification: NotificationId) -> str:

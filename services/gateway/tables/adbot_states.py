@@ -1,7 +1,7 @@
 """Answers: what does an adbot have, what is it set to do, and is it doing it."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -81,8 +81,9 @@ class AdbotState(BaseModel):
     next_cycle_at: Annotated[
         datetime | None,
         Field(
-            description="When the next cycle comes due. While the adbot does not run: the earliest time that "
-            "a start leads to, an interval after the last cycle, or null if that is past."
+            description="When the next cycle comes due, as the scheduler says; past while one is overdue. "
+            "While the adbot does not run: the earliest time that a start leads to, an interval after the "
+            "last cycle, or null if that is past."
         ),
     ]
 
@@ -98,7 +99,7 @@ class AdminAdbot(AdbotState):
 
 _ADBOT = (
     "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
-    "s.anchor, s.every_seconds, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
+    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -130,15 +131,6 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
     )
 
 
-async def owns(sql: Sql, account: AccountId, adbot: AdbotId) -> bool:
-    """Say whether an adbot is this account's."""
-    return bool(
-        await sql.fetchval(
-            "select exists (select from adbots where adbot = $1 and account = $2)", adbot, account
-        )
-    )
-
-
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
     """Say whether an account has a plan that has not ended."""
     ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)
@@ -147,21 +139,13 @@ async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
     return PlanStatus.EXPIRED if ended else PlanStatus.ACTIVE
 
 
-def next_due(anchor: datetime, every_seconds: int, last: datetime | None, at: datetime) -> datetime:
-    """Return the first due time from `at` on of a cadence from `anchor` on that continues after `last`."""
-    every = timedelta(seconds=every_seconds)
-    first = anchor if last is None or last < anchor else last + every
-    return first + every * max(0, -((first - at) // every))
-
-
 _POST: TypeAdapter[Any] = TypeAdapter(Post)
 
 
 def _state(row: Row, at: datetime) -> AdbotState:
     status = _status(row)
-    last: datetime | None = row["last_cycle_at"]
-    running = status is AdbotStatus.RUNNING
-    due = next_due(row["anchor"], row["every_seconds"], last, at) if running else None
+    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else None
+    start: datetime | None = row["next_start"]
     return AdbotState(
         id=row["adbot"],
         order_number=row["order_number"],
@@ -179,15 +163,9 @@ def _state(row: Row, at: datetime) -> AdbotState:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),
-        cycles=Cycles(last_number=row["last_cycle"], last_due_at=last, next_due_at=due),
-        next_cycle_at=due or _earliest(row["interval_seconds"], last, at),
+        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=due),
+        next_cycle_at=due or (start if start is not None and start > at else None),
     )
-
-
-def _earliest(every_seconds: int, last: datetime | None, at: datetime) -> datetime | None:
-    """Return when an interval is over since the last cycle, None if it is or there was none."""
-    over = None if last is None else last + timedelta(seconds=every_seconds)
-    return over if over is not None and over > at else None
 
 
 def _status(row: Row) -> AdbotStatus:

@@ -12,12 +12,12 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue
+from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, CycleSkipped
 from libs.eventsourcing import Projection, TableSql
 
 ADBOTS = Projection(
     "adbots",
-    version=2,
+    version=3,
     # a table for what provisioning says and one for what the scheduler says: neither waits for the other
     ddl="""
     create table adbots (
@@ -43,8 +43,9 @@ ADBOTS = Projection(
         post jsonb,
         targets jsonb,
         running boolean not null default false,
-        anchor timestamptz,
-        every_seconds integer,
+        interval_seconds integer,
+        next_due timestamptz,
+        next_start timestamptz,
         stop_reason text,
         stop_detail text,
         last_cycle integer,
@@ -52,6 +53,8 @@ ADBOTS = Projection(
     );
     """,
 )
+"""`next_due` is when the running adbot's next cycle comes due, `next_start` how early a start may raise one:
+an interval after the last cycle. Both are the scheduler's word."""
 
 
 @ADBOTS.on(AdbotProvisioned)
@@ -144,10 +147,10 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Show that it runs, and since when."""
+    """Show that it runs, and when its first cycle comes."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, running, anchor, every_seconds) values ($1, true, $2, $3) "
-        "on conflict (adbot) do update set running = true, anchor = $2, every_seconds = $3, "
+        "insert into adbot_schedules (adbot, running, next_due, interval_seconds) values ($1, true, $2, $3) "
+        "on conflict (adbot) do update set running = true, next_due = $2, interval_seconds = $3, "
         "stop_reason = null, stop_detail = null",
         event.adbot,
         event.anchor,
@@ -167,13 +170,30 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
     )
 
 
+_NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s.interval_seconds))"
+"""What the scheduler says; where an event of schema 1 says nothing, an interval after the due time."""
+
+
 @ADBOTS.on(CycleDue)
 async def cycle_due(event: CycleDue, sql: TableSql) -> None:
-    """Show the cycle as the last one."""
+    """Show the cycle as the last one, and when the next comes."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, last_cycle, last_cycle_at) values ($1, $2, $3) "
-        "on conflict (adbot) do update set last_cycle = $2, last_cycle_at = $3",
+        "insert into adbot_schedules as s (adbot, last_cycle_at, next_due, next_start, last_cycle) "  # noqa: S608 - a constant
+        "values ($1, $2, $3, $3, $4) on conflict (adbot) do update set last_cycle_at = $2, "
+        f"next_due = {_NEXT_DUE}, next_start = {_NEXT_DUE}, last_cycle = $4",
         event.adbot,
-        event.number,
         event.due_at,
+        event.next_due,
+        event.number,
+    )
+
+
+@ADBOTS.on(CycleSkipped)
+async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
+    """Show when the next cycle comes."""
+    await sql.execute(
+        f"update adbot_schedules s set next_due = {_NEXT_DUE} where adbot = $1",  # noqa: S608 - a constant
+        event.adbot,
+        event.due_at,
+        event.next_due,
     )

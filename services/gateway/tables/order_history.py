@@ -56,7 +56,7 @@ ORDER_HISTORY = Projection(
     """,
 )
 
-_Told = (
+_Listed = (
     OrderPlaced
     | PaymentRequested
     | PaymentConfirming
@@ -115,7 +115,7 @@ class _Facts(NamedTuple):
     note: str | None = None
 
 
-_ToldT = TypeVar("_ToldT", bound=_Told)
+_ListedT = TypeVar("_ListedT", bound=_Listed)
 
 
 def _unmatched(event: UnmatchedPaymentReported) -> str:
@@ -123,10 +123,10 @@ def _unmatched(event: UnmatchedPaymentReported) -> str:
     return f"{event.why}: {event.status}, asked {asked}"
 
 
-def _tells(kind: type[_ToldT], facts: Callable[[_ToldT], _Facts]) -> None:
-    """Have an event of this kind told by these facts."""
+def _insert_on(kind: type[_ListedT], facts: Callable[[_ListedT], _Facts]) -> None:
+    """Insert a row with these facts for each event of this kind."""
 
-    async def tell(event: _ToldT, sql: TableSql) -> None:
+    async def insert(event: _ListedT, sql: TableSql) -> None:
         envelope = sql.recorded.envelope
         await sql.insert(
             order_number=event.order,
@@ -137,41 +137,41 @@ def _tells(kind: type[_ToldT], facts: Callable[[_ToldT], _Facts]) -> None:
             **facts(event)._asdict(),
         )
 
-    ORDER_HISTORY.on(kind)(tell)
+    ORDER_HISTORY.on(kind)(insert)
 
 
-_tells(OrderPlaced, lambda event: _Facts(amount=event.plan.price_usd, currency="USD"))
-_tells(PaymentRequested, lambda event: _Facts(event.payment, event.amount, event.coin))
-_tells(PaymentConfirming, lambda event: _Facts(event.payment))
-_tells(PaymentConfirmed, lambda event: _Facts(event.payment))
-_tells(PaymentSending, lambda event: _Facts(event.payment))
-_tells(PaymentFailed, lambda event: _Facts(event.payment))
-_tells(PaymentExpired, lambda event: _Facts(event.payment))
-_tells(
+_insert_on(OrderPlaced, lambda event: _Facts(amount=event.plan.price_usd, currency="USD"))
+_insert_on(PaymentRequested, lambda event: _Facts(event.payment, event.amount, event.coin))
+_insert_on(PaymentConfirming, lambda event: _Facts(event.payment))
+_insert_on(PaymentConfirmed, lambda event: _Facts(event.payment))
+_insert_on(PaymentSending, lambda event: _Facts(event.payment))
+_insert_on(PaymentFailed, lambda event: _Facts(event.payment))
+_insert_on(PaymentExpired, lambda event: _Facts(event.payment))
+_insert_on(
     PaymentPartiallyPaid, lambda event: _Facts(event.payment, event.paid, event.coin, missing=event.missing)
 )
-_tells(DepositReceived, lambda event: _Facts(event.deposit, event.paid, event.coin))
-_tells(PaymentOverpaid, lambda event: _Facts(None, event.paid, event.coin, excess=event.excess))
-_tells(WrongCoinReceived, lambda event: _Facts(event.payment, event.paid, event.currency))
-_tells(
+_insert_on(DepositReceived, lambda event: _Facts(event.deposit, event.paid, event.coin))
+_insert_on(PaymentOverpaid, lambda event: _Facts(None, event.paid, event.coin, excess=event.excess))
+_insert_on(WrongCoinReceived, lambda event: _Facts(event.payment, event.paid, event.currency))
+_insert_on(
     UncountedMoneyReported,
     lambda event: _Facts(event.payment, event.paid, event.coin or event.currency, note=event.status),
 )
-_tells(UnknownStatusReported, lambda event: _Facts(event.payment, note=event.status))
-_tells(
+_insert_on(UnknownStatusReported, lambda event: _Facts(event.payment, note=event.status))
+_insert_on(
     UnmatchedPaymentReported,
     lambda event: _Facts(event.payment, event.paid, event.currency, note=_unmatched(event)),
 )
-_tells(
+_insert_on(
     PaymentFinished,
     lambda event: _Facts(event.payment, event.paid, event.coin, missing=event.tolerated or None),
 )
-_tells(PaymentRefunded, lambda event: _Facts(event.payment, note=event.reason))
-_tells(OrderMarkedPaid, lambda event: _Facts(note=event.reason))
-_tells(OrderExpired, lambda _: _Facts())
-_tells(OrderCancelled, lambda event: _Facts(note=event.reason))
-_tells(OrderReviewed, lambda event: _Facts(note=event.note))
-_tells(OrderFulfilled, lambda event: _Facts(note=f"adbot {event.adbot}"))
+_insert_on(PaymentRefunded, lambda event: _Facts(event.payment, note=event.reason))
+_insert_on(OrderMarkedPaid, lambda event: _Facts(note=event.reason))
+_insert_on(OrderExpired, lambda _: _Facts())
+_insert_on(OrderCancelled, lambda event: _Facts(note=event.reason))
+_insert_on(OrderReviewed, lambda event: _Facts(note=event.note))
+_insert_on(OrderFulfilled, lambda event: _Facts(note=f"adbot {event.adbot}"))
 
 
 async def history_of(sql: Sql, order: OrderNumber) -> list[Happening]:

@@ -70,8 +70,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An order's place among all, the latest first; a page begins behind one."""
+class OrderCursor:
+    """A position in the list of orders, the latest first; a page begins after it."""
 
     at: datetime
     order: OrderNumber
@@ -157,9 +157,9 @@ async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLin
     return None if row is None else OrderLine.model_validate(dict(row.items()))
 
 
-async def orders_of(sql: Sql, account: AccountId, after: Place | None, limit: int) -> list[OrderLine]:
+async def orders_of(sql: Sql, account: AccountId, after: OrderCursor | None, limit: int) -> list[OrderLine]:
     """Return an account's orders, the latest first."""
-    rows = await sql.fetch(_OWN, account, *_behind(after), limit)
+    rows = await sql.fetch(_OWN, account, *_key_of(after), limit)
     return [OrderLine.model_validate(dict(row.items())) for row in rows]
 
 
@@ -169,7 +169,9 @@ async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
     return None if row is None else admin_line(row)
 
 
-async def find_orders(sql: Sql, search: Search, after: Place | None, limit: int) -> list[AdminOrderLine]:
+async def find_orders(
+    sql: Sql, search: Search, after: OrderCursor | None, limit: int
+) -> list[AdminOrderLine]:
     """Return the orders that are looked for, the latest first."""
     rows = await sql.fetch(
         _SEARCH,
@@ -178,7 +180,7 @@ async def find_orders(sql: Sql, search: Search, after: Place | None, limit: int)
         search.payment,
         search.status,
         search.payment_status,
-        *_behind(after),
+        *_key_of(after),
         limit,
         None if search.email is None else canonical_or_same(search.email),
     )
@@ -190,5 +192,5 @@ def admin_line(row: Row) -> AdminOrderLine:
     return AdminOrderLine.model_validate(dict(row.items()))
 
 
-def _behind(after: Place | None) -> tuple[datetime | None, str | None]:
+def _key_of(after: OrderCursor | None) -> tuple[datetime | None, str | None]:
     return (None, None) if after is None else (after.at, after.order)

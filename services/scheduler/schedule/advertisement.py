@@ -225,5 +225,5 @@ def _named(text: str, problem: _Malformed, before: list[str]) -> list[str]:
     """Return the error text of a line, to follow those in `before`; none, if they are long enough already."""
     if len(before) >= _MOST_NAMED:
         return []
-    said = f"{_echo(text)}: {problem}"
-    return [said] if len(said) + sum(map(len, before)) <= _LONGEST_DETAIL else []
+    line = f"{_echo(text)}: {problem}"
+    return [line] if len(line) + sum(map(len, before)) <= _LONGEST_DETAIL else []

@@ -42,7 +42,7 @@ class EndUnfit:
     """Stop a run that began before `said_at`, the instant from which the adbot may not run."""
 
     reason: StopReason
-    said_at: datetime
+    reported_at: datetime
     at: datetime
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -92,8 +93,15 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
 
 
 def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
-    if adbot is None or account not in {None, adbot.account}:
-        raise Refused("unknown_adbot", "there is no such adbot")
+    """Return the adbot if `account` may command it; nothing else checks this.
+
+    Who is no owner is told what they are told of an adbot that does not exist.
+    """
+    detail = "there is no such adbot" if account is None else "you have no adbot of this id"
+    if adbot is None:
+        raise NotYetKnown("unknown_adbot", detail)
+    if account not in {None, adbot.account}:
+        raise Refused("unknown_adbot", detail)
     return adbot
 
 
@@ -140,7 +148,7 @@ def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> lis
     if schedule is None or schedule.running is None or schedule.advertisement is None:
         return []
     if isinstance(command, EndUnfit):
-        later = schedule.running.started_at > command.said_at
+        later = schedule.running.started_at > command.reported_at
         return [] if later else _stopped(schedule, command.reason)
     forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
@@ -165,14 +173,17 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     if due is None:
         return []
     if running.busy(adbot.ended_cycle, command.at - command.patience):
-        return [CycleSkipped(adbot=adbot.adbot, due_at=due, reason=SkipReason.OVERRUN)]
+        next_due = running.next_after(due)
+        return [CycleSkipped(adbot=adbot.adbot, due_at=due, next_due=next_due, reason=SkipReason.OVERRUN)]
+    due_at = running.counted_from(due, command.at)
     return [
         CycleDue(
             cycle=command.cycle,
             adbot=adbot.adbot,
             account=adbot.account,
             number=schedule.cycles + 1,
-            due_at=running.counted_from(due, command.at),
+            due_at=due_at,
+            next_due=running.next_after(due_at),
             post=schedule.advertisement.post,
             groups=schedule.advertisement.groups,
             seats=adbot.seats,
@@ -196,7 +207,7 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
         case CycleDue() if running is not None:
             return _came_due(before, running, event)
         case CycleSkipped() if running is not None:
-            return replace(before, running=replace(running, next_due=event.due_at + running.interval))
+            return replace(before, running=replace(running, next_due=_next_due(event, running)))
         case AdbotStarted() | AdbotStopped() | CycleDue() | CycleSkipped():
             message = f"{type(event).__name__} while the adbot is {'running' if running else 'stopped'}"
             raise ImpossibleEvent(message)
@@ -205,10 +216,13 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
 
 
 def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule:
-    latest = replace(
-        running, next_due=event.due_at + running.interval, cycle=event.cycle, cycle_due=event.due_at
-    )
+    latest = replace(running, next_due=_next_due(event, running), cycle=event.cycle, cycle_due=event.due_at)
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
+
+
+def _next_due(event: CycleDue | CycleSkipped, running: Running) -> datetime:
+    """Return what the event says; one of schema 1 leaves it to the cadence."""
+    return event.next_due or running.next_after(event.due_at)
 
 
 def correlated_with(command: Command, _: str) -> UUID | None:

@@ -35,6 +35,10 @@ class Running:
         """
         return due if at - due <= min(MOST_LATENESS, self.interval / 10) else at
 
+    def next_after(self, due_at: datetime) -> datetime:
+        """Return when the next cycle comes due after one that was due, or skipped, at `due_at`."""
+        return due_at + self.interval
+
     def busy(self, ended: CycleId | None, since: datetime) -> bool:
         """Return whether the last cycle is still running and was due after `since`."""
         return self.cycle not in {None, ended} and self.cycle_due is not None and self.cycle_due > since

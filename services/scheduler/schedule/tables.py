@@ -104,20 +104,22 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
 
 @SCHEDULES.on(CycleDue)
 async def came_due(event: CycleDue, sql: TableSql) -> None:
-    """Schedule the next cycle an interval later."""
-    await _due_after(event.adbot, event.due_at, sql)
+    """Schedule the next cycle when the event says."""
+    await _due_after(event, sql)
 
 
 @SCHEDULES.on(CycleSkipped)
 async def skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Schedule the next cycle an interval later."""
-    await _due_after(event.adbot, event.due_at, sql)
+    """Schedule the next cycle when the event says."""
+    await _due_after(event, sql)
 
 
-async def _due_after(adbot: AdbotId, due_at: datetime, sql: TableSql) -> None:
+async def _due_after(event: CycleDue | CycleSkipped, sql: TableSql) -> None:
+    """Set the next due time; events of schema 1 leave it to the cadence."""
     await sql.execute(
-        "update schedules set next_due = $2::timestamptz + make_interval(secs => interval_seconds) "
-        "where adbot = $1",
-        adbot,
-        due_at,
+        "update schedules set "
+        "next_due = coalesce($2, $3::timestamptz + make_interval(secs => interval_seconds)) where adbot = $1",
+        event.adbot,
+        event.next_due,
+        event.due_at,
     )

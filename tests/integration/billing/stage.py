@@ -160,8 +160,8 @@ class Stage:
         rows = await self._rows(f"order-{number}")
         return [row["type"] for row in rows]
 
-    async def stories(self, number: str = NUMBER) -> set[UUID]:
-        """Return the correlation ids of an order's events: one, if the story is whole."""
+    async def correlation_ids(self, number: str = NUMBER) -> set[UUID]:
+        """Return the correlation ids of an order's events: one, if they are one correlated tree."""
         return {row["correlation_id"] for row in await self._rows(f"order-{number}")}
 
     async def _rows(self, stream: str) -> list[asyncpg.Record]:
@@ -192,7 +192,7 @@ class Stage:
 
     def _envelope(self, stream: str, event: Event) -> Envelope:
         self._told[stream] = self._told.get(stream, 0) + 1
-        position, story = sum(self._told.values()), new_id()
+        position, first = sum(self._told.values()), new_id()
         return Envelope(
             id=new_id(),
             type=type(event).__name__,
@@ -201,8 +201,8 @@ class Stage:
             version=self._told[stream],
             cursor=Cursor(position, position),
             at=utc_now(),
-            correlation_id=story,
-            causation_id=story,
+            correlation_id=first,
+            causation_id=first,
             actor="service:provisioning",
             data=event.model_dump_json(),
         )

@@ -111,16 +111,16 @@ async def test_notifications_sent_five_times_and_shuffled_finish_the_payment_onc
         history = await stage.history()
         assert history.count("PaymentFinished") == 1
         assert history[-1] == "PaymentFinished"
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
         states = {notification.state for notification in await stage.control.notifications(payment)}
         assert states == {"delivered"}
 
 
-async def test_the_whole_order_is_one_story_and_the_provider_is_its_actor(stage: Stage) -> None:
+async def test_the_whole_order_is_one_correlated_tree_and_the_provider_is_its_actor(stage: Stage) -> None:
     async with stage.running():
         await stage.place()
         await stage.control.pay(await stage.payment())
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
         actors = await stage.connection.fetch(
             "select distinct actor from engine.events where stream = $1 and version > 2", f"order-{NUMBER}"
         )
@@ -216,7 +216,7 @@ async def test_a_well_signed_notification_of_something_else_is_refused(stage: St
         told = [code for _, code in SOMETHING_ELSE if code.startswith("wrong_")]
         assert await stage.history() == [*ASKED, *(["UnmatchedPaymentReported"] * len(told))]
         assert [said["why"] for said in await stage.said("UnmatchedPaymentReported")] == told
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
 
 
 async def test_what_does_not_match_and_brings_no_money_leaves_nothing_behind(stage: Stage) -> None:
@@ -285,7 +285,7 @@ async def test_a_process_killed_between_asking_and_recording_asks_again_and_reco
         await stage.place()
         await stage.control.pay(recorded.payment_id)
         assert await stage.history() == [*PAID, "PaymentFinished"]
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
 
 
 async def test_nothing_secret_is_in_an_event(stage: Stage) -> None:

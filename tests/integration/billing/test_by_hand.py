@@ -44,7 +44,7 @@ async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishe
         await stage.place()
         for _ in range(2):
             await stage.act(MarkPaid(order=NUMBER, reason=CASH))
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
         await stage.provision()
         marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
         await until(stage.history, lambda found: found == marked)

@@ -114,4 +114,4 @@ async def test_an_unknown_status_is_kept_once_and_changes_nothing_else(stage: St
         assert [said["status"] for said in await stage.said("UnknownStatusReported")] == ["cancelled"]
         await stage.control.pay(payment)
         assert await stage.history() == [*ASKED, "UnknownStatusReported", *PAID]
-        assert len(await stage.stories(NUMBER)) == 1
+        assert len(await stage.correlation_ids(NUMBER)) == 1

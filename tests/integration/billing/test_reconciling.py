@@ -80,7 +80,7 @@ async def test_a_payment_whose_notifications_were_never_sent_is_found_and_finish
         await stage.place()
         await stage.control.pay(await stage.payment(), silent=True)
         assert await until(stage.history, lambda found: "PaymentFinished" in found) == FOUND
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
         actor = await stage.connection.fetchval(
             "select actor from engine.events where type = 'PaymentFinished'"
         )

@@ -72,7 +72,7 @@ async def test_a_process_killed_after_the_payment_was_made_adopts_it_when_it_is_
         assert await made(stage) == [await stage.payment()] == [payment]
         await stage.control.pay(payment)
         assert (await stage.history())[-1] == "PaymentFinished"
-        assert len(await stage.stories()) == 1
+        assert len(await stage.correlation_ids()) == 1
 
 
 async def test_without_being_told_of_it_the_next_try_makes_a_second_and_one_is_recorded(

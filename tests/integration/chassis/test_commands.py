@@ -58,7 +58,7 @@ async def test_a_command_from_which_nothing_follows_is_accepted(
     assert await events(shop) == []
 
 
-async def test_events_carry_the_senders_story_and_the_commands_id(
+async def test_events_carry_the_senders_correlation_id_and_the_commands_id(
     shop: Engine, commands: CommandClient
 ) -> None:
     await commands.send(Retire(code="tea"), ME)
@@ -143,7 +143,7 @@ async def test_a_repeated_command_is_answered_as_the_first_time(
     assert len(await events(shop)) == 2
 
 
-async def test_outside_work_is_several_transactions_in_one_story(
+async def test_outside_work_is_several_transactions_with_one_correlation_id(
     shop: Engine, commands: CommandClient
 ) -> None:
     answer = await commands.send(RetireTwo(codes=("tea", "cup")), ME)

@@ -1,4 +1,4 @@
-"""What a reader does when a reaction fails, clashes, or tells another story."""
+"""What a reader does when a reaction fails, conflicts, or sets another correlation id."""
 
 import asyncio
 from collections.abc import AsyncIterator

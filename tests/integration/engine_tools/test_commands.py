@@ -25,7 +25,7 @@ from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.events_cli.program import Ran, ran
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 from tests.support.databases import drop, new_database
 
 
@@ -54,8 +54,8 @@ class Office:
     async def orders(self, count: int) -> None:
         """Have some orders placed."""
         for _ in range(count):
-            story = Story({})
-            await self.say("billing", f"order-{story.order}", story.placed())
+            scenario = Scenario({})
+            await self.say("billing", f"order-{scenario.order}", scenario.placed())
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:

@@ -31,8 +31,8 @@ from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished
 from tests.integration.events_cli.program import Ran
+from tests.integration.events_cli.scenario import Scenario
 from tests.integration.events_cli.test_transfer import events, read, write
-from tests.integration.events_cli.told import Story
 
 _TABLES = "select relname from pg_class where relnamespace = to_regnamespace('engine') and relkind = 'r'"
 _REFUSE_AT_COMMIT = """
@@ -104,7 +104,7 @@ async def exported(
     """An export of a system that was running meanwhile."""
     async with furnished(postgres_server, nats_server) as office:
         async with serving(office, []):
-            await Story(office.engines).tell()
+            await Scenario(office.engines).run()
             await office.orders(4)
             await settled(office)
             file = tmp_path_factory.mktemp("export") / "all.jsonl"

@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from adrelay.commands.events.tables.folded import tables_of
-from adrelay.demo import story
+from adrelay.demo import steps
 from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
 from libs.eventsourcing.operations.rebuilding import rebuild
-from tests.e2e.stories import Running, problems, running
+from tests.e2e.scenarios import Running, problems, running
 from tests.integration.events_cli.program import Ran, ran
 
 pytestmark = pytest.mark.timeout(420)
@@ -135,7 +135,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         await tool(local_system, "export", "--output", str(dump))
         await tool(local_system, "import", str(dump), "--into", f"copy{uuid4().hex[:6]}")
         await tool(local_system, "tables", "--drop-kept", "--yes")
-        await story.start(told.client)
+        await steps.start(told.client)
         assert problems(await told.cycles(2)) == []
         after = await Outside.of(told)
     assert after.provider_calls == before.provider_calls

@@ -1,4 +1,4 @@
-"""Five stores, their relays and one told story, shared by all tests of the tools."""
+"""Five stores, their relays and one scenario, shared by all tests of the tools."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -19,7 +19,7 @@ from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
 from tests.integration.engine.waiting import eventually, running
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 from tests.support.databases import ENGINE, new_database
 
 
@@ -31,7 +31,7 @@ class World:
     databases: dict[str, str]
     engines: dict[str, Engine]
     stream: EventStream
-    story: Story
+    scenario: Scenario
 
     async def relayed(self) -> None:
         """Return once the stream holds what the stores do."""
@@ -55,7 +55,7 @@ class World:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
-    """A world in which one story was told. Tests add to it, and take nothing away."""
+    """A world in which one scenario was run. Tests add to it, and take nothing away."""
     tag = uuid4().hex[:8]
     databases = {name: await new_database(postgres_server, ENGINE, f"ev{tag}_{name}") for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
@@ -78,8 +78,8 @@ async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
             await engine.start(pool_size=3)
             stack.push_async_callback(engine.stop)
         await stack.enter_async_context(running(*(Relay(one, stream).run for one in engines.values())))
-        world = World(settings, databases, engines, stream, Story(engines))
-        await world.story.tell()
+        world = World(settings, databases, engines, stream, Scenario(engines))
+        await world.scenario.run()
         await world.relayed()
         yield world
     await client.jetstream().delete_stream(stream.name)

@@ -11,7 +11,7 @@ from libs.eventsourcing import Reactions, Reader, UnitOfWork
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import Story, append
+from tests.integration.events_cli.scenario import Scenario, append
 
 
 @dataclass
@@ -31,12 +31,12 @@ class Clinic:
         )
         return count
 
-    async def make_two_dead_letters(self, story: Story) -> str:
+    async def make_two_dead_letters(self, scenario: Scenario) -> str:
         """Return an order of which two events are dead letters."""
-        stream = f"order-{story.order}"
+        stream = f"order-{scenario.order}"
         self.cases.add(stream)
-        await story.say("billing", stream, story.placed())
-        await story.say("billing", stream, story.requested())
+        await scenario.append("billing", stream, scenario.placed())
+        await scenario.append("billing", stream, scenario.requested())
 
         async def both() -> bool:
             return await self.dead_letters() >= 2
@@ -78,7 +78,7 @@ async def clinic(world: World) -> AsyncIterator[Clinic]:
 async def test_dead_letters_are_listed_and_shown_with_their_errors(world: World, clinic: Clinic) -> None:
     listed = await ran(world.settings, "dead", "list", "--reader", "nobody")
     assert (listed.code, listed.out) == (0, "no dead letters\n")
-    stream = await clinic.make_two_dead_letters(Story(world.engines))
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     listed = await ran(world.settings, "dead", "list", "--json", "--reader", clinic.name)
     assert listed.code == 1
     letter = {one["stream"]: one for one in listed.document}[stream]
@@ -96,8 +96,8 @@ async def test_dead_letters_are_listed_and_shown_with_their_errors(world: World,
 async def test_a_retry_handles_the_stream_in_order_once_the_cause_is_gone(
     world: World, clinic: Clinic
 ) -> None:
-    story = Story(world.engines)
-    stream = await clinic.make_two_dead_letters(story)
+    scenario = Scenario(world.engines)
+    stream = await clinic.make_two_dead_letters(scenario)
     before = await ran(world.settings, "dead", "retry", stream, "--reader", clinic.name)
     assert before.code == 1
     assert "2 dead letters left; v1: LookupError('no such plan')" in before.err
@@ -107,7 +107,7 @@ async def test_a_retry_handles_the_stream_in_order_once_the_cause_is_gone(
     assert after.code == 0, after.err
     assert clinic.of(stream) == ["OrderPlaced", "PaymentRequested"]
     assert await clinic.dead_letters() == 0
-    await append(world.engines["billing"], stream, [story.requested()], story.causes, story.begin)
+    await append(world.engines["billing"], stream, [scenario.requested()], scenario.causes, scenario.begin)
 
     async def third() -> bool:
         return len(clinic.of(stream)) == 3
@@ -117,7 +117,7 @@ async def test_a_retry_handles_the_stream_in_order_once_the_cause_is_gone(
 
 
 async def test_a_dropped_event_is_never_handled_and_what_follows_is(world: World, clinic: Clinic) -> None:
-    stream = await clinic.make_two_dead_letters(Story(world.engines))
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     refused = await ran(world.settings, "dead", "drop", stream)
     assert refused.code != 0, "nobody said yes"
     assert await clinic.dead_letters() == 2
@@ -129,7 +129,7 @@ async def test_a_dropped_event_is_never_handled_and_what_follows_is(world: World
 
 
 async def test_all_of_a_stream_can_be_dropped(world: World, clinic: Clinic) -> None:
-    stream = await clinic.make_two_dead_letters(Story(world.engines))
+    stream = await clinic.make_two_dead_letters(Scenario(world.engines))
     dropped = await ran(world.settings, "dead", "drop", stream, "--rest", "--yes", "--json")
     assert dropped.code == 0, dropped.err
     assert dropped.document[0]["still_parked"] == []
@@ -139,9 +139,9 @@ async def test_all_of_a_stream_can_be_dropped(world: World, clinic: Clinic) -> N
 async def test_a_reader_that_does_not_run_does_it_when_it_comes_back(world: World) -> None:
     engine = world.engines["scheduler"]
     name = f"away-{uuid4().hex[:6]}"
-    story = Story(world.engines)
-    stream = f"order-{story.order}"
-    recorded = await story.say("billing", stream, story.placed())
+    scenario = Scenario(world.engines)
+    stream = f"order-{scenario.order}"
+    recorded = await scenario.append("billing", stream, scenario.placed())
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.parked (reader, source, xid, position, stream, envelope, error) "
@@ -172,7 +172,7 @@ async def test_a_reader_that_does_not_run_does_it_when_it_comes_back(world: Worl
     async with running(Reader(name, engine, world.stream, reactions=reactions).run):
 
         async def done() -> bool:
-            return heard == [story.order]
+            return heard == [scenario.order]
 
         await eventually(done)
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name = $1", name))

@@ -7,7 +7,7 @@ from libs.eventsourcing import Cursor, Reactions, Reader, UnitOfWork
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 
 
 async def test_a_system_that_keeps_up_has_no_problems(world: World) -> None:
@@ -31,14 +31,14 @@ async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: Wo
         del event, unit
 
     del hear
-    before, story = Story(world.engines), Story(world.engines)
+    before, scenario = Scenario(world.engines), Scenario(world.engines)
     engine = world.engines["gateway"]
-    placed = await before.say("billing", f"order-{before.order}", before.placed())
+    placed = await before.append("billing", f"order-{before.order}", before.placed())
     reader = Reader("slow", engine, world.stream, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("billing", placed.cursor, 30)
-    await story.say("billing", f"order-{story.order}", story.placed())
-    await story.say("billing", f"order-{story.order}", story.requested())
+    await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
+    await scenario.append("billing", f"order-{scenario.order}", scenario.requested())
     await world.relayed()
     result = await ran(world.settings, "lag", "--json")
     assert result.code == 1
@@ -68,9 +68,9 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
     readers = [Reader(name, engine, world.stream, reactions=hearing()) for name in ("pair-a", "pair-b")]
 
     async def placed(*, poison: bool = False) -> Cursor:
-        story = Story(world.engines)
-        ill.extend([story.order] * poison)
-        return (await story.say("billing", f"order-{story.order}", story.placed())).cursor
+        scenario = Scenario(world.engines)
+        ill.extend([scenario.order] * poison)
+        return (await scenario.append("billing", f"order-{scenario.order}", scenario.placed())).cursor
 
     async with running(*(reader.run for reader in readers)):
         first = await placed()
@@ -102,8 +102,8 @@ async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> 
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute("select pg_current_xact_id()")
-    story = Story(world.engines)
-    await story.say("billing", f"order-{story.order}", story.placed())
+    scenario = Scenario(world.engines)
+    await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
     result = await ran(world.settings, "lag", "--json", "--patience", "0.01")
     await transaction.rollback()
     await connection.close()

@@ -13,11 +13,11 @@ from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.orders import ORDERS
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import DIGEST
+from tests.integration.events_cli.scenario import DIGEST
 
 
 async def test_each_event_comes_with_the_state_behind_it(world: World) -> None:
-    shown = await ran(world.settings, "show", f"order-{world.story.order}", "--json")
+    shown = await ran(world.settings, "show", f"order-{world.scenario.order}", "--json")
     assert shown.code == 0, shown.err
     assert [(one["version"], one["type"], one["state_type"]) for one in shown.documents] == [
         (1, "OrderPlaced", "Pending"),
@@ -25,32 +25,32 @@ async def test_each_event_comes_with_the_state_behind_it(world: World) -> None:
         (3, "PaymentFinished", "Paid"),
         (4, "OrderFulfilled", "Fulfilled"),
     ]
-    assert shown.documents[1]["state"]["request"]["payment"] == world.story.payment
+    assert shown.documents[1]["state"]["request"]["payment"] == world.scenario.payment
     assert shown.documents[3]["service"] == "billing"
 
 
 async def test_people_are_shown_what_each_event_changed(world: World) -> None:
-    shown = await ran(world.settings, "show", f"order-{world.story.order}")
+    shown = await ran(world.settings, "show", f"order-{world.scenario.order}")
     assert shown.code == 0
     assert "~ is: Pending → Awaiting" in shown.out
-    assert f"+ adbot = {world.story.adbot}" in shown.out
+    assert f"+ adbot = {world.scenario.adbot}" in shown.out
     assert shown.out.index("state now") > shown.out.index("OrderFulfilled")
 
 
 async def test_a_stream_is_shown_as_it_was_at_a_time(world: World) -> None:
-    at = (world.story.told["PaymentRequested"].at + timedelta(milliseconds=500)).isoformat()
-    shown = await ran(world.settings, "show", f"order-{world.story.order}", "--at", at, "--json")
+    at = (world.scenario.appended["PaymentRequested"].at + timedelta(milliseconds=500)).isoformat()
+    shown = await ran(world.settings, "show", f"order-{world.scenario.order}", "--at", at, "--json")
     assert [one["state_type"] for one in shown.documents] == ["Pending", "Awaiting"]
 
 
 async def test_only_the_last_events_are_printed_and_all_are_folded(world: World) -> None:
-    shown = await ran(world.settings, "show", f"order-{world.story.order}", "--last", "1", "--json")
+    shown = await ran(world.settings, "show", f"order-{world.scenario.order}", "--last", "1", "--json")
     assert [one["state_type"] for one in shown.documents] == ["Fulfilled"]
 
 
 async def test_nothing_that_looks_secret_is_shown(world: World) -> None:
     for style in ([], ["--json"]):
-        shown = await ran(world.settings, "show", f"account-{world.story.account}", *style)
+        shown = await ran(world.settings, "show", f"account-{world.scenario.account}", *style)
         assert shown.code == 0
         assert "client@example.org" in shown.out
         assert DIGEST not in shown.out
@@ -74,7 +74,7 @@ async def test_nothing_that_looks_secret_is_shown(world: World) -> None:
 async def test_bad_input_is_answered_with_one_clear_line(
     world: World, arguments: list[str], code: int, line: str
 ) -> None:
-    shown = await ran(world.settings, *(one.format(order=world.story.order) for one in arguments))
+    shown = await ran(world.settings, *(one.format(order=world.scenario.order) for one in arguments))
     assert (shown.code, shown.out) == (code, "")
     assert line in shown.err
     assert shown.err.count("\n") == 1, shown.err
@@ -84,18 +84,18 @@ async def test_an_unreachable_server_and_missing_settings_are_named_without_the_
     world: World,
 ) -> None:
     unreachable = {"ADRELAY_BILLING_POSTGRES_URL": "postgresql://user:hushhush@127.0.0.1:1"}
-    shown = await ran(unreachable, "show", f"order-{world.story.order}")
+    shown = await ran(unreachable, "show", f"order-{world.scenario.order}")
     assert shown.code == 2
     assert "billing at 127.0.0.1:1/adrelay_billing can't be used: nothing listens there" in shown.err
     assert "hushhush" not in shown.err
-    shown = await ran({}, "show", f"order-{world.story.order}")
+    shown = await ran({}, "show", f"order-{world.scenario.order}")
     assert shown.code == 2
     assert shown.err.startswith("✗ ADRELAY_POSTGRES_URL is missing")
     assert shown.err.count("\n") == 1
 
 
 async def test_a_stream_that_cannot_be_folded_is_shown_up_to_there(world: World) -> None:
-    stream, at = f"cycle-{world.story.key}", utc_now()
+    stream, at = f"cycle-{world.scenario.key}", utc_now()
     async with world.engines["forwarder"].pool.acquire() as connection:
         await connection.execute(
             "insert into engine.events "
@@ -112,13 +112,13 @@ async def test_a_stream_that_cannot_be_folded_is_shown_up_to_there(world: World)
 
 
 async def test_what_people_paste_is_understood(world: World) -> None:
-    story = world.story
+    scenario = world.scenario
     pasted = {
-        f" '{story.order.lower()}' ": f"order-{story.order}",
-        f"<{story.payment}>": f"order-{story.order}",
-        f"https://host/admin/cycles/{story.cycle}?x": f"cycle-{story.cycle}",
-        str(story.account).upper(): f"account-{story.account}",
-        f"`{story.told['CycleDue'].envelope.id}`": f"schedule-{story.adbot}",
+        f" '{scenario.order.lower()}' ": f"order-{scenario.order}",
+        f"<{scenario.payment}>": f"order-{scenario.order}",
+        f"https://host/admin/cycles/{scenario.cycle}?x": f"cycle-{scenario.cycle}",
+        str(scenario.account).upper(): f"account-{scenario.account}",
+        f"`{scenario.appended['CycleDue'].envelope.id}`": f"schedule-{scenario.adbot}",
     }
     for text, stream in pasted.items():
         shown = await ran(world.settings, "show", text, "--json")
@@ -127,17 +127,17 @@ async def test_what_people_paste_is_understood(world: World) -> None:
 
 
 async def test_where_several_streams_are_meant_they_are_listed(world: World) -> None:
-    story = world.story
-    shown = await ran(world.settings, "show", str(story.adbot), "--json")
+    scenario = world.scenario
+    shown = await ran(world.settings, "show", str(scenario.adbot), "--json")
     assert shown.code == 1
     assert shown.documents == [
-        {"service": "provisioning", "stream": f"adbot-{story.adbot}"},
-        {"service": "scheduler", "stream": f"schedule-{story.adbot}"},
+        {"service": "provisioning", "stream": f"adbot-{scenario.adbot}"},
+        {"service": "scheduler", "stream": f"schedule-{scenario.adbot}"},
     ]
-    assert shown.err == f"✗ 2 streams go by {story.adbot}; name one of them\n"
+    assert shown.err == f"✗ 2 streams go by {scenario.adbot}; name one of them\n"
     shown = await ran(world.settings, "show", "Client <Client@Example.org>")
     assert shown.code == 1
-    for stream in (f"account-{story.account}", f"order-{story.order}"):
+    for stream in (f"account-{scenario.account}", f"order-{scenario.order}"):
         assert stream in shown.out
 
 
@@ -167,11 +167,11 @@ async def folded(world: World) -> AsyncIterator[Pool]:
 
 
 async def test_the_gateways_tables_are_asked_where_they_are_folded(world: World, folded: Pool) -> None:
-    story, at = world.story, utc_now()
+    scenario, at = world.scenario, utc_now()
     await folded.execute(
         "insert into accounts.accounts values ($1, 'folded@bücher.example', 'folded@xn--bcher-kva.example', "
         "'CLIENT', 'digest', 'LIC', $2)",
-        story.account,
+        scenario.account,
         at,
     )
     await folded.execute(
@@ -179,18 +179,18 @@ async def test_the_gateways_tables_are_asked_where_they_are_folded(world: World,
         "status, payment_status, placed_at, pay_by, updated_at) "
         "values ($1, $2, 'folded@xn--bcher-kva.example', "
         "'bronze', 'Bronze', 30, 'BTC', 'PENDING', 'REQUESTED', $3, $3, $3)",
-        story.order,
-        story.account,
+        scenario.order,
+        scenario.account,
         at,
     )
     await folded.execute(
         "insert into adbots.adbot_schedules (adbot, post, targets) values ($1, $2, $3)",
-        story.adbot,
+        scenario.adbot,
         '{"kind": "link", "channel": "@a_channel", "message": 5}',
         '["@berlin", "@paris/17"]',
     )
-    of_client = {f"account-{story.account}", f"order-{story.order}"}
-    of_adbot = {f"adbot-{story.adbot}", f"schedule-{story.adbot}"}
+    of_client = {f"account-{scenario.account}", f"order-{scenario.order}"}
+    of_adbot = {f"adbot-{scenario.adbot}", f"schedule-{scenario.adbot}"}
     for text, streams in {
         "Folded@Bücher.example": of_client,
         "folded@xn--bcher-kva.example": of_client,

@@ -4,7 +4,7 @@ import pytest
 from nats.errors import ConnectionClosedError
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Broker
+from adrelay.servers.options import Broker
 from adrelay.terminal.outcome import Unusable
 
 

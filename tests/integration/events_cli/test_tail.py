@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran, started
-from tests.integration.events_cli.told import Story
+from tests.integration.events_cli.scenario import Scenario
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -27,18 +27,18 @@ async def test_it_begins_with_the_last_events_in_the_streams_order(world: World)
         (["--stream", "order-{order}", "--type", "OrderPlaced"], ["OrderPlaced"]),
         (["--stream", "order-{order}", "--last", "2"], ["PaymentFinished", "OrderFulfilled"]),
         (["--stream", "cycle-{cycle}", "--service", "forwarder"], ["CycleStarted", "CycleFinished"]),
-        (["--correlation", "{story}", "--type", "CycleDue"], ["CycleDue"]),
+        (["--correlation", "{correlation}", "--type", "CycleDue"], ["CycleDue"]),
         (["--stream", "order-{order}", "--since", "{finished}"], ["PaymentFinished", "OrderFulfilled"]),
     ],
 )
 async def test_filters_narrow_it(world: World, filters: list[str], types: list[str]) -> None:
-    story = world.story
+    scenario = world.scenario
     wanted = [
         one.format(
-            order=story.order,
-            cycle=story.cycle,
-            story=story.causes.correlation_id,
-            finished=story.told["PaymentFinished"].at.isoformat(),
+            order=scenario.order,
+            cycle=scenario.cycle,
+            correlation=scenario.causes.correlation_id,
+            finished=scenario.appended["PaymentFinished"].at.isoformat(),
         )
         for one in filters
     ]
@@ -48,14 +48,14 @@ async def test_filters_narrow_it(world: World, filters: list[str], types: list[s
 
 
 async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) -> None:
-    other = Story(world.engines)
+    other = Scenario(world.engines)
     stream = f"order-{other.order}"
     process = await started(world.settings, "tail", "--json", "--stream", stream)
     assert process.stdout is not None
     try:
-        await other.say("billing", stream, other.placed())
+        await other.append("billing", stream, other.placed())
         first = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
-        await other.say("billing", stream, other.requested())
+        await other.append("billing", stream, other.requested())
         second = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
         assert [first["type"], second["type"]] == ["OrderPlaced", "PaymentRequested"]
         process.send_signal(signal.SIGINT)
@@ -67,7 +67,7 @@ async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) 
 
 
 async def test_people_get_one_line_for_an_event(world: World) -> None:
-    tailed = await ran(world.settings, "tail", "--no-follow", "--stream", f"order-{world.story.order}")
+    tailed = await ran(world.settings, "tail", "--no-follow", "--stream", f"order-{world.scenario.order}")
     assert [line.split()[3] for line in tailed.out.splitlines()] == [
         "OrderPlaced",
         "PaymentRequested",
@@ -108,7 +108,7 @@ async def test_a_broker_that_is_not_there_is_one_clear_line(world: World) -> Non
 
 
 async def test_since_begins_where_it_was_published(world: World) -> None:
-    late = (world.story.begin + timedelta(minutes=9, seconds=59)).isoformat()
-    order = f"order-{world.story.order}"
+    late = (world.scenario.begin + timedelta(minutes=9, seconds=59)).isoformat()
+    order = f"order-{world.scenario.order}"
     tailed = await ran(world.settings, "tail", "--no-follow", "--since", late, "--stream", order)
     assert (tailed.code, tailed.out) == (1, "")

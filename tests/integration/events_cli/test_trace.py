@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
-from tests.integration.events_cli.told import DIGEST
+from tests.integration.events_cli.scenario import DIGEST
 
 TREE = [
     (0, "AccountRegistered"),
@@ -26,21 +26,21 @@ TREE = [
     "what", ["order", "stream", "payment", "adbot", "cycle", "account", "event", "correlation"]
 )
 async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
-    story = world.story
+    scenario = world.scenario
     ids = {
-        "order": story.order,
-        "stream": f"order-{story.order}",
-        "payment": story.payment,
-        "adbot": str(story.adbot),
-        "cycle": str(story.cycle),
-        "account": str(story.account),
-        "event": str(story.told["CycleDue"].envelope.id),
-        "correlation": str(story.causes.correlation_id),
+        "order": scenario.order,
+        "stream": f"order-{scenario.order}",
+        "payment": scenario.payment,
+        "adbot": str(scenario.adbot),
+        "cycle": str(scenario.cycle),
+        "account": str(scenario.account),
+        "event": str(scenario.appended["CycleDue"].envelope.id),
+        "correlation": str(scenario.causes.correlation_id),
     }
     traced = await ran(world.settings, "trace", ids[what], "--json")
     assert traced.code == 0, traced.err
     (found,) = traced.document["stories"]
-    assert found["correlation_id"] == str(story.causes.correlation_id)
+    assert found["correlation_id"] == str(scenario.causes.correlation_id)
     assert [(one["depth"], one["type"]) for one in found["events"]] == TREE
     gaps = {one["type"]: one["seconds_since_cause"] for one in found["events"]}
     assert gaps["AdbotProvisioned"] == 1.0
@@ -48,24 +48,26 @@ async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
 
 
 async def test_an_email_address_leads_to_the_account_and_its_orders(world: World) -> None:
-    story = world.story
+    scenario = world.scenario
     traced = await ran(world.settings, "trace", " <Client@Example.org> ", "--json", "--all")
     assert traced.code == 0, traced.err
     assert traced.document["is"][0] == "e-mail address client@example.org"
-    for stream in (f"stream account-{story.account}", f"stream order-{story.order}"):
+    for stream in (f"stream account-{scenario.account}", f"stream order-{scenario.order}"):
         assert stream in traced.document["is"]
-    assert str(story.causes.correlation_id) in {one["correlation_id"] for one in traced.document["stories"]}
+    assert str(scenario.causes.correlation_id) in {
+        one["correlation_id"] for one in traced.document["stories"]
+    }
 
 
 async def test_what_was_asked_for_stands_out(world: World) -> None:
-    event = str(world.story.told["CycleStarted"].envelope.id)
+    event = str(world.scenario.appended["CycleStarted"].envelope.id)
     traced = await ran(world.settings, "trace", event, "--json")
     (found,) = traced.document["stories"]
     assert [one["type"] for one in found["events"] if one["asked_for"]] == ["CycleStarted"]
 
 
 async def test_people_get_a_tree_with_times_and_gaps(world: World) -> None:
-    traced = await ran(world.settings, "trace", world.story.order)
+    traced = await ran(world.settings, "trace", world.scenario.order)
     assert traced.code == 0
     lines = traced.out.splitlines()
     (line,) = [line for line in lines if "AdbotProvisioned" in line]
@@ -77,8 +79,8 @@ async def test_people_get_a_tree_with_times_and_gaps(world: World) -> None:
 async def test_the_picture_needs_nothing_from_outside_and_holds_no_secret(
     world: World, tmp_path: Path
 ) -> None:
-    page = tmp_path / "story.html"
-    traced = await ran(world.settings, "trace", world.story.order, "--html", str(page))
+    page = tmp_path / "tree.html"
+    traced = await ran(world.settings, "trace", world.scenario.order, "--html", str(page))
     assert traced.code == 0, traced.err
     html = page.read_text()
     for _, kind in TREE:
@@ -90,7 +92,7 @@ async def test_the_picture_needs_nothing_from_outside_and_holds_no_secret(
 
 
 async def test_an_unknown_id_is_one_clear_line(world: World, tmp_path: Path) -> None:
-    page = tmp_path / "story.html"
+    page = tmp_path / "tree.html"
     for unknown in ("HQADZ-NONE", "5", "00000000-0000-7000-8000-000000000000"):
         traced = await ran(world.settings, "trace", unknown, "--html", str(page))
         assert (traced.code, traced.out) == (1, "")
@@ -98,6 +100,8 @@ async def test_an_unknown_id_is_one_clear_line(world: World, tmp_path: Path) -> 
         assert f"'{unknown}': looked for " in traced.err
         assert traced.err.count("\n") == 1
     assert not page.exists()
-    traced = await ran(world.settings, "trace", world.story.order, "--html", str(tmp_path / "no" / "x.html"))
+    traced = await ran(
+        world.settings, "trace", world.scenario.order, "--html", str(tmp_path / "no" / "x.html")
+    )
     assert traced.code == 2
     assert "is no folder" in traced.err

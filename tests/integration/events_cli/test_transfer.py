@@ -83,11 +83,11 @@ async def test_what_was_exported_and_imported_is_exported_again_the_same(
 
 async def test_a_scratch_copy_can_be_looked_at(world: World, dump: Path, scratch: str) -> None:
     await ran(world.settings, "import", str(dump), "--into", scratch)
-    order = f"order-{world.story.order}"
+    order = f"order-{world.scenario.order}"
     shown = await ran(world.settings, "show", order, "--json", "--scratch", scratch)
     original = await ran(world.settings, "show", order, "--json")
     assert shown.out == original.out
-    traced = await ran(world.settings, "trace", str(world.story.cycle), "--json", "--scratch", scratch)
+    traced = await ran(world.settings, "trace", str(world.scenario.cycle), "--json", "--scratch", scratch)
     assert len(traced.document["stories"][0]["events"]) == 10
 
 
@@ -104,7 +104,7 @@ async def test_readers_stand_behind_the_same_events_after_an_import(
     world: World, tmp_path: Path, scratch: str
 ) -> None:
     provisioning = world.engines["provisioning"]
-    finished = world.story.told["PaymentFinished"]
+    finished = world.scenario.appended["PaymentFinished"]
     await provisioning.query(
         lambda sql: sql.execute(
             "insert into engine.checkpoints values ('stand', 'billing', $1, $2) "

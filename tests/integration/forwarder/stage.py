@@ -40,7 +40,7 @@ from sandbox.telegram.specs import (
     Media,
     PostSpec,
 )
-from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import Abort, Begin
@@ -48,6 +48,7 @@ from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
 from services.forwarder.settings import ForwarderSettings, decode_keys
+from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
 from services.forwarder.vault.store import ApiPair, Vault
@@ -151,7 +152,7 @@ class Stage:
 
     def worker(self, **changes: object) -> Pool:
         settings = self.settings.model_copy(update=changes)
-        return Pool(self.engine, TelethonTelegram(settings), self.vault, settings)
+        return Pool(self.engine, VaultAccounts(self.engine, self.vault, TelethonTelegram(settings)), settings)
 
     @asynccontextmanager
     async def working(self, workers: int = 1, **changes: object) -> AsyncGenerator[list[Pool]]:

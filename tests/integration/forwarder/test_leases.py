@@ -6,8 +6,10 @@ import pytest
 
 from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
+from services.forwarder.adapters.telegram.errors import BAN, TelegramError
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
+from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.ports import Peer, Target
@@ -87,11 +89,11 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(stage: Stag
     with pytest.raises(LeaseLost):
         await stale.begin(send, Target(Peer(17, 0)))
     assert await stage.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
-    recorder = Recorder(stage.engine, old.lease, RetryLimits.of(stage.settings))
+    recorder = Recorder(stage.engine, old.lease, RetryLimits.of(stage.settings), BAN)
     with pytest.raises(LeaseLost):
         await recorder.rest(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
     with pytest.raises(LeaseLost):
-        await recorder.lose(send, ResultClass.SESSION_LOST, "SESSION_REVOKED")
+        await recorder.lose(send, SendFailed(TelegramError("SESSION_REVOKED")))
 
 
 async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> None:

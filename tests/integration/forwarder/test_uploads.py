@@ -15,7 +15,7 @@ from libs.events.forwarder import (
 from libs.events.values import PairId, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
-from services.forwarder.adapters.telethon_account import TelethonTelegram
+from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.client.commands import Die
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.settings import ForwarderSettings, decode_keys

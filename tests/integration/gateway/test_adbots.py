@@ -1,14 +1,14 @@
 """Setting, starting and watching what was bought."""
 
 import json
-from datetime import datetime
-from uuid import uuid4
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from libs.events.forwarder import CycleStarted, DeliveriesRecorded, Delivery, Share
 from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost, SessionStocked
-from libs.events.scheduler import AdbotStopped, CycleDue, CycleSkipped, SkipReason, StopReason
+from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped, SkipReason, StopReason
 from libs.events.values import (
     AdbotId,
     ChannelPost,
@@ -91,26 +91,6 @@ async def test_a_malformed_advertisement_is_refused(client: Client, world: World
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-async def test_an_adbot_is_its_owners_only(client: Client, world: World) -> None:
-    stranger = await world.client()
-    adbot = await world.adbot(client)
-    for method, path in (
-        ("GET", ""),
-        ("GET", "/logs"),
-        ("GET", "/statistics"),
-        ("POST", "/start"),
-        ("POST", "/stop"),
-        ("PUT", "/advertisement"),
-    ):
-        body = {"post": POST, "groups": ["@one_group"]} if method == "PUT" else None
-        for wanted in (adbot, uuid4()):
-            answer = await stranger.http.request(method, f"adbots/{wanted}{path}", json=body)
-            assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")
-    assert (await stranger.get("adbots"))["items"] == []
-    assert [order["order_number"] for order in (await stranger.get("orders"))["items"]] == [stranger.order]
-    assert await world.scheduler.said(f"schedule-{adbot}") == []
-
-
 async def test_commands_are_sent_in_the_callers_name(client: Client, world: World) -> None:
     adbot = await world.adbot(client)
     answer = await client.http.post(f"adbots/{adbot}/stop")
@@ -154,6 +134,87 @@ async def test_an_adbot_that_stopped_by_itself_says_why(client: Client, world: W
 
     await until(shown)
     assert (await client.get(f"adbots/{adbot}"))["stop_detail"] == "MESSAGE_ID_INVALID"
+
+
+def came_due(client: Client, adbot: AdbotId, due_at: datetime, next_due: datetime | None) -> CycleDue:
+    """Return the news of a cycle; before schema 2 it did not say when the next one comes."""
+    return CycleDue(
+        cycle=CycleId(new_id()),
+        adbot=adbot,
+        account=client.account,
+        number=1,
+        due_at=due_at,
+        next_due=next_due,
+        post=ChannelPost(channel="@channel", message=42),
+        groups=("@one_group",),
+        seats=(),
+        pacing=Pacing(delay_seconds=0),
+    )
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("next_due", "after_skip", "shown", "shown_after_skip"),
+    [
+        (2 * HOUR, 5 * HOUR, 2 * HOUR, 5 * HOUR),  # whatever the interval
+        (None, None, HOUR, 2 * HOUR),  # of schema 1
+    ],
+)
+async def test_the_next_cycle_comes_when_the_scheduler_says(
+    client: Client,
+    world: World,
+    next_due: timedelta | None,
+    after_skip: timedelta | None,
+    shown: timedelta,
+    shown_after_skip: timedelta,
+) -> None:
+    adbot, now = await world.adbot(client), utc_now()
+    schedule = f"schedule-{adbot}"
+
+    async def next_cycle(expected: timedelta | None, *, of_a_running_one: bool) -> None:
+        wanted = None if expected is None else now + expected
+
+        async def told() -> bool:
+            state = await client.get(f"adbots/{adbot}")
+            known = state["cycles"]["next_due_at"], state["next_cycle_at"]
+            found = [None if at is None else datetime.fromisoformat(at) for at in known]
+            return found == [wanted if of_a_running_one else None, wanted]
+
+        await until(told)
+
+    started = AdbotStarted(adbot=adbot, started_at=now, anchor=now + HOUR / 2, interval_seconds=3600)
+    await world.scheduler.say(schedule, started)
+    await next_cycle(HOUR / 2, of_a_running_one=True)
+    due = came_due(client, adbot, now, None if next_due is None else now + next_due)
+    await world.scheduler.say(schedule, due)
+    await next_cycle(shown, of_a_running_one=True)
+    skipped = CycleSkipped(
+        adbot=adbot,
+        due_at=now + HOUR,
+        next_due=None if after_skip is None else now + after_skip,
+        reason=SkipReason.OVERRUN,
+    )
+    await world.scheduler.say(schedule, skipped)
+    await next_cycle(shown_after_skip, of_a_running_one=True)
+    await world.scheduler.say(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
+    await next_cycle(shown, of_a_running_one=False)
+
+
+async def test_a_start_at_once_is_told_by_no_time(client: Client, world: World) -> None:
+    adbot, then = await world.adbot(client), utc_now() - 2 * HOUR
+    schedule = f"schedule-{adbot}"
+    started = AdbotStarted(adbot=adbot, started_at=then, anchor=then, interval_seconds=3600)
+    due = came_due(client, adbot, then, then + HOUR)
+    await world.scheduler.say(schedule, started, due, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
+
+    async def stopped() -> Any:  # noqa: ANN401 - JSON
+        state = await client.get(f"adbots/{adbot}")
+        return state if state["stop_reason"] else None
+
+    state = await until(stopped)
+    assert (state["cycles"]["last_number"], state["next_cycle_at"]) == (1, None)
 
 
 async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world: World) -> None:

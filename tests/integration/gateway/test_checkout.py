@@ -198,7 +198,7 @@ async def test_a_malformed_checkout_names_the_field(http: httpx.AsyncClient, fie
     assert [problem["field"] for problem in answer.json()["errors"]] == [f"body.{field}"]
 
 
-async def test_the_commands_continue_the_requests_story(client: Client, world: World) -> None:
+async def test_the_commands_continue_the_requests_correlated_tree(client: Client, world: World) -> None:
     answer = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="SOL"))
     placed, requested = await world.billing.said(f"order-{answer.json()['order_number']}")
     for recorded in (placed, requested):

@@ -103,7 +103,7 @@ async def test_a_bare_number_that_is_none_is_refused(
         ("sessions", 0),
         ("sessions", 1001),
         ("interval_seconds", 0),
-        ("interval_seconds", 86_401),
+        ("interval_seconds", 316_224_001),
         ("validity_days", 0),
         ("validity_days", 10**20),
         ("colour", "red"),

@@ -143,6 +143,40 @@ async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_ov
     assert (await press("stop"))["cycles"]["last_number"] == 1
 
 
+async def test_a_plan_of_one_cycle_in_three_days_is_sold_and_its_cycles_are_three_days_apart(
+    shop: Market,
+) -> None:
+    interval = timedelta(days=3)
+    slow = {"code": "slow", "price_usd": "30", "validity_days": 30}
+    plan = PLAN | slow | {"interval_seconds": interval // timedelta(seconds=1)}
+    listed = await shop.admin.post("plans", json=plan)
+    assert (listed.status_code, listed.json()["interval_seconds"]) == (201, 259_200)
+    await shop.stock(1)
+    adbot, token = await bought(shop, plan="slow")
+    advertisement = {"post": "https://t.me/channel/42", "groups": ["@a_group"]}
+    set_up = await shop.http.put(f"adbots/{adbot}/advertisement", json=advertisement, headers=token)
+    assert set_up.status_code == 200, set_up.text
+    assert (await shop.http.post(f"adbots/{adbot}/start", headers=token)).status_code == 200
+
+    async def cycles() -> Any:  # noqa: ANN401 - JSON
+        found = (await shop.http.get(f"adbots/{adbot}", headers=token)).json()["cycles"]
+        return found if found["last_number"] else None
+
+    found = await until(cycles)
+    last, following = (datetime.fromisoformat(found[name]) for name in ("last_due_at", "next_due_at"))
+    assert (found["last_number"], following - last) == (1, interval)
+
+
+async def test_a_plan_whose_interval_is_longer_than_it_is_valid_is_refused(shop: Market) -> None:
+    plan = PLAN | {"code": "once", "price_usd": "30", "validity_days": 2, "interval_seconds": 172_801}
+    refused = await shop.admin.post("plans", json=plan)
+    assert (refused.status_code, refused.json()["code"]) == (422, "interval_too_long")
+    assert refused.json()["detail"] == (
+        "an interval of 172801 s is longer than the plan is valid: 2 days are 172800 s"
+    )
+    assert "once" not in {one["code"] for one in (await shop.admin.get("plans")).json()["items"]}
+
+
 async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Market) -> None:
     first = await shop.check_out(email="renewer@example.com")
     token = await signed_in(shop, "renewer@example.com")

@@ -22,6 +22,8 @@ from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
 from libs.eventsourcing import CommandHandlers, new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
+from services.scheduler import service as scheduler
+from services.scheduler.settings import SchedulerSettings
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
 from tests.integration.gateway.shop import Shop, provisioning
@@ -88,8 +90,11 @@ class Client:
 class World:
     """A gateway, what stands behind it, and who calls it."""
 
-    def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres, prefix: str) -> None:
+    def __init__(
+        self, nats: EmbeddedNats, postgres: EmbeddedPostgres, prefix: str, *, real_scheduler: bool = False
+    ) -> None:
         self.nats, self.postgres, self.prefix = nats, postgres, prefix
+        self.real_scheduler = real_scheduler
         self.http: httpx.AsyncClient
         self.shop = Shop()
         self.billing: Neighbour
@@ -106,7 +111,10 @@ class World:
         self.gateway_database = await self.database(stack, "gateway")
         self.billing = await self._neighbour(stack, "billing", self.shop.handlers)
         self.provisioning = await self._neighbour(stack, "provisioning", provisioning())
-        self.scheduler = await self._neighbour(stack, "scheduler", neighbours.scheduler())
+        if self.real_scheduler:
+            await self._run_scheduler(stack)
+        else:
+            self.scheduler = await self._neighbour(stack, "scheduler", neighbours.scheduler())
         self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
@@ -117,6 +125,16 @@ class World:
     async def _neighbour(self, stack: AsyncExitStack, service: str, handlers: CommandHandlers) -> Neighbour:
         url = await self.database(stack, ENGINE)
         return await stack.enter_async_context(Neighbour(service, url, self.nats.url, self.prefix, handlers))
+
+    async def _run_scheduler(self, stack: AsyncExitStack) -> None:
+        settings = {
+            "postgres_url": await self.database(stack, "scheduler"),
+            "nats_url": self.nats.url,
+            "nats_prefix": self.prefix,
+            "http_port": free_port(),
+        }
+        running = asyncio.create_task(scheduler.run(SchedulerSettings.model_validate(settings)))
+        stack.push_async_callback(_end, running)
 
     async def database(self, stack: AsyncExitStack, name: str) -> str:
         """Return the URL of a fresh database with a service's tables, or only the engine's."""

@@ -1,4 +1,4 @@
-"""What is read, folded or started anew tells nobody anything a second time; stories and logs of mails."""
+"""What is read, folded or started anew tells nobody a second time; correlation ids and logs of mails."""
 
 from collections import Counter
 from datetime import timedelta
@@ -108,11 +108,11 @@ async def test_tables_that_are_folded_anew_send_nothing_again(stage: Stage) -> N
     }
 
 
-async def test_a_story_runs_from_the_order_to_the_mail(stage: Stage) -> None:
+async def test_a_correlated_tree_reaches_from_the_order_to_the_mail(stage: Stage) -> None:
     async with stage.gateway():
         placed = await stage.place()
         await stage.settled(1)
-    story = (await stage.billing.said(f"order-{placed.order}"))[0].envelope
+    first = (await stage.billing.said(f"order-{placed.order}"))[0].envelope
     connection = await asyncpg.connect(stage.database)
     raised, sent = await connection.fetch(
         "select id, type, correlation_id, causation_id, actor from engine.events "
@@ -120,8 +120,8 @@ async def test_a_story_runs_from_the_order_to_the_mail(stage: Stage) -> None:
     )
     await connection.close()
     assert (raised["type"], sent["type"]) == ("NotificationRaised", "MailSent")
-    assert raised["correlation_id"] == sent["correlation_id"] == story.correlation_id
-    assert (raised["causation_id"], sent["causation_id"]) == (story.id, raised["id"])
+    assert raised["correlation_id"] == sent["correlation_id"] == first.correlation_id
+    assert (raised["causation_id"], sent["causation_id"]) == (first.id, raised["id"])
 
 
 async def test_no_secret_is_logged(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:

@@ -57,5 +57,5 @@ async def test_mails_that_are_taken_together_are_recorded_as_one(stage: Stage) -
         await stage.settled(AT_ONCE)
     sent = "select count(distinct xid) from engine.events where type = 'MailSent'"
     assert await stage.row(sent) < AT_ONCE
-    stories = "select count(distinct correlation_id) from engine.events where type = 'MailSent'"
-    assert await stage.row(stories) == AT_ONCE
+    trees = "select count(distinct correlation_id) from engine.events where type = 'MailSent'"
+    assert await stage.row(trees) == AT_ONCE

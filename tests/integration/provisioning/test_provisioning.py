@@ -60,9 +60,9 @@ async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
     assert adbot.valid_until == adbot.valid_from + timedelta(days=1)
     assigned = [it for it in recorded if isinstance(it.event, SessionAssigned)]
     assert [it.envelope.stream for it in assigned] == [f"session-{session}" for session in SESSIONS[:2]]
-    story = [it for it in recorded if isinstance(it.event, SessionAssigned | AdbotProvisioned)]
-    assert {it.envelope.correlation_id for it in story} == {causes.correlation_id}
-    assert len({it.envelope.cursor.xid for it in story}) == 1, "assigned in several transactions"
+    assigned = [it for it in recorded if isinstance(it.event, SessionAssigned | AdbotProvisioned)]
+    assert {it.envelope.correlation_id for it in assigned} == {causes.correlation_id}
+    assert len({it.envelope.cursor.xid for it in assigned}) == 1, "assigned in several transactions"
 
 
 async def test_a_payment_reported_five_times_and_read_again_makes_one_adbot(
@@ -141,8 +141,8 @@ async def test_arriving_stock_fills_waiting_seats_first_paid_first_served(
     assert provisioned[1].valid_from is None
     assert filled[0].valid_from == provisioned[0].valid_from, "validity began with the first seat"
     assert filled[1].valid_until == filled[1].valid_from + timedelta(days=1)
-    stories = [it.envelope.correlation_id for it in recorded if isinstance(it.event, SeatFilled)]
-    assert stories == [first.correlation_id, second.correlation_id]
+    correlation_ids = [it.envelope.correlation_id for it in recorded if isinstance(it.event, SeatFilled)]
+    assert correlation_ids == [first.correlation_id, second.correlation_id]
 
 
 async def test_a_pair_serves_no_more_sessions_than_allowed_and_another_one_helps(

@@ -44,7 +44,7 @@ async def test_a_stranger_on_the_port_does_not_make_a_program_ready(tmp_path: Pa
     async with Supervisor(pace=QUICK) as supervisor:
         supervisor.supervise(Service("stranger", python(stranger, port, switch), health_url=url))
         await supervisor.until_ready()
-        supervisor.supervise(Service("ours", python(DEAF), health_url=url, tells_pid=True))
+        supervisor.supervise(Service("ours", python(DEAF), health_url=url, reports_pid=True))
         with pytest.raises(RuntimeFault, match="ours is starting"):
             await supervisor.until_ready("ours", within_seconds=1)
         supervisor.hurry()
@@ -53,7 +53,7 @@ async def test_a_stranger_on_the_port_does_not_make_a_program_ready(tmp_path: Pa
 async def test_a_program_that_names_itself_is_ready() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/health/ready"
-    service = Service("ours", python(NAMES_ITSELF, port), health_url=url, tells_pid=True)
+    service = Service("ours", python(NAMES_ITSELF, port), health_url=url, reports_pid=True)
     async with Supervisor(pace=QUICK) as supervisor:
         supervisor.supervise(service)
         await supervisor.until_ready()

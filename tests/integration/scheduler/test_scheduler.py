@@ -9,6 +9,7 @@ import pytest
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarder import AbortReason, CycleAborted, SourceBroken
 from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -66,6 +67,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
         account=OWNER,
         number=1,
         due_at=started.anchor,
+        next_due=started.anchor + MINUTES_10,
         post=ChannelPost(channel="@news", message=12),
         groups=("@bakers", "@millers/4"),
         seats=(A, B),
@@ -98,8 +100,10 @@ async def test_each_refusal_says_what_is_wrong(
         await known(world, 2)
         stranger = AccountId(uuid4())
         start = StartAdbot(adbot=ID, account=OWNER)
-        assert (await refusal(StartAdbot(adbot=other, account=OWNER))).code == "unknown_adbot"
-        assert (await refusal(StartAdbot(adbot=ID, account=stranger))).code == "unknown_adbot"
+        unheard_of = await refusal(StartAdbot(adbot=other, account=OWNER))
+        assert (type(unheard_of), unheard_of.code) == (NotYetKnown, "unknown_adbot")
+        others = await refusal(StartAdbot(adbot=ID, account=stranger))
+        assert (type(others), others.code) == (Refused, "unknown_adbot")
         assert (await refusal(StopAdbot(adbot=ID, account=stranger))).code == "unknown_adbot"
         assert (await refusal(advertise("t.me/news/1", "@bakers", account=stranger))).code == "unknown_adbot"
         assert (await refusal(StartAdbot(adbot=seatless, account=OWNER))).code == "no_seats"

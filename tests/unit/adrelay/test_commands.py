@@ -11,8 +11,8 @@ from adrelay.cli import app
 from adrelay.commands.adbots import print_adbot
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
-from adrelay.servers.gateway import told
-from adrelay.servers.places import Places
+from adrelay.servers.gateway import problem_text
+from adrelay.servers.options import ServerOptions
 
 REQUIRED = {
     "ADRELAY_BILLING_API_KEY",
@@ -131,15 +131,17 @@ def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
         (folder / ".adrelay" / server).mkdir(parents=True)
         (folder / ".adrelay" / server / "port").write_text(port)
         (folder / ".adrelay" / server / "password").write_text("pw")
-    assert Places(None).databases(["billing"]) == {
+    assert ServerOptions(None).databases(["billing"]) == {
         "billing": "postgresql://adrelay:pw@127.0.0.1:5001/adrelay_billing"
     }
-    assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
+    assert ServerOptions(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
     monkeypatch.setenv("ADRELAY_POSTGRES_URL", SERVERS["ADRELAY_POSTGRES_URL"])
-    assert Places(None).databases(["billing"]) == {"billing": "postgresql://db.example/adrelay_billing"}
-    assert Places(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
+    assert ServerOptions(None).databases(["billing"]) == {
+        "billing": "postgresql://db.example/adrelay_billing"
+    }
+    assert ServerOptions(None).broker().url == "nats://adrelay:pw@127.0.0.1:4001"
     monkeypatch.setenv("ADRELAY_NATS_URL", SERVERS["ADRELAY_NATS_URL"])
-    assert Places(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
+    assert ServerOptions(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
 
 
 def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,15 +156,17 @@ def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch
         monkeypatch.setitem(os.environ, f"ADRELAY_{name}", "nats://production.example")
     monkeypatch.setitem(os.environ, "adrelay_billing_nats_url", "nats://production.example")
     (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
-    told: dict[str, str] = {}
+    problem_text: dict[str, str] = {}
 
     async def run(*_: object) -> None:
-        told.update(os.environ)
+        problem_text.update(os.environ)
 
     monkeypatch.setattr("adrelay.commands.up.running._run", run)
     result = CliRunner().invoke(app, ["up", "--folder", "kept"])
     assert result.exit_code == 0, result.stderr
-    assert {name: value for name, value in told.items() if name.upper().startswith("ADRELAY_")} == kept
+    assert {
+        name: value for name, value in problem_text.items() if name.upper().startswith("ADRELAY_")
+    } == kept
 
 
 @pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
@@ -175,7 +179,7 @@ def test_the_stream_of_a_kept_demo_is_called_as_its_own_settings_say(
     (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
     if kept is not None:
         keep_settings(folder / "kept", {"ADRELAY_NATS_PREFIX": kept})
-    assert Places(folder / "kept").broker().prefix == prefix
+    assert ServerOptions(folder / "kept").broker().prefix == prefix
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "8 0"])
@@ -190,7 +194,7 @@ def test_a_wrong_port_is_told_by_the_variable_that_sets_it(
 
 def test_a_refusal_does_not_say_in_which_part_of_a_request_a_value_stood() -> None:
     detail = "body.days: must be at least 1; path.adbot_id: must be an id; see query.html"
-    assert told({"code": "invalid_request", "detail": detail}) == (
+    assert problem_text({"code": "invalid_request", "detail": detail}) == (
         "invalid_request: days: must be at least 1; adbot_id: must be an id; see query.html"
     )
 

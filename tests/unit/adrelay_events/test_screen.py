@@ -12,9 +12,9 @@ from adrelay.commands import adbots, catalogue
 from adrelay.commands.events.dead import dead_letters as dead
 from adrelay.commands.events.dead.blocked_streams import BlockedStream
 from adrelay.commands.events.reading import lag, show, tail, trace
+from adrelay.commands.events.reading.correlated_tree import Node, linked
 from adrelay.commands.events.reading.find import Found
 from adrelay.commands.events.reading.steps import steps
-from adrelay.commands.events.reading.story import Node, linked
 from adrelay.commands.events.tables import verify
 from adrelay.commands.orders import pictures as order_pictures
 from adrelay.terminal.outcome import screen
@@ -230,7 +230,7 @@ def say_dead() -> None:
 
 
 def say_tail() -> None:
-    say = tail.say_lines()
+    say = tail.line_printer()
     for one in (PLACED, REQUESTED, DUE):
         say(Arrival("billing", 123456789, one))
 

@@ -54,6 +54,10 @@ def test_a_price_is_read_to_its_last_digit(tmp_path: Path) -> None:
         (GOOD + GOOD, "plans.toml, plan tiny: the code stands there 2 times"),
         (GOOD.replace("9.99", "-1"), "plans.toml, plan tiny: price_usd: "),
         (GOOD.replace("sessions = 1\n", ""), "plans.toml, plan tiny: sessions: "),
+        (
+            GOOD.replace("interval_seconds = 60", "interval_seconds = 86_401"),
+            "plans.toml, plan tiny: interval_seconds: an interval of 86401 s is longer than the plan",
+        ),
         (GOOD + "color = 'red'", "plans.toml, plan tiny: color: "),
         (
             GOOD.replace('"Tiny"', r'"Ti\nny"'),

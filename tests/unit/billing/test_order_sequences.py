@@ -179,7 +179,7 @@ class Books:
             self.own = max(self.own, report.paid)
 
 
-class Story:
+class CheckedOrder:
     """An order, carried through commands, and checked after each."""
 
     def __init__(self, *history: Event) -> None:
@@ -300,19 +300,19 @@ class Story:
 def test_whatever_comes_an_order_never_goes_back_and_is_delivered_at_most_once(
     commands: list[Command],
 ) -> None:
-    story = Story()
+    order = CheckedOrder()
     for command in commands:
-        story.carry_out(command)
-    story.check_events()
+        order.carry_out(command)
+    order.check_events()
 
 
 @settings(deadline=None, max_examples=400)
 @given(st.lists(ANYTHING | ACTS, max_size=40))
 def test_whatever_comes_for_an_order_that_waits_its_money_adds_up(commands: list[Command]) -> None:
-    story = Story(PLACED, REQUESTED)
+    order = CheckedOrder(PLACED, REQUESTED)
     for command in commands:
-        story.carry_out(command)
-    story.check_events()
+        order.carry_out(command)
+    order.check_events()
 
 
 @settings(deadline=None, max_examples=300)
@@ -320,13 +320,13 @@ def test_whatever_comes_for_an_order_that_waits_its_money_adds_up(commands: list
 def test_a_finished_payment_is_never_lost_unless_the_money_went_back_before(
     before: list[Command], after: list[Command]
 ) -> None:
-    story = Story(PLACED, REQUESTED)
+    order = CheckedOrder(PLACED, REQUESTED)
     for command in [*before, told(PaymentState.FINISHED), *after]:
-        gone = isinstance(story.order, Refunded)
-        story.carry_out(command)
+        gone = isinstance(order.order, Refunded)
+        order.carry_out(command)
         if command == told(PaymentState.FINISHED) and not gone:
-            assert len(story.finishes()) == 1
-    story.check_events()
+            assert len(order.finishes()) == 1
+    order.check_events()
 
 
 @st.composite
@@ -344,9 +344,9 @@ def test_in_whatever_order_the_same_reports_come_the_order_ends_the_same(
 ) -> None:
     ends: list[tuple[bool, Decimal]] = []
     for reports in orders:
-        story = Story(PLACED, REQUESTED)
+        order = CheckedOrder(PLACED, REQUESTED)
         for report in reports:
-            story.carry_out(report)
-        assert isinstance(story.order, Awaiting | Paid)
-        ends.append((bool(story.finishes()), story.order.money.total))
+            order.carry_out(report)
+        assert isinstance(order.order, Awaiting | Paid)
+        ends.append((bool(order.finishes()), order.order.money.total))
     assert ends[0] == ends[1]

@@ -39,6 +39,17 @@ def test_listing_what_is_on_sale_changes_nothing_or_is_refused_if_it_differs() -
     product.given(LISTED).when(ListProduct(BETTER)).refused("already_listed")
 
 
+@pytest.mark.parametrize("command", [ListProduct, IntroduceProduct])
+def test_an_interval_may_be_as_long_as_the_plan_is_valid_and_no_longer(
+    command: type[ListProduct | IntroduceProduct],
+) -> None:
+    days = BRONZE.model_copy(update={"validity_days": 3, "interval_seconds": 3 * 86_400})
+    product.when(command(days)).then(ProductListed(plan=days))
+    longer = days.model_copy(update={"interval_seconds": 3 * 86_400 + 1})
+    refused = product.when(command(longer)).refused("interval_too_long")
+    assert refused.detail == ("an interval of 259201 s is longer than the plan is valid: 3 days are 259200 s")
+
+
 def test_a_price_changes_once() -> None:
     cheaper = RepriceProduct(Decimal("25.00"))
     product.given(LISTED).when(cheaper, cheaper).then(CHEAPER)

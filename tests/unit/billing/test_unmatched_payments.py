@@ -123,7 +123,7 @@ def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() ->
     known.when(seen, failed).refused("wrong_payment")
 
 
-def test_a_story_does_not_grow_for_ever_by_what_does_not_match() -> None:
+def test_a_stream_does_not_grow_for_ever_by_what_does_not_match() -> None:
     several = [replace(SECOND, payment=str(number)) for number in range(MOST_UNMATCHED + 1)]
     full = order.given(PLACED, REQUESTED).when(*several[:-1])
     full.then(*(unmatched(report, "wrong_payment") for report in several[:-1]))

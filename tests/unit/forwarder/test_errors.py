@@ -3,7 +3,14 @@
 import pytest
 
 from libs.events.values import ResultClass, SessionLoss
-from services.forwarder.telegram_errors import classify, classify_source, loss_of, wait_seconds
+from services.forwarder.adapters.telegram.errors import (
+    TelegramError,
+    classify,
+    classify_source,
+    loss_of,
+    wait_seconds,
+)
+from services.forwarder.ports import Meaning
 
 NAMES = {
     ResultClass.RATE_LIMITED: "FLOOD_WAIT_17 FLOOD_PREMIUM_WAIT_3",
@@ -52,6 +59,19 @@ def test_an_unknown_name_with_a_servers_number_is_the_servers_trouble() -> None:
     assert classify("NO_WORKERS_RUNNING", 500) is ResultClass.TRANSIENT
     assert classify("No workers running", -500) is ResultClass.TRANSIENT
     assert classify("NO_WORKERS_RUNNING", 400) is ResultClass.UNKNOWN
+
+
+def test_an_error_says_what_it_means_to_the_forwarder() -> None:
+    assert TelegramError("FLOOD_WAIT_17").meaning == Meaning(
+        ResultClass.RATE_LIMITED, ResultClass.RATE_LIMITED, wait_seconds=17
+    )
+    assert TelegramError("CHANNEL_PRIVATE").meaning.result_at_source is ResultClass.SOURCE_BROKEN
+    assert TelegramError("USER_DEACTIVATED_BAN").meaning.loss is SessionLoss.BANNED
+    assert TelegramError("NO_WORKERS_RUNNING", 500).meaning.result is ResultClass.TRANSIENT
+    assert {name for name, _ in CASES if TelegramError(name).meaning.disconnects} == {"CONNECTION_LOST"}
+    assert TelegramError("NO_ANSWER").meaning.disconnects
+    assert TelegramError("API_ID_INVALID").meaning.of_application
+    assert not TelegramError("AUTH_KEY_UNREGISTERED").meaning.of_application
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from telethon.errors import rpc_message_to_error  # pyright: ignore[reportUnknow
 from telethon.tl.functions import PingRequest
 
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
-from services.forwarder.adapters.telethon_account import masked
-from services.forwarder.adapters.telethon_names import name_of
+from services.forwarder.adapters.telegram.account import masked
+from services.forwarder.adapters.telegram.names import name_of
 from services.forwarder.pool.claims import same_as
 from services.forwarder.pool.following import (
     Again,
@@ -21,7 +21,7 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
-from services.forwarder.pool.posting import random_id
+from services.forwarder.pool.posting import idempotency_key
 
 CYCLE = CycleId(UUID(int=7))
 LIMITS = RetryLimits(
@@ -29,13 +29,13 @@ LIMITS = RetryLimits(
 )
 
 
-def test_a_random_id_never_changes() -> None:
-    assert random_id(CYCLE, "@group", 12) == -135136242020435415
+def test_an_idempotency_key_never_changes() -> None:
+    assert idempotency_key(CYCLE, "@group", 12) == -135136242020435415
 
 
-def test_another_cycle_group_or_message_has_another_random_id() -> None:
+def test_another_cycle_group_or_message_has_another_key() -> None:
     ids = {
-        random_id(cycle, group, message)
+        idempotency_key(cycle, group, message)
         for cycle in (CYCLE, CycleId(UUID(int=8)))
         for group in ("@group", "@group/5", "@other")
         for message in range(20)

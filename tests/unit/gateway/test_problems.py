@@ -45,6 +45,7 @@ from services.gateway.api.requests.problems import (
         ("below_minimum", 409),
         ("order_paid", 409),
         ("already_listed", 409),
+        ("interval_too_long", 422),
         ("adbot_suspended", 409),
         ("payment_declined", 502),
         ("provider_unavailable", 503),

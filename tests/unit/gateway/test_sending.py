@@ -1,14 +1,15 @@
 """A client is not turned away because one service hears of its adbot later than another."""
 
+from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
 
-from libs.events.results import Accepted
+from libs.events.results import Accepted, NotYetKnown
 from libs.events.scheduler import StartAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing import Causes, Command, Refused
-from services.gateway.api.adbots.sending import send_of_known_adbot
+from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.requests.problems import Denied
 
 START = StartAdbot(adbot=AdbotId(uuid4()), account=None)
@@ -18,33 +19,51 @@ CAUSES = Causes.first("account:7")
 class Owner:
     """Refuses so many times."""
 
-    def __init__(self, code: str, times: int) -> None:
+    def __init__(self, refusal: Refused, times: int) -> None:
         self.asked = 0
-        self._code = code
+        self._refusal = refusal
         self._times = times
 
     async def send(self, _: Command, causes: Causes) -> Accepted:
         assert causes == CAUSES
         self.asked += 1
         if self.asked <= self._times:
-            raise Refused(self._code)
+            raise self._refusal
         return Accepted()
 
 
+async def shown() -> None:
+    """Find the adbot."""
+
+
+async def not_shown() -> None:
+    """Find no such adbot."""
+    raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot")
+
+
 async def test_an_adbot_that_the_scheduler_hears_of_late_is_asked_for_again() -> None:
-    owner = Owner("unknown_adbot", 2)
-    assert await send_of_known_adbot(owner.send, START, CAUSES, 5) == Accepted()
+    owner = Owner(NotYetKnown("unknown_adbot"), 2)
+    assert await send_once_known(owner.send, START, CAUSES, 5, shown) == Accepted()
     assert owner.asked == 3
 
 
 async def test_one_that_it_never_hears_of_can_be_tried_later() -> None:
+    owner = Owner(NotYetKnown("unknown_adbot"), 1000)
     with pytest.raises(Denied) as denied:
-        await send_of_known_adbot(Owner("unknown_adbot", 1000).send, START, CAUSES, 0.15)
+        await send_once_known(owner.send, START, CAUSES, 0.15, shown)
     assert denied.value.status == 503
 
 
-async def test_any_other_refusal_is_the_clients() -> None:
-    owner = Owner("no_post", 1)
-    with pytest.raises(Refused, match="no_post"):
-        await send_of_known_adbot(owner.send, START, CAUSES, 5)
+@pytest.mark.parametrize("code", ["no_post", "unknown_adbot"])
+async def test_any_other_refusal_is_the_clients_whatever_its_code(code: str) -> None:
+    owner = Owner(Refused(code), 1)
+    with pytest.raises(Refused, match=code):
+        await send_once_known(owner.send, START, CAUSES, 5, shown)
+    assert owner.asked == 1
+
+
+async def test_an_adbot_that_is_not_shown_to_the_client_is_not_waited_for() -> None:
+    owner = Owner(NotYetKnown("unknown_adbot"), 1000)
+    with pytest.raises(Denied, match="unknown_adbot"):
+        await send_once_known(owner.send, START, CAUSES, 5, not_shown)
     assert owner.asked == 1

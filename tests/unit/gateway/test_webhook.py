@@ -21,7 +21,7 @@ from services.gateway.api import openapi
 from services.gateway.api.app import make_app
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import STRANGERS, DirectRoute, Edge
-from services.gateway.api.requests.limits import Places
+from services.gateway.api.requests.limits import ConcurrencyLimit
 from services.gateway.api.webhook import notification
 from services.gateway.api.webhook.notification import MOST_UNDER_WAY, Webhook
 from services.gateway.api.webhook.proving import Prover
@@ -51,9 +51,9 @@ class Billing:
                 return Accepted()
 
 
-def caller(app: FastAPI, *, places: int = MOST_UNDER_WAY) -> tuple[httpx.AsyncClient, Billing]:
+def caller(app: FastAPI, *, at_once: int = MOST_UNDER_WAY) -> tuple[httpx.AsyncClient, Billing]:
     billing = Billing()
-    app.state.webhook = Webhook(Prover(SecretStr(SECRET)), billing, Places(places))
+    app.state.webhook = Webhook(Prover(SecretStr(SECRET)), billing, ConcurrencyLimit(at_once))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway"), billing
 
 
@@ -123,7 +123,7 @@ async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
 async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_place(
     headers: dict[str, str],
 ) -> None:
-    http, billing = caller(make_app(), places=0)
+    http, billing = caller(make_app(), at_once=0)
     async with http:
         forged = await http.post(URL, content=b"{}", headers=headers)
         genuine = await http.post(URL, content=b"{}", headers=signed(b"{}"))

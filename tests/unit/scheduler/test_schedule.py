@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.events.catalogue import published
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
     AdbotStopped,
@@ -21,7 +22,7 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
-from libs.eventsourcing import ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.advertisement import parse_groups, parse_post
@@ -64,6 +65,9 @@ FIRST, SECOND = CycleId(uuid4()), CycleId(uuid4())
 SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "@millers"))
 STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
 STOPPED = AdbotStopped(adbot=ID, reason=StopReason.REQUESTED)
+SKIPPED = CycleSkipped(
+    adbot=ID, due_at=NOON + 10 * MINUTE, next_due=NOON + 20 * MINUTE, reason=SkipReason.OVERRUN
+)
 
 
 def set_to(post: str = "t.me/news/12", *groups: str, adbot: Adbot | None = ADBOT) -> SetAdvertisement:
@@ -82,6 +86,7 @@ def due(minutes: float, cycle: CycleId = FIRST, number: int = 1) -> CycleDue:
         account=OWNER,
         number=number,
         due_at=NOON + minutes * MINUTE,
+        next_due=NOON + (minutes + 10) * MINUTE,
         post=POST,
         groups=("@bakers", "@millers"),
         seats=(SEAT,),
@@ -112,13 +117,12 @@ def test_setting_the_same_advertisement_again_changes_nothing() -> None:
 
 
 def test_an_adbot_that_is_not_there_or_not_ones_own_is_unknown() -> None:
-    schedule.given(SET).when(set_to(adbot=None)).refused("unknown_adbot")
-    schedule.given(SET).when(Start(None, OWNER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Stop(None, OWNER, NOON)).refused("unknown_adbot")
-    schedule.given(SET).when(replace(set_to(), account=STRANGER)).refused("unknown_adbot")
-    schedule.given(SET).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Start(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
-    schedule.given(SET, STARTED).when(Stop(ADBOT, STRANGER, NOON)).refused("unknown_adbot")
+    for unknown in (set_to(adbot=None), Start(None, OWNER, NOON), Stop(None, OWNER, NOON)):
+        assert type(schedule.given(SET).when(unknown).refused("unknown_adbot")) is NotYetKnown
+    others = (replace(set_to(), account=STRANGER), Start(ADBOT, STRANGER, NOON), Stop(ADBOT, STRANGER, NOON))
+    for history in ((SET,), (SET, STARTED)):
+        for command in others:
+            assert type(schedule.given(*history).when(command).refused("unknown_adbot")) is Refused
 
 
 # -- start and stop
@@ -229,14 +233,13 @@ def test_due_times_missed_while_the_system_was_down_become_one_cycle() -> None:
 
 def test_a_cycle_that_still_runs_makes_the_next_one_skipped() -> None:
     schedule.given(SET, STARTED, due(0)).when(run_at(10, cycle=SECOND), run_at(11, cycle=SECOND)).then(
-        CycleSkipped(adbot=ID, due_at=NOON + 10 * MINUTE, reason=SkipReason.OVERRUN)
+        SKIPPED
     )
 
 
 def test_after_a_skipped_one_the_next_cycle_is_counted_on() -> None:
-    skipped = CycleSkipped(adbot=ID, due_at=NOON + 10 * MINUTE, reason=SkipReason.OVERRUN)
     ended = replace(ADBOT, ended_cycle=FIRST)
-    schedule.given(SET, STARTED, due(0), skipped).when(run_at(20, ended, SECOND)).then(due(20, SECOND, 2))
+    schedule.given(SET, STARTED, due(0), SKIPPED).when(run_at(20, ended, SECOND)).then(due(20, SECOND, 2))
 
 
 def test_a_cycle_that_never_ends_does_not_block_for_ever() -> None:
@@ -338,6 +341,26 @@ def test_a_start_of_the_first_schema_was_said_at_its_anchor() -> None:
         "AdbotStarted", 1, json.dumps({"adbot": str(ID), "anchor": NOON.isoformat(), "interval_seconds": 600})
     )
     assert old == STARTED
+
+
+def test_a_cycle_of_the_first_schema_is_followed_by_one_an_interval_later() -> None:
+    cycle, skipped = due(0).model_dump(mode="json"), SKIPPED.model_dump(mode="json")
+    del cycle["next_due"], skipped["next_due"]
+    old_cycle = published().decode("CycleDue", 1, json.dumps(cycle))
+    old_skip = published().decode("CycleSkipped", 1, json.dumps(skipped))
+    assert isinstance(old_cycle, CycleDue)
+    assert isinstance(old_skip, CycleSkipped)
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    for history in ((old_cycle,), (old_cycle, old_skip)):
+        at = 10 * len(history)
+        schedule.given(SET, STARTED, *history).when(run_at(at - 0.1, ended)).then()
+        schedule.given(SET, STARTED, *history).when(run_at(at, ended, SECOND)).then(due(at, SECOND, 2))
+
+
+def test_the_next_cycle_comes_when_the_last_one_said_whatever_the_interval() -> None:
+    sooner = due(0).model_copy(update={"next_due": NOON + 7 * MINUTE})
+    ended = replace(ADBOT, ended_cycle=FIRST)
+    schedule.given(SET, STARTED, sooner).when(run_at(7, ended, SECOND)).then(due(7, SECOND, 2))
 
 
 acts = st.lists(

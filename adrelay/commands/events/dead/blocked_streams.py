@@ -70,8 +70,8 @@ def is_called(letter: DeadLetter, key: str) -> bool:
 
 def to_drop(stream: BlockedStream, key: str, *, rest: bool) -> list[DeadLetter]:
     """Return the event of this id, or the first of the stream; with `rest`, all behind it too."""
-    places = [number for number, letter in enumerate(stream.letters) if str(letter.envelope.id) == key]
-    begin = places[0] if places else 0
+    positions = [number for number, letter in enumerate(stream.letters) if str(letter.envelope.id) == key]
+    begin = positions[0] if positions else 0
     return list(stream.letters[begin:] if rest else stream.letters[begin : begin + 1])
 
 

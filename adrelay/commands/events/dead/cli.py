@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.events.options import ServicesOption, YesOption
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 dead = typer.Typer(
@@ -46,7 +46,7 @@ def list_(
         from adrelay.commands.events.dead import dead_letters
 
         return dead_letters.list_all(
-            Places(data, env_file), dead_letters.Chosen(None, service, reader), json=json
+            ServerOptions(data, env_file), dead_letters.Chosen(None, service, reader), json=json
         )
 
     carry_out(work)
@@ -69,7 +69,9 @@ def show(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.dead import dead_letters
 
-        return dead_letters.show(Places(data, env_file), dead_letters.Chosen(key, service, reader), json=json)
+        return dead_letters.show(
+            ServerOptions(data, env_file), dead_letters.Chosen(key, service, reader), json=json
+        )
 
     carry_out(work)
 
@@ -97,7 +99,7 @@ def retry(
         if (key is None) != all_:
             raise Unusable("name an event or a stream, or say --all")
         return dead_letters.retry(
-            Places(data, env_file), dead_letters.Chosen(key, service, reader), wait, json=json
+            ServerOptions(data, env_file), dead_letters.Chosen(key, service, reader), wait, json=json
         )
 
     carry_out(work)
@@ -126,7 +128,7 @@ def drop(
 
         which = dead_letters.Chosen(key, service, reader)
         return dead_letters.drop_event(
-            Places(data, env_file), which, WAIT_SECONDS, rest=rest, json=json, yes=yes
+            ServerOptions(data, env_file), which, WAIT_SECONDS, rest=rest, json=json, yes=yes
         )
 
     carry_out(work)

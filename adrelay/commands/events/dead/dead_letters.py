@@ -16,12 +16,12 @@ from adrelay.commands.events.dead.blocked_streams import (
     is_called,
     to_drop,
 )
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, Unusable, complain, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remark, screen
 from adrelay.terminal.pasted import stream_name
-from adrelay.terminal.plain import Json, contents, one_line, sayings
+from adrelay.terminal.plain import Json, contents, field_texts, one_line
 from adrelay.terminal.screen import as_is
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import (
@@ -44,12 +44,12 @@ class Chosen(NamedTuple):
     reader: str | None
 
 
-async def list_all(places: Places, which: Chosen, *, json: bool) -> Exit:
+async def list_all(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
     """Print all blocked streams."""
-    async with stores(places.databases(which.services)) as connections:
+    async with stores(servers.databases(which.services)) as connections:
         streams = await blocked_streams_of(connections, which.reader)
     if json:
-        say_json([{**document(one.service, one.first), "follow": len(one.letters) - 1} for one in streams])
+        print_json([{**document(one.service, one.first), "follow": len(one.letters) - 1} for one in streams])
         return Exit.FOUND if streams else Exit.OK
     print_blocked_streams(streams)
     if not streams:
@@ -71,14 +71,14 @@ def print_blocked_streams(streams: Sequence[BlockedStream]) -> None:
         console.items(*_in_red(one_line(first.error)), indent=4, gap=" ")
 
 
-async def show(places: Places, which: Chosen, *, json: bool) -> Exit:
+async def show(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
     """Print the dead letters of a name."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services)) as connections:
+    async with stores(servers.databases(which.services)) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
     shown = [(stream, letter) for stream in streams for letter in stream.letters if is_called(letter, key)]
     if json:
-        say_json([document(stream.service, letter) for stream, letter in shown])
+        print_json([document(stream.service, letter) for stream, letter in shown])
         return Exit.OK
     for stream, letter in shown:
         print_dead_letter(stream, letter)
@@ -94,12 +94,12 @@ def print_dead_letter(stream: BlockedStream, letter: DeadLetter) -> None:
     console.items(f"failed {clock(letter.at)} UTC", indent=4)
     for number, line in enumerate(letter.error.splitlines()):
         console.items("      " if number else "error ", *_in_red(line), indent=4, gap=" ")
-    console.items("says  ", *sayings(contents(envelope.data)), indent=4)
+    console.items("says  ", *field_texts(contents(envelope.data)), indent=4)
 
 
-async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Exit:
+async def retry(servers: ServerOptions, which: Chosen, wait: float, *, json: bool) -> Exit:
     """Ask the readers to retry blocked streams, and wait until they have."""
-    async with stores(places.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services), writing=True) as connections:
         streams = await blocked_streams_of(connections, which.reader)
         if which.key is not None:
             streams = chosen(streams, stream_name(which.key))
@@ -109,11 +109,11 @@ async def retry(places: Places, which: Chosen, wait: float, *, json: bool) -> Ex
 
 
 async def drop_event(
-    places: Places, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
+    servers: ServerOptions, which: Chosen, wait: float, *, rest: bool, json: bool, yes: bool
 ) -> Exit:
     """Drop dead letters, and wait until the reader goes on."""
     key = stream_name(which.key or "")
-    async with stores(places.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services), writing=True) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
         if len(streams) > 1:
             ways = " or ".join(f"--service {one.service} --reader {one.reader}" for one in streams)
@@ -149,13 +149,13 @@ async def _await(
         await asyncio.sleep(_LOOK_SECONDS)
     left = {stream.key: stream for stream in await blocked_streams_of(connections)}
     if json:
-        say_json([_outcome(stream, left.get(stream.key), pending=stream.key in busy) for stream in streams])
+        print_json([_outcome(stream, left.get(stream.key), pending=stream.key in busy) for stream in streams])
     for stream in () if json else streams:
-        _tell(stream, left.get(stream.key), pending=stream.key in busy)
+        _print_outcome(stream, left.get(stream.key), pending=stream.key in busy)
     return Exit.FOUND if any(stream.key in busy or stream.key in left for stream in streams) else Exit.OK
 
 
-def _tell(stream: BlockedStream, still: BlockedStream | None, *, pending: bool) -> None:
+def _print_outcome(stream: BlockedStream, still: BlockedStream | None, *, pending: bool) -> None:
     if pending:
         complain(f"{stream.name}: the reader has not come to it yet; it will as soon as it runs")
     elif still is None:

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.events.options import ServicesOption
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    DataOption,
+    EnvFileOption,
+    JsonOption,
+    ScratchOption,
+    ServerOptions,
+)
 from adrelay.terminal.completion import orders
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
@@ -42,7 +49,7 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         str | None, typer.Option(help="Only events with this correlation id, from the first on.")
     ] = None,
     last: Annotated[
-        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if nothing is said.", min=0)
+        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if not given.", min=0)
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Begin with what happened since, such as 2026-05-01T12:00:00 or 10m.")
@@ -66,9 +73,14 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         if last is not None and (since is not None or correlation is not None):
             raise Unusable("--last goes neither with --since nor with --correlation")
         filters = tailing.filters_of(service, kind, stream, correlation)
-        say = tailing.say_json_line if json else tailing.say_lines()
+        print_event = tailing.print_json_line if json else tailing.line_printer()
         return tailing.tail(
-            Places(data, env_file), filters, LAST if last is None else last, since, follow=follow, say=say
+            ServerOptions(data, env_file),
+            filters,
+            LAST if last is None else last,
+            since,
+            follow=follow,
+            print_event=print_event,
         )
 
     carry_out(work)
@@ -101,7 +113,7 @@ def show(
         from adrelay.commands.events.reading.show import show as showing
 
         shown = SHOWN if last is None and not (all_ or json) else last
-        return showing(Places(data, env_file, scratch), key, at, shown, json=json)
+        return showing(ServerOptions(data, env_file, scratch), key, at, shown, json=json)
 
     carry_out(work)
 
@@ -129,7 +141,7 @@ def trace(
 
         if html is not None and not html.parent.is_dir():
             raise Unusable(f"{html.parent} is no folder")
-        return tracing(Places(data, env_file, scratch), key, html, json=json, complete=all_)
+        return tracing(ServerOptions(data, env_file, scratch), key, html, json=json, complete=all_)
 
     carry_out(work)
 
@@ -152,6 +164,6 @@ def lag(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.reading.lag import lag as measuring
 
-        return measuring(Places(data, env_file), patience, json=json)
+        return measuring(ServerOptions(data, env_file), patience, json=json)
 
     carry_out(work)

@@ -5,10 +5,10 @@ from typing import cast
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
-from adrelay.terminal.outcome import Exit, complain, say_json, screen
+from adrelay.terminal.outcome import Exit, complain, print_json, screen
 from adrelay.terminal.plain import Json, plain
 from adrelay.terminal.screen import Screen, Table
 from libs.events.catalogue import published
@@ -24,9 +24,9 @@ from libs.eventsourcing.operations import (
 _AHEAD = "the stream holds events that the store does not have"
 
 
-async def lag(places: Places, patience: float, *, json: bool) -> Exit:
+async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
     """Print how far relays and readers are behind, and what holds them back."""
-    databases, broker = places.databases(), places.broker()
+    databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
         catalogue = published()
         relays = [await relay_lag(service, one, stream, catalogue) for service, one in connections.items()]
@@ -42,7 +42,7 @@ async def lag(places: Places, patience: float, *, json: bool) -> Exit:
         *(problem for one in open_transactions for problem in database_problems(one, patience)),
     ]
     if json:
-        say_json(
+        print_json(
             {
                 "relays": [_document(relay) for relay in relays],
                 "readers": [_reader_document(reader) for reader in readers],

@@ -1,4 +1,4 @@
-"""A story as one HTML file: a lane for each service, a row for each event, a curve from cause to effect."""
+"""Draw a correlated tree as one HTML file: a lane per service, a row per event, curves by cause."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from datetime import datetime
 from html import escape
 from uuid import UUID
 
+from adrelay.commands.events.reading.correlated_tree import Line, Node
 from adrelay.commands.events.reading.find import Found
-from adrelay.commands.events.reading.story import Line, Node
 from adrelay.system import SERVICES
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.plain import contents
@@ -27,7 +27,7 @@ body { margin: 2rem; background: var(--paper); color: var(--ink); font: 14px/1.4
 h1 { font-size: 1.2rem; margin: 0 0 .3rem } p { color: var(--dim); margin: 0 0 1rem }
 .legend span { margin-right: 1.2em } .legend i { display: inline-block; width: .7em; height: .7em;
   border-radius: 50%; margin-right: .4em }
-.story { position: relative } .story svg { position: absolute; left: 0; top: 0 }
+.tree { position: relative } .tree svg { position: absolute; left: 0; top: 0 }
 .row { height: ROWpx; display: flex; align-items: center; white-space: nowrap; border-radius: 4px }
 .row:hover { background: color-mix(in srgb, var(--dim) 14%, transparent) }
 .row.asked { background: var(--mark) } .row.wait { color: var(--dim); font-style: italic }
@@ -52,7 +52,7 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
         return ""
     begin = _at(nodes[0])
     rows: list[str] = []
-    places: dict[UUID, int] = {}
+    row_of: dict[UUID, int] = {}
     before = begin
     for line in nodes:
         if line.node is None:
@@ -60,22 +60,22 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
         waited = (_at(line) - before).total_seconds()
         if waited >= LONG_GAP_SECONDS:
             rows.append(f'<div class="row wait"><span class="time">⋮ {escape(duration(waited))}</span></div>')
-        places[line.node.event.id] = len(rows)
+        row_of[line.node.event.id] = len(rows)
         rows.append(_row(line, line.node, found, begin, data))
         before = _at(line)
     lasted = duration((before - begin).total_seconds())
-    told = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
+    summary = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
     if left_out:
-        told += f"; {left_out} more between them are left out"
+        summary += f"; {left_out} more between them are left out"
     width = LANE * (len(SERVICES) + 1)
     body = "\n".join(rows)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(key)}</title>
 <style>{_STYLE.replace("ROW", str(ROW))}
 .row {{ padding-left: {width}px }}</style></head><body>
-<h1>{escape("; ".join(found.names))}</h1><p>{escape(told)}. Click a row for what the event says.</p>
+<h1>{escape("; ".join(found.names))}</h1><p>{escape(summary)}. Click a row for the event's data.</p>
 <p class="legend">{_legend()}</p>
-<div class="story">{_lanes(nodes, places, width, len(rows) * ROW)}
+<div class="tree">{_lanes(nodes, row_of, width, len(rows) * ROW)}
 {body}
 </div></body></html>
 """
@@ -98,10 +98,10 @@ def _legend() -> str:
 def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[str, str]) -> str:
     event = node.event
     gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
-    said = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
+    data_text = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
     asked = " asked" if found.is_about(event) else ""
     about = f"{event.stream} v{event.version} · {event.actor}"
-    title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{said}"
+    title = f"{event.stream}\n{clock(event.at)} UTC\n{event.id}\n{event.actor}\n\n{data_text}"
     return (
         f'<div class="row{asked}" title="{escape(title)}">'
         f'<span class="time">{(event.at - begin).total_seconds():.3f} s</span>'
@@ -111,7 +111,7 @@ def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[st
     )
 
 
-def _lanes(lines: Sequence[Line], places: Mapping[UUID, int], width: int, height: int) -> str:
+def _lanes(lines: Sequence[Line], row_of: Mapping[UUID, int], width: int, height: int) -> str:
     lanes = [
         f'<line x1="{_x(name)}" y1="0" x2="{_x(name)}" y2="{height}" stroke="var(--line)"/>'
         for name in SERVICES
@@ -121,11 +121,11 @@ def _lanes(lines: Sequence[Line], places: Mapping[UUID, int], width: int, height
     for line in lines:
         if line.node is None:
             continue
-        x, y = _x(line.node.service), _y(places[line.node.event.id])
+        x, y = _x(line.node.service), _y(row_of[line.node.event.id])
         colour = _colour(line.node.service)
         dots.append(f'<circle cx="{x}" cy="{y}" r="5" fill="{colour}"/>')
-        if line.cause is not None and line.cause.event.id in places:
-            curves.append(_curve(_x(line.cause.service), _y(places[line.cause.event.id]), x, y, colour))
+        if line.cause is not None and line.cause.event.id in row_of:
+            curves.append(_curve(_x(line.cause.service), _y(row_of[line.cause.event.id]), x, y, colour))
     return (
         f'<svg width="{width}" height="{height}" aria-hidden="true">'
         + "".join((*lanes, *curves, *dots))
@@ -137,8 +137,8 @@ def _x(service: str) -> int:
     return TOP + LANE * (SERVICES.index(service) if service in SERVICES else len(SERVICES))
 
 
-def _y(place: int) -> float:
-    return place * ROW + ROW / 2
+def _y(row: int) -> float:
+    return row * ROW + ROW / 2
 
 
 def _curve(x1: int, y1: float, x2: int, y2: float, colour: str) -> str:

@@ -8,23 +8,23 @@ from rich.text import Text
 from adrelay.commands.events.reading.find import find, streams_of_tree
 from adrelay.commands.events.reading.steps import Step, steps
 from adrelay.names import CATEGORIES
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, past_moment
-from adrelay.terminal.outcome import Exit, NotFound, complain, say_json, screen
+from adrelay.terminal.outcome import Exit, NotFound, complain, print_json, screen
 from adrelay.terminal.pasted import pasted, stream_name
-from adrelay.terminal.plain import Json, contents, flat, pieces, plain, sayings
+from adrelay.terminal.plain import Json, contents, field_texts, flat, pieces, plain
 from adrelay.terminal.screen import Screen, Table
 from libs.eventsourcing import Envelope
 from libs.eventsourcing.operations import STREAM_NAME, Connection, events_of_stream
 
 
-async def show(places: Places, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
+async def show(servers: ServerOptions, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
     """Print the stream that was meant, or list those that may be meant."""
     until = None if at is None else past_moment(at)
     key = stream_name(text)
     keeper = CATEGORIES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
-    async with stores(places.databases(None if keeper is None else [keeper])) as connections:
+    async with stores(servers.databases(None if keeper is None else [keeper])) as connections:
         meant = await _meant(connections, text) if keeper is None else {key: keeper}
         if len(meant) > 1:
             return list_streams(text, meant, json=json)
@@ -37,7 +37,7 @@ async def show(places: Places, text: str, at: str | None, last: int | None, *, j
         events = list(takewhile(lambda event: event.at <= until, events))
         if not events:
             raise NotFound(f"{stream} began only at {clock(begun)}")
-    return _say(service, events, last, json=json)
+    return _print_steps(service, events, last, json=json)
 
 
 async def _meant(connections: Mapping[str, Connection], text: str) -> dict[str, str]:
@@ -52,18 +52,18 @@ def list_streams(text: str, meant: Mapping[str, str], *, json: bool) -> Exit:
     for stream, service in sorted(meant.items()):
         table.add(stream, service)
         if json:
-            say_json({"service": service, "stream": stream})
+            print_json({"service": service, "stream": stream})
     if not json:
         screen().table(table)
     complain(f"{len(meant)} streams go by {pasted(text)}; name one of them")
     return Exit.FOUND
 
 
-def _say(service: str, events: list[Envelope], last: int | None, *, json: bool) -> Exit:
+def _print_steps(service: str, events: list[Envelope], last: int | None, *, json: bool) -> Exit:
     folded = steps(events)
     if json:
         for step in folded[-last:] if last else folded:
-            say_json(_document(service, step))
+            print_json(_document(service, step))
     else:
         print_stream(screen(), service, folded, last or len(folded))
     problem = folded[-1].problem
@@ -126,7 +126,7 @@ def _print_step(console: Screen, step: Step, before: dict[str, Json], after: dic
         Text("" if envelope.actor.startswith("service:") else envelope.actor, "yellow"),
         Text(str(envelope.id), "dim"),
     )
-    console.items(Text("said", "dim"), *sayings(contents(envelope.data)), indent=4)
+    console.items(Text("data", "dim"), *field_texts(contents(envelope.data)), indent=4)
     if step.problem is not None:
         console.items(Text("✗", "red"), step.problem, indent=4)
         return

@@ -14,11 +14,11 @@ from nats.errors import Error as NatsError
 from rich.text import Text
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places, checked
+from adrelay.servers.options import ServerOptions, checked
 from adrelay.terminal.moments import clock, past_moment
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.pasted import pasted, stream_name
-from adrelay.terminal.plain import contents, sayings
+from adrelay.terminal.plain import contents, field_texts
 from adrelay.terminal.reasons import reason_of
 from adrelay.terminal.screen import INDENT, as_is, fitting
 from libs.events.catalogue import published
@@ -38,14 +38,14 @@ from libs.eventsourcing.operations import (
 _BATCH = 500
 _RECONNECT_SECONDS = 0.5
 _UUID7 = 7
-_SAID_LINES = 4
+_DATA_LINES = 4
 
-Say = Callable[[Arrival], None]
+Print = Callable[[Arrival], None]
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What is to be seen: any of these services, types and streams, and one story."""
+    """What is to be seen: any of these services, types and streams, and one correlation id."""
 
     services: tuple[str, ...]
     types: tuple[str, ...]
@@ -58,7 +58,7 @@ class Filters:
         return [f"{root}.{service}.{kind}.{stream}" for service, kind, stream in ways]
 
     def passes(self, arrival: Arrival) -> bool:
-        """Say whether an event that came on these subjects is of the story."""
+        """Say whether an event received on these subjects has the correlation id."""
         return self.correlation is None or arrival.envelope.correlation_id == self.correlation
 
 
@@ -72,15 +72,21 @@ class Begin:
 
 
 async def tail(
-    places: Places, filters: Filters, last: int, since: str | None, *, follow: bool, say: Say
+    servers: ServerOptions,
+    filters: Filters,
+    last: int,
+    since: str | None,
+    *,
+    follow: bool,
+    print_event: Print,
 ) -> Exit:
-    """Say the events that pass the filters, and go on with what happens."""
+    """Print the events that pass the filters; with `follow`, go on with new ones until interrupted."""
     moment = None if since is None else past_moment(since)
-    async with streaming(places.broker()) as stream:
+    async with streaming(servers.broker()) as stream:
         begin = await _begin(stream, filters, last, moment)
-        shown = _Shown(filters, say, begin)
-        telling = asyncio.create_task(_tell(stream, shown, follow=follow))
-        await _until_stopped(telling)
+        shown = _Shown(filters, print_event, begin)
+        printing = asyncio.create_task(_print_from_stream(stream, shown, follow=follow))
+        await _until_stopped(printing)
     return Exit.OK if follow or shown.count else Exit.FOUND
 
 
@@ -98,20 +104,20 @@ def filters_of(
         if not STREAM_NAME.match(name):
             raise Unusable(f"{name!r} is no stream name; one looks like order-HQADZ-…")
     try:
-        story = None if correlation is None else UUID(pasted(correlation))
+        correlation_id = None if correlation is None else UUID(pasted(correlation))
     except ValueError:
         raise Unusable(f"{correlation!r} is no correlation id") from None
     return Filters(
         tuple(dict.fromkeys(checked(services or []))),
         tuple(dict.fromkeys(types or ())),
         tuple(dict.fromkeys(streams)),
-        story,
+        correlation_id,
     )
 
 
 async def _begin(stream: EventStream, filters: Filters, last: int, since: datetime | None) -> Begin:
     if since is None and filters.correlation is not None and filters.correlation.version == _UUID7:
-        # its id tells when a story began
+        # a correlation id of version 7 holds the instant of the first request
         begun = datetime.fromtimestamp((filters.correlation.int >> 80) / 1000, UTC)
         return Begin(await before_moment(stream, begun))
     if since is not None:
@@ -123,11 +129,11 @@ async def _begin(stream: EventStream, filters: Filters, last: int, since: dateti
 class _Shown:
     """What was shown so far, and how to go on."""
 
-    def __init__(self, filters: Filters, say: Say, begin: Begin) -> None:
+    def __init__(self, filters: Filters, print_event: Print, begin: Begin) -> None:
         self.filters = filters
         self.count = 0
         self.after = begin.after
-        self._say = say
+        self._print = print_event
         self._skip = begin.skip
         self._since = begin.since
 
@@ -138,7 +144,7 @@ class _Shown:
             if self._skip:
                 self._skip -= 1
             elif self.filters.passes(arrival) and not self._is_older(arrival):
-                self._say(arrival)
+                self._print(arrival)
                 self.count += 1
         sys.stdout.flush()
 
@@ -146,7 +152,7 @@ class _Shown:
         return self._since is not None and arrival.envelope.at < self._since
 
 
-async def _tell(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
+async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
     """Show what comes; after an interruption a new consumer goes on behind the last event."""
     subjects = shown.filters.subjects(stream.root)
     made_at, end = await stream.made_at(), (await bounds(stream))[1]
@@ -170,23 +176,23 @@ async def _tell(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
             await asyncio.sleep(_RECONNECT_SECONDS)
 
 
-async def _until_stopped(telling: asyncio.Task[None]) -> None:
+async def _until_stopped(printing: asyncio.Task[None]) -> None:
     """Wait for the end, or for Ctrl-C."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
-            loop.add_signal_handler(number, telling.cancel)
+            loop.add_signal_handler(number, printing.cancel)
     with suppress(asyncio.CancelledError):
-        await telling
+        await printing
 
 
 # -- lines
 
 
-def say_json_line(arrival: Arrival) -> None:
+def print_json_line(arrival: Arrival) -> None:
     """Print an event as a line of JSON."""
     envelope = arrival.envelope
-    say_json(
+    print_json(
         {
             "service": arrival.source,
             "sequence": arrival.sequence,
@@ -204,24 +210,24 @@ def say_json_line(arrival: Arrival) -> None:
     )
 
 
-def say_lines() -> Say:
-    """Return what prints events for people: on a terminal, what does not fit on a few lines is left out."""
+def line_printer() -> Print:
+    """Return a printer for people; on a terminal it leaves out data that does not fit on a few lines."""
     console = screen()
 
-    def say(arrival: Arrival) -> None:
+    def print_event(arrival: Arrival) -> None:
         envelope = arrival.envelope
-        said = sayings(contents(envelope.data))
+        fields = field_texts(contents(envelope.data))
         if console.room is not None:
-            kept = fitting(said, _SAID_LINES * (console.room - 2 * INDENT))
-            more = len(said) - kept
-            said = [*said[:kept], f"… {more} more (--json)"] if more else said
+            kept = fitting(fields, _DATA_LINES * (console.room - 2 * INDENT))
+            more = len(fields) - kept
+            fields = [*fields[:kept], f"… {more} more (--json)"] if more else fields
         console.items(
             Text(clock(envelope.at), "dim"),
             Text(f"{arrival.source:<12}", "cyan"),
             Text(f"{envelope.type:<20}", "bold"),
             f"{envelope.stream} v{envelope.version}",
             Text("" if envelope.actor.startswith("service:") else envelope.actor, "yellow"),
-            *(Text(as_is(part).plain, "dim") for part in said),
+            *(Text(as_is(part).plain, "dim") for part in fields),
         )
 
-    return say
+    return print_event

@@ -5,34 +5,42 @@ from pathlib import Path
 
 from rich.text import Text
 
+from adrelay.commands.events.reading.correlated_tree import (
+    KEPT,
+    Node,
+    begin_of,
+    members,
+    read_trees,
+    render,
+    walk,
+)
 from adrelay.commands.events.reading.find import Found, find
 from adrelay.commands.events.reading.picture import picture
-from adrelay.commands.events.reading.story import KEPT, Node, begin_of, members, render, told, walk
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.plain import Json
 from libs.eventsourcing.operations import Connection, data_of_events
 
-STORIES = 10
+MOST_TREES = 10
 
 
-async def trace(places: Places, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
+async def trace(servers: ServerOptions, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
     """Print the correlated trees in which what was meant occurs."""
     gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
-    async with stores(places.databases()) as connections:
+    async with stores(servers.databases()) as connections:
         found = await find(connections, key)
-        shown = found.correlations if complete else found.correlations[:STORIES]
-        roots = await told(connections, shown)
-        stories = _by_story(found, roots)
+        shown = found.correlations if complete else found.correlations[:MOST_TREES]
+        roots = await read_trees(connections, shown)
+        trees = _by_correlation_id(found, roots)
         kept = 0 if complete else KEPT
         if html is not None:
             await _draw(connections, html, key, found, roots, kept=kept)
     if json:
-        say_json(_document(key, found, stories))
+        print_json(_document(key, found, trees))
     else:
-        print_trees(found, stories, kept=kept)
+        print_trees(found, trees, kept=kept)
         if len(shown) < len(found.correlations):
             remark(f"{len(found.correlations) - len(shown)} older ones are left out; --all shows them")
     if html is not None:
@@ -40,33 +48,36 @@ async def trace(places: Places, key: str, html: Path | None, *, json: bool, comp
     return Exit.OK
 
 
-def _by_story(found: Found, roots: list[Node]) -> dict[str, list[Node]]:
-    stories: dict[str, list[Node]] = {str(story): [] for story in found.correlations}
+def _by_correlation_id(found: Found, roots: list[Node]) -> dict[str, list[Node]]:
+    trees: dict[str, list[Node]] = {str(correlation_id): [] for correlation_id in found.correlations}
     for root in roots:
-        stories[str(root.event.correlation_id)].append(root)
-    return {story: parts for story, parts in stories.items() if parts}
+        trees[str(root.event.correlation_id)].append(root)
+    return {correlation_id: parts for correlation_id, parts in trees.items() if parts}
 
 
-def print_trees(found: Found, stories: dict[str, list[Node]], *, kept: int) -> None:
+def print_trees(found: Found, trees: dict[str, list[Node]], *, kept: int) -> None:
     """Print what was found, and each correlated tree."""
     console = screen()
     for name in found.names:
         console.print(Text(name, "bold"))
-    for story, roots in stories.items():
+    for correlation_id, roots in trees.items():
         times = [node.event.at for node in members(roots)]
         lasted = duration(max(times).timestamp() - begin_of(roots))
-        title = f"correlation id {story}\n{len(times)} events in {lasted} from {clock(min(times))} UTC on"
+        counted = f"{len(times)} events in {lasted} from {clock(min(times))} UTC on"
+        title = f"correlation id {correlation_id}\n{counted}"
         console.print(render(title, roots, kept=kept, focus=lambda node: found.is_about(node.event)))
 
 
-def _document(key: str, found: Found, stories: dict[str, list[Node]]) -> Json:
+def _document(key: str, found: Found, trees: dict[str, list[Node]]) -> Json:
     return {
         "id": key,
         "is": list(found.names),
+        # scripts read these two keys: they keep the name they were published under
         "stories": [
-            {"correlation_id": story, "events": _events(found, roots)} for story, roots in stories.items()
+            {"correlation_id": correlation_id, "events": _events(found, roots)}
+            for correlation_id, roots in trees.items()
         ],
-        "stories_left_out": len(found.correlations) - len(stories),
+        "stories_left_out": len(found.correlations) - len(trees),
     }
 
 

@@ -13,7 +13,7 @@ from adrelay.commands.events.options import (
     TablesOption,
     YesOption,
 )
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places
+from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
 from adrelay.terminal.outcome import Exit, carry_out
 
 AgainOption = Annotated[
@@ -48,7 +48,9 @@ def verify(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.verify import verify as comparing
 
-        return comparing(Places(data, env_file), service, table, stream=stream, tables=tables, json=json)
+        return comparing(
+            ServerOptions(data, env_file), service, table, stream=stream, tables=tables, json=json
+        )
 
     carry_out(work)
 
@@ -70,7 +72,7 @@ def tables(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import tables as listing
 
-        return listing(Places(data, env_file), service, drop=drop_kept, yes=yes, json=json)
+        return listing(ServerOptions(data, env_file), service, drop=drop_kept, yes=yes, json=json)
 
     carry_out(work)
 
@@ -97,9 +99,9 @@ def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.rebuild import rebuild as rebuilding
 
-        places = Places(data, env_file)
+        servers = ServerOptions(data, env_file)
         return rebuilding(
-            places, service, table, again=again, swap=not build_only, dry=dry_run, yes=yes, json=json
+            servers, service, table, again=again, swap=not build_only, dry=dry_run, yes=yes, json=json
         )
 
     carry_out(work)
@@ -123,7 +125,7 @@ def rollback(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import rollback as rolling_back
 
-        return rolling_back(Places(data, env_file), service, table, yes=yes, json=json)
+        return rolling_back(ServerOptions(data, env_file), service, table, yes=yes, json=json)
 
     carry_out(work)
 
@@ -145,6 +147,6 @@ def retire(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.tables.listing import retire as retiring
 
-        return retiring(Places(data, env_file), service, table, yes=yes, json=json)
+        return retiring(ServerOptions(data, env_file), service, table, yes=yes, json=json)
 
     carry_out(work)

@@ -16,7 +16,7 @@ from rich.progress import (
 from rich.text import Text
 
 from adrelay.registries import registry_of
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Exit, Failure, NotFound, Unusable
 from libs.chassis.advice import with_advice
@@ -46,9 +46,9 @@ def tables_of(service: str, url: str) -> ServiceTables:
     return registry_of(service).tables(url, published(), APPLICATION)
 
 
-async def all_tables(places: Places, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
+async def all_tables(servers: ServerOptions, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
     """Return what services fold, by service; raise `Unusable` if a database can't be used."""
-    databases = places.databases(chosen)
+    databases = servers.databases(chosen)
     problems = [problem for service, url in databases.items() for problem in await _problems(service, url)]
     if problems:
         raise Unusable(*problems)
@@ -64,9 +64,9 @@ async def _problems(service: str, url: str) -> tuple[str, ...]:
     return () if known else (f"{service} was not started yet with this version of Adrelay",)
 
 
-async def one_table(places: Places, service: str, name: str) -> tuple[ServiceTables, Projection]:
+async def one_table(servers: ServerOptions, service: str, name: str) -> tuple[ServiceTables, Projection]:
     """Return a service's table of that name; raise `Unusable` if there is none."""
-    tables = (await all_tables(places, [service]))[service]
+    tables = (await all_tables(servers, [service]))[service]
     table = tables.find(name)
     if table is None:
         raise Unusable(f"{service} folds no table {name!r}; there are {', '.join(sorted(tables.schemas))}")
@@ -119,4 +119,4 @@ def progress() -> Generator[Callable[[str, int, int], None]]:
 def fold_progress(service: str) -> Generator[Report]:
     """Show how far tables are built."""
     with progress() as move:
-        yield lambda told: move(f"{service} {told.table}", told.passed, told.remaining)
+        yield lambda progress: move(f"{service} {progress.table}", progress.passed, progress.remaining)

@@ -7,10 +7,10 @@ import typer
 
 from adrelay.commands.events.tables.folded import all_tables, fold_progress, folds, one_table
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from adrelay.terminal.screen import Table
 from libs.eventsourcing.operations import (
     Purpose,
@@ -23,39 +23,41 @@ from libs.eventsourcing.operations import (
 from libs.eventsourcing.operations import retire as retire_table
 
 
-async def rollback(places: Places, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
+async def rollback(servers: ServerOptions, service: str, names: list[str], *, yes: bool, json: bool) -> Exit:
     """Roll back to archived tables."""
-    found = [await one_table(places, service, name) for name in dict.fromkeys(names)]
+    found = [await one_table(servers, service, name) for name in dict.fromkeys(names)]
     tables, chosen = found[0][0], [table for _, table in found]
     if len({tables.kind(table) for table in chosen}) > 1:
         raise Unusable("state tables and read models are put back one after the other")
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         remark(f"{', '.join(names)} of {service} are archived; they are caught up and swapped in.")
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
         with fold_progress(service) as report:
             built = await rebuilding.rollback(tables, chosen, stream=stream, report=report)
     if json:
-        say_json([{"service": service, "table": one.name, "version": one.version} for one in built])
+        print_json([{"service": service, "table": one.name, "version": one.version} for one in built])
     for one in () if json else built:
         screen().print(f"✓ {one.name} of {service}, version {one.version}, runs again")
     return Exit.OK
 
 
-async def tables(places: Places, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool) -> Exit:
+async def tables(
+    servers: ServerOptions, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool
+) -> Exit:
     """Print what tables there are, or drop those that do not run."""
-    known = await all_tables(places, chosen)
+    known = await all_tables(servers, chosen)
     if drop:
         async with folds():
             return await _drop(known, yes=yes, json=json)
-    async with stores(places.databases(chosen)) as connections:
+    async with stores(servers.databases(chosen)) as connections:
         listed = [
             (service, one)
             for service, connection in connections.items()
             for one in await stored_tables(connection)
         ]
     if json:
-        say_json([{"service": service, **asdict(one)} for service, one in listed])
+        print_json([{"service": service, **asdict(one)} for service, one in listed])
         return Exit.OK
     shown = Table("service", "table", "version", "", "size", right=("version", "size"))
     for service, one in listed:
@@ -75,15 +77,15 @@ async def _drop(known: dict[str, ServiceTables], *, yes: bool, json: bool) -> Ex
     for service, name in sorted({(service, one.name) for service, one in dropped}):
         await rebuilding.discard(known[service], name, frozenset(Purpose))
     if json:
-        say_json([{"service": service, "schema": one.schema} for service, one in dropped])
+        print_json([{"service": service, "schema": one.schema} for service, one in dropped])
     else:
         screen().print(f"✓ {len(dropped)} dropped")
     return Exit.OK
 
 
-async def retire(places: Places, service: str, name: str, *, yes: bool, json: bool) -> Exit:
+async def retire(servers: ServerOptions, service: str, name: str, *, yes: bool, json: bool) -> Exit:
     """Stop folding a table that this version of the service does not know."""
-    known = (await all_tables(places, [service]))[service]
+    known = (await all_tables(servers, [service]))[service]
     if known.find(name) is not None:
         raise Unusable(f"{service} still folds {name}")
     async with folds():
@@ -93,7 +95,7 @@ async def retire(places: Places, service: str, name: str, *, yes: bool, json: bo
         async with builder(known):
             await retire_table(known, name)
     if json:
-        say_json({"service": service, "table": name})
+        print_json({"service": service, "table": name})
     else:
         screen().print(f"✓ {name} of {service} is folded no more")
     return Exit.OK

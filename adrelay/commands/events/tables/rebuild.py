@@ -7,24 +7,32 @@ import typer
 
 from adrelay.commands.events.tables.folded import Stopped, fold_progress, folds, one_table
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.outcome import Exit, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, print_json, remark, screen
 from libs.eventsourcing.operations import Kind, Plan, archived_schema, rebuilding
 
 
 async def rebuild(
-    places: Places, service: str, name: str, *, again: bool, swap: bool, dry: bool, yes: bool, json: bool
+    servers: ServerOptions,
+    service: str,
+    name: str,
+    *,
+    again: bool,
+    swap: bool,
+    dry: bool,
+    yes: bool,
+    json: bool,
 ) -> Exit:
     """Fold a table anew and put it in its place."""
-    tables, table = await one_table(places, service, name)
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    tables, table = await one_table(servers, service, name)
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)
-        for line in _told(plan, swap=swap):
+        for line in _plan_lines(plan, swap=swap):
             remark(line)
         if dry:
             if json:
-                say_json(_document(plan))
+                print_json(_document(plan))
             return Exit.OK
         if not yes and not await asyncio.to_thread(typer.confirm, "Go on?", err=True):
             return Exit.FOUND
@@ -38,14 +46,14 @@ async def rebuild(
             raise Stopped("interrupted; the same command goes on from here") from None
     seconds = time.monotonic() - begin
     if json:
-        say_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
+        print_json({**_document(plan), "exchanged": swap, "seconds": round(seconds, 3)})
         return Exit.OK
     where = "runs now" if swap else f"is a shadow, in {built.schema}"
     screen().print(f"✓ {name} of {service}, version {plan.version}, {where}; {duration(seconds)}")
     return Exit.OK
 
 
-def _told(plan: Plan, *, swap: bool) -> list[str]:
+def _plan_lines(plan: Plan, *, swap: bool) -> list[str]:
     source = "the store" if plan.kind is Kind.STATE else "the stream"
     shadow = "" if plan.running is None else f", in shadow tables; version {plan.running} runs on meanwhile"
     what = f"{plan.table} of {plan.service}, version {plan.version}"

@@ -2,9 +2,9 @@
 
 from adrelay.commands.events.tables.folded import all_tables, fold_progress, folds, progress
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
-from adrelay.terminal.outcome import Exit, Unusable, complain, say_json, screen
-from adrelay.terminal.plain import plain, sayings
+from adrelay.servers.options import ServerOptions
+from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, screen
+from adrelay.terminal.plain import field_texts, plain
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
     FoldFailed,
@@ -20,7 +20,7 @@ from libs.eventsourcing.operations import (
 
 
 async def verify(
-    places: Places,
+    servers: ServerOptions,
     chosen: list[str] | None,
     names: list[str] | None,
     *,
@@ -29,12 +29,12 @@ async def verify(
     json: bool,
 ) -> Exit:
     """Compare the stores with the stream, and tables with a fresh fold."""
-    known = await all_tables(places, chosen)
+    known = await all_tables(servers, chosen)
     _check_names(known, names)
     streams: list[StreamReport] = []
     folded: list[TableReport] = []
     problems: list[str] = []
-    async with streaming(places.broker()) as source, folds():
+    async with streaming(servers.broker()) as source, folds():
         if stream and not names:
             streams = await _streams(known, source)
         for service, one in known.items() if tables else ():
@@ -43,7 +43,9 @@ async def verify(
             problems += failed
     sound = not problems and all(one.sound for one in streams) and all(one.sound for one in folded)
     if json:
-        say_json({"sound": sound, "streams": _plain(streams), "tables": plain(folded), "problems": problems})
+        print_json(
+            {"sound": sound, "streams": _plain(streams), "tables": plain(folded), "problems": problems}
+        )
     else:
         print_reports(streams, folded)
         for problem in problems:
@@ -61,11 +63,11 @@ def _check_names(known: dict[str, ServiceTables], names: list[str] | None) -> No
 async def _streams(known: dict[str, ServiceTables], source: EventStream) -> list[StreamReport]:
     found: list[StreamReport] = []
     with progress() as move:
-        async for told in verify_stream(known, source):
-            if isinstance(told, StreamReport):
-                found.append(told)
+        async for result in verify_stream(known, source):
+            if isinstance(result, StreamReport):
+                found.append(result)
             else:
-                move("the stream", *told)
+                move("the stream", *result)
     return found
 
 
@@ -125,4 +127,4 @@ def print_reports(streams: list[StreamReport], folded: list[TableReport]) -> Non
                     f"    {table.table}: {table.missing:,} rows missing, {table.surplus:,} too many"
                 )
             for example in table.examples:
-                console.items(f"{example['is']}:", *sayings(plain(example["row"])), indent=6)
+                console.items(f"{example['is']}:", *field_texts(plain(example["row"])), indent=6)

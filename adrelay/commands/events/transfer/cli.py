@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from adrelay.commands.events.options import ServiceArgument, ServicesOption, YesOption
-from adrelay.servers.places import ENV_FILE, DataOption, EnvFileOption, JsonOption, Places, ScratchOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    DataOption,
+    EnvFileOption,
+    JsonOption,
+    ScratchOption,
+    ServerOptions,
+)
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 AnewOption = Annotated[
@@ -37,7 +44,7 @@ def republish(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.transfer.republish import republish_ as republishing
 
-        return republishing(Places(data, env_file), anew=anew, dry=dry_run, yes=yes, json=json)
+        return republishing(ServerOptions(data, env_file), anew=anew, dry=dry_run, yes=yes, json=json)
 
     carry_out(work)
 
@@ -59,7 +66,7 @@ def rebase(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.transfer.rebase import rebase_ as rebasing
 
-        return rebasing(Places(data, env_file), service, yes=yes, json=json)
+        return rebasing(ServerOptions(data, env_file), service, yes=yes, json=json)
 
     carry_out(work)
 
@@ -88,7 +95,7 @@ def export(
             raise Unusable("--json goes with --output only: the export itself is JSON")
         if output is not None and output.exists():
             raise Unusable(f"{output} exists already")
-        return exporting(Places(data, env_file, scratch), output, service, json=json)
+        return exporting(ServerOptions(data, env_file, scratch), output, service, json=json)
 
     carry_out(work)
 
@@ -117,6 +124,6 @@ def import_(
     def work() -> Coroutine[None, None, Exit]:
         from adrelay.commands.events.transfer.importing import import_ as importing
 
-        return importing(Places(data, env_file), file, into, service, anew=anew, json=json)
+        return importing(ServerOptions(data, env_file), file, into, service, anew=anew, json=json)
 
     carry_out(work)

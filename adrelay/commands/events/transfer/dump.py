@@ -95,9 +95,9 @@ class _Order:
 
     def add(self, cursor: Cursor) -> None:
         if len(self) and cursor <= self.at(len(self) - 1):
-            raise _Wrong("its place in the store is not behind that of the event before")
+            raise _Wrong("its position in the store is not after that of the event before")
         if cursor <= START:
-            raise _Wrong("it has no place in a store")
+            raise _Wrong("it has no position in a store")
         self.xids.append(cursor.xid)
         self.positions.append(cursor.position)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adrelay.commands.events.transfer.dump import Writer
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import (
     READ_MODELS,
@@ -25,19 +25,21 @@ from libs.eventsourcing.operations import (
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-async def export(places: Places, output: Path | None, services: list[str] | None, *, json: bool) -> Exit:
+async def export(
+    servers: ServerOptions, output: Path | None, services: list[str] | None, *, json: bool
+) -> Exit:
     """Write the events of services as JSON Lines."""
     try:
-        async with stores(places.databases(services)) as connections, one_moment(connections):
+        async with stores(servers.databases(services)) as connections, one_moment(connections):
             counts = await _to(output, connections)
     except NoCommonMoment as error:
         raise Unusable(str(error)) from error
     if output is not None:
         if json:
-            say_json({"file": str(output), "events": counts})
+            print_json({"file": str(output), "events": counts})
         else:
-            told = ", ".join(f"{count} of {name}" for name, count in counts.items())
-            remark(f"{output}: {sum(counts.values())} events ({told})")
+            counted = ", ".join(f"{count} of {name}" for name, count in counts.items())
+            remark(f"{output}: {sum(counts.values())} events ({counted})")
     return Exit.OK if sum(counts.values()) else Exit.FOUND
 
 

@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.transaction import Transaction
 
 from adrelay.commands.events.transfer.dump import Dump
-from adrelay.servers.places import with_database
+from adrelay.servers.options import with_database
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
@@ -167,7 +167,7 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
         elif "parked" in other:
             await _add_dead_letter(store, dump, stores, other)
         else:
-            await _place(store, dump, stores, other)
+            await _insert(store, dump, stores, other)
     if owner is not None:
         await owner.filling.add_events(page)
     for store in stores.values():
@@ -181,7 +181,7 @@ def _moved(dump: Dump, stores: Mapping[str, _Store], source: str, cursor: Cursor
     return stores[source].filling.cursor_of(dump.number_of(source, cursor))
 
 
-async def _place(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
+async def _insert(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
     """Note up to where a reader has come, or what it never handles."""
     cursor = _moved(dump, stores, fields["source"], Cursor(fields["xid"], fields["position"]))
     note = store.filling.add_dropped if "dropped" in fields else store.filling.add_checkpoint

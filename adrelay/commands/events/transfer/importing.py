@@ -10,15 +10,21 @@ from nats.errors import Error as NatsError
 from adrelay.commands.events.transfer.dump import Dump, read_dump
 from adrelay.commands.events.transfer.filling import fill
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Broker, Places, checked, scratch_name, with_database
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json
+from adrelay.servers.options import Broker, ServerOptions, checked, scratch_name, with_database
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from adrelay.terminal.reasons import reason_of
 from libs.eventsourcing import START, EventStream
 from libs.eventsourcing.operations import renew
 
 
 async def import_(
-    places: Places, file: Path, into: str | None, services: list[str] | None, *, anew: bool, json: bool
+    servers: ServerOptions,
+    file: Path,
+    into: str | None,
+    services: list[str] | None,
+    *,
+    anew: bool,
+    json: bool,
 ) -> Exit:
     """Put exported events into empty stores."""
     dump = await asyncio.to_thread(read_dump, file)
@@ -28,10 +34,10 @@ async def import_(
             raise Unusable(f"{file} holds no events of {service}")
     if into is not None and anew:
         raise Unusable("--anew does not go with --into: scratch databases have no stream")
-    urls = places.databases(chosen)
+    urls = servers.databases(chosen)
     try:
         if into is None:
-            await _into_services(places.broker(), dump, urls, anew=anew)
+            await _into_services(servers.broker(), dump, urls, anew=anew)
         else:
             name = scratch_name(into)
             await fill(dump, {one: with_database(url, f"{name}_{one}") for one, url in urls.items()})
@@ -39,7 +45,7 @@ async def import_(
         raise Unusable(f"{file}: the database refuses it: {reason_of(error)}") from error
     counts = {service: dump.count(service) for service in chosen}
     if json:
-        say_json({"file": str(file), "events": counts})
+        print_json({"file": str(file), "events": counts})
     else:
         for service, count in counts.items():
             remark(f"{service}: {count} events" + (f" in {into}_{service}" if into else ""))
@@ -67,8 +73,8 @@ async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *,
 async def _check_stream(stream: EventStream, services: Iterable[str]) -> None:
     """Raise `Unusable` if the stream tells of other events than those that are to be imported.
 
-    What is imported gets new places in its store. So readers would take what the stream holds, and what the
-    relays add to it, for different events, and handle both.
+    Imported events get new positions in their store. So readers would take what the stream holds, and what
+    the relays add to it, for different events, and handle both.
     """
     for service in services:
         if (await stream.last(service)).cursor > START:

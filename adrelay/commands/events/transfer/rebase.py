@@ -5,19 +5,19 @@ import asyncio
 import typer
 
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
+from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import connected
-from adrelay.terminal.outcome import Exit, Unusable, remark, say_json, screen
+from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
 from libs.chassis.names import APPLICATION
 from libs.eventsourcing.operations import Connection, RestoredElsewhere, connected_as, rebase, refuse_future
 
 
-async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exit:
+async def rebase_(servers: ServerOptions, service: str, *, yes: bool, json: bool) -> Exit:
     """Have a restored store's new events stand behind all that it holds."""
-    url = places.databases([service])[service]
+    url = servers.databases([service])[service]
     async with (
         connected(service, url, writing=True) as connection,
-        streaming(places.broker(), absent=True) as stream,
+        streaming(servers.broker(), absent=True) as stream,
     ):
         if await connected_as(connection, APPLICATION):
             raise Unusable(f"{service} runs; stop all its processes first")
@@ -26,7 +26,7 @@ async def rebase_(places: Places, service: str, *, yes: bool, json: bool) -> Exi
             return Exit.FOUND
         ahead = await rebase(connection, (await stream.last(service)).cursor)
     if json:
-        say_json({"service": service, "ahead": ahead})
+        print_json({"service": service, "ahead": ahead})
     else:
         screen().print(f"✓ new events of {service} are counted {ahead:,} ahead of its cluster; start it now")
     return Exit.OK
@@ -37,4 +37,4 @@ async def _why(connection: Connection) -> str:
         await refuse_future(connection)
     except RestoredElsewhere as error:
         return f"{error}."
-    return "The store's events are not ahead of this cluster; only the stream's place is looked at."
+    return "The store's events are not ahead of this cluster; only the stream's position is checked."

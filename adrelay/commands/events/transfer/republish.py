@@ -6,22 +6,22 @@ import typer
 
 from adrelay.commands.events.tables.folded import all_tables, folds, progress
 from adrelay.servers.broker import streaming
-from adrelay.servers.places import Places
-from adrelay.terminal.outcome import Exit, complain, remark, say_json, screen
+from adrelay.servers.options import ServerOptions
+from adrelay.terminal.outcome import Exit, complain, print_json, remark, screen
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import Missing, ServiceTables, missing, renew, republish
 
 
-async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
+async def republish_(servers: ServerOptions, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
     """Put on the stream what it lacks."""
-    known = await all_tables(places)
-    async with streaming(places.broker(), absent=True) as stream, folds():
+    known = await all_tables(servers)
+    async with streaming(servers.broker(), absent=True) as stream, folds():
         before = [await missing(tables, stream) for tables in known.values()]
         if not json:
             _print(before, anew=anew)
         if dry or not (anew or any(one.missing for one in before)):
             if json:
-                say_json([_document(one) for one in before])
+                print_json([_document(one) for one in before])
             elif not dry:
                 screen().print("✓ nothing is missing")
             return Exit.FOUND if any(one.missing or one.ahead for one in before) else Exit.OK
@@ -32,7 +32,7 @@ async def republish_(places: Places, *, anew: bool, dry: bool, yes: bool, json: 
             remark(f"{await renew(stream):,} events deleted")
         after = await _all(known, stream)
     if json:
-        say_json([_document(one) for one in after])
+        print_json([_document(one) for one in after])
     else:
         screen().print("✓ the stream holds what the stores do")
     return Exit.OK

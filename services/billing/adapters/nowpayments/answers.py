@@ -23,7 +23,7 @@ from services.billing.ports import PaymentOffer, PaymentReport
 _PLACES = 18
 _ROOMY = Context(prec=60)
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
-ModelT = TypeVar("ModelT", bound="Said")
+ModelT = TypeVar("ModelT", bound="ProviderFields")
 
 
 def _as_text(value: object) -> object:
@@ -71,7 +71,7 @@ _Memo = Annotated[
 ]
 
 
-class Said(BaseModel):
+class ProviderFields(BaseModel):
     """The fields that billing relies on; the provider sends more, and may add others."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -79,7 +79,7 @@ class Said(BaseModel):
     """Fields that are taken for left out where they make no sense."""
 
 
-class Created(Said):
+class Created(ProviderFields):
     """The answer to a request for a payment."""
 
     payment_id: _Id
@@ -103,14 +103,14 @@ class Created(Said):
         )
 
 
-class Minimum(Said):
+class Minimum(ProviderFields):
     """The answer to the question for the least that may be paid."""
 
     fiat_equivalent: _Received | None = None
 
 
-class Reported(Said):
-    """What is said of a payment, in a notification or in answer to a question; any of it may be left out.
+class Reported(ProviderFields):
+    """What is answer of a payment, in a notification or in answer to a question; any of it may be left out.
 
     All but the payment and its status: without these nobody knows whose money it is, and what it means.
     """
@@ -161,9 +161,9 @@ class Reported(Said):
         )
 
 
-def read(model: type[ModelT], said: Json) -> ModelT:
-    """Return what was said as a model; raise `Unreadable` naming what is missing or wrong."""
-    fields = fields_of(said, list(model.model_fields))
+def read(model: type[ModelT], answer: Json) -> ModelT:
+    """Return what was answer as a model; raise `Unreadable` naming what is missing or wrong."""
+    fields = fields_of(answer, list(model.model_fields))
     try:
         return model.model_validate(fields)
     except ValidationError as error:

@@ -59,7 +59,7 @@ class Call:
     method: Literal["GET", "POST"]
     path: str
     seconds: float
-    """How long it may take, all told."""
+    """How long it may take, in all."""
     params: Mapping[str, str] = field(default_factory=dict[str, str])
     body: str | None = None
 
@@ -160,8 +160,8 @@ class Client:
     def _reason(self, answer: httpx.Response, body: bytes) -> str:
         """Return the provider's own short reason, without what was sent to it."""
         try:
-            said = json.loads(body)
-            reason = f"{said.get('code', '')} {said.get('message', '')}".strip()
+            problem = json.loads(body)
+            reason = f"{problem.get('code', '')} {problem.get('message', '')}".strip()
         except (ValueError, AttributeError, RecursionError):
             reason = ""
         reason = reason.replace(self._key.get_secret_value(), "***")
@@ -199,12 +199,12 @@ def _trusted(url: str, *, trust_env: bool) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=trust_env)
 
 
-def _retry_after(said: str) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return how long an answer asks to wait, None if it does not say; never long without a sign of life."""
-    if not said:
+    if not header:
         return None
     try:
-        seconds = float(said) if said.isdigit() else _until(said)
+        seconds = float(header) if header.isdigit() else _until(header)
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), _LONGEST_REST_SECONDS)

@@ -20,7 +20,7 @@ AGAIN_SECONDS = 30.0
 @dataclass(frozen=True, slots=True)
 class _Known:
     usd: Decimal | None
-    heard: float
+    received_at: float
     ask_again: float
 
 
@@ -50,17 +50,17 @@ class Minimums:
                 return known.usd
             if self._failed.get(coin, 0.0) > began:
                 raise ProviderUnavailable("the smallest payment is not known")
-            return await self._heard(coin, known)
+            return await self._fetch(coin, known)
 
-    async def _heard(self, coin: Coin, known: _Known | None) -> Decimal | None:
+    async def _fetch(self, coin: Coin, known: _Known | None) -> Decimal | None:
         try:
             usd = await self._ask(coin)
         except ProviderUnavailable:
             now = self._clock()
             self._failed[coin] = now
-            if known is None or now - known.heard > STALE_SECONDS:
+            if known is None or now - known.received_at > STALE_SECONDS:
                 raise
-            self._known[coin] = _Known(known.usd, known.heard, now + AGAIN_SECONDS)
+            self._known[coin] = _Known(known.usd, known.received_at, now + AGAIN_SECONDS)
             return known.usd
         now = self._clock()
         self._known[coin] = _Known(usd, now, now + self._fresh_seconds)

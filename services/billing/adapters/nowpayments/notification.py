@@ -23,10 +23,10 @@ def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
     if digest_in(signature) is None:
         raise Refused("bad_signature", "there is no signature of the provider's kind")
     try:
-        said = parse(body)
+        answer = parse(body)
         if not proves(secret, body, signature):
             raise Refused("bad_signature", "the signature is not the provider's")
-        return read(Reported, said)
+        return read(Reported, answer)
     except Unreadable as error:
         MALFORMED.labels(error.why).inc()
         raise Refused("malformed_notification", str(error)) from None

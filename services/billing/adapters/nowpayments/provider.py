@@ -15,7 +15,7 @@ from libs.events.values import Coin, PaymentId
 from libs.nowpayments.reading import Unreadable, parse
 from libs.nowpayments.signature import secret_from
 from services.billing.adapters.breaker import Breaker
-from services.billing.adapters.nowpayments.answers import Created, Minimum, Reported, Said, read
+from services.billing.adapters.nowpayments.answers import Created, Minimum, ProviderFields, Reported, read
 from services.billing.adapters.nowpayments.client import Call, Client
 from services.billing.adapters.nowpayments.minimums import FRESH_SECONDS, Minimums
 from services.billing.adapters.nowpayments.notification import read_notification
@@ -28,7 +28,7 @@ from services.billing.ports import (
 )
 
 log = structlog.stdlib.get_logger()
-ModelT = TypeVar("ModelT", bound=Said)
+ModelT = TypeVar("ModelT", bound=ProviderFields)
 
 _MINIMUM_SECONDS = 1.5
 """A client waits for it before the payment itself is asked for."""
@@ -109,11 +109,11 @@ class NowPayments:
         asked = (wish.order, wish.price_usd, "usd", wish.coin)
 
         def take(answer: bytes) -> PaymentOffer:
-            said = _read(Created, answer)
-            currency, coin = said.price_currency.lower(), self.coin(said.pay_currency)
-            if (said.order_id, said.price_amount, currency, coin) != asked:
-                raise _other_payment(said.payment_id, order=wish.order)
-            return said.offer()
+            created = _read(Created, answer)
+            currency, coin = created.price_currency.lower(), self.coin(created.pay_currency)
+            if (created.order_id, created.price_amount, currency, coin) != asked:
+                raise _other_payment(created.payment_id, order=wish.order)
+            return created.offer()
 
         call = Call("request", "POST", "/v1/payment", self._seconds, body=body)
         return await self._client.call(call, take)
@@ -122,10 +122,10 @@ class NowPayments:
         """See `PaymentProvider.report`."""
 
         def take(answer: bytes) -> PaymentReport:
-            said = _read(Reported, answer)
-            if said.payment_id != payment:
-                raise _other_payment(said.payment_id, asked=payment)
-            return said.report(self.coin)
+            reported = _read(Reported, answer)
+            if reported.payment_id != payment:
+                raise _other_payment(reported.payment_id, asked=payment)
+            return reported.report(self.coin)
 
         path = f"/v1/payment/{quote(payment, safe='')}"
         return await self._client.call(Call("report", "GET", path, self._seconds), take)
@@ -145,11 +145,11 @@ class NowPayments:
         seconds = min(_MINIMUM_SECONDS, self._seconds)
         call = Call("minimum", "GET", "/v1/min-amount", seconds, params)
         try:
-            said = await self._client.call(call, lambda answer: _read(Minimum, answer))
+            minimum = await self._client.call(call, lambda answer: _read(Minimum, answer))
         except PaymentDeclined as refusal:
             log.warning("provider.no_minimum", coin=coin, why=str(refusal))
             return None
-        return said.fiat_equivalent
+        return minimum.fiat_equivalent
 
 
 def _read(model: type[ModelT], answer: bytes) -> ModelT:

@@ -1,4 +1,4 @@
-"""What an account's owner was told."""
+"""Routes for an account owner's notifications."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ router = APIRouter(tags=["account"])
 
 
 class NotificationView(BaseModel):
-    """Something that an account's owner was told, in the app and perhaps by mail."""
+    """A notification to an account's owner, in the app and perhaps by mail."""
 
     id: UUID
     kind: NotificationKind
@@ -29,7 +29,7 @@ class NotificationView(BaseModel):
     missing: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: str | None
     mail: Annotated[
-        MailState, Field(description="What became of the mail; `none`: it is told in the app alone.")
+        MailState, Field(description="What became of the mail; `none`: it is shown in the app alone.")
     ]
     raised_at: datetime
     second_of: Annotated[
@@ -38,7 +38,7 @@ class NotificationView(BaseModel):
     ]
 
 
-@router.get("/notifications", summary="See what you were told", responses=problems(401))
+@router.get("/notifications", summary="List your notifications", responses=problems(401))
 async def list_notifications(
     caller: ClientDep, desk: DeskDep, limit: Limit = 100
 ) -> Listing[NotificationView]:

@@ -10,7 +10,7 @@ from libs.eventsourcing import Sql
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.pages import CursorDep, page
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Limit, OrderNumberPath, Page
 from services.gateway.tables.order_history import Happening, history_of
@@ -27,7 +27,7 @@ class OwnOrder(OrderLine):
 
 @router.get("/orders", summary="List your orders", responses=problems(401))
 async def list_orders(
-    caller: ClientDep, desk: DeskDep, after: PlaceDep, limit: Limit = 100
+    caller: ClientDep, desk: DeskDep, after: CursorDep, limit: Limit = 100
 ) -> Page[OrderLine]:
     """Return the caller's orders and their payments, the latest first."""
     return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)

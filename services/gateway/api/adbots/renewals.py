@@ -7,16 +7,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from libs.events.values import AdbotId, Coin
-from libs.eventsourcing import Refused, utc_now
+from libs.eventsourcing import Refused
 from services.gateway.account.tables import account_by_id
-from services.gateway.api.adbots.routes import own_adbot, unknown_adbot
+from services.gateway.api.adbots.routes import shown_adbot
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shapes import Body, Upper
-from services.gateway.tables.adbot_states import AdbotState, AdbotStatus, adbot_of
+from services.gateway.tables.adbot_states import AdbotState, AdbotStatus
 from services.gateway.tables.order_lines import Wish
 from services.gateway.tables.products import plan_of
 
@@ -38,7 +38,7 @@ class RenewalBody(Body):
 )
 async def renew(
     body: RenewalBody,
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
+    adbot: Annotated[AdbotState, Depends(shown_adbot)],
     caller: WriterDep,
     request: Request,
     response: Response,
@@ -54,11 +54,8 @@ async def renew(
         raise unauthorized("invalid_token", "this token's account does not exist")
     desk.checkouts.take(f"address {address_of(request)}")
     desk.checkouts.take(f"account {caller.account}")
-    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, adbot, utc_now()))
-    if state is None:
-        raise unknown_adbot()
-    await _check(desk, state)
-    wish = Wish(caller.account, state.plan.code, body.pay_currency, adbot)
+    await _check(desk, adbot)
+    wish = Wish(caller.account, adbot.plan.code, body.pay_currency, AdbotId(adbot.id))
     causes = causes_of(request, f"account:{caller.account}")
     async with desk.turns.of(wish):
         ordered = await order(desk, wish, account.email, causes)

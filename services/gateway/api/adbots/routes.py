@@ -8,15 +8,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
-from libs.events.values import AccountId, AdbotId
+from libs.events.values import AdbotId
 from libs.eventsourcing import utc_now
-from services.gateway.api.adbots.sending import send_of_known_adbot
+from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Limit, Listing, WithoutNul
-from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of, owns
+from services.gateway.api.requests.tokens import Identity
+from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of
 from services.gateway.tables.deliveries import LogLine, log_of
 from services.gateway.tables.statistics import Statistics, statistics_of
 
@@ -42,17 +43,16 @@ class AdvertisementBody(Body):
     ]
 
 
-async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId:
-    """Return the adbot of the path; raise `Denied` unless it is the caller's."""
-    adbot = AdbotId(adbot_id)
-    if not await desk.ask(lambda sql: owns(sql, caller.account, adbot)):
-        raise unknown_adbot()
-    return adbot
+async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
+    """Return the adbot of the path; raise `Denied` unless the caller has it.
 
-
-def unknown_adbot() -> Denied:
-    """Return the answer to whoever asks for an adbot that is not theirs."""
-    return Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "you have no adbot of this id")
+    What is read is looked up under its owner here. Whether a command may be carried out is decided by the
+    scheduler alone, with the same answer for who is no owner.
+    """
+    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, AdbotId(adbot_id), utc_now()))
+    if state is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "you have no adbot of this id")
+    return state
 
 
 def _writing(*statuses: int) -> Responses:
@@ -67,85 +67,77 @@ async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
 
 
 @router.get("/{adbot_id}", summary="See an adbot", responses=problems(401, 404))
-async def get_adbot(
-    adbot: Annotated[AdbotId, Depends(own_adbot)], caller: ClientDep, desk: DeskDep
-) -> AdbotState:
+async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> AdbotState:
     """Return an adbot's plan, seats, validity, advertisement, and what it is doing."""
-    return await _state(desk, caller.account, adbot)
+    return adbot
 
 
 @router.put("/{adbot_id}/advertisement", summary="Set the post and the groups", responses=_writing(413))
 async def set_advertisement(
+    adbot_id: UUID,
     body: AdvertisementBody,
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
     caller: WriterDep,
     request: Request,
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
     """Set what is sent, and where to. A running cycle keeps what it started with."""
-    command = SetAdvertisement(adbot=adbot, account=caller.account, post=body.post, groups=tuple(body.groups))
-    return await _write(command, request, response, desk)
+    command = SetAdvertisement(
+        adbot=AdbotId(adbot_id), account=caller.account, post=body.post, groups=tuple(body.groups)
+    )
+    return await _write(command, caller, request, response, desk)
 
 
 @router.post("/{adbot_id}/start", summary="Start an adbot", responses=_writing())
 async def start(
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: WriterDep,
-    request: Request,
-    response: Response,
-    desk: DeskDep,
+    adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Let cycles come due from now on. Starting a running adbot changes nothing.
 
     The first cycle comes due at once, or, if the adbot had one less than its plan's interval ago, when that
     is over: `next_cycle_at` says when.
     """
-    return await _write(StartAdbot(adbot=adbot, account=caller.account), request, response, desk)
+    command = StartAdbot(adbot=AdbotId(adbot_id), account=caller.account)
+    return await _write(command, caller, request, response, desk)
 
 
 @router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=_writing())
 async def stop(
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: WriterDep,
-    request: Request,
-    response: Response,
-    desk: DeskDep,
+    adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Send nothing more, not even the rest of a running cycle. Stopping a stopped adbot changes nothing."""
-    return await _write(StopAdbot(adbot=adbot, account=caller.account), request, response, desk)
+    command = StopAdbot(adbot=AdbotId(adbot_id), account=caller.account)
+    return await _write(command, caller, request, response, desk)
 
 
 @router.get("/{adbot_id}/logs", summary="See what was sent", responses=problems(401, 404))
 async def get_logs(
-    adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, limit: Limit = 100
+    adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep, limit: Limit = 100
 ) -> Listing[LogLine]:
     """Return the last lines of an adbot's log, the latest first."""
-    return Listing(items=await desk.ask(lambda sql: log_of(sql, adbot, limit)))
+    return Listing(items=await desk.ask(lambda sql: log_of(sql, AdbotId(adbot.id), limit)))
 
 
 @router.get("/{adbot_id}/statistics", summary="See how well an adbot does", responses=problems(401, 404))
-async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
+async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's figures since it exists."""
-    return await desk.view(lambda sql: statistics_of(sql, adbot))
+    return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
 async def _write(
-    command: SetAdvertisement | StartAdbot | StopAdbot, request: Request, response: Response, desk: Desk
+    command: SetAdvertisement | StartAdbot | StopAdbot,
+    caller: Identity,
+    request: Request,
+    response: Response,
+    desk: Desk,
 ) -> AdbotState:
     """Have the scheduler carry a command out, and return the adbot as it is then."""
-    account = command.account
-    if account is None:
-        raise unknown_adbot()
-    causes = causes_of(request, f"account:{account}")
-    accepted = await send_of_known_adbot(desk.commands.send, command, causes, desk.patience_seconds)
+
+    async def shown() -> AdbotState:
+        return await shown_adbot(command.adbot, caller, desk)
+
+    causes = causes_of(request, f"account:{caller.account}")
+    accepted = await send_once_known(desk.commands.send, command, causes, desk.patience_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
-    return await _state(desk, account, command.adbot)
-
-
-async def _state(desk: Desk, account: AccountId, adbot: AdbotId) -> AdbotState:
-    state = await desk.ask(lambda sql: adbot_of(sql, account, adbot, utc_now()))
-    if state is None:
-        raise unknown_adbot()
-    return state
+    return await shown()

@@ -4,31 +4,30 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from libs.events.results import Accepted
-from libs.eventsourcing import Causes, Command, Refused
+from libs.events.results import Accepted, NotYetKnown
+from libs.eventsourcing import Causes, Command
 from services.gateway.api.requests.problems import unavailable
 
 _AGAIN_SECONDS = 0.1
 
 
-async def send_of_known_adbot(
+async def send_once_known(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
     patience_seconds: float,
+    shown: Callable[[], Awaitable[object]],
 ) -> Accepted:
-    """Have a command about an adbot carried out that is surely there.
+    """Send a command about an adbot; retry while the scheduler has not read of one that `shown` finds here.
 
-    `unknown_adbot` then only says that the scheduler has not come to it in the stream: it is asked again for
-    a while, and after that the client may. Raises what `send` does, but for that refusal.
+    Raises what `send` and `shown` do, but after `patience_seconds` a 503 instead of `NotYetKnown`.
     """
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
             return await send(command, causes)
-        except Refused as refusal:
-            if refusal.code != "unknown_adbot":
-                raise
+        except NotYetKnown as refusal:
+            await shown()
             if time.monotonic() > deadline:
                 detail = "the scheduler has yet to hear of this adbot"
                 raise unavailable("service_unavailable", detail) from refusal

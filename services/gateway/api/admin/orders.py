@@ -12,7 +12,7 @@ from libs.eventsourcing import Sql, utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.pages import PlaceDep, page
+from services.gateway.api.requests.pages import CursorDep, page
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import (
     Limit,
@@ -59,7 +59,7 @@ def search_of(
 
 @router.get("", summary="Search everybody's orders", responses=problems(401))
 async def list_all_orders(
-    desk: DeskDep, search: Annotated[Search, Depends(search_of)], after: PlaceDep, limit: Limit = 100
+    desk: DeskDep, search: Annotated[Search, Depends(search_of)], after: CursorDep, limit: Limit = 100
 ) -> Page[AdminOrderLine]:
     """Return orders and their payments, the latest first."""
     return page(await desk.ask(lambda sql: find_orders(sql, search, after, limit + 1)), limit)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
-from libs.events.values import Plan, PlanCode, PlanKind
+from libs.events.values import MAX_INTERVAL_SECONDS, MAX_VALIDITY_DAYS, Plan, PlanCode, PlanKind
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
@@ -27,9 +27,9 @@ class PlanBody(Body):
     name: Annotated[str, Field(min_length=1, max_length=60, examples=["Bronze"]), Printable]
     kind: PlanKind
     sessions: Annotated[int, Field(ge=1, le=1000, examples=[1])]
-    interval_seconds: Annotated[int, Field(ge=1, le=86_400, examples=[3600])]
+    interval_seconds: Annotated[int, Field(ge=1, le=MAX_INTERVAL_SECONDS, examples=[3600])]
     price_usd: Price
-    validity_days: Annotated[int, Field(ge=1, le=3660, examples=[30])]
+    validity_days: Annotated[int, Field(ge=1, le=MAX_VALIDITY_DAYS, examples=[30])]
 
 
 class PriceBody(Body):
@@ -57,7 +57,10 @@ async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
     | {200: {"model": CataloguePlan, "description": "The very same plan is on sale already."}},
 )
 async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
-    """Sell a new plan, or a retired one again, as it is described here."""
+    """Sell a new plan, or a retired one again, as it is described here.
+
+    Refused with `interval_too_long` where the interval is longer than the plan is valid.
+    """
     plan = Plan(**body.model_dump())
     accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request, ADMIN))
     if not accepted.written:

@@ -101,7 +101,7 @@ async def _order_once(
     pending = pending or await desk.ask(lambda sql: payment_of(sql, number))
     if pending is not None and pending.pay_address is not None:
         return Ordered(number, ())
-    accepted = await _place(desk, number, wish, email, causes, origin)
+    accepted = await _place_order(desk, number, wish, email, causes, origin)
     return Ordered(number, accepted.written)
 
 
@@ -109,7 +109,7 @@ async def _pending(desk: Desk, wish: Wish, at: datetime) -> PaymentState | None:
     return await desk.ask(lambda sql: pending_order(sql, wish, at))
 
 
-async def _place(
+async def _place_order(
     desk: Desk,
     number: OrderNumber,
     wish: Wish,

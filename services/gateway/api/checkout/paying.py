@@ -1,4 +1,4 @@
-"""How a wallet is told what to pay: a payment URI, and its picture."""
+"""Write a payment URI for a wallet, and draw its QR code."""
 # segno ships no types
 # pyright: reportUnknownMemberType=false
 

@@ -45,7 +45,7 @@ class Bodies:
             async with self._waited_for():
                 return await self._whole(scope, receive)
         except TimeoutError:
-            # what is still to come can't be told from another request: the connection is of no more use
+            # what is still to come can't be kept apart from another request: the connection is of no more use
             raise self._refused(
                 HTTPStatus.REQUEST_TIMEOUT, "body_timeout", "the body was too slow to arrive", close=True
             ) from None

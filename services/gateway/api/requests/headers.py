@@ -29,8 +29,8 @@ def with_usual_headers(
     headers = list(own)
     headers.append((b"x-correlation-id", str(correlation_id).encode()))
     usual = _HEADERS if scope["path"] != _DOCS else _HEADERS_OF_DOCS
-    said = {name for name, _ in headers}
-    headers += [header for header in usual.items() if header[0] not in said]
-    if scope["scheme"] == "https" and _HTTPS_ONLY[0] not in said:
+    present = {name for name, _ in headers}
+    headers += [header for header in usual.items() if header[0] not in present]
+    if scope["scheme"] == "https" and _HTTPS_ONLY[0] not in present:
         headers.append(_HTTPS_ONLY)
     return headers

@@ -1,4 +1,4 @@
-"""How often one caller may do something."""
+"""Limit the rate of each caller, and the requests in progress at once."""
 
 import math
 import time
@@ -71,24 +71,24 @@ def too_many(wait_seconds: int) -> Denied:
     )
 
 
-class NoPlace(Exception):
-    """As many are under way as may be."""
+class LimitReached(Exception):
+    """As many are in progress as may be."""
 
 
-class Places:
-    """At most so many under way at once, in this process; nobody waits for a place."""
+class ConcurrencyLimit:
+    """Limit how many are in progress at once in this process; refuse the others instead of queueing them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken = 0
+        self._in_progress = 0
 
     @contextmanager
-    def place(self) -> Generator[None]:
-        """Hold a place; raise `NoPlace` if there is none."""
-        if self._taken >= self._most:
-            raise NoPlace
-        self._taken += 1
+    def slot(self) -> Generator[None]:
+        """Count one in progress; raise `LimitReached` if there are as many as may be."""
+        if self._in_progress >= self._most:
+            raise LimitReached
+        self._in_progress += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self._in_progress -= 1

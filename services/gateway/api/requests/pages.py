@@ -12,29 +12,29 @@ from pydantic import TypeAdapter
 from libs.events.values import OrderNumber
 from services.gateway.api.requests.problems import Denied, FieldProblem
 from services.gateway.api.requests.shapes import Page
-from services.gateway.tables.order_lines import OrderLine, Place
+from services.gateway.tables.order_lines import OrderCursor, OrderLine
 
 LineT = TypeVar("LineT", bound=OrderLine)
 
 _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
 
 
-def place_of(
+def cursor_of(
     cursor: Annotated[str | None, Query(max_length=200, description="Where the page before ended.")] = None,
-) -> Place | None:
-    """Return the place that a cursor names; raise `Denied` if it is none of ours."""
+) -> OrderCursor | None:
+    """Decode a cursor; raise `Denied` if it is none of ours."""
     if cursor is None:
         return None
     try:
         at, _, number = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
-        return Place(_aware(datetime.fromisoformat(at)), _ORDER_NUMBER.validate_python(number))
+        return OrderCursor(_aware(datetime.fromisoformat(at)), _ORDER_NUMBER.validate_python(number))
     except ValueError:  # pydantic's, base64's and the codecs' errors are such, too
         problem = FieldProblem(field="query.cursor", message="is no cursor that a page ended with")
         detail = f"{problem.field}: {problem.message}"
         raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=[problem]) from None
 
 
-PlaceDep = Annotated[Place | None, Depends(place_of)]
+CursorDep = Annotated[OrderCursor | None, Depends(cursor_of)]
 
 
 def page(lines: Sequence[LineT], limit: int) -> Page[LineT]:

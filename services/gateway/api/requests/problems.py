@@ -33,6 +33,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "wrong_payment": HTTPStatus.UNPROCESSABLE_ENTITY,
     "wrong_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "interval_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_many_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -51,7 +52,7 @@ _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
 
 _LONGEST_PLACE = 200
 _MOST_PROBLEMS = 20
-"""So many of a request's problems are told: a body can hold tens of thousands."""
+"""The most problems listed of one request: a body can hold tens of thousands."""
 
 _PROTOCOL_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",

@@ -1,12 +1,11 @@
 """The way of a payment notification: from the provider's request to its order, and back to the answer.
 
 1. The edge reads the body, at most 16 KiB within 3 seconds, and calls `ROUTE` itself: a payment has five
-   notifications, where a client looks once or twice.
-2. `Webhook.answer` proves the signature, takes one of the places under way, and sends `RecordNotification`.
-3. `CommandClient` sends what waits meanwhile in one message, which saves requests.
-4. Billing's `record_notification` proves and reads each again: billing is the authority. Its group commit
-   appends what several decide in one transaction, which saves commits. It answers once that is committed.
-5. `Webhook.answer` says 200, or raises the problem that the edge answers with.
+notifications, where a client looks once or twice. 2. `Webhook.answer` proves the signature, counts it against
+the concurrency limit, and sends `RecordNotification`. 3. `CommandClient` sends what waits meanwhile in one
+message, which saves requests. 4. Billing's `record_notification` proves and reads each again: billing is the
+authority. Its group commit appends what several decide in one transaction, which saves commits. It answers
+once that is committed. 5. `Webhook.answer` says 200, or raises the problem that the edge answers with.
 """
 
 import asyncio
@@ -28,7 +27,7 @@ from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.edge import DirectRoute
-from services.gateway.api.requests.limits import NoPlace, Places
+from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.webhook.proving import Prover
 
@@ -37,7 +36,7 @@ ANSWER_SECONDS = 2.5
 MOST_UNDER_WAY = 400
 """So many notifications wait to be stored at once: what a slow machine stores within `ANSWER_SECONDS`.
 
-More would hear only when it is too late; they are told at once to come again. Turning them away takes time as
+More would be answered too late; they are refused at once, to be sent again. Turning them away takes time as
 well, and they do come again, so it should be few.
 """
 _NOTIFICATIONS = Counter(
@@ -51,7 +50,7 @@ class Recorded(BaseModel):
     status: Literal["recorded"] = "recorded"
 
 
-_SAID = Recorded().model_dump_json().encode()
+_RECORDED_ANSWER = Recorded().model_dump_json().encode()
 _RECORDED = _NOTIFICATIONS.labels("recorded")
 
 
@@ -67,7 +66,7 @@ class Webhook:
 
     prover: Prover
     billing: _Commands
-    under_way: Places = field(default_factory=lambda: Places(MOST_UNDER_WAY))
+    in_progress: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_UNDER_WAY))
 
     async def answer(self, scope: Scope, body: bytes) -> Response:
         """Have billing store a notification, and return the answer; raise what is answered with a problem."""
@@ -75,19 +74,19 @@ class Webhook:
         signature = Headers(scope=scope).get("x-nowpayments-sig", "")
         try:
             self.prover.check(body, signature, address_in(scope))
-            with self.under_way.place():  # only now: forged calls must not take those of genuine ones
+            with self.in_progress.slot():  # only now: forged calls must not take those of genuine ones
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self.billing.send(
                         RecordNotification(body=body, signature=signature),
                         Causes(correlation_id, correlation_id, "provider:nowpayments"),
                     )
-        except (Refused, Denied, CommandFailed, NoPlace, TimeoutError) as error:
+        except (Refused, Denied, CommandFailed, LimitReached, TimeoutError) as error:
             _count_and_raise(error)
         _RECORDED.inc()
-        return Response(_SAID, media_type="application/json")
+        return Response(_RECORDED_ANSWER, media_type="application/json")
 
 
-def _count_and_raise(error: Refused | Denied | CommandFailed | NoPlace | TimeoutError) -> NoReturn:
+def _count_and_raise(error: Refused | Denied | CommandFailed | LimitReached | TimeoutError) -> NoReturn:
     """Count why a notification was not stored, and raise what the provider hears."""
     match error:
         case Refused(code=code) | Denied(code=code):
@@ -96,7 +95,7 @@ def _count_and_raise(error: Refused | Denied | CommandFailed | NoPlace | Timeout
         case CommandFailed():
             _NOTIFICATIONS.labels("failed").inc()
             raise error
-        case NoPlace():
+        case LimitReached():
             _NOTIFICATIONS.labels("crowded").inc()
             detail = "too many notifications come at once; send it again"
             raise unavailable("service_unavailable", detail) from error

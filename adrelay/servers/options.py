@@ -1,4 +1,4 @@
-"""Where the services' stores and the stream are: by settings, or in the folder of a local run."""
+"""Resolve the services' databases and the broker from settings, or from the folder of a local run."""
 
 import os
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ class Broker(NamedTuple):
     prefix: str
 
 
-class Places:
-    """What the options of a tool say; each part is looked up only when it is needed."""
+class ServerOptions:
+    """The servers that a tool's options and settings name; each is resolved only when it is needed."""
 
     def __init__(self, data: Path | None, env_file: Path = ENV_FILE, scratch: str | None = None) -> None:
         self._data = data
@@ -59,7 +59,7 @@ class Places:
         return {name: self._renamed(url, name) for name, url in database_urls(names).items()}
 
     def broker(self) -> Broker:
-        """Return where the stream is."""
+        """Return the broker that holds the stream."""
         local = self._data or _beside("nats", ["events"])
         if local is not None:
             from adrelay.runtime.folder import remembered_password
@@ -67,8 +67,8 @@ class Places:
             from adrelay.runtime.ports import LOOPBACK
 
             folder = local / "nats"
-            place = f"{LOOPBACK}:{_port(folder, 'NATS')}"
-            url = f"nats://{USER}:{remembered_password(folder / 'password')}@{place}"
+            address = f"{LOOPBACK}:{_port(folder, 'NATS')}"
+            url = f"nats://{USER}:{remembered_password(folder / 'password')}@{address}"
             return Broker(url, _prefix_in(local))
         from adrelay.servers.settings import broker_url
 
@@ -80,9 +80,9 @@ class Places:
         from adrelay.runtime.postgres import SUPERUSER
 
         folder = data / "postgres"
-        place = f"{LOOPBACK}:{_port(folder, 'PostgreSQL')}"
+        address = f"{LOOPBACK}:{_port(folder, 'PostgreSQL')}"
         password = remembered_password(folder / "password")
-        return self._renamed(f"postgresql://{SUPERUSER}:{password}@{place}/adrelay_{service}", service)
+        return self._renamed(f"postgresql://{SUPERUSER}:{password}@{address}/adrelay_{service}", service)
 
     def _renamed(self, url: str, service: str) -> str:
         return url if self._scratch is None else with_database(url, f"{self._scratch}_{service}")
@@ -92,8 +92,10 @@ def _beside(server: str, services: Sequence[str]) -> Path | None:
     """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
     from adrelay.runtime.local import DEFAULT_FOLDER
 
-    told = any(os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services)))
-    return DEFAULT_FOLDER if not told and (DEFAULT_FOLDER / server / "port").is_file() else None
+    configured = any(
+        os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services))
+    )
+    return DEFAULT_FOLDER if not configured and (DEFAULT_FOLDER / server / "port").is_file() else None
 
 
 def _prefixes(services: Sequence[str]) -> list[str]:

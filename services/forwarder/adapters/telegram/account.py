@@ -9,13 +9,13 @@ from typing import Any
 from telethon.crypto import rsa
 from telethon.tl import functions, types
 
-from libs.events.values import GroupRef
-from services.forwarder.adapters.telethon_client import TelethonConnection
-from services.forwarder.ports import Identity, Peer, Target, TelegramError
+from libs.events.values import ErrorName, GroupRef
+from services.forwarder.adapters.telegram.connection import TelethonConnection
+from services.forwarder.adapters.telegram.errors import BAN, NOT_A_GROUP, TelegramError
+from services.forwarder.ports import Identity, NotAMember, Peer, Target
 from services.forwarder.settings import ForwarderSettings
-from services.forwarder.telegram_errors import NOT_A_GROUP, NOT_A_MEMBER
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import Credentials
 
 PRODUCTION = {
     1: "149.154.175.53",
@@ -26,6 +26,8 @@ PRODUCTION = {
 }
 """Telegram's data centres. Addresses in uploads are ignored: they could be anybody's servers."""
 PRODUCTION_PORT = 443
+PRIVATE_ID = "-100"
+"""How the number of a chat begins where it stands for a name."""
 ALBUM_REACH = 9
 """An album has ten messages at most, whose ids are this close to each other."""
 
@@ -39,20 +41,24 @@ class TelethonTelegram:
             # process-wide: Telethon has no other setting
             rsa.add_key(settings.telegram_public_key_file.read_text(), old=False)
 
-    def knows(self, dc: int) -> bool:
-        """Say whether there is a data centre of this number."""
-        return bool(self._settings.telegram_host) or dc in PRODUCTION
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account."""
+        return BAN
 
-    def account(self, session: SessionKey, pair: ApiPair) -> "TelethonAccount":
-        """Return the account of a session, not yet connected."""
-        settings = self._settings
+    def knows(self, session: SessionKey) -> bool:
+        """Return whether there is a data centre such as the session's."""
+        return bool(self._settings.telegram_host) or session.dc in PRODUCTION
+
+    def account(self, credentials: Credentials) -> "TelethonAccount":
+        """Return the account of a session, not connected yet."""
+        settings, session = self._settings, credentials.session
         if settings.telegram_host:
             address, dc = (settings.telegram_host, settings.telegram_port), settings.telegram_dc
         else:
             address, dc = (PRODUCTION[session.dc], PRODUCTION_PORT), session.dc
         return TelethonAccount(
-            session,
-            pair,
+            credentials,
             address,
             dc,
             connect_seconds=settings.connect_seconds,
@@ -79,21 +85,21 @@ class TelethonAccount(TelethonConnection):
         else:
             answer = await self.ask(functions.messages.CheckChatInviteRequest(ref[1:]))
             if not isinstance(answer, types.ChatInviteAlready):
-                raise TelegramError(NOT_A_MEMBER)
+                raise NotAMember
             chats = [answer.chat]
         peers = _peers(chats)
         if not peers:
             raise TelegramError(NOT_A_GROUP)
         return next(iter(peers.values()))
 
-    async def dialogs(self) -> dict[int, Peer]:
-        """Return the channels and groups that the account is a member of, by id."""
-        return _peers(await self.chats())
+    async def chats(self) -> dict[GroupRef, Peer]:
+        """Return the channels and groups that the account is in, by the private ids that name them."""
+        return {f"{PRIVATE_ID}{chat}": peer for chat, peer in _peers(await self.dialogs()).items()}
 
-    async def album(self, source: Peer, message: int) -> tuple[int, ...]:
-        """Return the ids of a post's messages, ascending; an album has several."""
+    async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
+        """Return the ids of a post's messages, ascending: several, if it is an album."""
         near = range(max(1, message - ALBUM_REACH), message + ALBUM_REACH + 1)
-        channel = types.InputChannel(source.channel, source.access_hash)
+        channel = types.InputChannel(source.chat, source.key)
         ids: list[Any] = [types.InputMessageID(number) for number in near]
         answer = await self.ask(functions.channels.GetMessagesRequest(channel, ids))
         found = {one.id: one for one in answer.messages if isinstance(one, types.Message)}
@@ -105,27 +111,27 @@ class TelethonAccount(TelethonConnection):
         return tuple(sorted(number for number, one in found.items() if one.grouped_id == album))
 
     async def forward(
-        self, source: Peer, messages: tuple[int, ...], random_ids: tuple[int, ...], target: Target
+        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
         """Forward all messages of a post and return their ids in the target."""
         request = functions.messages.ForwardMessagesRequest(
             from_peer=_input(source),
             id=list(messages),
             to_peer=_input(target.peer),
-            random_id=list(random_ids),
+            random_id=list(keys),
             top_msg_id=target.topic,
         )
-        return _written(await self.ask(request), random_ids)
+        return _written(await self.ask(request), keys)
 
-    async def write(self, text: str, random_id: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return its message id in the target."""
+    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
+        """Send a text and return the id that it has in the target."""
         request = functions.messages.SendMessageRequest(
             peer=_input(target.peer),
             message=text,
-            random_id=random_id,
+            random_id=key,
             reply_to=None if target.topic is None else types.InputReplyToMessage(target.topic),
         )
-        return _written(await self.ask(request), [random_id])
+        return _written(await self.ask(request), [key])
 
 
 def masked(phone: str) -> str:
@@ -148,7 +154,7 @@ def _peers(chats: Iterable[Any]) -> dict[int, Peer]:
 
 
 def _input(peer: Peer) -> Any:
-    return types.InputPeerChannel(peer.channel, peer.access_hash)
+    return types.InputPeerChannel(peer.chat, peer.key)
 
 
 def _written(answer: Any, random_ids: Sequence[int]) -> tuple[int, ...]:

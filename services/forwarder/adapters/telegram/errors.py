@@ -3,17 +3,15 @@
 import re
 
 from libs.events.values import ResultClass, SessionLoss
+from services.forwarder.ports import Meaning, MessengerError
 
 CONNECTION_LOST = "CONNECTION_LOST"
 NO_ANSWER = "NO_ANSWER"
 KEY_NOT_FOUND = "AUTH_KEY_NOT_FOUND"
-NOT_A_MEMBER = "NOT_A_MEMBER"
 NOT_A_GROUP = "NOT_A_GROUP"
-"""Names for failures that have none in Telegram.
-
-A lost connection, a timeout, the transport error -404, a private group that the account is not a member of, a
-name that belongs to a person.
-"""
+"""Names of our own, for what Telegram says without one: a broken line, silence, the transport error -404,
+a name that belongs to a person."""
+BAN = "USER_BANNED_IN_CHANNEL"
 
 _CLASSES = {
     ResultClass.ACCOUNT_LIMITED: "PEER_FLOOD",
@@ -24,7 +22,7 @@ _CLASSES = {
     ResultClass.CONTENT_DENIED: "SLOWMODE_MULTI_MSGS_DISABLED",
     ResultClass.TARGET_GONE: (
         "TOPIC_CLOSED TOPIC_DELETED CHANNEL_INVALID USERNAME_NOT_OCCUPIED USERNAME_INVALID "
-        f"INVITE_HASH_EXPIRED INVITE_HASH_INVALID {NOT_A_MEMBER} {NOT_A_GROUP}"
+        f"INVITE_HASH_EXPIRED INVITE_HASH_INVALID {NOT_A_GROUP}"
     ),
     ResultClass.PAYMENT_REQUIRED: "PRIVACY_PREMIUM_REQUIRED PREMIUM_ACCOUNT_REQUIRED",
     ResultClass.SOURCE_BROKEN: "CHAT_FORWARDS_RESTRICTED MESSAGE_ID_INVALID MSG_ID_INVALID MEDIA_EMPTY",
@@ -47,6 +45,8 @@ _FAMILIES = (
 )
 _WAIT = re.compile(r"WAIT_(\d+)$")
 _SERVER_TROUBLE = 500
+_DISCONNECTING = frozenset({CONNECTION_LOST, NO_ANSWER})
+_OF_APPLICATION = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
 
 _BANNED = frozenset({"USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "PHONE_NUMBER_BANNED"})
 _BROKEN_AT_SOURCE = frozenset(
@@ -56,10 +56,28 @@ _BROKEN_AT_SOURCE = frozenset(
         "USERNAME_NOT_OCCUPIED",
         "USERNAME_INVALID",
         "CHAT_ADMIN_REQUIRED",
-        NOT_A_MEMBER,
         NOT_A_GROUP,
     }
 )
+
+
+class TelegramError(MessengerError):
+    """Telegram refused, or did not answer; the name is Telegram's own or one of those above."""
+
+    def __init__(self, name: str, code: int = 0) -> None:
+        super().__init__(name, meaning_of(name, code))
+
+
+def meaning_of(name: str, code: int = 0) -> Meaning:
+    """Return what an error means by its name; the code only helps with names that nobody knows."""
+    return Meaning(
+        result=classify(name, code),
+        result_at_source=classify_source(name, code),
+        wait_seconds=wait_seconds(name),
+        loss=loss_of(name),
+        disconnects=name in _DISCONNECTING,
+        of_application=name in _OF_APPLICATION,
+    )
 
 
 def classify(name: str, code: int = 0) -> ResultClass:

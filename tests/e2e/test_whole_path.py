@@ -1,4 +1,4 @@
-"""The whole story, from a checkout to messages in groups, through public interfaces and real processes."""
+"""The whole path, from a checkout to messages in groups, through public interfaces and real processes."""
 
 from collections import Counter
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from adrelay.demo import story
+from adrelay.demo import steps
 from adrelay.demo.rest import Rest, RestError, until
 from adrelay.demo.system import LocalSystem
-from tests.e2e.stories import events, ordered, problems, running
+from tests.e2e.scenarios import events, ordered, problems, running
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
@@ -33,7 +33,9 @@ async def test_an_album_arrives_whole(local_system: LocalSystem) -> None:
     assert len({message.grouped_id for message in messages}) == 1
 
 
-async def test_one_story_runs_from_the_checkout_to_the_last_delivery(local_system: LocalSystem) -> None:
+async def test_one_correlated_tree_reaches_from_the_checkout_to_the_last_delivery(
+    local_system: LocalSystem,
+) -> None:
     async with running(local_system) as told:
         await told.cycles(1)
         of_adbot = await _events_of(local_system, told.client.adbot)
@@ -69,8 +71,8 @@ async def test_one_story_runs_from_the_checkout_to_the_last_delivery(local_syste
 
 async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local_system: LocalSystem) -> None:
     stage, purchase = await ordered(local_system)
-    await story.pay(local_system, purchase, repeat=5, shuffled=True)
-    client = await story.sign_in(local_system, purchase)
+    await steps.pay(local_system, purchase, repeat=5, shuffled=True)
+    client = await steps.sign_in(local_system, purchase)
     await local_system.payments.settled()
     async with Rest(local_system.url) as visitor:
         payment = await until(
@@ -89,10 +91,10 @@ async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local
 
 async def test_start_is_refused_with_its_reason(local_system: LocalSystem) -> None:
     _, purchase = await ordered(local_system)
-    await story.pay(local_system, purchase)
-    client = await story.sign_in(local_system, purchase)
+    await steps.pay(local_system, purchase)
+    client = await steps.sign_in(local_system, purchase)
     with pytest.raises(RestError) as no_post:
-        await story.start(client)
+        await steps.start(client)
     assert no_post.value.code == "no_post"
     with pytest.raises(RestError) as malformed:
         await client.rest.put(
@@ -118,13 +120,13 @@ async def _events_of(system: LocalSystem, adbot: str) -> set[UUID]:
 
 
 async def _types(system: LocalSystem, service: str, order: str) -> list[str]:
-    """Return the types of the events that a service stored for an order's story."""
+    """Return the types of the events that a service stored with the correlation id of an order."""
     billing = await asyncpg.connect(system.databases["billing"])
-    story_id = await billing.fetchval(
+    correlation_id = await billing.fetchval(
         "select correlation_id from engine.events where stream = $1 and version = 1", f"order-{order}"
     )
     await billing.close()
     connection = await asyncpg.connect(system.databases[service])
-    rows = await connection.fetch("select type from engine.events where correlation_id = $1", story_id)
+    rows = await connection.fetch("select type from engine.events where correlation_id = $1", correlation_id)
     await connection.close()
     return [row["type"] for row in rows]

@@ -1,4 +1,4 @@
-"""Stories that the end-to-end tests share: a stage, a client with a running adbot, and the proof."""
+"""Scenarios that the end-to-end tests share: a stage, a client with a running adbot, and the evidence."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
-from adrelay.commands.events.reading.story import Node, correlation_of, trace
-from adrelay.demo import story
+from adrelay.commands.events.reading.correlated_tree import Node, correlation_of, trace
+from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import Json, until
 from adrelay.demo.stage import Stage, set_stage
@@ -23,8 +23,8 @@ class Running:
 
     system: LocalSystem
     stage: Stage
-    purchase: story.Purchase
-    client: story.Client
+    purchase: steps.Purchase
+    client: steps.Client
 
     async def deliveries(self, at_least: int) -> list[Json]:
         """Return the log once so many groups are done with."""
@@ -39,9 +39,9 @@ class Running:
     async def cycles(self, count: int) -> list[GroupEvidence]:
         """Let so many cycles be done, stop, and return what the groups hold then."""
         await self.deliveries(count * len(self.stage.groups))
-        await story.stop(self.client)
+        await steps.stop(self.client)
         log = await self.client.log()
-        return await read_back(self.system.telegram, self.stage, log, story.cycles_in(log))
+        return await read_back(self.system.telegram, self.stage, log, steps.cycles_in(log))
 
     async def trace(self) -> list[Node]:
         """Return what the order led to."""
@@ -50,26 +50,26 @@ class Running:
         return await trace(self.system.databases, correlation)
 
 
-async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, story.Purchase]:
+async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, steps.Purchase]:
     """Have stock of its own uploaded and a new client order a plan."""
     tag = f"_{uuid4().hex[:8]}"
     stage = await set_stage(system.telegram, album=album, tag=tag)
-    await story.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))
-    return stage, await story.check_out(system, email=f"client{tag}@example.com")
+    await steps.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))
+    return stage, await steps.check_out(system, email=f"client{tag}@example.com")
 
 
 @asynccontextmanager
 async def running(system: LocalSystem, *, album: bool = False) -> AsyncGenerator[Running]:
-    """Tell the story up to the pressed start."""
+    """Run the whole path up to the started adbot."""
     stage, purchase = await ordered(system, album=album)
-    await story.pay(system, purchase)
-    client = await story.sign_in(system, purchase)
-    await story.advertise(client, stage)
-    await story.start(client)
+    await steps.pay(system, purchase)
+    client = await steps.sign_in(system, purchase)
+    await steps.advertise(client, stage)
+    await steps.start(client)
     try:
         yield Running(system, stage, purchase, client)
     finally:
-        await story.stop(client)
+        await steps.stop(client)
         await client.rest.close()
 
 

@@ -15,11 +15,15 @@ from telethon.errors import AuthKeyNotFound, RPCError, SecurityError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
 
-from services.forwarder.adapters.telethon_names import code_of, name_of
-from services.forwarder.ports import TelegramError, Unreachable
-from services.forwarder.telegram_errors import CONNECTION_LOST, KEY_NOT_FOUND, NO_ANSWER
-from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.adapters.telegram.errors import (
+    CONNECTION_LOST,
+    KEY_NOT_FOUND,
+    NO_ANSWER,
+    TelegramError,
+)
+from services.forwarder.adapters.telegram.names import code_of, name_of
+from services.forwarder.ports import Unreachable
+from services.forwarder.vault.store import Credentials
 
 CLOSE_SECONDS = 2.0
 _make_client: Any = TelegramClient  # its annotations say int where fractions are valid
@@ -35,16 +39,14 @@ class TelethonConnection:
 
     def __init__(
         self,
-        session: SessionKey,
-        pair: ApiPair,
+        credentials: Credentials,
         address: tuple[str, int],
         dc: int,
         *,
         connect_seconds: float,
         request_seconds: float,
     ) -> None:
-        self._secret = session
-        self._pair = pair
+        self._credentials = credentials
         self._address = address
         self._dc = dc
         self._connect_seconds = connect_seconds
@@ -59,7 +61,7 @@ class TelethonConnection:
     async def connect(self) -> None:
         """Connect; raise `Unreachable` if there is no connection, `TelegramError` if Telegram refuses."""
         await self.close()
-        self._client = _client(self._secret, self._pair, self._address, self._dc, self._connect_seconds)
+        self._client = _client(self._credentials, self._address, self._dc, self._connect_seconds)
         try:
             await _settled(asyncio.ensure_future(self._client.connect()), self._connect_seconds)
         except TelegramError as error:
@@ -88,8 +90,8 @@ class TelethonConnection:
             raise Unreachable(CONNECTION_LOST) from None
         return await _settled(future, self._request_seconds)
 
-    async def chats(self) -> list[Any]:
-        """Return the chats that the account is a member of."""
+    async def dialogs(self) -> list[Any]:
+        """Return the chats that the account is in."""
         if not self.connected:
             raise Unreachable(CONNECTION_LOST)
         listing = asyncio.ensure_future(self._client.get_dialogs(limit=None))
@@ -103,16 +105,14 @@ class TelethonConnection:
                 self._client._sender.send(ping).add_done_callback(_forget)
 
 
-def _client(
-    session: SessionKey, pair: ApiPair, address: tuple[str, int], dc: int, connect_seconds: float
-) -> Any:
+def _client(credentials: Credentials, address: tuple[str, int], dc: int, connect_seconds: float) -> Any:
     memory = MemorySession()
     memory.set_dc(dc, *address)
-    memory.auth_key = AuthKey(session.key)
+    memory.auth_key = AuthKey(credentials.session.key)
     client: Any = _make_client(
         memory,
-        pair.api_id,
-        pair.api_hash,
+        credentials.pair.api_id,
+        credentials.pair.api_hash,
         timeout=connect_seconds,
         request_retries=0,
         connection_retries=0,

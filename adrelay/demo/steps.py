@@ -1,4 +1,4 @@
-"""The story, step by step, through the public interfaces alone."""
+"""The steps of the whole path, through the public interfaces alone."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What caused what: every event of a story, over all services, as a tree."""
+"""Build and render correlated trees: the events with one correlation id, over all services, by cause."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ KEPT = 5
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """An event, who said it, and what it led to."""
+    """An event, the service that appended it, and its effects."""
 
     service: str
     event: EventSummary
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line of a told story: an event, or how many events are left out here."""
+    """A line of a rendered tree: an event, or how many events are left out here."""
 
     depth: int
     node: Node | None
@@ -43,19 +43,19 @@ class Line:
 
 
 async def correlation_of(database: str, stream: str) -> UUID | None:
-    """Return the story in which a stream began, None if the stream is unknown."""
+    """Return the correlation id of a stream's first event, None for an unknown stream."""
     async with stores({"store": database}) as connections:
         return await correlation_of_stream(connections["store"], stream)
 
 
 async def trace(databases: Mapping[str, str], correlation_id: UUID) -> list[Node]:
-    """Return the roots of a story, oldest first; `databases` are the services' stores by name."""
+    """Return the roots of a correlated tree, oldest first; `databases` are the services' stores by name."""
     async with stores(databases) as connections:
-        return await told(connections, [correlation_id])
+        return await read_trees(connections, [correlation_id])
 
 
-async def told(connections: Mapping[str, Connection], correlation_ids: Sequence[UUID]) -> list[Node]:
-    """Return the roots of stories, oldest first; the events' data is left out."""
+async def read_trees(connections: Mapping[str, Connection], correlation_ids: Sequence[UUID]) -> list[Node]:
+    """Return the roots of correlated trees, oldest first, without the events' data."""
     found = await asyncio.gather(
         *(events_of_trees(connection, correlation_ids) for connection in connections.values())
     )
@@ -65,7 +65,7 @@ async def told(connections: Mapping[str, Connection], correlation_ids: Sequence[
 
 
 def linked(nodes: Iterable[Node]) -> list[Node]:
-    """Hang every event under what caused it, and return those whose cause is no event."""
+    """Attach every event to its cause, and return the roots: those whose cause is none of them."""
     in_order = sorted(nodes, key=lambda node: (node.event.at, node.service, node.event.position))
     by_id = {node.event.id: node for node in in_order}
     roots: list[Node] = []
@@ -87,9 +87,9 @@ def members(roots: Iterable[Node]) -> Iterator[Node]:
 def walk(
     roots: Sequence[Node], *, kept: int = 0, focus: Callable[[Node], bool] = lambda _: False
 ) -> Iterator[Line]:
-    """Tell a story line by line, causes before effects.
+    """Yield a tree line by line, causes before effects.
 
-    With `kept`, only so many of many siblings are told at either end, and as many in `focus` between.
+    With `kept`, only so many of many siblings are shown at either end, and as many in `focus` between.
     """
     waiting = _lines(0, None, roots, kept, focus)[::-1]
     while waiting:
@@ -104,12 +104,12 @@ def _lines(
 ) -> list[Line]:
     if not kept or len(siblings) <= 2 * kept + 1:
         return [Line(depth, node, cause) for node in siblings]
-    places = {*range(kept), *range(len(siblings) - kept, len(siblings))}
-    places |= set([place for place, node in enumerate(siblings) if focus(node)][-kept:])
+    shown = {*range(kept), *range(len(siblings) - kept, len(siblings))}
+    shown |= set([index for index, node in enumerate(siblings) if focus(node)][-kept:])
     lines: list[Line] = []
     left_out = 0
-    for place, node in enumerate(siblings):
-        if place not in places:
+    for index, node in enumerate(siblings):
+        if index not in shown:
             left_out += len(node)
             continue
         if left_out:
@@ -120,7 +120,7 @@ def _lines(
 
 
 def begin_of(roots: Sequence[Node]) -> float:
-    """Return when a story began, in seconds since the epoch."""
+    """Return when a tree's first event was appended, in seconds since the epoch."""
     return min((root.event.at.timestamp() for root in roots), default=0.0)
 
 

@@ -1,15 +1,15 @@
-"""Real processes killed in the middle of a story: the groups still hold each post once, and it ends well."""
+"""Real processes killed on the whole path: the groups still hold each post once, every cycle finishes."""
 
 import os
 import signal
 
 import pytest
 
-from adrelay.demo import story
+from adrelay.demo import steps
 from adrelay.demo.evidence import read_back
 from adrelay.demo.rest import until
 from adrelay.demo.system import LocalSystem
-from tests.e2e.stories import ordered, problems, running
+from tests.e2e.scenarios import ordered, problems, running
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
@@ -43,18 +43,18 @@ async def test_one_of_two_workers_killed_hands_its_sessions_to_the_other(local_s
     assert await local_system.telegram.held_twice() == []
 
 
-async def test_the_story_ends_well_though_nats_is_killed_twice(local_system: LocalSystem) -> None:
+async def test_every_cycle_finishes_though_nats_is_killed_twice(local_system: LocalSystem) -> None:
     stage, purchase = await ordered(local_system)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
-    await story.pay(local_system, purchase)
-    client = await story.sign_in(local_system, purchase)
-    await story.advertise(client, stage)
-    await story.start(client)
+    await steps.pay(local_system, purchase)
+    client = await steps.sign_in(local_system, purchase)
+    await steps.advertise(client, stage)
+    await steps.start(client)
     await until(client.log, lambda log: len(log) >= 2, within_seconds=PATIENCE_SECONDS, every_seconds=0.05)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
     await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=PATIENCE_SECONDS)
-    await story.stop(client)
+    await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(local_system.telegram, stage, log, story.cycles_in(log))
+    evidence = await read_back(local_system.telegram, stage, log, steps.cycles_in(log))
     await client.rest.close()
     assert problems(evidence) == []

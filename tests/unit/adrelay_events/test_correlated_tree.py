@@ -3,12 +3,12 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from adrelay.commands.events.reading.story import Node, linked, render, walk
+from adrelay.commands.events.reading.correlated_tree import Node, linked, render, walk
 from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import EventSummary
 
 NOW = utc_now()
-STORY = uuid4()
+CORRELATION_ID = uuid4()
 
 
 def _node(service: str, cause: UUID, seconds: int) -> Node:
@@ -21,7 +21,7 @@ def _node(service: str, cause: UUID, seconds: int) -> Node:
             version=1,
             position=seconds + 1,
             at=NOW + timedelta(seconds=seconds),
-            correlation_id=STORY,
+            correlation_id=CORRELATION_ID,
             causation_id=cause,
             actor="service:test",
         ),
@@ -54,7 +54,7 @@ def _chain(length: int) -> list[Node]:
 def test_of_many_siblings_only_the_outer_ones_and_those_in_focus_are_told() -> None:
     root = _node("scheduler", uuid4(), 0)
     due = [_node("scheduler", root.event.id, seconds) for seconds in range(1, 101)]
-    started = [_node("forwarder", node.event.id, 200 + place) for place, node in enumerate(due)]
+    started = [_node("forwarder", node.event.id, 200 + index) for index, node in enumerate(due)]
     roots = linked([root, *due, *started])
     lines = list(walk(roots, kept=2, focus=lambda node: node is due[49]))
     shown = [line.node for line in lines if line.node is not None and line.depth == 1]

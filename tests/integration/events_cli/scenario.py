@@ -1,4 +1,4 @@
-"""A story over all five stores and the stream, as the services would tell it."""
+"""A scenario over all five stores and the stream, as the services would append it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ def _new_key() -> str:
 
 
 @dataclass
-class Story:
+class Scenario:
     """An order that was paid and delivered, and the first cycle of its adbot."""
 
     engines: dict[str, Engine]
@@ -59,7 +59,7 @@ class Story:
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
     adbot: AdbotId = field(default_factory=lambda: AdbotId(uuid4()))
     cycle: CycleId = field(default_factory=lambda: CycleId(uuid4()))
-    told: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
+    appended: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
 
     @property
     def order(self) -> str:
@@ -69,10 +69,10 @@ class Story:
     def payment(self) -> str:
         return f"5{int(self.key, 16)}"
 
-    async def tell(self) -> None:
+    async def run(self) -> None:
         """Append every event with what caused it, a second after the one before."""
         order = f"order-{self.order}"
-        await self.say(
+        await self.append(
             "gateway",
             f"account-{self.account}",
             AccountRegistered(
@@ -83,9 +83,9 @@ class Story:
                 licence="LIC-AAAA-BBBB-CCCC",
             ),
         )
-        await self.say("billing", order, self.placed())
-        await self.say("billing", order, self.requested())
-        await self.say(
+        await self.append("billing", order, self.placed())
+        await self.append("billing", order, self.requested())
+        await self.append(
             "billing",
             order,
             PaymentFinished(
@@ -98,7 +98,7 @@ class Story:
                 by_hand=False,
             ),
         )
-        await self.say(
+        await self.append(
             "provisioning",
             f"adbot-{self.adbot}",
             AdbotProvisioned(
@@ -113,13 +113,13 @@ class Story:
             after="PaymentFinished",
         )
         fulfilled = OrderFulfilled(order=self.order, account=self.account, adbot=self.adbot)
-        await self.say("billing", order, fulfilled, after="AdbotProvisioned")
+        await self.append("billing", order, fulfilled, after="AdbotProvisioned")
         await self.send_one_cycle()
 
     async def send_one_cycle(self) -> None:
         schedule, cycle = f"schedule-{self.adbot}", f"cycle-{self.cycle}"
         post, pacing = TextPost(text="hello"), Pacing(delay_seconds=1)
-        await self.say(
+        await self.append(
             "scheduler",
             schedule,
             AdbotStarted(adbot=self.adbot, started_at=self.begin, anchor=self.begin, interval_seconds=600),
@@ -135,7 +135,7 @@ class Story:
             seats=(SEAT,),
             pacing=pacing,
         )
-        await self.say("scheduler", schedule, due, after="AdbotStarted")
+        await self.append("scheduler", schedule, due, after="AdbotStarted")
         begun = CycleStarted(
             cycle=self.cycle,
             adbot=self.adbot,
@@ -144,11 +144,11 @@ class Story:
             shares=(Share(session=SEAT.session, pair=SEAT.pair, groups=("@berlin",)),),
             started_at=self.begin,
         )
-        await self.say("forwarder", cycle, begun, after="CycleDue")
+        await self.append("forwarder", cycle, begun, after="CycleDue")
         done = CycleFinished(
             cycle=self.cycle, adbot=self.adbot, counts={ResultClass.SENT: 1}, started_at=self.begin
         )
-        await self.say("forwarder", cycle, done, after="CycleStarted")
+        await self.append("forwarder", cycle, done, after="CycleStarted")
 
     def placed(self) -> OrderPlaced:
         return OrderPlaced(
@@ -170,11 +170,11 @@ class Story:
             coin="BTC",
         )
 
-    async def say(self, service: str, stream: str, event: Event, *, after: str | None = None) -> Recorded:
+    async def append(self, service: str, stream: str, event: Event, *, after: str | None = None) -> Recorded:
         """Append one event, and fold it into the state tables."""
-        causes = self.causes if after is None else self.told[after].causes(f"service:{service}")
-        at = self.begin + timedelta(seconds=len(self.told))
-        self.told[type(event).__name__] = one = (
+        causes = self.causes if after is None else self.appended[after].causes(f"service:{service}")
+        at = self.begin + timedelta(seconds=len(self.appended))
+        self.appended[type(event).__name__] = one = (
             await append(self.engines[service], stream, [event], causes, at)
         )[0]
         return one
@@ -183,7 +183,7 @@ class Story:
 async def append(
     engine: Engine, stream: str, events: Sequence[Event], causes: Causes, at: datetime
 ) -> list[Recorded]:
-    """Append events behind what the stream holds, whatever they say."""
+    """Append events behind the stream's last event, whatever they contain."""
     async with engine.pool.acquire() as connection, connection.transaction(isolation=ISOLATION):
         version = await connection.fetchval(
             "select coalesce(max(version), 0) from engine.events where stream = $1", stream

@@ -1,0 +1,46 @@
+"""Accounts of the sessions in the vault."""
+
+from typing import Protocol
+
+from libs.events.values import ErrorName, PairId, SessionId
+from libs.eventsourcing import Engine
+from services.forwarder.ports import Account, Messenger, NoCredentials
+from services.forwarder.vault.sessions import SessionKey
+from services.forwarder.vault.store import Credentials, Vault
+
+
+class Telegram(Messenger[Credentials], Protocol):
+    """The messenger whose sessions the vault keeps."""
+
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account."""
+        ...
+
+    def knows(self, session: SessionKey) -> bool:
+        """Return whether there is a data centre such as the session's."""
+        ...
+
+
+class VaultAccounts:
+    """Opens what the vault holds; see `ports.Accounts`."""
+
+    def __init__(self, engine: Engine, vault: Vault, telegram: Telegram) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._telegram = telegram
+
+    @property
+    def ban(self) -> ErrorName:
+        """The error by which a group bans an account."""
+        return self._telegram.ban
+
+    async def open(self, session: SessionId, pair: PairId) -> Account:
+        """Return a session's account, not connected yet; raise `NoCredentials`."""
+        key = await self._engine.query(lambda sql: self._vault.session(sql, session))
+        api = await self._engine.query(lambda sql: self._vault.pair(sql, pair))
+        if key is None or api is None:
+            missing = f"the session {session}" if key is None else f"the API pair {pair}"
+            message = f"the vault does not hold {missing}"
+            raise NoCredentials(message)
+        return self._telegram.account(Credentials(key, api))

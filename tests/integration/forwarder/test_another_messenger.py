@@ -1,0 +1,155 @@
+"""The pool forwards over any messenger that has the port's form: here a bulletin board in memory."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from libs.events.forwarder import SeatRested, SessionDied, SourceBroken
+from libs.events.values import (
+    ErrorName,
+    GroupRef,
+    PairId,
+    ResultClass,
+    Seat,
+    SessionId,
+    SessionLoss,
+    TextPost,
+)
+from services.forwarder.pool.pool import Pool
+from services.forwarder.ports import Identity, Meaning, MessengerError, Peer, Target
+from tests.integration.forwarder.stage import POST, Stage
+
+BARRED = Meaning(ResultClass.TARGET_DENIED, ResultClass.TARGET_DENIED)
+ERASED = Meaning(ResultClass.SESSION_LOST, ResultClass.SESSION_LOST, loss=SessionLoss.BANNED)
+TORN = Meaning(ResultClass.UNKNOWN, ResultClass.SOURCE_BROKEN)
+
+
+class Board:
+    """Boards by name, each with its notices; a notice under a known key is pinned once."""
+
+    ban: ErrorName = "barred from this board"
+
+    def __init__(self) -> None:
+        self.notices: defaultdict[int, dict[int, object]] = defaultdict(dict)
+        self.errors: dict[GroupRef, MessengerError] = {}
+        """What to answer whoever asks for a board."""
+        self.erased: SessionId | None = None
+        self.open_for: list[PairId] = []
+
+    async def open(self, session: SessionId, pair: PairId) -> "Visitor":
+        self.open_for.append(pair)
+        return Visitor(self, session)
+
+
+class Visitor:
+    """Somebody at the boards; see `ports.Account`."""
+
+    def __init__(self, board: Board, session: SessionId) -> None:
+        self.connected = False
+        self._board = board
+        self._session = session
+
+    async def connect(self) -> None:
+        self.connected = True
+
+    async def close(self) -> None:
+        self.connected = False
+
+    def keep_for(self, seconds: int) -> None:
+        assert seconds >= 1
+
+    async def identity(self) -> Identity:
+        return Identity(1, "")
+
+    async def resolve(self, ref: GroupRef) -> Peer:
+        if self._board.erased == self._session:
+            raise MessengerError("erased from the register", ERASED)
+        if ref in self._board.errors:
+            raise self._board.errors[ref]
+        return Peer(int.from_bytes(ref.encode()[:7]), 0)
+
+    async def chats(self) -> dict[GroupRef, Peer]:
+        return {"-1001234567": Peer(1234567, 0)}
+
+    async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
+        del source
+        return (message,)
+
+    async def forward(
+        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
+    ) -> tuple[int, ...]:
+        assert len(messages) == len(keys)
+        return self._pin(target, dict.fromkeys(keys, (source.chat, messages)))
+
+    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
+        return self._pin(target, {key: text})
+
+    def _pin(self, target: Target, notices: dict[int, object]) -> tuple[int, ...]:
+        board = self._board.notices[target.peer.chat]
+        board |= notices
+        return (len(board),)
+
+
+@asynccontextmanager
+async def working(stage: Stage, board: Board) -> AsyncGenerator[None]:
+    pool = asyncio.create_task(Pool(stage.engine, board, stage.settings).run())
+    try:
+        yield
+    finally:
+        pool.cancel()
+        await asyncio.gather(pool, return_exceptions=True)
+
+
+GROUPS = ("@aaaaa", "@bbbbb/7", "-1001234567")
+
+
+async def test_texts_and_posts_come_to_every_group_by_whatever_it_is_named(stage: Stage) -> None:
+    board = Board()
+    (seat,) = await stage.seats(1)
+    text = await stage.begin([seat], GROUPS, post=TextPost(text="a notice"))
+    async with working(stage, board):
+        assert await stage.finished(text) == {ResultClass.SENT: 3}
+        assert [list(pinned.values()) for pinned in board.notices.values()] == [["a notice"]] * 3
+        post = await stage.begin([seat], GROUPS, post=POST)
+        assert await stage.finished(post) == {ResultClass.SENT: 3}
+    assert [len(pinned) for pinned in board.notices.values()] == [2] * 3
+    assert set(board.open_for) == {stage.pair}
+
+
+async def test_an_error_means_what_its_adapter_says(stage: Stage) -> None:
+    board = Board()
+    board.errors = {"@aaaaa": MessengerError("no notices here", BARRED)}
+    first, second = await stage.seats(2)
+    async with working(stage, board):
+        cycle = await stage.begin([first], GROUPS)
+        assert await stage.finished(cycle) == {ResultClass.SENT: 2, ResultClass.TARGET_DENIED: 1}
+        assert (await stage.deliveries(cycle))["@aaaaa"].error == "no notices here"
+        board.erased = second.session
+        await stage.over(await stage.begin([second], ["@ccccc"]))
+    (died,) = await stage.said(SessionDied)
+    assert (died.session, died.loss, died.error) == (
+        second.session,
+        SessionLoss.BANNED,
+        "erased from the register",
+    )
+
+
+async def test_a_post_that_can_not_be_looked_at_breaks_its_source(stage: Stage) -> None:
+    board = Board()
+    board.errors = {POST.channel: MessengerError("torn off", TORN)}
+    seats: list[Seat] = await stage.seats(1)
+    async with working(stage, board):
+        await stage.over(await stage.begin(seats, GROUPS))
+    assert [broken.error for broken in await stage.said(SourceBroken)] == ["torn off"]
+
+
+async def test_an_account_that_several_groups_ban_rests(stage: Stage) -> None:
+    board = Board()
+    names = ("@aaaaa", "@bbbbb", "@ccccc")
+    board.errors = {name: MessengerError(board.ban, BARRED) for name in names}
+    seats = await stage.seats(1)
+    async with working(stage, board):
+        await stage.over(await stage.begin(seats, names))
+    (rested,) = await stage.said(SeatRested)
+    assert (rested.result, rested.error) == (ResultClass.ACCOUNT_LIMITED, board.ban)

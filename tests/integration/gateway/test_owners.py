@@ -1,0 +1,97 @@
+"""An adbot is its owner's only, as the gateway and the scheduler say together."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.values import AdbotId
+from services.gateway.api.app import make_app
+from tests.integration.gateway.world import Client, World
+
+POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
+OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
+BODIES = {"advertisement": OTHER_POST, "renewal": {"pay_currency": "BTC"}}
+PREFIX = "/api/v1/"
+ROUTES = [
+    (method.upper(), path.removeprefix(PREFIX))
+    for path, methods in make_app().openapi()["paths"].items()
+    for method in methods
+    if path.startswith(f"{PREFIX}adbots/{{")
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
+    """The gateway with the scheduler itself."""
+    async with AsyncExitStack() as stack:
+        world = World(nats_server, postgres_server, f"t{uuid4().hex[:8]}", real_scheduler=True)
+        await world.enter(stack)
+        yield world
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def owner(world: World) -> Client:
+    """A client with an adbot."""
+    return await world.client()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stranger(world: World) -> Client:
+    """A client without one."""
+    return await world.client()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def adbot(world: World, owner: Client) -> AdbotId:
+    """An adbot that may be started."""
+    adbot = await world.adbot(owner)
+    assert (await owner.http.put(f"adbots/{adbot}/advertisement", json=POST)).status_code == 200
+    return adbot
+
+
+async def ask(caller: Client, method: str, path: str, adbot: object) -> httpx.Response:
+    """Ask one of the routes about an adbot."""
+    body = BODIES.get(path.rpartition("/")[2])
+    return await caller.http.request(method, path.format(adbot_id=adbot), json=body)
+
+
+def problem(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+    """Return an answer but for what differs with each request."""
+    found = json.loads(answer.content)
+    del found["correlation_id"]
+    return answer.status_code, found
+
+
+def test_commands_and_reads_are_among_the_routes() -> None:
+    assert {("POST", "adbots/{adbot_id}/start"), ("GET", "adbots/{adbot_id}/logs")} < set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_strangers_adbot_is_answered_for_as_one_that_does_not_exist(
+    owner: Client, stranger: Client, adbot: AdbotId, method: str, path: str
+) -> None:
+    opposite = "stop" if path.endswith("/start") else "start"  # so that a command would change something
+    before = (await owner.http.post(f"adbots/{adbot}/{opposite}")).json()
+    answers = [problem(await ask(stranger, method, path, one)) for one in (adbot, uuid4())]
+    assert answers[0] == answers[1]
+    status, found = answers[0]
+    assert (status, found["code"], found["detail"]) == (404, "unknown_adbot", "you have no adbot of this id")
+    after = await owner.get(f"adbots/{adbot}")
+    assert (after["status"], after["advertisement"]) == (before["status"], before["advertisement"])
+    assert (await stranger.get("adbots"))["items"] == []
+
+
+async def test_an_owner_is_obeyed_however_late_the_scheduler_reads_of_the_adbot(
+    world: World, owner: Client
+) -> None:
+    adbot = await world.adbot(owner)  # as soon as the gateway shows it
+    stopped = await owner.http.post(f"adbots/{adbot}/stop")
+    assert (stopped.status_code, stopped.json()["status"]) == (200, "STOPPED")
