@@ -32,7 +32,7 @@ def run(
         Path | None, typer.Option(help="Written as soon as the sandbox answers, with its addresses as JSON.")
     ] = None,
 ) -> None:
-    """Run a mail server that keeps what it gets and delivers nothing, until it is interrupted."""
+    """Run a mail server that stores all mails and delivers none, until it is interrupted."""
     try:
         settings = SandboxSettings(encryption=encryption, user=user, password=password)
     except ValueError as error:

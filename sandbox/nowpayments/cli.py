@@ -42,7 +42,7 @@ def run(  # noqa: PLR0913 - each is an option
         typer.Option(help="A coin whose payments need a memo, xrp if none is given; may be repeated."),
     ] = None,
 ) -> None:
-    """Run a stand-in for the NOWPayments provider until it is interrupted."""
+    """Run a sandbox of the NOWPayments provider until it is interrupted."""
     try:
         settings = SandboxSettings(
             api_key=api_key,

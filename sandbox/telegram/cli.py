@@ -32,7 +32,7 @@ def run(
     ] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Written when everything listens.")] = None,
 ) -> None:
-    """Run a Telegram sandbox until it is interrupted; the first line says where it is, as JSON."""
+    """Run a Telegram sandbox until it is interrupted; the first line has its addresses, as JSON."""
     document = _read(world) if world else WorldSpec()
     try:
         asyncio.run(
