@@ -58,10 +58,15 @@ def run() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "name", nargs="*", choices=[[], *BENCHES, *BRIEFLY], help="default: all, and note it in README.md"
+        "name",
+        nargs="*",
+        choices=[[], *BENCHES, *BRIEFLY],
+        help="default: all, with the results in README.md",
     )
-    parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
-    parser.add_argument("--rate", type=int, help="payments a second for `pay`, instead of 50; notes nothing")
+    parser.add_argument("--profile", action="store_true", help="print profiles; writes no results")
+    parser.add_argument(
+        "--rate", type=int, help="payments per second for `pay`, instead of 50; writes no results"
+    )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate))

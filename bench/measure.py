@@ -15,7 +15,7 @@ HEADINGS = ["what", "of the limit", "to the peer", "target", "met", "ours", "lim
 
 TRIES = 5
 TRIES_SECONDS = 5.0
-"""The number of repetitions of slow measurements."""
+"""The total duration after which a measurement is not repeated again."""
 
 
 class Line(Protocol):
