@@ -33,7 +33,8 @@ from services.scheduler.registry import REGISTRY as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 SERVICES = {service.service: service.read_models for service in (GATEWAY, BILLING, FORWARDER, SCHEDULER)}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
-from libs.eventsourcing.readers.read_units import MOST_WAITING, PATIENCE_SECONDS, Gathering
+from libs.eventsourcing.readers.read_units import MAX_WAITING, REORDER_SECONDS, Gathering
 from libs.eventsourcing.stream.subscription import Arrival
 from libs.eventsourcing.values import Cursor, Envelope
 
@@ -87,16 +87,16 @@ def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
     other = arrivals([event("Placed", 9, 7)], "scheduler", first=2)
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *other], 0.0)
-    assert told(gathering, PATIENCE_SECONDS / 2) == []
+    assert told(gathering, REORDER_SECONDS / 2) == []
     assert not gathering.settled
-    assert told(gathering, PATIENCE_SECONDS) == [[7]]
+    assert told(gathering, REORDER_SECONDS) == [[7]]
     assert gathering.settled
     assert gathering.place() == 0, "the unfinished unit is read again after a restart"
 
 
 def test_so_many_others_do_not_wait_at_all() -> None:
     begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
-    others = [event("Placed", number, number) for number in range(10, 11 + MOST_WAITING)]
+    others = [event("Placed", number, number) for number in range(10, 11 + MAX_WAITING)]
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *arrivals(others, "scheduler", first=2)], 0.0)
     assert len(told(gathering)) == len(others)
@@ -160,7 +160,7 @@ def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObj
                 for count in range(len(sources[source]) + 1)
             }
             assert len(handled[source]) in borders
-        now += data.draw(st.sampled_from([0.0, PATIENCE_SECONDS]))
+        now += data.draw(st.sampled_from([0.0, REORDER_SECONDS]))
         if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader begins anew from what it noted
             place = gathering.place()
             gathering = Gathering(HANDLED, dict(checkpoints))
