@@ -15,7 +15,8 @@ from pydantic_core import PydanticUndefined
 from adrelay.configuration import ALL
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
-from libs.eventsourcing import Command, Contract, Event
+from libs.eventsourcing import Command, Event
+from libs.eventsourcing.hosting import Contract
 
 ROOT = Path(__file__).parent.parent
 _OWNERS = (billing, provisioning, scheduler, forwarder, gateway)

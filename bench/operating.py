@@ -16,7 +16,8 @@ from bench.profiling import imports
 from bench.relaying import relayed
 from bench.servers import Servers, copy
 from libs.events.catalogue import published
-from libs.eventsourcing import EventStream, utc_now
+from libs.eventsourcing import EventStream
+from libs.eventsourcing.values import utc_now
 
 _ROOT = str(Path(__file__).parents[1])
 _COMMAND = (sys.executable, "-m", "adrelay", "events")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
-from libs.events.values import AccountId, AdbotId, PairId, Plan, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, ApplicationId, Plan, Seat, SessionId
 from libs.eventsourcing import Event
 
 COLUMNS = (
@@ -85,7 +85,7 @@ class Order:
         return tuple(
             Seat(
                 session=SessionId(UUID(new_id(self.begin, 0xA02, self.number, seat))),
-                pair=PairId(UUID(new_id(0, 0xA03, seat))),
+                pair=ApplicationId(UUID(new_id(0, 0xA03, seat))),
             )
             for seat in range(self.plan.sessions)
         )

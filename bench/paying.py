@@ -32,7 +32,7 @@ CONNECTIONS = 16
 BARE_SECONDS = 3.0
 _BARE = "bare route"
 _POLL_SECONDS = 0.02
-_PATIENCE_SECONDS = 180.0
+_DEADLINE_SECONDS = 180.0
 _READY = """
 select o.order_number from orders.orders o join adbots.adbots a on a.adbot = o.adbot
 where o.order_number = any($1) and o.status = 'FULFILLED'
@@ -214,7 +214,7 @@ async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerato
     watch = asyncio.create_task(_watch(connection, told, payments))
     try:
         yield
-        await asyncio.wait([watch], timeout=_PATIENCE_SECONDS)
+        await asyncio.wait([watch], timeout=_DEADLINE_SECONDS)
         if len(told.ready) < payments:
             message = f"{payments - len(told.ready)} of {payments} adbots were not ready in time"
             raise RuntimeError(message)

@@ -13,7 +13,7 @@ from typing import Self, cast
 from urllib.parse import urlsplit
 
 from bench.shop import Buyer
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from sandbox.nowpayments.payments import Asked, Payment, as_notified
 from sandbox.nowpayments.signing import sign, stringify
 

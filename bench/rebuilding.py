@@ -14,11 +14,12 @@ from bench.measure import Line, Measure
 from bench.relaying import last_of, relayed
 from bench.servers import Servers, copy, fill
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Cursor, Engine, EventStream, utc_now
+from libs.eventsourcing import Engine, EventStream
 from libs.eventsourcing.operations.rebuilding import rebuild
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection, connect
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import START, Cursor, utc_now
 from services.gateway.tables.orders import ORDERS
 
 _PAGE = 2000

@@ -3,7 +3,8 @@
 import asyncio
 import time
 
-from libs.eventsourcing import Cursor, Engine, EventStream, Relay
+from libs.eventsourcing import Engine, EventStream, Relay
+from libs.eventsourcing.values import Cursor
 
 
 async def last_of(engine: Engine) -> Cursor:

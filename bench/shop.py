@@ -24,8 +24,9 @@ from libs.events.billing import OrderPlaced, PaymentRequested
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
-from libs.events.values import AccountId, OrderNumber, PairId, PaymentId, Plan, PlanKind, SessionId
-from libs.eventsourcing import Engine, Event, new_id, utc_now
+from libs.events.values import AccountId, ApplicationId, OrderNumber, PaymentId, Plan, PlanKind, SessionId
+from libs.eventsourcing import Engine, Event
+from libs.eventsourcing.values import new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
 """The default of sessions per Telegram application in provisioning."""
@@ -42,7 +43,7 @@ _COIN, _AMOUNT = "USDT", Decimal("29.988005")
 _AGO, _TIME_TO_PAY = timedelta(days=2), timedelta(days=7)
 """Events older than a day cause no mail."""
 _FIRST_PAYMENT = 7_000_000_001
-_PATIENCE_SECONDS = 60.0
+_DEADLINE_SECONDS = 60.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -181,7 +182,7 @@ class Shop(LocalSystem):
         gateway = await asyncpg.connect(self.databases["gateway"])
         try:
             await until(
-                lambda: gateway.fetchval(asked, len(self.buyers)), bool, within_seconds=_PATIENCE_SECONDS
+                lambda: gateway.fetchval(asked, len(self.buyers)), bool, within_seconds=_DEADLINE_SECONDS
             )
         finally:
             await gateway.close()
@@ -204,7 +205,7 @@ class Shop(LocalSystem):
 
 def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
     for number in range(-(-sessions // SESSIONS_OF_PAIR)):
-        pair = PairId(uuid4())
+        pair = ApplicationId(uuid4())
         yield f"pair-{pair}", [ApiPairAdded(pair=pair, api_id=number + 1)]
     for number in range(sessions):
         session = SessionId(uuid4())

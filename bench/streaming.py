@@ -9,10 +9,11 @@ from bench.ledger import ACCOUNTS, PAD, SERVICE, balances
 from bench.measure import Line, Measure
 from bench.relaying import last_of, relayed
 from bench.servers import Servers, fill
-from libs.eventsourcing import Cursor, Envelope, EventStream, Reader, new_id, utc_now
+from libs.eventsourcing import EventStream, Reader
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.stream.subscription import Consumer
+from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 
 _BATCH = 1000
 _SUBJECTS, _SINGLE = 100_000, 1000

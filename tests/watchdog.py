@@ -18,7 +18,7 @@ from typing import TextIO
 
 import pytest
 
-PATIENCE_SECONDS = 480.0
+DEADLINE_SECONDS = 480.0
 """More than any test's timeout, which tells more."""
 LOOK_SECONDS = 1.0
 EXIT_CODE = 70
@@ -30,7 +30,7 @@ class Watchdog:
     The phase of a worker's last test that tears down includes the finalizers of its session.
     """
 
-    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, patience_seconds: float = DEADLINE_SECONDS) -> None:
         self._patience_seconds = patience_seconds
         self._began: tuple[str, float] | None = None
         self._stderr = open(os.dup(2), "w", encoding="utf-8")  # noqa: PTH123, SIM115 - before pytest captures it

@@ -65,7 +65,7 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, al
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
         stage = await set_stage(system.telegram, album=album)
         notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")
-    with screen.step("The operator uploads an API pair and a session of every account") as notes:
+    with screen.step("The operator uploads a Telegram application and a session of every account") as notes:
         await steps.stock_sessions(system, stage.accounts)
         notes.add(
             "two as string sessions, one as a .session file; each was checked by signing in over MTProto"

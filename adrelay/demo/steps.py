@@ -12,7 +12,7 @@ from adrelay.demo.system import LocalSystem
 API_ID = 123456
 EMAIL = "client@example.com"
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
-PAIR_HASH = "0123456789abcdef" * 2
+API_HASH = "0123456789abcdef" * 2
 """Not a secret: the sandbox accepts any."""
 
 
@@ -53,7 +53,7 @@ class Client:
 async def stock_sessions(system: LocalSystem, accounts: Sequence[int], *, api_id: int = API_ID) -> None:
     """Upload a Telegram application and a session of every account, the last one as a file."""
     async with Rest(system.url, system.admin_token) as operator:
-        await operator.post("/admin/api-pairs", {"api_id": api_id, "api_hash": PAIR_HASH})
+        await operator.post("/admin/telegram-applications", {"api_id": api_id, "api_hash": API_HASH})
         for account in accounts[:-1]:
             await operator.post("/admin/sessions", {"session": await system.telegram.mint_session(account)})
         file = await system.telegram.session_file(accounts[-1])

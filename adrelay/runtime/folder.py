@@ -37,14 +37,14 @@ class FolderLock:
             raise RuntimeError("the lock is not held")
         return self._descriptor
 
-    async def acquire(self, patience_seconds: float, *, if_held: str) -> None:
-        """Lock the folder, waiting up to ``patience_seconds`` for an owner that is ending.
+    async def acquire(self, timeout_seconds: float, *, if_held: str) -> None:
+        """Lock the folder, waiting up to ``timeout_seconds`` for an owner that is ending.
 
         Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` are replaced.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            await self._until_locked(descriptor, patience_seconds, if_held)
+            await self._until_locked(descriptor, timeout_seconds, if_held)
         except BaseException:
             os.close(descriptor)
             raise
@@ -61,8 +61,8 @@ class FolderLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    async def _until_locked(self, descriptor: int, patience_seconds: float, if_held: str) -> None:
-        give_up = time.monotonic() + patience_seconds
+    async def _until_locked(self, descriptor: int, timeout_seconds: float, if_held: str) -> None:
+        give_up = time.monotonic() + timeout_seconds
         while not _locked(descriptor):
             if time.monotonic() > give_up:
                 holder = os.pread(descriptor, 32, 0).decode() or "unknown"

@@ -15,7 +15,7 @@ from adrelay.runtime.folder import POLL_SECONDS, FolderLock, LogFile, remembered
 from adrelay.runtime.ports import LOOPBACK, free_port, is_free
 
 START_SECONDS = 60.0
-FOLDER_PATIENCE_SECONDS = 6.0
+FOLDER_LOCK_SECONDS = 6.0
 IN_USE = "the data folder {folder} is in use by another running server (pid {pid}); stop that one first"
 
 
@@ -65,7 +65,7 @@ class ServerProcess:
         self._lock.release()  # of a server that ended unexpectedly; its children may still have the lock
         try:
             self._make_folder()
-            await self._lock.acquire(FOLDER_PATIENCE_SECONDS, if_held=f"{self.name}: {IN_USE}")
+            await self._lock.acquire(FOLDER_LOCK_SECONDS, if_held=f"{self.name}: {IN_USE}")
             self._settle_port()
             yield
         except OSError as error:

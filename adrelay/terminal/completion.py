@@ -11,7 +11,7 @@ import typer
 
 from adrelay.names import SERVICES, TABLES
 
-PATIENCE_SECONDS = 0.3
+DEADLINE_SECONDS = 0.3
 _MOST_BYTES = 256 * 1024
 _URL, _PORT, _TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_HTTP_PORT", "ADRELAY_GATEWAY_ADMIN_TOKEN"
 
@@ -53,7 +53,7 @@ def _asked(path: str, field: str) -> list[str]:
 
     asking = Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(PATIENCE_SECONDS)
+    asking.join(DEADLINE_SECONDS)
     return [] if asking.is_alive() else found
 
 
@@ -64,7 +64,7 @@ def _get(path: str) -> Any:  # noqa: ANN401 - JSON
     url, token = _gateway()
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE_SECONDS)
+    connection = kind(parts.hostname or "", parts.port, timeout=DEADLINE_SECONDS)
     try:
         target = f"{parts.path.rstrip('/')}/api/v1/admin/{path}"
         connection.request("GET", target, headers={"authorization": f"Bearer {token}"})

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from adrelay.terminal.outcome import Unusable
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _AGO = re.compile(r"(\d{1,9}(?:\.\d+)?)([smhd])\Z")

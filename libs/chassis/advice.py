@@ -1,6 +1,6 @@
 """The commands that help an operator where store, stream and program do not match."""
 
-from libs.eventsourcing import OperatorNeeded, Remedy
+from libs.eventsourcing.errors import OperatorNeeded, Remedy
 
 _ADVICE = {
     Remedy.ROLL_BACK: "to go back, run `adrelay events rollback` with this program",

@@ -24,7 +24,9 @@ from libs.chassis.command_messages import (
     subject_of,
 )
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing import Causes, Command, new_id, owner_of
+from libs.eventsourcing import Causes, Command
+from libs.eventsourcing.hosting import owner_of
+from libs.eventsourcing.values import new_id
 
 TIMEOUT_SECONDS = 15.0
 _RETRY_SECONDS = 0.1

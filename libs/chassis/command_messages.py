@@ -7,7 +7,8 @@ from uuid import UUID
 
 from libs.chassis.names import HEADER_PREFIX
 from libs.events.results import RESULT, Accepted, Failure, Refusal
-from libs.eventsourcing import Causes, Command, Contract, owner_of
+from libs.eventsourcing import Causes, Command
+from libs.eventsourcing.hosting import Contract, owner_of
 
 CommandT = TypeVar("CommandT", bound=Command)
 

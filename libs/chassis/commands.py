@@ -28,7 +28,9 @@ from libs.chassis.command_messages import (
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope, new_id, owner_of
+from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope
+from libs.eventsourcing.hosting import owner_of
+from libs.eventsourcing.values import new_id
 
 log = structlog.stdlib.get_logger()
 refusals = SampledLog(__name__)

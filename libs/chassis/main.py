@@ -11,7 +11,7 @@ from libs.chassis.advice import with_advice
 from libs.chassis.logs import configure
 from libs.chassis.private import keep_private
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load, misspelt
-from libs.eventsourcing import OperatorNeeded
+from libs.eventsourcing.errors import OperatorNeeded
 
 log = structlog.stdlib.get_logger()
 

@@ -32,9 +32,9 @@ from libs.eventsourcing import (
     Reader,
     Registry,
     Relay,
-    Timer,
-    Transient,
 )
+from libs.eventsourcing.background import Timer
+from libs.eventsourcing.errors import Transient
 
 log = structlog.stdlib.get_logger()
 

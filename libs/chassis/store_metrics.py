@@ -7,15 +7,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
-from libs.eventsourcing import (
-    Cursor,
-    Engine,
-    Relay,
-    Sql,
-    StatementRejected,
-    Transient,
-    heed_cancellation,
-)
+from libs.eventsourcing import Engine, Relay, Sql
+from libs.eventsourcing.background import heed_cancellation
+from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.operations import (
     RelayTrouble,
     WaitingEvents,
@@ -23,6 +17,7 @@ from libs.eventsourcing.operations import (
     relay_trouble,
     waiting_events,
 )
+from libs.eventsourcing.values import Cursor
 
 log = structlog.stdlib.get_logger()
 

@@ -8,11 +8,11 @@ from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
 
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     CycleId,
     ErrorName,
     GroupRef,
     Pacing,
-    PairId,
     Post,
     ResultClass,
     SessionId,
@@ -30,7 +30,7 @@ class SessionImported(Event):
     telegram_user: int
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
-    pair: PairId | None = None
+    pair: ApplicationId | None = None
 
 
 class SeatRested(Event):
@@ -56,7 +56,7 @@ class SessionDied(Event):
 class ApiPairImported(Event):
     """A Telegram application was stored in the vault, which keeps its `api_hash`. Appended once."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
 
 
@@ -67,7 +67,7 @@ class Share(Contract):
     """The groups that one seat serves in one cycle, in sending order."""
 
     session: SessionId
-    pair: PairId
+    pair: ApplicationId
     groups: tuple[GroupRef, ...]
 
 
@@ -164,7 +164,7 @@ Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_v
 class ImportApiPair(Command):
     """Store a Telegram application's `api_id` and `api_hash` in the vault. Refused: `pair_exists`."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[Secret, Field(min_length=32, max_length=32)]
 
@@ -180,4 +180,4 @@ class ImportSession(Command):
     session: SessionId
     content: Annotated[Secret, Field(min_length=1, max_length=400_000)]
     """A string session, or a Telethon `.session` file in base64 after `base64:`."""
-    pair: PairId | None = None
+    pair: ApplicationId | None = None

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     ErrorName,
     OrderNumber,
-    PairId,
     Plan,
     Seat,
     SessionId,
@@ -28,7 +28,7 @@ class SessionStocked(Event):
     telegram_user: int
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
-    pair: PairId | None = None
+    pair: ApplicationId | None = None
     """The Telegram application that it was uploaded with, if any, and its only one then."""
 
 
@@ -37,7 +37,7 @@ class SessionAssigned(Event):
 
     session: SessionId
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
 
 
 class SessionReleased(Event):
@@ -62,7 +62,7 @@ class SessionLost(Event):
 class ApiPairAdded(Event):
     """A Telegram application can be assigned to sessions."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
 
 

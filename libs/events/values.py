@@ -13,8 +13,11 @@ AccountId = NewType("AccountId", UUID)
 AdbotId = NewType("AdbotId", UUID)
 CycleId = NewType("CycleId", UUID)
 NotificationId = NewType("NotificationId", UUID)
-PairId = NewType("PairId", UUID)
-"""The id of a Telegram application, its `api_id` and `api_hash`."""
+ApplicationId = NewType("ApplicationId", UUID)
+"""The id of a Telegram application, an `api_id` and its `api_hash`.
+
+Events, commands, streams and tables call an application a pair.
+"""
 SessionId = NewType("SessionId", UUID)
 
 OrderNumber = Annotated[str, StringConstraints(pattern=r"^HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}$")]
@@ -72,7 +75,7 @@ class Seat(Contract):
     """A session of an adbot, with the Telegram application that it connects with."""
 
     session: SessionId
-    pair: PairId
+    pair: ApplicationId
 
 
 class ChannelPost(Contract):

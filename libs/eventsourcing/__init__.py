@@ -1,87 +1,90 @@
 """An event store on PostgreSQL with a relay to NATS JetStream, and what decides, folds and reacts upon it.
 
-What a service needs is named here; `testing` has what its tests need, and `operations` what tools ask.
-The rooms import one way: `model` and `loops`, `store` and `stream`, `projections`, `writing`, `readers`,
-`relaying`, `operations`.
+Here is what a service is written with. `errors`, `values`, `background` and `hosting` have what fewer need,
+`testing` what tests need, and `operations` what tools ask. The packages import one way: `model` and `loops`,
+`store` and `stream`, `projections`, `writing`, `readers`, `relaying`, `operations`.
+
+Each name is imported at its first use: the contract needs `model` alone, neither database nor broker.
 """
 
-from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.catalogue import EventCatalogue
-from libs.eventsourcing.model.decider import Decider
-from libs.eventsourcing.model.envelope import (
-    START,
-    Cause,
-    Causes,
-    Cursor,
-    Envelope,
-    new_id,
-    utc_now,
-)
-from libs.eventsourcing.model.errors import (
-    ImpossibleEvent,
-    OperatorNeeded,
-    Poison,
-    Refused,
-    Remedy,
-    StatementRejected,
-    Transient,
-)
-from libs.eventsourcing.model.event import Command, Contract, Event, owner_of
-from libs.eventsourcing.projections.projection import Projection
-from libs.eventsourcing.projections.sql import Row, Sql, TableSql
-from libs.eventsourcing.readers.reactions import Reactions
-from libs.eventsourcing.readers.reader import Reader
-from libs.eventsourcing.registry import Registry
-from libs.eventsourcing.relaying.relay import Relay
-from libs.eventsourcing.store.schema import make_once
-from libs.eventsourcing.stream.event_stream import EventStream
-from libs.eventsourcing.writing.commands import CommandHandlers, Scope
-from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, repeat, seconds_until
-from libs.eventsourcing.writing.engine import Engine
-from libs.eventsourcing.writing.timer import Timer
-from libs.eventsourcing.writing.timers import Timers
-from libs.eventsourcing.writing.unit_of_work import UnitOfWork
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from libs.eventsourcing.model.catalogue import EventCatalogue
+    from libs.eventsourcing.model.decider import Decider
+    from libs.eventsourcing.model.envelope import Cause, Causes
+    from libs.eventsourcing.model.errors import ImpossibleEvent, Refused
+    from libs.eventsourcing.model.event import Command, Event
+    from libs.eventsourcing.projections.projection import Projection
+    from libs.eventsourcing.projections.sql import Row, Sql, TableSql
+    from libs.eventsourcing.readers.reactions import Reactions
+    from libs.eventsourcing.readers.reader import Reader
+    from libs.eventsourcing.registry import Registry
+    from libs.eventsourcing.relaying.relay import Relay
+    from libs.eventsourcing.stream.event_stream import EventStream
+    from libs.eventsourcing.writing.commands import CommandHandlers, Scope
+    from libs.eventsourcing.writing.engine import Engine
+    from libs.eventsourcing.writing.timers import Timers
+    from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 __all__ = [
-    "START",
-    "Alarm",
     "Cause",
     "Causes",
     "Command",
     "CommandHandlers",
-    "Contract",
-    "Cursor",
     "Decider",
-    "DurableEffect",
     "Engine",
-    "Envelope",
     "Event",
     "EventCatalogue",
     "EventStream",
     "ImpossibleEvent",
-    "OperatorNeeded",
-    "Poison",
     "Projection",
     "Reactions",
     "Reader",
     "Refused",
     "Registry",
     "Relay",
-    "Remedy",
     "Row",
     "Scope",
     "Sql",
-    "StatementRejected",
     "TableSql",
-    "Timer",
     "Timers",
-    "Transient",
     "UnitOfWork",
-    "heed_cancellation",
-    "make_once",
-    "new_id",
-    "owner_of",
-    "repeat",
-    "seconds_until",
-    "utc_now",
 ]
+
+_HOMES = {
+    "Cause": "model.envelope",
+    "Causes": "model.envelope",
+    "Command": "model.event",
+    "CommandHandlers": "writing.commands",
+    "Decider": "model.decider",
+    "Engine": "writing.engine",
+    "Event": "model.event",
+    "EventCatalogue": "model.catalogue",
+    "EventStream": "stream.event_stream",
+    "ImpossibleEvent": "model.errors",
+    "Projection": "projections.projection",
+    "Reactions": "readers.reactions",
+    "Reader": "readers.reader",
+    "Refused": "model.errors",
+    "Registry": "registry",
+    "Relay": "relaying.relay",
+    "Row": "projections.sql",
+    "Scope": "writing.commands",
+    "Sql": "projections.sql",
+    "TableSql": "projections.sql",
+    "Timers": "writing.timers",
+    "UnitOfWork": "writing.unit_of_work",
+}
+
+if not TYPE_CHECKING:  # else checkers would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        """Import a public name from its module."""
+        if name not in _HOMES:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = found
+        return found

@@ -58,7 +58,11 @@ class MailControl:
         wanted = _wanted(to, subject, after)
         wanted |= {"count": str(count), "timeout_seconds": str(timeout_seconds)}
         found = await self._call(
-            list[MailView], "GET", "/mails/wait", patience=timeout_seconds + _SPARE_SECONDS, params=wanted
+            list[MailView],
+            "GET",
+            "/mails/wait",
+            deadline_seconds=timeout_seconds + _SPARE_SECONDS,
+            params=wanted,
         )
         if len(found) < count:
             subjects = [mail.subject for mail in found]
@@ -126,7 +130,7 @@ class MailControl:
         path: str,
         message: Message | None = None,
         *,
-        patience: float = _SPARE_SECONDS,
+        deadline_seconds: float = _SPARE_SECONDS,
         params: dict[str, str] | None = None,
     ) -> T:
         content = None if message is None else message.model_dump_json()
@@ -136,7 +140,7 @@ class MailControl:
             content=content,
             headers={"content-type": "application/json"},
             params=params,
-            timeout=patience,
+            timeout=deadline_seconds,
         )
         if answer.is_error:
             raise ControlError(f"{method} {path}: {answer.status_code} {answer.text}")

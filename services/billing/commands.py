@@ -25,8 +25,9 @@ from services.billing.context import Context
 from services.billing.order import commands as order_commands
 from services.billing.order.commands import ByHand, Place
 from services.billing.order.domain import ORDER
+from services.billing.order.payment_report import PaymentReport
 from services.billing.payments.recording import record_report
-from services.billing.ports import PaymentProvider, PaymentReport, ProviderUnavailable
+from services.billing.ports import PaymentProvider, ProviderUnavailable
 from services.billing.product import commands as product_commands
 from services.billing.product.domain import PRODUCT, OnSale
 from services.billing.stock.tables import lock_stock, stock_for

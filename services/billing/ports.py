@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from libs.events.values import Coin, OrderNumber, PaymentId
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_report import PaymentReport
 
 
 class ProviderUnavailable(Exception):
@@ -44,35 +44,6 @@ class PaymentOffer:
     memo: str | None
     amount: Decimal
     expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentReport:
-    """The provider's report of a payment, from a notification or an answer; None where a field is absent.
-
-    `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
-    payment received, in all. `address` and `memo` are where it waits, None where the provider left it out.
-    """
-
-    payment: PaymentId
-    parent: PaymentId | None
-    """The payment that this one is a further deposit to."""
-    order: OrderNumber | None
-    """None: it names no order of ours."""
-    status: PaymentState | None
-    """None: a status that nobody knows; `status_text` has its name."""
-    status_text: str
-    price: Decimal | None
-    price_currency: str | None
-    """In capitals: `USD`."""
-    amount: Decimal | None
-    paid: Decimal | None
-    coin: Coin | None
-    """None: a coin that is not sold for."""
-    currency: str | None
-    address: str | None = None
-    memo: str | None = None
-    expires_at: datetime | None = None
 
 
 class PaymentProvider(Protocol):

@@ -62,7 +62,7 @@ def _provider(settings: BillingSettings) -> NowPayments:
     breaker = Breaker(
         NowPayments.name,
         failures=settings.provider_failures,
-        rest_seconds=settings.provider_rest_seconds,
+        open_seconds=settings.provider_rest_seconds,
     )
     return NowPayments(account, breaker, timeout_seconds=settings.provider_timeout_seconds)
 

@@ -3,22 +3,22 @@
 from libs.events.forwarder import ImportApiPair, ImportSession
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
 from services.forwarder.context import Context
-from services.forwarder.pair.commands import Import
-from services.forwarder.pair.domain import PAIR
+from services.forwarder.telegram_application.commands import Import
+from services.forwarder.telegram_application.domain import APPLICATION
 from services.forwarder.vault import uploading
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 
 commands = CommandHandlers[Context]()
 
 
 @commands.on(ImportApiPair, context=True)
-async def import_pair(command: ImportApiPair, unit: UnitOfWork, context: Context) -> None:
+async def import_application(command: ImportApiPair, unit: UnitOfWork, context: Context) -> None:
     """Store a Telegram application's `api_id` and `api_hash` in the vault."""
-    if await unit.load(PAIR, command.pair) is None:
-        secret = ApiPair(command.api_id, command.api_hash.get_secret_value())
-        if not await context.vault.put_pair(unit.flushed, command.pair, secret):
+    if await unit.load(APPLICATION, command.pair) is None:
+        secret = TelegramApplication(command.api_id, command.api_hash.get_secret_value())
+        if not await context.vault.put_application(unit.flushed, command.pair, secret):
             raise Refused("pair_exists", f"the api_id {command.api_id} is in the vault already")
-    await unit.execute(PAIR, command.pair, Import(command.pair, command.api_id))
+    await unit.execute(APPLICATION, command.pair, Import(command.pair, command.api_id))
 
 
 @commands.outside(ImportSession, context=True)

@@ -15,4 +15,4 @@ class Context:
     vault: Vault
     telegram: Telegram
     reader: SessionReader
-    cycle_patience: timedelta
+    cycle_timeout: timedelta

@@ -7,7 +7,7 @@ messenger's adapter.
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from libs.events.values import ErrorName, GroupRef, PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, GroupRef, ResultClass, SessionId, SessionLoss
 
 Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
 """The credentials of an account, in a type of the messenger's adapter and the vault."""
@@ -148,6 +148,6 @@ class Accounts(Protocol):
         """The error with which a group bans an account; several mean that the account is limited."""
         ...
 
-    async def open(self, session: SessionId, pair: PairId) -> Account:
+    async def open(self, session: SessionId, application: ApplicationId) -> Account:
         """Return a session's account with an application, not yet connected; raise `NoCredentials`."""
         ...

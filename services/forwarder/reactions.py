@@ -28,7 +28,7 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
         pacing=event.pacing,
         groups=event.groups,
         seats=tuple(seat for seat in event.seats if seat.session not in left),
-        seating=await seating_of(unit.flushed, event.adbot, sessions, context.cycle_patience),
+        seating=await seating_of(unit.flushed, event.adbot, sessions, context.cycle_timeout),
         at=unit.at,
     )
     await unit.execute(CYCLE, event.cycle, command)

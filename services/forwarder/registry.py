@@ -7,13 +7,13 @@ from services.forwarder.commands import commands
 from services.forwarder.context import Context
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.tables import CYCLES, DENIALS
-from services.forwarder.pair.domain import PAIR
 from services.forwarder.reactions import reactions
 from services.forwarder.tables.adbots import RELEASES, STOPS
+from services.forwarder.telegram_application.domain import APPLICATION
 
 REGISTRY = Registry[Context](
     service="forwarder",
-    aggregates=(PAIR, CLIENT, CYCLE),
+    aggregates=(APPLICATION, CLIENT, CYCLE),
     state_tables=(CLIENTS, CYCLES, DENIALS),
     read_models=(STOPS, RELEASES),
     reactions=reactions,

@@ -1,6 +1,7 @@
 """The forwarder's tables that are not projections: secrets, and the pool's state across crashes."""
 
-from libs.eventsourcing import Engine, make_once
+from libs.eventsourcing import Engine
+from libs.eventsourcing.hosting import make_once
 from services.forwarder.pool.claims import SCHEMA as CLAIMS
 from services.forwarder.pool.leases import SCHEMA as LEASES
 from services.forwarder.pool.peers import SCHEMA as PEERS

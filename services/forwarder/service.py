@@ -31,8 +31,8 @@ async def run(settings: ForwarderSettings) -> None:
         wakeups = Wakeups(chassis.nats, settings.nats_prefix)
         chassis.engine.on_commit(wakeups.committed)
         chassis.task("wake-ups", wakeups.keep_sending)
-        patience = timedelta(seconds=settings.max_wait_in_cycle_seconds)
-        chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), patience))
+        cycle_timeout = timedelta(seconds=settings.max_wait_in_cycle_seconds)
+        chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), cycle_timeout))
         if settings.runs_pool:
             accounts = VaultAccounts(chassis.engine, vault, telegram)
             chassis.task("pool", Pool(chassis.engine, accounts, settings).run)

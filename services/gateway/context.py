@@ -1,4 +1,4 @@
-"""What the gateway's reactions work with, besides events and the database."""
+"""The dependencies of the gateway's reactions."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from services.gateway.account.codes import AccessCodes
 
 @dataclass(frozen=True)
 class Context:
-    """How access codes are made, and whether new notifications are mailed too."""
+    """The source of access codes; `mails`: notifications are also sent by mail."""
 
     codes: AccessCodes
     mails: bool

@@ -1,4 +1,4 @@
-"""The mail server, as the gateway needs it."""
+"""The port to the mail server."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,36 +8,37 @@ from libs.events.values import EmailAddress
 
 
 class MailRefused(Exception):
-    """The server will never take this mail for this recipient; the message says why, for people."""
+    """The server rejects this mail for this recipient permanently; the message is the reason, for people."""
 
 
 class MailNotTaken(Exception):
-    """The server did not take the mail this time, or did not say whether it did; trying again may help."""
+    """The server did not accept the mail, or did not reply; a retry may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail to one recipient. Two with the same `message_id` are copies of one."""
+    """A mail to one recipient. Letters with the same `message_id` are copies."""
 
     to: EmailAddress
     subject: str
     text: str
     html: str
     message_id: str
-    """With its angle brackets."""
+    """Includes the angle brackets."""
     date: datetime
 
     def __repr__(self) -> str:
-        """Return what it is about; what it says may be secret."""
+        """Return the recipient, the subject and the id; the text may contain secrets."""
         return f"Letter(to={self.to!r}, subject={self.subject!r}, message_id={self.message_id!r})"
 
 
 class Mailer(Protocol):
-    """Hands mails to a mail server."""
+    """Sends mails through a mail server."""
 
     async def send(self, letter: Letter) -> None:
-        """Return once the server has taken the mail upon itself, within a bounded time.
+        """Send a mail and return once the server has accepted it, within a bounded time.
 
-        Raises `MailRefused`, or `MailNotTaken`, after which it may have been taken all the same.
+        Raise `MailRefused`, or `MailNotTaken`; after the latter the server may have accepted the mail
+        nevertheless.
         """
         ...

@@ -1,4 +1,4 @@
-"""React to events: open accounts, and notify whom they concern."""
+"""The gateway's reactions: they open accounts and notify their owners."""
 
 from datetime import timedelta
 
@@ -13,9 +13,9 @@ from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)
-"""What happened longer ago is shown in the app alone: a history that is read anew must not flood anybody."""
+"""Older events notify in the app only: a reader that starts from the first event must not send mails."""
 FIRST_CODE_STALE = timedelta(days=30)
-"""The same for the mail that holds an account's first code: without it, who has paid has no access."""
+"""The same limit for a mail with an account's first access code, which a paying client needs."""
 
 
 reactions = Reactions[Context]()
@@ -23,7 +23,7 @@ reactions = Reactions[Context]()
 
 @reactions.to(OrderPlaced, context=True)
 async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -> None:
-    """Open the account of the first order, and tell that it waits for its money."""
+    """Open the account of the first order, and notify its owner that the order awaits payment."""
     await open_account(unit, context.codes, event.account, event.email)
     notification = Raise(
         account=event.account,
@@ -38,9 +38,9 @@ async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -
 
 @reactions.to(PaymentFinished, context=True)
 async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Context) -> None:
-    """Tell that the money came; the first mail about it holds the code that is issued with it.
+    """Notify that the payment was received; the first mail about it contains the access code issued here.
 
-    The order may have been read by a gateway that left it to the checkout to open the account.
+    An earlier version of the gateway left it to the checkout to open the account, so it may not exist yet.
     """
     account, email = await _whose(unit, event.order)
     await open_account(unit, context.codes, account, email)
@@ -54,7 +54,7 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
         order=event.order,
         email=email,
         mail=mail,
-        paid=event.paid or None,  # nothing came where an operator vouches for the order
+        paid=event.paid or None,  # nothing was received for an order that an operator marked as paid
         coin=event.coin,
     )
     await unit.execute(INBOX, account, notification)
@@ -62,7 +62,7 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
 
 @reactions.to(PaymentPartiallyPaid, context=True)
 async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
-    """Tell how much came and how much is missing."""
+    """Notify how much was received and how much is missing."""
     account, email = await _whose(unit, event.order)
     notification = Raise(
         account=account,
@@ -79,7 +79,7 @@ async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context:
 
 @reactions.to(OrderExpired, context=True)
 async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
-    """Tell that the order no longer waits."""
+    """Notify that the order has expired."""
     account, email = await _whose(unit, event.order)
     notification = Raise(
         account=account,
@@ -92,12 +92,12 @@ async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context)
 
 
 def _by_mail(unit: UnitOfWork, context: Context) -> bool:
-    """Say whether new notifications are mailed too."""
+    """Return whether a notification is also sent by mail."""
     return context.mails and unit.at - unit.cause.at < STALE
 
 
 async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
-    """Return an order's account, from its first event, earlier in the same stream."""
+    """Return an order's account and address, from the notification of its first event."""
     found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
         message = f"no OrderPlaced was read for {order}"

@@ -1,4 +1,4 @@
-"""What the gateway consists of. It hears no commands."""
+"""The gateway's aggregates, tables and reactions. It receives no commands."""
 
 from libs.eventsourcing import Registry
 from services.gateway.account.domain import ACCOUNT

@@ -1,4 +1,4 @@
-"""Where the gateway's parts are made and put together."""
+"""The wiring of the gateway."""
 
 import ssl
 
@@ -26,7 +26,7 @@ from services.gateway.settings import GatewaySettings
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Serve the API until asked to stop."""
+    """Serve the API until SIGTERM or SIGINT."""
     app = make_app()
     async with Chassis(
         settings,
@@ -53,7 +53,7 @@ async def run(settings: GatewaySettings) -> None:
 
 
 def furnish(app: FastAPI, desk: Desk, webhook: Webhook) -> None:
-    """Let the routes find what they work with."""
+    """Set the app state that the routes use."""
     app.state.desk = desk
     app.state.webhook = webhook
 
@@ -64,7 +64,7 @@ async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: Access
 
 
 def mailer_of(settings: GatewaySettings) -> SmtpMailer:
-    """Return what hands mails to the mail server."""
+    """Return the SMTP mailer of these settings."""
     return SmtpMailer(
         settings.smtp_host,
         settings.smtp_port,
@@ -78,7 +78,7 @@ def mailer_of(settings: GatewaySettings) -> SmtpMailer:
 
 
 def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, mailer: Mailer) -> Outbox:
-    """Return what sends mails."""
+    """Return the outbox that sends mails through this mailer."""
     return Outbox(
         chassis.engine,
         mailer,
@@ -92,7 +92,7 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
 def desk_of(
     settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
 ) -> Desk:
-    """Return what the routes work with."""
+    """Return the routes' dependencies."""
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
@@ -109,5 +109,5 @@ def desk_of(
         writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
         turns=Turns(),
         claims=claims,
-        patience_seconds=settings.read_your_writes_seconds,
+        timeout_seconds=settings.read_your_writes_seconds,
     )

@@ -22,7 +22,7 @@ def _file(path: str) -> str:
 
 
 def _sender(text: str) -> Address:
-    """Return who mails come from; raise `ValueError` unless it is one mailbox with a domain."""
+    """Parse the sender of mails; raise `ValueError` unless it is one mailbox with a domain."""
     found = Address()
     with suppress(ValueError, IndexError, MessageError):
         header: Any = SMTP.header_factory("From", text)
@@ -34,70 +34,72 @@ def _sender(text: str) -> Address:
 
 
 class GatewaySettings(ServiceSettings):
-    """The gateway's settings."""
+    """The gateway's own settings, `ADRELAY_GATEWAY_…`."""
 
     service: ClassVar[str] = "gateway"
 
-    http_port: int = Field(8080, ge=0, le=65535, description="Where the API is served; 0: any free port")
+    http_port: int = Field(8080, ge=0, le=65535, description="The API's TCP port; 0: any free port")
     jwt_secret: StrongSecret = Field(
-        description="Signs the tokens of signed-in clients; `adrelay keygen` makes a good one"
+        description="The secret that signs clients' tokens; `adrelay keygen` generates one"
     )
     admin_token: StrongSecret = Field(
-        description="Opens the operator's routes; `adrelay keygen` makes a good one"
+        description="The token for the operator's routes; `adrelay keygen` generates one"
     )
     code_pepper: StrongSecret = Field(
-        description="Keys the hashes of access codes, and can't be changed later without resetting them all; "
-        "`adrelay keygen` makes a good one"
+        description="The key of the hashes of access codes; changing it later means resetting all codes; "
+        "`adrelay keygen` generates one"
     )
     ipn_secret: Annotated[SecretStr, AfterValidator(at_least(16))] = Field(
         validation_alias="ADRELAY_BILLING_IPN_SECRET", description=SIGNED_WITH
     )
-    """Billing's: set once, and forged notifications are refused before billing hears of them."""
-    token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is good for")
-    sign_ins_per_minute: int = Field(10, ge=1, description="Allowed from one address")
-    checkouts_per_minute: int = Field(30, ge=1, description="Allowed from one address, and for one e-mail")
+    """Billing's setting: the gateway refuses forged notifications before billing receives them."""
+    token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is valid")
+    sign_ins_per_minute: int = Field(10, ge=1, description="The limit per network address")
+    checkouts_per_minute: int = Field(
+        30, ge=1, description="The limit per network address, and per e-mail address"
+    )
     checkouts_per_hour: int = Field(
-        60, ge=1, description="Allowed from one address: each may send a mail to whose address it names"
+        60, ge=1, description="The limit per network address: a checkout may send a mail to any address"
     )
     writes_per_minute: int = Field(
-        30, ge=1, description="Allowed from one account: setting, starting, stopping, renewing, calling off"
+        30, ge=1, description="The limit per account: setting, starting, stopping, renewing, cancelling"
     )
-    writes_per_day: int = Field(500, ge=1, description="The same, in any 24 hours")
+    writes_per_day: int = Field(500, ge=1, description="The same limit, in any 24 hours")
     payment_looks_per_minute: int = Field(
-        3000, ge=1, description="How often the state of payments may be asked for from one address"
+        3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
-    command_seconds: float = Field(15.0, gt=0, description="How long a service may take over a command")
+    command_seconds: float = Field(15.0, gt=0, description="The timeout of a command to another service")
     read_your_writes_seconds: float = Field(
-        2.0, ge=0, description="How long an answer waits until reads show what was written"
+        2.0, ge=0, description="How long an answer waits for the read models to include what it wrote"
     )
     smtp_host: str = Field(
         "",
-        description="The mail server. Without one, mails are not sent: notifications are only kept in-app, "
-        "and access codes are given by the operator",
+        description="The mail server. Without one, no mails are sent: notifications are shown in the app "
+        "only, and the operator issues access codes",
     )
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_security: Security = Field(
         "starttls",
         description="`starttls` (usual on port 587), `tls` (465), or `plain` (25, on this machine only)",
     )
-    smtp_username: str = Field("", description="Left empty if the server asks for none")
+    smtp_username: str = Field("", description="Empty if the server needs no authentication")
     smtp_password: SecretStr = SecretStr("")
     smtp_ca_file: Annotated[str, AfterValidator(_file)] = Field(
-        "", description="Certificates to trust instead of the system's"
+        "", description="A file of CA certificates to trust instead of the system's"
     )
-    smtp_timeout_seconds: float = Field(
-        30.0, gt=0, le=300, description="How long the mail server may take over one mail"
-    )
+    smtp_timeout_seconds: float = Field(30.0, gt=0, le=300, description="The timeout of sending one mail")
     mail_from: str = Field(
         "",
         validate_default=True,
-        description="Who mails come from, such as Adrelay <no-reply@ads.example.org>; needed with a server",
+        description="The sender of mails, such as Adrelay <no-reply@ads.example.org>; needed with a server",
     )
     mail_give_up_seconds: int = Field(
-        86_400, ge=1, description="How long a mail is tried to be sent that the mail server does not take"
+        86_400, ge=1, description="How long a mail that the mail server does not accept is retried"
     )
     site_url: str = Field(
-        "", pattern=r"^(https?://\S+)?$", description="Where clients sign in; mails name it if it is set"
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="The URL where clients sign in; if set, mails contain it",
     )
 
     @field_validator("mail_from")
@@ -109,10 +111,10 @@ class GatewaySettings(ServiceSettings):
 
     @property
     def mails(self) -> bool:
-        """Whether mails are sent."""
+        """Return whether mails are sent."""
         return bool(self.smtp_host)
 
     @property
     def sender(self) -> Address:
-        """Who mails come from; raises `ValueError` where no mails are sent."""
+        """The sender of mails; raise `ValueError` if no mails are sent."""
         return _sender(self.mail_from)

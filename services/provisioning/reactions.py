@@ -11,11 +11,11 @@ from libs.eventsourcing import Reactions, UnitOfWork
 from services.provisioning.adbot.commands import Renew, Suspend
 from services.provisioning.adbot.tables import delivered_by
 from services.provisioning.context import Context
-from services.provisioning.pair.commands import AddPair
-from services.provisioning.pair.domain import PAIR
 from services.provisioning.seating import extend, fill_waiting, lose, provision, release
 from services.provisioning.session.commands import Stock
 from services.provisioning.session.domain import SESSION
+from services.provisioning.telegram_application.commands import AddApplication
+from services.provisioning.telegram_application.domain import APPLICATION
 
 LONGEST_REASON = 500
 
@@ -59,9 +59,9 @@ async def stock(event: SessionImported, unit: UnitOfWork, context: Context) -> N
 
 
 @reactions.to(ApiPairImported, context=True)
-async def add_pair(event: ApiPairImported, unit: UnitOfWork, context: Context) -> None:
+async def add_application(event: ApiPairImported, unit: UnitOfWork, context: Context) -> None:
     """Add a Telegram application, and assign sessions that waited for one."""
-    await unit.execute(PAIR, event.pair, AddPair(event.pair, event.api_id, unit.at))
+    await unit.execute(APPLICATION, event.pair, AddApplication(event.pair, event.api_id, unit.at))
     await fill_waiting(unit, context.choose)
 
 

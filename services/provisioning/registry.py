@@ -5,15 +5,15 @@ from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.commands import commands
 from services.provisioning.context import Context
-from services.provisioning.pair.domain import PAIR
 from services.provisioning.reactions import reactions
 from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
+from services.provisioning.telegram_application.domain import APPLICATION
 from services.provisioning.timers import timers
 
 REGISTRY = Registry[Context](
     service="provisioning",
-    aggregates=(ADBOT, PAIR, SESSION),
+    aggregates=(ADBOT, APPLICATION, SESSION),
     state_tables=(STOCK, ADBOTS),
     reactions=reactions,
     commands=commands,

@@ -13,7 +13,10 @@ class ProvisioningSettings(ServiceSettings):
     service: ClassVar[str] = "provisioning"
 
     max_sessions_per_pair: int = Field(
-        7, ge=1, le=1000, description="The maximum number of sessions per Telegram application (API pair)"
+        7,
+        ge=1,
+        le=1000,
+        description="The maximum number of sessions per Telegram application",
     )
     grace_days: float = Field(
         7.0,

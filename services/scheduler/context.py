@@ -12,5 +12,5 @@ class Context:
 
     max_groups: int
     pacing: Pacing
-    cycle_patience: timedelta
+    cycle_timeout: timedelta
     """The time after its due time when a cycle that did not end no longer delays the next."""

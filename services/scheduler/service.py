@@ -14,7 +14,7 @@ async def run(settings: SchedulerSettings) -> None:
     context = Context(
         max_groups=settings.max_groups,
         pacing=Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds),
-        cycle_patience=timedelta(seconds=settings.cycle_patience_seconds),
+        cycle_timeout=timedelta(seconds=settings.cycle_patience_seconds),
     )
     async with Chassis(
         settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models

@@ -3,7 +3,8 @@
 import structlog
 
 from libs.events.values import CycleId
-from libs.eventsourcing import Cause, Timers, UnitOfWork, new_id
+from libs.eventsourcing import Cause, Timers, UnitOfWork
+from libs.eventsourcing.values import new_id
 from services.scheduler.context import Context
 from services.scheduler.schedule.commands import RunDue
 from services.scheduler.schedule.domain import SCHEDULE
@@ -32,6 +33,6 @@ async def _look_at(row: Waking, unit: UnitOfWork, context: Context) -> None:
     # a stop is caused by the event that made the adbot unfit to run, all else by the start
     because = row.look_because if adbot.unfit(unit.at) else None
     cause = Cause(adbot.correlation_id, because or row.started_by)
-    command = RunDue(adbot, CycleId(new_id()), context.pacing, context.cycle_patience, unit.at)
+    command = RunDue(adbot, CycleId(new_id()), context.pacing, context.cycle_timeout, unit.at)
     for event in await unit.execute(SCHEDULE, row.adbot, command, because=cause):
         log.info("schedule.advanced", adbot=row.adbot, what=type(event).__name__)

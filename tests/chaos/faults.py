@@ -16,7 +16,7 @@ from sandbox.telegram import FaultAction, FaultMoment, FaultSpec
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.system import ChaosSystem
 
-PATIENCE_SECONDS = 60.0
+DEADLINE_SECONDS = 60.0
 """How long a fault waits for its target to run."""
 SENDS = "messages.forwardMessages"
 
@@ -89,7 +89,7 @@ class Chaos:
         return None
 
     async def _pid(self, name: str) -> int:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
             with suppress(LookupError):
                 return self._system.pid(name)

@@ -28,7 +28,8 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet
-from libs.eventsourcing import START, Event
+from libs.eventsourcing import Event
+from libs.eventsourcing.values import START
 from tests.chaos.load import Told
 from tests.chaos.truth import Truth, same
 

@@ -75,8 +75,10 @@ class Load:
             account = await telegram.create_account(AccountSpec(name=f"Account {number}"))
             self._accounts.append(account.id)
         async with self._operator() as operator:
-            body: Json = {"api_id": _API_ID, "api_hash": steps.PAIR_HASH}
-            await self._persist("api pair", lambda: operator.post("/admin/api-pairs", body))
+            body: Json = {"api_id": _API_ID, "api_hash": steps.API_HASH}
+            await self._persist(
+                "Telegram application", lambda: operator.post("/admin/telegram-applications", body)
+            )
         for account_id in self._accounts[:-4]:
             await self._stock(account_id)
 

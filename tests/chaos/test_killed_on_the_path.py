@@ -9,8 +9,8 @@ from adrelay.demo import steps
 from adrelay.demo.evidence import read_back
 from adrelay.demo.rest import until
 from adrelay.demo.system import LocalSystem
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.scenarios import ordered, problems, running
-from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -50,9 +50,9 @@ async def test_every_cycle_finishes_though_nats_is_killed_twice(local_system: Lo
     client = await steps.sign_in(local_system, purchase)
     await steps.advertise(client, stage)
     await steps.start(client)
-    await until(client.log, lambda log: len(log) >= 2, within_seconds=PATIENCE_SECONDS, every_seconds=0.05)
+    await until(client.log, lambda log: len(log) >= 2, within_seconds=DEADLINE_SECONDS, every_seconds=0.05)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
-    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=PATIENCE_SECONDS)
+    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=DEADLINE_SECONDS)
     await steps.stop(client)
     log = await client.log()
     evidence = await read_back(local_system.telegram, stage, log, steps.cycles_in(log))

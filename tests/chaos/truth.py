@@ -12,7 +12,8 @@ import nats
 
 from adrelay.runtime.states import Status
 from libs.events.catalogue import published
-from libs.eventsourcing import Cursor, Envelope, Event, EventStream
+from libs.eventsourcing import Event, EventStream
+from libs.eventsourcing.values import Cursor, Envelope
 from sandbox.mail import MailView
 from sandbox.nowpayments.messages import NotificationView, PaymentView
 from sandbox.telegram.models import MessageView, SessionView

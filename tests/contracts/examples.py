@@ -8,11 +8,11 @@ from libs.events import billing, forwarder, gateway, provisioning, scheduler
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     NotificationId,
     Pacing,
-    PairId,
     Plan,
     PlanKind,
     ResultClass,
@@ -29,7 +29,7 @@ ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
-PAIR = PairId(UUID("018f0000-0000-7000-8000-00000000000d"))
+PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
 OTHER_SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000f"))
 ORDER = "HQADZ-M5X2K1-9F3QTB7W"

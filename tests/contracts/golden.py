@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from libs.events.catalogue import published
-from libs.eventsourcing import Event, owner_of
+from libs.eventsourcing import Event
+from libs.eventsourcing.hosting import owner_of
 from tests.contracts.examples import EXAMPLES
 
 FOLDER = Path(__file__).with_name("golden")

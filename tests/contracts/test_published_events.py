@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from libs.events.catalogue import published
-from libs.eventsourcing import Event, owner_of
+from libs.eventsourcing import Event
+from libs.eventsourcing.hosting import owner_of
 from libs.eventsourcing.model.catalogue import subject_of
 from tests.contracts.examples import EXAMPLES
 from tests.contracts.golden import FOLDER, file_of, golden

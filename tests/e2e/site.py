@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from adrelay.runtime.ports import free_port
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
-from tests.patience import PATIENCE_SECONDS
 from tests.support.forked import fork
 
 FROM_THE_REPOSITORY = (".env.example", "services", "Makefile")
@@ -94,7 +94,7 @@ class Site:
         with log.open("wb") as output:
             process = await self._started(f"exec {self.typed(command)}", output.fileno())
         self._running[command] = process
-        deadline = time.monotonic() + 2 * PATIENCE_SECONDS  # a dozen processes
+        deadline = time.monotonic() + 2 * DEADLINE_SECONDS  # a dozen processes
         while not all(map(_listens, ports)):
             assert process.returncode is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

@@ -21,9 +21,9 @@ from adrelay.env_file import values_in
 from adrelay.servers.options import ServerOptions
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import Page, Typed, all_pages
 from tests.e2e.site import Ran, Site, fresh_ports, ports_in
-from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -157,7 +157,7 @@ class Shop:
     async def stock(self, *accounts: int) -> None:
         """Have sessions of so many further accounts in stock."""
         pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
-        await self.post("/admin/api-pairs", pair)
+        await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:
             for account in accounts:
                 await telegram.create_account(AccountSpec(id=account))
@@ -189,7 +189,7 @@ class Shop:
 
 async def until(question: Callable[[], Awaitable[bool]]) -> None:
     """Return when the answer is yes."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while not await question():
         assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(0.1)
@@ -309,7 +309,7 @@ async def works(site: Site, command: str, where: str) -> None:
     """Run a command; it must end as it should, and show what it should."""
     code = next((code for part, code in EXIT_CODES.items() if part in command), 0)
     shown = next((shown for part, shown in SHOWS.items() if re.search(part, command)), "")
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         ran = await site.run(command)
         assert ran.code == code, f"{where}\n{ran.text}"

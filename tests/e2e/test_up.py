@@ -17,11 +17,11 @@ from adrelay.configuration import fresh_secrets
 from adrelay.env_file import values_in
 from adrelay.runtime.local import keep_settings
 from adrelay.runtime.ports import free_port
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers
 from tests.older_data.restore import VERSIONS, restore, told
-from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -70,7 +70,7 @@ class Run:
     async def until(self, text: str) -> None:
         """Read on until this was printed."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while text not in self.text:
                 line = await self.process.stdout.readline()
                 assert line, f"it ended before it said {text!r}:\n{self.text}"

@@ -9,8 +9,8 @@ import pytest
 from adrelay.demo import steps
 from adrelay.demo.rest import Rest, RestError, until
 from adrelay.demo.system import LocalSystem
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.scenarios import events, ordered, problems, running
-from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -78,7 +78,7 @@ async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local
         payment = await until(
             lambda: visitor.get(f"/payments/{purchase.order}"),
             lambda found: found["order_status"] == "FULFILLED",
-            within_seconds=PATIENCE_SECONDS,
+            within_seconds=DEADLINE_SECONDS,
         )
     assert payment["status"] == "FINISHED"
     counts = Counter(await _types(local_system, "provisioning", purchase.order))

@@ -7,12 +7,9 @@ from uuid import UUID
 
 from libs.eventsourcing.model.envelope import Envelope
 from libs.eventsourcing.store.connections import Connection
-from libs.eventsourcing.store.postgres import envelope_of
+from libs.eventsourcing.store.postgres import EVENT_COLUMNS, envelope_of
 
 _PAGE = 2000
-_COLUMNS = (
-    "position, xid::text as xid, id, stream, version, type, schema, at, correlation_id, causation_id, actor"
-)
 
 
 class EventSummary(NamedTuple):
@@ -38,9 +35,9 @@ class StreamInTree(NamedTuple):
 
 
 _SUMMARY = f"select {', '.join(EventSummary._fields)} from engine.events"  # noqa: S608 - constants
-_STREAM = f"select {_COLUMNS}, data::text as data from engine.events where stream = $1 order by version"  # noqa: S608 - constants
+_STREAM = f"select {EVENT_COLUMNS} from engine.events where stream = $1 order by version"  # noqa: S608 - constants
 _ALL = f"""
-select {_COLUMNS}, data::text as data from engine.events order by events.xid, events.position
+select {EVENT_COLUMNS} from engine.events order by events.xid, events.position
 """  # noqa: S608 - constants
 _TREES_OF_STREAMS = """
 select stream, correlation_id, min(at) as began from engine.events

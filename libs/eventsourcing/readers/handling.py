@@ -2,28 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 import structlog
 
-from libs.eventsourcing.model.envelope import START, Cursor, Envelope, Recorded
-from libs.eventsourcing.model.errors import Conflict, OutdatedTables, Poison, Transient
+from libs.eventsourcing.model.envelope import START, Cursor
+from libs.eventsourcing.model.errors import Conflict, Poison
 from libs.eventsourcing.model.event import Event
-from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
-from libs.eventsourcing.projections.projection import Projection, outdated
-from libs.eventsourcing.projections.tables import READ_MODELS, Kind
+from libs.eventsourcing.projections.projection import Projection
+from libs.eventsourcing.readers.applying import Applying, EventFailed, blamed
+from libs.eventsourcing.readers.checkpoints import ResumeOffset, advance
 from libs.eventsourcing.readers.dead_letters import FOLLOWS, DeadLetters, SourceStream
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import ReadUnit
-from libs.eventsourcing.store.errors import family_of, postgres_errors
+from libs.eventsourcing.readers.retrying import Retrying
 from libs.eventsourcing.stream.subscription import Arrival
-from libs.eventsourcing.writing.engine import ATTEMPTS, Engine
+from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.transaction import Transaction
-from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 log = structlog.stdlib.get_logger()
 
@@ -31,65 +27,9 @@ RETRY_SECONDS = (0.02, 0.1, 0.5, 2.0)
 """Delays, in seconds, before an event that failed alone is retried; after the last it becomes a dead letter.
 """
 
-_ADVANCE = """
-with marked as (
-    insert into engine.bookmarks (reader, stream_made, sequence) values ($1, $2, $3)
-    on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence
-), reached as (
-    select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-        as reached (source, xid, position, left_xid, left_position)
-), begun as (
-    insert into engine.checkpoints (reader, source, xid, position)
-    select $1, source, xid, position from reached where left_xid = 0 and left_position = 0
-    on conflict (reader, source) do nothing
-    returning source
-), moved as (
-    update engine.checkpoints as known set xid = reached.xid, position = reached.position
-    from reached
-    where known.reader = $1 and known.source = reached.source
-      and known.xid = reached.left_xid and known.position = reached.left_position
-    returning known.source
-)
-select source from begun union all select source from moved
-"""
-_RETRIES_AT_ONCE = 100
 _TRANSACTION_SECONDS = 0.1
 """The target duration of a transaction, in seconds."""
 _FIRST_BATCH, _MAX_BATCH = 50, 1000
-
-
-class _EventFailed(Poison):
-    """The event with this number and cursor of a unit can't be decoded, folded or reacted to."""
-
-    def __init__(self, number: int, cursor: Cursor, error: Exception) -> None:
-        super().__init__(repr(error))
-        self.number, self.cursor, self.error = number, cursor, error
-
-
-@contextmanager
-def _blamed(number: int, cursor: Cursor) -> Generator[None]:
-    """Attribute exceptions raised inside to one event, unless they are transient.
-
-    Statements of the events before it must have been flushed.
-    """
-    try:
-        yield
-    except Exception as error:
-        if issubclass(family_of(error) or Poison, Transient):
-            raise
-        raise _EventFailed(number, cursor, error) from error
-
-
-class LostCheckpoint(Transient):
-    """Another reader of the same name has moved the checkpoint."""
-
-
-@dataclass(frozen=True)
-class ResumeOffset:
-    """Where a reader resumes: a sequence number of the stream that was created at this time."""
-
-    made_at: datetime
-    sequence: int
 
 
 class Handling:
@@ -100,78 +40,27 @@ class Handling:
         """The reader's checkpoints, by service."""
         self.dead_letters = DeadLetters(name)
         self._name = name
-        self._engine = engine
-        self._tables = tables
-        self._reactions = reactions
+        self._applying = Applying(name, engine, tables, reactions)
+        self._retrying = Retrying(name, self._applying, self.dead_letters)
         self._batch_size = _FIRST_BATCH
-        self.handled = frozenset(kind.__name__ for kind in self.events)
-        """The names of `events`."""
-        self._kinds = [
-            *([Kind.STATE] if reactions.events else []),
-            *([Kind.READ] if tables and name == READ_MODELS else []),
-        ]
 
     @property
     def events(self) -> list[type[Event]]:
         """The event types that are handled."""
-        kinds = set(self._reactions.events).union(*(table.events for table in self._tables))
-        return sorted(kinds, key=lambda kind: kind.__name__)
+        return self._applying.events
+
+    @property
+    def handled(self) -> frozenset[str]:
+        """The names of `events`."""
+        return self._applying.handled
+
+    async def check_tables(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """See `Applying.check_tables`."""
+        await self._applying.check_tables(connection)
 
     async def retry(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Retry the blocked streams of which it was requested, a part of each."""
-        for source_stream in await self.dead_letters.retry_requests(connection):
-            for _ in range(_RETRIES_AT_ONCE):
-                if not await self._retry_unit(connection, source_stream):
-                    break
-
-    async def _retry_unit(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", source_stream: SourceStream
-    ) -> bool:
-        """Handle the first unit of a stream's dead letters, up to the first event that fails again.
-
-        Returns whether the next unit can be tried.
-        """
-        try:
-            tried = await self._retry_dead_letters(connection, source_stream, MAX_UNIT_EVENTS)
-        except _EventFailed as poison:
-            failed = poison
-            while True:
-                try:
-                    await self._retry_dead_letters(
-                        connection, source_stream, failed.number
-                    )  # the events before it are committed
-                    break
-                except _EventFailed as earlier:
-                    failed = earlier
-            await self.dead_letters.failed_again(connection, source_stream, failed.cursor, failed.error)
-            kind = type(failed.error).__name__
-            log.warning(
-                "reader.dead_letter_again", reader=self._name, stream=source_stream.stream, error=kind
-            )
-            return False
-        if not tried:
-            self.dead_letters.unblock(source_stream)
-            log.info("reader.unblocked", reader=self._name, stream=source_stream.stream)
-        return tried
-
-    async def _retry_dead_letters(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", source_stream: SourceStream, most: int
-    ) -> bool:
-        """Handle the first `most` events of a stream's first unit; return whether it had any."""
-        unit: list[Envelope] = []
-
-        async def work(transaction: Transaction) -> None:
-            unit[:] = await self.dead_letters.first_unit(connection, source_stream)
-            if not unit:
-                await self.dead_letters.forget_request(connection, source_stream)
-            for number, envelope in enumerate(unit[:most]):
-                with _blamed(number, envelope.cursor):
-                    await self._apply(transaction, Arrival(source_stream.source, 0, envelope))
-                    await transaction.flush()
-                await self.dead_letters.remove(connection, source_stream.source, envelope.cursor)
-
-        await self._transact(connection, work)
-        return bool(unit)
+        await self._retrying.run(connection)
 
     async def handle(
         self,
@@ -234,7 +123,7 @@ class Handling:
         while True:
             try:
                 await self._commit(connection, arrivals, offset, poison=poison)
-            except _EventFailed as found:
+            except EventFailed as found:
                 if (delay := next(delays, None)) is not None:
                     await asyncio.sleep(delay)
                 else:
@@ -262,7 +151,7 @@ class Handling:
 
         Raises the conflict where tables are folded: their readers would see half a unit.
         """
-        if self._tables or len(arrivals) == 1:
+        if self._applying.folds or len(arrivals) == 1:
             raise conflict
         for arrival, after in zip(arrivals, [*arrivals[1:], None], strict=True):
             sequence = offset.sequence if after is None else after.sequence - 1
@@ -279,7 +168,7 @@ class Handling:
     ) -> None:
         """Handle whole units and move the checkpoint, in one transaction.
 
-        Makes dead letters of the events in `poison`, and then writes event by event: `_EventFailed` names the
+        Makes dead letters of the events in `poison`, and then writes event by event: `EventFailed` names the
         one that fails.
         """
         failed: dict[SourceStream, Exception] = {}
@@ -297,64 +186,22 @@ class Handling:
                     await self.dead_letters.add(connection, arrival.source, arrival.envelope, repr(error))
                     failed[source_stream] = error
                 else:
-                    with _blamed(number, arrival.envelope.cursor):
-                        await self._apply(transaction, arrival)
+                    with blamed(number, arrival.envelope.cursor):
+                        await self._applying.apply(transaction, arrival)
                         if poison is not None:
                             await transaction.flush()
             if poison is None:  # any of them may be at fault; handled alone, the failing one is found
-                with _blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
+                with blamed(len(arrivals) - 1, arrivals[-1].envelope.cursor):
                     await transaction.flush()
             await transaction.flush()
             await self._advance(connection, arrivals, offset)
 
-        await self._transact(connection, work)
+        await self._applying.transact(connection, work)
         for arrival in arrivals:
             self.checkpoints[arrival.source] = arrival.envelope.cursor
         for source_stream, error in failed.items():
             self.dead_letters.block(source_stream)
             log.error("reader.dead_letter", reader=self._name, stream=source_stream.stream, error=repr(error))
-
-    async def _transact(
-        self,
-        connection: "asyncpg.Connection[asyncpg.Record]",
-        work: Callable[[Transaction], Awaitable[None]],
-    ) -> None:
-        """Run `work` in one transaction, retried on conflict, and announce what it appended."""
-        for attempt in range(1, ATTEMPTS + 1):
-            transaction = self._engine.transaction(connection)
-            try:
-                with postgres_errors():
-                    async with self._engine.table_transaction(connection, *self._kinds):
-                        await work(transaction)
-            except Conflict:
-                if attempt == ATTEMPTS:
-                    raise
-                await asyncio.sleep(0.002 * attempt)
-            else:
-                transaction.committed()
-                if transaction.recorded:
-                    self._engine.announce(transaction.recorded[-1].cursor)
-                return
-
-    async def _apply(self, transaction: Transaction, arrival: Arrival) -> None:
-        """Fold and react; the writes are executed once the transaction is flushed."""
-        envelope = arrival.envelope
-        if envelope.type not in self.handled:
-            return
-        event = self._engine.catalogue.decode(envelope.type, envelope.schema, envelope.data)
-        recorded = Recorded(envelope, event)
-        for table in self._tables:
-            if arrival.source != self._engine.service or table not in self._engine.state_tables:
-                await table.apply(
-                    recorded, transaction.writes
-                )  # else it was folded when the event was appended
-        reactions = self._reactions.of(event)
-        if not reactions:
-            return
-        causes = recorded.causes(f"service:{self._engine.service}")
-        unit = UnitOfWork(transaction, causes, cause=recorded)
-        for reaction in reactions:
-            await reaction(event, unit)
 
     async def _advance(
         self,
@@ -363,30 +210,9 @@ class Handling:
         offset: ResumeOffset,
     ) -> None:
         reached = {arrival.source: arrival.envelope.cursor for arrival in arrivals}
-        before = {source: self.checkpoints.get(source, START) for source in reached}
-        if START in before.values():
+        if any(self.checkpoints.get(source, START) == START for source in reached):
             await self.check_tables(connection)
-        rows = await connection.fetch(
-            _ADVANCE,
-            self._name,
-            offset.made_at,
-            offset.sequence,
-            list(reached),
-            [cursor.xid for cursor in reached.values()],
-            [cursor.position for cursor in reached.values()],
-            [cursor.xid for cursor in before.values()],
-            [cursor.position for cursor in before.values()],
-        )
-        if lost := reached.keys() - {row["source"] for row in rows}:
-            message = f"the checkpoint of {self._name} for {sorted(lost)} is not where this reader left it"
-            raise LostCheckpoint(message)
-
-    async def check_tables(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Raise `OutdatedTables` unless the tables are of the versions that this program folds."""
-        if stale := await outdated(connection, self._tables):
-            names = ", ".join(table.name for table in stale)
-            message = f"the database holds another version of {names}"
-            raise OutdatedTables(message)
+        await advance(connection, self._name, self.checkpoints, reached, offset)
 
 
 def _source_stream(arrival: Arrival) -> SourceStream:

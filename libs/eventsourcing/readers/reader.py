@@ -16,7 +16,8 @@ from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Handling, ResumeOffset
+from libs.eventsourcing.readers.checkpoints import ResumeOffset
+from libs.eventsourcing.readers.handling import Handling
 from libs.eventsourcing.readers.reactions import Reactions
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models

@@ -6,7 +6,8 @@ from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.envelope import Cursor
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import PostgresStore, last_event
-from libs.eventsourcing.stream.event_stream import EventStream, Published
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.stream.publishing import Published
 
 _FIND = "select xid::text as xid, position from engine.events where id = $1"
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import asyncpg
 import structlog
@@ -20,7 +20,8 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.store.restored_clusters import refuse_lost
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_LIMIT, EventStream, FencedOut, Published
+from libs.eventsourcing.stream.event_stream import EventStream
+from libs.eventsourcing.stream.publishing import ATOMIC_LIMIT, FencedOut, Published
 from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
@@ -141,18 +142,18 @@ class Relay:
         await refuse_lost(connection, service, cursor)
         self.published, self.knows = cursor, True
         checked, settle = time.monotonic(), SETTLE_SECONDS[0]
-        async with _Pages(store) as pages:
+        async with _Pages(store, lambda batch: self._stream.encode(service, batch)) as pages:
             while True:
                 heed_cancellation()
                 self._wake.clear()
                 page = await pages.after(cursor)
-                for batch in _limited(page):
+                for batch in page.batches:
                     last = await self._stream.publish(service, batch, token)
                     self.published = cursor = last.cursor
                     self._backoff.succeeded()
-                if len(page) == ATOMIC_LIMIT:
+                if page.full:
                     continue  # the next one is being read on this connection
-                if page:
+                if page.batches:
                     await self._forget(connection)
                     checked, settle = time.monotonic(), SETTLE_SECONDS[0]
                     await asyncio.sleep(PACE_SECONDS)
@@ -180,33 +181,46 @@ class Relay:
                 await self._wake.wait()
 
 
-class _Pages:
-    """Reads a store page by page, the next one while the previous one is published."""
+class _Page(NamedTuple):
+    """Events of a store in batches, encoded; a full page may have a successor."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    batches: list[Sequence[Envelope]]
+    full: bool
+
+
+class _Pages:
+    """Reads and encodes a store page by page, the next one while the previous one is published."""
+
+    def __init__(
+        self, store: PostgresStore, encode: Callable[[Sequence[Envelope]], Sequence[Envelope]]
+    ) -> None:
         self._store = store
-        self._coming: asyncio.Task[list[Envelope]] | None = None
+        self._encode = encode
+        self._coming: asyncio.Task[_Page] | None = None
         self._cut: tuple[Envelope, dict[str, int]] | None = None
         """An event at a page's end, and which types follow in its unit: the last position of each."""
 
-    async def after(self, cursor: Cursor) -> list[Envelope]:
+    async def after(self, cursor: Cursor) -> _Page:
         """Return the events behind a cursor: the start, or the last event of the page before."""
         coming, self._coming = self._coming, None
-        events = await coming if coming else await self._read(cursor)
-        if len(events) == ATOMIC_LIMIT:
-            self._coming = asyncio.create_task(self._read(events[-1].cursor))
-        return events
+        page = await coming if coming else await self._read(cursor)
+        if page.full:
+            self._coming = asyncio.create_task(self._read(page.batches[-1][-1].cursor))
+        return page
 
-    async def _read(self, after: Cursor) -> list[Envelope]:
+    async def _read(self, after: Cursor) -> _Page:
         """Return a page of events with `follows` set, also where the page ends within a unit."""
         events = await self._store.read(after, ATOMIC_LIMIT)
-        if len(events) < ATOMIC_LIMIT:
-            return with_following(events)  # it ends with a transaction: no part of one is ever shown
-        last = events[-1]
-        if self._cut is None or not last.same_unit(self._cut[0]):  # once for a unit of many pages
-            self._cut = last, await self._store.last_of_each_type(last)
-        beyond = {kind for kind, position in self._cut[1].items() if position > last.cursor.position}
-        return with_following(events, frozenset(beyond))
+        beyond: frozenset[str] = frozenset()
+        full = len(events) == ATOMIC_LIMIT
+        if full:  # else it ends with a transaction: no part of one is ever shown
+            last = events[-1]
+            if self._cut is None or not last.same_unit(self._cut[0]):  # once for a unit of many pages
+                self._cut = last, await self._store.last_of_each_type(last)
+            beyond = frozenset(
+                kind for kind, position in self._cut[1].items() if position > last.cursor.position
+            )
+        return _Page([self._encode(batch) for batch in _limited(with_following(events, beyond))], full)
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,10 +13,11 @@ from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.store.addition import Addition
 from libs.eventsourcing.store.connections import Connection
 
-_COLUMNS = (
-    "position, xid::text as xid, id, stream, version, type, schema, at, correlation_id, causation_id, actor, "
+EVENT_COLUMNS = (
+    "id, type, schema, stream, version, xid::text as xid, position, at, correlation_id, causation_id, actor, "
     "data::text as data"
 )
+"""What `envelope_of` takes, in its order."""
 _APPEND_ONE = """
 insert into engine.events (id, stream, version, type, schema, at, correlation_id, causation_id, actor, data)
 select $1::uuid, $2::text, $3::integer, $4::text, $5::integer, $6::timestamptz, $7::uuid, $8::uuid, $9::text,
@@ -51,14 +51,14 @@ with added as ({_APPEND}), carried_out as (
     from unnest($12::uuid[], $13::uuid[]) as done (id, last) join added on added.id = done.last
 ) {_ADDED}
 """  # noqa: S608 - constants
-_LOAD = f"select {_COLUMNS} from engine.events where stream = $1 and version > $2 order by version"  # noqa: S608 - a constant
+_LOAD = f"select {EVENT_COLUMNS} from engine.events where stream = $1 and version > $2 order by version"  # noqa: S608 - a constant
 _VERSIONS = """
 select stream, coalesce((select max(version) from engine.events where stream = asked.stream), 0) as version
 from unnest($1::text[]) as asked (stream)
 """
 # `events.xid` is the number; the bare name would be the column of the result, a text, and 1000 before 999
 _READ = f"""
-select {_COLUMNS} from engine.events
+select {EVENT_COLUMNS} from engine.events
 where (xid, position) > ($1::text::xid8, $2) and xid < engine.horizon()
 order by events.xid, events.position limit $3
 """  # noqa: S608 - a constant
@@ -70,7 +70,7 @@ where xid = $1::text::xid8 and position > $2 and position < coalesce(
 group by type
 """
 _BETWEEN = f"""
-select {_COLUMNS} from engine.events
+select {EVENT_COLUMNS} from engine.events
 where (xid, position) > ($1::text::xid8, $2) and (xid, position) <= ($3::text::xid8, $4)
   and ($5::text[] is null or type = any($5))
 order by events.xid, events.position limit $6
@@ -222,21 +222,11 @@ def _expected(additions: Sequence[Addition]) -> str:
     return ", ".join(f"{addition.stream} {addition.expected}" for addition in additions)
 
 
-def envelope_of(row: "asyncpg.Record | dict[str, Any]") -> Envelope:
-    """Return the envelope of a row of `engine.events`."""
-    return Envelope(
-        id=row["id"],
-        type=row["type"],
-        schema=row["schema"],
-        stream=row["stream"],
-        version=row["version"],
-        cursor=Cursor(int(row["xid"]), row["position"]),
-        at=row["at"],
-        correlation_id=row["correlation_id"],
-        causation_id=row["causation_id"],
-        actor=row["actor"],
-        data=row["data"],
-    )
+def envelope_of(row: "asyncpg.Record") -> Envelope:
+    """Return the envelope of a row of `EVENT_COLUMNS`."""
+    id_, kind, schema, stream, version, xid, position, at, correlation_id, causation_id, actor, data = row
+    cursor = Cursor(int(xid), position)
+    return Envelope(id_, kind, schema, stream, version, cursor, at, correlation_id, causation_id, actor, data)
 
 
 async def last_event(connection: Connection, *, hidden: bool = True) -> Cursor:

@@ -2,57 +2,31 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import NamedTuple, cast
-from uuid import UUID, uuid4
+from typing import cast
+from uuid import UUID
 
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, StreamConfig
 from nats.js.errors import NotFoundError
 
 from libs.eventsourcing.model.catalogue import subject_of
-from libs.eventsourcing.model.envelope import START, STREAM_NAME, Cursor, Envelope
-from libs.eventsourcing.model.errors import Transient
+from libs.eventsourcing.model.envelope import START, STREAM_NAME, Envelope
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import holds_nul
 from libs.eventsourcing.stream.direct_get import Message, get_batch
+from libs.eventsourcing.stream.publishing import ATOMIC_FROM, Batch, Naming, Published, Publisher
 
 log = structlog.stdlib.get_logger()
 
-ATOMIC_FROM = 15
-"""From this many waiting events on, an atomic batch is cheaper than publishing one by one: a batch costs
-seven syncs of the disk in all, a single publish one each."""
-ATOMIC_LIMIT = 1000
 HEADER_PREFIX = "Event-"
 
-_EXPECTED = "Nats-Expected-Last-Subject-Sequence"
-_EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
-_WRONG_LAST_SEQUENCE = 10071
 _TIMEOUT_SECONDS = 5.0
 _WINDOW, _WIDEST_WINDOW = 1000, 64_000
 """The first and the largest window, in sequences, in which the last event is looked for before a foreign
 message."""
-
-
-class FencedOut(Transient):
-    """Another relay has a newer fencing token, or the stream was recreated: read its state again."""
-
-
-class PublishFailed(Transient):
-    """The broker refused the events or did not answer: read the stream's state again."""
-
-
-class Published(NamedTuple):
-    """The last event of a service on the stream: its cursor, its sequence and its subject."""
-
-    cursor: Cursor
-    sequence: int
-    subject: str
 
 
 NOTHING = Published(START, 0, "")
@@ -76,15 +50,11 @@ class EventStream:
         self.nats = nats
         self.name = f"{prefix}EVENTS"
         self.root = f"{prefix}ev"
-        self.position_header = f"{header_prefix}Position"
-        """The header with an event's cursor."""
-        self.follows_header = f"{header_prefix}Follows"
-        """The header with the types of the events that follow in the same unit of work; absent on the last
-        one.
-
-        Events that an older program published lack it: each of them is complete by itself.
-        """
-        self._token_root = f"{prefix}fence"
+        self._naming = Naming(
+            self.root, f"{prefix}fence", f"{header_prefix}Position", f"{header_prefix}Follows"
+        )
+        self.position_header, self.follows_header = self._naming.position_header, self._naming.follows_header
+        self._publisher = Publisher(nats, self._naming)
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
         """How many foreign messages readers of this object have skipped."""
@@ -107,7 +77,7 @@ class EventStream:
 
     @property
     def _subjects(self) -> list[str]:
-        return [f"{self.root}.>", f"{self._token_root}.>"]
+        return [f"{self.root}.>", f"{self._naming.token_root}.>"]
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
@@ -131,7 +101,9 @@ class EventStream:
 
     async def count(self) -> int:
         """Return how many events the stream holds."""
-        state = (await self._jetstream.stream_info(self.name, subjects_filter=f"{self._token_root}.>")).state
+        state = (
+            await self._jetstream.stream_info(self.name, subjects_filter=f"{self._naming.token_root}.>")
+        ).state
         return state.messages - sum((state.subjects or {}).values())
 
     async def last(self, service: str, known: Known = _believe) -> Published:
@@ -194,7 +166,7 @@ class EventStream:
             message = f"its header says {position!r}, its body {envelope.cursor}"
             raise ValueError(message)
         owner = subject.removeprefix(f"{self.root}.").partition(".")[0]
-        if subject != self._subject(owner, envelope) or not STREAM_NAME.match(envelope.stream):
+        if subject != self._naming.subject(owner, envelope) or not STREAM_NAME.match(envelope.stream):
             message = f"its body tells of {envelope.type} in {envelope.stream}"
             raise ValueError(message)
         if "\x00" in envelope.actor or holds_nul(envelope.data):
@@ -228,7 +200,7 @@ class EventStream:
     async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
         """Say whether an event is the last one on its subject, before a sequence."""
         try:
-            message = await self._jetstream.get_last_msg(self.name, self._subject(service, event))
+            message = await self._jetstream.get_last_msg(self.name, self._naming.subject(service, event))
         except NotFoundError:
             return False
         position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
@@ -240,11 +212,11 @@ class EventStream:
         What is still under way with an older token is refused as well, so `last`, called afterwards,
         is final. Raises `PublishFailed`.
         """
-        try:
-            return await self._request(f"{self._token_root}.{service}", b"", {})
-        except NatsError as error:
-            message = f"taking over for {service}: {error!r}"
-            raise PublishFailed(message) from error
+        return await self._publisher.acquire_token(service)
+
+    def encode(self, service: str, events: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Encode events ahead of `publish`, which then only sends them."""
+        return events if len(events) < ATOMIC_FROM else Batch(self._naming, service, events)
 
     async def publish(self, service: str, events: Sequence[Envelope], token: int) -> Published:
         """Publish events in order, unless another relay has acquired a newer token for the service.
@@ -252,63 +224,8 @@ class EventStream:
         Returns the last. Raises `FencedOut` if one has, and `PublishFailed` if the outcome is unknown:
         some events may be stored then, or be stored later, until a newer token is acquired.
         """
-        try:
-            if len(events) < ATOMIC_FROM:
-                sequences = [await self._publish_one(service, event, token) for event in events]
-                sequence = sequences[-1]
-            else:
-                sequence = await self._publish_batch(service, events, token)
-        except NatsError as error:
-            message = f"publishing for {service}: {error!r}"
-            raise PublishFailed(message) from error
-        return Published(events[-1].cursor, sequence, self._subject(service, events[-1]))
-
-    async def _publish_one(self, service: str, event: Envelope, token: int) -> int:
-        headers = self._token_headers(service, token) | self._event_headers(event)
-        return await self._request(self._subject(service, event), event.to_json(), headers)
-
-    async def _publish_batch(self, service: str, events: Sequence[Envelope], token: int) -> int:
-        batch = uuid4().hex
-        for number, event in enumerate(events, 1):
-            headers = self._event_headers(event) | {
-                "Nats-Batch-Id": batch,
-                "Nats-Batch-Sequence": str(number),
-            }
-            if number == 1:
-                headers |= self._token_headers(service, token)
-            subject, body = self._subject(service, event), event.to_json()
-            if number == len(events):
-                return await self._request(subject, body, headers | {"Nats-Batch-Commit": "1"})
-            await self.nats.publish(subject, body, headers=headers)
-        raise AssertionError
-
-    async def _request(self, subject: str, body: bytes, headers: dict[str, str]) -> int:
-        reply = await self.nats.request(subject, body, timeout=_TIMEOUT_SECONDS, headers=headers or None)
-        answer = json.loads(reply.data)
-        error = answer.get("error")
-        if error is None:
-            return int(answer["seq"])
-        if error.get("err_code") == _WRONG_LAST_SEQUENCE:
-            raise FencedOut(str(error.get("description")))
-        raise PublishFailed(str(error.get("description")))
-
-    def _token_headers(self, service: str, token: int) -> dict[str, str]:
-        return {_EXPECTED: str(token), _EXPECTED_ON: f"{self._token_root}.{service}"}
+        return await self._publisher.publish(service, events, token)
 
     def is_event(self, subject: str) -> bool:
         """Say whether a message of the stream with this subject is an event, and no fencing token."""
         return subject.startswith(f"{self.root}.")
-
-    def _subject(self, service: str, event: Envelope) -> str:
-        return f"{self.root}.{service}.{event.type}.{event.stream}"
-
-    def _event_headers(self, event: Envelope) -> dict[str, str]:
-        """Return the headers of an event."""
-        if not event.follows:
-            return {self.position_header: str(event.cursor)}
-        return {self.position_header: str(event.cursor), self.follows_header: _names(event.follows)}
-
-
-@lru_cache(maxsize=1000)
-def _names(types: frozenset[str]) -> str:
-    return ",".join(sorted(types))

@@ -112,7 +112,10 @@ class GroupCommit:
                 for member, outcome in zip(members, outcomes, strict=True):
                     _answer(member, outcome)
                 return
-        await asyncio.gather(*(self._alone(member) for member in members))
+        if len(members) == 1:  # the usual case needs no task of its own
+            await self._alone(members[0])
+        else:
+            await asyncio.gather(*(self._alone(member) for member in members))
 
     async def _alone(self, member: Member) -> None:
         try:

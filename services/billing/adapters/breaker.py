@@ -28,39 +28,39 @@ TRIPS = Counter(
 
 
 class RateLimited(ProviderUnavailable):
-    """The provider asks to be left alone for a while; it is well, so it does not count as a failure."""
+    """The provider limits the rate; its answer does not count as a failure."""
 
 
 class Breaker:
-    """Lets calls pass while they succeed, none for a while after several failures in a row, then one.
+    """A circuit breaker: closed while calls succeed, open after several failures in a row, then half open.
 
-    If that one succeeds, all pass again. It knows of this process's calls alone.
+    While half open it lets one call pass; if that succeeds, it closes. It counts this process's calls alone.
     """
 
-    def __init__(self, provider: str, *, failures: int, rest_seconds: float) -> None:
+    def __init__(self, provider: str, *, failures: int, open_seconds: float) -> None:
         self._provider = provider
-        self._rest_seconds = rest_seconds
+        self._open_seconds = open_seconds
         self._factory = AsyncCircuitBreakerFactory(
             default_threshold=failures,
-            default_ttl=rest_seconds,
+            default_ttl=open_seconds,
             exclude=[PaymentDeclined, RateLimited],
         )
         self._factory.add_listener(self._on_state_change)
-        self._quiet_until = 0.0
+        self._open_until = 0.0
         self._trying = False
         STATE.labels(provider).state(CLOSED)
 
     @property
     def pause_seconds(self) -> float:
-        """How long no call passes, 0 if one may."""
-        return max(0.0, self._quiet_until - time.monotonic())
+        """How long the breaker stays open, 0 if a call may pass."""
+        return max(0.0, self._open_until - time.monotonic())
 
-    def rest(self, seconds: float) -> None:
-        """Let no call pass for so long."""
-        self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
+    def pause(self, seconds: float) -> None:
+        """Keep the breaker open for so long."""
+        self._open_until = max(self._open_until, time.monotonic() + seconds)
 
     async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what `ask` does; raise `ProviderUnavailable` at once while the provider is left alone.
+        """Return the result of `ask`; raise `ProviderUnavailable` at once while the breaker is open.
 
         That `ask` raises counts as a failure, but for `PaymentDeclined` and `RateLimited`: these are answers.
         """
@@ -76,7 +76,7 @@ class Breaker:
     def _admit(self, context: Context) -> bool:
         """Return whether this call is the one that tries; raise if none may pass.
 
-        The library measures its rest by the wall clock, which may be set: here it is measured otherwise.
+        The library measures how long it is open by the wall clock, which may be set: here it is monotonic.
         """
         if self.pause_seconds:
             raise ProviderUnavailable("left alone for a while", retry_after_seconds=self.pause_seconds)
@@ -91,6 +91,6 @@ class Breaker:
 
     def _on_state_change(self, _: str, __: str, event: Event) -> None:
         if isinstance(event, ContextChanged) and event.state == OPENED:
-            self.rest(self._rest_seconds)
+            self.pause(self._open_seconds)
             TRIPS.labels(self._provider).inc()
-            log.warning("provider.left_alone", provider=self._provider, seconds=self._rest_seconds)
+            log.warning("provider.breaker_opened", provider=self._provider, seconds=self._open_seconds)

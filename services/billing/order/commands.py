@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
+from services.billing.order.payment_report import PaymentReport
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import PaymentState
 from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid
 
 
@@ -49,31 +49,10 @@ class RecordPaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """Note what the provider says of a payment; None where it does not say.
+    """Note what the provider says of a payment; `report.order` is an order of ours or None."""
 
-    `status` is None for one that nobody knows, `coin` for one that is not sold for; `status_text` and
-    `currency` are the provider's own words. Amounts are in units of `currency` and `price_currency`; `paid`
-    is what this payment received, in all. `parent` is the payment that it is a further deposit to, `order`
-    the order of ours that it names.
-    """
-
-    payment: PaymentId
-    parent: PaymentId | None
-    status: PaymentState | None
-    status_text: str
-    price: Decimal | None
-    price_currency: str | None
-    amount: Decimal | None
-    paid: Decimal | None
-    coin: Coin | None
-    currency: str | None
-    order: OrderNumber | None = None
+    report: PaymentReport
     tolerance: Tolerance = NO_TOLERANCE
-
-    @property
-    def came(self) -> Decimal:
-        """What this payment is known to have received."""
-        return self.paid or Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

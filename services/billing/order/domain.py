@@ -28,10 +28,10 @@ from services.billing.order.commands import (
     Refund,
     Review,
 )
+from services.billing.order.payment_state import ON_THE_WAY
 from services.billing.order.reports import record_status
 from services.billing.order.settling import finished
 from services.billing.order.state import (
-    ON_THE_WAY,
     Awaiting,
     Event,
     Fulfilled,

@@ -1,9 +1,7 @@
-"""What an order and its payment can be, and how each event changes them."""
+"""What an order can be, and how each event changes it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import TypeAlias
 
 from libs.events.billing import (
@@ -29,8 +27,10 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.events.values import AdbotId, PaymentId
+from libs.events.values import AdbotId
 from libs.eventsourcing import ImpossibleEvent
+from services.billing.order.money import NO_MONEY, Money
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 
 Event: TypeAlias = (
     OrderPlaced
@@ -57,97 +57,7 @@ Event: TypeAlias = (
 )
 
 
-class PaymentState(StrEnum):
-    """How far a payment is, in the provider's words."""
-
-    WAITING = "WAITING"
-    CONFIRMING = "CONFIRMING"
-    CONFIRMED = "CONFIRMED"
-    SENDING = "SENDING"
-    PARTIALLY_PAID = "PARTIALLY_PAID"
-    FAILED = "FAILED"
-    EXPIRED = "EXPIRED"
-    FINISHED = "FINISHED"
-    REFUNDED = "REFUNDED"
-
-
-STEP = {
-    PaymentState.WAITING: 0,
-    PaymentState.CONFIRMING: 1,
-    PaymentState.CONFIRMED: 2,
-    PaymentState.SENDING: 3,
-    PaymentState.PARTIALLY_PAID: 4,
-    PaymentState.FAILED: 5,
-    PaymentState.EXPIRED: 5,
-    PaymentState.FINISHED: 6,
-    PaymentState.REFUNDED: 7,
-}
-"""A payment only ever moves to a higher step."""
-
-ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, PaymentState.SENDING})
-"""The money was seen: the order was paid in time, however long the chain takes."""
-
 # -- states
-
-
-Sums: TypeAlias = Mapping[tuple[PaymentId, str], Decimal]
-"""The largest amount reported of each payment in each coin, by the provider's own code of the coin."""
-
-
-def _no_deposits() -> Mapping[PaymentId, Decimal]:
-    return {}
-
-
-def _no_sums() -> Sums:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """What came for an order, in units of the coin that was asked for, and what was odd about it."""
-
-    own: Decimal = Decimal(0)
-    """What the order's own payment received."""
-    seen: bool = False
-    """Whether the order's own payment was ever seen on its way, whatever became of it."""
-    total_reported: Decimal = Decimal(0)
-    """The total of the last event that reported one: too little, enough, or too much."""
-    deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
-    """What each further deposit brought."""
-    on_the_way: Sums = field(default_factory=_no_sums)
-    given_up: Sums = field(default_factory=_no_sums)
-    """The amounts reported that count only once they settle, of the order's own payment too."""
-    refunded: Sums = field(default_factory=_no_sums)
-    """The refunds reported that did not change the order."""
-    in_another_coin: Sums = field(default_factory=_no_sums)
-    unknown: frozenset[tuple[PaymentId, str]] = frozenset()
-    unmatched: tuple[UnmatchedPaymentReported, ...] = ()
-    """What was reported and does not match the order; none of it is counted."""
-
-    @property
-    def deposited(self) -> Decimal:
-        """What further deposits brought, in all."""
-        return sum(self.deposits.values(), Decimal(0))
-
-    @property
-    def total(self) -> Decimal:
-        """All that came and counts."""
-        return self.own + self.deposited
-
-    @property
-    def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count or was only seen."""
-        uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
-        return not (self.total or uncounted or self.seen)
-
-    def is_deposit(self, payment: PaymentId) -> bool:
-        """Say whether a payment, not the order's own, was reported as a deposit to it."""
-        reported = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
-        return payment in self.deposits or any(known == payment for known, _ in reported)
-
-    def with_total(self, total: Decimal) -> "Money":
-        """Return it with a reported total; what the deposits did not bring, the payment itself did."""
-        return replace(self, total_reported=total, own=total - self.deposited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +65,7 @@ class Pending:
     """Placed; the provider has not been asked for a payment yet, or has not answered."""
 
     placed: OrderPlaced
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +74,7 @@ class Lapsed:
 
     placed: OrderPlaced
     cancelled: bool
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +84,7 @@ class Awaiting:
     placed: OrderPlaced
     request: PaymentRequested
     state: PaymentState = PaymentState.WAITING
-    money: Money = Money()
+    money: Money = NO_MONEY
     expired: bool = False
     cancelled: bool = False
 
@@ -185,7 +95,7 @@ class Paid:
 
     placed: OrderPlaced
     request: PaymentRequested | None
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from libs.events.billing import OrderPlaced
 from libs.eventsourcing import UnitOfWork
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import PRICE_CURRENCY
-from services.billing.order.state import PaymentState, Pending
-from services.billing.ports import PaymentReport
+from services.billing.order.matching import PRICE_CURRENCY
+from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Pending
 
 
 async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:

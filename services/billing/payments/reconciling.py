@@ -5,16 +5,9 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter, Gauge
 
-from libs.eventsourcing import (
-    Causes,
-    DurableEffect,
-    Engine,
-    Refused,
-    Scope,
-    UnitOfWork,
-    seconds_until,
-    utc_now,
-)
+from libs.eventsourcing import Causes, Engine, Refused, Scope, UnitOfWork
+from libs.eventsourcing.background import DurableEffect, seconds_until
+from libs.eventsourcing.values import utc_now
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.payments.recording import record_report
 from services.billing.payments.tables import Claimed, Silence, ask_later, claim_silent, next_question

@@ -13,12 +13,13 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import refusal
+from services.billing.order.matching import refusal
+from services.billing.order.payment_report import PaymentReport
 from services.billing.order.settling import Tolerance
 from services.billing.order.state import Event, Lapsed, Order, Pending
 from services.billing.order.tables import whose_payment
 from services.billing.payments.adopting import adopt
-from services.billing.ports import PaymentProvider, PaymentReport
+from services.billing.ports import PaymentProvider
 
 
 async def record_report(
@@ -31,25 +32,12 @@ async def record_report(
     may be recorded any number of times. Raises `Refused`: `unknown_order`, and `wrong_payment` or
     `wrong_amount` after it was noted, for a person, if money came.
     """
-    command = RecordStatus(
-        payment=report.payment,
-        parent=report.parent,
-        status=report.status,
-        status_text=report.status_text,
-        price=report.price,
-        price_currency=report.price_currency,
-        amount=report.amount,
-        paid=report.paid,
-        coin=report.coin,
-        currency=report.currency,
-        tolerance=tolerance,
-    )
 
     async def record(unit: UnitOfWork) -> list[Event] | None:
         order, named = await _whose(report, unit)
         if order == named and await adopt(report, provider.name, unit):
             return None
-        return await unit.execute(ORDER, order, replace(command, order=named))
+        return await unit.execute(ORDER, order, RecordStatus(replace(report, order=named), tolerance))
 
     events = await scope.run(record, grouped=True, actor=f"provider:{provider.name}")
     if events is None:

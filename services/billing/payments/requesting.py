@@ -11,14 +11,8 @@ from prometheus_client import Counter
 
 from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import (
-    Causes,
-    DurableEffect,
-    Engine,
-    Refused,
-    Scope,
-    UnitOfWork,
-)
+from libs.eventsourcing import Causes, Engine, Refused, Scope, UnitOfWork
+from libs.eventsourcing.background import DurableEffect
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending

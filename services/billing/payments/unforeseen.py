@@ -3,7 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from libs.eventsourcing import Refused, StatementRejected, Transient
+from libs.eventsourcing import Refused
+from libs.eventsourcing.errors import StatementRejected, Transient
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
 

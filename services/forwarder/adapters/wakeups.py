@@ -14,7 +14,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from libs.eventsourcing import Cursor, heed_cancellation
+from libs.eventsourcing.background import heed_cancellation
+from libs.eventsourcing.values import Cursor
 
 log = structlog.stdlib.get_logger()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import ErrorName, PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, ResultClass, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
@@ -13,12 +13,12 @@ class Import:
     session: SessionId
     telegram_user: int
     phone: str
-    pair: PairId | None
+    pair: ApplicationId | None
     at: datetime
 
 
 @dataclass(frozen=True)
-class Rest:
+class Pause:
     """Pause a session until an instant: it sends nothing before."""
 
     until: datetime
@@ -36,4 +36,4 @@ class Die:
     at: datetime
 
 
-Command = Import | Rest | Die
+Command = Import | Pause | Die

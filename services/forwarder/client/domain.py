@@ -7,7 +7,7 @@ from typing import assert_never
 from libs.events.forwarder import SeatRested, SessionDied, SessionImported
 from libs.events.values import SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-from services.forwarder.client.commands import Command, Die, Import, Rest
+from services.forwarder.client.commands import Command, Die, Import, Pause
 
 ClientEvent = SessionImported | SeatRested | SessionDied
 
@@ -17,7 +17,7 @@ class Client:
     """An imported session."""
 
     id: SessionId
-    rests_until: datetime | None = None
+    paused_until: datetime | None = None
     dead: bool = False
 
 
@@ -32,8 +32,8 @@ def decide(command: Command, client: Client | None) -> list[ClientEvent]:
     match command:
         case Import():
             return []
-        case Rest():
-            return _rest(command, client)
+        case Pause():
+            return _pause(command, client)
         case Die():
             return [SessionDied(session=client.id, loss=command.loss, error=command.error)]
         case _:
@@ -49,9 +49,9 @@ def _imported(command: Import) -> SessionImported:
     )
 
 
-def _rest(command: Rest, client: Client) -> list[ClientEvent]:
+def _pause(command: Pause, client: Client) -> list[ClientEvent]:
     """Only a later end of the pause is recorded."""
-    if command.until <= max(client.rests_until or command.at, command.at):
+    if command.until <= max(client.paused_until or command.at, command.at):
         return []
     return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]
 
@@ -65,7 +65,7 @@ def evolve(client: Client | None, event: ClientEvent) -> Client:
             message = f"{type(event).__name__} can't follow {client}"
             raise ImpossibleEvent(message)
         case SeatRested(), Client():
-            return replace(client, rests_until=event.until)
+            return replace(client, paused_until=event.until)
         case SessionDied(), Client():
             return replace(client, dead=True)
         case _:

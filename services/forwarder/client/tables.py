@@ -62,7 +62,7 @@ async def has_session(sql: Sql, telegram_user: int) -> bool:
     return bool(found)
 
 
-async def resting(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
+async def paused(sql: Sql, sessions: Sequence[SessionId], longer_than: timedelta) -> frozenset[SessionId]:
     """Return the given sessions whose pause lasts longer than this from now on."""
     rows = await sql.fetch(
         "select session from clients where session = any($1) and rests_until > clock_timestamp() + $2",

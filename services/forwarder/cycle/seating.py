@@ -5,15 +5,17 @@ from datetime import timedelta
 
 from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing import Sql
-from services.forwarder.client.tables import resting, usable
+from services.forwarder.client.tables import paused, usable
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.tables import denials_of
 
 
-async def seating_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], patience: timedelta) -> Seating:
-    """Return the lost sessions of an adbot, those paused for longer than `patience`, and the refusals."""
+async def seating_of(
+    sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], longest_wait: timedelta
+) -> Seating:
+    """Return the lost sessions of an adbot, those paused for longer than `longest_wait`, and the refusals."""
     return Seating(
         lost=frozenset(sessions) - await usable(sql, sessions),
-        resting=await resting(sql, sessions, patience),
+        paused=await paused(sql, sessions, longest_wait),
         denials=await denials_of(sql, adbot, sessions),
     )

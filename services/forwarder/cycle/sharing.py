@@ -23,13 +23,13 @@ class Seating:
     """The known facts about seats at the instant of a decision."""
 
     lost: frozenset[SessionId] = frozenset()
-    resting: frozenset[SessionId] = frozenset()
+    paused: frozenset[SessionId] = frozenset()
     """The sessions that are paused for longer than a cycle waits."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
 
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send now or soon."""
-        return [seat for seat in seats if seat.session not in self.lost | self.resting]
+        return [seat for seat in seats if seat.session not in self.lost | self.paused]
 
     def able(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send; paused ones only if there is no other."""

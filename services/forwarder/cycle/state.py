@@ -14,7 +14,7 @@ from libs.events.forwarder import (
     ShareMoved,
     SourceBroken,
 )
-from libs.events.values import AdbotId, CycleId, GroupRef, PairId, ResultClass, SessionId
+from libs.events.values import AdbotId, ApplicationId, CycleId, GroupRef, ResultClass, SessionId
 from libs.eventsourcing import ImpossibleEvent
 
 SECOND_CHANCE = frozenset(
@@ -37,7 +37,7 @@ class Cycle:
     id: CycleId
     adbot: AdbotId
     started_at: datetime
-    seats: Mapping[SessionId, PairId]
+    seats: Mapping[SessionId, ApplicationId]
     waiting: Mapping[GroupRef, SessionId]
     """The seats of the pending groups."""
     refused: Mapping[GroupRef, frozenset[SessionId]] = field(

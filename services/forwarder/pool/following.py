@@ -45,7 +45,7 @@ class Again:
 
 
 @dataclass(frozen=True)
-class Rest:
+class PauseSeat:
     """Pause the seat for these seconds; the group waits for it."""
 
     seconds: float
@@ -61,7 +61,7 @@ class BreakSource:
     """End the cycle: no seat can forward the post."""
 
 
-Following = Record | Again | Rest | LoseSeat | BreakSource
+Following = Record | Again | PauseSeat | LoseSeat | BreakSource
 
 
 def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLimits) -> Following:
@@ -69,7 +69,7 @@ def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLim
     following: Following = Record()
     match result:
         case ResultClass.RATE_LIMITED | ResultClass.ACCOUNT_LIMITED:
-            following = Rest(wait or limits.account_rest_seconds)
+            following = PauseSeat(wait or limits.account_rest_seconds)
         case ResultClass.SLOW_MODE if wait <= limits.wait_seconds and attempts < limits.attempts:
             following = Again(wait)
         case ResultClass.TRANSIENT if attempts < limits.attempts:

@@ -8,9 +8,11 @@ import structlog
 from prometheus_client import Gauge
 
 from libs.events.values import SessionId
-from libs.eventsourcing import Cursor, Engine, StatementRejected, Transient, new_id
+from libs.eventsourcing import Engine
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import Cursor, new_id
+from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import Held, LeaseLost, Leases
-from services.forwarder.pool.line import Line
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
@@ -100,7 +102,7 @@ class Pool:
 
     def _start(self, held: Held) -> None:
         session = held.lease.session
-        line = Line(self._engine, held, self._accounts)
+        line = SessionConnection(self._engine, held, self._accounts)
         seat = SeatAtWork(self._engine, held, line, self._settings)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task

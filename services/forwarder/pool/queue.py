@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     ErrorName,
     GroupRef,
-    PairId,
     Post,
     ResultClass,
     TextPost,
@@ -85,7 +85,7 @@ class Send:
 
     cycle: CycleId
     group: GroupRef
-    pair: PairId
+    pair: ApplicationId
     adbot: AdbotId
     post: ChannelPost | TextPost
     delay_seconds: float

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
-from services.forwarder.client.commands import Die, Rest
+from services.forwarder.client.commands import Die, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
 from services.forwarder.cycle.domain import CYCLE
@@ -62,12 +62,12 @@ class Recorder:
 
         await self._run(work)
 
-    async def rest(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
+    async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
         """Pause the session for these seconds."""
 
         async def work(unit: UnitOfWork) -> None:
             cause = await cause_of(unit.flushed, send.cycle)
-            await self._rest(unit, seconds, result, error, cause)
+            await self._pause_session(unit, seconds, result, error, cause)
 
         await self._run(work)
 
@@ -107,21 +107,21 @@ class Recorder:
         state = await unit.load(CYCLE, cycle)
         if state is None:
             return Seating()
-        patience = timedelta(seconds=self._limits.wait_seconds)
-        return await seating_of(unit.flushed, state.adbot, list(state.seats), patience)
+        longest_wait = timedelta(seconds=self._limits.wait_seconds)
+        return await seating_of(unit.flushed, state.adbot, list(state.seats), longest_wait)
 
-    async def _rest(
+    async def _pause_session(
         self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause | None
     ) -> None:
         now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
-        rest = Rest(now + timedelta(seconds=seconds), result, error, unit.at)
-        await unit.execute(CLIENT, self._lease.session, rest, because=cause)
+        pause = Pause(now + timedelta(seconds=seconds), result, error, unit.at)
+        await unit.execute(CLIENT, self._lease.session, pause, because=cause)
 
     async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
         bans = await refusals_since(unit.flushed, self._lease.session, self._ban, unit.at - BAN_WINDOW)
         if bans >= BANS:
             seconds = self._limits.account_rest_seconds
-            await self._rest(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
+            await self._pause_session(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
         rows = await unit.flushed.fetch(

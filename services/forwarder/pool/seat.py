@@ -10,21 +10,23 @@ from prometheus_client import Counter
 
 from libs.events.forwarder import Delivery
 from libs.events.values import CycleId, ErrorName, ResultClass
-from libs.eventsourcing import Engine, StatementRejected, Transient, utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.claims import Rival, same_as
+from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
     LoseSeat,
+    PauseSeat,
     Record,
-    Rest,
     RetryLimits,
     what_follows,
 )
 from services.forwarder.pool.leases import Held
-from services.forwarder.pool.line import Line
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Key, Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
@@ -73,10 +75,12 @@ class Batch:
 class SeatAtWork:
     """A leased session at work, which ends after it has been idle for a while."""
 
-    def __init__(self, engine: Engine, held: Held, line: Line, settings: ForwarderSettings) -> None:
+    def __init__(
+        self, engine: Engine, held: Held, line: SessionConnection, settings: ForwarderSettings
+    ) -> None:
         limits = RetryLimits.of(settings)
         self.held = held
-        self._line = line
+        self._connection = line
         self._limits = limits
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
@@ -99,11 +103,11 @@ class SeatAtWork:
 
     def renewed(self) -> None:
         """Extend the connection's time limit at the messenger after the lease was renewed."""
-        self._line.keep()
+        self._connection.keep()
 
     async def abandon(self) -> None:
         """Disconnect at once: the lease is about to end."""
-        await self._line.close()
+        await self._connection.close()
 
     async def run(self) -> None:
         """Work until idle or ended; raise `LeaseLost` if the lease was lost.
@@ -117,7 +121,7 @@ class SeatAtWork:
                     break
             await self._flush()
         finally:
-            await self._line.close()
+            await self._connection.close()
 
     async def _patiently(self) -> bool:
         try:
@@ -187,7 +191,7 @@ class SeatAtWork:
 
     async def _serve(self, send: Send) -> None:
         try:
-            posting = await self._line.open(send.pair, send.adbot)
+            posting = await self._connection.open(send.pair, send.adbot)
             prepared = await posting.prepare(send)
         except Unreachable as error:
             await self._back_off(error.name)
@@ -248,7 +252,7 @@ class SeatAtWork:
             attempts=attempts,
         )
         if failed.meaning.disconnects:
-            await self._line.close()
+            await self._connection.close()
         following = what_follows(failed.result, failed.meaning.wait_seconds, attempts, self._limits)
         match following:
             case Record():
@@ -257,8 +261,8 @@ class SeatAtWork:
                     await self._flush()
             case Again(seconds):
                 await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
-            case Rest(seconds):
-                await self._rest(send, seconds, failed, attempts=attempts, doubtful=doubtful)
+            case PauseSeat(seconds):
+                await self._pause_session(send, seconds, failed, attempts=attempts, doubtful=doubtful)
             case LoseSeat():
                 await self._flush()
                 await self._recorder.lose(send, failed)
@@ -267,7 +271,7 @@ class SeatAtWork:
                 await self._flush()
                 await self._recorder.break_source(send, failed.error)
 
-    async def _rest(
+    async def _pause_session(
         self, send: Send, seconds: float, failed: SendFailed, *, attempts: int, doubtful: bool
     ) -> None:
         if attempts >= self._limits.attempts:
@@ -275,7 +279,7 @@ class SeatAtWork:
         else:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
         await self._flush()
-        await self._recorder.rest(send, seconds, failed.result, failed.error)
+        await self._recorder.pause_session(send, seconds, failed.result, failed.error)
 
     async def _back_off(self, error: ErrorName) -> None:
         """Wait before the next attempt to reach the messenger, which is retried without limit."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from libs.events.provisioning import SessionAssigned, SessionReleased
 from libs.events.scheduler import AdbotStopped
 from libs.events.values import AdbotId, SessionId
-from libs.eventsourcing import START, Cursor, Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Sql, TableSql
+from libs.eventsourcing.values import START, Cursor
 
 STOPS = Projection(
     "stops",

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from libs.events.values import ErrorName, PairId, SessionId
+from libs.events.values import ApplicationId, ErrorName, SessionId
 from libs.eventsourcing import Engine
 from services.forwarder.ports import Account, Messenger, NoCredentials
 from services.forwarder.vault.sessions import SessionKey
@@ -35,12 +35,12 @@ class VaultAccounts:
         """The error with which a group bans an account."""
         return self._telegram.ban
 
-    async def open(self, session: SessionId, pair: PairId) -> Account:
+    async def open(self, session: SessionId, application: ApplicationId) -> Account:
         """Return a session's account, not yet connected; raise `NoCredentials`."""
         key = await self._engine.query(lambda sql: self._vault.session(sql, session))
-        api = await self._engine.query(lambda sql: self._vault.pair(sql, pair))
+        api = await self._engine.query(lambda sql: self._vault.application(sql, application))
         if key is None or api is None:
-            missing = f"the session {session}" if key is None else f"the API pair {pair}"
+            missing = f"the session {session}" if key is None else f"the Telegram application {application}"
             message = f"the vault does not hold {missing}"
             raise NoCredentials(message)
         return self._telegram.account(Credentials(key, api))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Sql
 from services.forwarder.vault.cipher import Cipher, Sealed
 from services.forwarder.vault.sessions import SessionKey
@@ -44,7 +44,7 @@ create table if not exists vault.checks (
 
 
 @dataclass(frozen=True)
-class ApiPair:
+class TelegramApplication:
     """The `api_id` and `api_hash` of a Telegram application."""
 
     api_id: int
@@ -56,7 +56,7 @@ class Credentials:
     """The credentials of an account: a session's key and its application."""
 
     session: SessionKey
-    pair: ApiPair
+    application: TelegramApplication
 
 
 class Vault:
@@ -119,31 +119,33 @@ class Vault:
         """Release the claim of an upload's check."""
         await sql.execute("delete from vault.checks where session = $1", session)
 
-    # -- API pairs
+    # -- Telegram applications
 
-    async def put_pair(self, sql: Sql, pair: PairId, secret: ApiPair) -> bool:
+    async def put_application(
+        self, sql: Sql, application: ApplicationId, secret: TelegramApplication
+    ) -> bool:
         """Store a Telegram application; return whether it was new."""
-        sealed = self._cipher.seal(secret.api_hash.encode(), pair)
+        sealed = self._cipher.seal(secret.api_hash.encode(), application)
         added = await sql.execute(
             "insert into vault.pairs (pair, api_id, key, box) values ($1, $2, $3, $4) on conflict do nothing",
-            pair,
+            application,
             secret.api_id,
             sealed.key,
             sealed.box,
         )
         return added == 1
 
-    async def pair(self, sql: Sql, pair: PairId | None) -> ApiPair | None:
+    async def application(self, sql: Sql, application: ApplicationId | None) -> TelegramApplication | None:
         """Return a Telegram application by id, any for None."""
         row = await sql.fetchrow(
             "select pair, api_id, key, box from vault.pairs where $1::uuid is null or pair = $1 "
             "order by api_id limit 1",
-            pair,
+            application,
         )
         if row is None:
             return None
         secret = self._cipher.open(Sealed(row["key"], row["box"]), row["pair"])
-        return ApiPair(row["api_id"], secret.decode())
+        return TelegramApplication(row["api_id"], secret.decode())
 
     # -- keys
 

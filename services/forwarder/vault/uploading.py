@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from libs.events.forwarder import ImportSession
-from libs.events.values import PairId, ResultClass
+from libs.events.values import ApplicationId, ResultClass
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
@@ -15,7 +15,7 @@ from services.forwarder.ports import Identity, MessengerError, Unreachable
 from services.forwarder.vault.accounts import Telegram
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
-from services.forwarder.vault.store import ApiPair, Credentials, Vault
+from services.forwarder.vault.store import Credentials, TelegramApplication, Vault
 
 log = structlog.stdlib.get_logger()
 
@@ -41,9 +41,9 @@ async def import_session(
     await scope.run(lambda unit: _claim(command, secret, unit, vault))
     try:
         # a new unit of work sees the session that the claim's previous owner stored before its release
-        pair = await scope.run(lambda unit: _pair_to_check_with(command, secret, unit, vault))
-        if pair is not None:
-            identity = await _sign_in(telegram, secret, pair)
+        application = await scope.run(lambda unit: _application_to_check_with(command, secret, unit, vault))
+        if application is not None:
+            identity = await _sign_in(telegram, secret, application)
             await scope.run(lambda unit: _store(command, secret, identity, unit, vault))
     finally:
         await scope.run(lambda unit: vault.release_check(unit.flushed, command.session))
@@ -54,9 +54,9 @@ async def _claim(command: ImportSession, secret: SessionKey, unit: UnitOfWork, v
         raise Refused("session_exists", "another upload of this session is being checked")
 
 
-async def _pair_to_check_with(
+async def _application_to_check_with(
     command: ImportSession, secret: SessionKey, unit: UnitOfWork, vault: Vault
-) -> ApiPair | None:
+) -> TelegramApplication | None:
     """Return the application to sign in with; None if the session is stored under this id already.
 
     A stored session may be connected in a worker: a second connection here would end it.
@@ -66,20 +66,22 @@ async def _pair_to_check_with(
         return None
     if known is not None or await vault.session(unit.flushed, command.session) is not None:
         raise Refused("session_exists", "this session was uploaded before")
-    return await _pair(command.pair, unit, vault)
+    return await _application(command.pair, unit, vault)
 
 
-async def _pair(wanted: PairId | None, unit: UnitOfWork, vault: Vault) -> ApiPair:
-    pair = await vault.pair(unit.flushed, wanted)
-    if pair is not None:
-        return pair
+async def _application(wanted: ApplicationId | None, unit: UnitOfWork, vault: Vault) -> TelegramApplication:
+    application = await vault.application(unit.flushed, wanted)
+    if application is not None:
+        return application
     if wanted is None:
-        raise Refused("no_api_pair", "add an API pair first: Telegram lets nobody connect without one")
-    raise Refused("unknown_api_pair", f"the vault holds no API pair {wanted}")
+        raise Refused(
+            "no_api_pair", "add a Telegram application first: Telegram lets nobody connect without one"
+        )
+    raise Refused("unknown_api_pair", f"the vault holds no Telegram application {wanted}")
 
 
-async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Identity:
-    account = telegram.account(Credentials(secret, pair))
+async def _sign_in(telegram: Telegram, secret: SessionKey, application: TelegramApplication) -> Identity:
+    account = telegram.account(Credentials(secret, application))
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await account.connect()
@@ -95,7 +97,7 @@ async def _sign_in(telegram: Telegram, secret: SessionKey, pair: ApiPair) -> Ide
 def _refusal(error: MessengerError) -> Refused:
     log.info("session.check_failed", error=error.name)
     if error.meaning.of_application:
-        return Refused("unknown_api_pair", f"Telegram does not know this API pair: {error.name}")
+        return Refused("unknown_api_pair", f"Telegram does not know this Telegram application: {error.name}")
     if error.meaning.result in {ResultClass.SESSION_LOST, ResultClass.ACCOUNT_FROZEN}:
         return Refused("session_dead", f"Telegram answers {error.name}")
     return Refused("telegram_unreachable", f"Telegram answers {error.name}; try again later")

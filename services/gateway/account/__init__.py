@@ -1,1 +1,1 @@
-"""Accounts: who they are, and the codes that open them."""
+"""Accounts and their access codes."""

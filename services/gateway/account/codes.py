@@ -1,4 +1,4 @@
-"""Access codes, which follow from their account, licence keys, and the keyed hash that is kept of a code."""
+"""Access codes, their keyed hashes, licence keys, and ids derived with a secret pepper."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from libs.events.values import AccountId, EmailAddress
 from services.gateway.mail.addresses import canonical_or_same
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without letters that are taken for digits: 5 bits a character, 100 bits a code."""
+"""The alphabet has no letters that look like digits: 5 bits a character, 100 bits a code."""
 _BITS = 5
 _LETTERS = 20
 _GROUP = 5
@@ -26,22 +26,22 @@ _ACCOUNTS = UUID("6f1d7b0e-54a1-4ad4-9d5c-0c9a2c3f7a11")
 
 
 class AccessCodes:
-    """Makes codes, and tells what is stored of them; without the pepper nothing stored leads to a code."""
+    """Generates access codes and their digests; without the pepper, a stored digest reveals no code."""
 
     def __init__(self, pepper: SecretStr) -> None:
         self._pepper = pepper.get_secret_value().encode()
 
     def first(self, account: AccountId) -> str:
-        """Return the access code that an account's first mail about a payment holds.
+        """Return the access code that an account's first mail about a payment contains.
 
-        It opens nothing before it is issued. It is kept nowhere, and follows from the account and the pepper:
-        whoever writes the mail makes it anew, however often a process dies before the mail is sent.
+        The code opens nothing before it is issued. It is derived from the account and the pepper and never
+        stored, so that the outbox can write the mail again after a crash.
         """
         number = int.from_bytes(self._keyed("first code", str(account)))
         return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
     def another(self) -> str:
-        """Return an access code that the operator issues. Show it: it is kept nowhere."""
+        """Return a new random access code for the operator to issue. It is not stored: show it."""
         return f"USER-{_drawn()}"
 
     def licence(self) -> str:
@@ -49,20 +49,20 @@ class AccessCodes:
         return f"LIC-{_drawn()}"
 
     def digest(self, code: str) -> CodeDigest:
-        """Return the keyed hash of a code, the same for every way in which people type it."""
+        """Return the keyed hash of a code; case, separators and look-alike letters make no difference."""
         typed = re.sub(r"[^0-9A-Z]", "", code.upper()).removeprefix("USER")
         return self._keyed("code", typed.translate(_MISREAD)).hex()
 
     def account(self, email: EmailAddress) -> AccountId:
         """Return the id of the account that the first order with an e-mail address opens.
 
-        It follows from the mailbox, so that two first checkouts at once, or one that broke half way and is
-        tried again, mean the same account. Nobody without the pepper can tell it from the address.
+        The id is derived from the mailbox, so that two first checkouts at once, and the retry of an
+        interrupted one, name the same account. Without the pepper the id can't be derived from the address.
         """
         return AccountId(uuid5(_ACCOUNTS, self._keyed("account", canonical_or_same(email)).hex()))
 
     def origin(self, address: str, at: datetime) -> str:
-        """Return a keyed digest of a network address and the day (UTC), to be kept instead of the address."""
+        """Return a keyed digest of a network address and the day (UTC), which is stored for the address."""
         return self._keyed("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
 
     def _keyed(self, purpose: str, text: str) -> bytes:
@@ -70,7 +70,7 @@ class AccessCodes:
 
 
 def without_codes(text: str) -> str:
-    """Return a text with whatever looks like an access code hidden."""
+    """Return a text in which everything that looks like an access code is masked."""
     return _CODE.sub("***", text)
 
 

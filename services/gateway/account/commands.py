@@ -1,4 +1,4 @@
-"""What may be asked of an account."""
+"""The commands of an account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from libs.events.values import AccountId, EmailAddress
 
 @dataclass(frozen=True)
 class Register:
-    """Let an account exist for this e-mail address."""
+    """Register an account for this e-mail address."""
 
     account: AccountId
     email: EmailAddress
@@ -20,7 +20,7 @@ class Register:
 
 @dataclass(frozen=True)
 class IssueFirstCode:
-    """Let an access code open the account, unless one was issued before."""
+    """Issue the account's first access code, unless a code was issued before."""
 
     account: AccountId
     code_digest: CodeDigest
@@ -28,7 +28,7 @@ class IssueFirstCode:
 
 @dataclass(frozen=True)
 class ResetCode:
-    """Let another access code open the account, and the old one nothing."""
+    """Replace the account's access code; the old code stops working."""
 
     account: AccountId
     code_digest: CodeDigest

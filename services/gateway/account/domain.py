@@ -1,4 +1,4 @@
-"""An account: one for each mailbox, opened by an access code of which only a keyed hash is known."""
+"""The account aggregate: one for each mailbox; of its access code, only a keyed hash is stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ class Account:
     email: EmailAddress
     role: Role
     code_digest: CodeDigest | None
-    """None: no code was issued, so nothing opens it."""
+    """None: no code was issued, so nobody can sign in."""
     licence: str
 
 
 def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
-    """Return what follows from ``command``; nothing, if it is so already."""
+    """Return the events of ``command``; none if the account is in the wanted state already."""
     match command:
         case Register():
             return _register(command, account)
@@ -41,7 +41,7 @@ def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
 
 
 def _register(command: Register, account: Account | None) -> Sequence[AccountEvent]:
-    """Open the account, if it does not exist yet; no code opens it so far."""
+    """Return the event that opens the account, if it does not exist yet; it has no access code."""
     if account is None:
         return [
             AccountRegistered(

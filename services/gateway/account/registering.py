@@ -1,4 +1,4 @@
-"""Opening accounts, and issuing access codes to the owner of the mailbox alone."""
+"""Opens accounts, and issues access codes, which only the mailbox's owner may get."""
 
 from dataclasses import dataclass
 
@@ -14,26 +14,26 @@ from services.gateway.account.tables import account_by_email, account_by_id
 
 @dataclass(frozen=True)
 class NewCode:
-    """The access code that opens an account from now on."""
+    """A new access code, and the cursor of the event that issued it."""
 
     access_code: str
     written: tuple[Written, ...]
 
 
 class Accounts:
-    """The gateway's own aggregate, as the routes use it."""
+    """The account aggregate, as the routes use it."""
 
     def __init__(self, engine: Engine, codes: AccessCodes) -> None:
         self._engine = engine
         self._codes = codes
 
     async def of(self, email: EmailAddress) -> AccountId:
-        """Return the account of an e-mail address, whether it has been opened or not."""
+        """Return the id of an e-mail address's account, also of one that is not registered yet."""
         known = await self._engine.query(lambda sql: account_by_email(sql, email))
         return known or self._codes.account(email)
 
     async def reset_code(self, email: EmailAddress, causes: Causes) -> NewCode:
-        """Let a new access code open an account, and an old one nothing. Refused: `unknown_account`."""
+        """Issue a new access code; the old one stops working. Raise `Refused` for an `unknown_account`."""
         account, code = await self.of(email), self._codes.another()
 
         async def reset(unit: UnitOfWork) -> None:
@@ -47,7 +47,7 @@ class Accounts:
 
 
 async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> None:
-    """Open the account unless it is open. No code opens it before one is issued."""
+    """Register the account if it does not exist. It has no access code until one is issued."""
     if await account_by_id(unit.unflushed, account) is None:
         register = Register(
             account=account, email=email, role=Role.CLIENT, licence=codes.licence(), at=unit.at
@@ -56,15 +56,15 @@ async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId,
 
 
 async def has_code(unit: UnitOfWork, account: AccountId) -> bool:
-    """Say whether a code was ever issued to an account."""
+    """Return whether an access code was ever issued to an account."""
     opened = await unit.load(ACCOUNT, account)
     return opened is not None and opened.code_digest is not None
 
 
 async def issue_first_code(unit: UnitOfWork, codes: AccessCodes, account: AccountId) -> None:
-    """Let the account's first code open it, unless a code was issued before.
+    """Issue the account's first access code, unless a code was issued before.
 
-    Only together with the decision to send the code to the account's mailbox.
+    Call it in the unit of work that decides to send the code to the account's mailbox.
     """
     digest = codes.digest(codes.first(account))
     await unit.execute(ACCOUNT, account, IssueFirstCode(account, digest))

@@ -1,4 +1,4 @@
-"""Accounts by their mailbox and by the hash of their code."""
+"""State table: accounts by mailbox and by the digest of their access code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,9 +24,10 @@ ACCOUNTS = Projection(
     create index on accounts (mailbox);
     """,
 )
-"""An account without a digest is opened by nothing.
+"""Without a digest, nobody can sign in to the account.
 
-Accounts that were opened before addresses had one form may share a mailbox, spelt otherwise.
+Accounts that were registered before addresses were made canonical may share a mailbox, in different
+spellings.
 """
 
 
@@ -38,7 +39,7 @@ order by email = $2 desc, email = mailbox desc, registered_at, account limit 1
 
 @dataclass(frozen=True)
 class KnownAccount:
-    """What is known of an account."""
+    """A row of the accounts."""
 
     account: AccountId
     email: str
@@ -63,20 +64,20 @@ async def registered(event: AccountRegistered, sql: TableSql) -> None:
 
 @ACCOUNTS.on(AccessCodeReset)
 async def code_reset(event: AccessCodeReset, sql: TableSql) -> None:
-    """Let the new code open the account, and the old one nothing."""
+    """Replace the digest of the account's access code."""
     await sql.execute(
         "update accounts set code_digest = $2 where account = $1", event.account, event.code_digest
     )
 
 
 async def account_by_email(sql: Sql, email: str) -> AccountId | None:
-    """Return the account that a mailbox belongs to, however the address is spelt."""
+    """Return the account of a mailbox, whatever the spelling of its address."""
     found = await sql.fetchval(_BY_EMAIL, canonical_or_same(email), email.lower())
     return None if found is None else AccountId(found)
 
 
 async def account_by_digest(sql: Sql, digest: str) -> KnownAccount | None:
-    """Return the account that the code with this keyed hash opens."""
+    """Return the account whose access code has this keyed hash."""
     return _known(await sql.fetchrow("select * from accounts where code_digest = $1", digest))
 
 

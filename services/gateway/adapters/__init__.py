@@ -1,1 +1,1 @@
-"""The outside world, one file for each outsider."""
+"""Adapters to external systems, one file each."""

@@ -1,4 +1,4 @@
-"""A mail server, spoken to over SMTP."""
+"""The SMTP adapter of the mail server."""
 
 import asyncio
 import ssl
@@ -19,29 +19,29 @@ from services.gateway.ports import Letter, MailNotTaken, MailRefused
 Security = Literal["starttls", "tls", "plain"]
 
 KEPT_SECONDS = 5.0
-"""How long a connection is kept for further mails: servers end what is idle for minutes."""
+"""How many seconds an idle connection stays open; servers close idle connections after minutes."""
 MAILS_EACH = 50
-"""So many mails go through one connection at most: servers end it after a hundred or so."""
+"""The maximum of mails per connection; servers end a connection after about a hundred."""
 _GOODBYE_SECONDS = 1.0
 _PERMANENT = 500
 _NOT_NOW = 421
-"""With this the server ends the connection, whatever was asked of it."""
+"""The reply with which a server closes the connection, whatever the command was."""
 _OF_THE_SENDER = ("5.7.", "530 ", "535 ")
-"""How refusals begin that are about us: not signed in, not allowed to relay. Setting us right helps."""
+"""The beginnings of replies about the sender: not authenticated, relaying denied. The settings are wrong."""
 _TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 
 @dataclass(eq=False)
 class _Connection:
-    """A connection that was greeted and signed in to."""
+    """An established and authenticated connection."""
 
     client: aiosmtplib.SMTP
     mails: int = 0
-    """How many it has carried."""
+    """How many mails were sent over it."""
     idle_since: float = 0.0
 
     async def begin(self, sender: str, recipient: str) -> None:
-        """Have a mail's sender and recipient accepted; up to here nothing can have been taken."""
+        """Send `MAIL FROM` and `RCPT TO`; if this fails, the server has accepted no mail."""
         try:
             await self.client.mail(sender)
             await self.client.rcpt(recipient)
@@ -50,7 +50,7 @@ class _Connection:
             raise
 
     async def end(self) -> None:
-        """Take leave, as far as the server listens."""
+        """Send `QUIT`, within a bounded time, and close the connection."""
         try:
             with suppress(*_TROUBLE):
                 await self.client.quit(timeout=_GOODBYE_SECONDS)
@@ -59,9 +59,9 @@ class _Connection:
 
 
 class SmtpMailer:
-    """Sends mails, one after the other through the same connection while they follow closely.
+    """Sends mails over pooled connections.
 
-    Use as `async with`, or connections that are kept are left to the server to end.
+    Use as `async with`; otherwise idle connections stay open until the server closes them.
     """
 
     def __init__(
@@ -90,13 +90,13 @@ class SmtpMailer:
         return f"SmtpMailer({self._host!r}, {self._port}, {self._security!r})"
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return the mailer; connections are made when needed."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the connections that are kept."""
+        """Close the idle connections."""
         if self._look is not None:
             self._look.cancel()
         while self._idle:
@@ -125,13 +125,13 @@ class SmtpMailer:
         try:
             await connection.client.data(content)
         except BaseException:
-            # whether the mail was taken is not known, nor what the server would say next
+            # the server may have accepted the mail, and its next reply could belong to this command
             connection.client.close()
             raise
         self._keep(connection)
 
     async def _begun(self, recipient: str) -> _Connection:
-        """Return a connection on which a mail has begun, a fresh one where the one that was kept is gone."""
+        """Return a connection after `RCPT TO`; use a new one if the pooled one is broken."""
         sender = self._sender.addr_spec
         connection = self._kept()
         if connection is not None:
@@ -156,13 +156,13 @@ class SmtpMailer:
             username=self._username or None,
             password=self._password.get_secret_value() if self._username and self._password else None,
             local_hostname=self._sender.domain,
-            timeout=None,  # the mail as a whole has one
+            timeout=None,  # there is a timeout for the whole mail
         )
         await client.connect()
         return _Connection(client)
 
     def _kept(self) -> _Connection | None:
-        """Return the connection that was used last, unless all that were kept are closed."""
+        """Return the most recently used idle connection that is open, else None."""
         while self._idle:
             connection = self._idle.pop()
             if connection.client.is_connected:
@@ -180,7 +180,7 @@ class SmtpMailer:
             self._look = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._look_through)
 
     def _look_through(self) -> None:
-        """Dismiss what was idle for long; those that were used last stand last."""
+        """Close connections that were idle for too long; the list is in the order of last use."""
         self._look = None
         now = time.monotonic()
         while self._idle and now - self._idle[0].idle_since >= KEPT_SECONDS:
@@ -196,12 +196,12 @@ class SmtpMailer:
 
 
 def _is_of_the_connection(error: Exception) -> bool:
-    """Say whether a mail that could not begin on a connection that was kept may do so on a fresh one."""
+    """Return whether the error concerns the pooled connection, so that a new one may succeed."""
     return not isinstance(error, aiosmtplib.SMTPRecipientRefused) or error.code == _NOT_NOW
 
 
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:
-    """Return what a server's answer means; `final` says that it is about this very mail."""
+    """Return the error for a server's reply; `final`: the reply concerns this mail only."""
     reason = " ".join(refusal.message.split())
     # servers answer in any encoding, and half a letter fits neither an event nor a log
     reason = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in reason)

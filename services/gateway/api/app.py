@@ -1,4 +1,4 @@
-"""The app that all routes hang on."""
+"""The FastAPI application of all routes."""
 
 from fastapi import FastAPI
 
@@ -38,7 +38,7 @@ _PARTS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; before the first request, give it `app.state.desk` and `app.state.webhook`."""
+    """Return the app; set `app.state.desk` and `app.state.webhook` before the first request."""
     app = DescribedApp(
         title="Adrelay",
         version="1",
@@ -48,11 +48,11 @@ def make_app() -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=operation_id,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # looked up for every request
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
     app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:
-        # not by way of a router of its own: a request is matched anew at each level
+        # without a parent router: each level would match the request again
         app.include_router(part.router, prefix="/api/v1")
     return app

@@ -1,4 +1,4 @@
-"""Who is calling: a client, the operator, or anyone; and what a call is the cause of."""
+"""The caller of a request: a client, the operator, or anyone; and the causes of its events."""
 
 from typing import Annotated, cast
 from uuid import UUID
@@ -20,14 +20,14 @@ _ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The oper
 async def client_of(
     desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
 ) -> Identity:
-    """Return who is calling, by the token alone."""
+    """Return the caller from the token; raise `Denied` without a valid one."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
     return desk.tokens.read(credentials.credentials)
 
 
 async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
-    """Return who is calling, None without a token; one that is no good is refused as anywhere."""
+    """Return the caller, None without a token; raise `Denied` for an invalid one."""
     credentials = await _CLIENT(request)
     return None if credentials is None else desk.tokens.read(credentials.credentials)
 
@@ -35,7 +35,7 @@ async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
 async def check_admin(
     desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
 ) -> None:
-    """Let nobody but the operator pass."""
+    """Raise `Denied` unless the caller is the operator."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
     if not desk.is_operators(credentials.credentials):
@@ -44,21 +44,21 @@ async def check_admin(
 
 ClientDep = Annotated[Identity, Depends(client_of)]
 CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
-"""Where a token may be sent, and need not."""
+"""The caller for routes where a token is optional."""
 
 
 async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
-    """Return who is calling; raise `Denied` if that account has written too often."""
+    """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
     desk.writes.take(str(caller.account))
     desk.writes_a_day.take(str(caller.account))
     return caller
 
 
 WriterDep = Annotated[Identity, Depends(writer_of)]
-"""For every route by which a client causes an event."""
+"""The caller for every route by which a client causes an event."""
 
 
 def causes_of(request: Request, actor: str) -> Causes:
-    """Return the causes of what a request brings about."""
+    """Return the causes of a request's events."""
     correlation_id = cast("UUID", request.state.correlation_id)
     return Causes(correlation_id, correlation_id, actor)

@@ -1,4 +1,4 @@
-"""What the routes work with."""
+"""The dependencies of the routes: clients, limits and settings."""
 
 import hmac
 import time
@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.results import Written
-from libs.eventsourcing import Cursor, Engine, Reader, Sql
+from libs.eventsourcing import Engine, Reader, Sql
+from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.requests.limits import RateLimit
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Desk:
-    """What the routes work with. One per process."""
+    """The dependencies of the routes. One per process."""
 
     engine: Engine
     read_models: Reader
@@ -39,22 +40,22 @@ class Desk:
     checkouts_hourly: RateLimit
     payment_looks: RateLimit
     writes: RateLimit
-    """Of one account, to its adbots and orders: each may become an event, and events are kept for ever."""
+    """The limit per account for adbots and orders: each write may append an event, stored for ever."""
     writes_a_day: RateLimit
     turns: Turns
     claims: Claims
-    patience_seconds: float
+    timeout_seconds: float
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
-        """Ask the tables something."""
+        """Run a query on the tables."""
         return await self.engine.query(question)
 
     async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
-        """Ask the tables several things, as they stand at one moment."""
+        """Run several queries on one snapshot of the tables."""
         return await self.engine.view(question)
 
     def check_bearer(self, authorization: str) -> None:
-        """Let whoever shows a valid token pass, the operator's or a client's; raise `Denied` otherwise."""
+        """Raise `Denied` unless this header has a valid token, of the operator or a client."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
@@ -62,12 +63,12 @@ class Desk:
             self.tokens.read(token)
 
     def is_operators(self, token: str) -> bool:
-        """Say whether this is the operator's token."""
+        """Return whether this is the operator's token."""
         return hmac.compare_digest(token.encode(), self.admin_token.get_secret_value().encode())
 
     async def settled(self, written: Sequence[Written]) -> bool:
-        """Wait until reads show what was written, for as long as is reasonable; say whether they do."""
-        deadline = time.monotonic() + self.patience_seconds
+        """Wait within a limit until the read models include these events; return whether they do."""
+        deadline = time.monotonic() + self.timeout_seconds
         for place in written:
             cursor = Cursor(place.xid, place.position)
             left = max(0.0, deadline - time.monotonic())

@@ -1,4 +1,4 @@
-"""How the interface describes itself."""
+"""The OpenAPI document."""
 
 import json
 from typing import Any, cast
@@ -13,39 +13,39 @@ from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
 _MEANINGS = {
-    400: "The request can't be read.",
+    400: "The request is malformed.",
     401: "No valid token, or no valid signature.",
-    404: "There is no such thing, or it belongs to somebody else.",
-    409: "Refused as things stand; `code` says why.",
+    404: "It does not exist, or belongs to another account.",
+    409: "Refused in the current state; `code` is the reason.",
     413: "The body is too large.",
-    415: "The body is of another type than is taken here.",
-    422: "A field is not as it should be; `code` or `errors` say which.",
-    429: "Too many requests; `Retry-After` says how long to wait.",
-    502: "The payment provider refuses to make this payment.",
-    503: "Something that is needed does not answer just now; try again after `Retry-After` seconds.",
+    415: "The body's media type is not accepted.",
+    422: "A field is invalid; see `code` or `errors`.",
+    429: "Too many requests; retry after `Retry-After` seconds.",
+    502: "The payment provider refuses to create this payment.",
+    503: "A dependency does not answer; retry after `Retry-After` seconds.",
 }
 DESCRIPTION = """
 Buy a plan with cryptocurrency, set a post and groups, press start.
 
 * Errors are `application/problem+json` with a stable `code` and a `correlation_id`.
-* After a write, reads show it. Where that takes too long the write is answered with 202: it is done, and
-  reads will show it soon.
+* After a write, reads include it. If that takes too long, the write is answered with 202: it is committed,
+  and reads will include it soon.
 * Amounts are decimal numbers written as text. Times are in UTC.
 """
 TAGS = [
-    {"name": "catalogue", "description": "What is on sale."},
-    {"name": "payments", "description": "Checking out and paying."},
-    {"name": "account", "description": "Signing in, and what belongs to an account."},
-    {"name": "adbots", "description": "What was bought: setting it, starting it, watching it."},
-    {"name": "provider", "description": "What the payment provider calls."},
-    {"name": "admin", "description": "The operator's side: catalogue, orders, adbots, stock."},
+    {"name": "catalogue", "description": "The plans on sale."},
+    {"name": "payments", "description": "Checkouts and payments."},
+    {"name": "account", "description": "Signing in, orders and notifications."},
+    {"name": "adbots", "description": "The adbots: advertisement, start and stop, deliveries."},
+    {"name": "provider", "description": "The payment provider's webhook."},
+    {"name": "admin", "description": "The operator's routes: catalogue, orders, adbots, stock."},
 ]
 
 Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*statuses: int) -> Responses:
-    """Return the description of the problems that a route may answer with; 422 and 503 always may."""
+    """Return the descriptions of a route's problem responses; 422 and 503 are always included."""
     content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}}
     return {
         status: {"description": _MEANINGS[status], "content": content}
@@ -54,7 +54,7 @@ def problems(*statuses: int) -> Responses:
 
 
 class DescribedApp(FastAPI):
-    """An app whose description holds the shape of its problems."""
+    """A FastAPI app whose OpenAPI document contains the schema of problems."""
 
     _rendered: bytes | None = None
 
@@ -71,7 +71,7 @@ class DescribedApp(FastAPI):
         return self.openapi_schema
 
     def rendered(self) -> bytes:
-        """Return the OpenAPI document as JSON, which takes 5 ms to write: it is written once."""
+        """Return the OpenAPI document as JSON; cached, for rendering takes 5 ms."""
         if self._rendered is None:
             self._rendered = json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
         return self._rendered
@@ -82,9 +82,9 @@ async def _answer(scope: Scope, _: bytes) -> Response:
 
 
 ROUTE = DirectRoute("GET", "/openapi.json", "openapi", _answer)
-"""Anyone may ask for it, as often as they like."""
+"""Public and without a rate limit."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the name of a route's function, which is what generated clients call it."""
+    """Return the name of a route's function, the name of the method in generated clients."""
     return route.name

@@ -1,1 +1,1 @@
-"""Which order a repeated checkout means."""
+"""Maps repeated checkouts to one order."""

@@ -1,4 +1,4 @@
-"""Which order a repeated checkout goes on with, whatever process it comes to."""
+"""Claims of order numbers, by which a repeated checkout gets the same order in every process."""
 
 import hashlib
 import hmac
@@ -10,11 +10,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from libs.events.values import OrderNumber
-from libs.eventsourcing import Engine, make_once
+from libs.eventsourcing import Engine
+from libs.eventsourcing.hosting import make_once
 from services.gateway.tables.order_lines import PAYABLE, Wish
 
 KEPT = timedelta(days=31)
-"""How long a claim is kept: no order may wait for its money for longer."""
+"""How long a claim is stored: longer than the longest time to pay of an order."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}")
 _TOKEN_BYTES = 32
 _TABLES = """
@@ -41,7 +42,7 @@ delete from checkout.claimed_orders where key in (
     for update skip locked
 )
 """
-"""Ten for each one that is added: the table shrinks again after a rush."""
+"""Ten are deleted for each new one, so that the table shrinks again after a peak."""
 
 
 def _checked(token: SecretStr) -> SecretStr:
@@ -55,19 +56,19 @@ CheckoutToken = Annotated[SecretStr, AfterValidator(_checked), Field(examples=["
 
 
 def new_checkout_token() -> SecretStr:
-    """Return a fresh token, 256 random bits."""
+    """Return a new token with 256 random bits."""
     return SecretStr(secrets.token_urlsafe(_TOKEN_BYTES))
 
 
 def checkout_token_in(cookie: str | None) -> SecretStr | None:
-    """Return the token in a cookie, None if there is none."""
+    """Return the token in a cookie, None if there is no valid one."""
     return SecretStr(cookie) if cookie is not None and _TOKEN.fullmatch(cookie) else None
 
 
 class Claims:
-    """Order numbers that were claimed for wishes, in a table that no event fills.
+    """Order numbers that are claimed for wishes, in a table that is not a projection.
 
-    It holds keyed hashes of the wishes alone, a row for each checkout of the last month.
+    The table stores a keyed hash of each wish, with a row for each checkout of the last month.
     """
 
     def __init__(self, engine: Engine, pepper: SecretStr) -> None:
@@ -75,28 +76,28 @@ class Claims:
         self._pepper = pepper.get_secret_value().encode()
 
     async def make_tables(self) -> None:
-        """Make the table where it is missing."""
+        """Create the table if it is missing."""
         async with self._engine.pool.acquire() as connection:
             await make_once(connection, "checkout", _TABLES)
 
     async def claim(self, wish: Wish, fresh: OrderNumber, at: datetime) -> OrderNumber:
-        """Return the number under which this wish is ordered: `fresh`, unless another was claimed for it.
+        """Return the order number that is claimed for a wish: `fresh`, unless there is an earlier claim.
 
-        That one stays until the read models show that its order is over. So two checkouts at once, in any two
-        gateways, and one that goes on after the provider did not answer, mean the same order, even before the
-        read models show it; billing makes one of a number.
+        An earlier claim stays valid until the read models show that its order can't be paid any more. So
+        concurrent checkouts, in any gateway, and a retry after the provider did not answer get the same
+        number, even before the read models show the order. Billing places one order per number.
         """
         key = self._key(wish)
         async with self._engine.pool.acquire() as connection:
             await connection.execute(_FORGET, at - KEPT)
             number: OrderNumber | None = None
-            while number is None:  # another process may forget an old claim in between
+            while number is None:  # another process may delete an expired claim between the two statements
                 await connection.execute(_CLAIM, key, fresh, at)
                 number = await connection.fetchval(_CLAIMED, key)
             return number
 
     def _key(self, wish: Wish) -> str:
-        """Return what a wish is found by again; nobody can make it without the pepper and the token."""
+        """Return the key of a wish, a keyed hash; it can't be computed without the pepper and the token."""
         token = wish.token.get_secret_value() if wish.token else ""
         text = f"checkout:{wish.account}:{wish.plan}:{wish.coin}:{wish.renews}:{token}"
         return hmac.new(self._pepper, text.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Checkouts of one wish, one after another."""
+"""Serializes the checkouts of one wish."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,9 +9,9 @@ from services.gateway.tables.order_lines import Wish
 
 
 class Turns:
-    """Lets the checkouts of one wish in this process happen one after another.
+    """Locks, one per wish, that serialize its checkouts in this process.
 
-    That only saves work: the later ones find the order of the first. What makes them one order is its claim.
+    They only save work: later checkouts find the order of the first. Correctness comes from the claim.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, wish: Wish) -> AsyncGenerator[None]:
-        """Wait for the wish's turn, and hold it."""
+        """Hold the wish's lock."""
         lock = self._locks.setdefault(wish, asyncio.Lock())
         async with lock:
             yield

@@ -1,1 +1,1 @@
-"""Inboxes: notifications to accounts' owners, in the app and by mail."""
+"""Inboxes: the notifications of accounts' owners, in the app and by mail."""

@@ -1,4 +1,4 @@
-"""What may be asked of an inbox."""
+"""The commands of an inbox."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,7 @@ _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 
 @dataclass(frozen=True)
 class Raise:
-    """Let an account's owner hear of something."""
+    """Notify an account's owner, once per occasion."""
 
     account: AccountId
     kind: NotificationKind
@@ -25,9 +25,9 @@ class Raise:
 
     @property
     def notification(self) -> NotificationId:
-        """The id that the occasion itself has, so that it is told of once however often it is heard of.
+        """The notification's id, derived from its occasion, so that a duplicate command notifies nobody.
 
-        Partial payments of an order are one occasion for each amount received.
+        Each amount received in partial payments of an order is an occasion of its own.
         """
         parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
@@ -37,14 +37,14 @@ class Raise:
 
 @dataclass(frozen=True)
 class RecordSent:
-    """Note that a mail server took a notification's mail."""
+    """Record that a mail server accepted a notification's mail."""
 
     notification: NotificationId
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Note that a notification's mail will not be sent."""
+    """Record that a notification's mail will not be sent."""
 
     notification: NotificationId
     reason: str

@@ -1,4 +1,4 @@
-"""An inbox: an account owner's notifications, one per idempotency key, and the outcome of each mail."""
+"""The inbox aggregate: an account's notifications, one per occasion, and the outcome of each mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from services.gateway.inbox.commands import Command, GiveUp, Raise, RecordSent
 
 LONGEST_REASON = 200
 MOST_UNPAID_MAILS = 6
-"""So many mails about unpaid orders may go to a mailbox until a payment arrives: to order costs nothing."""
+"""The limit of mails about unpaid orders to a mailbox until a payment arrives: orders cost nothing."""
 _UNPAID = frozenset({NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED})
 
 
 class MailState(StrEnum):
-    """What became of a notification's mail."""
+    """The state of a notification's mail."""
 
     NONE = "none"
-    """It was not to be sent."""
+    """There is no mail: the notification is shown in the app only."""
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
@@ -28,19 +28,19 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True)
 class Inbox:
-    """Routes for an account owner's notifications."""
+    """An account's notifications."""
 
     account: AccountId
     mails: Mapping[NotificationId, MailState]
     unpaid_mails: int
-    """How many were about unpaid orders since a payment arrived."""
+    """How many mails were about unpaid orders since the last payment."""
 
 
 InboxEvent = NotificationRaised | MailSent | MailGivenUp
 
 
 def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
-    """Return the events; none if it was raised, sent or given up already."""
+    """Return the events of a command; none for a duplicate."""
     mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
     known = mails.get(command.notification)
     match command:
@@ -64,7 +64,7 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
 
 
 def _may_be_mailed(kind: NotificationKind, inbox: Inbox | None) -> bool:
-    """Say whether one more mail of this kind is no flood, whoever orders in the name of the mailbox."""
+    """Return whether a mail of this kind is below the limit, whoever orders for the mailbox."""
     return kind not in _UNPAID or inbox is None or inbox.unpaid_mails < MOST_UNPAID_MAILS
 
 

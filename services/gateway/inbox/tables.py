@@ -1,4 +1,4 @@
-"""Notifications, by account and by order, and the mails that are still to be sent."""
+"""State tables: notifications by account and order, and the outbox of mails."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ NOTIFICATIONS = Projection(
     create index on notifications (order_number);
     """,
 )
-"""All notifications, and the state of each mail."""
+"""All notifications, with the state of their mails."""
 
 OUTBOX = Projection(
     "outbox",
@@ -52,16 +52,16 @@ OUTBOX = Projection(
     """,
     undecided=("outbox.try_at", "outbox.claimed_until", "outbox.attempts"),
 )
-"""Mails that are still to be sent.
+"""Mails that remain to be sent.
 
-When and by whom is not decided by events: a rebuild carries it over, a first fold makes every row due at
-once, unclaimed.
+Due time, claim and attempts are not decided by events: a rebuild copies them, and in a first fold every row
+is due at once, unclaimed.
 """
 
 
 @dataclass(frozen=True)
 class Notification:
-    """A notification to an account's owner."""
+    """A notification of an account's owner."""
 
     notification: NotificationId
     account: AccountId
@@ -74,12 +74,12 @@ class Notification:
     coin: str | None
     raised_at: datetime
     second_of: OrderNumber | None = None
-    """The order that was paid before this one, for the same wish, while both were open."""
+    """An earlier paid order of the same wish; both orders were open at the same time."""
 
 
 @dataclass(frozen=True)
 class DueMail:
-    """A mail that this process may try to send until its claim ends."""
+    """A mail that this process has claimed and may send until the claim expires."""
 
     notification: NotificationId
     account: AccountId
@@ -88,7 +88,7 @@ class DueMail:
     raised_by: UUID
     """The id of the event that raised the notification."""
     attempts: int
-    """How often it was tried before."""
+    """The number of earlier attempts."""
 
 
 @NOTIFICATIONS.on(NotificationRaised)
@@ -155,7 +155,7 @@ _NOTIFICATIONS = (
 
 
 async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
-    """Return an account owner's notifications, the latest first; joined with the read model of orders."""
+    """Return an account's notifications, the latest first; joins the read model of orders."""
     rows = await sql.fetch(
         _NOTIFICATIONS,
         account,
@@ -165,7 +165,7 @@ async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Not
 
 
 async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
-    """Return the account and the e-mail address of an order, as of when it was placed."""
+    """Return the account and the e-mail address of an order, from its first notification."""
     row = await sql.fetchrow(
         "select account, email from notifications where order_number = $1 and kind = $2",
         order,
@@ -177,7 +177,7 @@ async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAdd
 async def claim_mails(
     sql: Sql, at: datetime, lease: timedelta, but: Collection[NotificationId], limit: int
 ) -> list[DueMail]:
-    """Take the mails that have been due longest, at most so many and none of `but`, upon this process."""
+    """Claim the mails that have been due longest, at most `limit` and none of `but`."""
     rows = await sql.fetch(
         "with due as materialized ("
         " select notification from outbox where try_at <= $1 and claimed_until <= $1"
@@ -193,20 +193,20 @@ async def claim_mails(
 
 
 async def next_mail(sql: Sql) -> datetime | None:
-    """Return when the next mail may be tried, by whomever; None if none waits."""
+    """Return when the next mail is due for any process, None if the outbox is empty."""
     found: datetime | None = await sql.fetchval("select min(try_at) from outbox")
     return found
 
 
 async def waiting_mails(sql: Sql) -> int:
-    """Return how many mails wait."""
+    """Return the number of mails in the outbox."""
     return int(await sql.fetchval("select count(*) from outbox"))
 
 
 async def put_off_mail(
     sql: Sql, notification: NotificationId, until: datetime, *, tried: bool = True
 ) -> None:
-    """Let a mail go that was claimed, and have it tried later."""
+    """Release the claim on a mail and make it due again at `until`; `tried` counts an attempt."""
     await sql.execute(
         "update outbox set try_at = $2, claimed_until = $2, attempts = attempts + $3 where notification = $1",
         notification,
@@ -227,7 +227,7 @@ def _due_mail(row: Row) -> DueMail:
 
 
 def notification_in(row: Row) -> Notification:
-    """Return the notification that a row of the table holds."""
+    """Return the notification in a row of the table."""
     return Notification(
         notification=NotificationId(row["notification"]),
         account=AccountId(row["account"]),

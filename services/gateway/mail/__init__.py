@@ -1,1 +1,1 @@
-"""Mails: what they say, and how they get to a mail server."""
+"""Mails: their texts, and the outbox that sends them."""

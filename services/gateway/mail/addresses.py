@@ -1,4 +1,4 @@
-"""Which e-mail addresses get mail, and the one form in which each mailbox is known."""
+"""Validates e-mail addresses and returns a mailbox's canonical form."""
 
 from email.headerregistry import Address
 
@@ -6,10 +6,10 @@ from email_validator import EmailNotValidError, validate_email
 
 
 def mailbox_of(text: str) -> Address:
-    """Return an address as every mail server takes it; raise `ValueError` if none can deliver to it.
+    """Return an address that every mail server accepts; raise `ValueError` if no mail can be sent to it.
 
-    Only the text is looked at: whether the domain exists is not asked. Letters other than ASCII may stand in
-    the domain alone, and are written as IDNA does.
+    Only the syntax is checked, not the existence of the domain. Characters other than ASCII are allowed in
+    the domain only, and are encoded by IDNA.
     """
     try:
         found = validate_email(text, strict=True, allow_smtputf8=False, check_deliverability=False)
@@ -20,7 +20,7 @@ def mailbox_of(text: str) -> Address:
 
 
 def is_sender(text: str) -> bool:
-    """Say whether mails may come from this address; its domain may be known in a private network alone."""
+    """Return whether this is a valid sender; its domain may be one of a private network."""
     try:
         validate_email(
             text, strict=True, allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
@@ -31,17 +31,17 @@ def is_sender(text: str) -> bool:
 
 
 def canonical(text: str) -> str:
-    """Return the one form of all spellings of a mailbox: small letters, its domain in ASCII.
+    """Return the canonical form of a mailbox: in lower case, with the domain in ASCII.
 
-    Raises `ValueError` where no mail gets there.
+    Raise `ValueError` if no mail can be sent to the address.
     """
     return mailbox_of(text).addr_spec.lower()
 
 
 def canonical_or_same(text: str) -> str:
-    """Return the canonical form of an address, or the text in small letters if no mail gets there.
+    """Return the canonical form of an address, or the text in lower case if no mail can be sent to it.
 
-    For addresses that were stored before they were checked, and for those who ask for them.
+    For addresses that were stored before they were validated, and for queries by address.
     """
     try:
         return canonical(text)

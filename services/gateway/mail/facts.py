@@ -1,4 +1,4 @@
-"""What a mail is about: the notification, its order as it stands now, and perhaps an access code."""
+"""The data of a mail: the notification, its order now, and perhaps an access code."""
 
 import hmac
 from collections.abc import Sequence
@@ -18,39 +18,39 @@ from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """An order, as the read model has it by now."""
+    """An order as in the read model now."""
 
     order: OrderNumber
     plan: str
     price_usd: Decimal
     coin: str
     pending: bool
-    """Whether it still waits for its money."""
+    """The order awaits its payment."""
     address: str | None
     memo: str | None
     amount: Decimal | None
     pay_by: datetime
     renews: bool
-    """Whether it extends an adbot instead of buying one."""
+    """The order is a renewal of an adbot."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is needed to write a mail."""
+    """The data of one mail."""
 
     notification: Notification
     order: OrderFacts
     access_code: SecretStr | None
-    """What opens the account, for the mail that first says that a payment was received."""
+    """The account's access code, in the first mail about a received payment."""
 
     @property
     def complete(self) -> bool:
-        """Whether the mail can be written by now: an order is placed once it is known where to pay."""
+        """Return whether the mail can be written: a mail about a placed order needs the payment's address."""
         return not (self._nowhere_to_pay and self.order.pending)
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing to tell: the order ended before it was known where to pay."""
+        """Return whether the mail is obsolete: the order ended before it had a payment address."""
         return self._nowhere_to_pay and not self.order.pending
 
     @property
@@ -68,13 +68,13 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
 from notifications n left join orders o on o.order_number = n.order_number
 where n.notification = any($1)
 """  # noqa: S608 - constants
-"""With the digest of the code that opens the account, where its owner has got no code by mail so far."""
+"""The digest is that of the account's access code, if its owner has got no code by mail so far."""
 
 
 async def facts_of(
     sql: Sql, codes: AccessCodes, notifications: Sequence[NotificationId]
 ) -> dict[NotificationId, Facts]:
-    """Return what notifications' mails are about, without those whose order the read model does not know."""
+    """Return the data of notifications' mails, except of those whose order the read model lacks."""
     rows = await sql.fetch(_FACTS, list(notifications), NotificationKind.PAYMENT_RECEIVED, MailState.SENT)
     return {NotificationId(row["notification"]): _facts(row, codes) for row in rows if row["order_is_known"]}
 
@@ -85,7 +85,7 @@ def _facts(row: Row, codes: AccessCodes) -> Facts:
 
 
 def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:
-    """Return the first code of an account, if that is what opens it."""
+    """Return an account's first access code if its digest matches, else None."""
     if digest is None:
         return None
     code = codes.first(account)

@@ -1,4 +1,4 @@
-"""A letter in the form in which it travels."""
+"""Encodes a letter as an Internet message."""
 
 import re
 from binascii import b2a_qp
@@ -11,7 +11,7 @@ from services.gateway.ports import Letter
 
 _PRINTABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _BOUNDARY = "=_part_of_the_letter"
-"""No line of quoted-printable text can hold it: there an equals sign is followed by a number or nothing."""
+"""Can't occur in quoted-printable text, where an equals sign precedes hexadecimal digits or a line end."""
 _PART = (
     f"\r\n--{_BOUNDARY}\r\n"
     'Content-Type: text/{kind}; charset="utf-8"\r\n'
@@ -27,10 +27,10 @@ _BEFORE_PARTS = (
 
 
 def message_of(letter: Letter, sender: Address, recipient: Address) -> bytes:
-    """Return a letter as a whole message of short ASCII lines; raise `ValueError` if a header can't be so.
+    """Return a letter as a message of short ASCII lines; raise `ValueError` if a header can't be encoded.
 
-    The standard library takes milliseconds to parse, fold and write a message. Here it does so for what is
-    said again and again; what else stands in a header is printable ASCII, or there is no message.
+    The standard library takes milliseconds to parse, fold and write a message. It is used for headers that
+    recur only, and cached; the other headers must be printable ASCII.
     """
     return b"".join(
         (
@@ -50,7 +50,7 @@ def message_of(letter: Letter, sender: Address, recipient: Address) -> bytes:
 
 
 def _header(name: str, value: str) -> bytes:
-    """Return a header that needs no encoding, on one line."""
+    """Return a header that needs no encoding, on one line; raise `ValueError` if it does."""
     if not _PRINTABLE.fullmatch(value):
         message = f"{name} holds what a header can't"
         raise ValueError(message)
@@ -59,7 +59,7 @@ def _header(name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _folded(name: str, value: str) -> bytes:
-    """Return any header, encoded and folded where it needs to be."""
+    """Return a header, encoded and folded if necessary."""
     return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
 
 

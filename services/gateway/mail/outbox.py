@@ -1,4 +1,4 @@
-"""Sending mails: each is claimed, handed to the mail server, and its outcome is stored, once."""
+"""Sends mails: claims each, passes it to the mail server, and stores the outcome once."""
 
 import asyncio
 import time
@@ -13,18 +13,10 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.events.values import NotificationId
-from libs.eventsourcing import (
-    Alarm,
-    Cause,
-    Causes,
-    Engine,
-    StatementRejected,
-    Transient,
-    UnitOfWork,
-    heed_cancellation,
-    repeat,
-    utc_now,
-)
+from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from libs.eventsourcing.background import Alarm, heed_cancellation, repeat
+from libs.eventsourcing.errors import StatementRejected, Transient
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes, without_codes
 from services.gateway.inbox.commands import GiveUp, RecordSent
 from services.gateway.inbox.domain import INBOX
@@ -39,25 +31,25 @@ MAILS = Counter("adrelay_gateway_mails_total", "Mails that were tried, by what c
 WAITING = Gauge("adrelay_gateway_mails_waiting", "Mails that are still to be sent.")
 
 AT_ONCE = 4
-"""So many mails are on their way at the same time: one that is slow holds nobody else up."""
+"""How many mails are sent concurrently, so that a slow one does not delay the others."""
 _LEASE_SPARE_SECONDS = 5.0
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.1), timedelta(seconds=1)
-"""Until it is looked again whether all is known that the mail is about."""
+"""The pause before a mail whose data is incomplete is due again."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
 _SHORTEST_SLEEP_SECONDS = 0.05
 _GATHER_SECONDS = 0.2
-"""Between two looks for mails, unless more are due than can be sent at once: several are claimed as one."""
+"""Pause between two polls of the outbox, unless a poll filled all senders: mails are claimed in batches."""
 _COUNT_SECONDS = 1.0
 _RECORD_AGAIN_SECONDS = 0.2
 _RECORD_TOGETHER_SECONDS = 0.02
-"""Mails that were claimed together end together: so long the first waits for the others to be recorded."""
+"""Mails claimed in one batch end at about the same time: the first waits for others to store in one unit."""
 _LAST_SECONDS = 1.5
-"""How long a mail that is on its way may take when the process stops."""
+"""How long a mail that is being sent may take once the process stops."""
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """A claimed mail, what it is about if that is known, and when it was claimed."""
+    """A claimed mail, its data unless the read model lacks it, and when it was claimed."""
 
     due: DueMail
     facts: Facts | None
@@ -66,17 +58,18 @@ class _Taken:
 
 @dataclass(frozen=True, eq=False)
 class _Outcome:
-    """What became of a mail."""
+    """The outcome of a mail, as a command of the inbox."""
 
     due: DueMail
     of: RecordSent | GiveUp
 
 
 class Outbox:
-    """Sends what waits in the outbox.
+    """Sends the mails of the outbox.
 
-    One process at a time tries a mail, under a lease that outlasts the try. Should it die between the
-    server's acceptance and the record, the next sends a copy, with the same `Message-ID`.
+    One process at a time sends a mail, under a lease that is longer than the attempt's timeout. If the
+    process dies between the server's acceptance and the commit of the outcome, the next process sends a copy
+    with the same `Message-ID`.
     """
 
     def __init__(
@@ -93,21 +86,21 @@ class Outbox:
         self._lease = timedelta(seconds=timeout_seconds + _LEASE_SPARE_SECONDS)
         self._give_up_after = timedelta(seconds=give_up_seconds)
         self._settled: set[NotificationId] = set()
-        """Mails whose outcome is known here and not stored yet: they must not be tried again."""
+        """Mails whose outcome is not stored yet: they must not be claimed again."""
         self._outcomes: list[_Outcome] = []
-        """What is known here and not stored yet, in the order in which it became known."""
+        """Outcomes that are not stored yet, the oldest first."""
         self._recording = asyncio.Lock()
         self._alarm = Alarm(engine, shortest_seconds=_SHORTEST_SLEEP_SECONDS)
         self._turn = asyncio.Lock()
-        """Held by the one sender that waits for the next mail; the others send, or wait for their turn."""
+        """Held by the sender that polls the outbox; the others send or wait for the lock."""
         self._free = 0
-        """How many senders have nothing to send: so many mails can be claimed and tried at once."""
+        """The number of idle senders, and so of mails that can be claimed at once."""
         self._claimed: deque[_Taken] = deque()
-        """Claimed together with another, for the senders that wait for their turn."""
+        """Mails claimed in one batch, for the idle senders."""
         self._look_at = self._count_at = 0.0
 
     async def run(self) -> None:
-        """Keep sending until cancelled."""
+        """Send mails until cancelled."""
         async with asyncio.TaskGroup() as senders:
             for _ in range(AT_ONCE):
                 senders.create_task(repeat("mails", self._send_next))
@@ -117,7 +110,7 @@ class Outbox:
         return 0.0
 
     async def _next(self) -> _Taken:
-        """Wait for a mail that is due and claimed."""
+        """Return the next claimed mail; waits until one is due."""
         self._free += 1
         try:
             async with self._turn:
@@ -128,7 +121,7 @@ class Outbox:
             self._free -= 1
 
     async def _claim(self) -> None:
-        """Claim as many of the mails that are due as can be tried at once; wait a little if there is none."""
+        """Claim a due mail for each idle sender; wait until the next is due if there is none."""
         heed_cancellation()
         await asyncio.sleep(max(0.0, self._look_at - time.monotonic()))
         self._alarm.set_anew()
@@ -159,7 +152,7 @@ class Outbox:
         return (await self._engine.run(take, self._causes())).value or []
 
     async def _handle(self, taken: _Taken) -> None:
-        """Have a claimed mail sent, given up, or put off."""
+        """Send a claimed mail, give it up, or make it due later."""
         due, facts = taken.due, taken.facts
         if taken.at - due.raised_at >= self._give_up_after:
             await self._settle(due, GiveUp(due.notification, "it could not be sent in time"))
@@ -172,7 +165,7 @@ class Outbox:
             await self._try(due, facts)
 
     async def _try(self, due: DueMail, facts: Facts) -> None:
-        # a server may quote the mail in its answer, and the code with it
+        # a server's reply may quote the mail, and the access code with it
         try:
             letter = self._writer.write(facts)
             await self._mailer.send(letter)
@@ -195,7 +188,7 @@ class Outbox:
         )
 
     async def _settle(self, due: DueMail, outcome: RecordSent | GiveUp) -> None:
-        """Store what became of a mail, however long the database can't be reached."""
+        """Store a mail's outcome; retries for as long as the database can't be reached."""
         self._settled.add(due.notification)
         try:
             await self._record(_Outcome(due, outcome))
@@ -210,7 +203,7 @@ class Outbox:
                 log.warning("mail.given_up", notification=due.notification, why=outcome.reason)
 
     async def _record(self, outcome: _Outcome) -> None:
-        """Return once it is stored: by whoever comes first, with all else that is to be."""
+        """Return once the outcome is stored; one caller stores all pending outcomes in one unit of work."""
         self._outcomes.append(outcome)
         async with self._recording:
             if outcome in self._outcomes:
@@ -235,7 +228,7 @@ async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:
 
 
 async def _finish(work: Coroutine[Any, Any, None]) -> None:
-    """Do some work; when this is cancelled meanwhile, let the work come to its end if that is near."""
+    """Await some work; on cancellation, give it a short time to finish."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

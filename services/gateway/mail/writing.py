@@ -1,4 +1,4 @@
-"""Writing mails: templates in text and HTML, filled with exact amounts."""
+"""Writes mails from templates in text and HTML, with exact amounts."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -21,7 +21,7 @@ _SUBJECTS = {
 
 
 class Writer:
-    """Writes the mail of a notification. Writing it again gives the same `Message-ID`."""
+    """Writes the mail of a notification; every copy has the same `Message-ID`."""
 
     def __init__(self, sender: Address, *, site_url: str = "") -> None:
         self._domain = sender.domain
@@ -31,7 +31,7 @@ class Writer:
             loader=FileSystemLoader(Path(__file__).with_name("templates")),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
-            auto_reload=False,  # files don't change under a running program, and each mail is made of four
+            auto_reload=False,  # templates don't change at run time, and each mail needs four files
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -40,7 +40,7 @@ class Writer:
         self._templates.filters["moment"] = _moment
 
     def write(self, facts: Facts) -> Letter:
-        """Return the mail about these facts; raises `jinja2.TemplateError` if it can't be written."""
+        """Return the mail for this data; raise `jinja2.TemplateError` if a template fails."""
         notification = facts.notification
         subject = _SUBJECTS[notification.kind].format(plan=facts.order.plan)
         code = facts.access_code.get_secret_value() if facts.access_code else None
@@ -62,7 +62,7 @@ class Writer:
         )
 
     def message_id(self, notification: NotificationId) -> str:
-        """Return the `Message-ID` that every copy of a notification's mail has."""
+        """Return the `Message-ID` of a notification's mail, the same for every copy."""
         return f"<{notification}@{self._domain}>"
 
 

@@ -1,1 +1,1 @@
-"""Read models, one for each question that is asked of the gateway."""
+"""Read models, one for each question of the routes."""

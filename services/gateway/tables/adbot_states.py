@@ -1,4 +1,4 @@
-"""Answers: what does an adbot have, what is it set to do, and is it doing it."""
+"""Queries of adbots: what each has, its settings and its status."""
 
 import json
 from datetime import datetime
@@ -15,17 +15,17 @@ from services.gateway.tables.private_ids import private_ids_of
 
 
 class AdbotStatus(StrEnum):
-    """What an adbot is doing."""
+    """The status of an adbot."""
 
     STOPPED = "STOPPED"
     RUNNING = "RUNNING"
     EXPIRED = "EXPIRED"
     SUSPENDED = "SUSPENDED"
-    """It may not run, whatever its plan says."""
+    """The adbot may not run, whatever its plan."""
 
 
 class PlanStatus(StrEnum):
-    """Whether an account has anything that still runs."""
+    """The plan status of an account: active while any of its adbots has a plan that has not ended."""
 
     NONE = "NONE"
     ACTIVE = "ACTIVE"
@@ -33,7 +33,7 @@ class PlanStatus(StrEnum):
 
 
 class AdbotPlan(BaseModel):
-    """The plan that an adbot was bought with."""
+    """The plan of an adbot's order."""
 
     code: str
     name: str
@@ -43,21 +43,21 @@ class AdbotPlan(BaseModel):
 
 
 class Seats(BaseModel):
-    """An adbot's seats: those with a session, and those that wait for stock."""
+    """An adbot's seats: the number with a session, and of those that await stock."""
 
     filled: int
     awaited: int
 
 
 class Advertisement(BaseModel):
-    """What an adbot sends, and where to; groups in their canonical form."""
+    """The post and groups of an adbot; groups in their canonical form."""
 
     post: Post
     groups: list[str]
 
 
 class Cycles(BaseModel):
-    """An adbot's cycles, as far as they are known: the last that came due, and the next."""
+    """An adbot's last cycle that came due, and the due time of the next."""
 
     last_number: int | None
     last_due_at: datetime | None
@@ -94,7 +94,7 @@ class AdminAdbot(AdbotState):
     account: UUID
     suspend_reason: str | None
     private_ids: bool
-    """Whether the account may name private ids."""
+    """The account may use private ids."""
 
 
 _ADBOT = (
@@ -111,13 +111,13 @@ async def adbots_of(sql: Sql, account: AccountId, at: datetime) -> list[AdbotSta
 
 
 async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId, at: datetime) -> AdbotState | None:
-    """Return an adbot, if it is this account's."""
+    """Return an adbot of this account, else None."""
     row = await sql.fetchrow(f"{_ADBOT} where adbot = $1 and account = $2", adbot, account)
     return None if row is None else _state(row, at)
 
 
 async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None:
-    """Return an adbot, whoever's it is."""
+    """Return an adbot of any account."""
     row = await sql.fetchrow(f"{_ADBOT} where adbot = $1", adbot)
     if row is None:
         return None
@@ -132,7 +132,7 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
 
 
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
-    """Say whether an account has a plan that has not ended."""
+    """Return the plan status of an account."""
     ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)
     if ended is None:
         return PlanStatus.NONE

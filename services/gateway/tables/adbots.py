@@ -1,4 +1,4 @@
-"""Every adbot as it is now: what it has, what it is set to do; `adbot_states` asks about them."""
+"""Read model: every adbot with its state and settings; `adbot_states` queries it."""
 
 import json
 
@@ -78,7 +78,7 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatFilled)
 async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
-    """Count the seat; validity is as it says."""
+    """Count a filled seat, and store the validity in the event."""
     await sql.execute(
         "update adbots set seats_filled = seats_filled + 1, valid_from = $2, valid_until = $3 "
         "where adbot = $1",
@@ -90,19 +90,19 @@ async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatLost)
 async def seat_lost(event: SeatLost, sql: TableSql) -> None:
-    """Count the seat no longer."""
+    """Count a lost seat."""
     await sql.execute("update adbots set seats_filled = seats_filled - 1 where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExpired)
 async def adbot_expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Show that the plan ended."""
+    """Mark the adbot as expired."""
     await sql.execute("update adbots set expired = true where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdbotExtended)
 async def extended(event: AdbotExtended, sql: TableSql) -> None:
-    """Show how long the plan lasts now; it has not ended any more."""
+    """Store the new validity; the adbot is not expired any more."""
     await sql.execute(
         "update adbots set expired = false, valid_from = $2, valid_until = $3 where adbot = $1",
         event.adbot,
@@ -113,7 +113,7 @@ async def extended(event: AdbotExtended, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotSuspended)
 async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
-    """Show that it may not run, and why."""
+    """Mark the adbot as suspended, with the reason."""
     await sql.execute(
         "update adbots set suspended = true, suspend_reason = $2 where adbot = $1", event.adbot, event.reason
     )
@@ -121,7 +121,7 @@ async def suspended(event: AdbotSuspended, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotRestored)
 async def restored(event: AdbotRestored, sql: TableSql) -> None:
-    """Show that it may run again."""
+    """End the suspension."""
     await sql.execute(
         "update adbots set suspended = false, suspend_reason = null where adbot = $1", event.adbot
     )
@@ -129,13 +129,13 @@ async def restored(event: AdbotRestored, sql: TableSql) -> None:
 
 @ADBOTS.on(SeatsReleased)
 async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
-    """Show that its seats are empty."""
+    """Set the number of filled seats to zero."""
     await sql.execute("update adbots set seats_filled = 0 where adbot = $1", event.adbot)
 
 
 @ADBOTS.on(AdvertisementSet)
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
-    """Show the new post and groups."""
+    """Store the new post and groups."""
     await sql.execute(
         "insert into adbot_schedules (adbot, post, targets) values ($1, $2::text::jsonb, $3::text::jsonb) "
         "on conflict (adbot) do update set post = excluded.post, targets = excluded.targets",
@@ -147,7 +147,7 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Show that it runs, and when its first cycle comes."""
+    """Mark the adbot as running, with the start of its cadence."""
     await sql.execute(
         "insert into adbot_schedules (adbot, running, next_due, interval_seconds) values ($1, true, $2, $3) "
         "on conflict (adbot) do update set running = true, next_due = $2, interval_seconds = $3, "
@@ -160,7 +160,7 @@ async def started(event: AdbotStarted, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStopped)
 async def stopped(event: AdbotStopped, sql: TableSql) -> None:
-    """Show that it stands, and why."""
+    """Mark the adbot as stopped, with the reason."""
     await sql.execute(
         "insert into adbot_schedules (adbot, stop_reason, stop_detail) values ($1, $2, $3) "
         "on conflict (adbot) do update set running = false, stop_reason = $2, stop_detail = $3",
@@ -176,7 +176,7 @@ _NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s
 
 @ADBOTS.on(CycleDue)
 async def cycle_due(event: CycleDue, sql: TableSql) -> None:
-    """Show the cycle as the last one, and when the next comes."""
+    """Store the cycle as the last one."""
     await sql.execute(
         "insert into adbot_schedules as s (adbot, last_cycle_at, next_due, next_start, last_cycle) "  # noqa: S608 - a constant
         "values ($1, $2, $3, $3, $4) on conflict (adbot) do update set last_cycle_at = $2, "

@@ -1,4 +1,4 @@
-"""Which orders need a person, and why."""
+"""Read model: the orders that need a person, and why."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -36,19 +36,19 @@ from libs.eventsourcing import Projection, TableSql
 from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.values import plain
 
-REST_PATIENCE = timedelta(days=1)
-"""How long a client may take to pay the rest of what is asked."""
-ARRIVAL_PATIENCE = timedelta(days=1)
-"""How long money that was seen may take to arrive, or to be given up."""
-DELIVERY_PATIENCE = timedelta(minutes=5)
-"""How long what was paid for may take to be delivered."""
+REMAINDER_GRACE = timedelta(days=1)
+"""How long a client may take to pay the missing amount."""
+ARRIVAL_GRACE = timedelta(days=1)
+"""How long a payment seen on the blockchain may take to be received, or to fail."""
+DELIVERY_GRACE = timedelta(minutes=5)
+"""How long the delivery of a paid order may take."""
 
 ATTENTION = Projection(
     "attention",
     version=5,
-    # a kind stands once for each payment that it is of; `payment` is empty where it is of the order. The
-    # other tables hold what decides whether a row is needed, one row an order or adbot. What is said by
-    # provisioning and what is said by billing stand apart: neither waits for the other
+    # a row per order, kind and payment; `payment` is empty where the kind concerns the order. The other
+    # tables hold the facts that decide whether a row is needed, one row per order or adbot. Tables of
+    # provisioning's events and of billing's are apart: there is no order between the two services
     ddl="""
     create table attention (
         order_number text not null,
@@ -92,7 +92,7 @@ async def _need(
     order: OrderNumber,
     kind: AttentionKind,
     *,
-    patience: timedelta = timedelta(0),
+    grace: timedelta = timedelta(0),
     payment: str = "",
     amount: Decimal | None = None,
     currency: str | None = None,
@@ -106,7 +106,7 @@ async def _need(
         order,
         kind,
         sql.at,
-        sql.at + patience,
+        sql.at + grace,
         amount,
         currency,
         detail,
@@ -130,13 +130,13 @@ async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> N
 
 
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
-    """Wait for the money, from now on: meanwhile the order neither expires nor is it called off."""
+    """Expect the payment, from now on; meanwhile the order neither expires nor is cancelled."""
     kind = AttentionKind.ON_THE_WAY
-    await _need(sql, event.order, kind, patience=ARRIVAL_PATIENCE, payment=event.payment)
+    await _need(sql, event.order, kind, grace=ARRIVAL_GRACE, payment=event.payment)
 
 
 async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
-    """Show at once that what was seen did not arrive, unless its sum is shown as uncounted."""
+    """Show at once that the payment failed, unless its sum is shown as uncounted."""
     await sql.execute(
         "update attention set since = $3, due_at = $3, detail = $4 where order_number = $1 and kind = $2",
         event.order,
@@ -155,22 +155,22 @@ ATTENTION.on(PaymentExpired)(_given_up)
 
 @ATTENTION.on(PaymentPartiallyPaid)
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
-    """Wait for the rest, from now on."""
+    """Expect the missing amount, from now on."""
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
-    await _need(sql, event.order, kind, patience=REST_PATIENCE, amount=missing, currency=event.coin)
+    await _need(sql, event.order, kind, grace=REMAINDER_GRACE, amount=missing, currency=event.coin)
 
 
 @ATTENTION.on(PaymentOverpaid)
 async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
-    """Show how much was too much; more of it needs another look."""
+    """Show the excess; a further excess needs a new review."""
     await _need(sql, event.order, AttentionKind.OVERPAID, amount=event.excess, currency=event.coin)
 
 
 @ATTENTION.on(WrongCoinReceived)
 async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
-    """Show what came."""
+    """Show the amount received in another coin."""
     kind, much = AttentionKind.WRONG_COIN, event.paid
     await _settle_payment(sql, event.order, event.payment, *_UNCOUNTED)
     await _need(sql, event.order, kind, payment=event.payment, amount=much, currency=event.currency)
@@ -178,10 +178,10 @@ async def wrong_coin(event: WrongCoinReceived, sql: TableSql) -> None:
 
 @ATTENTION.on(UncountedMoneyReported)
 async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
-    """Wait for money that is on its way, and show what was given up."""
-    kind, patience = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
+    """Expect a payment that is on its way, or show one that has failed."""
+    kind, grace = AttentionKind.UNCOUNTED_MONEY, timedelta(0)
     if event.on_the_way:
-        kind, patience = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_PATIENCE
+        kind, grace = AttentionKind.DEPOSIT_ON_THE_WAY, ARRIVAL_GRACE
     else:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
@@ -189,7 +189,7 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
         sql,
         event.order,
         kind,
-        patience=patience,
+        grace=grace,
         payment=event.payment,
         amount=event.uncounted or event.paid,
         currency=event.coin or event.currency,
@@ -209,12 +209,12 @@ where mine.order_number = $1 and other.order_number <> mine.order_number
 order by other.paid_at desc limit 1
 on conflict do nothing
 """
-"""Whoever means to buy twice pays the first order, and then places the second."""
+"""A client who means to buy twice pays the first order before placing the second."""
 
 
 @ATTENTION.on(OrderPlaced)
 async def placed(event: OrderPlaced, sql: TableSql) -> None:
-    """Know who wants what, and since when."""
+    """Store the order's wish, to find duplicates."""
     await sql.execute(
         "insert into attention_wishes (order_number, account, plan, renews, placed_at) "
         "values ($1, $2, $3, $4, $5)",
@@ -228,7 +228,7 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
 
 @ATTENTION.on(UnmatchedPaymentReported)
 async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
-    """Show what came, by which payment, and why it does not count."""
+    """Show the amount received, its payment, and why it does not count."""
     detail = f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.why}"
     await _need(
         sql,
@@ -243,13 +243,13 @@ async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
 
 @ATTENTION.on(UnknownStatusReported)
 async def unknown_status(event: UnknownStatusReported, sql: TableSql) -> None:
-    """Show the provider's word."""
+    """Show the unknown status."""
     await _need(sql, event.order, AttentionKind.UNKNOWN_STATUS, detail=event.status)
 
 
 @ATTENTION.on(DepositReceived)
 async def deposited(event: DepositReceived, sql: TableSql) -> None:
-    """Wait no longer for a deposit; show it if its order was refunded."""
+    """Stop expecting a deposit; show it if its order was refunded."""
     await _settle_payment(sql, event.order, event.deposit, *_UNCOUNTED)
     await sql.execute(
         "insert into attention (order_number, kind, since, due_at, amount, currency) "
@@ -266,11 +266,11 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
 
 @ATTENTION.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
-    """Wait for the delivery, and no longer for the money; tell what was paid for twice."""
+    """Expect the delivery, stop expecting the payment, and show a second payment for the same wish."""
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY, AttentionKind.PARTIALLY_PAID)
     if event.payment is not None:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
-    await _need(sql, event.order, AttentionKind.NOT_DELIVERED, patience=DELIVERY_PATIENCE)
+    await _need(sql, event.order, AttentionKind.NOT_DELIVERED, grace=DELIVERY_GRACE)
     if not event.by_hand:
         await sql.execute(
             _SECOND_PAYMENT, event.order, AttentionKind.SECOND_PAYMENT, sql.at, event.paid, event.coin
@@ -280,13 +280,13 @@ async def finished(event: PaymentFinished, sql: TableSql) -> None:
 
 @ATTENTION.on(OrderFulfilled)
 async def fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
-    """Wait no longer for the delivery."""
+    """Stop expecting the delivery."""
     await _settle(sql, event.order, AttentionKind.NOT_DELIVERED)
 
 
 @ATTENTION.on(PaymentRefunded)
 async def refunded(event: PaymentRefunded, sql: TableSql) -> None:
-    """Take what was odd before as settled by the refund."""
+    """Delete the order's rows: the refund settles them."""
     await sql.execute("delete from attention where order_number = $1", event.order)
     await sql.execute(
         "insert into attention_orders (order_number, refunded) values ($1, true) "
@@ -297,7 +297,7 @@ async def refunded(event: PaymentRefunded, sql: TableSql) -> None:
 
 @ATTENTION.on(OrderReviewed)
 async def reviewed(event: OrderReviewed, sql: TableSql) -> None:
-    """Take what was due until now as seen to; what becomes due later is not."""
+    """Mark rows due until now as reviewed; rows that become due later are shown."""
     await sql.execute(
         "insert into attention_orders (order_number, reviewed_at) values ($1, $2) "
         "on conflict (order_number) do update set reviewed_at = excluded.reviewed_at",
@@ -308,7 +308,7 @@ async def reviewed(event: OrderReviewed, sql: TableSql) -> None:
 
 @ATTENTION.on(AdbotProvisioned)
 async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
-    """Know which order an adbot came of."""
+    """Store the adbot's order."""
     await sql.execute(
         "insert into attention_adbots (adbot, order_number, since) values ($1, $2, $3)",
         event.adbot,
@@ -319,7 +319,7 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
 
 @ATTENTION.on(SeatsAwaited)
 async def seats_awaited(event: SeatsAwaited, sql: TableSql) -> None:
-    """Show how many seats wait."""
+    """Store how many seats await stock."""
     await sql.execute(
         "update attention_adbots set missing = $2, since = $3 where adbot = $1",
         event.adbot,
@@ -330,7 +330,7 @@ async def seats_awaited(event: SeatsAwaited, sql: TableSql) -> None:
 
 @ATTENTION.on(SeatLost)
 async def seat_lost(event: SeatLost, sql: TableSql) -> None:
-    """Show that one more seat waits."""
+    """Count one more seat that awaits stock."""
     await sql.execute(
         "update attention_adbots set missing = missing + 1, since = $2 where adbot = $1", event.adbot, sql.at
     )
@@ -338,7 +338,7 @@ async def seat_lost(event: SeatLost, sql: TableSql) -> None:
 
 @ATTENTION.on(SeatFilled)
 async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
-    """Show that one seat less waits."""
+    """Count one less seat that awaits stock."""
     await sql.execute(
         "update attention_adbots set missing = greatest(0, missing - 1) where adbot = $1", event.adbot
     )
@@ -346,19 +346,19 @@ async def seat_filled(event: SeatFilled, sql: TableSql) -> None:
 
 @ATTENTION.on(AdbotExpired)
 async def expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Take no notice of the seats of a plan that ended."""
+    """Hide the awaited seats of an expired adbot."""
     await sql.execute("update attention_adbots set expired = true where adbot = $1", event.adbot)
 
 
 @ATTENTION.on(SeatsReleased)
 async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
-    """Wait for no seats; should it be renewed, `SeatsAwaited` says so."""
+    """Reset the number of awaited seats; on renewal, `SeatsAwaited` sets it again."""
     await sql.execute("update attention_adbots set missing = 0 where adbot = $1", event.adbot)
 
 
 @ATTENTION.on(AdbotExtended)
 async def extended(event: AdbotExtended, sql: TableSql) -> None:
-    """Know which order its seats are owed for now."""
+    """Store the renewal's order as the one that awaits seats."""
     await sql.execute(
         "update attention_adbots set expired = false, order_number = coalesce($2, order_number) "
         "where adbot = $1",

@@ -1,4 +1,4 @@
-"""Answers: which orders need a person, and why."""
+"""Queries of the orders that need a person, and why."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from services.gateway.tables.values import Money
 
 
 class Attention(BaseModel):
-    """An order that needs a person, and why; an order may stand here more than once."""
+    """An order that needs a person, and why; there is one line for each reason."""
 
     order_number: str
     kind: AttentionKind
@@ -20,7 +20,7 @@ class Attention(BaseModel):
     amount: Money | None
     currency: str | None
     detail: str | None = Field(
-        description="The provider's word for an unknown status; which payment it is and why; the other order."
+        description="The unknown status, the payment and the reason, or the other order."
     )
     email: str
     plan: str
@@ -47,6 +47,6 @@ order by n.since, n.order_number, n.kind limit $3
 async def needing_attention(
     sql: Sql, at: datetime, limit: int, order: OrderNumber | None = None
 ) -> list[Attention]:
-    """Return what needs a person, of one order or of all, the oldest first."""
+    """Return the reasons of one order or of all, the oldest first."""
     rows = await sql.fetch(_ATTENTION, at, order, limit)
     return [Attention.model_validate(dict(row.items())) for row in rows]

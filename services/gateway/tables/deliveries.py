@@ -1,4 +1,4 @@
-"""Answers: what was sent where, and what came of it."""
+"""Read model and queries of deliveries: what was sent where, with which result."""
 
 import json
 from datetime import datetime
@@ -31,23 +31,23 @@ DELIVERIES = Projection(
 
 
 class LogLine(BaseModel):
-    """What became of one group in one cycle."""
+    """The delivery to one group in one cycle."""
 
     at: datetime
     cycle: UUID
     session: str | None
-    """Masked; missing where no seat tried."""
+    """The masked phone number; None where no seat tried."""
     group: str
     result: ResultClass
     error: str
-    """Telegram's own name of the error; empty where there was none."""
+    """Telegram's name of the error; empty without one."""
     messages: list[int]
-    """Ids of the messages in the group."""
+    """The ids of the messages in the group."""
 
 
 @DELIVERIES.on(DeliveriesRecorded)
 async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
-    """Add the lines, in their order."""
+    """Add the deliveries, in their order."""
     await sql.execute(
         "insert into deliveries (adbot, cycle, at, session, target, result, error, messages) "
         "select $1, $2, (line ->> 'at')::timestamptz, (line ->> 'session')::uuid, line ->> 'group', "
@@ -60,7 +60,7 @@ async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
 
 
 async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
-    """Return an adbot's last lines, the latest first."""
+    """Return an adbot's last deliveries, the latest first."""
     rows = await sql.fetch(
         "select d.at, d.cycle, coalesce(s.phone, '…' || right(d.session::text, 4)) as session, "
         "d.target as group, d.result, d.error, d.messages::text as messages "

@@ -1,4 +1,4 @@
-"""Answers: what happened to an order and its payment, one thing after the other."""
+"""Read model and queries of the history of orders and their payments."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -88,7 +88,7 @@ _FOR_THE_OPERATOR = (
 
 
 class Happening(BaseModel):
-    """Something that happened to an order."""
+    """An event of an order, for its owner."""
 
     event: str = Field(examples=["PaymentFinished"])
     at: datetime
@@ -99,7 +99,7 @@ class Happening(BaseModel):
 
 
 class AdminHappening(Happening):
-    """The same with what only the operator sees."""
+    """An event of an order, with the operator's details."""
 
     actor: str = Field(examples=["provider:nowpayments"])
     payment: str | None
@@ -124,7 +124,7 @@ def _unmatched(event: UnmatchedPaymentReported) -> str:
 
 
 def _insert_on(kind: type[_ListedT], facts: Callable[[_ListedT], _Facts]) -> None:
-    """Insert a row with these facts for each event of this kind."""
+    """Register a handler that adds events of this type with these facts to the history."""
 
     async def insert(event: _ListedT, sql: TableSql) -> None:
         envelope = sql.recorded.envelope
@@ -175,7 +175,7 @@ _insert_on(OrderFulfilled, lambda event: _Facts(note=f"adbot {event.adbot}"))
 
 
 async def history_of(sql: Sql, order: OrderNumber) -> list[Happening]:
-    """Return what an order's owner may know of what happened to it, in that order."""
+    """Return the history of an order that its owner may see, the oldest first."""
     rows = await sql.fetch(
         "select * from order_history where order_number = $1 and event <> all($2) order by number",
         order,
@@ -185,6 +185,6 @@ async def history_of(sql: Sql, order: OrderNumber) -> list[Happening]:
 
 
 async def whole_history_of(sql: Sql, order: OrderNumber) -> list[AdminHappening]:
-    """Return all that happened to an order, in that order."""
+    """Return the whole history of an order, the oldest first."""
     rows = await sql.fetch("select * from order_history where order_number = $1 order by number", order)
     return [AdminHappening.model_validate(dict(row.items())) for row in rows]

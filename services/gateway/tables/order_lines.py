@@ -1,4 +1,4 @@
-"""Answers: what became of an order and its payment, and which orders are like this."""
+"""Queries of orders and their payments: one, an account's, or a search."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from services.gateway.tables.values import Money
 
 
 class PaymentState(BaseModel):
-    """A payment, for whoever knows its order's number."""
+    """The state of a payment, for anyone who knows the order's number."""
 
     order_number: str
     status: PaymentStatus
@@ -32,14 +32,14 @@ class PaymentState(BaseModel):
 
 
 class OrderLine(PaymentState):
-    """An order in its owner's history."""
+    """An order in its owner's list."""
 
     plan_name: str
     placed_at: datetime
     finished_at: datetime | None
     adbot: UUID | None
     renews: UUID | None
-    """The adbot that it extends."""
+    """The adbot that the order renews."""
 
 
 class AdminOrderLine(OrderLine):
@@ -50,15 +50,15 @@ class AdminOrderLine(OrderLine):
     payment: str | None
     excess: Money | None
     by_hand: bool
-    """Whether an operator vouched for it."""
+    """The operator marked the order as paid."""
     fulfilled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to buy: at most one order waits to be paid for each.
+    """A wish to buy: there is at most one pending order for each.
 
-    Who is not signed in may know no order but by the token of the checkout that placed it.
+    A client who is not signed in can find an order only by the token of the checkout that placed it.
     """
 
     account: AccountId
@@ -66,7 +66,7 @@ class Wish:
     coin: Coin
     renews: AdbotId | None = None
     token: SecretStr | None = field(default=None, repr=False)
-    """None: the account's owner is signed in."""
+    """None: the owner of the account is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ class OrderCursor:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which orders are looked for; None is no condition."""
+    """The conditions of a search for orders; None matches all."""
 
     number: OrderNumber | None = None
     email: str | None = None
-    """A part of the address, in small letters; or all of it, however its domain is spelt."""
+    """A part of the address, in lower case, or the whole address in any spelling of its domain."""
     payment: PaymentId | None = None
-    """Of the order, or of a further deposit to it."""
+    """The payment of the order, or of a deposit to it."""
     status: OrderStatus | None = None
     payment_status: PaymentStatus | None = None
 
@@ -96,7 +96,7 @@ case when uncounted = '{}' then paid else coalesce(paid, 0) + (
         value::numeric - case when key = payment then coalesce(paid, 0) - deposited else 0 end)), 0)
     from jsonb_each_text(uncounted)) end as paid
 """
-"""All that came, whether it counts or not."""
+"""The sum received, including money that is not counted."""
 _LINE = f"""
 select order_number, account, email, plan, plan_name, price_usd, pay_currency, renews,
     status as order_status, payment_status as status, placed_at, payment, pay_address, memo, amount, {_PAID},
@@ -108,7 +108,7 @@ PAYABLE = (
     "status = 'PENDING' and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
     "and pay_by > {now} and (expires_at is null or expires_at > {now})"
 )
-"""Whether an order is still to be paid. Once it is not, it never is again."""
+"""The condition that an order can be paid. Once it is false for an order, it stays false."""
 _NEWEST_FIRST = "order by placed_at desc, order_number desc"
 _PENDING = (
     f"{_LINE} where account = $1 and plan = $2 and pay_currency = $3 and renews is not distinct from $4 "
@@ -136,23 +136,23 @@ where first.account = o.account and first.plan = o.plan and first.renews is not 
   and o.placed_at < first.finished_at and first.finished_at < coalesce(o.finished_at, 'infinity')
 order by first.finished_at desc limit 1
 )"""
-"""The order that was paid before the paid order `o`, for the same wish, while both were open."""
+"""An order of the same wish, paid before the paid order `o`, while both were open."""
 
 
 async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:
-    """Return how far an order's payment is."""
+    """Return the state of an order's payment."""
     row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
     return None if row is None else PaymentState.model_validate(dict(row.items()))
 
 
 async def pending_order(sql: Sql, wish: Wish, at: datetime) -> PaymentState | None:
-    """Return the account's order that may still be paid for this wish, whatever checkout placed it."""
+    """Return the account's pending order for this wish, from any checkout."""
     row = await sql.fetchrow(_PENDING, wish.account, wish.plan, wish.coin, wish.renews, at)
     return None if row is None else PaymentState.model_validate(dict(row.items()))
 
 
 async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLine | None:
-    """Return an order, if it is this account's."""
+    """Return an order of this account, else None."""
     row = await sql.fetchrow(f"{_LINE} where order_number = $1 and account = $2", order, account)
     return None if row is None else OrderLine.model_validate(dict(row.items()))
 
@@ -164,7 +164,7 @@ async def orders_of(sql: Sql, account: AccountId, after: OrderCursor | None, lim
 
 
 async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
-    """Return an order, whoever's it is."""
+    """Return an order of any account."""
     row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
     return None if row is None else admin_line(row)
 
@@ -172,7 +172,7 @@ async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
 async def find_orders(
     sql: Sql, search: Search, after: OrderCursor | None, limit: int
 ) -> list[AdminOrderLine]:
-    """Return the orders that are looked for, the latest first."""
+    """Return the orders that match a search, the latest first."""
     rows = await sql.fetch(
         _SEARCH,
         search.number,
@@ -188,7 +188,7 @@ async def find_orders(
 
 
 def admin_line(row: Row) -> AdminOrderLine:
-    """Return an order as the operator sees it."""
+    """Return a row as the operator's view of an order."""
     return AdminOrderLine.model_validate(dict(row.items()))
 
 

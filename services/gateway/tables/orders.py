@@ -1,4 +1,4 @@
-"""Every order and its payment, as they are now; `order_lines` asks about them."""
+"""Read model: orders and their payments; `order_lines` queries it."""
 
 from enum import StrEnum
 
@@ -61,12 +61,15 @@ ORDERS = Projection(
     create index on orders (email);
     """,
 )
-"""`paid` is what counts, `deposited` how much of it came by further deposits. `uncounted` is what came beside
-it: of the order's own payment all that it received, of each further deposit what does not count."""
+"""`paid` is the counted sum, `deposited` the part of it from further deposits.
+
+`uncounted` has sums per payment: all that the order's own payment received, and what does not count of each
+further deposit.
+"""
 
 
 class OrderStatus(StrEnum):
-    """How far an order has come."""
+    """The status of an order."""
 
     PENDING = "PENDING"
     PAID = "PAID"
@@ -77,7 +80,7 @@ class OrderStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """How far an order's payment has come; `REQUESTED` until the provider gave an address."""
+    """The status of an order's payment; `REQUESTED` until the provider gave an address."""
 
     REQUESTED = "REQUESTED"
     WAITING = "WAITING"
@@ -113,7 +116,7 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentRequested)
 async def requested(event: PaymentRequested, sql: TableSql) -> None:
-    """Show where to pay, and how much."""
+    """Store the payment's address and amount."""
     await sql.execute(
         "update orders set payment = $2, pay_address = $3, memo = $4, amount = $5, expires_at = $6, "
         "payment_status = $7, updated_at = $8 where order_number = $1",
@@ -130,25 +133,25 @@ async def requested(event: PaymentRequested, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentConfirming)
 async def confirming(event: PaymentConfirming, sql: TableSql) -> None:
-    """Show that the money was seen."""
+    """Mark the payment as seen on the blockchain."""
     await _payment(sql, event.order, PaymentStatus.CONFIRMING)
 
 
 @ORDERS.on(PaymentConfirmed)
 async def confirmed(event: PaymentConfirmed, sql: TableSql) -> None:
-    """Show that the chain confirmed the money."""
+    """Mark the payment as confirmed by the blockchain."""
     await _payment(sql, event.order, PaymentStatus.CONFIRMED)
 
 
 @ORDERS.on(PaymentSending)
 async def sending(event: PaymentSending, sql: TableSql) -> None:
-    """Show that the provider passes the money on."""
+    """Mark the payment as being forwarded by the provider."""
     await _payment(sql, event.order, PaymentStatus.SENDING)
 
 
 @ORDERS.on(PaymentPartiallyPaid)
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
-    """Show what came and what is missing."""
+    """Store the received and the missing amount."""
     await sql.execute(
         "update orders set paid = $2, missing = $3, payment_status = $4, updated_at = $5 "
         "where order_number = $1",
@@ -162,7 +165,7 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
 
 @ORDERS.on(DepositReceived)
 async def deposited(event: DepositReceived, sql: TableSql) -> None:
-    """Add what came; where more is said of the sum, that stands behind this event."""
+    """Add the deposit to the sum; a following event may correct the sum."""
     await sql.execute(
         "update orders set paid = coalesce(paid, 0) + $2, updated_at = $3, uncounted = uncounted - $4, "
         "deposited = deposited + case when payment = $4 then 0 else $2 end where order_number = $1",
@@ -175,7 +178,7 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
 
 @ORDERS.on(UncountedMoneyReported)
 async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
-    """Add what came in the order's coin and was given up."""
+    """Store the uncounted sum of a payment in the order's coin."""
     if event.on_the_way or event.coin is None or not event.uncounted:
         return
     await sql.execute(
@@ -191,7 +194,7 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentOverpaid)
 async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
-    """Show what came, and how much of it was too much."""
+    """Store the received amount and the excess."""
     await sql.execute(
         "update orders set paid = $2, excess = $3, updated_at = $4 where order_number = $1",
         event.order,
@@ -203,7 +206,7 @@ async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentFinished)
 async def finished(event: PaymentFinished, sql: TableSql) -> None:
-    """Show that the order is paid."""
+    """Mark the order as paid."""
     await sql.execute(
         "update orders set paid = $2, missing = null, by_hand = $3, finished_at = $4, updated_at = $4, "
         "payment_status = $5, status = $6 where order_number = $1",
@@ -218,38 +221,38 @@ async def finished(event: PaymentFinished, sql: TableSql) -> None:
 
 @ORDERS.on(PaymentFailed)
 async def failed(event: PaymentFailed, sql: TableSql) -> None:
-    """Show that the provider gave the payment up."""
+    """Mark the payment as failed."""
     await _payment(sql, event.order, PaymentStatus.FAILED)
 
 
 @ORDERS.on(PaymentExpired)
 async def payment_expired(event: PaymentExpired, sql: TableSql) -> None:
-    """Show that the provider no longer waits."""
+    """Mark the payment as expired."""
     await _payment(sql, event.order, PaymentStatus.EXPIRED)
 
 
 @ORDERS.on(PaymentRefunded)
 async def refunded(event: PaymentRefunded, sql: TableSql) -> None:
-    """Show that the money goes back."""
+    """Mark the order as refunded."""
     await _payment(sql, event.order, PaymentStatus.REFUNDED)
     await _order(sql, event.order, OrderStatus.REFUNDED)
 
 
 @ORDERS.on(OrderExpired)
 async def expired(event: OrderExpired, sql: TableSql) -> None:
-    """Show that the order was not paid in time."""
+    """Mark the order as expired."""
     await _order(sql, event.order, OrderStatus.EXPIRED)
 
 
 @ORDERS.on(OrderCancelled)
 async def cancelled(event: OrderCancelled, sql: TableSql) -> None:
-    """Show that the order was called off."""
+    """Mark the order as cancelled."""
     await _order(sql, event.order, OrderStatus.CANCELLED)
 
 
 @ORDERS.on(OrderFulfilled)
 async def fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
-    """Show what the order brought."""
+    """Mark the order as delivered, with its adbot."""
     await sql.execute(
         "update orders set adbot = $2, fulfilled_at = $3, updated_at = $3, status = $4 "
         "where order_number = $1",

@@ -1,4 +1,4 @@
-"""The accounts whose adbots may name chats by private ids, since when and why."""
+"""Read model: the accounts that may use private ids, since when and why."""
 
 from datetime import datetime
 
@@ -19,11 +19,11 @@ PRIVATE_IDS = Projection(
     )
     """,
 )
-"""A row for each account that is allowed to; it goes when that ends."""
+"""A row for each account with the permission; the row is deleted when that ends."""
 
 
 class PrivateIds(BaseModel):
-    """Whether an account's adbots may name private ids."""
+    """The permission of an account to use private ids."""
 
     allowed: bool
     since: datetime | None = None
@@ -38,11 +38,11 @@ async def allowed(event: PrivateIdsAllowed, sql: TableSql) -> None:
 
 @PRIVATE_IDS.on(PrivateIdsForbidden)
 async def forbidden(event: PrivateIdsForbidden, sql: TableSql) -> None:
-    """Take the account away."""
+    """Delete the account."""
     await sql.execute("delete from private_ids where account = $1", event.account)
 
 
 async def private_ids_of(sql: Sql, account: AccountId) -> PrivateIds:
-    """Return whether an account may name private ids."""
+    """Return an account's permission to use private ids."""
     row = await sql.fetchrow("select since, reason from private_ids where account = $1", account)
     return PrivateIds(allowed=False) if row is None else PrivateIds(allowed=True, **dict(row))

@@ -1,4 +1,4 @@
-"""Answers: what is on sale."""
+"""Read model and queries of plans on sale."""
 
 from pydantic import BaseModel
 
@@ -26,7 +26,7 @@ PRODUCTS = Projection(
 
 
 class PlanOnSale(BaseModel):
-    """A plan that can be bought now."""
+    """A plan that is on sale."""
 
     code: str
     name: str
@@ -45,7 +45,7 @@ class CataloguePlan(PlanOnSale):
 
 @PRODUCTS.on(ProductListed)
 async def listed(event: ProductListed, sql: TableSql) -> None:
-    """Put the plan on sale, as it is from now on."""
+    """Put the plan on sale, with these terms."""
     plan = event.plan
     await sql.execute("delete from products where code = $1", plan.code)
     await sql.insert(
@@ -73,13 +73,13 @@ async def retired(event: ProductRetired, sql: TableSql) -> None:
 
 
 async def plans_on_sale(sql: Sql) -> list[PlanOnSale]:
-    """Return what can be bought, shelf by shelf, the cheapest first."""
+    """Return the plans on sale, by kind, the cheapest first."""
     rows = await sql.fetch("select * from products where on_sale order by kind desc, price_usd, code")
     return [PlanOnSale.model_validate(dict(row.items())) for row in rows]
 
 
 async def all_plans(sql: Sql) -> list[CataloguePlan]:
-    """Return every plan that was ever on sale, those that still are first."""
+    """Return every plan that was ever on sale, those still on sale first."""
     rows = await sql.fetch("select * from products order by on_sale desc, kind desc, price_usd, code")
     return [CataloguePlan.model_validate(dict(row.items())) for row in rows]
 

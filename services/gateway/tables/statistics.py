@@ -1,4 +1,4 @@
-"""Answers: how well does an adbot do."""
+"""Read model and query of adbots' statistics."""
 
 from collections import Counter
 from datetime import datetime
@@ -31,18 +31,18 @@ STATISTICS = Projection(
 
 
 class Statistics(BaseModel):
-    """An adbot's figures since it exists."""
+    """The statistics of an adbot since it was created."""
 
     cycles: int
-    """Cycles that were begun."""
+    """The number of cycles that were started."""
     cycles_skipped: int
     posts: int
-    """Groups that were tried: successes and failures."""
+    """The number of deliveries that were attempted: successes and failures."""
     successes: int
     failures: dict[ResultClass, int]
-    """By what Telegram answered."""
+    """The number of failures by Telegram's error class."""
     not_sent: int
-    """Groups whose turn never came, because the adbot was stopped first."""
+    """The number of deliveries that were not attempted, because the adbot was stopped."""
     last_activity: datetime | None
 
 
@@ -58,7 +58,7 @@ async def cycle_started(event: CycleStarted, sql: TableSql) -> None:
 
 @STATISTICS.on(CycleSkipped)
 async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Count the cycle that was not run."""
+    """Count the skipped cycle."""
     await sql.execute(
         "insert into statistics as s (adbot, cycles_skipped) values ($1, 1) "
         "on conflict (adbot) do update set cycles_skipped = s.cycles_skipped + 1",
@@ -87,7 +87,7 @@ async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
 
 
 async def statistics_of(sql: Sql, adbot: AdbotId) -> Statistics:
-    """Return an adbot's figures, zeros if it never did anything."""
+    """Return an adbot's statistics, zeros if it has no cycles."""
     row = await sql.fetchrow("select * from statistics where adbot = $1", adbot)
     results = await sql.fetch("select result, count from statistics_results where adbot = $1", adbot)
     counts = {ResultClass(line["result"]): int(line["count"]) for line in results}

@@ -1,4 +1,4 @@
-"""Answers: which sessions and API pairs are there, and what are they doing."""
+"""Read model and queries of the stock: sessions and Telegram applications, with their states."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
@@ -41,7 +41,7 @@ STOCK = Projection(
 
 
 class SessionState(StrEnum):
-    """What a session is doing; `IMPORTED` until provisioning has taken it into stock."""
+    """The state of a session; `IMPORTED` until provisioning has taken it into stock."""
 
     IMPORTED = "IMPORTED"
     UNUSED = "UNUSED"
@@ -52,7 +52,7 @@ class SessionState(StrEnum):
 
 
 class StockedSession(BaseModel):
-    """A session, its phone number masked."""
+    """A session, with its phone number masked."""
 
     session: UUID
     phone: str
@@ -63,8 +63,8 @@ class StockedSession(BaseModel):
     imported_at: datetime
 
 
-class StockedPair(BaseModel):
-    """An API pair, with how many sessions use it."""
+class StockedApplication(BaseModel):
+    """A Telegram application, with the number of its sessions."""
 
     pair: UUID
     api_id: int
@@ -72,16 +72,16 @@ class StockedPair(BaseModel):
 
 
 class Stock(BaseModel):
-    """All that is in stock."""
+    """The sessions and Telegram applications in stock."""
 
     counts: dict[SessionState, int]
-    pairs: list[StockedPair]
+    pairs: list[StockedApplication]
     sessions: list[StockedSession]
 
 
 @STOCK.on(SessionImported)
 async def imported(event: SessionImported, sql: TableSql) -> None:
-    """Show the session, unless provisioning has said more of it already."""
+    """Add the session, unless provisioning's event of it was handled before."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
         "values ($1, $2, $3, 'IMPORTED', $4, $5) on conflict (session) do nothing",
@@ -95,7 +95,7 @@ async def imported(event: SessionImported, sql: TableSql) -> None:
 
 @STOCK.on(SessionStocked)
 async def stocked(event: SessionStocked, sql: TableSql) -> None:
-    """Show the session as unused."""
+    """Mark the session as unused."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
         "values ($1, $2, $3, 'UNUSED', $4, $5) on conflict (session) do update set state = 'UNUSED'",
@@ -109,7 +109,7 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
 
 @STOCK.on(SessionAssigned)
 async def assigned(event: SessionAssigned, sql: TableSql) -> None:
-    """Show the session's adbot."""
+    """Store the session's adbot."""
     await sql.execute(
         "update stock set state = 'ASSIGNED', adbot = $2, pair = $3 where session = $1",
         event.session,
@@ -120,33 +120,36 @@ async def assigned(event: SessionAssigned, sql: TableSql) -> None:
 
 @STOCK.on(SessionReleased)
 async def released(event: SessionReleased, sql: TableSql) -> None:
-    """Show the session as unused again."""
+    """Mark the session as unused again."""
     await sql.execute("update stock set state = 'UNUSED', adbot = null where session = $1", event.session)
 
 
 @STOCK.on(SessionLost)
 async def lost(event: SessionLost, sql: TableSql) -> None:
-    """Show how the session was lost."""
+    """Store how the session was lost."""
     await sql.execute(
         "update stock set state = $2, adbot = null where session = $1", event.session, event.loss
     )
 
 
 @STOCK.on(ApiPairImported)
-async def pair_imported(event: ApiPairImported, sql: TableSql) -> None:
-    """Show the pair."""
-    await _pair(sql, event.pair, event.api_id)
+async def application_imported(event: ApiPairImported, sql: TableSql) -> None:
+    """Add the Telegram application."""
+    await _show_application(sql, event.pair, event.api_id)
 
 
 @STOCK.on(ApiPairAdded)
-async def pair_added(event: ApiPairAdded, sql: TableSql) -> None:
-    """Show the pair, if it is not shown yet."""
-    await _pair(sql, event.pair, event.api_id)
+async def application_added(event: ApiPairAdded, sql: TableSql) -> None:
+    """Add the Telegram application, if it is missing."""
+    await _show_application(sql, event.pair, event.api_id)
 
 
-async def _pair(sql: TableSql, pair: PairId, api_id: int) -> None:
+async def _show_application(sql: TableSql, application: ApplicationId, api_id: int) -> None:
     await sql.execute(
-        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing", pair, api_id, sql.at
+        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing",
+        application,
+        api_id,
+        sql.at,
     )
 
 
@@ -154,7 +157,7 @@ _SESSION = "select session, phone, telegram_user, state, adbot, pair, imported_a
 
 
 async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
-    """Return the counts, the pairs, and the first sessions, the oldest first."""
+    """Return the counts, the applications, and the first sessions, the oldest first."""
     counts = await sql.fetch("select state, count(*) as count from stock group by state order by state")
     pairs = await sql.fetch(
         "select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p "
@@ -168,7 +171,7 @@ async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
     )
     return Stock(
         counts={SessionState(row["state"]): row["count"] for row in counts},
-        pairs=[StockedPair.model_validate(dict(row.items())) for row in pairs],
+        pairs=[StockedApplication.model_validate(dict(row.items())) for row in pairs],
         sessions=[StockedSession.model_validate(dict(row.items())) for row in sessions],
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Stock:
     session: SessionId
     telegram_user: int
     phone: str
-    pair: PairId | None
+    pair: ApplicationId | None
     at: datetime
 
 
@@ -22,7 +22,7 @@ class Assign:
     """Assign a session to an adbot."""
 
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
     at: datetime
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.session.commands import Assign, Command, Lose, Release, Stock
@@ -19,7 +19,7 @@ class Unused:
     """A session in stock. `pair` is its only possible Telegram application, None allows any."""
 
     session: SessionId
-    pair: PairId | None
+    pair: ApplicationId | None
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Assigned:
 
     session: SessionId
     adbot: AdbotId
-    pair: PairId
+    pair: ApplicationId
     own: bool
 
 

@@ -7,7 +7,7 @@ from libs.events.provisioning import (
     SessionReleased,
     SessionStocked,
 )
-from libs.events.values import PairId, Seat, SessionId
+from libs.events.values import ApplicationId, Seat, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
@@ -53,7 +53,7 @@ order by s.turn limit 1
 async def next_seat(sql: Sql, *, max_sessions_per_pair: int) -> Seat | None:
     """Return the oldest session that can be assigned, with its own application or the least used one."""
     row = await sql.fetchrow(_NEXT_SEAT, max_sessions_per_pair)
-    return Seat(session=SessionId(row["session"]), pair=PairId(row["pair"])) if row else None
+    return Seat(session=SessionId(row["session"]), pair=ApplicationId(row["pair"])) if row else None
 
 
 @STOCK.on(ApiPairAdded)

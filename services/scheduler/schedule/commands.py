@@ -66,13 +66,13 @@ class EndWithSource:
 class RunDue:
     """Raise the cycle that is due, if one is, with the id `cycle`.
 
-    A cycle that was due `patience` ago counts as ended, whatever its state.
+    A cycle that was due `cycle_timeout` ago counts as ended, whatever its state.
     """
 
     adbot: Adbot
     cycle: CycleId
     pacing: Pacing
-    patience: timedelta
+    cycle_timeout: timedelta
     at: datetime
 
 

@@ -172,7 +172,7 @@ def _run_due(command: RunDue, schedule: Schedule | None) -> list[ScheduleEvent]:
     due = running.due(command.at)
     if due is None:
         return []
-    if running.busy(adbot.ended_cycle, command.at - command.patience):
+    if running.busy(adbot.ended_cycle, command.at - command.cycle_timeout):
         next_due = running.next_after(due)
         return [CycleSkipped(adbot=adbot.adbot, due_at=due, next_due=next_due, reason=SkipReason.OVERRUN)]
     due_at = running.counted_from(due, command.at)

@@ -11,7 +11,7 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.values import AccountId, AdbotId, CycleId, PairId, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, ApplicationId, CycleId, Seat, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.scheduler.schedule.adbot import Adbot
 
@@ -60,7 +60,9 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
         account=AccountId(row["account"]),
         correlation_id=row["correlation_id"],
         interval_seconds=row["interval_seconds"],
-        seats=tuple(Seat(session=SessionId(seat["session"]), pair=PairId(seat["pair"])) for seat in seats),
+        seats=tuple(
+            Seat(session=SessionId(seat["session"]), pair=ApplicationId(seat["pair"])) for seat in seats
+        ),
         valid_until=row["valid_until"],
         expired=row["expired"],
         suspended=row["suspended"],

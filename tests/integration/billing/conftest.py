@@ -12,8 +12,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import fresh_database
 
 SESSIONS = 30
@@ -37,7 +37,7 @@ async def stage(sold_out: Stage) -> Stage:
 async def provider() -> AsyncIterator[NowPaymentsSandbox]:
     """The provider, the same for all tests."""
     settings = SandboxSettings(
-        api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=PATIENCE_SECONDS
+        api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=DEADLINE_SECONDS
     )
     async with NowPaymentsSandbox(settings) as sandbox:
         yield sandbox
@@ -63,7 +63,7 @@ async def sold_out(
     """Everything around billing, without billing and without stock."""
     connection = await asyncpg.connect(database)
     client = await nats.connect(nats_url)
-    commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
     async with webhook(commands) as url:
         yield Stage(
             database=database,

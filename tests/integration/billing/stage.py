@@ -22,11 +22,12 @@ from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind, Seat, SessionId
-from libs.eventsourcing import Causes, Command, Cursor, Envelope, Event, EventStream, Refused, new_id, utc_now
+from libs.eventsourcing import Causes, Command, Event, EventStream, Refused
+from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 T = TypeVar("T")
 
@@ -253,7 +254,7 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type
 
 async def until(found: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
     """Return what is found once it is as wanted; fail with it after a while."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         value = await found()
         if wanted(value):

@@ -12,13 +12,15 @@ from structlog.testing import capture_logs
 
 from libs.events.catalogue import published
 from libs.events.values import PaymentId
-from libs.eventsourcing import Engine, utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.values import utc_now
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
+from services.billing.order.payment_report import PaymentReport
 from services.billing.payments.reconciling import Reconciler
 from services.billing.payments.requesting import PaymentRequests
 from services.billing.payments.tables import Silence
-from services.billing.ports import PaymentOffer, PaymentReport, PaymentWish
+from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until
@@ -39,7 +41,7 @@ class Odd(NowPayments):
             callback_url=stage.webhook_url,
             coins=DEFAULT_COINS,
         )
-        breaker = Breaker(self.name, failures=100, rest_seconds=1)
+        breaker = Breaker(self.name, failures=100, open_seconds=1)
         super().__init__(account, breaker, timeout_seconds=PROVIDER_SECONDS)
         self.about = about
         self.asked: list[datetime] = []

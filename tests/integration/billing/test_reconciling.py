@@ -12,8 +12,8 @@ from sandbox.nowpayments import Call
 from services.billing.payments.tables import OPEN_PAYMENTS
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import BillingSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.billing.stage import NUMBER, Stage, until
-from tests.patience import PATIENCE_SECONDS
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
 FOUND = [*PLACED, "PaymentFinished"]
@@ -220,7 +220,7 @@ async def test_what_was_given_up_there_is_watched_on_for_a_late_payer(stage: Sta
 
 
 async def test_a_payment_that_is_told_of_in_time_is_never_asked_for(stage: Stage) -> None:
-    async with stage.running(impatient(stage, reconcile_first_seconds=PATIENCE_SECONDS)):
+    async with stage.running(impatient(stage, reconcile_first_seconds=DEADLINE_SECONDS)):
         await stage.place()
         await stage.control.pay(await stage.payment())
         assert (await stage.history())[-1] == "PaymentFinished"

@@ -16,8 +16,9 @@ from libs.events.provisioning import (
     SessionLost,
     SessionReleased,
 )
-from libs.events.values import PairId, Seat, SessionLoss
-from libs.eventsourcing import Refused, new_id, utc_now
+from libs.events.values import ApplicationId, Seat, SessionLoss
+from libs.eventsourcing import Refused
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -92,7 +93,7 @@ async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_
     sold_out: Stage,
 ) -> None:
     first, second = await sold_out.stock(2)
-    pair = PairId(new_id())
+    pair = ApplicationId(new_id())
     async with sold_out.running():
         await sold_out.place()
         await sold_out.act(MarkPaid(order=NUMBER, reason="paid in cash"))
@@ -236,7 +237,7 @@ async def test_stock_that_paid_seats_wait_for_is_not_sold(sold_out: Stage) -> No
         (first,) = await sold_out.stock(1)
         await until(sold_out.free, lambda free: free == 1)
         assert await tried(sold_out, OTHER) == "insufficient_stock"
-        pair = PairId(new_id())
+        pair = ApplicationId(new_id())
         filled = SeatFilled(
             adbot=ADBOT, seat=Seat(session=first, pair=pair), valid_from=utc_now(), valid_until=utc_now()
         )

@@ -13,11 +13,12 @@ from nats.aio.msg import Msg
 
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Refusal
-from libs.eventsourcing import Causes, Engine, Refused, new_id
+from libs.eventsourcing import Causes, Engine, Refused
+from libs.eventsourcing.values import new_id
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Sweep
 from tests.integration.runtime.programs import until
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("account:7")
 
@@ -40,7 +41,7 @@ async def messages(client: Client, stream_prefix: str) -> AsyncIterator[list[Msg
 
 @pytest.fixture
 def commands(client: Client, stream_prefix: str) -> CommandClient:
-    return CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    return CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def seen(messages: list[Msg], commands: int) -> list[int]:
@@ -117,7 +118,7 @@ async def test_an_invalid_line_of_a_batch_harms_no_other(
     ]
     async with serving(nats_url, engine, stream_prefix):
         reply = await client.request(
-            f"{stream_prefix}cmd.shop.Sweep.many", b"\n".join(sent), timeout=PATIENCE_SECONDS
+            f"{stream_prefix}cmd.shop.Sweep.many", b"\n".join(sent), timeout=DEADLINE_SECONDS
         )
     answers = [RESULT.validate_json(line) for line in reply.data.split(b"\n")]
     assert isinstance(answers[0], Accepted)
@@ -150,12 +151,12 @@ async def test_a_process_that_hangs_delays_nobody_but_its_own_callers(
     stuck: list[asyncio.Task[Accepted]] = []
     for code in ("aa", "bb"):
         stuck.append(asyncio.create_task(commands.send(Sweep(code=code), ME)))
-        await still.next_msg(timeout=PATIENCE_SECONDS)
+        await still.next_msg(timeout=DEADLINE_SECONDS)
     later = asyncio.create_task(commands.send(Sweep(code="cc"), ME))
     for task in stuck:
         task.cancel()
     await still.unsubscribe()
-    async with serving(nats_url, engine, stream_prefix), asyncio.timeout(PATIENCE_SECONDS / 2):
+    async with serving(nats_url, engine, stream_prefix), asyncio.timeout(DEADLINE_SECONDS / 2):
         assert (await later).written
     assert await codes(engine) == {"cc"}
 

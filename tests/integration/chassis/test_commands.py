@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
-from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork, new_id
+from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork
+from libs.eventsourcing.values import new_id
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("account:7")
 
@@ -29,7 +30,7 @@ async def shop(engine: Engine, nats_url: str, stream_prefix: str) -> AsyncIterat
 
 @pytest.fixture
 def commands(client: Client, stream_prefix: str) -> CommandClient:
-    return CommandClient(client, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    return CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def ask(
@@ -37,7 +38,7 @@ async def ask(
 ) -> Accepted | Refusal | Failure:
     """Send a command as a stranger would."""
     reply = await client.request(
-        f"{prefix}cmd.shop.{kind}", body, timeout=PATIENCE_SECONDS, headers=headers or None
+        f"{prefix}cmd.shop.{kind}", body, timeout=DEADLINE_SECONDS, headers=headers or None
     )
     return RESULT.validate_json(reply.data)
 

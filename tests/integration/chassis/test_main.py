@@ -15,8 +15,8 @@ from nats.aio.client import Client
 
 from libs.chassis.command_client import CommandClient
 from libs.eventsourcing import Causes, EventStream
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import Retire
-from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -47,7 +47,7 @@ async def start(**variables: str) -> asyncio.subprocess.Process:
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:
     try:
-        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+        _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
@@ -83,7 +83,7 @@ async def test_settings_that_are_not_valid_end_the_start_with_a_line_each() -> N
 
 async def test_a_terminated_service_stops_well(variables: dict[str, str], client: Client) -> None:
     process = await start(**variables)
-    commands = CommandClient(client, prefix=variables["NATS_PREFIX"], timeout_seconds=PATIENCE_SECONDS)
+    commands = CommandClient(client, prefix=variables["NATS_PREFIX"], timeout_seconds=DEADLINE_SECONDS)
     await commands.send(Retire(code="tea", times=1500), Causes.first("test"))
     process.send_signal(signal.SIGTERM)
     outcome = await ended(process)

@@ -23,11 +23,12 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
-from libs.eventsourcing import Causes, Envelope, EventStream
-from libs.eventsourcing.stream.event_stream import Published, PublishFailed
+from libs.eventsourcing import Causes, EventStream
+from libs.eventsourcing.stream.publishing import Published, PublishFailed
+from libs.eventsourcing.values import Envelope
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
 from tests.integration.engine.waiting import eventually
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -63,7 +64,7 @@ async def health(settings: ShopSettings) -> tuple[int, dict[str, Any]]:
     async with httpx.AsyncClient() as http:
         try:
             answer = await http.get(
-                f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=PATIENCE_SECONDS
+                f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=DEADLINE_SECONDS
             )
         except httpx.TransportError:
             return 0, {}
@@ -125,7 +126,7 @@ async def test_a_command_under_way_is_answered_before_the_service_stops(
         chassis.serve(handlers(under_way))
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
-        commands = CommandClient(client, prefix=settings.nats_prefix, timeout_seconds=PATIENCE_SECONDS)
+        commands = CommandClient(client, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS)
         answer = asyncio.create_task(commands.send(Wait(seconds=0.5), ME))
         await under_way.wait()
         chassis.stop()
@@ -148,7 +149,7 @@ async def test_a_request_under_way_is_answered_before_the_service_stops(settings
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
         answer = asyncio.create_task(
-            http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=PATIENCE_SECONDS)
+            http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=DEADLINE_SECONDS)
         )
         await began.wait()
         chassis.stop()
@@ -259,7 +260,7 @@ async def test_a_loop_that_does_not_hear_the_first_time_is_told_again(settings: 
         ran = asyncio.create_task(chassis.run())
         await eventually(lambda: ready(settings))
         chassis.stop()
-        await asyncio.wait_for(ran, PATIENCE_SECONDS)
+        await asyncio.wait_for(ran, DEADLINE_SECONDS)
     assert deaf == -1
 
 

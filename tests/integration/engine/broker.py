@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from libs.eventsourcing import START, Engine, Envelope, EventStream
+from libs.eventsourcing import Engine, EventStream
 from libs.eventsourcing.store.postgres import PostgresStore, last_event
 from libs.eventsourcing.stream.subscription import Consumer
+from libs.eventsourcing.values import START, Envelope
 
 
 async def held(stream: EventStream) -> list[Envelope]:

@@ -14,7 +14,7 @@ import pytest
 
 import libs.eventsourcing
 from adrelay.runtime.nats import EmbeddedNats
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 ENGINE = Path(libs.eventsourcing.__file__ or "").parent
 RUN = """
@@ -36,7 +36,8 @@ from typing import ClassVar
 import nats
 
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventCatalogue, EventStream, Projection
-from libs.eventsourcing import Reactions, Reader, Refused, Relay, Sql, TableSql, Timer, UnitOfWork
+from libs.eventsourcing import Reactions, Reader, Refused, Relay, Sql, TableSql, UnitOfWork
+from libs.eventsourcing.background import Timer
 
 OURS = ["libs.events", "libs.chassis", "libs.nowpayments", "services", "adrelay", "sandbox", "tests"]
 
@@ -190,7 +191,7 @@ def run(tmp_path: Path, database: str, mortal: EmbeddedNats) -> Run:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            out, problems = await asyncio.wait_for(process.communicate(), 2 * PATIENCE_SECONDS)
+            out, problems = await asyncio.wait_for(process.communicate(), 2 * DEADLINE_SECONDS)
         except TimeoutError:
             process.kill()
             raise

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from libs.eventsourcing import Causes, Engine, Refused, Row, UnitOfWork, new_id
+from libs.eventsourcing import Causes, Engine, Refused, Row, UnitOfWork
+from libs.eventsourcing.values import new_id
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 
 ME = Causes.first("test")

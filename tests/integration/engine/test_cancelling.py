@@ -7,21 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.eventsourcing import (
-    Causes,
-    Engine,
-    Envelope,
-    EventStream,
-    Reader,
-    Relay,
-    Sql,
-    Timer,
-    UnitOfWork,
-    heed_cancellation,
-)
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay, Sql, UnitOfWork
+from libs.eventsourcing.background import Timer, heed_cancellation
+from libs.eventsourcing.stream.publishing import Published
+from libs.eventsourcing.values import Envelope
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import echoing, turn
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -50,7 +41,7 @@ class Deaf(EventStream):
 async def ends(asked: asyncio.Event, loop: Callable[[], Awaitable[None]]) -> bool:
     """Cancel the loop once it is busy, once; say whether it ends."""
     task = asyncio.ensure_future(loop())
-    await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
+    await asyncio.wait_for(asked.wait(), DEADLINE_SECONDS)
     task.cancel()
     await asyncio.wait({task}, timeout=10)
     ended = task.done()

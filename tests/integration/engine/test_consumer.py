@@ -13,8 +13,8 @@ import pytest
 from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.waiting import eventually
-from tests.patience import PATIENCE_SECONDS
 
 """Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
 
@@ -30,7 +30,7 @@ async def quiet(consumer: Consumer) -> "asyncio.Task[list[Arrival]]":
 async def broken(waiting: Coroutine[None, None, list[Arrival]] | asyncio.Task[list[Arrival]]) -> str:
     """Return the error of a consumer that is lost."""
     with pytest.raises(ConsumerLost) as raised:
-        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
+        await asyncio.wait_for(waiting, DEADLINE_SECONDS)
     return str(raised.value)
 
 

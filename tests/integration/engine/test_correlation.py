@@ -6,18 +6,8 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import (
-    Cause,
-    Causes,
-    Engine,
-    EventStream,
-    Reactions,
-    Reader,
-    Relay,
-    Row,
-    UnitOfWork,
-    new_id,
-)
+from libs.eventsourcing import Cause, Causes, Engine, EventStream, Reactions, Reader, Relay, Row, UnitOfWork
+from libs.eventsourcing.values import new_id
 from libs.eventsourcing.writing.unit_of_work import Uncorrelated
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn
 from tests.integration.engine.waiting import running

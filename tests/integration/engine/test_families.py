@@ -17,9 +17,9 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.readers.dead_letters import list_dead_letters
 from libs.eventsourcing.readers.handling import Handling
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import CATALOGUE, ECHO, Echo, MeterTurned, TurnEchoed, meters_table, turn
 from tests.integration.engine.waiting import eventually, running
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -66,7 +66,7 @@ async def test_what_nobody_thought_of_in_a_reaction_is_blamed_on_its_event(
     async with running(Relay(engine, stream).run, reader.run):
         done = await engine.run(turn("good"), ME)
         assert done.written is not None
-        assert await reader.reached("meters", done.written, PATIENCE_SECONDS)
+        assert await reader.reached("meters", done.written, DEADLINE_SECONDS)
     assert await echoed(engine) == ["echo-good"] * 3
     assert await dead_letters(engine) == [("meter-bad", "Odd(1)")]
 
@@ -91,7 +91,7 @@ async def test_what_nobody_thought_of_in_a_projection_is_blamed_on_the_event_tha
     async with running(Relay(engine, stream).run, reader.run):
         done = await engine.run(turn("good"), ME)
         assert done.written is not None
-        assert await reader.reached("meters", done.written, PATIENCE_SECONDS)
+        assert await reader.reached("meters", done.written, DEADLINE_SECONDS)
     assert await echoed(engine) == ["echo-good"] * 3
     assert await dead_letters(engine) == [("meter-bad", "Odd(1)")]
     await engine.stop()

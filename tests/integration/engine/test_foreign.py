@@ -11,14 +11,15 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Reader, Relay
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from libs.eventsourcing.stream.event_stream import Published
+from libs.eventsourcing.stream.publishing import Published
+from libs.eventsourcing.values import Cursor, Envelope
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -140,7 +141,7 @@ async def test_a_reader_that_finds_nothing_but_foreign_messages_has_caught_up(
     await put(stream, b"junk")
     reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
     with capture_logs():
-        async with running(reader.run), asyncio.timeout(PATIENCE_SECONDS):
+        async with running(reader.run), asyncio.timeout(DEADLINE_SECONDS):
             await reader.complete()
 
 

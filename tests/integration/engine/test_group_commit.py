@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork, new_id
+from libs.eventsourcing import Causes, Engine, Refused, UnitOfWork
+from libs.eventsourcing.values import new_id
 from libs.eventsourcing.writing.engine import Done
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 

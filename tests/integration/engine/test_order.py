@@ -4,10 +4,11 @@ import asyncio
 import random
 from collections import defaultdict
 
-from libs.eventsourcing import START, Causes, Cursor, Engine, Envelope, UnitOfWork
+from libs.eventsourcing import Causes, Engine, UnitOfWork
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import START, Cursor, Envelope
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import CATALOGUE, METER, Turn
-from tests.patience import PATIENCE_SECONDS
 
 ME = Causes.first("test")
 
@@ -92,7 +93,7 @@ async def test_a_reader_loses_nothing_in_a_race_of_writers(engine: Engine) -> No
     reader = asyncio.create_task(read())
     await asyncio.gather(*(write_meanwhile(engine) for _ in range(10)))
     writing = False
-    await asyncio.wait_for(reader, PATIENCE_SECONDS)
+    await asyncio.wait_for(reader, DEADLINE_SECONDS)
     stored = await engine.query(lambda sql: sql.fetch("select id from engine.events"))
     assert {envelope.id for envelope in seen} == {row["id"] for row in stored}
     assert len(seen) == len(stored)

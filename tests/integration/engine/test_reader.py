@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Reader, Relay, Transient
-from libs.eventsourcing.readers.handling import LostCheckpoint
+from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
+from libs.eventsourcing.errors import Transient
+from libs.eventsourcing.readers.checkpoints import LostCheckpoint
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
+from libs.eventsourcing.values import Cursor
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import eventually, running

@@ -10,12 +10,14 @@ from dataclasses import replace
 import pytest
 from nats.aio.client import Client
 
-from libs.eventsourcing import Causes, Cursor, Engine, Envelope, EventStream, Relay, Transient
+from libs.eventsourcing import Causes, Engine, EventStream, Relay
+from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.relaying.relay import MAX_BATCH_BYTES
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import ATOMIC_FROM, FencedOut, Published, PublishFailed
+from libs.eventsourcing.stream.publishing import ATOMIC_FROM, FencedOut, Published, PublishFailed
+from libs.eventsourcing.values import Cursor, Envelope
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running

@@ -6,18 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import (
-    Cause,
-    Command,
-    CommandHandlers,
-    Event,
-    Registry,
-    Sql,
-    Timers,
-    UnitOfWork,
-    new_id,
-)
+from libs.eventsourcing import Cause, Command, CommandHandlers, Event, Registry, Sql, Timers, UnitOfWork
 from libs.eventsourcing.testing import Act, Said, Service, service_on
+from libs.eventsourcing.values import new_id
 from tests.integration.engine.meters import (
     CATALOGUE,
     ECHO,

@@ -8,13 +8,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import START, Causes, Cursor, Envelope, Event
+from libs.eventsourcing import Causes, Event
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.model.errors import InvalidAppend, UnknownEvent, WrongExpectedVersion
 from libs.eventsourcing.model.limits import MAX_DATA_BYTES
 from libs.eventsourcing.store.connections import ISOLATION, connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.store.schema import make_schema
+from libs.eventsourcing.values import START, Cursor, Envelope
 from tests.integration.engine.meters import CATALOGUE, MeterSealed, MeterTurned
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

@@ -8,7 +8,9 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import Cause, Causes, Engine, Sql, Timer, UnitOfWork, new_id
+from libs.eventsourcing import Cause, Causes, Engine, Sql, UnitOfWork
+from libs.eventsourcing.background import Timer
+from libs.eventsourcing.values import new_id
 from libs.eventsourcing.writing import durable_effect
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
 from tests.integration.engine.waiting import eventually, running

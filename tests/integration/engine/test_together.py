@@ -7,25 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from libs.eventsourcing import (
-    START,
-    Causes,
-    Engine,
-    Envelope,
-    EventStream,
-    Projection,
-    Reader,
-    Relay,
-    TableSql,
-    UnitOfWork,
-)
+from libs.eventsourcing import Causes, Engine, EventStream, Projection, Reader, Relay, TableSql, UnitOfWork
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.errors import InvalidAppend
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.readers.dead_letters import list_dead_letters, request_retry
 from libs.eventsourcing.store.postgres import PostgresStore
-from libs.eventsourcing.stream.event_stream import Published, PublishFailed
+from libs.eventsourcing.stream.publishing import Published, PublishFailed
+from libs.eventsourcing.values import START, Envelope
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
 from tests.integration.engine.waiting import eventually, running
 

@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[bool]], within_seconds: float = PATIENCE_SECONDS
+    condition: Callable[[], Awaitable[bool]], within_seconds: float = DEADLINE_SECONDS
 ) -> None:
     """Return as soon as the condition holds; fail if it does not in time."""
     deadline = time.monotonic() + within_seconds

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from libs.eventsourcing import Causes, Cursor, Engine, EventStream, Projection, Reader, Relay, TableSql
+from libs.eventsourcing import Causes, Engine, EventStream, Projection, Reader, Relay, TableSql
 from libs.eventsourcing.projections.tables import READ_MODELS
+from libs.eventsourcing.values import Cursor
 from tests.integration.engine.meters import MeterSealed, MeterTurned, turn
 from tests.integration.engine.waiting import running
 

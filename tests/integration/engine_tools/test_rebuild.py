@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from libs.eventsourcing import Engine, EventStream, Projection, Reader, Remedy, TableSql
+from libs.eventsourcing import Engine, EventStream, Projection, Reader, TableSql
+from libs.eventsourcing.errors import Remedy
 from libs.eventsourcing.model.errors import OutdatedTables
 from libs.eventsourcing.operations import rebuilding
 from libs.eventsourcing.operations.rebuilding import Progress, plan, rebuild, rollback

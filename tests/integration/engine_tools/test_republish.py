@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from libs.eventsourcing import Cursor, Engine, EventStream, Relay, Remedy
+from libs.eventsourcing import Engine, EventStream, Relay
+from libs.eventsourcing.errors import Remedy
 from libs.eventsourcing.relaying.republish import missing, renew, republish
 from libs.eventsourcing.relaying.verify import Fault
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
+from libs.eventsourcing.values import Cursor
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME, last_cursor, relayed, serving, turns_in

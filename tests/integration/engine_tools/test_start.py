@@ -23,21 +23,13 @@ from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import XminAge, look
 from libs.events.billing import ProductRetired
 from libs.events.catalogue import published
-from libs.eventsourcing import (
-    Decider,
-    Engine,
-    Projection,
-    Relay,
-    Sql,
-    TableSql,
-    Timer,
-    UnitOfWork,
-)
+from libs.eventsourcing import Decider, Engine, Projection, Relay, Sql, TableSql, UnitOfWork
+from libs.eventsourcing.background import Timer
 from libs.eventsourcing.model.errors import OutdatedTables
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import eventually, running
 from tests.integration.engine_tools.counting import ME
-from tests.patience import PATIENCE_SECONDS
 
 EVENTS = 3000
 PRODUCT = Decider[int, int, ProductRetired](
@@ -136,7 +128,7 @@ async def test_timers_and_requests_wait_until_read_models_are_filled(settings: S
 async def test_a_service_ends_when_a_newer_one_has_swapped_its_tables(settings: ShelfSettings) -> None:
     async with Chassis(settings, read_models=[retirements()]) as chassis:
         service = asyncio.create_task(chassis.run())
-        await asyncio.wait_for(chassis.read_models.complete(), PATIENCE_SECONDS)
+        await asyncio.wait_for(chassis.read_models.complete(), DEADLINE_SECONDS)
         async with Chassis(settings, read_models=[retirements(2)]) as newer:
             new = asyncio.create_task(newer.run())
             billing = Engine(

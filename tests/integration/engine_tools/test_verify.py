@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from libs.eventsourcing import START, Cursor, Engine, Envelope, EventStream
+from libs.eventsourcing import Engine, EventStream
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections.migration import builder
 from libs.eventsourcing.projections.tables import TablesBusy
 from libs.eventsourcing.relaying.verify import Fault, StreamReport, verify_stream
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import START, Cursor, Envelope
 from tests.integration.engine.meters import METER, Seal, turn
 from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_told
 

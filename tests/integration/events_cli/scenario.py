@@ -15,9 +15,9 @@ from libs.events.scheduler import AdbotStarted, CycleDue
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     CycleId,
     Pacing,
-    PairId,
     Plan,
     PlanKind,
     ResultClass,
@@ -25,11 +25,12 @@ from libs.events.values import (
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Causes, Engine, Event, utc_now
+from libs.eventsourcing import Causes, Engine, Event
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.store.connections import ISOLATION
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.values import utc_now
 
 PLAN = Plan(
     code="bronze",
@@ -41,7 +42,7 @@ PLAN = Plan(
     validity_days=30,
 )
 DIGEST = "ab" * 32
-SEAT = Seat(session=SessionId(UUID(int=7)), pair=PairId(UUID(int=8)))
+SEAT = Seat(session=SessionId(UUID(int=7)), pair=ApplicationId(UUID(int=8)))
 
 
 def _new_key() -> str:

@@ -3,7 +3,8 @@
 import asyncpg
 
 from libs.events.billing import OrderPlaced
-from libs.eventsourcing import Cursor, Reactions, Reader, UnitOfWork
+from libs.eventsourcing import Reactions, Reader, UnitOfWork
+from libs.eventsourcing.values import Cursor
 from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from libs.eventsourcing import utc_now
 from libs.eventsourcing.store.connections import Pool
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import ACCOUNTS
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.orders import ORDERS

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran, started
 from tests.integration.events_cli.scenario import Scenario
-from tests.patience import PATIENCE_SECONDS
 
 
 async def test_it_begins_with_the_last_events_in_the_streams_order(world: World) -> None:
@@ -54,12 +54,12 @@ async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) 
     assert process.stdout is not None
     try:
         await other.append("billing", stream, other.placed())
-        first = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
+        first = json.loads(await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS))
         await other.append("billing", stream, other.requested())
-        second = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
+        second = json.loads(await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS))
         assert [first["type"], second["type"]] == ["OrderPlaced", "PaymentRequested"]
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+        out, err = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()

@@ -12,7 +12,8 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES
 from libs.events.catalogue import published
-from libs.eventsourcing import Cursor, Engine
+from libs.eventsourcing import Engine
+from libs.eventsourcing.values import Cursor
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import Ran, ran
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from services.forwarder.settings import ForwarderSettings
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,7 +45,7 @@ class Process:
 
     async def ended(self) -> int:
         """The exit code of a process that ends by itself."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             return await self._child.wait()
 
     async def end(self) -> int:

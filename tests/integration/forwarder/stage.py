@@ -14,11 +14,11 @@ from uuid import uuid4
 from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     GroupRef,
     Pacing,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
@@ -51,8 +51,8 @@ from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
-from services.forwarder.vault.store import ApiPair, Vault
-from tests.patience import PATIENCE_SECONDS
+from services.forwarder.vault.store import TelegramApplication, Vault
+from tests.deadlines import DEADLINE_SECONDS
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -66,7 +66,7 @@ def vault_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
+async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = DEADLINE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not await question():
         assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
@@ -81,13 +81,13 @@ class Stage:
         self.telegram = telegram
         self.settings = settings
         self.vault = Vault(Cipher(decode_keys(settings.vault_keys)))
-        self.pair = PairId(uuid4())
+        self.pair = ApplicationId(uuid4())
         self.adbot = AdbotId(uuid4())
         self.accounts: dict[SessionId, int] = {}
 
     async def prepare(self) -> None:
-        secret = ApiPair(4711, "0123456789abcdef" * 2)
-        await self.engine.query(lambda sql: self.vault.put_pair(sql, self.pair, secret))
+        secret = TelegramApplication(4711, "0123456789abcdef" * 2)
+        await self.engine.query(lambda sql: self.vault.put_application(sql, self.pair, secret))
         pictures = [PostSpec(media=Media.PHOTO, text=f"picture {number}") for number in range(3)]
         self.telegram.create_channel(
             ChannelSpec(username=SOURCE[1:], posts=[PostSpec(text="the post"), AlbumSpec(album=pictures)])

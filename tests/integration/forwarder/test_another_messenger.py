@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from libs.events.forwarder import SeatRested, SessionDied, SourceBroken
 from libs.events.values import (
+    ApplicationId,
     ErrorName,
     GroupRef,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
@@ -35,9 +35,9 @@ class Board:
         self.errors: dict[GroupRef, MessengerError] = {}
         """What to answer whoever asks for a board."""
         self.erased: SessionId | None = None
-        self.open_for: list[PairId] = []
+        self.open_for: list[ApplicationId] = []
 
-    async def open(self, session: SessionId, pair: PairId) -> "Visitor":
+    async def open(self, session: SessionId, pair: ApplicationId) -> "Visitor":
         self.open_for.append(pair)
         return Visitor(self, session)
 

@@ -91,7 +91,7 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(stage: Stag
     assert await stage.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
     recorder = Recorder(stage.engine, old.lease, RetryLimits.of(stage.settings), BAN)
     with pytest.raises(LeaseLost):
-        await recorder.rest(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
+        await recorder.pause_session(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
     with pytest.raises(LeaseLost):
         await recorder.lose(send, SendFailed(TelegramError("SESSION_REVOKED")))
 

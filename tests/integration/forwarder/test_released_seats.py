@@ -8,11 +8,11 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import AbortReason, CycleAborted
 from libs.events.provisioning import SeatsReleased, SessionReleased
-from libs.events.values import AdbotId, PairId, ResultClass
+from libs.events.values import AdbotId, ApplicationId, ResultClass
 from libs.eventsourcing import EventStream
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.tables.adbots import released_from
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 from tests.integration.forwarder.stage import until
 from tests.integration.forwarder.system import System
 from tests.integration.provisioning.neighbours import Neighbour, neighbour, stream_on
@@ -49,8 +49,10 @@ async def test_a_released_session_leaves_its_adbots_cycle_and_serves_another_thr
     end = await stage.over(due.cycle)
     assert isinstance(end, CycleAborted)
     assert end.reason is AbortReason.STOPPED
-    pair = PairId(uuid4())
-    await stage.engine.query(lambda sql: stage.vault.put_pair(sql, pair, ApiPair(815, "ab" * 16)))
+    pair = ApplicationId(uuid4())
+    await stage.engine.query(
+        lambda sql: stage.vault.put_application(sql, pair, TelegramApplication(815, "ab" * 16))
+    )
     other = system.due([seat.model_copy(update={"pair": pair}) for seat in seats], others)
     other = other.model_copy(update={"adbot": AdbotId(uuid4())})
     await system.say("schedule", other)

@@ -17,7 +17,7 @@ from libs.events.forwarder import (
     SessionImported,
 )
 from libs.events.scheduler import AdbotStopped, StopReason
-from libs.events.values import CycleId, PairId, ResultClass
+from libs.events.values import ApplicationId, CycleId, ResultClass
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.stage import Stage, until
@@ -26,7 +26,7 @@ from tests.integration.forwarder.system import HASH, System, system_of
 
 async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: System, tmp_path: Path) -> None:
     stage = system.stage
-    pair = PairId(uuid4())
+    pair = ApplicationId(uuid4())
     await system.send(ImportApiPair(pair=pair, api_id=815, api_hash=SecretStr(HASH)))
     text = stage.telegram.mint_session(stage.telegram.create_account(AccountSpec()).id)
     account = stage.telegram.create_account(AccountSpec()).id

@@ -1,4 +1,7 @@
-"""Uploading sessions and API pairs to the service as it runs: what is taken, and what is refused."""
+"""Uploading sessions and Telegram applications to the service as it runs.
+
+What is taken, and what is refused.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -12,7 +15,7 @@ from libs.events.forwarder import (
     ImportSession,
     SessionImported,
 )
-from libs.events.values import PairId, SessionId, SessionLoss
+from libs.events.values import ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
 from services.forwarder.adapters.telegram.account import TelethonTelegram
@@ -174,9 +177,9 @@ async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: 
     telegram = system.stage.telegram
     text = SecretStr(telegram.mint_session(telegram.create_account(AccountSpec()).id))
     upload = ImportSession(session=SessionId(uuid4()), content=text)
-    refused = await system.refusal(upload.model_copy(update={"pair": PairId(uuid4())}))
+    refused = await system.refusal(upload.model_copy(update={"pair": ApplicationId(uuid4())}))
     assert refused.code == "unknown_api_pair"
-    same = ImportApiPair(pair=PairId(uuid4()), api_id=4711, api_hash=SecretStr(HASH))
+    same = ImportApiPair(pair=ApplicationId(uuid4()), api_id=4711, api_hash=SecretStr(HASH))
     assert (await system.refusal(same)).code == "pair_exists"
     telegram.set_policy(Policy(api_ids={1: HASH}))
     assert (await system.refusal(upload)).code == "unknown_api_pair"

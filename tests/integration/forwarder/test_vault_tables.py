@@ -6,24 +6,24 @@ from uuid import uuid4
 
 import pytest
 
-from libs.events.values import PairId, SessionId
+from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Engine
 from services.forwarder.pool.queue import sweep
 from services.forwarder.vault.cipher import Cipher, Unsealable
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair, Vault
+from services.forwarder.vault.store import TelegramApplication, Vault
 
 OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
 SECRET = SessionKey(2, secrets.token_bytes(256))
-PAIR_SECRET = ApiPair(17, "0123456789abcdef" * 2)
+PAIR_SECRET = TelegramApplication(17, "0123456789abcdef" * 2)
 LASTING = timedelta(seconds=60)
 
 
 async def test_secrets_are_sealed_anew_and_the_old_key_can_be_dropped(engine: Engine) -> None:
-    session, pair = SessionId(uuid4()), PairId(uuid4())
+    session, pair = SessionId(uuid4()), ApplicationId(uuid4())
     old, both, new = (Vault(Cipher(keys)) for keys in ([OLD], [NEW, OLD], [NEW]))
     await engine.query(lambda sql: old.put_session(sql, session, SECRET))
-    await engine.query(lambda sql: old.put_pair(sql, pair, PAIR_SECRET))
+    await engine.query(lambda sql: old.put_application(sql, pair, PAIR_SECRET))
     with pytest.raises(Unsealable):
         await engine.query(lambda sql: new.session(sql, session))
 
@@ -32,7 +32,7 @@ async def test_secrets_are_sealed_anew_and_the_old_key_can_be_dropped(engine: En
     assert await engine.query(both.reseal) == 0
 
     assert await engine.query(lambda sql: new.session(sql, session)) == SECRET
-    assert await engine.query(lambda sql: new.pair(sql, pair)) == PAIR_SECRET
+    assert await engine.query(lambda sql: new.application(sql, pair)) == PAIR_SECRET
     assert await engine.query(lambda sql: new.known(sql, SECRET)) == session
 
 
@@ -62,10 +62,10 @@ async def test_attempts_of_what_nobody_waits_for_are_forgotten(engine: Engine) -
 
 
 async def test_keys_that_are_needed_and_not_configured_are_named(engine: Engine) -> None:
-    session, pair = SessionId(uuid4()), PairId(uuid4())
+    session, pair = SessionId(uuid4()), ApplicationId(uuid4())
     old, both, new = (Vault(Cipher(keys)) for keys in ([OLD], [NEW, OLD], [NEW]))
     assert await engine.query(new.missing_keys) == []
     await engine.query(lambda sql: old.put_session(sql, session, SECRET))
-    await engine.query(lambda sql: old.put_pair(sql, pair, PAIR_SECRET))
+    await engine.query(lambda sql: old.put_application(sql, pair, PAIR_SECRET))
     assert await engine.query(both.missing_keys) == []
     assert await engine.query(new.missing_keys) == [Cipher([OLD]).current]

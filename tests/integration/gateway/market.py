@@ -14,8 +14,9 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import ApiPairImported, SessionImported
-from libs.events.values import PairId, SessionId
-from libs.eventsourcing import CommandHandlers, new_id
+from libs.events.values import ApplicationId, SessionId
+from libs.eventsourcing import CommandHandlers
+from libs.eventsourcing.values import new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from services.billing.service import run as run_billing
 from services.billing.settings import BillingSettings
@@ -25,9 +26,9 @@ from services.provisioning.service import run as run_provisioning
 from services.provisioning.settings import ProvisioningSettings
 from services.scheduler.service import run as run_scheduler
 from services.scheduler.settings import SchedulerSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import Neighbour
 from tests.integration.gateway.world import until
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
@@ -52,11 +53,11 @@ class Market:
     phones: int = field(default=0)
 
     async def stock(self, sessions: int) -> None:
-        """Have so many more sessions lie in stock, no more to an API pair than may be assigned."""
-        pair = PairId(new_id())
+        """Have so many more sessions lie in stock, no more to a Telegram application than may be assigned."""
+        pair = ApplicationId(new_id())
         for number in range(sessions):
             if number % SESSIONS_PER_PAIR == 0:
-                pair = PairId(new_id())
+                pair = ApplicationId(new_id())
                 await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
             self.phones += 1
             session = SessionId(new_id())
@@ -147,13 +148,13 @@ async def market(postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: obje
         ):
             stack.push_async_callback(_end, asyncio.create_task(service))
         http = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=PATIENCE_SECONDS)
+            httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=DEADLINE_SECONDS)
         )
         admin = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=f"{url}/api/v1/admin/",
                 headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
-                timeout=PATIENCE_SECONDS,
+                timeout=DEADLINE_SECONDS,
             )
         )
         await until(lambda: _open(http))

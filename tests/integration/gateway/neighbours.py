@@ -127,7 +127,7 @@ class Neighbour:
 
 
 def forwarder() -> CommandHandlers:
-    """Take any API pair, and sessions that begin with a 1."""
+    """Take any Telegram application, and sessions that begin with a 1."""
     handlers = CommandHandlers()
 
     @handlers.on(ImportApiPair)

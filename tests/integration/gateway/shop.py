@@ -36,7 +36,8 @@ from libs.events.provisioning import (
     SuspendAdbot,
 )
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
-from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork, new_id, utc_now
+from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.neighbours import BRONZE, already, say
 
 ADDRESS = "bc1qexample"

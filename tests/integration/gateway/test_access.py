@@ -15,12 +15,13 @@ from libs.events.billing import PlaceOrder
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
-from libs.eventsourcing import Causes, Engine, utc_now
+from libs.eventsourcing import Causes, Engine
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import say
 from tests.integration.gateway.world import PEPPER, Client, World, access_code, until
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import ENGINE
 
 CHECKOUT, SIGN_IN = "/api/v1/checkout", "/api/v1/auth/sign-in"
@@ -34,7 +35,7 @@ def wish(email: str | None = None, **changed: str) -> dict[str, str]:
 @asynccontextmanager
 async def visitor(world: World) -> AsyncGenerator[httpx.AsyncClient]:
     """Somebody with a browser of his own."""
-    async with httpx.AsyncClient(base_url=world.http.base_url, timeout=PATIENCE_SECONDS) as http:
+    async with httpx.AsyncClient(base_url=world.http.base_url, timeout=DEADLINE_SECONDS) as http:
         yield http
 
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from libs.events.gateway import Role
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests.tokens import Identity, Tokens
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, Client, World
-from tests.patience import PATIENCE_SECONDS
 
 SIGN_IN = "/api/v1/auth/sign-in"
 
@@ -108,7 +108,7 @@ async def test_checking_out_for_one_e_mail_is_slowed_down_wherever_it_comes_from
         for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
             transport = httpx.AsyncHTTPTransport(local_address=address)
             async with httpx.AsyncClient(
-                base_url=http.base_url, transport=transport, timeout=PATIENCE_SECONDS
+                base_url=http.base_url, transport=transport, timeout=DEADLINE_SECONDS
             ) as visitor:
                 statuses.append((await visitor.post("/api/v1/checkout", json=body)).status_code)
     assert statuses == [404, 404, 429]

@@ -11,16 +11,16 @@ from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost, Session
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped, SkipReason, StopReason
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     Pacing,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.world import Client, World, until
 
 POST = "https://t.me/channel/42"
@@ -102,7 +102,7 @@ async def test_commands_are_sent_in_the_callers_name(client: Client, world: Worl
 async def test_seats_come_and_go_and_plans_end(client: Client, world: World) -> None:
     adbot = await world.adbot(client, seats=1)
     lost = SeatLost(adbot=adbot, session=SessionId(new_id()), loss=SessionLoss.BANNED)
-    seat = Seat(session=SessionId(new_id()), pair=PairId(new_id()))
+    seat = Seat(session=SessionId(new_id()), pair=ApplicationId(new_id()))
     filled = [
         SeatFilled(adbot=adbot, seat=seat, valid_from=utc_now(), valid_until=utc_now()) for _ in range(2)
     ]
@@ -220,7 +220,7 @@ async def test_a_start_at_once_is_told_by_no_time(client: Client, world: World) 
 async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world: World) -> None:
     adbot = await world.adbot(client)
     known, unknown = SessionId(new_id()), SessionId(new_id())
-    pair, cycle = PairId(new_id()), CycleId(new_id())
+    pair, cycle = ApplicationId(new_id()), CycleId(new_id())
     await world.provisioning.say(
         f"session-{known}", SessionStocked(session=known, telegram_user=1, phone="+49…42")
     )

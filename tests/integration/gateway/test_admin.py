@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionStocked
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
-from libs.eventsourcing import new_id
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
+from libs.eventsourcing.values import new_id
 from tests.integration.gateway.world import Client, World, until
 
 HASH = "0123456789abcdef0123456789ABCDEF"
@@ -20,12 +20,15 @@ async def session_in(admin: httpx.AsyncClient, session: str) -> dict[str, Any]:
     return dict(next(line for line in found if line["session"] == session))
 
 
-async def test_an_api_pair_is_added_and_its_hash_never_shown(admin: httpx.AsyncClient) -> None:
-    answer = await admin.post("api-pairs", json={"api_id": 4711, "api_hash": HASH})
-    assert (answer.status_code, answer.json()["api_id"]) == (201, 4711)
+@pytest.mark.parametrize(("path", "api_id"), [("telegram-applications", 4711), ("api-pairs", 4712)])
+async def test_a_telegram_application_is_added_under_both_paths_and_its_hash_never_shown(
+    admin: httpx.AsyncClient, path: str, api_id: int
+) -> None:
+    answer = await admin.post(path, json={"api_id": api_id, "api_hash": HASH})
+    assert (answer.status_code, answer.json()["api_id"]) == (201, api_id)
     stock = await admin.get("stock")
     pairs = {pair["pair"]: pair for pair in stock.json()["pairs"]}
-    assert pairs[answer.json()["pair"]]["api_id"] == 4711
+    assert pairs[answer.json()["pair"]]["api_id"] == api_id
     assert HASH not in answer.text + stock.text
     assert UUID(answer.json()["pair"]).version == 7
 
@@ -34,7 +37,7 @@ async def test_an_api_pair_is_added_and_its_hash_never_shown(admin: httpx.AsyncC
 async def test_a_malformed_hash_is_refused_and_not_repeated(
     admin: httpx.AsyncClient, api_hash: object
 ) -> None:
-    answer = await admin.post("api-pairs", json={"api_id": 4711, "api_hash": api_hash})
+    answer = await admin.post("telegram-applications", json={"api_id": 4711, "api_hash": api_hash})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert answer.json()["errors"][0]["field"] == "body.api_hash"
     if isinstance(api_hash, str):
@@ -113,7 +116,7 @@ async def test_a_malformed_upload_is_refused_and_not_repeated(
 
 
 async def test_the_stock_follows_a_sessions_life(admin: httpx.AsyncClient, world: World) -> None:
-    session, pair, adbot = SessionId(new_id()), PairId(new_id()), AdbotId(new_id())
+    session, pair, adbot = SessionId(new_id()), ApplicationId(new_id()), AdbotId(new_id())
 
     async def reaches(state: str) -> dict[str, Any]:
         async def there() -> Any:  # noqa: ANN401 - JSON

@@ -30,8 +30,8 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import AdbotId, PairId, Seat, SessionId, SessionLoss
-from libs.eventsourcing import new_id, utc_now
+from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionLoss
+from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
@@ -136,7 +136,7 @@ class Watched:
 
 
 def seat() -> Seat:
-    return Seat(session=SessionId(new_id()), pair=PairId(new_id()))
+    return Seat(session=SessionId(new_id()), pair=ApplicationId(new_id()))
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ async def test_a_part_that_came_has_a_day_for_the_rest(
 ) -> None:
     await order.say(order.partly())
     assert await order.kinds() == set()
-    monkeypatch.setattr(attention, "REST_PATIENCE", AT_ONCE)
+    monkeypatch.setattr(attention, "REMAINDER_GRACE", AT_ONCE)
     await order.say(order.partly())
     assert await order.kinds() == {"partially_paid"}
     await order.say(order.finished())
@@ -229,7 +229,7 @@ async def test_money_that_was_seen_has_a_day_to_arrive(
 ) -> None:
     await order.say(PaymentConfirming(order=order.order, payment="5001"))
     assert await order.kinds() == set()
-    monkeypatch.setattr(attention, "ARRIVAL_PATIENCE", AT_ONCE)
+    monkeypatch.setattr(attention, "ARRIVAL_GRACE", AT_ONCE)
     await order.say(PaymentSending(order=order.order, payment="5001"))
     assert await order.kinds() == {"on_the_way"}
     await order.say({"finished": order.finished(), "partly": order.partly()}[end])
@@ -248,7 +248,7 @@ async def test_what_is_paid_has_minutes_to_be_delivered(
 ) -> None:
     await order.say(order.finished())
     assert await order.kinds() == set()
-    monkeypatch.setattr(attention, "DELIVERY_PATIENCE", AT_ONCE)
+    monkeypatch.setattr(attention, "DELIVERY_GRACE", AT_ONCE)
     await order.say(order.finished())
     assert await order.kinds() == {"not_delivered"}
     await order.say(OrderFulfilled(order=order.order, account=order.client.account, adbot=order.adbot))
@@ -258,7 +258,7 @@ async def test_what_is_paid_has_minutes_to_be_delivered(
 async def test_a_review_does_not_hide_what_becomes_due_later(
     order: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "DELIVERY_PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr(attention, "DELIVERY_GRACE", timedelta(seconds=1))
     await order.say(order.finished(), order.overpaid(1))
     await order.review()
     await order.becomes("not_delivered")

@@ -20,7 +20,7 @@ from libs.events.billing import (
     PaymentRequested,
 )
 from libs.events.values import AdbotId
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import ADDRESS, AMOUNT
 from tests.integration.gateway.world import Client, World, until

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from libs.chassis.sampling import SampledLog
 from services.gateway.api.requests import edge
 from services.gateway.api.requests.edge import STRANGERS
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.world import (
     ADMIN_TOKEN,
     JWT_SECRET,
@@ -23,7 +24,6 @@ from tests.integration.gateway.world import (
     operator,
     until,
 )
-from tests.patience import PATIENCE_SECONDS
 
 PROBLEM = "application/problem+json"
 
@@ -159,7 +159,7 @@ async def test_a_body_that_was_announced_and_never_comes_ends_the_connection(
     monkeypatch.setattr(STRANGERS, "seconds", 0.2)
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     writer.write(b"POST /api/v1/checkout HTTP/1.1\r\nHost: gateway\r\nContent-Length: 20\r\n\r\n{")
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         answer = await reader.read()  # until the server closes
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -267,10 +267,14 @@ async def test_no_secret_is_ever_logged(
     client = await world.client()
     secrets = [client.access_code, client.http.headers["Authorization"], ADMIN_TOKEN, JWT_SECRET, PEPPER]
     api_hash, session = "fedcba98" * 4, "1SECRET-SESSION"
-    assert (await admin.post("api-pairs", json={"api_id": 1, "api_hash": api_hash})).status_code == 201
+    assert (
+        await admin.post("telegram-applications", json={"api_id": 1, "api_hash": api_hash})
+    ).status_code == 201
     assert (await admin.post("sessions", json={"session": session})).status_code == 201
     assert (await admin.post("sessions", json={"session": "FOREIGN-SECRET"})).status_code == 422
-    assert (await admin.post("api-pairs", json={"api_id": 0, "api_hash": api_hash})).status_code == 422
+    assert (
+        await admin.post("telegram-applications", json={"api_id": 0, "api_hash": api_hash})
+    ).status_code == 422
     logged = "".join(capfd.readouterr())
     for secret in [*secrets, api_hash, session, "FOREIGN-SECRET"]:
         assert secret not in logged

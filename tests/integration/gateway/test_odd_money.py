@@ -17,7 +17,7 @@ from libs.events.billing import (
     UncountedMoneyReported,
 )
 from libs.events.values import AdbotId
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
@@ -108,7 +108,7 @@ async def test_a_deposit_has_a_day_to_arrive(
     await world.billing.say(f"order-{order}", uncounted(order, DEPOSIT, "confirming"))
     found = await shown(admin, order, "UncountedMoneyReported")
     assert (found["paid"], found["attention"]) == (None, [])
-    monkeypatch.setattr(attention, "ARRIVAL_PATIENCE", timedelta(0))
+    monkeypatch.setattr(attention, "ARRIVAL_GRACE", timedelta(0))
     await world.billing.say(
         f"order-{order}",
         uncounted(order, DEPOSIT, "confirming"),

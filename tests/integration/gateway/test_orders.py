@@ -25,7 +25,7 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
 )
 from libs.events.values import AdbotId
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
 from tests.integration.gateway.world import Client, World, until

@@ -8,7 +8,7 @@ import pytest
 from libs.events.provisioning import AdbotExpired, AdbotExtended, AdbotSuspended, SeatsReleased
 from libs.events.scheduler import AdbotStarted
 from libs.events.values import AdbotId
-from libs.eventsourcing import new_id, utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import ADDRESS

@@ -16,22 +16,16 @@ from libs.chassis.broker import connect_nats, event_stream
 from libs.events.billing import DepositReceived, PaymentFinished, PaymentPartiallyPaid
 from libs.events.catalogue import published
 from libs.events.values import AccountId
-from libs.eventsourcing import (
-    START,
-    Cursor,
-    Engine,
-    Envelope,
-    Projection,
-    Reactions,
-    new_id,
-    owner_of,
-)
+from libs.eventsourcing import Engine, Projection, Reactions
+from libs.eventsourcing.hosting import owner_of
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.projections.tables import READ_MODELS
-from libs.eventsourcing.readers.handling import Handling, ResumeOffset
+from libs.eventsourcing.readers.checkpoints import ResumeOffset
+from libs.eventsourcing.readers.handling import Handling
 from libs.eventsourcing.readers.read_units import Gathering, ReadUnit
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.values import START, Cursor, Envelope, new_id
 from services.billing.registry import REGISTRY as BILLING
 from services.forwarder.registry import REGISTRY as FORWARDER
 from services.gateway.registry import REGISTRY as GATEWAY

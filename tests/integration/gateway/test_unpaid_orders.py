@@ -7,9 +7,9 @@ import httpx
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.market import Market, market
 from tests.integration.gateway.world import until
-from tests.patience import PATIENCE_SECONDS
 
 PROMISE_SECONDS = 8
 
@@ -22,7 +22,7 @@ async def check_out(http: httpx.AsyncClient, plan: str) -> httpx.Response:
 def elsewhere(shop: Market) -> httpx.AsyncClient:
     """Return a caller from another network address."""
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
-    return httpx.AsyncClient(base_url=f"{shop.url}/api/v1/", transport=transport, timeout=PATIENCE_SECONDS)
+    return httpx.AsyncClient(base_url=f"{shop.url}/api/v1/", transport=transport, timeout=DEADLINE_SECONDS)
 
 
 async def test_nobody_sells_the_shop_out_without_paying(

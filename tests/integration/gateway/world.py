@@ -18,16 +18,17 @@ from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
-from libs.events.values import AccountId, AdbotId, PairId, Seat, SessionId
-from libs.eventsourcing import CommandHandlers, new_id, utc_now
+from libs.events.values import AccountId, AdbotId, ApplicationId, Seat, SessionId
+from libs.eventsourcing import CommandHandlers
+from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from services.scheduler import service as scheduler
 from services.scheduler.settings import SchedulerSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
 from tests.integration.gateway.shop import Shop, provisioning
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
@@ -36,7 +37,7 @@ PEPPER = f"Pe99er-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
 
 
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = DEADLINE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
     """Return what `holds` returns once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := await holds()):
@@ -52,7 +53,7 @@ async def operator(
     """Yield the operator's caller of the gateway that `http` calls."""
     headers = {"Authorization": f"Bearer {admin_token}"}
     base_url = http.base_url.join("/api/v1/admin/")
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS) as admin:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=DEADLINE_SECONDS) as admin:
         yield admin
 
 
@@ -118,7 +119,7 @@ class World:
         self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
-        self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=PATIENCE_SECONDS)
+        self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
         await neighbours.list_bronze(self.billing)
         self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
 
@@ -159,13 +160,13 @@ class World:
                 "checkouts_per_hour": 10_000,
                 "writes_per_minute": 10_000,
                 "writes_per_day": 10_000,
-                "command_seconds": PATIENCE_SECONDS,  # a busy machine is no fault of the gateway's
-                "read_your_writes_seconds": PATIENCE_SECONDS,
+                "command_seconds": DEADLINE_SECONDS,  # a busy machine is no fault of the gateway's
+                "read_your_writes_seconds": DEADLINE_SECONDS,
             }
             running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
             stack.push_async_callback(_end, running)
             http = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS)
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS)
             )
 
             async def up() -> bool:
@@ -199,7 +200,7 @@ class World:
         http = httpx.AsyncClient(
             base_url=self.http.base_url.join("/api/v1/"),
             headers={"Authorization": f"Bearer {signed_in.json()['token']}"},
-            timeout=PATIENCE_SECONDS,
+            timeout=DEADLINE_SECONDS,
         )
         self._stack.push_async_callback(http.aclose)
         account = AccountId(UUID(signed_in.json()["account"]["id"]))
@@ -214,7 +215,9 @@ class World:
             order=client.order,
             account=client.account,
             plan=BRONZE,
-            seats=tuple(Seat(session=SessionId(new_id()), pair=PairId(new_id())) for _ in range(seats)),
+            seats=tuple(
+                Seat(session=SessionId(new_id()), pair=ApplicationId(new_id())) for _ in range(seats)
+            ),
             valid_from=now,
             valid_until=now.replace(year=now.year + 1, day=1),
         )

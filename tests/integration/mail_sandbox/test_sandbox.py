@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.mail import ControlError, MailControl, MailSandbox, SandboxSettings
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 ANNA = "anna@example.com"
 BERT = "bert@example.com"
@@ -34,7 +34,7 @@ def letter(to: str = ANNA, subject: str = "Grüße") -> EmailMessage:
 
 async def send(sandbox: MailSandbox, *messages: EmailMessage) -> None:
     def work() -> None:
-        with smtplib.SMTP(sandbox.host, sandbox.port, timeout=PATIENCE_SECONDS) as client:
+        with smtplib.SMTP(sandbox.host, sandbox.port, timeout=DEADLINE_SECONDS) as client:
             for message in messages:
                 client.send_message(message)
 
@@ -183,10 +183,10 @@ async def test_an_encrypted_server_asks_for_its_password(encryption: str) -> Non
             client: smtplib.SMTP
             if encryption == "tls":
                 client = smtplib.SMTP_SSL(
-                    sandbox.host, sandbox.port, timeout=PATIENCE_SECONDS, context=trusted
+                    sandbox.host, sandbox.port, timeout=DEADLINE_SECONDS, context=trusted
                 )
             else:
-                client = smtplib.SMTP(sandbox.host, sandbox.port, timeout=PATIENCE_SECONDS)
+                client = smtplib.SMTP(sandbox.host, sandbox.port, timeout=DEADLINE_SECONDS)
             with client:
                 if encryption == "starttls":
                     client.starttls(context=trusted)
@@ -214,9 +214,9 @@ async def test_the_command_tells_where_it_is_and_ends_on_a_signal(tmp_path: Path
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    where = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
+    where = json.loads(await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS))
     assert json.loads((tmp_path / "ready.json").read_text()) == where
     async with MailControl(where["control_url"]) as control:
         assert await control.mails() == []
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
+    assert await asyncio.wait_for(process.wait(), DEADLINE_SECONDS) == 0

@@ -30,14 +30,15 @@ from libs.events.billing import (
 )
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from libs.eventsourcing import CommandHandlers, UnitOfWork, utc_now
+from libs.eventsourcing import CommandHandlers, UnitOfWork
+from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import ENGINE, fresh_database
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
@@ -50,7 +51,7 @@ PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # the provider wou
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
 
 
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = DEADLINE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
     """Return what `holds` returns once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := await holds()):
@@ -111,7 +112,7 @@ class Stage:
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,
             "writes_per_day": 10_000,
-            "read_your_writes_seconds": PATIENCE_SECONDS,
+            "read_your_writes_seconds": DEADLINE_SECONDS,
             "smtp_host": "127.0.0.1",
             "smtp_port": self.sandbox.port,
             "smtp_security": "plain",
@@ -126,7 +127,7 @@ class Stage:
         task = asyncio.create_task(run(GatewaySettings.model_validate(self.settings(**changed))))
         try:
             async with httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=PATIENCE_SECONDS
+                base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=DEADLINE_SECONDS
             ) as http:
                 await until(lambda: self._up(http, task))
                 yield http

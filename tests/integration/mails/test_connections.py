@@ -11,7 +11,7 @@ import pytest_asyncio
 from services.gateway.adapters import smtp
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.ports import Letter, MailNotTaken, MailRefused
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 SENDER = Address("Adrelay", "no-reply", "ads.example.org")
 END = ""
@@ -70,7 +70,7 @@ async def server() -> AsyncIterator[Server]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def mailer(server: Server) -> AsyncIterator[SmtpMailer]:
     async with SmtpMailer(
-        "127.0.0.1", server.port, security="plain", sender=SENDER, timeout_seconds=PATIENCE_SECONDS
+        "127.0.0.1", server.port, security="plain", sender=SENDER, timeout_seconds=DEADLINE_SECONDS
     ) as mailer:
         yield mailer
 
@@ -87,7 +87,7 @@ def letter(number: int = 1) -> Letter:
 
 
 async def ended(server: Server) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await server.ended.wait()
     server.ended.clear()
 

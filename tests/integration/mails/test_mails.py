@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from libs.events.billing import OrderPlaced, PaymentFinished
-from libs.eventsourcing import Causes, UnitOfWork, utc_now
+from libs.eventsourcing import Causes, UnitOfWork
+from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailView
 from services.gateway.inbox.domain import MOST_UNPAID_MAILS
 from tests.integration.gateway.neighbours import BRONZE, say

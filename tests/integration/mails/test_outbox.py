@@ -13,8 +13,8 @@ from libs.events.billing import OrderPlaced
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.mails.stage import CODES, HALF, Stage, killed, notification, until
-from tests.patience import PATIENCE_SECONDS
 
 KILLS = 6
 PLACED, PAID = NotificationKind.ORDER_PLACED, NotificationKind.PAYMENT_RECEIVED
@@ -74,7 +74,7 @@ async def test_a_gateway_killed_again_and_again_sends_each_mail_and_copies_only_
         before = len(await stage.mails.mails())
         gateway = await stage.started(quick)
         # from the moment at which mails go out again, some way into them
-        await stage.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=PATIENCE_SECONDS)
+        await stage.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=DEADLINE_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.15))
         await killed(gateway)
     gateway = await stage.started(quick)

@@ -9,8 +9,9 @@ import pytest
 from adrelay.commands.events.tables.folded import tables_of
 from libs.chassis.broker import connect_nats, event_stream
 from libs.events.billing import OrderPlaced, PaymentFinished
-from libs.eventsourcing import Causes, UnitOfWork, utc_now
+from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.operations.rebuilding import rebuild
+from libs.eventsourcing.values import utc_now
 from tests.integration.gateway.neighbours import say
 from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
 

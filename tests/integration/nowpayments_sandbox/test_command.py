@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.nowpayments.cli import app
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.nowpayments_sandbox.merchant import Merchant, signature_of
-from tests.patience import PATIENCE_SECONDS
 
 MODULE = "sandbox.nowpayments.cli"
 
@@ -34,7 +34,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
     )
     try:
         assert process.stdout is not None
-        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
+        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS))
         assert ready["control_url"] == f"{ready['url']}/control"
         async with (
             httpx.AsyncClient(base_url=ready["url"], headers={"x-api-key": "k"}, trust_env=False) as api,
@@ -48,7 +48,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
         assert merchant.told[-1].signature == signature_of(merchant.told[-1].body, "s")
     finally:
         process.send_signal(number)
-        code = await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
+        code = await asyncio.wait_for(process.wait(), DEADLINE_SECONDS)
     assert code == 0
     assert {file.name: json.loads(file.read_text()) for file in files_of(tmp_path)} == {"ready.json": ready}
 

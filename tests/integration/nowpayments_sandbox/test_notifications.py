@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.nowpayments_sandbox.conftest import IPN_SECRET, Create
 from tests.integration.nowpayments_sandbox.merchant import Merchant, signature_of
-from tests.patience import PATIENCE_SECONDS
 
 PAID = ["confirming", "confirmed", "sending", "finished"]
 
@@ -208,7 +208,7 @@ async def test_switches_that_are_not_named_stay(control: NowPaymentsControl) -> 
 async def test_retries_that_are_far_off_do_not_hold_up_the_end(merchant: Merchant) -> None:
     merchant.answers = [500]
     other = NowPaymentsSandbox(SandboxSettings(api_key="k", ipn_secret="s", retry_seconds=3600))
-    async with asyncio.timeout(PATIENCE_SECONDS), other, NowPaymentsControl(other.url) as control:
+    async with asyncio.timeout(DEADLINE_SECONDS), other, NowPaymentsControl(other.url) as control:
         asked = {"price_amount": 30, "price_currency": "usd", "pay_currency": "sol"}
         async with httpx.AsyncClient(base_url=other.url, headers={"x-api-key": "k"}, trust_env=False) as api:
             made = await api.post("/v1/payment", json={**asked, "ipn_callback_url": merchant.url})

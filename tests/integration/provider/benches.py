@@ -13,7 +13,7 @@ from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxS
 from sandbox.nowpayments.coins import COINS, convert
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 from services.billing.ports import PaymentProvider
 
 API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
@@ -181,7 +181,7 @@ async def nowpayments() -> AsyncGenerator[Bench]:
             callback_url="http://127.0.0.1:9/ipn",
             coins={PLAIN_COIN: "btc", MEMO_COIN: "xrp", "ETH": "eth"},
         )
-        breaker = Breaker(NowPayments.name, failures=FAILURES, rest_seconds=REST_SECONDS)
+        breaker = Breaker(NowPayments.name, failures=FAILURES, open_seconds=REST_SECONDS)
         async with NowPayments(
             account, breaker, timeout_seconds=TIMEOUT_SECONDS, fresh_seconds=0
         ) as provider:

@@ -78,7 +78,7 @@ async def provider(url: str, payout: str | None = None) -> AsyncGenerator[NowPay
         coins={"BTC": "btc"},
         payout=payout,
     )
-    breaker = Breaker(NowPayments.name, failures=100, rest_seconds=1)
+    breaker = Breaker(NowPayments.name, failures=100, open_seconds=1)
     async with NowPayments(account, breaker, timeout_seconds=TIMEOUT_SECONDS) as ready:
         yield ready
 

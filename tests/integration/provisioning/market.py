@@ -9,24 +9,24 @@ from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
-from libs.events.values import AccountId, AdbotId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, AdbotId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
-from services.provisioning.pair.commands import AddPair
-from services.provisioning.pair.domain import PAIR
 from services.provisioning.service import run
 from services.provisioning.session.commands import Assign, Stock
 from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
 from services.provisioning.settings import ProvisioningSettings
+from services.provisioning.telegram_application.commands import AddApplication
+from services.provisioning.telegram_application.domain import APPLICATION
 from tests.integration.provisioning.neighbours import Neighbour, World
 
 OWNER = AccountId(uuid4())
 ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
 SESSIONS = [SessionId(uuid4()) for _ in range(90)]
-PAIR_A, PAIR_B = PairId(uuid4()), PairId(uuid4())
+PAIR_A, PAIR_B = ApplicationId(uuid4()), ApplicationId(uuid4())
 
 
 def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
@@ -69,12 +69,12 @@ async def refund(billing: Neighbour, order: str, *, keep_sessions: bool = False)
     return await billing.say(f"order-{order}", refunded)
 
 
-async def import_session(forwarder: Neighbour, session: SessionId, pair: PairId | None = None) -> None:
+async def import_session(forwarder: Neighbour, session: SessionId, pair: ApplicationId | None = None) -> None:
     imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
     await forwarder.say(f"client-{session}", imported)
 
 
-async def import_pair(forwarder: Neighbour, pair: PairId = PAIR_A) -> None:
+async def import_pair(forwarder: Neighbour, pair: ApplicationId = PAIR_A) -> None:
     await forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
 
 
@@ -101,7 +101,7 @@ async def sold_before(
     await engine.start()
 
     async def work(unit: UnitOfWork) -> list[AdbotProvisioned]:
-        await unit.execute(PAIR, PAIR_A, AddPair(PAIR_A, 17, unit.at))
+        await unit.execute(APPLICATION, PAIR_A, AddApplication(PAIR_A, 17, unit.at))
         sold: list[AdbotProvisioned] = []
         sessions = iter(SESSIONS)
         for order in orders:

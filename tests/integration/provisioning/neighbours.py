@@ -17,11 +17,12 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
+from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
-from tests.patience import PATIENCE_SECONDS
+from libs.eventsourcing.values import START
+from tests.deadlines import DEADLINE_SECONDS
 from tests.support.databases import fresh_database
 
 T = TypeVar("T")
@@ -161,11 +162,11 @@ class World:
 
 async def until(question: Callable[[], Awaitable[T | None]], wanted: str) -> T:
     """Return the first answer that is neither None nor False, or fail after a while."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         answer = await question()
         if answer is not None and answer is not False:
             return answer
         await asyncio.sleep(0.02)
-    message = f"waited {PATIENCE_SECONDS} s for {wanted}"
+    message = f"waited {DEADLINE_SECONDS} s for {wanted}"
     raise AssertionError(message)

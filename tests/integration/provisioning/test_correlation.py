@@ -23,6 +23,7 @@ from libs.events.provisioning import (
 )
 from libs.eventsourcing import Causes, Event, EventStream
 from services.provisioning.adbot.domain import adbot_of
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.provisioning.market import (
     ORDERS,
     SESSIONS,
@@ -35,14 +36,13 @@ from tests.integration.provisioning.market import (
     stock_up,
 )
 from tests.integration.provisioning.neighbours import Neighbour, World
-from tests.patience import PATIENCE_SECONDS
 
 FIRST, SECOND = adbot_of(ORDERS[0]), adbot_of(ORDERS[1])
 
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def correlations(world: World, kinds: type[Event]) -> Sequence[UUID]:

@@ -21,12 +21,12 @@ from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import ADBOTS
-from services.provisioning.pair.commands import AddPair
-from services.provisioning.pair.domain import PAIR
 from services.provisioning.seating import chooser, provision
 from services.provisioning.session.commands import Assign, Stock
 from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
+from services.provisioning.telegram_application.commands import AddApplication
+from services.provisioning.telegram_application.domain import APPLICATION
 from tests.integration.provisioning.market import (
     ORDERS,
     PAIR_A,
@@ -94,7 +94,7 @@ async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_s
 
     async def stock(unit: UnitOfWork) -> None:
         for pair in (PAIR_A, PAIR_B):
-            await unit.execute(PAIR, pair, AddPair(pair, 17, unit.at))
+            await unit.execute(APPLICATION, pair, AddApplication(pair, 17, unit.at))
         for session in SESSIONS[:7]:
             await unit.execute(SESSION, session, Stock(session, 1, "+49…42", None, unit.at))
 
@@ -221,7 +221,7 @@ async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_servic
     ends = [timedelta(hours=-1), timedelta(seconds=1.5), timedelta(hours=1)]
 
     async def work(unit: UnitOfWork) -> None:
-        await unit.execute(PAIR, PAIR_A, AddPair(PAIR_A, 17, unit.at))
+        await unit.execute(APPLICATION, PAIR_A, AddApplication(PAIR_A, 17, unit.at))
         for order, session, end in zip(ORDERS, SESSIONS, ends, strict=False):
             await unit.execute(SESSION, session, Stock(session, 1, "+49…42", None, unit.at))
             seat = Seat(session=session, pair=PAIR_A)

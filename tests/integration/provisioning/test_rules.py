@@ -47,7 +47,7 @@ Provisioning = Service[Context]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def provisioning(postgres_server: EmbeddedPostgres) -> AsyncIterator[Provisioning]:
-    """The service at noon, with an API pair and nothing else."""
+    """The service at noon, with a Telegram application and nothing else."""
     context = Context(chooser(max_sessions_per_pair=7), grace=7 * DAY)
     async with (
         fresh_database(postgres_server, "provisioning") as url,

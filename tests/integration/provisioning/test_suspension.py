@@ -20,6 +20,7 @@ from libs.events.provisioning import (
 )
 from libs.eventsourcing import Causes, EventStream
 from services.provisioning.adbot.domain import adbot_of
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.provisioning.market import (
     ORDERS,
     SESSIONS,
@@ -31,7 +32,6 @@ from tests.integration.provisioning.market import (
     stock_up,
 )
 from tests.integration.provisioning.neighbours import Neighbour, World
-from tests.patience import PATIENCE_SECONDS
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
@@ -39,7 +39,7 @@ FIRST = adbot_of(ORDERS[0])
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 def now() -> datetime:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 HEALTHY = """
 import http.server, sys
@@ -55,7 +55,7 @@ def python(program: str, *arguments: object) -> list[str]:
     return [sys.executable, "-c", program, *map(str, arguments)]
 
 
-async def until(condition: Callable[[], bool], within_seconds: float = PATIENCE_SECONDS) -> None:
+async def until(condition: Callable[[], bool], within_seconds: float = DEADLINE_SECONDS) -> None:
     """Return when the condition holds."""
     give_up = time.monotonic() + within_seconds
     while not condition():

@@ -15,7 +15,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.states import Pace
 from adrelay.runtime.supervisor import Supervisor
 from tests.chaos.disk import CannotMount, SmallDisk
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 DISK_BYTES = 96 * 1024 * 1024
 
@@ -33,7 +33,7 @@ def disk(folder: Path) -> Iterator[SmallDisk]:
 
 async def publish_until(url: str, *, stored: bool) -> None:
     """Publish until a message is stored, or until one is not."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
             connection = await nats.connect(url, max_reconnect_attempts=1, connect_timeout=1)

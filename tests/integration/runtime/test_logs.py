@@ -13,8 +13,8 @@ from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.runtime.service import Service
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.runtime.programs import python
-from tests.patience import PATIENCE_SECONDS
 
 LINES = 2000
 CHATTY = """
@@ -85,7 +85,7 @@ async def test_postgres_rotates_its_log(tmp_path: Path, monkeypatch: pytest.Monk
     await server.start()
     try:
         names = set[str]()
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while len(names) < 3:  # one a second, for that is what their names tell
                 await complain(server)
                 assert await server.ready()

@@ -112,7 +112,7 @@ async def test_a_remembered_port_that_was_taken_meanwhile_is_replaced(folder: Pa
 async def test_a_folder_in_use_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, nats_server: EmbeddedNats
 ) -> None:
-    monkeypatch.setattr(server_module, "FOLDER_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(server_module, "FOLDER_LOCK_SECONDS", 0.1)
     other = EmbeddedNats(nats_server.log.parent, free_port())
     with pytest.raises(RuntimeFault, match=rf"in use by another .*\(pid {nats_server.pid}\)"):
         await other.start()

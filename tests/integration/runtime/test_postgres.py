@@ -136,7 +136,7 @@ async def test_a_port_in_use_is_one_clear_line(folder: Path) -> None:
 async def test_a_folder_in_use_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, postgres_server: EmbeddedPostgres
 ) -> None:
-    monkeypatch.setattr(server_module, "FOLDER_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(server_module, "FOLDER_LOCK_SECONDS", 0.1)
     other = EmbeddedPostgres(postgres_server.folder, free_port())
     with pytest.raises(RuntimeFault, match=rf"in use by another .*\(pid {postgres_server.pid}\)") as caught:
         await other.start()

@@ -8,8 +8,8 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.eventsourcing import EventStream
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
-from tests.patience import PATIENCE_SECONDS
 from tests.support.databases import fresh_database
 
 
@@ -51,4 +51,4 @@ def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream)
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
     """A client that sends commands to the service."""
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=PATIENCE_SECONDS)
+    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)

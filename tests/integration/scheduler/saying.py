@@ -17,8 +17,8 @@ from libs.events.scheduler import (
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     ChannelPost,
-    PairId,
     Plan,
     PlanKind,
     Seat,
@@ -46,7 +46,7 @@ def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
 
 
 def seat() -> Seat:
-    return Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+    return Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 
 
 A, B = seat(), seat()

@@ -35,9 +35,9 @@ from sandbox.telegram import (
     UnknownError,
     WorldSpec,
 )
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect
 from tests.integration.telegram_sandbox.plain_telethon import F, StringSession, T, errors, forward, rsa
-from tests.patience import PATIENCE_SECONDS
 
 WORLD: dict[str, Any] = {
     "accounts": [{"id": 71, "name": "Ada", "phone": "+15550000071", "code": "11111"}, {"id": 72}],
@@ -229,7 +229,7 @@ async def test_the_command_runs_a_sandbox_until_it_is_told_to_end(tmp_path: Path
     world, ready = tmp_path / "world.json", tmp_path / "ready.json"
     world.write_text(json.dumps(WORLD))
     options = ("--port", "0", "--control-port", "0", "--world", str(world), "--ready-file", str(ready))
-    async with asyncio.timeout(PATIENCE_SECONDS), process(*options) as running:
+    async with asyncio.timeout(DEADLINE_SECONDS), process(*options) as running:
         assert running.stdout is not None
         said = json.loads(await running.stdout.readline())
         assert json.loads(ready.read_text()) == said
@@ -261,7 +261,7 @@ async def test_the_command_says_what_is_wrong_with_a_world(tmp_path: Path, conte
     world = tmp_path / "world.json"
     if content is not None:
         world.write_bytes(content)
-    async with asyncio.timeout(PATIENCE_SECONDS), process("--world", str(world)) as running:
+    async with asyncio.timeout(DEADLINE_SECONDS), process("--world", str(world)) as running:
         _, complaint = await running.communicate()
         assert running.returncode in {1, 2}
         assert b"Traceback" not in complaint

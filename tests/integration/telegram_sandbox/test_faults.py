@@ -20,9 +20,9 @@ from sandbox.telegram import (
     TelegramSandbox,
     UnknownError,
 )
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect, MakeChat
 from tests.integration.telegram_sandbox.plain_telethon import F, T, errors, forward
-from tests.patience import PATIENCE_SECONDS
 
 FORWARD = "messages.forwardMessages"
 BEFORE, AFTER = FaultMoment.BEFORE, FaultMoment.AFTER
@@ -135,7 +135,7 @@ async def test_a_fault_ends_with_its_time_and_when_it_is_removed(
     started = time.monotonic()
     with pytest.raises(errors.BadRequestError):
         await whoami(client)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             try:
                 await whoami(client)
@@ -188,7 +188,7 @@ async def test_telethon_sends_again_after_a_dropped_connection_and_one_message_c
     sandbox.inject_fault(
         FaultSpec(method=FORWARD, action=FaultAction.DROP_CONNECTION, moment=moment, times=3)
     )
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await client(forward(source, [1], target, [1]))
     assert len(sandbox.messages(group.id)) == 1
     assert not sandbox.sessions(account.id)[0].ever_held_twice
@@ -242,7 +242,7 @@ async def test_a_delayed_call_is_executed_even_if_its_client_has_gone(
     assert await whoami(client)
     await client.disconnect()
     await asyncio.gather(call, return_exceptions=True)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not sandbox.messages(group.id):  # noqa: ASYNC110 - nobody is told of it: that is the point
             await asyncio.sleep(0.02)
 

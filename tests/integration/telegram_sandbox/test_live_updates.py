@@ -18,9 +18,9 @@ from sandbox.telegram import (
     PostSpec,
     TelegramSandbox,
 )
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect, MakeChat
 from tests.integration.telegram_sandbox.plain_telethon import F, T, events, forward
-from tests.patience import PATIENCE_SECONDS
 
 
 class Ear:
@@ -31,7 +31,7 @@ class Ear:
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
 
     async def next(self) -> Any:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             return await self.heard.get()
 
 
@@ -71,7 +71,7 @@ async def test_an_album_is_heard_as_one(sandbox: TelegramSandbox, group: ChatVie
     albums: asyncio.Queue[Any] = asyncio.Queue()
     ear.client.add_event_handler(albums.put, events.Album())
     sandbox.post_album(group.id, AlbumSpec(album=[PostSpec(text="one"), PostSpec(text="two")]))
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         album = await albums.get()
     assert [one.raw_text for one in album.messages] == ["one", "two"]
 
@@ -82,7 +82,7 @@ async def test_a_deletion_is_heard(sandbox: TelegramSandbox, group: ChatView, ea
     number = sandbox.post(group.id, PostSpec(text="soon gone")).id
     await ear.next()
     sandbox.delete_message(group.id, number)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         assert (await gone.get()).deleted_ids == [number]
 
 
@@ -164,7 +164,7 @@ async def test_updates_are_heard_again_after_a_reconnect(
     asked = JournalQuery(account=listener.id, method="users.getUsers")
     calls = len(sandbox.journal(asked))
     sandbox.drop_connections(listener.id)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while len(sandbox.journal(asked)) == calls:  # noqa: ASYNC110 - Telethon does not say that it is back
             await asyncio.sleep(0.02)
     sandbox.post(group.id, PostSpec(text="after"))

@@ -18,9 +18,9 @@ from sandbox.telegram import (
     JournalQuery,
     TelegramSandbox,
 )
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect
 from tests.integration.telegram_sandbox.plain_telethon import LAYER, F, T, errors
-from tests.patience import PATIENCE_SECONDS
 
 
 async def whoami(client: Any) -> Any:
@@ -53,7 +53,7 @@ async def test_bytes_that_are_not_mtproto_only_close_their_connection(
 ) -> None:
     reader, writer = await asyncio.open_connection(sandbox.host, sandbox.port)
     writer.write(data)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
@@ -114,7 +114,7 @@ async def test_an_encrypted_message_that_can_not_be_read_only_closes_its_connect
     await client._sender._connection.send(
         state.encrypt_message_data(head + struct.pack("<i", len(body)) + body)
     )
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         with contextlib.suppress(ConnectionError, EOFError):
             await client.disconnected
     assert happened(sandbox, "malformed") == 1

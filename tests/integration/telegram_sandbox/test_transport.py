@@ -16,9 +16,9 @@ from sandbox.telegram import (
     PostSpec,
     TelegramSandbox,
 )
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect
 from tests.integration.telegram_sandbox.plain_telethon import F, T, errors
-from tests.patience import PATIENCE_SECONDS
 
 
 async def whoami(client: Any) -> Any:
@@ -72,7 +72,7 @@ async def test_pings_are_answered(client: Any) -> None:
 
 async def test_who_promised_to_ping_and_does_not_is_left(client: Any) -> None:
     await client._sender.send(F.PingDelayDisconnectRequest(1, 0))
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         with pytest.raises(ConnectionError):
             await client._sender.disconnected
 
@@ -145,7 +145,7 @@ async def test_a_client_comes_back_by_itself_after_a_dropped_connection(
 ) -> None:
     client = await connect(sandbox.mint_session(account.id), auto_reconnect=True, retry_delay=0)
     assert sandbox.drop_connections(account.id) == 1
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         assert await whoami(client)
     (view,) = sandbox.sessions(account.id)
     assert not view.ever_held_twice
@@ -192,7 +192,7 @@ async def test_a_killed_process_lets_go_of_its_key_at_once(
     holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, stdin=-1, stdout=-1)
     assert holder.stdin is not None
     assert holder.stdout is not None
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         holder.stdin.write(session.encode() + b"\n")
         assert await holder.stdout.readline() == b"held\n"
         holder.kill()

@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from adrelay.commands.events.reading.correlated_tree import Node, linked, render, walk
-from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import EventSummary
+from libs.eventsourcing.values import utc_now
 
 NOW = utc_now()
 CORRELATION_ID = uuid4()

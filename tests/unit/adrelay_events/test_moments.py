@@ -6,7 +6,7 @@ import pytest
 
 from adrelay.terminal.moments import clock, duration, past_moment
 from adrelay.terminal.outcome import Unusable
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,16 @@ from libs.events.scheduler import CycleDue
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ApplicationId,
     CycleId,
     Pacing,
-    PairId,
     Plan,
     PlanKind,
     Seat,
     SessionId,
     TextPost,
 )
-from libs.eventsourcing import Cursor, Envelope, Event
+from libs.eventsourcing import Event
 from libs.eventsourcing.operations import (
     Arrival,
     DeadLetter,
@@ -48,6 +48,7 @@ from libs.eventsourcing.operations import (
     StreamReport,
     TableReport,
 )
+from libs.eventsourcing.values import Cursor, Envelope
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"
@@ -145,7 +146,7 @@ REQUESTED = envelope(
     f"order-{ORDER}",
     2,
 )
-SEATS = tuple(Seat(session=SessionId(UUID(int=2**125 + n)), pair=PairId(PAIR)) for n in range(9))
+SEATS = tuple(Seat(session=SessionId(UUID(int=2**125 + n)), pair=ApplicationId(PAIR)) for n in range(9))
 DUE = envelope(
     CycleDue(
         cycle=CycleId(CYCLE),

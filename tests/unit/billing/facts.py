@@ -1,5 +1,6 @@
 """An order's life, in events."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -28,8 +29,9 @@ from libs.events.billing import (
 )
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind
 from services.billing.order.commands import Place, RecordPaymentRequest, RecordStatus
-from services.billing.order.reports import Mismatch
-from services.billing.order.state import PaymentState
+from services.billing.order.matching import Mismatch
+from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import PaymentState
 
 NUMBER = "HQADZ-ABC123-WXYZ"
 PAYMENT = "5000000001"
@@ -108,8 +110,9 @@ def in_ether(payment: str = PAYMENT, paid: Decimal = ETHER) -> WrongCoinReceived
     return WrongCoinReceived(order=NUMBER, payment=payment, paid=paid, currency="eth")
 
 
-def uncounted(report: RecordStatus, much: Decimal | None = None) -> UncountedMoneyReported:
+def uncounted(command: RecordStatus, much: Decimal | None = None) -> UncountedMoneyReported:
     """What is told of money that a report tells of and that counts for nothing: all of it, if not so much."""
+    report = command.report
     paid = report.paid or Decimal(0)
     return UncountedMoneyReported(
         order=NUMBER,
@@ -127,8 +130,9 @@ def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusR
     return UnknownStatusReported(order=NUMBER, payment=payment, status=status)
 
 
-def unmatched(report: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
+def unmatched(command: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
     """What is told of a report that does not match the order."""
+    report = command.report
     return UnmatchedPaymentReported(
         order=NUMBER,
         payment=report.payment,
@@ -169,9 +173,10 @@ REQUEST = RecordPaymentRequest(
 
 def told(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC") -> RecordStatus:
     """What the provider says of the order's own payment; a status that is only a word is not known."""
-    return RecordStatus(
+    report = PaymentReport(
         payment=PAYMENT,
         parent=None,
+        order=None,
         status=status if isinstance(status, PaymentState) else None,
         status_text=status.lower(),
         price=Decimal("30.0"),
@@ -181,15 +186,17 @@ def told(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC
         coin=coin,
         currency=coin.lower(),
     )
+    return RecordStatus(report)
 
 
 def told_of_deposit(
     status: PaymentState | str, paid: Decimal, deposit: str = DEPOSIT, *, coin: str = "BTC"
 ) -> RecordStatus:
     """What the provider says of a further deposit: it is asked for what came."""
-    return RecordStatus(
+    report = PaymentReport(
         payment=deposit,
         parent=PAYMENT,
+        order=None,
         status=status if isinstance(status, PaymentState) else None,
         status_text=status.lower(),
         price=Decimal("15.2"),
@@ -199,3 +206,9 @@ def told_of_deposit(
         coin=coin,
         currency=coin.lower(),
     )
+    return RecordStatus(report)
+
+
+def changed(command: RecordStatus, **fields: object) -> RecordStatus:
+    """The same report, but for these fields."""
+    return replace(command, report=replace(command.report, **fields))  # type: ignore[arg-type]  # a test names what fits

@@ -34,9 +34,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 class Subject:
     """A breaker of its own, and what it lets pass."""
 
-    def __init__(self, failures: int = 3, rest_seconds: float = REST_SECONDS) -> None:
+    def __init__(self, failures: int = 3, open_seconds: float = REST_SECONDS) -> None:
         self.name = f"provider-{next(_numbers)}"
-        self.breaker = Breaker(self.name, failures=failures, rest_seconds=rest_seconds)
+        self.breaker = Breaker(self.name, failures=failures, open_seconds=open_seconds)
         self.passed = 0
 
     async def call(self, error: Exception | None = None) -> str:
@@ -154,7 +154,7 @@ async def test_who_asks_to_be_left_alone_is_and_did_not_fail(clock: Clock) -> No
     subject = Subject(failures=1)
 
     async def busy() -> str:
-        subject.breaker.rest(REST_SECONDS)
+        subject.breaker.pause(REST_SECONDS)
         raise RateLimited("429")
 
     with pytest.raises(RateLimited):
@@ -177,7 +177,7 @@ async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_rest(
 
 
 async def test_what_began_before_the_rest_does_not_end_it() -> None:
-    subject = Subject(rest_seconds=60)
+    subject = Subject(open_seconds=60)
     answered = asyncio.Event()
 
     async def slow() -> str:

@@ -55,7 +55,7 @@ def client(network: Lines) -> Client:
     transport = httpx.AsyncHTTPTransport()
     # httpx has no door for another network
     transport._pool = httpcore.AsyncConnectionPool(network_backend=network)  # pyright: ignore[reportPrivateUsage]
-    breaker = Breaker("written", failures=100, rest_seconds=1)
+    breaker = Breaker("written", failures=100, open_seconds=1)
     return Client("written", "http://provider.example", SecretStr("K3YK3YA"), breaker, transport=transport)
 
 

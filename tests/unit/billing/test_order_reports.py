@@ -8,8 +8,9 @@ import pytest
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
+from services.billing.order.payment_state import PaymentState
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.state import Event
 from tests.unit.billing.facts import (
     AMOUNT,
     CANCELLED,
@@ -33,6 +34,7 @@ from tests.unit.billing.facts import (
     REST,
     SENDING,
     by_hand,
+    changed,
     deposited,
     finished,
     in_ether,
@@ -246,8 +248,8 @@ def test_the_rest_of_an_order_called_paid_is_no_overpayment_and_more_than_that_i
 
 def test_of_a_deposit_counts_what_came_whatever_it_is_called_and_each_part_once() -> None:
     part = told_of_deposit(PaymentState.PARTIALLY_PAID, REST / 2)
-    asks_for_more = replace(part, amount=REST, price=Decimal(30))
-    whole = replace(told_of_deposit(PaymentState.FINISHED, REST), price=NONE, amount=NONE)
+    asks_for_more = changed(part, amount=REST, price=Decimal(30))
+    whole = changed(told_of_deposit(PaymentState.FINISHED, REST), price=NONE, amount=NONE)
     order.given(PLACED, REQUESTED, HALF_PAID).when(asks_for_more, part, whole, part, whole).then(
         deposited(REST / 2), part_paid(HALF + REST / 2), deposited(REST / 2), FINISHED
     )
@@ -311,7 +313,7 @@ def test_a_counted_deposit_that_had_failed_before_is_not_given_back_in_silence()
 def test_a_refund_of_a_counted_deposit_that_leaves_out_its_sum_is_one_of_all_of_it(
     paid: Decimal | None,
 ) -> None:
-    silent = replace(DEPOSIT_BACK, paid=paid)
+    silent = changed(DEPOSIT_BACK, paid=paid)
     order.given(PLACED, REQUESTED, HALF_PAID, deposited(REST), FINISHED).when(silent, silent).then(
         uncounted(DEPOSIT_BACK, NONE)
     )
@@ -320,7 +322,7 @@ def test_a_refund_of_a_counted_deposit_that_leaves_out_its_sum_is_one_of_all_of_
 @pytest.mark.parametrize("paid", [ETHER, NONE])
 def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid: Decimal) -> None:
     back = told(PaymentState.REFUNDED, paid, coin="ETH")
-    told_so = uncounted(replace(back, paid=ETHER), NONE)
+    told_so = uncounted(changed(back, paid=ETHER), NONE)
     known = order.given(PLACED, REQUESTED, in_ether(), deposited(AMOUNT), FINISHED)
     known.when(back, back).then(told_so)
     order.given(PLACED, REQUESTED, in_ether(), deposited(AMOUNT), FINISHED, FULFILLED).when(back).then(
@@ -330,7 +332,7 @@ def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid:
 
 def test_a_refund_of_a_payment_that_brought_nothing_does_not_end_an_order_that_deposits_paid() -> None:
     paid = order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED)
-    paid.when(replace(GIVEN_BACK, paid=None)).then()
+    paid.when(changed(GIVEN_BACK, paid=None)).then()
     paid.when(GIVEN_BACK, GIVEN_BACK).then(uncounted(GIVEN_BACK))
 
 
@@ -347,7 +349,7 @@ def test_money_beyond_what_the_provider_gave_back_is_told_of_once() -> None:
 def bare(report: RecordStatus, paid: Decimal | None = None, *, coin: str | None = None) -> RecordStatus:
     """The same report without anything about its money but what is kept."""
     currency = coin and coin.lower()
-    return replace(
+    return changed(
         report, price=None, price_currency=None, amount=None, paid=paid, coin=coin, currency=currency
     )
 
@@ -378,7 +380,7 @@ def test_what_leaves_out_its_coin_and_settles_nothing_is_a_step_and_its_money_is
 
 
 def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> None:
-    orphan = replace(told_of_deposit(PaymentState.FINISHED, REST), parent=None)
+    orphan = changed(told_of_deposit(PaymentState.FINISHED, REST), parent=None)
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, orphan).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
     )
@@ -386,16 +388,16 @@ def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> Non
 
 
 def test_a_known_deposit_is_one_whatever_its_parent_is_said_to_be() -> None:
-    elsewhere = replace(told_of_deposit(PaymentState.FINISHED, REST), parent="77")
+    elsewhere = changed(told_of_deposit(PaymentState.FINISHED, REST), parent="77")
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, elsewhere).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
     )
 
 
 def test_the_orders_own_payment_under_another_orders_number_is_not_counted() -> None:
-    elsewhere = replace(PAID, order="HQADZ-ABC123-OTHER")
+    elsewhere = changed(PAID, order="HQADZ-ABC123-OTHER")
     known = order.given(PLACED, REQUESTED)
-    known.when(elsewhere, replace(PAID, order=NUMBER)).then(unmatched(elsewhere, "wrong_payment"), FINISHED)
+    known.when(elsewhere, changed(PAID, order=NUMBER)).then(unmatched(elsewhere, "wrong_payment"), FINISHED)
     known.when(elsewhere, elsewhere).refused("wrong_payment")
 
 
@@ -459,7 +461,7 @@ def test_money_in_another_coin_is_told_of_once_for_each_payment_and_sum() -> Non
 
 
 def test_a_coin_that_is_not_sold_for_is_another_coin() -> None:
-    unheard_of = replace(told(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
+    unheard_of = changed(told(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
     said = in_ether().model_copy(update={"currency": "doge"})
     order.given(PLACED, REQUESTED).when(unheard_of).then(said)
 

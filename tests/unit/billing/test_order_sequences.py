@@ -38,21 +38,11 @@ from services.billing.order.commands import (
     Review,
 )
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import MOST_UNMATCHED
+from services.billing.order.matching import MOST_UNMATCHED
+from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import (
-    ON_THE_WAY,
-    STEP,
-    Awaiting,
-    Event,
-    Fulfilled,
-    Lapsed,
-    Order,
-    Paid,
-    PaymentState,
-    Pending,
-    Refunded,
-)
+from services.billing.order.state import Awaiting, Event, Fulfilled, Lapsed, Order, Paid, Pending, Refunded
 from tests.unit.billing.facts import (
     ADBOT,
     AMOUNT,
@@ -65,6 +55,7 @@ from tests.unit.billing.facts import (
     REQUEST,
     REQUESTED,
     REST,
+    changed,
     told,
     told_of_deposit,
 )
@@ -109,9 +100,9 @@ DEPOSIT_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(
     told_of_deposit, _STATUSES, _SUMS, st.sampled_from(["6", "7", "8"]), coin=_COINS
 )
 OTHER_REPORTS: st.SearchStrategy[RecordStatus] = (
-    OWN_REPORTS.map(lambda report: replace(report, payment="9"))
-    | OWN_REPORTS.map(lambda report: replace(report, price=Decimal(29)))
-    | OWN_REPORTS.map(lambda report: replace(report, amount=HALF))
+    OWN_REPORTS.map(lambda report: changed(report, payment="9"))
+    | OWN_REPORTS.map(lambda report: changed(report, price=Decimal(29)))
+    | OWN_REPORTS.map(lambda report: changed(report, amount=HALF))
 )
 REPORTS = OWN_REPORTS | DEPOSIT_REPORTS | OTHER_REPORTS
 TOLERATED = st.builds(
@@ -120,7 +111,7 @@ TOLERATED = st.builds(
     tolerance=st.sampled_from([NO_TOLERANCE, Tolerance(percent=Decimal(50)), Tolerance(usd=Decimal(7))]),
 )
 SPARSE = st.builds(
-    replace,
+    changed,
     REPORTS,
     paid=st.none() | _SUMS,
     amount=st.just(None),
@@ -130,7 +121,7 @@ SPARSE = st.builds(
 )
 """Reports that leave things out."""
 GIVEN_BACK = st.builds(
-    replace,
+    changed,
     OWN_REPORTS | DEPOSIT_REPORTS,
     status=st.just(PaymentState.REFUNDED),
     status_text=st.just("refunded"),
@@ -168,7 +159,7 @@ class Books:
     def total(self) -> Decimal:
         return self.own + sum(self.deposits.values())
 
-    def enter(self, report: RecordStatus) -> None:
+    def enter(self, report: PaymentReport) -> None:
         settled = report.status in {PaymentState.FINISHED, PaymentState.PARTIALLY_PAID}
         if report.coin != "BTC" or not report.paid or not settled:
             return
@@ -200,7 +191,7 @@ class CheckedOrder:
             events = ORDER.decide(command, before)
         except Refused:
             if isinstance(command, RecordStatus) and before is not None:
-                self._check_told(command)
+                self._check_told(command.report)
             return
         self.order = ORDER.fold(events, before)
         self.events.extend(events)
@@ -208,9 +199,9 @@ class CheckedOrder:
             self._check_unmatched(command, events, before)
             return
         if isinstance(command, RecordStatus):
-            self._check_given_back(command, before)
-            self.books.enter(command)
-            self._check_told(command)
+            self._check_given_back(command.report, before)
+            self.books.enter(command.report)
+            self._check_told(command.report)
         assert _rank(self.order) >= _rank(before), "it went backwards"
         if not isinstance(command, Review):
             assert list(ORDER.decide(command, self.order)) == [], "the same again says something again"
@@ -226,7 +217,7 @@ class CheckedOrder:
         with pytest.raises(Refused, match=said.why):
             ORDER.decide(command, self.order)
 
-    def _check_given_back(self, report: RecordStatus, before: Order | None) -> None:
+    def _check_given_back(self, report: PaymentReport, before: Order | None) -> None:
         """Check that only counted money takes a paid order back, and that none goes back in silence."""
         if report.status is not PaymentState.REFUNDED or report.currency not in {None, "btc"}:
             assert not isinstance(before, Paid | Fulfilled) or isinstance(self.order, Paid | Fulfilled)
@@ -239,7 +230,7 @@ class CheckedOrder:
             told = [event for event in self.events if isinstance(event, UncountedMoneyReported)]
             assert any((event.payment, event.status) == (report.payment, "refunded") for event in told)
 
-    def _check_told(self, report: RecordStatus) -> None:
+    def _check_told(self, report: PaymentReport) -> None:
         """Check that all that a report says has come is counted, or stands in an event for a person."""
         assert self.order is not None
         money, came = self.order.money, report.came
@@ -329,11 +320,15 @@ def test_a_finished_payment_is_never_lost_unless_the_money_went_back_before(
     order.check_events()
 
 
+def _subject(command: RecordStatus) -> tuple[str, str]:
+    return command.report.payment, command.report.status_text
+
+
 @st.composite
 def _orders(draw: st.DrawFn) -> tuple[Sequence[RecordStatus], Sequence[RecordStatus]]:
     """The same reports in two orders; refunds apart, for what comes after one is not delivered."""
-    kept = REPORTS.filter(lambda report: report.status is not PaymentState.REFUNDED)
-    reports = draw(st.lists(kept, max_size=12, unique_by=lambda report: (report.payment, report.status_text)))
+    kept = REPORTS.filter(lambda one: one.report.status is not PaymentState.REFUNDED)
+    reports = draw(st.lists(kept, max_size=12, unique_by=_subject))
     return reports, draw(st.permutations(reports))
 
 

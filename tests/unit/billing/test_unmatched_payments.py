@@ -1,6 +1,5 @@
 """Money that does not match the order: it counts for nothing, and a person is told, within bounds."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,8 +8,9 @@ from libs.events.billing import PaymentRefunded
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import Cancel, Expire, MarkPaid, RecordStatus, Refund
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import MOST_UNMATCHED, Mismatch
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.matching import MOST_UNMATCHED, Mismatch
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Event
 from tests.unit.billing.facts import (
     AMOUNT,
     CANCELLED,
@@ -27,6 +27,7 @@ from tests.unit.billing.facts import (
     REQUEST,
     REQUESTED,
     by_hand,
+    changed,
     deposited,
     told,
     told_of_deposit,
@@ -39,36 +40,36 @@ order = scenarios(ORDER)
 NOTHING = Decimal(0)
 SETTLED = (PaymentState.PARTIALLY_PAID, PaymentState.FINISHED)
 PAID = told(PaymentState.FINISHED)
-SECOND = replace(PAID, payment="6")
+SECOND = changed(PAID, payment="6")
 """Made for the order all the same, after a crash in the middle of the request for the first."""
 SECOND_CAME = unmatched(SECOND, "wrong_payment")
 GIVEN_BACK = PaymentRefunded(order=NUMBER, payment=None, reason="sent back", by_hand=True)
 
 MONEY: list[tuple[RecordStatus, Mismatch]] = [
     (SECOND, "wrong_payment"),
-    (replace(PAID, payment="6", parent="7"), "wrong_payment"),
-    (replace(told(PaymentState.PARTIALLY_PAID, HALF), payment="6"), "wrong_payment"),
-    (replace(told(PaymentState.FINISHED, ETHER, coin="ETH"), payment="6"), "wrong_payment"),
-    (replace(PAID, price=Decimal(29)), "wrong_amount"),
-    (replace(PAID, price_currency="EUR"), "wrong_amount"),
-    (replace(PAID, amount=HALF), "wrong_amount"),
+    (changed(PAID, payment="6", parent="7"), "wrong_payment"),
+    (changed(told(PaymentState.PARTIALLY_PAID, HALF), payment="6"), "wrong_payment"),
+    (changed(told(PaymentState.FINISHED, ETHER, coin="ETH"), payment="6"), "wrong_payment"),
+    (changed(PAID, price=Decimal(29)), "wrong_amount"),
+    (changed(PAID, price_currency="EUR"), "wrong_amount"),
+    (changed(PAID, amount=HALF), "wrong_amount"),
     (told(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
     (told(PaymentState.PARTIALLY_PAID, AMOUNT), "wrong_amount"),
     (told(PaymentState.PARTIALLY_PAID, AMOUNT * 2), "wrong_amount"),
     (told(PaymentState.FINISHED, NOTHING), "wrong_amount"),
     (told_of_deposit(PaymentState.FINISHED, NOTHING), "wrong_amount"),
     (told_of_deposit(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
-    (replace(told(PaymentState.CONFIRMING), price=Decimal(29)), "wrong_amount"),
-    (replace(told(PaymentState.FAILED, HALF), amount=HALF), "wrong_amount"),
-    *((replace(told(status, HALF), payment="6"), "wrong_payment") for status in ("cancelled", *PaymentState)),
+    (changed(told(PaymentState.CONFIRMING), price=Decimal(29)), "wrong_amount"),
+    (changed(told(PaymentState.FAILED, HALF), amount=HALF), "wrong_amount"),
+    *((changed(told(status, HALF), payment="6"), "wrong_payment") for status in ("cancelled", *PaymentState)),
 ]
 NO_MONEY: list[tuple[RecordStatus, Mismatch]] = [
     *(
-        (replace(told(status, NOTHING), payment="6"), "wrong_payment")
+        (changed(told(status, NOTHING), payment="6"), "wrong_payment")
         for status in ("cancelled", *(state for state in PaymentState if state not in SETTLED))
     ),
-    (replace(told(PaymentState.CONFIRMING, NOTHING), price=Decimal(29)), "wrong_amount"),
-    (replace(told(PaymentState.FAILED, NOTHING), amount=HALF), "wrong_amount"),
+    (changed(told(PaymentState.CONFIRMING, NOTHING), price=Decimal(29)), "wrong_amount"),
+    (changed(told(PaymentState.FAILED, NOTHING), amount=HALF), "wrong_amount"),
 ]
 WITHOUT_PAYMENT: list[tuple[Event, ...]] = [
     (),
@@ -105,18 +106,18 @@ def test_money_for_an_order_that_has_no_payment_is_told_of_once(history: tuple[E
 
 
 def test_a_deposit_to_a_deposit_is_not_ours_by_its_own_word() -> None:
-    nested = replace(told_of_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
+    nested = changed(told_of_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
     order.given(PLACED, REQUESTED, deposited(HALF)).when(nested).then(unmatched(nested, "wrong_payment"))
 
 
 def test_something_else_that_is_said_of_the_same_payment_is_told_of_too() -> None:
-    part = replace(told(PaymentState.PARTIALLY_PAID, HALF), payment="6")
+    part = changed(told(PaymentState.PARTIALLY_PAID, HALF), payment="6")
     order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_CAME)
 
 
 def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() -> None:
     seen, failed = (
-        replace(told(status, HALF), payment="6") for status in (PaymentState.CONFIRMING, PaymentState.FAILED)
+        changed(told(status, HALF), payment="6") for status in (PaymentState.CONFIRMING, PaymentState.FAILED)
     )
     known = order.given(PLACED, REQUESTED)
     known.when(seen).then(unmatched(seen, "wrong_payment"))
@@ -124,7 +125,7 @@ def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() ->
 
 
 def test_a_stream_does_not_grow_for_ever_by_what_does_not_match() -> None:
-    several = [replace(SECOND, payment=str(number)) for number in range(MOST_UNMATCHED + 1)]
+    several = [changed(SECOND, payment=str(number)) for number in range(MOST_UNMATCHED + 1)]
     full = order.given(PLACED, REQUESTED).when(*several[:-1])
     full.then(*(unmatched(report, "wrong_payment") for report in several[:-1]))
     full.when(several[-1]).refused("wrong_payment")

@@ -8,18 +8,20 @@ import nats.js.errors
 import pytest
 
 from libs.chassis.advice import described, with_advice
-from libs.eventsourcing import Cursor, OperatorNeeded, Poison, Refused, Remedy, Transient
+from libs.eventsourcing import Refused
+from libs.eventsourcing.errors import OperatorNeeded, Poison, Remedy, Transient
 from libs.eventsourcing.model import errors
 from libs.eventsourcing.model.errors import Conflict, DuplicateRow, StatementRejected, Unavailable
 from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
 from libs.eventsourcing.projections.tables import TablesBusy
-from libs.eventsourcing.readers.handling import LostCheckpoint
+from libs.eventsourcing.readers.checkpoints import LostCheckpoint
 from libs.eventsourcing.store.errors import family_of, postgres_errors
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead
 from libs.eventsourcing.stream.direct_get import StreamUnreadable
 from libs.eventsourcing.stream.errors import broker_errors
-from libs.eventsourcing.stream.event_stream import FencedOut, PublishFailed
+from libs.eventsourcing.stream.publishing import FencedOut, PublishFailed
 from libs.eventsourcing.stream.subscription import ConsumerLost
+from libs.eventsourcing.values import Cursor
 
 UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
 """What asyncpg raises for an argument that has no place in a statement; it gives the class no public name."""

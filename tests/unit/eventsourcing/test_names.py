@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import libs.eventsourcing
 import services
-from libs.eventsourcing import Command, Event, owner_of
+from libs.eventsourcing import Command, Event
+from libs.eventsourcing.hosting import owner_of
 from libs.eventsourcing.model.catalogue import subject_of
 
 ENGINE = Path(libs.eventsourcing.__file__ or "").parent

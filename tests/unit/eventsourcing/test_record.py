@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.eventsourcing import START, Causes, Cursor, Envelope, new_id, utc_now
+from libs.eventsourcing import Causes
 from libs.eventsourcing.model.envelope import STREAM_NAME
+from libs.eventsourcing.values import START, Cursor, Envelope, new_id, utc_now
 
 CURSORS = st.builds(Cursor, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
 
@@ -64,6 +65,35 @@ def test_the_present_is_in_utc() -> None:
 def test_an_envelope_survives_its_journey(actor: str, note: str) -> None:
     envelope = replace(ENVELOPE, actor=actor, data=json.dumps({"note": note}, ensure_ascii=False))
     assert Envelope.from_json(envelope.to_json()) == envelope
+
+
+@given(st.datetimes(), st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=-30))]))
+def test_an_instant_is_written_as_it_always_was(naive: datetime, zone: timezone) -> None:
+    at = naive.replace(tzinfo=zone)
+    assert json.loads(replace(ENVELOPE, at=at).to_json())["at"] == at.isoformat()
+
+
+def test_an_actor_can_not_change_how_the_instant_is_written() -> None:
+    envelope = replace(ENVELOPE, actor='Z","correlation_id":"', type='Z","correlation_id":"')
+    assert Envelope.from_json(envelope.to_json()) == envelope
+
+
+def test_data_keeps_its_spelling() -> None:
+    envelope = replace(ENVELOPE, data='{"b": 1,  "a":1e2, "n": "\\u00e9"}')
+    assert Envelope.from_json(envelope.to_json()).data == envelope.data
+
+
+@pytest.mark.parametrize("data", ["NaN", "1e400", '"\\ud800"', "1" + "0" * 5000, "[" * 5000 + "]" * 5000])
+def test_data_that_no_program_could_read_is_a_value_error(data: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Envelope.from_json(replace(ENVELOPE, data=f'{{"number": {data}}}').to_json())
+
+
+@pytest.mark.parametrize("field", ["schema", "version", "xid", "position"])
+@pytest.mark.parametrize("value", [-1, 2**63, True, "7", 0.5])
+def test_a_number_that_no_column_holds_is_a_value_error(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Envelope.from_json(json.dumps(json.loads(ENVELOPE.to_json()) | {field: value}))
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.eventsourcing import Cursor, Envelope
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.readers.read_units import MOST_WAITING, PATIENCE_SECONDS, Gathering
 from libs.eventsourcing.stream.subscription import Arrival
+from libs.eventsourcing.values import Cursor, Envelope
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HANDLED = frozenset({"Placed", "Paid"})

@@ -1,4 +1,4 @@
-"""What becomes of a session, and of an API pair."""
+"""What becomes of a session, and of a Telegram application."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 
 from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, SessionImported
-from libs.events.values import PairId, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ResultClass, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.client.commands import Die, Import, Rest
+from services.forwarder.client.commands import Die, Import, Pause
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.pair.commands import Import as ImportPair
-from services.forwarder.pair.domain import PAIR
+from services.forwarder.telegram_application.commands import Import as ImportApplication
+from services.forwarder.telegram_application.domain import APPLICATION
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 SESSION = SessionId(UUID(int=1))
@@ -20,11 +20,11 @@ IMPORTED = SessionImported(session=SESSION, telegram_user=1001, phone="+49…42"
 DIED = SessionDied(session=SESSION, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
 
 client = scenarios(CLIENT)
-pair = scenarios(PAIR)
+pair = scenarios(APPLICATION)
 
 
-def rest(seconds: int) -> Rest:
-    return Rest(NOON + timedelta(seconds=seconds), ResultClass.RATE_LIMITED, f"FLOOD_WAIT_{seconds}", NOON)
+def rest(seconds: int) -> Pause:
+    return Pause(NOON + timedelta(seconds=seconds), ResultClass.RATE_LIMITED, f"FLOOD_WAIT_{seconds}", NOON)
 
 
 def rested(seconds: int) -> SeatRested:
@@ -60,9 +60,9 @@ def test_a_session_that_was_never_imported_can_not_have_died() -> None:
 
 
 def test_a_pair_is_imported_once_and_keeps_its_api_id() -> None:
-    known = PairId(UUID(int=2))
+    known = ApplicationId(UUID(int=2))
     imported = ApiPairImported(pair=known, api_id=17)
-    pair.when(ImportPair(known, 17), ImportPair(known, 17)).then(imported)
-    pair.given(imported).when(ImportPair(known, 18)).refused("pair_exists")
+    pair.when(ImportApplication(known, 17), ImportApplication(known, 17)).then(imported)
+    pair.given(imported).when(ImportApplication(known, 18)).refused("pair_exists")
     with pytest.raises(ImpossibleEvent):
-        PAIR.fold([imported, imported])
+        APPLICATION.fold([imported, imported])

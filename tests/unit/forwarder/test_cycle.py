@@ -18,11 +18,11 @@ from libs.events.forwarder import (
 )
 from libs.events.values import (
     AdbotId,
+    ApplicationId,
     ChannelPost,
     CycleId,
     GroupRef,
     Pacing,
-    PairId,
     ResultClass,
     Seat,
     SessionId,
@@ -37,7 +37,7 @@ NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 SPACE = UUID(int=1)
 CYCLE_ID = CycleId(uuid5(SPACE, "cycle"))
 ADBOT = AdbotId(uuid5(SPACE, "adbot"))
-PAIR = PairId(uuid5(SPACE, "pair"))
+PAIR = ApplicationId(uuid5(SPACE, "pair"))
 A, B, C = (SessionId(uuid5(SPACE, name)) for name in "abc")
 POST = ChannelPost(channel="@news", message=7)
 PACING = Pacing(delay_seconds=10)
@@ -154,10 +154,10 @@ def test_a_group_that_refuses_every_seat_is_told_of_and_not_tried() -> None:
 
 
 def test_dead_seats_get_nothing_and_resting_ones_only_if_there_is_no_other() -> None:
-    cycle.when(begin(2, A, B, C, seating=Seating(lost=frozenset({A}), resting=frozenset({B})))).then(
+    cycle.when(begin(2, A, B, C, seating=Seating(lost=frozenset({A}), paused=frozenset({B})))).then(
         started(share(C, "@group0", "@group1"))
     )
-    cycle.when(begin(1, A, B, seating=Seating(lost=frozenset({A}), resting=frozenset({B})))).then(
+    cycle.when(begin(1, A, B, seating=Seating(lost=frozenset({A}), paused=frozenset({B})))).then(
         started(share(B, "@group0"))
     )
 

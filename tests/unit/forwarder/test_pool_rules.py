@@ -16,8 +16,8 @@ from services.forwarder.pool.following import (
     BreakSource,
     Following,
     LoseSeat,
+    PauseSeat,
     Record,
-    Rest,
     RetryLimits,
     what_follows,
 )
@@ -48,9 +48,9 @@ def test_another_cycle_group_or_message_has_another_key() -> None:
 @pytest.mark.parametrize(
     ("result", "wait", "attempts", "follows"),
     [
-        (ResultClass.RATE_LIMITED, 17, 1, Rest(17)),
-        (ResultClass.RATE_LIMITED, 9000, 1, Rest(9000)),
-        (ResultClass.ACCOUNT_LIMITED, 0, 1, Rest(86_400)),
+        (ResultClass.RATE_LIMITED, 17, 1, PauseSeat(17)),
+        (ResultClass.RATE_LIMITED, 9000, 1, PauseSeat(9000)),
+        (ResultClass.ACCOUNT_LIMITED, 0, 1, PauseSeat(86_400)),
         (ResultClass.SLOW_MODE, 30, 1, Again(30)),
         (ResultClass.SLOW_MODE, 3600, 1, Record()),
         (ResultClass.SLOW_MODE, 30, 3, Record()),

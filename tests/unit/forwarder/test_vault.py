@@ -11,7 +11,7 @@ from libs.chassis.settings import InvalidSettings, load
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.cipher import Cipher, Sealed, Unsealable
 from services.forwarder.vault.sessions import SessionKey
-from services.forwarder.vault.store import ApiPair
+from services.forwarder.vault.store import TelegramApplication
 
 OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
 SECRET = b"nobody may read this"
@@ -63,7 +63,7 @@ def test_reprs_tell_nothing() -> None:
         [
             Cipher([OLD]).seal(SECRET, OWNER),
             SessionKey(2, SECRET),
-            ApiPair(17, SECRET.decode()),
+            TelegramApplication(17, SECRET.decode()),
             Cipher([OLD]),
         ]
     )

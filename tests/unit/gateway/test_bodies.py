@@ -8,11 +8,11 @@ from starlette.types import Message, Scope
 
 from services.gateway.api.requests.bodies import Bodies, announced
 from services.gateway.api.requests.problems import Denied
-from tests.patience import PATIENCE_SECONDS
+from tests.deadlines import DEADLINE_SECONDS
 
 
 def bodies(*, most_waiting: int = 2) -> Bodies:
-    return Bodies("test", most_bytes=8, drained_bytes=64, seconds=PATIENCE_SECONDS, most_waiting=most_waiting)
+    return Bodies("test", most_bytes=8, drained_bytes=64, seconds=DEADLINE_SECONDS, most_waiting=most_waiting)
 
 
 def scope(*headers: tuple[bytes, bytes]) -> Scope:
@@ -45,7 +45,7 @@ async def test_who_has_waited_longest_makes_room_for_who_comes() -> None:
     for begun in began:
         await begun.wait()
     assert await reader.read(scope(), whole) == b"whole"
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         with pytest.raises(Denied) as denied:
             await waiting[0]
     assert (denied.value.status, denied.value.code) == (HTTPStatus.REQUEST_TIMEOUT, "body_timeout")

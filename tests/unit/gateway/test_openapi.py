@@ -36,6 +36,12 @@ def test_every_route_has_a_summary_a_description_and_a_name_of_its_own(document:
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+def test_telegram_applications_are_described_under_their_new_path_alone(document: dict[str, Any]) -> None:
+    admin = {path.rpartition("/admin/")[2] for path in document["paths"] if "/admin/" in path}
+    assert "telegram-applications" in admin
+    assert "api-pairs" not in admin
+
+
 def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None:
     for operation in operations(document):
         errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
@@ -69,7 +75,7 @@ def test_amounts_are_described_as_texts(document: dict[str, Any]) -> None:
 def test_secrets_are_marked_as_such(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["SignInBody"]["properties"]["access_code"]["format"] == "password"
-    assert schemas["ApiPairBody"]["properties"]["api_hash"]["format"] == "password"
+    assert schemas["TelegramApplicationBody"]["properties"]["api_hash"]["format"] == "password"
 
 
 async def test_the_document_is_written_once_however_often_it_is_asked_for() -> None:

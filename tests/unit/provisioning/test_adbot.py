@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost, SeatsAwaited
-from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.commands import Expire, FillSeat, LoseSeat, Provision
@@ -30,8 +30,8 @@ SILVER = Plan(
     price_usd=Decimal(55),
     validity_days=30,
 )
-A = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
-B = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+A = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
+B = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 
 
 def provision(*seats: Seat) -> Provision:

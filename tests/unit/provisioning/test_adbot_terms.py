@@ -19,7 +19,7 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import AccountId, PairId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Refused
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.commands import (
@@ -55,8 +55,8 @@ SILVER = Plan(
     price_usd=Decimal(55),
     validity_days=30,
 )
-A = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
-B = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+A = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
+B = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 EXPIRED = AdbotExpired(adbot=ID)
 RELEASED = SeatsReleased(adbot=ID)
 SUSPENDED = AdbotSuspended(adbot=ID, reason="spam")

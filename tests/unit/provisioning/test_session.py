@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionReleased, SessionStocked
-from libs.events.values import AdbotId, PairId, SessionId, SessionLoss
+from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.session.commands import Assign, Lose, Release, Stock
@@ -16,7 +16,7 @@ session = scenarios(SESSION)
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 ID, ADBOT, OTHER = SessionId(uuid4()), AdbotId(uuid4()), AdbotId(uuid4())
-PAIR, OTHER_PAIR = PairId(uuid4()), PairId(uuid4())
+PAIR, OTHER_PAIR = ApplicationId(uuid4()), ApplicationId(uuid4())
 STOCK = Stock(ID, 4711, "+49…42", None, NOON)
 STOCKED = SessionStocked(session=ID, telegram_user=4711, phone="+49…42")
 STOCKED_WITH_PAIR = SessionStocked(session=ID, telegram_user=4711, phone="+49…42", pair=PAIR)

@@ -21,7 +21,16 @@ from libs.events.scheduler import (
     SkipReason,
     StopReason,
 )
-from libs.events.values import AccountId, AdbotId, ChannelPost, CycleId, Pacing, PairId, Seat, SessionId
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ApplicationId,
+    ChannelPost,
+    CycleId,
+    Pacing,
+    Seat,
+    SessionId,
+)
 from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.adbot import Adbot
@@ -42,9 +51,9 @@ schedule = scenarios(SCHEDULE)
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-PATIENCE = timedelta(hours=24)
+CYCLE_TIMEOUT = timedelta(hours=24)
 ID, OWNER, STRANGER = AdbotId(uuid4()), AccountId(uuid4()), AccountId(uuid4())
-SEAT = Seat(session=SessionId(uuid4()), pair=PairId(uuid4()))
+SEAT = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 ADBOT = Adbot(
     adbot=ID,
     account=OWNER,
@@ -76,7 +85,7 @@ def set_to(post: str = "t.me/news/12", *groups: str, adbot: Adbot | None = ADBOT
 
 
 def run_at(minutes: float, adbot: Adbot = ADBOT, cycle: CycleId = FIRST) -> RunDue:
-    return RunDue(adbot, cycle, PACING, PATIENCE, NOON + minutes * MINUTE)
+    return RunDue(adbot, cycle, PACING, CYCLE_TIMEOUT, NOON + minutes * MINUTE)
 
 
 def due(minutes: float, cycle: CycleId = FIRST, number: int = 1) -> CycleDue:
@@ -387,7 +396,7 @@ def test_whatever_is_done_two_cycles_are_never_nearer_than_the_interval(acts: li
             "edit": replace(set_to(f"t.me/news/{seconds + 1}"), at=now),
             "suspend": EndUnfit(StopReason.SUSPENDED, now, now),
             "expire": EndUnfit(StopReason.EXPIRED, now, now),
-            "lose": RunDue(replace(adbot, seats=()), FIRST, PACING, PATIENCE, now),
+            "lose": RunDue(replace(adbot, seats=()), FIRST, PACING, CYCLE_TIMEOUT, now),
         }
         for command in (*([commands[act]] if act in commands else []), _look(adbot, now, raised)):
             events = SCHEDULE.decide(command, state)
@@ -405,7 +414,7 @@ def test_whatever_is_done_two_cycles_are_never_nearer_than_the_interval(acts: li
 
 def _look(adbot: Adbot, now: datetime, raised: list[tuple[datetime, CycleDue, int]]) -> RunDue:
     last = raised[-1][1].cycle if raised else None
-    return RunDue(replace(adbot, ended_cycle=last), CycleId(uuid4()), PACING, PATIENCE, now)
+    return RunDue(replace(adbot, ended_cycle=last), CycleId(uuid4()), PACING, CYCLE_TIMEOUT, now)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remar
 from adrelay.terminal.pasted import stream_name
 from adrelay.terminal.plain import Json, contents, field_texts, one_line
 from adrelay.terminal.screen import as_is
-from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import (
     FOLLOWS,
     Connection,
@@ -32,6 +31,7 @@ from libs.eventsourcing.operations import (
     request_retry,
     retry_is_requested,
 )
+from libs.eventsourcing.values import utc_now
 
 _LOOK_SECONDS = 0.1
 

@@ -24,7 +24,7 @@ from libs.eventsourcing.operations import (
 _AHEAD = "the stream holds events that the store does not have"
 
 
-async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
+async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> Exit:
     """Print the lag of relays and readers, and its causes."""
     databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
@@ -37,9 +37,9 @@ async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
         ]
         open_transactions = [await oldest_transaction(service, one) for service, one in connections.items()]
     problems = [
-        *(problem for relay in relays for problem in relay_problems(relay, patience)),
-        *(problem for reader in readers for problem in reader_problems(reader, patience)),
-        *(problem for one in open_transactions for problem in database_problems(one, patience)),
+        *(problem for relay in relays for problem in relay_problems(relay, allowed_seconds)),
+        *(problem for reader in readers for problem in reader_problems(reader, allowed_seconds)),
+        *(problem for one in open_transactions for problem in database_problems(one, allowed_seconds)),
     ]
     if json:
         print_json(
@@ -57,37 +57,37 @@ async def lag(servers: ServerOptions, patience: float, *, json: bool) -> Exit:
     return Exit.FOUND if problems else Exit.OK
 
 
-def relay_problems(relay: RelayLag, patience: float) -> list[str]:
+def relay_problems(relay: RelayLag, allowed_seconds: float) -> list[str]:
     """Return the problems of a relay, a line each."""
     found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
     if not relay.active:
         found.append(f"{relay.service}: no relay runs")
-    if relay.oldest_seconds is not None and relay.oldest_seconds > patience:
+    if relay.oldest_seconds is not None and relay.oldest_seconds > allowed_seconds:
         oldest = f"the oldest for {relay.oldest_seconds:.0f} s"
         found.append(f"{relay.service}: {relay.behind} events wait to be relayed, {oldest}")
-    if relay.stalled is not None and relay.stalled.seconds > patience:
+    if relay.stalled is not None and relay.stalled.seconds > allowed_seconds:
         since = relay.stalled.since.isoformat(timespec="seconds")
         found.append(f"{relay.service}: its relay has not got through since {since}: {relay.stalled.error}")
     return found
 
 
-def reader_problems(reader: ReaderLag, patience: float) -> list[str]:
+def reader_problems(reader: ReaderLag, allowed_seconds: float) -> list[str]:
     """Return the problems of a reader, a line each."""
     found: list[str] = []
     who = f"{reader.service}: reader {reader.name}"
     if not reader.active:
         found.append(f"{who} does not run")
-    if reader.oldest_seconds is not None and reader.oldest_seconds > patience:
+    if reader.oldest_seconds is not None and reader.oldest_seconds > allowed_seconds:
         found.append(f"{who} has {reader.waiting} events before it")
     if reader.dead_letters:
         found.append(f"{who} has {reader.dead_letters} dead letters; `adrelay events dead list` shows them")
     return found
 
 
-def database_problems(database: OldestTransaction, patience: float) -> list[str]:
+def database_problems(database: OldestTransaction, allowed_seconds: float) -> list[str]:
     """Return the problems of a database, a line each."""
     seconds = database.open_seconds
-    if seconds is None or seconds <= patience:
+    if seconds is None or seconds <= allowed_seconds:
         return []
     return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
 

@@ -15,8 +15,8 @@ from adrelay.terminal.outcome import Exit, NotFound, complain, print_json, scree
 from adrelay.terminal.pasted import pasted, stream_name
 from adrelay.terminal.plain import Json, contents, field_texts, flat, pieces, plain
 from adrelay.terminal.screen import Screen, Table
-from libs.eventsourcing import Envelope
 from libs.eventsourcing.operations import STREAM_NAME, Connection, events_of_stream
+from libs.eventsourcing.values import Envelope
 
 
 async def show(servers: ServerOptions, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from adrelay.registries import decider_of
 from libs.events.catalogue import published
-from libs.eventsourcing import Envelope, ImpossibleEvent
+from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.operations import UnknownEvent
+from libs.eventsourcing.values import Envelope
 
 
 @dataclass(frozen=True)

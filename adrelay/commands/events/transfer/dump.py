@@ -22,8 +22,8 @@ from typing import Any, BinaryIO, cast
 from adrelay.system import SERVICES
 from adrelay.terminal.outcome import Unusable
 from libs.events.catalogue import published
-from libs.eventsourcing import START, Cursor, Envelope
 from libs.eventsourcing.operations import STREAM_NAME, UnknownEvent
+from libs.eventsourcing.values import START, Cursor, Envelope
 
 FORMAT = 1
 LONGEST_LINE = 4 * 1024 * 1024

@@ -10,7 +10,6 @@ from adrelay.commands.events.transfer.dump import Writer
 from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
-from libs.eventsourcing import utc_now
 from libs.eventsourcing.operations import (
     READ_MODELS,
     Connection,
@@ -21,6 +20,7 @@ from libs.eventsourcing.operations import (
     list_dead_letters,
     one_moment,
 )
+from libs.eventsourcing.values import utc_now
 
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 

@@ -16,8 +16,8 @@ from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
 from libs.chassis.names import APPLICATION
-from libs.eventsourcing import Cursor, Envelope
 from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreInUse, StoreLocked
+from libs.eventsourcing.values import Cursor, Envelope
 
 _PAGE = 1000
 

@@ -13,8 +13,9 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.options import Broker, ServerOptions, checked, scratch_name, with_database
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from adrelay.terminal.reasons import reason_of
-from libs.eventsourcing import START, EventStream
+from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import renew
+from libs.eventsourcing.values import START
 
 
 async def import_(

@@ -17,8 +17,9 @@ from pydantic import (
 
 from libs.events.values import Amount, Coin, OrderNumber, PaymentId
 from libs.nowpayments.reading import Json, Unreadable, fields_of
-from services.billing.order.state import PaymentState
-from services.billing.ports import PaymentOffer, PaymentReport
+from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import PaymentState
+from services.billing.ports import PaymentOffer
 
 _PLACES = 18
 _ROOMY = Context(prec=60)

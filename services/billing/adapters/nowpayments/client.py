@@ -48,7 +48,7 @@ request could be written to one that is just being closed, and nobody knew if it
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MAX_REASON_CHARS = 200
 _CONNECT_SECONDS = 3.0
-_REST_SECONDS, _LONGEST_REST_SECONDS = 10.0, 300.0
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 10.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +148,14 @@ class Client:
         reason = self._reason(answer, body)
         if answer.status_code in _DECLINES:
             return PaymentDeclined(reason)
-        rest = _retry_after(answer.headers.get("retry-after", ""))
+        retry_after = _retry_after(answer.headers.get("retry-after", ""))
         if answer.status_code == _TOO_MANY:
-            rest = _REST_SECONDS if rest is None else rest
-            self._breaker.rest(rest)
-            return RateLimited(reason, retry_after_seconds=rest)
-        if rest is not None:
-            self._breaker.rest(rest)
-        return ProviderUnavailable(reason, retry_after_seconds=rest)
+            retry_after = _RETRY_SECONDS if retry_after is None else retry_after
+            self._breaker.pause(retry_after)
+            return RateLimited(reason, retry_after_seconds=retry_after)
+        if retry_after is not None:
+            self._breaker.pause(retry_after)
+        return ProviderUnavailable(reason, retry_after_seconds=retry_after)
 
     def _reason(self, answer: httpx.Response, body: bytes) -> str:
         """Return the provider's own short reason, without what was sent to it."""
@@ -207,7 +207,7 @@ def _retry_after(header: str) -> float | None:
         seconds = float(header) if header.isdigit() else _until(header)
     except (ValueError, OverflowError):
         return None
-    return min(max(seconds, 0.0), _LONGEST_REST_SECONDS)
+    return min(max(seconds, 0.0), _LONGEST_RETRY_SECONDS)
 
 
 def _until(date: str) -> float:

@@ -19,13 +19,8 @@ from services.billing.adapters.nowpayments.answers import Created, Minimum, Prov
 from services.billing.adapters.nowpayments.client import Call, Client
 from services.billing.adapters.nowpayments.minimums import FRESH_SECONDS, Minimums
 from services.billing.adapters.nowpayments.notification import read_notification
-from services.billing.ports import (
-    PaymentDeclined,
-    PaymentOffer,
-    PaymentReport,
-    PaymentWish,
-    ProviderUnavailable,
-)
+from services.billing.order.payment_report import PaymentReport
+from services.billing.ports import PaymentDeclined, PaymentOffer, PaymentWish, ProviderUnavailable
 
 log = structlog.stdlib.get_logger()
 ModelT = TypeVar("ModelT", bound=ProviderFields)

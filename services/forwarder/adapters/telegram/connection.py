@@ -111,8 +111,8 @@ def _client(credentials: Credentials, address: tuple[str, int], dc: int, connect
     memory.auth_key = AuthKey(credentials.session.key)
     client: Any = _make_client(
         memory,
-        credentials.pair.api_id,
-        credentials.pair.api_hash,
+        credentials.application.api_id,
+        credentials.application.api_hash,
         timeout=connect_seconds,
         request_retries=0,
         connection_retries=0,

@@ -1,1 +1,1 @@
-"""Signing in, and what belongs to an account."""
+"""Signing in, and an account's orders and notifications."""

@@ -1,4 +1,4 @@
-"""Routes for an account owner's notifications."""
+"""The notifications of an account."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,21 +20,24 @@ router = APIRouter(tags=["account"])
 
 
 class NotificationView(BaseModel):
-    """A notification to an account's owner, in the app and perhaps by mail."""
+    """A notification of an account's owner, in the app and perhaps by mail."""
 
     id: UUID
     kind: NotificationKind
     order_number: str
-    paid: Annotated[Money | None, Field(description="In units of `pay_currency`: what had come by then.")]
+    paid: Annotated[
+        Money | None, Field(description="In units of `pay_currency`: the amount received by then.")
+    ]
     missing: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: str | None
     mail: Annotated[
-        MailState, Field(description="What became of the mail; `none`: it is shown in the app alone.")
+        MailState,
+        Field(description="The state of the mail; `none`: the notification is shown in the app only."),
     ]
     raised_at: datetime
     second_of: Annotated[
         str | None,
-        Field(description="The order of the same plan that was paid too, while both were open."),
+        Field(description="Another paid order of the same plan; both were open at the same time."),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What belongs to an account besides its adbots."""
+"""The orders of an account."""
 
 from http import HTTPStatus
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["account"])
 
 
 class OwnOrder(OrderLine):
-    """An order, and what happened to it."""
+    """An order with its history."""
 
     history: list[Happening]
 
@@ -35,7 +35,7 @@ async def list_orders(
 
 @router.get("/orders/{order_number}", summary="See an order", responses=problems(401, 404))
 async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
-    """Return one of the caller's orders, its payment, and what happened to them."""
+    """Return one of the caller's orders with its payment and history."""
     return await _order(desk, caller.account, order_number)
 
 
@@ -48,7 +48,7 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
 async def cancel_order(
     order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> OwnOrder:
-    """Call off an order that is not paid. Money that comes all the same still delivers."""
+    """Cancel an unpaid order. A payment that arrives later is still delivered."""
     await _order(desk, caller.account, order_number)
     command = CancelOrder(order=order_number, reason="called off by the client")
     accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, Field, SecretStr
 
 from libs.events.gateway import Role
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
 from services.gateway.api.callers import ClientDep
 from services.gateway.api.desk import Desk, DeskDep
@@ -28,7 +28,7 @@ _SIGN_INS = Counter(
 
 
 class SignInBody(Body):
-    """The code that came by mail, or from the operator."""
+    """The access code, from a mail or from the operator."""
 
     access_code: Annotated[SecretStr, Field(min_length=1, max_length=64, examples=["USER-…"])]
 
@@ -55,7 +55,7 @@ class SignedIn(BaseModel):
 
 @router.post("/sign-in", summary="Exchange an access code for a token", responses=problems(401, 413, 429))
 async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn:
-    """Return a token. Upper and lower case, spaces and dashes of the code make no difference."""
+    """Return a token. Case, spaces and dashes in the code make no difference."""
     desk.sign_ins.take(address_of(request))
     digest = desk.codes.digest(body.access_code.get_secret_value())
     account = await desk.ask(lambda sql: account_by_digest(sql, digest))

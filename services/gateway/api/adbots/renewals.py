@@ -1,4 +1,4 @@
-"""Buying an adbot's plan again."""
+"""Renewals of an adbot."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
 class RenewalBody(Body):
-    """What the renewal is paid in."""
+    """The coin of a renewal's payment."""
 
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
 
@@ -44,10 +44,10 @@ async def renew(
     response: Response,
     desk: DeskDep,
 ) -> CheckoutView:
-    """Order the adbot's plan once more, at today's price; the payment extends the adbot, also an expired one.
+    """Order the adbot's plan again, at today's price; the payment extends the adbot, also an expired one.
 
-    Refused with `unknown_plan` where the plan is no longer on sale, and with `another_plan` where another one
-    is sold by its name. Apart from that it is like a checkout.
+    Refused with `unknown_plan` if the plan is no longer on sale, and with `another_plan` if its code now
+    names a different plan. Otherwise it works like a checkout.
     """
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
@@ -63,7 +63,7 @@ async def renew(
 
 
 async def _check(desk: Desk, adbot: AdbotState) -> None:
-    """Raise `Refused` for what could be paid and not be delivered."""
+    """Raise `Refused` for a renewal that could be paid and not delivered."""
     if adbot.status is AdbotStatus.SUSPENDED:
         raise Refused("adbot_suspended", "a suspended adbot can't be renewed")
     sold = await desk.ask(lambda sql: plan_of(sql, adbot.plan.code))

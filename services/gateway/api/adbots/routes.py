@@ -1,4 +1,4 @@
-"""Adbots: setting them, starting them, watching them."""
+"""Routes of adbots: advertisement, start, stop, deliveries and statistics."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
 class AdvertisementBody(Body):
-    """What to send, and where to."""
+    """The post to send, and the groups."""
 
     post: Annotated[
         str,
@@ -68,7 +68,7 @@ async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
 
 @router.get("/{adbot_id}", summary="See an adbot", responses=problems(401, 404))
 async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> AdbotState:
-    """Return an adbot's plan, seats, validity, advertisement, and what it is doing."""
+    """Return an adbot: its plan, seats, validity, advertisement and status."""
     return adbot
 
 
@@ -81,7 +81,7 @@ async def set_advertisement(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Set what is sent, and where to. A running cycle keeps what it started with."""
+    """Set an adbot's post and groups. A running cycle keeps the ones it started with."""
     command = SetAdvertisement(
         adbot=AdbotId(adbot_id), account=caller.account, post=body.post, groups=tuple(body.groups)
     )
@@ -92,10 +92,10 @@ async def set_advertisement(
 async def start(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
-    """Let cycles come due from now on. Starting a running adbot changes nothing.
+    """Start an adbot: cycles come due from now on. Starting a running adbot changes nothing.
 
-    The first cycle comes due at once, or, if the adbot had one less than its plan's interval ago, when that
-    is over: `next_cycle_at` says when.
+    The first cycle is due at once or, if the adbot's last cycle was less than its plan's interval ago, when
+    the interval has passed: see `next_cycle_at`.
     """
     command = StartAdbot(adbot=AdbotId(adbot_id), account=caller.account)
     return await _write(command, caller, request, response, desk)
@@ -105,7 +105,7 @@ async def start(
 async def stop(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
-    """Send nothing more, not even the rest of a running cycle. Stopping a stopped adbot changes nothing."""
+    """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""
     command = StopAdbot(adbot=AdbotId(adbot_id), account=caller.account)
     return await _write(command, caller, request, response, desk)
 
@@ -114,13 +114,13 @@ async def stop(
 async def get_logs(
     adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep, limit: Limit = 100
 ) -> Listing[LogLine]:
-    """Return the last lines of an adbot's log, the latest first."""
+    """Return an adbot's last deliveries, the latest first."""
     return Listing(items=await desk.ask(lambda sql: log_of(sql, AdbotId(adbot.id), limit)))
 
 
 @router.get("/{adbot_id}/statistics", summary="See how well an adbot does", responses=problems(401, 404))
 async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep) -> Statistics:
-    """Return an adbot's figures since it exists."""
+    """Return an adbot's statistics since it was created."""
     return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
@@ -131,13 +131,13 @@ async def _write(
     response: Response,
     desk: Desk,
 ) -> AdbotState:
-    """Have the scheduler carry a command out, and return the adbot as it is then."""
+    """Send a command to the scheduler, and return the adbot after it."""
 
     async def shown() -> AdbotState:
         return await shown_adbot(command.adbot, caller, desk)
 
     causes = causes_of(request, f"account:{caller.account}")
-    accepted = await send_once_known(desk.commands.send, command, causes, desk.patience_seconds, shown)
+    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()

@@ -1,4 +1,4 @@
-"""Sending commands about what the gateway knows already, and their owner may hear of a moment later."""
+"""Sends commands about adbots that the scheduler's read model may lack so far."""
 
 import asyncio
 import time
@@ -15,14 +15,16 @@ async def send_once_known(
     send: Callable[[Command, Causes], Awaitable[Accepted]],
     command: Command,
     causes: Causes,
-    patience_seconds: float,
+    timeout_seconds: float,
     shown: Callable[[], Awaitable[object]],
 ) -> Accepted:
-    """Send a command about an adbot; retry while the scheduler has not read of one that `shown` finds here.
+    """Send a command about an existing adbot; retry while the scheduler's read model lags.
 
-    Raises what `send` and `shown` do, but after `patience_seconds` a 503 instead of `NotYetKnown`.
+    Until the scheduler's reader has handled the adbot's first event, the command is refused with
+    `unknown_adbot`. It is retried within `timeout_seconds`; after that, the answer is 503. Raise any other
+    error of `send`.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return await send(command, causes)

@@ -1,4 +1,4 @@
-"""The operator's side of accounts."""
+"""The operator's routes of accounts."""
 
 from typing import Annotated
 
@@ -15,22 +15,22 @@ router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depen
 
 
 class AccountBody(Body):
-    """Whose account."""
+    """The e-mail address of the account."""
 
     email: Annotated[EmailAddress, Lower, Printable, Field(examples=["client@example.com"])]
 
 
 class AccessCodeView(BaseModel):
-    """What opens the account from now on."""
+    """A new access code."""
 
-    access_code: Annotated[str, Field(description="Shown this once.")]
+    access_code: Annotated[str, Field(description="Shown only once.")]
 
 
 @router.post("/access-code", summary="Issue an access code", responses=problems(401, 404, 413))
 async def reset_access_code(body: AccountBody, request: Request, desk: DeskDep) -> AccessCodeView:
-    """Issue an access code for an account, its first or another; an old one opens nothing any more.
+    """Issue an access code for an account; an earlier code stops working.
 
-    Tell it nobody but the owner of the mailbox: whoever ordered may have named somebody else's.
+    Give the code to the mailbox's owner only: an order may name an e-mail address of somebody else.
     """
     reset = await desk.accounts.reset_code(body.email, causes_of(request, ADMIN))
     await desk.settled(reset.written)

@@ -1,4 +1,4 @@
-"""The operator's side of adbots."""
+"""The operator's routes of adbots."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing import utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
@@ -21,13 +21,13 @@ router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[Depends
 
 
 class ExtensionBody(ReasonBody):
-    """How many days more, and why."""
+    """The number of days to add, and why."""
 
     days: Annotated[int, Field(ge=1, le=3660)]
 
 
 class SuspensionBody(ReasonBody):
-    """Why the adbot may not run, and whether it ends for good."""
+    """Why the adbot is suspended, and whether it ends for good."""
 
     release_sessions: Annotated[
         bool,
@@ -45,7 +45,7 @@ def _writing() -> Responses:
 
 @router.get("/{adbot_id}", summary="See anybody's adbot", responses=problems(401, 404))
 async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
-    """Return an adbot, whose it is, and why it is suspended, if it is."""
+    """Return an adbot with its account and the reason of a suspension."""
     return await _adbot(desk, AdbotId(adbot_id))
 
 
@@ -53,7 +53,7 @@ async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
 async def extend_adbot(
     adbot_id: UUID, body: ExtensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:
-    """Let an adbot's plan last longer; each call adds the days once more."""
+    """Extend an adbot's validity; each call adds the days again."""
     command = ExtendAdbot(adbot=AdbotId(adbot_id), days=body.days, reason=body.reason)
     return await _act(command, request, response, desk)
 
@@ -62,9 +62,9 @@ async def extend_adbot(
 async def suspend_adbot(
     adbot_id: UUID, body: SuspensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:
-    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+    """Suspend an adbot: it stops and can't be started. Its plan goes on meanwhile.
 
-    To end it for good, have it give its sessions back, also where it is suspended already.
+    To end it for good, release its sessions; this is possible for a suspended adbot too.
     """
     command = SuspendAdbot(
         adbot=AdbotId(adbot_id), reason=body.reason, release_sessions=body.release_sessions
@@ -74,7 +74,7 @@ async def suspend_adbot(
 
 @router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=_writing())
 async def restore_adbot(adbot_id: UUID, request: Request, response: Response, desk: DeskDep) -> AdminAdbot:
-    """Let a suspended adbot be started again; that does not start it."""
+    """End an adbot's suspension; this does not start the adbot."""
     return await _act(RestoreAdbot(adbot=AdbotId(adbot_id)), request, response, desk)
 
 

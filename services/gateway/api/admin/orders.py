@@ -1,4 +1,4 @@
-"""The operator's side of orders and payments."""
+"""The operator's routes of orders and payments."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -8,7 +8,8 @@ from pydantic import Field
 
 from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
-from libs.eventsourcing import Sql, utc_now
+from libs.eventsourcing import Sql
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
@@ -32,11 +33,11 @@ from services.gateway.tables.orders import OrderStatus, PaymentStatus
 router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[Depends(check_admin)])
 
 _MOST_ATTENTION = 50
-"""Of one order: there are far fewer kinds."""
+"""The limit for one order: there are far fewer kinds."""
 
 
 class AdminOrder(AdminOrderLine):
-    """An order, what happened to it, and why it needs a person."""
+    """An order with its history and the reasons why it needs a person."""
 
     history: list[AdminHappening]
     attention: list[Attention]
@@ -50,10 +51,10 @@ def search_of(
     payment: Annotated[
         PaymentId | None, Query(description="The payment's id, or that of a further deposit.")
     ] = None,
-    order_status: Annotated[OrderStatus | None, Query(description="How far the order is.")] = None,
-    payment_status: Annotated[PaymentStatus | None, Query(description="How far its payment is.")] = None,
+    order_status: Annotated[OrderStatus | None, Query(description="The order's status.")] = None,
+    payment_status: Annotated[PaymentStatus | None, Query(description="Its payment's status.")] = None,
 ) -> Search:
-    """Return what is looked for: all conditions hold together."""
+    """Return the search of the query's parameters, all of which must match."""
     return Search(number, email, payment, order_status, payment_status)
 
 
@@ -67,13 +68,13 @@ async def list_all_orders(
 
 @router.get("/attention", summary="See which orders need a person", responses=problems(401))
 async def list_attention(desk: DeskDep, limit: Limit = 1000) -> Listing[Attention]:
-    """Return what is odd about orders until it is reviewed, refunded, or settles itself; the oldest first."""
+    """Return what needs a person until it is reviewed, refunded or settled; the oldest first."""
     return Listing(items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit)))
 
 
 @router.get("/{order_number}", summary="See an order", responses=problems(401, 404))
 async def get_any_order(order_number: OrderNumberPath, desk: DeskDep) -> AdminOrder:
-    """Return an order, all that happened to it, and why it needs a person, if it does."""
+    """Return an order with its whole history and the reasons why it needs a person."""
     return await _order(desk, order_number)
 
 
@@ -86,15 +87,15 @@ def _writing() -> Responses:
 async def mark_paid(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
-    """Have an order delivered that the provider does not call paid."""
+    """Mark an order as paid that the provider does not report as paid; it is delivered."""
     return await _act(MarkPaid(order=order_number, reason=body.reason), request, response, desk)
 
 
 class RefundBody(ReasonBody):
-    """Why the money goes back, and whether the adbot keeps its sessions."""
+    """Why the payment is refunded, and whether the adbot keeps its sessions."""
 
     keep_sessions: Annotated[
-        bool, Field(description="Otherwise the adbot's sessions go back to stock at once.")
+        bool, Field(description="If false, the adbot's sessions are released to stock at once.")
     ] = False
 
 
@@ -102,9 +103,9 @@ class RefundBody(ReasonBody):
 async def refund_order(
     order_number: OrderNumberPath, body: RefundBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
-    """Record that an order's money goes back, and suspend its adbot. No money is moved by this.
+    """Record that an order is refunded, and suspend its adbot. This transfers no money.
 
-    The adbot's sessions go back to stock at once, unless they are kept.
+    The adbot's sessions are released to stock at once, unless it keeps them.
     """
     command = Refund(order=order_number, reason=body.reason, keep_sessions=body.keep_sessions)
     return await _act(command, request, response, desk)
@@ -114,7 +115,7 @@ async def refund_order(
 async def cancel_any_order(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
-    """Call off an order that is not paid. Money that comes all the same still delivers."""
+    """Cancel an unpaid order. A payment that arrives later is still delivered."""
     return await _act(CancelOrder(order=order_number, reason=body.reason), request, response, desk)
 
 
@@ -122,7 +123,7 @@ async def cancel_any_order(
 async def review_order(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
-    """Take an order off the list of those that need a person, until something new is odd about it."""
+    """Mark an order as reviewed: it needs no person until a new reason arises."""
     return await _act(ReviewOrder(order=order_number, note=body.reason), request, response, desk)
 
 

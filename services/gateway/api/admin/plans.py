@@ -1,4 +1,4 @@
-"""The operator's side of the catalogue."""
+"""The operator's routes of the catalogue."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -21,7 +21,7 @@ _Code = Annotated[PlanCode, Path(description="A plan's code.")]
 
 
 class PlanBody(Body):
-    """A plan that is to be sold."""
+    """A plan to sell."""
 
     code: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
     name: Annotated[str, Field(min_length=1, max_length=60, examples=["Bronze"]), Printable]
@@ -33,7 +33,7 @@ class PlanBody(Body):
 
 
 class PriceBody(Body):
-    """What a plan costs from now on."""
+    """The new price of a plan."""
 
     price_usd: Price
 
@@ -45,7 +45,7 @@ def _writing(*statuses: int) -> Responses:
 
 @router.get("", summary="List all plans", responses=problems(401))
 async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
-    """Return every plan that was ever on sale, those that still are first."""
+    """Return every plan that was ever on sale, those still on sale first."""
     return Listing(items=await desk.ask(all_plans))
 
 
@@ -57,10 +57,7 @@ async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
     | {200: {"model": CataloguePlan, "description": "The very same plan is on sale already."}},
 )
 async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
-    """Sell a new plan, or a retired one again, as it is described here.
-
-    Refused with `interval_too_long` where the interval is longer than the plan is valid.
-    """
+    """Sell a new plan, or a retired one again, with these terms."""
     plan = Plan(**body.model_dump())
     accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request, ADMIN))
     if not accepted.written:
@@ -75,14 +72,14 @@ async def add_plan(body: PlanBody, request: Request, response: Response, desk: D
 async def reprice_plan(
     code: _Code, body: PriceBody, request: Request, response: Response, desk: DeskDep
 ) -> CataloguePlan:
-    """Change what a plan on sale costs. Orders that were placed before keep their price."""
+    """Change the price of a plan on sale. Earlier orders keep their price."""
     command = RepriceProduct(code=code, price_usd=body.price_usd)
     return await _change(command, request, response, desk)
 
 
 @router.delete("/{code}", summary="Take a plan off sale", responses=_writing(404))
 async def retire_plan(code: _Code, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
-    """Sell a plan no longer. Orders that were placed before, and adbots, keep it."""
+    """Retire a plan from sale. Earlier orders, and adbots, keep it."""
     return await _change(RetireProduct(code=code), request, response, desk)
 
 

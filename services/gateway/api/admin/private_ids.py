@@ -1,4 +1,4 @@
-"""The operator's permission to name chats by private ids."""
+"""The operator's routes of the permission to use private ids."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depen
 
 
 class PrivateIdsView(PrivateIds):
-    """Whether the adbots of an account may name private ids."""
+    """The permission of an account to use private ids."""
 
     account: UUID
     email: str
@@ -31,7 +31,7 @@ async def account_in(
     account: Annotated[str, Path(max_length=254, description="An account's id, or its e-mail address.")],
     desk: DeskDep,
 ) -> AccountId:
-    """Return the account of the path; raise `Denied` if there is none."""
+    """Return the account of the path; raise `Denied` if it is unknown."""
     found = await desk.ask(lambda sql: _find(sql, account.strip()))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", "there is no such account")
@@ -50,7 +50,7 @@ def _writing() -> Responses:
     "/{account}/private-ids", summary="See whether private ids are allowed", responses=problems(401, 404)
 )
 async def get_private_ids(account: AccountDep, desk: DeskDep) -> PrivateIdsView:
-    """Return whether an account's adbots may name chats without a public name by their ids."""
+    """Return whether an account's adbots may use private ids, the ids of chats without a public name."""
     return await _view(desk, account)
 
 
@@ -58,9 +58,9 @@ async def get_private_ids(account: AccountDep, desk: DeskDep) -> PrivateIdsView:
 async def allow_private_ids(
     account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> PrivateIdsView:
-    """Let an account's adbots name `t.me/c/…` and `-100…`, whatever chats their sessions are in.
+    """Allow an account's adbots to use `t.me/c/…` and `-100…`, for any chat that their sessions are in.
 
-    Allow it to those alone who may read and write in every chat that the sessions of their adbots are in.
+    Allow it only to clients who may read and write in every chat that the sessions of their adbots are in.
     """
     return await _act(AllowPrivateIds(account=account, reason=body.reason), request, response, desk)
 
@@ -69,7 +69,7 @@ async def allow_private_ids(
 async def forbid_private_ids(
     account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> PrivateIdsView:
-    """Let an account's adbots name no private ids any more; those that do stop."""
+    """Forbid an account's adbots to use private ids; those that use them stop."""
     return await _act(ForbidPrivateIds(account=account, reason=body.reason), request, response, desk)
 
 

@@ -1,4 +1,4 @@
-"""The operator's side of the stock."""
+"""The operator's routes of the stock."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.forwarder import ImportApiPair, ImportSession
-from libs.events.values import PairId, SessionId
-from libs.eventsourcing import new_id
+from libs.events.values import ApplicationId, SessionId
+from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import DeskDep
@@ -27,44 +27,46 @@ def _hexadecimal(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class ApiPairBody(Body):
-    """What Telegram gives an application."""
+class TelegramApplicationBody(Body):
+    """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
     api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
 
 
-class ImportedPair(BaseModel):
-    """An API pair that lies in the vault."""
+class ImportedApplication(BaseModel):
+    """A Telegram application that is stored in the vault."""
 
     pair: UUID
     api_id: int
 
 
 class ImportedSession(BaseModel):
-    """A session that lies in the vault."""
+    """A session that is stored in the vault."""
 
     session: UUID
-    stock: Annotated[StockedSession | None, Field(description="Null where reads don't show it yet.")]
+    stock: Annotated[StockedSession | None, Field(description="Null until the read model includes it.")]
 
 
 @router.post(
-    "/api-pairs",
-    summary="Add an API pair",
+    "/telegram-applications",
+    summary="Add a Telegram application",
     status_code=HTTPStatus.CREATED,
     responses=problems(401, 409, 413)
-    | {202: {"model": ImportedPair, "description": "It is added; reads will show it soon."}},
+    | {202: {"model": ImportedApplication, "description": "It is added; reads will show it soon."}},
 )
-async def add_api_pair(
-    body: ApiPairBody, request: Request, response: Response, desk: DeskDep
-) -> ImportedPair:
-    """Put an API pair into the vault. Its hash is never shown again."""
-    pair = PairId(new_id())
+# the path's first name: clients of earlier versions use it, so it stays, outside of the schema
+@router.post("/api-pairs", status_code=HTTPStatus.CREATED, include_in_schema=False)
+async def add_telegram_application(
+    body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
+) -> ImportedApplication:
+    """Store a Telegram application in the vault. Its hash is never shown again."""
+    pair = ApplicationId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
-    return ImportedPair(pair=pair, api_id=body.api_id)
+    return ImportedApplication(pair=pair, api_id=body.api_id)
 
 
 @router.post(
@@ -76,7 +78,7 @@ async def add_api_pair(
     openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
 )
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
-    """Sign in with a session once, and put it into the vault. Nothing of it is ever shown again."""
+    """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
     upload = await read_upload(request)
     session = SessionId(new_id())
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
@@ -92,5 +94,5 @@ async def get_stock(
     state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
     limit: Limit = 500,
 ) -> Stock:
-    """Return how many sessions are in which state, the API pairs, and the sessions, the oldest first."""
+    """Return sessions, the oldest first, with their number by state, and the Telegram applications."""
     return await desk.view(lambda sql: stock(sql, state, limit))

@@ -1,4 +1,4 @@
-"""Reading an uploaded session: a `.session` file, or a string session in a form or in JSON."""
+"""Reads an uploaded session: a `.session` file, or a string session in a form or in JSON."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -10,13 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, SecretStr, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from libs.events.values import PairId
+from libs.events.values import ApplicationId
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body
 
 FILE_BYTES = 256 * 1024
 _STRING_CHARACTERS = 4096
-_PAIR: dict[str, Any] = {"type": "string", "format": "uuid", "description": "Use the session with this pair."}
+_APPLICATION: dict[str, Any] = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Use the session with this Telegram application.",
+}
 _STRING: dict[str, Any] = {
     "type": "string",
     "format": "password",
@@ -37,7 +41,7 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
                         "description": f"A Telethon `.session` file, at most {FILE_BYTES} bytes.",
                     },
                     "session": _STRING,
-                    "pair": _PAIR,
+                    "pair": _APPLICATION,
                 },
             }
         },
@@ -45,7 +49,7 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["session"],
-                "properties": {"session": _STRING, "pair": _PAIR},
+                "properties": {"session": _STRING, "pair": _APPLICATION},
             }
         },
     },
@@ -54,23 +58,23 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Upload:
-    """A session as it came, in the form that the vault's owner takes."""
+    """An uploaded session, in the form that the forwarder accepts."""
 
     content: SecretStr
-    pair: PairId | None
+    pair: ApplicationId | None
 
 
 class _StringSession(Body):
     session: Annotated[SecretStr, Field(min_length=1, max_length=_STRING_CHARACTERS)]
-    pair: PairId | None = None
+    pair: ApplicationId | None = None
 
 
-class _Pair(Body):
-    pair: PairId | None = None
+class _Application(Body):
+    pair: ApplicationId | None = None
 
 
 async def read_upload(request: Request) -> Upload:
-    """Return what was uploaded; raise `Denied` or `RequestValidationError` where that can't be."""
+    """Return the uploaded session; raise `Denied` or `RequestValidationError` for an invalid upload."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == "application/json":
@@ -93,7 +97,7 @@ async def _from_form(form: FormData) -> Upload:
     file = fields.pop("file", None)
     if not isinstance(file, UploadFile):
         return _string(_StringSession.model_validate(fields))
-    pair = _Pair.model_validate(fields).pair
+    pair = _Application.model_validate(fields).pair
     content = await file.read(FILE_BYTES + 1)
     if len(content) > FILE_BYTES:
         detail = f"a .session file may have {FILE_BYTES} bytes"

@@ -1,4 +1,4 @@
-"""Placing the order that a checkout asks for, or going on with the one that waits to be paid."""
+"""Places the order of a checkout, or returns the pending one."""
 
 import asyncio
 import secrets
@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from libs.events.billing import PlaceOrder
 from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
-from libs.eventsourcing import Causes, Refused, utc_now
+from libs.eventsourcing import Causes, Refused
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.checkout.paying import payment_uri, qr_picture
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
@@ -24,18 +25,18 @@ from services.gateway.tables.values import Money
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RANDOM_DIGITS = 12
-"""62 bits: an order's number opens the view of its payment, so it must not be guessed."""
+"""62 bits: the order number gives access to its payment, so it must not be guessable."""
 _OVER = {"order_expired", "order_cancelled"}
-"""Billing says that the order is over, which reads don't show yet."""
+"""Billing's codes for an order that has ended, which the read models may not show yet."""
 _AGAIN_SECONDS = 0.1
 
 
 class CheckoutView(BaseModel):
-    """An order and how to pay it. Access codes come by mail alone, or from the operator."""
+    """An order and how to pay it. Access codes are sent by mail, or issued by the operator."""
 
     order_number: OrderNumber
     pay_address: str | None
-    memo: Annotated[str | None, Field(description="Must be sent along where it is given.")]
+    memo: Annotated[str | None, Field(description="If given, the payment must contain it.")]
     amount: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: Coin
     price_usd: Money | None
@@ -45,24 +46,24 @@ class CheckoutView(BaseModel):
     checkout_token: Annotated[
         str | None,
         Field(
-            description="Sent along, it gets the same order back while that waits to be paid. Null for "
-            "a client who is signed in, and needs none."
+            description="Sent with a later checkout, it returns the same order while that awaits payment. "
+            "Null for a signed-in client, who needs none."
         ),
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The order that is to be paid, and what was written for it just now."""
+    """The order to pay, and the cursors of the events appended for it by this request."""
 
     number: OrderNumber
     written: tuple[Written, ...]
 
 
 def checking_out(*statuses: int) -> Responses:
-    """Return the description of what a checkout may be answered with, besides 201."""
+    """Return the descriptions of a checkout's responses, besides 201."""
     return problems(404, 409, 413, 429, 502, *statuses) | {
-        200: {"model": CheckoutView, "description": "The same order is still waiting to be paid."},
+        200: {"model": CheckoutView, "description": "The same order still awaits payment."},
         202: {
             "model": CheckoutView,
             "description": "The order was placed; `GET /payments/{order_number}` will show how to pay it.",
@@ -73,12 +74,12 @@ def checking_out(*statuses: int) -> Responses:
 async def order(
     desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None = None
 ) -> Ordered:
-    """Return the one order that waits to be paid for this wish, placing it if there is none.
+    """Return the pending order of this wish; place it if there is none.
 
-    `origin` stands for the network address that it comes from, where it is to count towards that one's limit.
-    Raises `Refused` as billing does. After `provider_unavailable` the same call goes on with the same order.
+    `origin` is the digest of the network address whose limit of unpaid orders applies. Raise `Refused` as
+    billing does. After `provider_unavailable`, the same call continues with the same order.
     """
-    deadline = time.monotonic() + desk.patience_seconds
+    deadline = time.monotonic() + desk.timeout_seconds
     while True:
         try:
             return await _order_once(desk, wish, email, causes, origin)
@@ -130,7 +131,7 @@ async def _place_order(
 
 
 async def checkout_view(desk: Desk, wish: Wish, ordered: Ordered, response: Response) -> CheckoutView:
-    """Return the answer to a checkout, once reads show what was written or patience ends."""
+    """Return the answer to a checkout; waits, within a limit, for the read models to include the order."""
     settled = await desk.settled(ordered.written)
     payment = await desk.ask(lambda sql: payment_of(sql, ordered.number))
     if not ordered.written:
@@ -157,7 +158,7 @@ def _view(number: OrderNumber, wish: Wish, payment: PaymentState | None) -> Chec
 
 
 def new_order_number(at: datetime) -> OrderNumber:
-    """Return a fresh order number, `HQADZ-<time>-<random>`."""
+    """Return a new order number, `HQADZ-<time>-<random>`."""
     rest, time_digits = int(at.timestamp() * 1000), ""
     while rest:
         rest, digit = divmod(rest, len(_DIGITS))

@@ -1,5 +1,5 @@
-"""Write a payment URI for a wallet, and draw its QR code."""
-# segno ships no types
+"""Payment URIs for wallets, and their QR codes."""
+# segno has no type hints
 # pyright: reportUnknownMemberType=false
 
 import re
@@ -26,16 +26,16 @@ _URIS = {
 _DESTINATION_TAG = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 _LARGEST_TAG = 2**32 - 1
 _LONGEST_MEMO_TEXT = 28
-"""In bytes, on Stellar."""
+"""The limit on Stellar, in bytes."""
 
 
 def payment_uri(payment: PaymentState) -> str | None:
-    """Return what wallets understand (BIP 21, EIP-681, Solana Pay, XLS-2, SEP-7, TON), or else the address.
+    """Return a payment URI for the amount due, or the address for a coin without a URI scheme.
 
-    It asks for what is still missing. None while the provider has not given an address, and once nothing is
-    to be paid any more or the money is on its way: nobody shall pay twice. A coin that lives on several
-    chains gets the bare address: its name does not say which chain's wallet is meant. None too where there is
-    a memo that no URI can carry: money that comes without it may be lost.
+    The schemes are those of BIP 21, EIP-681, Solana Pay, XLS-2, SEP-7 and TON. None before the provider gave
+    an address, and once nothing is due or a payment is on its way, lest somebody pay twice. A coin of several
+    chains gets the plain address: its name does not say which chain's wallet is needed. None too if no URI
+    can contain the memo: a payment without it may be lost.
     """
     amount = _due(payment)
     if payment.pay_address is None or amount is None:
@@ -55,7 +55,7 @@ def _without_memo(coin: str, to: str, amount: Decimal) -> str:
 
 
 def _with_memo(coin: str, to: str, amount: Decimal, memo: str) -> str | None:
-    """Return a URI that carries the memo, None where none can."""
+    """Return a URI with the memo, None if the coin's scheme can't contain it."""
     uri, written = _without_memo(coin, to, amount), quote(memo, safe="")
     match coin:
         case "SOL":
@@ -72,7 +72,7 @@ def _with_memo(coin: str, to: str, amount: Decimal, memo: str) -> str | None:
 
 
 def _due(payment: PaymentState) -> Decimal | None:
-    """Return how much is to be paid now, None if nothing is."""
+    """Return the amount to pay now, None if there is none."""
     if payment.order_status is not OrderStatus.PENDING:
         return None
     match payment.status:
@@ -85,5 +85,5 @@ def _due(payment: PaymentState) -> Decimal | None:
 
 
 def qr_picture(uri: str) -> str:
-    """Return a QR code as a data URI, fit for an `img` element."""
+    """Return a QR code as a data URI for an `img` element."""
     return str(segno.make_qr(uri, error="m").svg_data_uri(scale=4))

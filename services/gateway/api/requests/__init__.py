@@ -1,1 +1,1 @@
-"""What every request passes, and what requests and answers are made of."""
+"""Middleware, limits, and the parts of requests and answers."""

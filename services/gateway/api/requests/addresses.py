@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The network address of a request's client."""
 
 from ipaddress import IPv6Address, ip_address
 
@@ -7,7 +7,7 @@ from starlette.types import Scope
 
 
 def address_of(request: Request) -> str:
-    """Return the client's address; of an IPv6 address its network, which is one customer's."""
+    """Return the client's address; for IPv6 its network prefix, which belongs to one customer."""
     return address_in(request.scope)
 
 

@@ -1,4 +1,4 @@
-"""Reading a request's body: bounded in size and time, and in how many are waited for at once."""
+"""Reads request bodies, with limits of size, time, and concurrent reads."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,8 +23,8 @@ _MOST_DIGITS = 19
 class Bodies:
     """Reads the bodies of one kind of request.
 
-    Of too many that are waited for, the one that has waited longest is given up: senders who are slow on
-    purpose make room for those who are not, also where all of them come from the address of one proxy.
+    At the limit of concurrent reads, the oldest one is aborted: deliberately slow senders give way to others,
+    even if all requests arrive from the address of one proxy.
     """
 
     def __init__(
@@ -33,19 +33,19 @@ class Bodies:
         self._where = where
         self.most_bytes = most_bytes
         self._drained_bytes = drained_bytes
-        """So much of a body that is too large is read and thrown away: its sender shall hear the answer."""
+        """How much of a body that is too large is read and discarded, so that its sender gets the answer."""
         self.seconds = seconds
         self._most_waiting = most_waiting
         self._waiting: dict[asyncio.Timeout, None] = {}
-        """In the order in which they began to wait."""
+        """The reads in progress, the oldest first."""
 
     async def read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Return the whole body, None if the client left; raise `Denied` if it is too large or too slow."""
+        """Return the body, None if the client disconnected; raise `Denied` if it is too large or too slow."""
         try:
             async with self._waited_for():
                 return await self._whole(scope, receive)
         except TimeoutError:
-            # what is still to come can't be kept apart from another request: the connection is of no more use
+            # unread bytes can't be told from a further request: the connection can't be used again
             raise self._refused(
                 HTTPStatus.REQUEST_TIMEOUT, "body_timeout", "the body was too slow to arrive", close=True
             ) from None
@@ -91,7 +91,7 @@ class Bodies:
 
 
 def announced(scope: Scope) -> int | None:
-    """Return how many bytes a request says that its body has, None if it does not say it."""
+    """Return the length of the body by its header, None without a valid one."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    # a server takes no number of more digits, and one of very many would take long to read
+    # servers accept no more digits, and parsing very many of them takes long
     return int(length[:_MOST_DIGITS]) if length.isdigit() else None

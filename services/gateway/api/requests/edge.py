@@ -1,4 +1,4 @@
-"""What holds for every request: an id, a limit on the body, headers, a count, an answer whatever breaks."""
+"""The middleware of every request: correlation id, body limits, headers, metrics, and error answers."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
-from libs.eventsourcing import new_id
+from libs.eventsourcing.values import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.bodies import Bodies, announced
@@ -31,11 +31,11 @@ _DRAINED_BYTES = 8 * 1024 * 1024
 WEBHOOK = Bodies(
     "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
 )
-"""The provider's notifications have 1 to 2 KB, and it waits 3 seconds for the whole answer."""
+"""The limits for the provider's notifications, of 1 to 2 KB; the provider's timeout is 3 seconds."""
 STRANGERS = Bodies("other", most_bytes=8 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
-"""A checkout or a sign-in: a few short fields. Bodies are parsed before the routes look at the token."""
+"""The limits without a token: checkouts and sign-ins are small. Bodies are read before routes see tokens."""
 KNOWN = Bodies("other", most_bytes=512 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
-"""Of those who show a valid token."""
+"""The limits for requests with a valid token."""
 
 _REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", ["method", "route", "status"])
 _STRANGERS_REFUSED = frozenset(
@@ -46,33 +46,33 @@ _STRANGERS_REFUSED = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-"""What the operator looks for in the log when somebody tries doors."""
+"""The statuses logged for the operator, as signs of an attack."""
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 @dataclass(frozen=True)
 class DirectRoute:
-    """A route that the edge answers itself: it is asked so often that matching all routes costs more.
+    """A route that the edge answers itself: it is called so often that the cost of routing matters.
 
-    FastAPI only describes it, and answers its path's other methods.
+    FastAPI describes it in the OpenAPI document, and answers other methods on its path.
     """
 
     method: str
     path: str
     name: str
-    """Under which its answers are counted."""
+    """The route's label in metrics."""
     answer: Callable[[Scope, bytes], Awaitable[Response]]
-    """Gets the whole body; raises what any route may."""
+    """Called with the whole body; raises what any route may."""
 
 
 class _Doorkeeper(Protocol):
     def check_bearer(self, authorization: str) -> None:
-        """Let whoever shows a valid token pass; raise `Denied` otherwise."""
+        """Raise `Denied` unless this header has a valid token."""
         ...
 
 
 class Edge:
-    """The outermost layer of the app."""
+    """The outermost middleware of the app."""
 
     def __init__(self, app: ASGIApp, direct: Sequence[DirectRoute] = ()) -> None:
         self._app = app
@@ -91,7 +91,7 @@ class Edge:
 
 
 class _Request:
-    """One request on its way."""
+    """A request in progress."""
 
     def __init__(
         self, app: ASGIApp, direct: DirectRoute | None, scope: Scope, send: Send, correlation_id: UUID
@@ -115,7 +115,7 @@ class _Request:
         except Exception as error:
             lines.exception("request.failed", code=type(error).__name__, method=self._scope["method"])
             if self._status:
-                raise  # the answer has begun: only breaking the connection says that it is not whole
+                raise  # part of the answer was sent: only closing the connection shows that it is incomplete
             failed = Denied(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "this should not have happened"
             )
@@ -157,11 +157,11 @@ class _Request:
         seconds = time.monotonic() - self._began
         method = self._scope["method"]
         if method not in _METHODS:
-            method = "other"  # whoever invents methods must not fill the memory with what is counted
+            method = "other"  # made-up methods must not create metrics without a limit
         _timer(method, self._route, self._status).observe(seconds)
         if self._status in _STRANGERS_REFUSED:
             self._note_refusal()
-        if _LINES.isEnabledFor(logging.DEBUG):  # to write a line that nobody sees takes as long
+        if _LINES.isEnabledFor(logging.DEBUG):  # a line below the log level costs as much as a written one
             log.debug(
                 "request.answered",
                 method=method,
@@ -187,7 +187,7 @@ def _timer(method: str, route: str, status: int) -> Histogram:
 
 
 class _Replay:
-    """Gives the app a body that was read already, and then whatever the server has to say."""
+    """Replays a body that was read already, then passes on the server's further messages."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
@@ -199,7 +199,7 @@ class _Replay:
 
 
 def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
-    """Return what reads a request's body, and how one that is too large is refused, if not by its size."""
+    """Return the reader of a request's body, and an error to raise instead of that for its size, or None."""
     if "/webhooks/" in scope["path"]:
         return WEBHOOK, None
     headers = Headers(scope=scope)

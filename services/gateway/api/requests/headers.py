@@ -25,7 +25,7 @@ _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 def with_usual_headers(
     own: Iterable[tuple[bytes, bytes]], scope: Scope, correlation_id: UUID
 ) -> list[tuple[bytes, bytes]]:
-    """Return an answer's headers with those that every answer has; its own come first."""
+    """Return an answer's own headers, followed by those of every answer."""
     headers = list(own)
     headers.append((b"x-correlation-id", str(correlation_id).encode()))
     usual = _HEADERS if scope["path"] != _DOCS else _HEADERS_OF_DOCS

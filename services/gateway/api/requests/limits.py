@@ -1,4 +1,4 @@
-"""Limit the rate of each caller, and the requests in progress at once."""
+"""Rate limits and concurrency limits."""
 
 import math
 import time
@@ -14,7 +14,7 @@ _MOST_CALLERS = 100_000
 
 
 class RateLimit:
-    """At most so many times in a window for each caller; kept in memory, so for each process."""
+    """A limit of calls per caller in a sliding window; kept in memory, so it applies to each process."""
 
     def __init__(
         self,
@@ -30,14 +30,14 @@ class RateLimit:
 
     @property
     def callers(self) -> int:
-        """How many callers are remembered: those of the last window."""
+        """The number of callers that are stored: those of the last window."""
         return len(self._times)
 
     def take(self, caller: str) -> None:
-        """Count one time; raise `Denied` with the time to wait if it was one too many."""
+        """Count a call; raise `Denied` with the time to wait if the limit is exceeded."""
         now = self._clock()
         times = self._times.pop(caller, deque[float]())
-        self._times[caller] = times  # callers stand in the order of their last call
+        self._times[caller] = times  # callers are in the order of their last call
         while times and times[0] <= now - self._window:
             times.popleft()
         if len(times) >= self._most:
@@ -46,14 +46,14 @@ class RateLimit:
         self._forget(now)
 
     def exhausted(self, caller: str) -> bool:
-        """Say whether `take` would raise for this caller now."""
+        """Return whether `take` would raise for this caller now."""
         times = self._times.get(caller)
         if times is None or len(times) < self._most:
             return False
         return times[0] > self._clock() - self._window
 
     def _forget(self, now: float) -> None:
-        """Forget whoever has not called for a whole window, and the quietest of too many."""
+        """Remove callers without a call in the window and, above the limit of callers, the least recent."""
         while self._times:
             caller, times = next(iter(self._times.items()))
             if len(self._times) <= _MOST_CALLERS and times and times[-1] > now - self._window:
@@ -62,7 +62,7 @@ class RateLimit:
 
 
 def too_many(wait_seconds: int) -> Denied:
-    """Return the answer to whoever asks too often."""
+    """Return the error for a caller over the limit."""
     return Denied(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too_many_requests",
@@ -72,11 +72,11 @@ def too_many(wait_seconds: int) -> Denied:
 
 
 class LimitReached(Exception):
-    """As many are in progress as may be."""
+    """The limit of concurrent calls is reached."""
 
 
 class ConcurrencyLimit:
-    """Limit how many are in progress at once in this process; refuse the others instead of queueing them."""
+    """A limit of concurrent calls in this process; calls above it fail at once."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -84,7 +84,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def slot(self) -> Generator[None]:
-        """Count one in progress; raise `LimitReached` if there are as many as may be."""
+        """Count as a concurrent call; raise `LimitReached` at the limit."""
         if self._in_progress >= self._most:
             raise LimitReached
         self._in_progress += 1

@@ -1,4 +1,4 @@
-"""Paging through orders: a cursor names the last order that was seen."""
+"""Pagination of orders: a cursor names the last order of the page before."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _ORDER_NUMBER: TypeAdapter[OrderNumber] = TypeAdapter(OrderNumber)
 def cursor_of(
     cursor: Annotated[str | None, Query(max_length=200, description="Where the page before ended.")] = None,
 ) -> OrderCursor | None:
-    """Decode a cursor; raise `Denied` if it is none of ours."""
+    """Return the decoded cursor; raise `Denied` if it is malformed."""
     if cursor is None:
         return None
     try:
@@ -38,7 +38,7 @@ CursorDep = Annotated[OrderCursor | None, Depends(cursor_of)]
 
 
 def page(lines: Sequence[LineT], limit: int) -> Page[LineT]:
-    """Return a page of at most `limit` lines, from one line more where there are more."""
+    """Return a page of at most `limit` lines; an extra line in `lines` means that there is a next page."""
     shown = list(lines[:limit])
     more = len(lines) > limit
     return Page[LineT](items=shown, next=_cursor(shown[-1]) if more else None)

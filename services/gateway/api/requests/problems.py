@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json`, each with a stable code; the one place that knows HTTP statuses."""
+"""Errors as `application/problem+json`, each with a stable code; the only module that maps HTTP statuses."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,17 @@ from starlette.types import Scope
 from libs.chassis.command_client import CommandFailed
 from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
-from libs.eventsourcing import Refused, Transient
+from libs.eventsourcing import Refused
+from libs.eventsourcing.errors import Transient
 
 trouble = SampledLog(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM = "problem"
-"""Under this name a request's state tells the code of the problem that it was answered with."""
+"""The key in a request's state of the code of the problem in its answer."""
 RETRY_SECONDS = 2
 OUTSIDE_RETRY_SECONDS = 10
-"""For what is not ours to bring back."""
+"""The `Retry-After` for failures of external systems, in seconds."""
 
 STATUSES: Mapping[str, HTTPStatus] = {
     "bad_signature": HTTPStatus.UNAUTHORIZED,
@@ -44,7 +45,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "telegram_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
-"""What a service's refusal is in HTTP. `unknown_…` is 404, any other code 409."""
+"""The HTTP status of a refusal. `unknown_…` is 404, any other code 409."""
 _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
     code: {"Retry-After": str(OUTSIDE_RETRY_SECONDS)}
     for code in ("provider_unavailable", "telegram_unreachable")
@@ -52,7 +53,7 @@ _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
 
 _LONGEST_PLACE = 200
 _MOST_PROBLEMS = 20
-"""The most problems listed of one request: a body can hold tens of thousands."""
+"""The maximum of problems reported for one request: a body can have tens of thousands."""
 
 _PROTOCOL_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -62,7 +63,7 @@ _PROTOCOL_CODES = {
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field of a request; never what was in it."""
+    """The problem of one field of a request, without the field's value."""
 
     field: str = Field(examples=["body.email"])
     message: str
@@ -81,7 +82,7 @@ class Problem(BaseModel):
 
 
 class Denied(Exception):
-    """The request is answered with a problem by the gateway itself."""
+    """An error of the gateway itself, answered as a problem."""
 
     def __init__(
         self,
@@ -106,18 +107,18 @@ def status_of(code: str) -> HTTPStatus:
 
 
 def unauthorized(code: str, detail: str) -> Denied:
-    """Return the answer to whoever has no valid token."""
+    """Return the error for a request without a valid token."""
     headers = {"WWW-Authenticate": f'Bearer error="{code}"'}
     return Denied(HTTPStatus.UNAUTHORIZED, code, detail, headers=headers)
 
 
 def unavailable(code: str, detail: str) -> Denied:
-    """Return the answer while something that is needed does not work."""
+    """Return the error for an unavailable dependency."""
     return Denied(HTTPStatus.SERVICE_UNAVAILABLE, code, detail)
 
 
 def respond(denied: Denied, scope: Scope) -> Response:
-    """Return the answer that a problem is; note its code in the state of the request."""
+    """Return the response for a problem; store its code in the request's state."""
     scope["state"][PROBLEM] = denied.code
     problem = Problem(
         type=f"urn:adrelay:problem:{denied.code}",
@@ -136,7 +137,7 @@ def respond(denied: Denied, scope: Scope) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Let the app answer every kind of error with a problem."""
+    """Register the exception handlers that answer with problems."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return respond(denied_of(error), request.scope)
@@ -154,11 +155,11 @@ EXPECTED: tuple[type[Exception], ...] = (
     Transient,
     OSError,
 )
-"""What a route may raise; anything else is a mistake of ours."""
+"""The exceptions that a route may raise; any other one is a bug."""
 
 
 def denied_of(error: Exception) -> Denied:
-    """Return the problem that an expected error is answered with."""
+    """Return the problem for an expected exception."""
     match error:
         case Denied():
             return error

@@ -1,4 +1,4 @@
-"""Shapes that several routes share."""
+"""Types of requests and answers that several routes share."""
 
 import re
 from decimal import Decimal
@@ -24,24 +24,24 @@ _PRICE = r"[0-9]{1,8}(\.[0-9]{1,2})?"
 
 
 class Body(BaseModel):
-    """What a client sends; unknown fields are refused, so that a misspelt one is noticed."""
+    """A request body; unknown fields are rejected, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Listing(BaseModel, Generic[T]):
-    """Several of a kind."""
+    """A list of items."""
 
     items: list[T]
 
 
 class Page(Listing[T], Generic[T]):
-    """Several of a kind, of many."""
+    """A page of items."""
 
     next: str | None = Field(description="Send it as `cursor` to get the next page; null on the last one.")
 
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="The maximum of items.")]
 OrderNumberPath = Annotated[OrderNumber, Path(description="An order's number.")]
 
 
@@ -68,7 +68,7 @@ def _upper(text: object) -> object:
 
 
 def _price(given: object) -> Decimal:
-    """Return an amount in dollars and cents that was written as such: never a float, NaN, or 1e9."""
+    """Parse text as an amount in dollars and cents; floats, NaN and exponents are rejected."""
     if not isinstance(given, str) or not re.fullmatch(_PRICE, given):
         message = 'is no amount of dollars and cents, written as a text like "30.00"'
         raise ValueError(message)
@@ -77,9 +77,9 @@ def _price(given: object) -> Decimal:
 
 Printable = AfterValidator(_printable)
 Mailbox = AfterValidator(canonical)
-"""Makes an address canonical; whoever can't get mails would pay, and never get the code."""
+"""Canonicalizes an address; one that can't receive mails is rejected, lest a client pay and get no code."""
 WithoutNul = AfterValidator(_without_nul)
-"""Databases take no NUL in a text. Stands behind `StringConstraints`, which refuse half a surrogate pair."""
+"""PostgreSQL can't store NUL in text. Put it after `StringConstraints`, which reject lone surrogates."""
 Lower = BeforeValidator(_lower)
 Upper = BeforeValidator(_upper)
 Price = Annotated[
@@ -91,6 +91,6 @@ Price = Annotated[
 
 
 class ReasonBody(Body):
-    """Why the operator does this."""
+    """The operator's reason."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), WithoutNul]

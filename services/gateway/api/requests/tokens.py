@@ -1,4 +1,4 @@
-"""Tokens that say who a caller is."""
+"""Tokens that authenticate a caller."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,21 +17,21 @@ ALGORITHM = "HS256"
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a token was issued to."""
+    """The account and role that a token was issued to."""
 
     account: AccountId
     role: Role
 
 
 class Tokens:
-    """Issues and reads JSON web tokens, signed with a secret of our own."""
+    """Issues and verifies JSON web tokens, signed with the gateway's secret."""
 
     def __init__(self, secret: SecretStr, seconds: int) -> None:
         self._secret = secret.get_secret_value()
         self.seconds = seconds
 
     def issue(self, identity: Identity, plan_status: str, at: datetime) -> str:
-        """Return a token that is good from now on."""
+        """Return a token that is valid from now on."""
         claims = {
             "sub": str(identity.account),
             "user_id": str(identity.account),
@@ -43,7 +43,7 @@ class Tokens:
         return jwt.encode(claims, self._secret, ALGORITHM)
 
     def read(self, token: str) -> Identity:
-        """Return who a token was issued to; raise `Denied` unless it is one of ours and still good."""
+        """Return the account and role of a token; raise `Denied` unless it is valid."""
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, self._secret, [ALGORITHM], options={"require": ["sub", "role", "iat", "exp"]}

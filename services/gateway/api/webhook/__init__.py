@@ -1,1 +1,1 @@
-"""A notification of the payment provider: its way in, and its proof."""
+"""The webhook of the payment provider's notifications."""

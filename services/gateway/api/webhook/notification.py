@@ -1,11 +1,13 @@
-"""The way of a payment notification: from the provider's request to its order, and back to the answer.
+"""The path of a payment notification: from the provider's request to its order, and back to the answer.
 
-1. The edge reads the body, at most 16 KiB within 3 seconds, and calls `ROUTE` itself: a payment has five
-notifications, where a client looks once or twice. 2. `Webhook.answer` proves the signature, counts it against
-the concurrency limit, and sends `RecordNotification`. 3. `CommandClient` sends what waits meanwhile in one
-message, which saves requests. 4. Billing's `record_notification` proves and reads each again: billing is the
-authority. Its group commit appends what several decide in one transaction, which saves commits. It answers
-once that is committed. 5. `Webhook.answer` says 200, or raises the problem that the edge answers with.
+1. The edge reads the body, at most 16 KiB within 3 seconds, and calls `ROUTE` without routing: a payment has
+   five notifications, more than its client's requests for its state.
+2. `Webhook.answer` verifies the signature, counts against the concurrency limit, and sends
+   `RecordNotification`.
+3. `CommandClient` batches the commands that wait meanwhile into one message, which saves requests.
+4. Billing's `record_notification` verifies and parses each again: billing is the authority. Its group commit
+   appends the events of several commands in one transaction, which saves commits. It replies after that.
+5. `Webhook.answer` returns 200, or raises the error that the edge answers as a problem.
 """
 
 import asyncio
@@ -32,12 +34,12 @@ from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.webhook.proving import Prover
 
 ANSWER_SECONDS = 2.5
-"""The provider waits for 3 seconds: rather than none it hears that it must come again."""
+"""The provider's timeout is 3 seconds: it gets an answer before that, to send the notification again."""
 MOST_UNDER_WAY = 400
-"""So many notifications wait to be stored at once: what a slow machine stores within `ANSWER_SECONDS`.
+"""The limit of notifications that are being stored: as many as a slow machine stores in `ANSWER_SECONDS`.
 
-More would be answered too late; they are refused at once, to be sent again. Turning them away takes time as
-well, and they do come again, so it should be few.
+Above it, load is shed: the provider is asked at once to send the notification again, where an answer would be
+too late anyway. Shedding costs time too, and the notifications do arrive again, so it should be rare.
 """
 _NOTIFICATIONS = Counter(
     "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
@@ -45,7 +47,7 @@ _NOTIFICATIONS = Counter(
 
 
 class Recorded(BaseModel):
-    """The notification is stored."""
+    """The answer to a notification that is stored."""
 
     status: Literal["recorded"] = "recorded"
 
@@ -62,14 +64,14 @@ class _Commands(Protocol):
 
 @dataclass(frozen=True)
 class Webhook:
-    """Takes the provider's notifications. One per process, in `app.state.webhook`."""
+    """Handles the provider's notifications. One per process, in `app.state.webhook`."""
 
     prover: Prover
     billing: _Commands
     in_progress: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_UNDER_WAY))
 
     async def answer(self, scope: Scope, body: bytes) -> Response:
-        """Have billing store a notification, and return the answer; raise what is answered with a problem."""
+        """Send a notification to billing; return the answer once it is stored, else raise the problem."""
         correlation_id = cast("UUID", scope["state"]["correlation_id"])
         signature = Headers(scope=scope).get("x-nowpayments-sig", "")
         try:
@@ -87,7 +89,7 @@ class Webhook:
 
 
 def _count_and_raise(error: Refused | Denied | CommandFailed | LimitReached | TimeoutError) -> NoReturn:
-    """Count why a notification was not stored, and raise what the provider hears."""
+    """Count why a notification was not stored, and raise the error for the provider."""
     match error:
         case Refused(code=code) | Denied(code=code):
             _NOTIFICATIONS.labels(code).inc()
@@ -116,7 +118,7 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 @router.post(
     "/nowpayments",
-    summary="Tell that a payment moved",
+    summary="Notify of a payment's change",
     responses=problems(400, 401, 404, 413, 429),
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -125,6 +127,6 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
 async def nowpayments(
     x_nowpayments_sig: Annotated[str, Header(description="HMAC-SHA512 of the body with sorted keys.")] = "",
 ) -> Recorded:
-    """Store a notification, and say so only then. Repeats are welcome and change nothing."""
-    del x_nowpayments_sig  # only described here
+    """Store a notification; the answer is sent after the commit. A duplicate changes nothing."""
+    del x_nowpayments_sig  # in the signature for the OpenAPI document only
     raise NotImplementedError(f"the edge answers {ROUTE.path}")

@@ -1,4 +1,4 @@
-"""Proving notifications, and bounding what forged ones may cost together."""
+"""Verifies notifications, and limits the processor time that forged ones may use."""
 
 import time
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from services.gateway.api.requests.limits import RateLimit, too_many
 from services.gateway.api.requests.problems import Denied
 
 FREE_FAILURES = 20
-"""So many forged calls a minute make no suspect of an address."""
+"""The number of forged calls a minute above which an address is suspect."""
 SHARE = 0.1
-"""How much of the processor failed proofs may take before those of suspects are left out."""
+"""The share of the processor's time for failed proofs, above which calls of suspects are refused."""
 _BURST_SECONDS = 0.1
 _RETRY_SECONDS = 1
 _SPENT = Counter(
@@ -24,10 +24,10 @@ _SPENT = Counter(
 
 
 class Prover:
-    """Lets only those notifications pass whose signature proves the provider's secret.
+    """Verifies that a notification's signature was made with the provider's secret.
 
-    Whoever proves it is never limited, nor is anybody as long as forged calls are cheap together: behind a
-    proxy the provider and a forger come from one address.
+    Genuine notifications are never counted against an address, and no address is limited as long as forged
+    calls take little time in total: behind a proxy, the provider and a forger have the same address.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Prover:
         self._spent_at = clock()
 
     def check(self, body: bytes, signature: str, address: str) -> None:
-        """Raise `Refused` for a forged notification, `Denied` for a suspect's while the time is used up."""
+        """Raise `Refused` for a forged notification, `Denied` for a suspect's at the limit."""
         if digest_in(signature) is None:
             raise Refused("bad_signature", "x-nowpayments-sig holds no signature")
         if self._used_up() and self._failures.exhausted(address):

@@ -1,6 +1,6 @@
 """A seat's connection to the messenger: opened on demand, closed with the lease."""
 
-from libs.events.values import AdbotId, ErrorName, PairId
+from libs.events.values import AdbotId, ApplicationId, ErrorName
 from libs.eventsourcing import Engine
 from services.forwarder.pool.leases import Held
 from services.forwarder.pool.peers import PeerBook, forget_peers
@@ -8,7 +8,7 @@ from services.forwarder.pool.posting import Posting
 from services.forwarder.ports import Account, Accounts
 
 
-class Line:
+class SessionConnection:
     """The only connection of a session."""
 
     def __init__(self, engine: Engine, held: Held, accounts: Accounts) -> None:
@@ -17,7 +17,7 @@ class Line:
         self._accounts = accounts
         self._account: Account | None = None
         self._posting: Posting | None = None
-        self._pair: PairId | None = None
+        self._application: ApplicationId | None = None
         self._adbot: AdbotId | None = None
 
     @property
@@ -30,15 +30,18 @@ class Line:
         """The connection is open."""
         return self._account is not None and self._account.connected
 
-    async def open(self, pair: PairId, adbot: AdbotId) -> Posting:
+    async def open(self, application: ApplicationId, adbot: AdbotId) -> Posting:
         """Return the sender for an adbot over an open connection.
 
         Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
         """
-        if self._account is None or self._pair != pair:
+        if self._account is None or self._application != application:
             await self.close()
-            self._account, self._posting = await self._accounts.open(self._held.lease.session, pair), None
-            self._pair = pair
+            self._account, self._posting = (
+                await self._accounts.open(self._held.lease.session, application),
+                None,
+            )
+            self._application = application
         if self._posting is None or self._adbot != adbot:
             self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
         if not self._account.connected:

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import PairId
+from libs.events.values import ApplicationId
 
 
 @dataclass(frozen=True)
-class AddPair:
+class AddApplication:
     """Add a Telegram application, which sessions can then be assigned with."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
     at: datetime
 
 
-Command = AddPair
+Command = AddApplication

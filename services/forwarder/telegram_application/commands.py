@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from libs.events.values import PairId
+from libs.events.values import ApplicationId
 
 
 @dataclass(frozen=True)
 class Import:
     """Import a Telegram application whose `api_hash` is in the vault."""
 
-    pair: PairId
+    pair: ApplicationId
     api_id: int
 
 

@@ -1,0 +1,14 @@
+"""Loops that a service runs beside its readers and its relay."""
+
+from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, repeat, seconds_until
+from libs.eventsourcing.writing.timer import Timer
+
+__all__ = [
+    "Alarm",
+    "DurableEffect",
+    "Timer",
+    "heed_cancellation",
+    "repeat",
+    "seconds_until",
+]

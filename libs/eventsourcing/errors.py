@@ -1,0 +1,11 @@
+"""Errors that a host handles, beside `Refused` and `ImpossibleEvent`; `model/errors.py` has them all."""
+
+from libs.eventsourcing.model.errors import OperatorNeeded, Poison, Remedy, StatementRejected, Transient
+
+__all__ = [
+    "OperatorNeeded",
+    "Poison",
+    "Remedy",
+    "StatementRejected",
+    "Transient",
+]

@@ -1,0 +1,50 @@
+"""What is sent to the broker for an atomic batch."""
+# nats-py leaves parts of its interface untyped
+# pyright: reportUnknownMemberType=false
+
+from dataclasses import replace
+
+import pytest
+from nats.protocol import command
+
+from libs.eventsourcing.stream.publishing import Batch, Naming, PublishFailed
+from libs.eventsourcing.values import Cursor, Envelope
+from tests.unit.eventsourcing.test_record import ENVELOPE
+
+NAMING = Naming("ev", "fence", "Event-Position", "Event-Follows")
+
+
+def events(count: int) -> list[Envelope]:
+    """Return events in order; every third tells what follows it."""
+    follows = [frozenset[str](), frozenset({"MeterTurned"}), frozenset({"MeterTurned", "Ärgernis"})]
+    return [
+        replace(ENVELOPE, version=number, cursor=Cursor(9, number), follows=follows[number % 3])
+        for number in range(1, count + 1)
+    ]
+
+
+def test_what_lies_between_first_and_last_is_what_the_client_itself_would_send() -> None:
+    batch = Batch(NAMING, "meters", events(20))
+    expected = b""
+    for number, event in enumerate(batch[1:-1], 2):
+        headers = NAMING.headers(event) | batch.headers(number)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        subject = NAMING.subject("meters", event)
+        expected += command.hpub_cmd(subject, "", f"NATS/1.0\r\n{lines}\r\n".encode(), event.to_json())
+    assert b"".join(batch.chunks) == expected
+
+
+def test_a_large_batch_goes_to_the_client_in_chunks() -> None:
+    wide = [replace(event, data=f'{{"note": "{"x" * 90_000}"}}') for event in events(20)]
+    chunks = Batch(NAMING, "meters", wide).chunks
+    assert len(chunks) == 6
+    assert max(map(len, chunks)) < 400_000
+
+
+@pytest.mark.parametrize("kind", ["Meter Turned", "MeterTurned\r\nPUB x 0\r\n", ""])
+def test_a_name_that_would_end_a_command_is_never_sent(kind: str) -> None:
+    odd = replace(ENVELOPE, type=kind, stream=ENVELOPE.stream if kind else "meter a")
+    with pytest.raises(PublishFailed, match="no subject"):
+        Batch(NAMING, "meters", [ENVELOPE, odd, ENVELOPE])
+    with pytest.raises(PublishFailed, match="no names"):
+        Batch(NAMING, "meters", [ENVELOPE, replace(ENVELOPE, follows=frozenset({kind})), ENVELOPE])
