@@ -13,7 +13,7 @@ API_ID = 123456
 EMAIL = "client@example.com"
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 API_HASH = "0123456789abcdef" * 2
-"""Not a secret: the sandbox takes any."""
+"""Not a secret: the sandbox accepts any."""
 
 
 @dataclass

@@ -38,7 +38,7 @@ class FolderLock:
         return self._descriptor
 
     async def acquire(self, timeout_seconds: float, *, if_held: str) -> None:
-        """Lock the folder; wait for a process that is just ending, at most ``timeout_seconds`` to do so.
+        """Lock the folder, waiting up to ``timeout_seconds`` for an owner that is ending.
 
         Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` are replaced.
         """

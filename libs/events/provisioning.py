@@ -29,7 +29,7 @@ class SessionStocked(Event):
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
     pair: ApplicationId | None = None
-    """The Telegram application that it was uploaded with, if any; it is then assigned with no other."""
+    """The Telegram application that it was uploaded with, if any, and its only one then."""
 
 
 class SessionAssigned(Event):

@@ -14,9 +14,9 @@ AdbotId = NewType("AdbotId", UUID)
 CycleId = NewType("CycleId", UUID)
 NotificationId = NewType("NotificationId", UUID)
 ApplicationId = NewType("ApplicationId", UUID)
-"""A Telegram application: an `api_id` and its `api_hash`.
+"""The id of a Telegram application, an `api_id` and its `api_hash`.
 
-Events, commands, streams and tables call it a pair.
+Events, commands, streams and tables call an application a pair.
 """
 SessionId = NewType("SessionId", UUID)
 

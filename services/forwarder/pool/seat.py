@@ -102,7 +102,7 @@ class SeatAtWork:
         self._wake.set()
 
     def renewed(self) -> None:
-        """Extend the connection's time limit at Telegram after the lease was renewed."""
+        """Extend the connection's time limit at the messenger after the lease was renewed."""
         self._connection.keep()
 
     async def abandon(self) -> None:

@@ -36,7 +36,7 @@ class VaultAccounts:
         return self._telegram.ban
 
     async def open(self, session: SessionId, application: ApplicationId) -> Account:
-        """Return a session's account, not connected yet; raise `NoCredentials`."""
+        """Return a session's account, not yet connected; raise `NoCredentials`."""
         key = await self._engine.query(lambda sql: self._vault.session(sql, session))
         api = await self._engine.query(lambda sql: self._vault.application(sql, application))
         if key is None or api is None:
