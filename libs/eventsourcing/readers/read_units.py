@@ -98,7 +98,7 @@ class Gathering:
         """Only incomplete units wait."""
         return not any(unit.complete for unit in self._waiting)
 
-    def place(self, remaining: Sequence[ReadUnit] = ()) -> int:
+    def sequence_before(self, remaining: Sequence[ReadUnit] = ()) -> int:
         """Return the sequence up to which all is handled once only `remaining` is left."""
         begins = [unit.begin for unit in (*remaining[:1], *self._waiting[:1])]
         return min([begin - 1 for begin in begins], default=self._seen)

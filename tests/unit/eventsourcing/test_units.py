@@ -63,10 +63,10 @@ def test_a_unit_waits_for_the_rest_that_is_handled_and_for_nothing_else() -> Non
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals(events)[:1], 0.0)
     assert told(gathering) == []
-    assert gathering.place() == 0
+    assert gathering.sequence_before() == 0
     gathering.add(arrivals(events)[1:2], 0.0)
     assert told(gathering) == [[1, 2]]
-    assert gathering.place() == 2
+    assert gathering.sequence_before() == 2
 
 
 def test_what_an_older_program_published_is_complete_by_itself() -> None:
@@ -91,7 +91,7 @@ def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
     assert not gathering.settled
     assert told(gathering, REORDER_SECONDS) == [[7]]
     assert gathering.settled
-    assert gathering.place() == 0, "the unfinished unit is read again after a restart"
+    assert gathering.sequence_before() == 0, "the unfinished unit is read again after a restart"
 
 
 def test_so_many_others_do_not_wait_at_all() -> None:
@@ -116,7 +116,7 @@ def test_what_was_handled_and_what_stands_back_is_left_out() -> None:
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2), event("Paid", 7, 3)]), 0.0)
     gathering.add(arrivals([event("Paid", 6, 9), event("Paid", 7, 3)], first=4), 0.0)
     assert told(gathering) == [[3]]
-    assert gathering.place() == 5
+    assert gathering.sequence_before() == 5
 
 
 @st.composite
@@ -162,7 +162,7 @@ def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObj
             assert len(handled[source]) in borders
         now += data.draw(st.sampled_from([0.0, REORDER_SECONDS]))
         if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader begins anew from what it noted
-            place = gathering.place()
+            place = gathering.sequence_before()
             gathering = Gathering(HANDLED, dict(checkpoints))
             filtered = [one for one in mixed if one.sequence > place and one.envelope.type in HANDLED]
     for source, units in sources.items():
