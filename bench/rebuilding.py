@@ -114,7 +114,7 @@ async def _orders(servers: Servers, events: int) -> Line:
         await copy(billing, history)
         await relayed(billing, stream)
         cursor = await last_of(billing)
-        await _print_read_rate(gateway, cursor)
+        await _store_checkpoint(gateway, cursor)
         last = (await stream.last("billing")).sequence
         limit = await _bare_read(stream, last)
         with servers.profiled("rebuild the gateway's orders"):
@@ -125,7 +125,7 @@ async def _orders(servers: Servers, events: int) -> Line:
     return Measure("rebuild the gateway's orders from the stream", rate, limit, "bare read of the stream")
 
 
-async def _print_read_rate(gateway: Engine, cursor: Cursor) -> None:
+async def _store_checkpoint(gateway: Engine, cursor: Cursor) -> None:
     """Store the checkpoints of the running orders at the end: a rebuild never goes beyond them."""
     await gateway.pool.execute(
         "insert into engine.checkpoints (reader, source, xid, position) values ($1, 'billing', $2, $3)",
