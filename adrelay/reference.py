@@ -21,7 +21,7 @@ from libs.eventsourcing.hosting import Contract
 ROOT = Path(__file__).parent.parent
 _OWNERS = (billing, provisioning, scheduler, forwarder, gateway)
 _EMBEDDED = {"postgres_url", "nats_url"}
-"""What `adrelay up` provides by itself."""
+"""The settings that `adrelay up` provides by itself."""
 _COMMAND_LINE = (
     (
         "ADRELAY_GATEWAY_HTTP_PORT",
@@ -35,7 +35,7 @@ _COMMAND_LINE = (
     ),
     ("ADRELAY_TRACEBACK", "", "Set to anything, a mistake in adrelay itself is shown with where it happened"),
 )
-"""What the command line alone reads, or reads in another way: name, default, description."""
+"""The settings that only the command line reads, or reads in another way: name, default, description."""
 _BATCHABLE = " Batchable."
 
 

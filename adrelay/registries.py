@@ -1,4 +1,4 @@
-"""What each service declares of itself, imported when it is asked for."""
+"""The services' registries, imported when they are needed."""
 
 from importlib import import_module
 from typing import Any, cast

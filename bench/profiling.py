@@ -18,7 +18,7 @@ Costs = tuple[int, int, float, float, object]
 
 @contextmanager
 def profiled(what: str, *, wanted: bool) -> Generator[None]:
-    """Have the functions printed, if that is wanted, that take most time of their own inside."""
+    """Print, if wanted, the functions that take most time of their own within the block."""
     if not wanted:
         yield
         return

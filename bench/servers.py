@@ -31,7 +31,7 @@ class Servers:
     """Whether to tell where our own time goes."""
 
     def profiled(self, what: str) -> AbstractContextManager[None]:
-        """Have the functions printed that take most time inside, if that is wanted."""
+        """Print, if wanted, the functions that take most time within the block."""
         return profiled(what, wanted=self.watching)
 
     @asynccontextmanager

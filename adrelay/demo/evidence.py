@@ -1,4 +1,4 @@
-"""What the groups really hold, read back from the Telegram sandbox, against what Adrelay says it sent."""
+"""Compare the messages in the groups, read back from the Telegram sandbox, with Adrelay's log."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class GroupEvidence:
 
     @property
     def problem(self) -> str:
-        """What is wrong with this group, empty if nothing is."""
+        """The problem with this group, empty if there is none."""
         counted = Counter(self.held)
         if any(times > 1 for times in counted.values()):
             return "a message id stands there twice"

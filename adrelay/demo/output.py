@@ -1,4 +1,4 @@
-"""What the demo shows: steps as they are done, a live table of groups, the evidence at the end."""
+"""The demo's output: steps as they are done, a live table of groups, the evidence at the end."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -63,7 +63,7 @@ class DemoOutput:
 
 
 class Notes:
-    """What is shown below a step."""
+    """The notes below a step."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

@@ -30,7 +30,7 @@ PHOTO = PostSpec(media=Media.PHOTO)
 
 @dataclass(frozen=True)
 class Stage:
-    """What stands in the sandbox: account ids, the post's link, how many messages it is, groups by name."""
+    """The sandbox's contents: account ids, the post's link, its number of messages, groups by name."""
 
     accounts: tuple[int, ...]
     post: str

@@ -18,7 +18,7 @@ API_HASH = "0123456789abcdef" * 2
 
 @dataclass
 class Purchase:
-    """What the client knows after the checkout."""
+    """The checkout's answer, as the client gets it."""
 
     order: str
     address: str
@@ -51,7 +51,7 @@ class Client:
 
 
 async def stock_sessions(system: LocalSystem, accounts: Sequence[int], *, api_id: int = API_ID) -> None:
-    """Have the operator upload a Telegram application and each account's session, the last one as a file."""
+    """Upload, as the operator, a Telegram application and each account's session, the last one as a file."""
     async with Rest(system.url, system.admin_token) as operator:
         await operator.post("/admin/telegram-applications", {"api_id": api_id, "api_hash": API_HASH})
         for account in accounts[:-1]:
@@ -78,7 +78,7 @@ async def check_out(
     email: str = EMAIL,
     token: str | None = None,
 ) -> Purchase:
-    """Have a new client order a plan; with the same token, the same order."""
+    """Order a plan as a new client, and return the order; the same token returns the same order."""
     body: Json = {"email": email, "plan": plan, "pay_currency": coin, "checkout_token": token or new_token()}
     async with Rest(system.url) as visitor:
         answer = await visitor.post("/checkout", body)

@@ -66,7 +66,7 @@ class LocalSystem:
 
     @property
     def admin_token(self) -> str:
-        """What the operator signs in with."""
+        """The operator's token."""
         return self._secrets["ADRELAY_GATEWAY_ADMIN_TOKEN"]
 
     @property

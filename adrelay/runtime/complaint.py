@@ -8,7 +8,7 @@ _TRACEBACK = "Traceback (most recent call last):"
 _GRAVE_MARKS = ("FATAL", "PANIC", "[FTL]", "error:")
 _GRAVE_LEVELS = {"error", "critical"}
 _CAUSES = {"service.failed", "service.refused"}
-"""What `libs.chassis.main` says of the failure that ends a service."""
+"""The log events in which `libs.chassis.main` reports the failure that ends a service."""
 
 
 def complaint(lines: Iterable[str]) -> str:

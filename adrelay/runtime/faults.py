@@ -1,4 +1,4 @@
-"""What can keep a process of the local runtime from starting, said in one line."""
+"""Errors that keep a process of the local runtime from starting, each in one line."""
 
 
 class RuntimeFault(Exception):

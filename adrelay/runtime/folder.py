@@ -1,4 +1,4 @@
-"""What a server's data folder remembers: who holds it, its port, its password, its log."""
+"""A server's data folder: its lock, its port, its password, its log."""
 
 import asyncio
 import fcntl

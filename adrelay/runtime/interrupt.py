@@ -17,7 +17,7 @@ class Interrupted(Exception):
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(f"ended by {number.name}")
         self.exit_code = _SHELL_BASE + number
-        """What shells report for a program that this signal ended."""
+        """The exit code that shells report for a program that this signal ended."""
 
 
 def run_interruptibly(work: Coroutine[None, None, T], hurry: Callable[[], None]) -> T:

@@ -16,7 +16,7 @@ from adrelay.runtime.server import ServerProcess
 USER = "adrelay"
 MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
 WRITE_ERROR = "write error"
-"""What its health page says of a stream that takes nothing any more."""
+"""The text on its health page for a stream that accepts no more messages."""
 ROOM_BYTES = 4 * 1024 * 1024
 STOP_SECONDS = 5.0
 RARELY = "1h"

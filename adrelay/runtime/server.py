@@ -20,7 +20,7 @@ IN_USE = "the data folder {folder} is in use by another running server (pid {pid
 
 
 class ServerProcess:
-    """What the embedded servers have in common.
+    """The base of the embedded servers.
 
     The port is settled at the first start and then kept, for clients hold addresses; it is also remembered
     in the data folder, for the next run.
@@ -39,7 +39,7 @@ class ServerProcess:
         self.name = name
         self.folder = folder.absolute()
         self.printed = LogFile(self.folder / f"{name}.err", own_logs)
-        """What it prints before it opens its own log, and when it crashes."""
+        """The output before it opens its own log, and of a crash."""
         self._wanted_port = port
         self._port: int | None = None
         self._stop_signal = stop_signal

@@ -1,4 +1,4 @@
-"""How a supervised program is doing, and how long to wait before it is started again."""
+"""The states of a supervised program, and the backoff before it is started again."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """How one program is doing now; ``detail`` says how it ended the last time, if it did."""
+    """The state of one program; ``detail`` says how it ended the last time, if it did."""
 
     name: str
     state: State
@@ -31,12 +31,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Pace:
-    """How patiently the supervisor watches, restarts and stops."""
+    """The supervisor's timeouts and backoff, in seconds."""
 
     first_delay_seconds: float = 0.2
     longest_delay_seconds: float = 30.0
     calm_after_seconds: float = 30.0
-    """Who has run this long starts over with the shortest delay."""
+    """A program that ran this long restarts with the shortest delay."""
     poll_seconds: float = 0.1
     """Between two looks at a program that is not ready."""
     check_seconds: float = 2.0

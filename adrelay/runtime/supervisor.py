@@ -14,7 +14,7 @@ FAILED_STARTS_ALLOWED = 3
 
 
 class Program(Protocol):
-    """What can be supervised: a `Service`, an `EmbeddedPostgres`, an `EmbeddedNats`."""
+    """The port of a supervised program: a `Service`, an `EmbeddedPostgres`, an `EmbeddedNats`."""
 
     @property
     def name(self) -> str:

@@ -67,7 +67,7 @@ class Gateway:
         return await self._call("GET", path, parameters=parameters)
 
     async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """Have something done, and return what became of it."""
+        """Send a request that changes something, and return the decoded answer."""
         return await self._call(method, path, body=body)
 
     async def _call(

@@ -9,13 +9,13 @@ from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 
 
 class _StoreSettings(ServiceSettings):
-    """What is needed to find a service's database, and nothing else."""
+    """The settings for a service's database, and no others."""
 
     nats_url: SecretStr = Field(SecretStr("nats://unset.invalid"))
 
 
 class _BrokerSettings(ServiceSettings):
-    """What is needed to find the stream, and nothing else."""
+    """The settings for the broker, and no others."""
 
     service: ClassVar[str] = "events"
     postgres_url: SecretStr = Field(SecretStr("postgresql://unset.invalid"))

@@ -13,7 +13,7 @@ from libs.eventsourcing.operations import Connection, holds_store, server_settin
 
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"
-"""What these tools are called among the connections of a database."""
+"""The tools' application name in `pg_stat_activity`."""
 
 
 @asynccontextmanager

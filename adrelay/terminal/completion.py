@@ -1,4 +1,4 @@
-"""What the shell offers behind TAB: nothing heavy is imported, and it neither waits long nor complains."""
+"""Shell completion: it imports nothing heavy, has a short deadline, and prints no errors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How a command ends: what it exits with, and the lines that say why."""
+"""Exit codes of a command, and the lines that say why."""
 
 import json
 import os
@@ -18,7 +18,7 @@ TRACEBACK = "ADRELAY_TRACEBACK"
 
 
 class Exit(IntEnum):
-    """What a tool exits with."""
+    """The exit codes of a tool."""
 
     OK = 0
     FOUND = 1
@@ -42,7 +42,7 @@ class Unusable(Failure):
 
 
 class NotFound(Failure):
-    """What was asked for does not exist. Nothing was changed."""
+    """The object does not exist. Nothing was changed."""
 
     code = Exit.FOUND
 

@@ -1,4 +1,4 @@
-"""What people paste: ids with quotes, brackets and links around them."""
+"""Parse pasted ids, with quotes, brackets and links around them."""
 
 import re
 from enum import StrEnum
@@ -24,7 +24,7 @@ _GROUP = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[1-9][0-9]{0,15}")
 
 
 class Kind(StrEnum):
-    """What a pasted text is, as far as its form tells."""
+    """The kind of a pasted id, as far as its form shows."""
 
     ORDER = "order number"
     ID = "id"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 class Pasted(NamedTuple):
-    """What was meant, and what that is."""
+    """A pasted id without what was around it, and its kind."""
 
     text: str
     kind: Kind

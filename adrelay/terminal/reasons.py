@@ -1,4 +1,4 @@
-"""What went wrong outside, in our own words: no library's text, no names of classes."""
+"""Reasons of outside errors in plain words, without a library's texts or class names."""
 
 import socket
 import ssl

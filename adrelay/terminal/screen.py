@@ -1,4 +1,4 @@
-"""What people read in a terminal: lines and tables in which no id, name or amount is ever torn."""
+"""Terminal output: lines and tables that never break an id, a name or an amount."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias

@@ -384,7 +384,7 @@ class RecordNotification(Command):
 
 
 class MarkPaid(Command):
-    """Have an order delivered without the provider's word; accepted if it is paid already.
+    """Mark an order as paid by hand, so that it is delivered; accepted if it is paid already.
 
     Refused: `unknown_order`, `order_refunded`.
     """

@@ -149,7 +149,7 @@ def _about(report: PaymentReport | None) -> dict[str, str | None]:
 
 @commands.on(MarkPaid)
 async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
-    """Have an order delivered without the provider's word."""
+    """Mark an order as paid by hand, so that it is delivered."""
     await _by_hand(command.order, order_commands.MarkPaid(command.reason), unit)
 
 

@@ -1,4 +1,4 @@
-"""What billing's handlers work with, besides events and the database."""
+"""The dependencies of billing's handlers, besides events and the database."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -27,7 +27,7 @@ class PaymentDeclined(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PaymentWish:
-    """What the provider is asked for."""
+    """The payment that is requested from the provider."""
 
     order: OrderNumber
     price_usd: Decimal
@@ -51,17 +51,20 @@ class PaymentProvider(Protocol):
 
     @property
     def name(self) -> str:
-        """What the provider is called in events and actors."""
+        """The provider's name in events and actors."""
         ...
 
     @property
     def coins(self) -> Collection[Coin]:
-        """What may be paid with."""
+        """The coins that can be paid with."""
         ...
 
     @property
     def pause_seconds(self) -> float:
-        """How long it is no use to ask, because of what it answered lately; 0 if it may be asked."""
+        """The seconds until a request makes sense again, after errors or a rate limit.
+
+        0 if it may be sent now.
+        """
         ...
 
     def coin(self, code: str) -> Coin | None:

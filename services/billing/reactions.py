@@ -1,4 +1,4 @@
-"""What billing does when it hears an event."""
+"""Billing's reactions to events."""
 
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned
 from libs.eventsourcing import Reactions, UnitOfWork

@@ -1,4 +1,4 @@
-"""What billing consists of."""
+"""Billing's registry: aggregates, tables, reactions, commands, timers."""
 
 from libs.eventsourcing import Registry
 from services.billing.commands import commands

@@ -10,24 +10,24 @@ from typing import Protocol, TypeVar
 from libs.events.values import ApplicationId, ErrorName, GroupRef, ResultClass, SessionId, SessionLoss
 
 Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
-"""What an account is signed in with: of a form that its adapter and whoever keeps it know."""
+"""An account's credentials, in a form that only the adapter and the vault know."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a messenger's error means to the forwarder."""
+    """The meaning of a messenger's error for the forwarder."""
 
     result: ResultClass
     result_at_source: ResultClass
     """Where it came from looking at the post, not at a group."""
     wait_seconds: int = 0
-    """How long it asks to wait; 0 if it names no time."""
+    """The seconds that it asks to wait; 0 if it names no time."""
     loss: SessionLoss = SessionLoss.RETIRED
-    """What a session is called that is lost to it."""
+    """The loss that it means for a session, if any."""
     disconnects: bool = False
-    """Whether the connection is of no more use."""
+    """True if the connection is unusable afterwards."""
     of_application: bool = False
-    """Whether it is about the application that connects, not about the session."""
+    """True if it concerns the Telegram application, not the session."""
 
 
 class MessengerError(Exception):
@@ -54,12 +54,12 @@ class NotAMember(MessengerError):
 
 
 class NoCredentials(Exception):
-    """What a session or an application connects with is not there; an operator has to look."""
+    """The vault lacks a session's key or a Telegram application; an operator has to look."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a session belongs to. `phone` is masked."""
+    """The Telegram user of a session. `phone` is masked."""
 
     user: int
     phone: str

@@ -52,7 +52,7 @@ class _Events(Menu):
         ),
         "rebase": Entry(
             "adrelay.commands.events.transfer.cli:rebase",
-            "Have a restored store's new events stand behind all that it, and the stream, hold of it.",
+            "Raise a restored store's transaction numbers above those of its events and of the stream.",
         ),
         "export": Entry(
             "adrelay.commands.events.transfer.cli:export",

@@ -1,4 +1,4 @@
-"""What may be asked of an order."""
+"""The commands of an order."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +57,7 @@ class RecordStatus:
 
 @dataclass(frozen=True, slots=True)
 class MarkPaid:
-    """Have it delivered without the provider's word."""
+    """Mark an order as paid by hand, so that it is delivered."""
 
     reason: str
 

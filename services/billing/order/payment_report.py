@@ -10,7 +10,7 @@ from services.billing.order.state import PaymentState
 
 @dataclass(frozen=True, slots=True)
 class PaymentReport:
-    """What the provider says of a payment, told by itself or asked for; None where it does not say.
+    """The provider's report of a payment, from a notification or an answer; None where a field is absent.
 
     `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
     payment received, all told. `address` and `memo` are where it waits, None where that is not said.
@@ -38,5 +38,5 @@ class PaymentReport:
 
     @property
     def came(self) -> Decimal:
-        """What this payment is known to have received."""
+        """The amount that this payment received, as far as it is known."""
         return self.paid or Decimal(0)

@@ -1,4 +1,4 @@
-"""What follows from what the provider reports of a payment; pure, as all of the order's decisions."""
+"""Decide on the provider's reports of a payment; pure, as all of the order's decisions."""
 
 from decimal import Decimal
 from typing import Literal
@@ -43,7 +43,7 @@ MOST_UNMATCHED = 20
 
 _NOTHING = Decimal(0)
 _SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
-"""What came by such a payment is certain, and counts."""
+"""The statuses in which an amount received is final, and counts."""
 _UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
 _EVENT_OF_STATUS: dict[
     PaymentState,

@@ -18,7 +18,7 @@ _LARGEST_SHARE = Decimal("0.5")
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How much less than was asked for is taken for enough: what either measure allows, none by default.
+    """The tolerated shortfall of a payment: the larger of both limits, none by default.
 
     `percent` is of what was asked for; `usd` is what the shortfall is worth at the order's own rate.
     """

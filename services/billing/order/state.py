@@ -1,4 +1,4 @@
-"""What an order and its payment can be, and how each event changes them."""
+"""The states of an order and its payment, and how each event changes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ Event: TypeAlias = (
 
 
 class PaymentState(StrEnum):
-    """How far a payment is, in the provider's words."""
+    """The state of a payment, by the provider's names."""
 
     WAITING = "WAITING"
     CONFIRMING = "CONFIRMING"
@@ -104,16 +104,16 @@ def _no_sums() -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What came for an order, in units of the coin that was asked for, and what was odd about it."""
+    """The amounts received for an order, in units of the coin asked for, and what did not match."""
 
     own: Decimal = Decimal(0)
-    """What the order's own payment received."""
+    """The amount that the order's own payment received."""
     seen: bool = False
-    """Whether the order's own payment was ever seen on its way, whatever became of it."""
+    """True once the order's own payment was seen on its way, whatever its outcome."""
     total_reported: Decimal = Decimal(0)
     """The total of the last event that reported one: too little, enough, or too much."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
-    """What each further deposit brought."""
+    """The amount of each further deposit, by its payment id."""
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
     """The amounts reported that count only once they settle, of the order's own payment too."""
@@ -122,11 +122,11 @@ class Money:
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
-    """What was reported and does not match the order; none of it is counted."""
+    """The reports that do not match the order; none of them is counted."""
 
     @property
     def deposited(self) -> Decimal:
-        """What further deposits brought, in all."""
+        """The sum of the further deposits."""
         return sum(self.deposits.values(), Decimal(0))
 
     @property
@@ -136,7 +136,7 @@ class Money:
 
     @property
     def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count or was only seen."""
+        """True if no money was received or seen, counted or not: nothing could be refunded."""
         uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
         return not (self.total or uncounted or self.seen)
 
@@ -206,11 +206,11 @@ class Refunded:
     request: PaymentRequested | None
     money: Money
     by_hand: bool
-    """Whether an operator said so: to the provider the payment may still be open."""
+    """True if an operator decided it: at the provider the payment may still be open."""
 
 
 Requested: TypeAlias = Awaiting | Paid | Fulfilled | Refunded
-"""What may be reported of an order that has a payment."""
+"""The statuses that may be reported of an order that has a payment."""
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
 
 # -- evolving

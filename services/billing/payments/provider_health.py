@@ -1,4 +1,4 @@
-"""Whether the payment provider answers, for whoever is on call."""
+"""A health route for the payment provider, for whoever is on call."""
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse

@@ -1,4 +1,4 @@
-"""What the provider says of a payment, noted with its order."""
+"""Record the provider's reports of payments with their orders."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What nobody thought of, where one payment or order is dealt with: it must not hold up the others."""
+"""Unexpected errors about one payment or order, which must not delay the others."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ class Unforeseen(Exception):
 
 @contextmanager
 def asking() -> Generator[None]:
-    """Have what the provider's port does not tell of raised as `Unforeseen`."""
+    """Raise as `Unforeseen` every error that the provider's port does not declare."""
     try:
         yield
     except (ProviderUnavailable, PaymentDeclined):
@@ -25,7 +25,7 @@ def asking() -> Generator[None]:
 
 @contextmanager
 def recording() -> Generator[None]:
-    """Have what is neither a refusal nor the database's passing trouble raised as `Unforeseen`.
+    """Raise as `Unforeseen` every error but refusals and transient errors of the database.
 
     A rejected statement is: the database is well, it is this answer that it can't take, such as a payment
     that is another order's.

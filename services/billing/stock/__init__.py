@@ -1,1 +1,1 @@
-"""What may still be sold: sessions that are free, less those that are promised to orders."""
+"""The stock that can still be sold: free sessions, less those promised to orders."""

@@ -1,4 +1,4 @@
-"""How many sessions unpaid orders may be promised: by one client, and all together."""
+"""The limits on sessions promised to unpaid orders: of one client, and in total."""
 
 from dataclasses import dataclass
 

@@ -45,7 +45,7 @@ PROMISES = Projection(
     );
     """,
 )
-"""What unpaid and undelivered orders are to get; `placings` holds nothing, it is there to be locked.
+"""The sessions promised to unpaid and undelivered orders; `placings` is empty, and exists to be locked.
 
 An unpaid order keeps its promise for a while from `placed_at`, and until `pay_by` where money is on its way
 or a part came. One that is paid after that is promised its sessions again.

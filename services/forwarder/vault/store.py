@@ -53,7 +53,7 @@ class TelegramApplication:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What an account is signed in with."""
+    """An account's credentials: the session's key and the Telegram application."""
 
     session: SessionKey
     application: TelegramApplication

@@ -171,7 +171,7 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
 
 
 _NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s.interval_seconds))"
-"""What the scheduler says; where an event of schema 1 says nothing, an interval after the due time."""
+"""The next due time of the event; for schema 1, which lacks it, an interval after the due time."""
 
 
 @ADBOTS.on(CycleDue)

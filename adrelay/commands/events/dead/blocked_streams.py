@@ -25,7 +25,7 @@ class BlockedStream:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The blocked stream's name for people."""
         return " ".join(self.words)
 
     @property
@@ -39,7 +39,7 @@ class BlockedStream:
 
     @property
     def key(self) -> tuple[str, str, SourceStream]:
-        """What tells it from all others."""
+        """The key that identifies it among all."""
         return self.service, self.reader, self.source_stream
 
 

@@ -44,7 +44,7 @@ limit $2
 
 @dataclass(frozen=True)
 class Found:
-    """What an id stands for, and the correlated trees in which it occurs, the newest first."""
+    """The meaning of an id, and the correlated trees in which it occurs, the newest first."""
 
     names: tuple[str, ...]
     """Such as `stream order-HQADZ-1` or `event 0199…`."""

@@ -45,7 +45,7 @@ Print = Callable[[Arrival], None]
 
 @dataclass(frozen=True)
 class Filters:
-    """What is to be seen: any of these services, types and streams, and one correlation id."""
+    """The filters of `tail`: any of these services, types and streams, and one correlation id."""
 
     services: tuple[str, ...]
     types: tuple[str, ...]
@@ -127,7 +127,7 @@ async def _begin(stream: EventStream, filters: Filters, last: int, since: dateti
 
 
 class _Shown:
-    """What was shown so far, and how to go on."""
+    """The position behind the events shown so far, for going on after an interruption."""
 
     def __init__(self, filters: Filters, print_event: Print, begin: Begin) -> None:
         self.filters = filters

@@ -1,4 +1,4 @@
-"""What the tools for tables share: which tables each service folds, progress, and how a fold can fail."""
+"""Shared by the tools for tables: each service's projections, progress, and the errors of a fold."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager

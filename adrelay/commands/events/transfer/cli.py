@@ -56,7 +56,7 @@ def rebase(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Have a restored store's new events stand behind all that it, and the stream, hold of it.
+    """Raise a restored store's transaction numbers above those of its events and of the stream.
 
     Events are ordered by the transaction that wrote them, and a younger cluster begins to count anew; this
     adds what is lacking to every number from now on. No event is changed. The service must be stopped.

@@ -31,7 +31,7 @@ class _Store:
     filling: Filling
     transaction: Transaction
     made: bool
-    """Whether its database was made for this, so that it is dropped if anything fails."""
+    """True if the database was created for this import, and is dropped if anything fails."""
 
     @property
     def database(self) -> str:
@@ -44,9 +44,9 @@ async def _at_once() -> None:
 
 
 async def fill(dump: Dump, urls: Mapping[str, str], ready: Callable[[], Awaitable[None]] = _at_once) -> None:
-    """Have each of these stores hold what an export tells of its service.
+    """Import an export into these stores, all or none.
 
-    `ready` is called once all of them are held and found empty, and may still refuse. Raises `Unusable`;
+    `ready` is called once all of them are locked and found empty, and may still refuse. Raises `Unusable`;
     whatever is raised, no store holds anything more than before.
     """
     async with AsyncExitStack() as stack:
@@ -138,7 +138,7 @@ def _why_busy(store: _Store, error: StoreInUse | StoreLocked) -> str:
 
 
 async def _undo(store: _Store) -> None:
-    """Have a store hold what it did before the import, which was committed here and failed elsewhere."""
+    """Undo an import that was committed in this store and failed in another."""
     try:
         async with (
             connected(store.service, store.url, writing=True, empty=True) as connection,

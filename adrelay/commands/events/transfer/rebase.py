@@ -13,7 +13,7 @@ from libs.eventsourcing.operations import Connection, RestoredElsewhere, connect
 
 
 async def rebase_(servers: ServerOptions, service: str, *, yes: bool, json: bool) -> Exit:
-    """Have a restored store's new events stand behind all that it holds."""
+    """Raise a restored store's transaction numbers above those of its events; return the exit code."""
     url = servers.databases([service])[service]
     async with (
         connected(service, url, writing=True) as connection,

@@ -1,4 +1,4 @@
-"""What the provider says, as models: an answer, a notification, and what they mean here."""
+"""Models of the provider's answers and notifications, and their translation into the port's types."""
 
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
@@ -111,7 +111,7 @@ class Minimum(ProviderFields):
 
 
 class Reported(ProviderFields):
-    """What is answer of a payment, in a notification or in answer to a question; any of it may be left out.
+    """The provider's fields of a payment, in a notification or an answer; any of them may be absent.
 
     All but the payment and its status: without these nobody knows whose money it is, and what it means.
     """
