@@ -1,1 +1,1 @@
-"""What every command shares: what people type, what they read, and how a command ends."""
+"""Shared by all commands: input, output and exit codes."""

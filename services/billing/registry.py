@@ -1,4 +1,4 @@
-"""What billing consists of."""
+"""Billing's aggregates, tables, commands, reactions and timers."""
 
 from libs.eventsourcing import Registry
 from services.billing.commands import commands

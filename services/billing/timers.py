@@ -1,4 +1,4 @@
-"""What billing does when an instant comes: it gives up waiting for the money."""
+"""Billing's timers: orders expire when their time to pay is over."""
 
 from libs.eventsourcing import Timers, UnitOfWork
 from services.billing.context import Context

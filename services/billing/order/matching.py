@@ -1,4 +1,4 @@
-"""Whether a payment report matches its order, and what follows where it does not; pure."""
+"""Matching of payment reports and orders; pure functions."""
 
 from decimal import Decimal
 from typing import Literal
@@ -11,16 +11,16 @@ from services.billing.order.state import Event, Order, Requested
 
 PRICE_CURRENCY = "USD"
 MOST_UNMATCHED = 20
-"""The most unmatched payments reported per order; anyone may send to an address again and again."""
+"""The limit of unmatched reports per order, since anyone may pay to an address repeatedly."""
 
 _NOTHING = Decimal(0)
 SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
-"""What came by such a payment is certain, and counts."""
+"""Statuses with which the received amount is final and counts."""
 Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 def is_for(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report is of the order's payment or of a deposit to it, and names no other order."""
+    """Return whether a report is of the order's payment or of a deposit to it, and names no other order."""
     if report.order not in {None, order.placed.order}:
         return False
     if request.payment in {report.payment, report.parent}:
@@ -29,10 +29,9 @@ def is_for(report: PaymentReport, order: Requested, request: PaymentRequested) -
 
 
 def is_asked(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report of the order's own payment asks for what was asked for, as far as it says so.
+    """Return whether the report has the price and amount that were requested, as far as it has any.
 
-    A deposit asks for something else, and so does what came in another coin; what was given back was so
-    whatever was asked for.
+    Deposits and payments in another coin have other amounts. A refund is valid whatever its amounts are.
     """
     if report.payment != request.payment or not in_its_coin(report, request):
         return True
@@ -44,12 +43,12 @@ def is_asked(report: PaymentReport, order: Requested, request: PaymentRequested)
 
 
 def in_its_coin(report: PaymentReport, request: PaymentRequested) -> bool:
-    """Say whether a report is in the order's coin, as far as it says so."""
+    """Return whether a report is in the order's coin, or names no coin."""
     return report.currency is None or report.coin == request.coin
 
 
 def unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]:
-    """Report money that can't be counted, once and within bounds; refuse all else that does not match."""
+    """Return an event for new unmatched money, once and within a limit; raise `Refused` otherwise."""
     reported = UnmatchedPaymentReported(
         order=order.placed.order,
         payment=report.payment,
@@ -72,7 +71,7 @@ def unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]
 
 
 def refusal(reported: UnmatchedPaymentReported) -> Refused:
-    """Return the refusal of a report for which this event is appended, or would be."""
+    """Return the error for an unmatched report."""
     match reported.why:
         case "wrong_payment":
             return Refused(reported.why, f"payment {reported.payment} is not that of {reported.order}")

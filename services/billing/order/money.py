@@ -1,4 +1,4 @@
-"""What came for an order, counted by payment."""
+"""The money of an order, by payment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,49 +22,49 @@ def _no_sums() -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What came for an order, in units of the coin that was asked for, and what was odd about it."""
+    """The money received for an order, in units of the requested coin, and unusual reports of it."""
 
     own: Decimal = Decimal(0)
-    """What the order's own payment received."""
+    """The amount that the order's own payment received."""
     seen: bool = False
-    """Whether the order's own payment was ever seen on its way, whatever became of it."""
+    """The order's own payment was seen on its way at some time, whatever its outcome."""
     total_reported: Decimal = Decimal(0)
     """The total of the last event that reported one: too little, enough, or too much."""
     deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
-    """What each further deposit brought."""
+    """The counted amount of each further deposit."""
     on_the_way: Sums = field(default_factory=_no_sums)
     given_up: Sums = field(default_factory=_no_sums)
-    """The amounts reported that count only once they settle, of the order's own payment too."""
+    """Amounts that were reported and do not count until they are final, also of the order's own payment."""
     refunded: Sums = field(default_factory=_no_sums)
-    """The refunds reported that did not change the order."""
+    """Refunds that were reported while the order stayed as it was."""
     in_another_coin: Sums = field(default_factory=_no_sums)
     unknown: frozenset[tuple[PaymentId, str]] = frozenset()
     unmatched: tuple[UnmatchedPaymentReported, ...] = ()
-    """What was reported and does not match the order; none of it is counted."""
+    """Reports that do not match the order; none of their amounts is counted."""
 
     @property
     def deposited(self) -> Decimal:
-        """What further deposits brought, in all."""
+        """The sum of the further deposits."""
         return sum(self.deposits.values(), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        """All that came and counts."""
+        """The counted sum."""
         return self.own + self.deposited
 
     @property
     def none_came(self) -> bool:
-        """Whether there is nothing that could go back, not even what does not count or was only seen."""
+        """Nothing was received that could be refunded, not even uncounted money or a payment on its way."""
         uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
         return not (self.total or uncounted or self.seen)
 
     def is_deposit(self, payment: PaymentId) -> bool:
-        """Say whether a payment, not the order's own, was reported as a deposit to it."""
+        """Return whether a payment was reported as a deposit to the order's own payment."""
         reported = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
         return payment in self.deposits or any(known == payment for known, _ in reported)
 
     def with_total(self, total: Decimal) -> "Money":
-        """Return it with a reported total; what the deposits did not bring, the payment itself did."""
+        """Return the money with a reported total; the part that is not of deposits is the own payment's."""
         return replace(self, total_reported=total, own=total - self.deposited)
 
 

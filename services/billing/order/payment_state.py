@@ -1,10 +1,10 @@
-"""How far a payment is, and which states mean that money is on its way."""
+"""The states of a payment, and those that mean that money is on its way."""
 
 from enum import StrEnum
 
 
 class PaymentState(StrEnum):
-    """How far a payment is, in the provider's words."""
+    """The state of a payment, by the provider's names."""
 
     WAITING = "WAITING"
     CONFIRMING = "CONFIRMING"
@@ -28,7 +28,7 @@ STEP = {
     PaymentState.FINISHED: 6,
     PaymentState.REFUNDED: 7,
 }
-"""A payment only ever moves to a higher step."""
+"""The order of the steps; a payment moves only to a higher step."""
 
 ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, PaymentState.SENDING})
-"""The money was seen: the order was paid in time, however long the chain takes."""
+"""The states of a payment that was seen: the order was paid in time, however long the chain takes."""

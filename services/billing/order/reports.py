@@ -1,4 +1,4 @@
-"""What follows from what the provider reports of a payment; pure, as all of the order's decisions."""
+"""Decisions on the provider's reports of a payment; pure functions."""
 
 from decimal import Decimal
 
@@ -48,11 +48,11 @@ _EVENT_OF_STATUS: dict[
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
-    """Return what follows from a report; nothing from a repeat, and from what is passed already.
+    """Return the events of a report; none for a duplicate and for a step that is past.
 
-    Money that it reports for the first time counts, or is appended as an event for the operator.
-    Raises `Refused` where it does not match the order. If money came, that is appended first, instead: then
-    `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
+    Money that was not reported before is counted, or put into an event for a person. A report that does not
+    match the order raises `Refused`; but if it brings money, the only event is `UnmatchedPaymentReported`,
+    and `refusal` returns the error for the provider.
     """
     report = command.report
     request = None if isinstance(order, Pending | Lapsed) else order.request
@@ -69,10 +69,11 @@ def record_status(command: RecordStatus, order: Order) -> list[Event]:
 
 
 def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Report money in a status that settles nothing, as far as it exceeds what was reported before.
+    """Return an event for money whose status is not final, if it exceeds what was reported before.
 
-    A refund of counted money has an event of its own; if it leaves out its sum, all that counts went back.
-    While the order's own payment is on its way to an unpaid order, the events of its steps stand for it.
+    A refund of counted money is reported separately; without a sum, it is of all that is counted.
+
+    While the order's own payment is on its way to an unpaid order, the events of its steps report it.
     """
     on_the_way = report.status in _UNCERTAIN
     own, same_coin = report.payment == request.payment, in_its_coin(report, request)
@@ -103,7 +104,7 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
 
 
 def _takes_back(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund leaves the order as it is, so that a person has to see to it."""
+    """Return whether a refund leaves the order as it is, so that a person must act."""
     if report.status is not PaymentState.REFUNDED:
         return False
     return report.payment != request.payment or not (
@@ -112,14 +113,14 @@ def _takes_back(report: PaymentReport, order: Requested, request: PaymentRequest
 
 
 def _is_on_its_way(report: PaymentReport, order: Requested) -> bool:
-    """Say whether an unpaid order's own payment is on its way, after this report of it."""
+    """Return whether an unpaid order's own payment is on its way, including this report."""
     if not isinstance(order, Awaiting) or report.status is None:
         return False
     return max(order.state, report.status, key=STEP.__getitem__) in ON_THE_WAY
 
 
 def _counted(report: PaymentReport, order: Requested, request: PaymentRequested) -> Decimal:
-    """Return how much of a payment is counted, or was reported in another coin, so far."""
+    """Return how much of a payment is counted, or was reported as another coin, so far."""
     money = order.money
     if not in_its_coin(report, request):
         return money.in_another_coin.get((report.payment, report.currency or ""), _NOTHING)
@@ -153,7 +154,7 @@ def _unknown(report: PaymentReport, order: Requested) -> list[Event]:
 def _settled(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
+    """Count a final amount; the status does not say how much of a deposit counts."""
     if report.came <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
         return unmatched(report, order, "wrong_amount")
     if not in_its_coin(report, request):
@@ -170,7 +171,7 @@ def _settled(
 def _deposit(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Add a further deposit up, as far as it is new."""
+    """Add the new part of a deposit to the order's sum."""
     more = report.came - order.money.deposits.get(report.payment, _NOTHING)
     if more <= 0:
         return []
@@ -185,7 +186,7 @@ def _deposit(
 def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what the order's own payment received. The provider reports totals; the largest counts."""
+    """Count the order's own payment; its reports are totals, so the largest one counts."""
     total = max(order.money.own, report.came) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)
@@ -195,10 +196,10 @@ def _count(
 def _after_all(
     report: PaymentReport, order: Paid | Fulfilled | Refunded, request: PaymentRequested
 ) -> list[Event]:
-    """Tell of money that reached the order's own payment after the order was closed with less.
+    """Return an event for money that the order's own payment received after the order was closed with less.
 
-    By an operator, or within the tolerance. It came on top of all that the order had got, as a further
-    deposit does, and is reported as one.
+    It was closed by an operator, or within the tolerance. The money is in addition to the order's sum, like a
+    further deposit, and is reported as one.
     """
     more = report.came - order.money.own
     if more <= 0:
@@ -210,7 +211,7 @@ def _after_all(
 
 
 def _step(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return what a status means besides the money: a step of the order's own payment, or an unknown word."""
+    """Return the events of a status besides its amounts: a step of the own payment, or an unknown status."""
     if report.status is None:
         return _unknown(report, order)
     if report.payment != request.payment:
@@ -223,23 +224,24 @@ def _step(report: PaymentReport, order: Requested, request: PaymentRequested) ->
 
 
 def _move(status: PaymentState, order: Awaiting) -> list[Event]:
-    """Return the step forward that the status means; none for a repeat or a step back."""
+    """Return the step that the status means; none for a duplicate or an earlier step."""
     if STEP[status] <= STEP[order.state]:
         return []
     number = order.placed.order
     events: list[Event] = [_EVENT_OF_STATUS[status](order=number, payment=order.request.payment)]
     if status in ON_THE_WAY:
         return events
-    events = [*short(order.money.total, order), *events]  # deposits came while all of it was expected
+    # deposits may have arrived while the whole payment was expected
+    events = [*short(order.money.total, order), *events]
     if status is PaymentState.EXPIRED and not (order.expired or order.cancelled):
         events.append(OrderExpired(order=number))
     return events
 
 
 def _ends(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund of the order's own payment is one of the order.
+    """Return whether a refund of the order's own payment refunds the order.
 
-    An order that is paid was not paid by money that does not count, so it does not end with that.
+    A paid order was not paid by money that does not count, so a refund of such money does not end it.
     """
     if isinstance(order, Paid | Fulfilled):
         return order.money.own > 0 and in_its_coin(report, request)

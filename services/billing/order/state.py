@@ -1,4 +1,4 @@
-"""What an order can be, and how each event changes it."""
+"""The states of an order and its payment, and the effect of each event on them."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -62,7 +62,7 @@ Event: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Placed; the provider has not been asked for a payment yet, or has not answered."""
+    """A placed order without a payment: the provider was not asked, or has not answered."""
 
     placed: OrderPlaced
     money: Money = NO_MONEY
@@ -70,7 +70,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """It expired, or was cancelled, before the provider ever gave a payment."""
+    """An order that expired, or was cancelled, before the provider created a payment."""
 
     placed: OrderPlaced
     cancelled: bool
@@ -79,7 +79,7 @@ class Lapsed:
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """The provider waits for the money, or has given it up; money that comes after all still counts."""
+    """An order that awaits its payment, or whose payment failed or expired; later money still counts."""
 
     placed: OrderPlaced
     request: PaymentRequested
@@ -91,7 +91,7 @@ class Awaiting:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Paid in full, or called so by an operator, not yet delivered; `request` is None if none was made."""
+    """An order paid by money or by an operator, not yet delivered; `request` is None without a payment."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
@@ -100,7 +100,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Fulfilled:
-    """Paid and delivered."""
+    """A paid and delivered order."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
@@ -110,17 +110,17 @@ class Fulfilled:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The money went back. Nothing is delivered any more."""
+    """A refunded order. It is not delivered any more."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
     money: Money
     by_hand: bool
-    """Whether an operator said so: to the provider the payment may still be open."""
+    """An operator recorded the refund: at the provider the payment may still be open."""
 
 
 Requested: TypeAlias = Awaiting | Paid | Fulfilled | Refunded
-"""What may be reported of an order that has a payment."""
+"""The states with a payment, of which there may be reports."""
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
 
 # -- evolving
@@ -190,7 +190,7 @@ def _awaiting(order: Awaiting, event: Event) -> Order:
 
 
 def _step(order: Awaiting, event: Event) -> Awaiting:
-    """Return the order after a step of its payment; a part that comes after it failed is no step back."""
+    """Return the order after a step of its payment; a partial payment after a failure is no step back."""
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
     money = order.money.with_total(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
@@ -211,7 +211,7 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
 
 
 def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
-    """Return what came, after what may be reported of a payment whatever became of its order."""
+    """Return the money after an event that may occur in any state with a payment."""
     money, own = order.money, order.request.payment if order.request else None
     match event:
         case DepositReceived(deposit=deposit, paid=paid) if deposit == own:

@@ -1,1 +1,1 @@
-"""What billing says and asks of payments: requested, reported, reconciled, adopted."""
+"""Payments: requested from the provider, reported by it, reconciled, adopted."""

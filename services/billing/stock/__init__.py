@@ -1,1 +1,1 @@
-"""What may still be sold: sessions that are free, less those that are promised to orders."""
+"""The stock left to sell: free sessions, minus those promised to orders."""

@@ -53,7 +53,7 @@ class TelegramApplication:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What an account is signed in with."""
+    """The credentials of an account: a session's key and its application."""
 
     session: SessionKey
     application: TelegramApplication

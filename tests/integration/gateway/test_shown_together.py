@@ -56,7 +56,7 @@ class Fold:
         gathering = Gathering(handling.handled, {})
 
         def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
-            return ResumeOffset(NOON, gathering.place(left))
+            return ResumeOffset(NOON, gathering.sequence_before(left))
 
         for piece in pieces:
             gathering.add(piece, 0.0)
