@@ -37,6 +37,6 @@ class PaymentReport:
     expires_at: datetime | None = None
 
     @property
-    def came(self) -> Decimal:
+    def received(self) -> Decimal:
         """The amount that this payment received, as far as it is known."""
         return self.paid or Decimal(0)

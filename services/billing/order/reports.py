@@ -116,7 +116,7 @@ def _unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event
         parent=report.parent,
         why=why,
         status=report.status_text,
-        paid=report.came,
+        paid=report.received,
         amount=report.amount or _NOTHING,
         currency=report.currency or "",
         price=report.price or _NOTHING,
@@ -124,7 +124,7 @@ def _unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event
     )
     known = order.money.unmatched
     before = max((past.paid for past in known if past.payment == reported.payment), default=_NOTHING)
-    is_money = report.status in _SETTLED or report.came > before
+    is_money = report.status in _SETTLED or report.received > before
     again = any(past.model_copy(update={"status": reported.status}) == reported for past in known)
     if not is_money or again or len(known) >= MOST_UNMATCHED:
         raise refusal(reported)
@@ -160,7 +160,7 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
     known = max(counted, money.given_up.get(key, _NOTHING))
     if on_the_way:
         known = max(known, money.on_the_way.get(key, _NOTHING))
-    paid = report.came
+    paid = report.received
     if _takes_back(report, order, request) and counted:
         paid, known = paid or counted, money.refunded.get(key, _NOTHING)
     if paid <= known:
@@ -204,13 +204,13 @@ def _counted(report: PaymentReport, order: Requested, request: PaymentRequested)
 
 
 def _in_another_coin(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    if report.came <= _counted(report, order, request):
+    if report.received <= _counted(report, order, request):
         return []
     return [
         WrongCoinReceived(
             order=order.placed.order,
             payment=report.payment,
-            paid=report.came,
+            paid=report.received,
             currency=report.currency or "",
         )
     ]
@@ -231,13 +231,13 @@ def _settled(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
-    if report.came <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
+    if report.received <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
         return _unmatched(report, order, "wrong_amount")
     if not _in_its_coin(report, request):
         return _in_another_coin(report, order, request)
     if report.payment != request.payment:
         return _deposit(report, order, request, tolerance)
-    if report.came >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
+    if report.received >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
         return _unmatched(report, order, "wrong_amount")
     if isinstance(order, Refunded) and not order.by_hand:
         return _uncounted(report, order, request)
@@ -248,7 +248,7 @@ def _deposit(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Add a further deposit up, as far as it is new."""
-    more = report.came - order.money.deposits.get(report.payment, _NOTHING)
+    more = report.received - order.money.deposits.get(report.payment, _NOTHING)
     if more <= 0:
         return []
     received = DepositReceived(order=order.placed.order, deposit=report.payment, paid=more, coin=request.coin)
@@ -263,7 +263,7 @@ def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Count what the order's own payment received. The provider reports totals; the largest counts."""
-    total = max(order.money.own, report.came) + order.money.deposited
+    total = max(order.money.own, report.received) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)
     return overpaid(total, order, request) or _after_all(report, order, request)
@@ -277,7 +277,7 @@ def _after_all(
     By an operator, or within the tolerance. It came on top of all that the order had got, as a further
     deposit does, and is reported as one.
     """
-    more = report.came - order.money.own
+    more = report.received - order.money.own
     if more <= 0:
         return []
     return [DepositReceived(order=order.placed.order, deposit=report.payment, paid=more, coin=request.coin)]
