@@ -19,7 +19,7 @@ class _Adrelay(Menu):
             TRY,
         ),
         "sandbox": Entry(
-            "adrelay.cli:sandbox", "Run a stand-in for the outside world, to try things against.", TRY
+            "adrelay.cli:sandbox", "Run a sandbox of an outside service, to try things against.", TRY
         ),
         "up": Entry("adrelay.commands.up.cli:up", "Run everything on this machine until Ctrl-C.", RUN),
         "keygen": Entry(
@@ -33,12 +33,12 @@ class _Adrelay(Menu):
         ),
         "orders": Entry(
             "adrelay.commands.orders.commands:orders",
-            "Search orders, explain one, and see to those that need a person.",
+            "Search orders, explain one, and review those that need a person.",
             OPERATE,
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "Give clients the access codes that open their accounts, and allow them private ids.",
+            "Issue access codes to clients, and allow them private ids.",
             OPERATE,
         ),
         "adbots": Entry(
@@ -56,15 +56,15 @@ class _Sandbox(Menu):
     entries: ClassVar[Mapping[str, Entry]] = {
         "telegram": Entry(
             "sandbox.telegram.cli:run",
-            "Run a Telegram sandbox until it is interrupted; the first line says where it is, as JSON.",
+            "Run a Telegram sandbox until it is interrupted; the first line has its addresses, as JSON.",
         ),
         "nowpayments": Entry(
             "sandbox.nowpayments.cli:run",
-            "Run a stand-in for the NOWPayments provider until it is interrupted.",
+            "Run a sandbox of the NOWPayments provider until it is interrupted.",
         ),
         "mail": Entry(
             "sandbox.mail.cli:run",
-            "Run a mail server that keeps what it gets and delivers nothing, until it is interrupted.",
+            "Run a mail server that stores all mails and delivers none, until it is interrupted.",
         ),
     }
 
@@ -101,5 +101,5 @@ sandbox = group(
     _Sandbox,
     "sandbox",
     add_completion=False,
-    help="Run a stand-in for the outside world, to try things against.",
+    help="Run a sandbox of an outside service, to try things against.",
 )

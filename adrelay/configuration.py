@@ -39,12 +39,12 @@ def problems(extra: Mapping[str, str]) -> list[str]:
 
 
 def warnings() -> list[str]:
-    """Return a line for each name in the environment that looks like a setting and is none."""
+    """Return a line for each variable in the environment that looks like a setting and is unknown."""
     return misspelt(*ALL, every=True)
 
 
 def fresh_secrets() -> dict[str, str]:
-    """Return new secrets of our own making, by the variables that take them."""
+    """Return newly generated secrets by variable."""
     return {
         "ADRELAY_GATEWAY_JWT_SECRET": secrets.token_urlsafe(48),
         "ADRELAY_GATEWAY_CODE_PEPPER": secrets.token_urlsafe(48),

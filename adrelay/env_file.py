@@ -1,6 +1,6 @@
-"""Reads `.env` files: each value as it is written there, the last of several, none that is empty.
+"""Reads `.env` files: literal values, the last of several for a name, without empty ones.
 
-Values may stand in quotes; nothing in them is expanded. `sh`, `docker compose` and this agree on values in
+Values may be quoted; nothing in them is expanded. `sh`, `docker compose` and this module agree on values in
 single quotes.
 """
 
@@ -15,19 +15,19 @@ DEFAULT = Path(".env")
 
 
 def values_in(path: Path) -> dict[str, str]:
-    """Return the settings of a file by name; nothing, if there is no such file."""
+    """Return the settings of a file by name; empty if there is no such file."""
     return {one.key: one.value for one in _bindings(path) if one.key and one.value}
 
 
 def put_into_environment(path: Path, *, only: frozenset[str] = frozenset()) -> None:
-    """Put a file's settings into the environment: what is set there already stays."""
+    """Put a file's settings into the environment; variables that are set there already stay."""
     for name, value in values_in(path).items():
         if (not only or name in only) and not os.environ.get(name):
             os.environ[name] = value
 
 
 def contradictions(path: Path) -> list[str]:
-    """Return the names that a file gives several values; the last one counts."""
+    """Return the names with several values; the last one counts."""
     found: dict[str, set[str]] = {}
     for one in _bindings(path):
         if one.key and one.value:

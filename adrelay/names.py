@@ -1,4 +1,4 @@
-"""Names for completion and parsing, which must not import what they name; a test compares them with that."""
+"""Names for completion and parsing, without imports of the modules that define them; tests compare both."""
 
 SERVICES: tuple[str, ...] = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
 TABLES: dict[str, tuple[str, ...]] = {
@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "stock",
     ),
 }
-"""By service, the tables that it folds."""
+"""The projections by service."""
 CATEGORIES: dict[str, str] = {
     "order": "billing",
     "product": "billing",
@@ -43,4 +43,4 @@ CATEGORIES: dict[str, str] = {
     "account": "gateway",
     "inbox": "gateway",
 }
-"""By category, the part of a stream's name before the first hyphen, the service that keeps such streams."""
+"""The services by stream category, which is the part of a stream's name before the first hyphen."""

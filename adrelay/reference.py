@@ -1,6 +1,6 @@
-"""Pages that are written from the code: every setting, every event, `.env.example`.
+"""Generates pages from the code: every setting, every event, `.env.example`.
 
-`python -m adrelay.reference` writes them; a test fails when they are not what the code says.
+`python -m adrelay.reference` writes them; a test fails if they are outdated.
 """
 
 import inspect
@@ -26,21 +26,21 @@ _COMMAND_LINE = (
     (
         "ADRELAY_GATEWAY_HTTP_PORT",
         "8080",
-        "The gateway's port under `adrelay up`, and where commands look for it",
+        "The gateway's port under `adrelay up`, which commands connect to",
     ),
     (
         "ADRELAY_GATEWAY_URL",
         "",
-        "The gateway that commands talk to, where it is not the one of this machine's `adrelay up`",
+        "The gateway that commands connect to, instead of the one of this machine's `adrelay up`",
     ),
-    ("ADRELAY_TRACEBACK", "", "Set to anything, a mistake in adrelay itself is shown with where it happened"),
+    ("ADRELAY_TRACEBACK", "", "If set, an internal error of adrelay is shown with its traceback"),
 )
-"""The settings that only the command line reads, or reads in another way: name, default, description."""
+"""The variables of the command line only, or with another meaning there: name, default, description."""
 _BATCHABLE = " Batchable."
 
 
 def pages() -> dict[Path, str]:
-    """Return every written page by its path below the root."""
+    """Return every generated page by its path below the root."""
     return {
         Path(".env.example"): env_example(),
         Path("docs/reference/settings.md"): settings_page(),
@@ -49,7 +49,7 @@ def pages() -> dict[Path, str]:
 
 
 def env_example() -> str:
-    """Return `.env.example`: what must be set, and what may be, with its default."""
+    """Return `.env.example`: required settings, and optional ones with their defaults."""
     lines = [
         "# Settings of Adrelay. Copy to .env and fill in what is empty; `adrelay keygen` prints secrets.",
         "# `adrelay up` lists what is still missing. Every setting: docs/reference/settings.md",
@@ -66,7 +66,7 @@ def env_example() -> str:
         own = {
             name: field
             for name, field in _own_fields(settings).items()
-            if field.validation_alias is None  # else it reads what another service is told
+            if field.validation_alias is None  # else it reads another service's variable
         }
         if own:
             lines += ["", f"# -- {settings.service}"]
@@ -173,7 +173,7 @@ def _contracts(module: ModuleType, kind: type[Contract]) -> list[type[Contract]]
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write all pages."""
     for path, text in pages().items():
         (ROOT / path).write_text(text)
 

@@ -1,4 +1,4 @@
-"""Which processes make up Adrelay on one machine, and how each is told what it needs."""
+"""The processes of Adrelay on one machine, and the environment of each."""
 
 import sys
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ SERVICES = names.SERVICES
 
 @dataclass(frozen=True)
 class Process:
-    """One process: what it is called, the module that it runs, the port of its HTTP server."""
+    """One process: its name, its module, and the port of its HTTP server."""
 
     name: str
     module: str
@@ -22,11 +22,11 @@ class Process:
 
     @property
     def url(self) -> str:
-        """Where its HTTP server listens."""
+        """The URL of its HTTP server."""
         return f"http://127.0.0.1:{self.port}"
 
     def service(self, environment: Mapping[str, str], logs: Path) -> Service:
-        """Return the process as something that can be supervised."""
+        """Return the process for the supervisor."""
         return Service(
             self.name,
             [sys.executable, "-m", self.module],
@@ -37,7 +37,7 @@ class Process:
         )
 
     def _log(self, logs: Path) -> dict[str, str]:
-        """Let it rotate its log itself: only who writes it can do that without losing lines."""
+        """Return the environment in which it rotates its log itself: only the writer loses no lines."""
         owner = self.module.split(".")[1].upper()
         return {f"ADRELAY_{owner}_LOG_FILE": str(self._log_file(logs))}
 
@@ -54,7 +54,7 @@ def port_variable(service: str) -> str:
 
 
 def processes(*, workers: int, ports: Mapping[str, int] | None = None) -> list[Process]:
-    """Return the five services, on these ports or free ones, and so many forwarding workers."""
+    """Return the five services, on these ports or free ones, and a number of forwarding workers."""
     chosen = ports or {}
     made = [Process(name, f"services.{name}", chosen.get(name) or free_port()) for name in SERVICES]
     made += [

@@ -1,1 +1,1 @@
-"""Measured comparisons with limits and peers."""
+"""Benchmarks, compared with limits and peers."""

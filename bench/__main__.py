@@ -1,4 +1,4 @@
-"""`python -m bench [NAME...] [--profile]`: measure each beside its limit and peer."""
+"""`python -m bench [NAME...] [--profile]`: run benchmarks, each compared with its limit and peer."""
 
 import argparse
 import logging
@@ -33,11 +33,11 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "pay-short": lambda running: paying(running, SHORT),
 }
-"""Not part of a full run."""
+"""Benchmarks that are not part of a full run."""
 
 
 async def main(wanted: list[str], *, watching: bool, rate: int | None) -> None:
-    """Run what is wanted, all if nothing is named; a full run is noted in bench/README.md."""
+    """Run the named benchmarks, or all; the results of a full run are written to bench/README.md."""
     lines: list[Line] = []
     benches = BENCHES | BRIEFLY
     if rate is not None:
@@ -55,13 +55,18 @@ async def main(wanted: list[str], *, watching: bool, rate: int | None) -> None:
 
 
 def run() -> None:
-    """Read the command line."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "name", nargs="*", choices=[[], *BENCHES, *BRIEFLY], help="default: all, and note it in README.md"
+        "name",
+        nargs="*",
+        choices=[[], *BENCHES, *BRIEFLY],
+        help="default: all, with the results in README.md",
     )
-    parser.add_argument("--profile", action="store_true", help="tell where our own time goes; notes nothing")
-    parser.add_argument("--rate", type=int, help="payments a second for `pay`, instead of 50; notes nothing")
+    parser.add_argument("--profile", action="store_true", help="print profiles; writes no results")
+    parser.add_argument(
+        "--rate", type=int, help="payments per second for `pay`, instead of 50; writes no results"
+    )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate))

@@ -1,4 +1,4 @@
-"""Appending one event a transaction: against a plain insert, and against pyeventsourcing."""
+"""Appending one event per transaction: compared with a plain insert, and with pyeventsourcing."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PLAIN_INSERT = "insert into plain (stream, version, event_id, type, data) values
 
 
 async def appending(servers: Servers, seconds: float) -> list[Line]:
-    """Measure with one connection and with sixteen."""
+    """Measure with one and with sixteen connections."""
     plain = [await plain_table(servers) for _ in range(16)]
     measures: list[Line] = []
     async with servers.engine() as engine:
@@ -81,7 +81,7 @@ async def _rate(workers: int, seconds: float, work: Work) -> float:
 
 
 def _plainly(connections: "list[asyncpg.Connection[asyncpg.Record]]") -> Work:
-    """Insert in a transaction, on a connection that is kept: no checking out, no reset."""
+    """Insert in a transaction, on one connection without checkout and reset."""
 
     async def insert(number: int, stream: str, version: int) -> None:
         connection = connections[number]

@@ -1,9 +1,9 @@
-"""The least that a tool for operators could do: connect, ask, hold the answer.
+"""The limit of tools for operators: connect, query, store the answer.
 
-`python -m bench.bare TIMES trace|show|tail KEY` prints the seconds that each time took. It imports the driver
-that it needs and nothing else, so that its whole run is the limit of a whole command.
+`python -m bench.bare TIMES trace|show|tail KEY` prints the seconds of each time. It imports only the driver
+that it needs, so that its whole run is the limit of a whole command.
 """
-# nats-py leaves parts of its interface untyped; each part imports its own driver only
+# nats-py leaves parts of its interface untyped; each query imports only its own driver
 # ruff: noqa: PLC0415
 # pyright: reportUnknownMemberType=false
 
@@ -54,7 +54,7 @@ async def tail(subject: str) -> int:
 
 
 def main() -> None:
-    """Measure one thing."""
+    """Measure the query of the command line."""
     times, what, key = sys.argv[1:]
     seconds: list[float] = []
     for _ in range(int(times)):

@@ -1,6 +1,7 @@
-"""The least that a webhook could do: check the signature, answer. `python -m bench.bare_webhook PORT`.
+"""The limit of a webhook: check the signature, answer.
 
-JavaScript writes some numbers otherwise than Python does; the bench sends none of these.
+`python -m bench.bare_webhook PORT`. JavaScript writes some numbers differently from Python; the benchmark
+sends none of these.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A command's round trip, with a decision and an append, against bare request, insert and reply."""
+"""A command's round trip with a decision and an append, compared with a bare request, insert and reply."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class CreditAccount(Command):
 
 
 async def commanding(servers: Servers, seconds: float) -> list[Line]:
-    """Measure one after another, as a caller sees it."""
+    """Measure sequential commands, as seen by a caller."""
     async with servers.engine() as engine, servers.stream() as stream:
         broker = NatsBroker(servers.nats.url, logger=None)
         handlers = CommandHandlers()

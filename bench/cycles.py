@@ -1,4 +1,4 @@
-"""Made-up cycles: what the scheduler and the forwarder tell of a running adbot."""
+"""Made-up cycles: the scheduler's and the forwarder's events of a running adbot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CYCLE_STARTED_MS, _RECORD_MS = 8, 2500
 
 
 def _pattern(event: Event) -> str:
-    """Return an event's data with places for what differs from cycle to cycle."""
+    """Return an event's data with placeholders for values that differ between cycles."""
     data = event.model_dump_json()
     for value, place in ((f"{_CYCLE}", "%(cycle)s"), (f"{_NUMBER}", "%(number)d"), (_iso(_AT), "%(at)s")):
         data = data.replace(value, place)
@@ -33,18 +33,18 @@ def _iso(moment_: datetime) -> str:
 
 @dataclass(frozen=True)
 class _Running:
-    """An adbot from its start on."""
+    """An adbot with the times of its cycles."""
 
     order: Order
 
     @property
     def end(self) -> int:
-        """When its last cycle is over."""
+        """The end of its last cycle."""
         due, _ = self.order.cycle(self.order.cycles or 1)
         return due + (RECORDS + 1) * _RECORD_MS
 
     def numbers(self, start: int, end: int) -> range:
-        """Return which cycles come due between two moments."""
+        """Return the cycles that are due between two instants."""
         first, interval = self.order.cycle(1)[0], self.order.plan.interval_seconds * SECOND
         lowest, highest = -(-(start - first) // interval) + 1, -(-(end - first) // interval)
         return range(max(1, lowest), min(self.order.cycles or 0, highest) + 1)
@@ -52,7 +52,7 @@ class _Running:
 
 @dataclass(frozen=True)
 class Schedule(_Running):
-    """What the scheduler tells of an adbot."""
+    """The scheduler's events of an adbot."""
 
     @cached_property
     def _due(self) -> str:
@@ -72,7 +72,7 @@ class Schedule(_Running):
         )
 
     def between(self, start: int, end: int) -> Iterator[Row]:
-        """Return what it tells between two moments."""
+        """Return the events between two instants."""
         order, stream = self.order, f"schedule-{self.order.adbot}"
         if start <= order.begin < end:
             yield order.said(
@@ -100,11 +100,11 @@ class Schedule(_Running):
 
 @dataclass(frozen=True)
 class Cycles(_Running):
-    """What the forwarder tells of an adbot's cycles."""
+    """The forwarder's events of an adbot's cycles."""
 
     @cached_property
     def _patterns(self) -> list[tuple[type[Event], int, int, str]]:
-        """Type, kind of id, milliseconds after the cycle came due, data."""
+        """Type, kind of id, milliseconds after the cycle's due time, data."""
         order, seats = self.order, self.order.seats
         adbot, groups = order.adbot, order.groups
         shares = tuple(
@@ -137,7 +137,7 @@ class Cycles(_Running):
         return patterns
 
     def between(self, start: int, end: int) -> Iterator[Row]:
-        """Return what it tells of cycles that came due between two moments."""
+        """Return the events of cycles that were due between two instants."""
         order = self.order
         for number in self.numbers(start, end):
             due, cycle = order.cycle(number)

@@ -1,7 +1,7 @@
-"""What forged notifications cost, and what they do to a checkout: `python -m bench.forged`.
+"""The cost of forged notifications, and their effect on a checkout: `python -m bench.forged`.
 
-Every call is refused. A checkout is refused as well, by billing, for there is no stock: it goes all the way
-but for the provider.
+Every forged notification is refused. Checkouts are refused too, by billing without stock: they take the whole
+path except for the provider.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def body_of(size: int) -> bytes:
-    """Return a body that costs much to read: many keys that JavaScript sorts otherwise than Python."""
+    """Return a body that is expensive to read: many keys that JavaScript sorts differently from Python."""
     fields: dict[str, object] = {"list": [1]}
     while len(json.dumps(fields, ensure_ascii=False).encode()) < size - 40:
         for _ in range(8):
@@ -42,7 +42,7 @@ def body_of(size: int) -> bytes:
 
 
 def _spent(pids: Sequence[int]) -> float:
-    """Return the processor seconds of processes so far."""
+    """Return the CPU seconds of processes so far."""
     total = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -55,7 +55,7 @@ def _headers() -> dict[str, str]:
 
 
 async def _cost(system: LocalSystem, body: bytes) -> None:
-    """Print what one forged call takes of each process, and how long it takes."""
+    """Print each process's CPU time per forged call, and the call's duration."""
     url = f"{system.url}/api/v1/webhooks/nowpayments"
     pids = {name: system.pid(name) for name in _WATCHED}
     before = {name: _spent([pid]) for name, pid in pids.items()}
@@ -105,7 +105,7 @@ def _flood(url: str, body: bytes, begun: Event, stop: Event) -> None:
 
 
 async def _flooded(system: LocalSystem, body: bytes) -> None:
-    """Print how long a checkout takes while forged calls come."""
+    """Print the duration of a checkout during forged calls."""
     context = multiprocessing.get_context("spawn")
     begun, stop = context.Event(), context.Event()
     url = f"{system.url}/api/v1/webhooks/nowpayments"

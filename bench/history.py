@@ -1,4 +1,4 @@
-"""A made-up history of all five services: orders, adbots, cycles, with what caused what."""
+"""A made-up history of all five services: orders, adbots and cycles, with causes and effects."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import Plan, PlanKind
 
-_PLANS = (  # how many of a hundred clients take it, code, sessions, seconds between cycles, price
+_PLANS = (  # clients in percent, code, sessions, seconds between cycles, price
     (40, "bronze", 1, 3600, 30),
     (25, "silver", 2, 1800, 55),
     (15, "gold", 3, 1200, 80),
@@ -46,13 +46,13 @@ _WINDOW = DAY // 24
 
 @dataclass(frozen=True)
 class History:
-    """Orders of the last month, and all that followed."""
+    """The orders of the last month and all their events."""
 
     orders: tuple[Order, ...]
 
     @classmethod
     def of(cls, events: int, *, now: datetime, seed: int = 7) -> "History":
-        """Return a history of so many events, hardly any fewer: adbots of all ages, then unpaid orders."""
+        """Return a history of about this many events: adbots of all ages, then unpaid orders."""
         draw = Random(seed)
         end = int(now.timestamp() * 1000)
         orders: list[Order] = []
@@ -75,7 +75,7 @@ class History:
 
     @classmethod
     def of_orders(cls, count: int, *, now: datetime) -> "History":
-        """Return a history of so many orders, half of them paid, whose adbots were never started."""
+        """Return a history of this many orders, half of them paid, whose adbots were never started."""
         begin = int(now.timestamp() * 1000) - _MONTH_DAYS * DAY
         plan = _plan("bronze", 1, 3600, 30)
         return cls(
@@ -87,18 +87,18 @@ class History:
 
     @property
     def events(self) -> int:
-        """How many events there are."""
+        """The number of events."""
         return sum(order.events for order in self.orders)
 
     @property
     def paid(self) -> list[Order]:
-        """Those with an adbot, by the size of their correlated trees."""
+        """The orders with an adbot, by the size of their correlated trees."""
         return sorted(
             (order for order in self.orders if order.cycles is not None), key=lambda one: one.events
         )
 
     def rows(self, service: str) -> Iterator[str]:
-        """Return what a service's store holds, as lines for `COPY`, in the order of time."""
+        """Return a service's events as lines for `COPY`, ordered by time."""
         match service:
             case "billing":
                 return _in_order(row for order in self.orders for row in _billing(order))
@@ -129,7 +129,7 @@ def _in_order(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _windows(parts: Sequence[Schedule] | Sequence[Cycles]) -> Iterator[str]:
-    """Return the rows of all adbots, mixed as they happened, hour by hour."""
+    """Return the rows of all adbots, ordered by time, in chunks of an hour."""
     begin = min(part.order.begin for part in parts)
     end = max(part.end for part in parts) + 1
     for start in range(begin, end, _WINDOW):

@@ -1,7 +1,7 @@
-"""A tool for operators, run several times in one process that has imported everything.
+"""Runs a tool for operators several times in one process that has imported everything.
 
 `python -m bench.inside TIMES ARGUMENT...` prints the seconds of each `adrelay events ARGUMENT...`; with
-`--profile` before the arguments, where they went.
+`--profile` before the arguments, its profile.
 """
 
 import gc
@@ -18,7 +18,7 @@ from bench.profiling import profiled
 
 
 def run(tool: typer.Typer, arguments: list[str]) -> float:
-    """Return how many seconds the tool took."""
+    """Return the tool's duration in seconds."""
     with redirect_stdout(io.StringIO()):
         begin = time.perf_counter()
         code = tool(arguments, prog_name="adrelay events", standalone_mode=False)
@@ -29,7 +29,7 @@ def run(tool: typer.Typer, arguments: list[str]) -> float:
 
 
 def main() -> None:
-    """Measure, or tell where the time goes."""
+    """Measure, or print the profile."""
     times, *arguments = sys.argv[1:]
     tool = events
     if arguments[0] == "--profile":
@@ -39,9 +39,9 @@ def main() -> None:
     seconds: list[float] = []
     while len(seconds) <= int(times) and sum(seconds) < TRIES_SECONDS:
         seconds.append(run(tool, arguments))
-        gc.enable()  # a tool may have switched it off, for it was to end soon
+        gc.enable()  # a tool may have disabled it, because it ends soon
         gc.collect()
-    print(*(seconds[1:] or seconds))  # the first one is not warm
+    print(*(seconds[1:] or seconds))  # the first run only warms up
 
 
 if __name__ == "__main__":

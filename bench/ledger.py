@@ -1,4 +1,4 @@
-"""A made-up service to measure with: accounts that are credited, 340 bytes an event."""
+"""A made-up service for measurements: accounts that are credited, with events of 340 bytes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ ACCOUNTS = 1000
 
 
 class Credited(Event):
-    """An account got some money."""
+    """An account was credited."""
 
     account: str
     amount: int
@@ -26,13 +26,13 @@ class Credit:
 
 
 def decide(command: Credit, count: int | None) -> Sequence[Credited]:
-    """Credit it."""
+    """Return the event of the credit."""
     del count
     return [Credited(account=command.account, amount=1)]
 
 
 def evolve(count: int | None, event: Credited) -> int:
-    """Count."""
+    """Add the amount."""
     del event
     return (count or 0) + 1
 
@@ -48,7 +48,7 @@ UPSERT = (
 
 
 def balances() -> Projection:
-    """Return a table: the balance of every account."""
+    """Return a projection: the balance of every account."""
     table = Projection(
         "balances",
         version=1,

@@ -1,4 +1,4 @@
-"""Measurements, and the table that shows them: ratios first."""
+"""Measurements and their table, ratios first."""
 
 import platform
 from collections.abc import Sequence
@@ -15,40 +15,40 @@ HEADINGS = ["what", "of the limit", "to the peer", "target", "met", "ours", "lim
 
 TRIES = 5
 TRIES_SECONDS = 5.0
-"""What takes long is tried fewer times."""
+"""The total duration after which a measurement is not repeated again."""
 
 
 class Line(Protocol):
-    """A row of the table."""
+    """A row of the results."""
 
     def cells(self) -> list[str]:
-        """Return what stands under each heading."""
+        """Return the cells by column."""
         ...
 
 
 @dataclass(frozen=True)
 class Measure:
-    """How often a second we do something, beside a limit (nothing could be quicker) and a peer."""
+    """A rate per second, compared with the rate of a limit, which can't be exceeded, and of a peer."""
 
     what: str
     ours: float
     limit: float
     limit_is: str
     target: float = 0.0
-    """The share of the limit that is asked for; 0 where only an absolute number is."""
+    """The target as a share of the limit; 0 if the target is absolute."""
     at_least: float = 0.0
-    """Per second; 0 where nothing is asked for."""
+    """The target per second; 0 without one."""
     peer: float | None = None
     peer_is: str = ""
 
     @property
     def ratio(self) -> float:
-        """Ours as a share of the limit."""
+        """The measured share of the limit."""
         return self.ours / self.limit if self.limit else 0.0
 
     @property
     def met(self) -> bool:
-        """Whether the target is met, by share or by number."""
+        """The target is met, by share or by number."""
         return self.ratio >= self.target if self.target else self.ours >= self.at_least
 
     def cells(self) -> list[str]:
@@ -70,17 +70,17 @@ class Measure:
 
 @dataclass(frozen=True)
 class Duration:
-    """How many seconds we take for something, each time it was tried, beside a limit."""
+    """Durations in seconds, one per repetition, compared with those of a limit."""
 
     what: str
     ours: Sequence[float]
     limit: Sequence[float]
     limit_is: str
     at_most: float | None = 1.0
-    """None where nothing is asked for."""
+    """The target; None without one."""
 
     def cells(self) -> list[str]:
-        """Return the row of the table; of several tries the one in the middle counts."""
+        """Return the row of the table, with the median of the repetitions."""
         ours, limit = median(self.ours), median(self.limit)
         target, met = "-", "-"
         if self.at_most is not None:

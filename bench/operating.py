@@ -1,4 +1,4 @@
-"""`trace`, `show` and `tail`, over stores of a million events: whole commands, and inside their process."""
+"""`trace`, `show` and `tail` on stores of a million events: whole commands, and inside their process."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ _COMMAND = (sys.executable, "-m", "adrelay", "events")
 
 @dataclass(frozen=True)
 class World:
-    """Stores that hold a history, and a stream that holds what billing said."""
+    """Stores with a history, and a stream with billing's events."""
 
     servers: Servers
     history: History
@@ -33,23 +33,23 @@ class World:
     stream: EventStream
 
     async def output(self, *command: str) -> str:
-        """Return what a process said."""
+        """Return a process's output."""
         process = await self._started(*command)
         output, _ = await process.communicate()
         assert process.returncode == 0, command
         return output.decode()
 
     async def whole(self, *command: str) -> list[float]:
-        """Return how long whole processes took, in seconds."""
+        """Return the durations of whole processes, in seconds."""
         return await _tries(lambda: self.output(*command))
 
     async def inside(self, module: str, *arguments: str) -> list[float]:
-        """Return how long it took inside a process, without its start."""
+        """Return the durations inside a process, without its start."""
         output = await self.output(sys.executable, "-m", module, str(TRIES), *arguments)
         return [float(word) for word in output.split()]
 
     async def first_lines(self, *command: str) -> list[float]:
-        """Return how long processes took to print their first line; they are ended then."""
+        """Return the durations until processes printed their first line; they are ended then."""
         return await _tries(lambda: self._first_line(*command))
 
     async def _first_line(self, *command: str) -> None:
@@ -72,7 +72,7 @@ class World:
 
 
 async def _tries(work: Callable[[], Awaitable[object]]) -> list[float]:
-    """Return how long something takes, after a first time that warms up; fewer times where that is long."""
+    """Return durations after a first run that warms up, with fewer repetitions of slow runs."""
     seconds: list[float] = []
     while len(seconds) <= TRIES and sum(seconds) < TRIES_SECONDS:
         begin = time.perf_counter()
@@ -82,7 +82,7 @@ async def _tries(work: Callable[[], Awaitable[object]]) -> list[float]:
 
 
 async def operating(servers: Servers, events: int) -> list[Line]:
-    """Tell a history of so many events in five stores, and look at it."""
+    """Fill five stores with a history of this many events, and measure."""
     async with _world(servers, events) as world:
         paid = world.history.paid
         small, middle, large = paid[len(paid) // 20], paid[len(paid) // 2], paid[-1]
@@ -125,7 +125,7 @@ async def _world(servers: Servers, events: int) -> AsyncGenerator[World]:
 
 
 async def _start(world: World) -> list[Line]:
-    """Measure what no command line of ours can be quicker than."""
+    """Measure the limit of our command lines."""
     help_ = [*_COMMAND, "show", "--help"]
     floor = await world.whole(sys.executable, "-c", "import typer, asyncpg, pydantic")
     if world.servers.watching:
@@ -142,7 +142,7 @@ async def _start(world: World) -> list[Line]:
 
 
 async def _asked(world: World, what: str, tool: Sequence[str], bare: tuple[str, str]) -> list[Line]:
-    """Measure a tool, as a whole and inside, each beside the bare query."""
+    """Measure a tool, as a whole and inside, each compared with the bare query."""
     if world.servers.watching:
         print(await world.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
     limit = [sys.executable, "-m", "bench.bare", "1", *bare]

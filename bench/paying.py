@@ -1,4 +1,4 @@
-"""Payments through the whole system: from the provider's notification to the adbot that the gateway shows."""
+"""Payments through the whole system: from the provider's notification to the gateway's adbot."""
 
 import asyncio
 import math
@@ -25,9 +25,9 @@ from bench.shop import Shop
 
 READY_SECONDS = 0.5
 ANSWER_SECONDS = 1.0
-"""The provider gives up after three."""
+"""The timeout of a notification at the provider is 3 s."""
 SPREAD_SECONDS = 2.0
-"""The notifications of one payment come within so long, in any order."""
+"""The time within which the notifications of one payment are sent, in any order."""
 CONNECTIONS = 16
 BARE_SECONDS = 3.0
 _BARE = "bare route"
@@ -42,7 +42,7 @@ _MOMENTS = "select data ->> 'order' as number, at from engine.events where type 
 
 @dataclass(frozen=True)
 class Load:
-    """So many payments a second for so long, and then some more as quickly as they are taken."""
+    """The load: payments per second for a time, and then more as fast as they are accepted."""
 
     rate: int = 50
     seconds: int = 60
@@ -50,12 +50,12 @@ class Load:
 
     @property
     def paced(self) -> int:
-        """How many payments come at their time."""
+        """How many payments have a scheduled time."""
         return self.rate * self.seconds
 
     @property
     def payments(self) -> int:
-        """How many orders are paid in all."""
+        """How many orders are paid in total."""
         return self.paced + self.at_once
 
 
@@ -64,14 +64,14 @@ SHORT = Load(rate=5, seconds=5, at_once=20)
 
 @dataclass(frozen=True)
 class Spread:
-    """How long something takes: half of the times it is quicker, and 99 times out of 100."""
+    """Durations: the median and the 99th percentile."""
 
     what: str
     ours: Sequence[float]
     limit: Sequence[float] = ()
     limit_is: str = ""
     at_most: float | None = None
-    """For the slowest but 1 in 100; None where nothing is asked for."""
+    """The target of the 99th percentile; None without one."""
 
     def cells(self) -> list[str]:
         """Return the row of the table."""
@@ -103,16 +103,16 @@ def _milliseconds(both: Sequence[float]) -> str:
 
 @dataclass
 class _Notified:
-    """What was sent, and when the gateway showed what came of it; moments are those of `perf_counter`."""
+    """The sent notifications, and when the gateway showed the results; times are of `perf_counter`."""
 
     sent: list[Sent] = field(default_factory=list[Sent])
     paid: dict[str, float] = field(default_factory=dict[str, float])
-    """When each order's payment was first said to be finished."""
+    """The time of each order's first notification with the status `finished`."""
     ready: dict[str, float] = field(default_factory=dict[str, float])
     _seen: int = 0
 
     def waiting(self) -> list[str]:
-        """Return the orders that are paid and not ready."""
+        """Return the paid orders whose adbot is not ready."""
         for sent in self.sent[self._seen :]:
             if sent.notification.status == FINISHED:
                 self.paid.setdefault(sent.notification.order, sent.at)
@@ -139,7 +139,7 @@ async def paying(servers: Servers, load: Load) -> list[Line]:
 
 @asynccontextmanager
 async def _bare(secret: str) -> AsyncGenerator[Sender]:
-    """Run the bare route in a process of its own, and give what sends to it."""
+    """Run the bare route in a process of its own, and yield a client of it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "bench.bare_webhook", str(port)]
@@ -189,7 +189,7 @@ async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], lo
 
 
 def _plan(told: Sequence[Sequence[Notification]], load: Load) -> list[tuple[float, Notification]]:
-    """Return at which second each is sent: the payments follow each other, their notifications are mixed."""
+    """Return the second at which each is sent: payments in order, their notifications mixed."""
     random = Random(load.rate)
     plan = [
         (number / load.rate + random.uniform(0, SPREAD_SECONDS), one)
@@ -200,7 +200,7 @@ def _plan(told: Sequence[Sequence[Notification]], load: Load) -> list[tuple[floa
 
 
 def _check(sent: Sequence[Sent]) -> None:
-    """Raise unless all were accepted: each is of an order that exists, and signed."""
+    """Raise unless all were accepted: each is signed, and of a known order."""
     answered = Counter(one.status for one in sent)
     if set(answered) != {200}:
         message = f"notifications were answered with {dict(answered)}"
@@ -209,7 +209,7 @@ def _check(sent: Sequence[Sent]) -> None:
 
 @asynccontextmanager
 async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerator[None]:
-    """Note when each adbot is ready; return only when all are."""
+    """Store when each adbot is ready; return when all are."""
     connection = await asyncpg.connect(shop.databases["gateway"])
     watch = asyncio.create_task(_watch(connection, told, payments))
     try:
@@ -234,7 +234,7 @@ async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", told: _Notifi
 
 
 async def _check_adbots(shop: Shop, orders: set[str]) -> None:
-    """Raise unless there is exactly one adbot for each order, where they are made and where they show."""
+    """Raise unless there is exactly one adbot per order, in provisioning and in the gateway."""
     asked = {
         "provisioning": "select data ->> 'order' from engine.events where type = 'AdbotProvisioned'",
         "gateway": "select order_number from adbots.adbots",
@@ -249,7 +249,7 @@ async def _check_adbots(shop: Shop, orders: set[str]) -> None:
 
 
 async def _stages(shop: Shop, told: _Notified, offset: float) -> list[Line]:
-    """Return how long it took until adbots were ready, and until each event on the way was decided."""
+    """Return the durations until adbots were ready, and until each event before was appended."""
     paid = await _moments(shop, "billing", "PaymentFinished")
     made = await _moments(shop, "provisioning", "AdbotProvisioned")
     fulfilled = await _moments(shop, "billing", "OrderFulfilled")

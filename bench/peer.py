@@ -1,6 +1,6 @@
 """The peer, pyeventsourcing on PostgreSQL, in a process of its own.
 
-`python -m bench.peer append THREADS SECONDS`, `read EVENTS`, `project SECONDS`: prints events a second.
+`python -m bench.peer append THREADS SECONDS`, `read EVENTS`, `project SECONDS`: prints events per second.
 """
 # the library's own types are partly unknown
 # pyright: basic
@@ -31,7 +31,7 @@ class Ledger(Application):  # type: ignore[type-arg]
 
 
 def append(threads: int, seconds: float) -> float:
-    """Return how many one-event aggregates are saved a second."""
+    """Return how many one-event aggregates are saved per second."""
     ledger = Ledger()
     counts = [0] * threads
     end = time.perf_counter() + seconds
@@ -51,7 +51,7 @@ def append(threads: int, seconds: float) -> float:
 
 
 def read(events: int) -> float:
-    """Return how many events are selected and decoded a second."""
+    """Return how many events are selected and decoded per second."""
     ledger = Ledger()
     for _ in range(0, events, 100):
         ledger.save(*[Account(PAD) for _ in range(100)])
@@ -69,7 +69,7 @@ class View(PostgresTrackingRecorder):
     """A read model that only tracks."""
 
     def bump(self, tracking: Tracking) -> None:
-        """Move the tracking in a transaction of its own."""
+        """Store the tracking in a transaction of its own."""
         with (
             self.datastore.get_connection() as connection,
             connection.transaction(),
@@ -85,7 +85,7 @@ class Balances(Projection[View]):
     topics = ()
 
     def process_event(self, domain_event: object, tracking: Tracking) -> None:
-        """Count."""
+        """Count the event."""
         del domain_event
         HANDLED.append(1)
         self.view.bump(tracking)
@@ -95,7 +95,7 @@ HANDLED: list[int] = []
 
 
 def project(seconds: float) -> float:
-    """Return how many events the runner projects a second."""
+    """Return how many events the runner projects per second."""
     ledger = Ledger()
     for _ in range(200):
         ledger.save(*[Account(PAD) for _ in range(100)])
@@ -106,7 +106,7 @@ def project(seconds: float) -> float:
 
 
 def main() -> None:
-    """Measure one thing."""
+    """Measure as the command line says."""
     what, *arguments = sys.argv[1:]
     match what:
         case "append":

@@ -1,4 +1,4 @@
-"""Where our own time goes: the functions with the most of it."""
+"""Profiles: the functions with the most own time."""
 
 import asyncio
 import cProfile
@@ -18,7 +18,7 @@ Costs = tuple[int, int, float, float, object]
 
 @contextmanager
 def profiled(what: str, *, wanted: bool) -> Generator[None]:
-    """Print, if wanted, the functions that take most time of their own within the block."""
+    """Print the functions with the most own time inside, if requested."""
     if not wanted:
         yield
         return
@@ -45,14 +45,14 @@ def top(profile: cProfile.Profile) -> list[str]:
 
 def _name(function: Function) -> str:
     file, line, name = function
-    if file == "~":  # written in C; waiting for others counts as epoll's
+    if file == "~":  # written in C; waiting is counted as epoll's
         return name
     place = file.removeprefix(_ROOT).rpartition("site-packages/")[2].rpartition("lib/python3")[2]
     return f"{name}  {place}:{line}"
 
 
 async def imports(command: list[str], settings: Mapping[str, str]) -> None:
-    """Print the modules whose own import takes longest."""
+    """Print the modules with the slowest imports of their own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-X",

@@ -1,4 +1,4 @@
-"""The payment provider as a bench needs it: notifications, signed already, and a cheap way to send them."""
+"""The payment provider for benchmarks: signed notifications, and a cheap client that sends them."""
 
 import asyncio
 import time
@@ -21,15 +21,15 @@ WEBHOOK = "/api/v1/webhooks/nowpayments"
 FINISHED = "finished"
 _STATUSES = ("waiting", "confirming", "confirmed", "sending", FINISHED)
 _REPEATED = 0.5
-"""So many payments have their end told twice, and one of the steps before it never."""
+"""The share of payments whose end is notified twice, and one of the steps before it never."""
 TRIES, RETRY_SECONDS = 200, 1.0
-"""The provider waits longer, and gives up sooner."""
+"""The real provider has a longer timeout, and fewer retries."""
 _CODE = "usdttrc20"
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification as it goes over the wire."""
+    """A notification as sent."""
 
     order: str
     status: str
@@ -38,7 +38,7 @@ class Notification:
 
 @dataclass(slots=True)
 class Sent:
-    """A notification that was sent, and what came of it; moments are those of `perf_counter`."""
+    """A sent notification and its attempts; times are of `perf_counter`."""
 
     notification: Notification
     due: float
@@ -49,7 +49,7 @@ class Sent:
 
     @property
     def seconds(self) -> float:
-        """Return how long it took until it was accepted, at the first try or at a later one."""
+        """Return the duration until it was accepted, at the first attempt or a later one."""
         return self.answered - self.at
 
 
@@ -100,9 +100,9 @@ def request(path: str, body: bytes, headers: dict[str, str] | None = None) -> by
 
 
 class Sender:
-    """Connections to a server, as many as there are requests under way.
+    """Connections to a server, one per request in progress.
 
-    A client library would take as much of the machine as the server does; this one knows just enough of HTTP.
+    A client library would use as much CPU as the server; this one implements the minimum of HTTP.
     """
 
     def __init__(self, url: str) -> None:
@@ -112,7 +112,7 @@ class Sender:
         self._all: list[_Connection] = []
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return itself."""
         return self
 
     async def __aexit__(
@@ -123,14 +123,14 @@ class Sender:
             connection.close()
 
     async def post(self, request_: bytes) -> int:
-        """Return the status of the answer, 0 if the connection broke."""
+        """Return the status of the answer, 0 if the connection was lost."""
         connection = self._kept() or await self._connect()
         status = await connection.post(request_)
         self._idle.append(connection)
         return status
 
     def _kept(self) -> "_Connection | None":
-        """Return a connection that is still open: servers close those that were idle for a while."""
+        """Return a connection that is still open: servers close idle ones after a while."""
         while self._idle:
             if (connection := self._idle.pop()).open:
                 return connection
@@ -144,7 +144,7 @@ class Sender:
         return connection
 
     async def on_time(self, plan: Sequence[tuple[float, Notification]], record: list[Sent]) -> None:
-        """Send each at its second, whether those before were answered or not; return with the last answer."""
+        """Send each at its second, without waiting for answers; return after the last answer."""
         begin = time.perf_counter()
         async with asyncio.TaskGroup() as under_way:
             for second, notification in plan:
@@ -158,9 +158,9 @@ class Sender:
     async def at_once(
         self, told: Iterable[Notification], connections: int, record: list[Sent], *, seconds: float = 1e9
     ) -> float:
-        """Send one after the other on so many connections, as long as there is something and time.
+        """Send sequentially on this many connections until the time or the requests are over.
 
-        Returns how many a second were answered.
+        Returns the answers per second.
         """
         left, begin = iter(told), time.perf_counter()
 
@@ -217,7 +217,7 @@ class _Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     async def post(self, request_: bytes) -> int:
-        """Return the answer's status, 0 if there is none."""
+        """Return the answer's status, 0 without one."""
         if self._transport is None:
             return 0
         self._answer = asyncio.get_running_loop().create_future()
@@ -234,7 +234,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def until_listening(url: str, *, within_seconds: float) -> None:
-    """Return once a server listens."""
+    """Wait until a server listens."""
     place = urlsplit(url)
     async with asyncio.timeout(within_seconds):
         while True:

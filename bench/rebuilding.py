@@ -1,4 +1,4 @@
-"""Reading a store from its beginning, and folding tables anew from it and from the stream."""
+"""Reading a whole store, and rebuilding projections from it and from the stream."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -31,7 +31,7 @@ _KEYSET = (
 
 
 async def rebuilding(servers: Servers, events: int) -> list[Line]:
-    """Measure reading and decoding, a state table out of the store, a read model out of the stream."""
+    """Measure reading and decoding, a state table from the store, a read model from the stream."""
     async with servers.engine(state_tables=(balances(),)) as engine:
         await fill(engine, events)
         await engine.pool.execute("create unique index on engine.events (position)")
@@ -88,7 +88,7 @@ async def _decoded(connection: Connection, events: int) -> float:
 
 
 async def _bare_fold(engine: Engine, events: int) -> float:
-    """Read, decode as plain JSON, upsert: what a table costs by its statements alone."""
+    """Read, decode as plain JSON, upsert: the cost of a table's statements alone."""
     connection: asyncpg.Connection[asyncpg.Record] = await connect(engine.tables.url, schemas=["bare"])
     await connection.execute("create schema bare")
     await connection.execute(engine.state_tables[0].ddl)
@@ -104,7 +104,7 @@ async def _bare_fold(engine: Engine, events: int) -> float:
 
 
 async def _orders(servers: Servers, events: int) -> Line:
-    """Rebuild the gateway's orders, from what billing said."""
+    """Rebuild the gateway's orders from billing's events."""
     history = History.of_orders(events // _EVENTS_AN_ORDER, now=utc_now())
     async with (
         servers.stream() as stream,
@@ -114,7 +114,7 @@ async def _orders(servers: Servers, events: int) -> Line:
         await copy(billing, history)
         await relayed(billing, stream)
         cursor = await last_of(billing)
-        await _print_read_rate(gateway, cursor)
+        await _store_checkpoint(gateway, cursor)
         last = (await stream.last("billing")).sequence
         limit = await _bare_read(stream, last)
         with servers.profiled("rebuild the gateway's orders"):
@@ -125,8 +125,8 @@ async def _orders(servers: Servers, events: int) -> Line:
     return Measure("rebuild the gateway's orders from the stream", rate, limit, "bare read of the stream")
 
 
-async def _print_read_rate(gateway: Engine, cursor: Cursor) -> None:
-    """Note that the running orders hold everything: a rebuild never goes further than they do."""
+async def _store_checkpoint(gateway: Engine, cursor: Cursor) -> None:
+    """Store the checkpoints of the running orders at the end: a rebuild never goes beyond them."""
     await gateway.pool.execute(
         "insert into engine.checkpoints (reader, source, xid, position) values ($1, 'billing', $2, $3)",
         READ_MODELS,
@@ -135,7 +135,7 @@ async def _print_read_rate(gateway: Engine, cursor: Cursor) -> None:
 
 
 async def _bare_read(stream: EventStream, last: int) -> float:
-    """Read the stream in parts, straight from its storage, and look at nothing but where each part ends."""
+    """Read the stream in chunks directly from its storage, without decoding."""
     inbox = f"_INBOX.{uuid4().hex}"
     subscription = await stream.nats.subscribe(inbox, pending_bytes_limit=-1)
     begin, after = time.perf_counter(), 0

@@ -1,4 +1,4 @@
-"""Whole stores put on the stream."""
+"""Relaying whole stores to the stream."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from libs.eventsourcing.values import Cursor
 
 
 async def last_of(engine: Engine) -> Cursor:
-    """Return the place of a store's last event."""
+    """Return the cursor of a store's last event."""
     last = await engine.pool.fetchrow(
         "select xid::text as xid, position from engine.events order by events.xid desc, position desc limit 1"
     )
@@ -17,7 +17,7 @@ async def last_of(engine: Engine) -> Cursor:
 
 
 async def relayed(engine: Engine, stream: EventStream) -> float:
-    """Return how many seconds it took until the stream held what the store holds."""
+    """Return the seconds until the stream had all events of the store."""
     relay, end = Relay(engine, stream), await last_of(engine)
     begin = time.perf_counter()
     running = asyncio.create_task(relay.run())

@@ -1,4 +1,4 @@
-"""Fresh servers for one run, and databases filled with events."""
+"""Fresh servers for one run, and databases with events."""
 
 import asyncio
 import sys
@@ -23,15 +23,15 @@ from libs.eventsourcing import Engine, EventCatalogue, EventStream, Projection
 
 @dataclass
 class Servers:
-    """PostgreSQL and NATS, alone for the benches."""
+    """PostgreSQL and NATS for benchmarks only."""
 
     postgres: EmbeddedPostgres
     nats: EmbeddedNats
     watching: bool = False
-    """Whether to tell where our own time goes."""
+    """Profiles are printed."""
 
     def profiled(self, what: str) -> AbstractContextManager[None]:
-        """Print, if wanted, the functions that take most time within the block."""
+        """Print the functions with the most time inside, if requested."""
         return profiled(what, wanted=self.watching)
 
     @asynccontextmanager
@@ -44,7 +44,7 @@ class Servers:
         read_models: tuple[Projection, ...] = (),
         size: int = 17,
     ) -> AsyncGenerator[Engine]:
-        """Give an engine on a fresh database."""
+        """Yield an engine on a fresh database."""
         url = await self.postgres.ensure_database(f"bench_{uuid4().hex[:8]}")
         engine = Engine(service, url, catalogue, state_tables=state_tables, read_models=read_models)
         await engine.start(pool_size=size)
@@ -54,7 +54,7 @@ class Servers:
             await engine.stop()
 
     async def peer(self, *arguments: str) -> float:
-        """Return what the peer reaches, on a fresh database of this server."""
+        """Return the peer's environment for a fresh database of this server."""
         url = urlsplit(await self.postgres.ensure_database(f"peer_{uuid4().hex[:8]}"))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -78,7 +78,7 @@ class Servers:
 
     @asynccontextmanager
     async def stream(self) -> AsyncGenerator[EventStream]:
-        """Give a stream of its own."""
+        """Yield a new stream."""
         nats = await connect_nats(self.nats.url, "bench")
         stream = event_stream(nats, prefix=f"b{uuid4().hex[:8]}")
         await stream.ensure()
@@ -103,7 +103,7 @@ async def servers(*, watching: bool = False) -> AsyncGenerator[Servers]:
 
 
 async def fill(engine: Engine, events: int) -> None:
-    """Put so many events into a store, over a thousand streams, as quickly as Postgres takes them."""
+    """Insert this many events into a store, in a thousand streams, as fast as PostgreSQL can."""
     await engine.pool.execute(
         """
         insert into engine.events
@@ -121,9 +121,9 @@ async def fill(engine: Engine, events: int) -> None:
 
 
 async def copy(engine: Engine, history: History) -> None:
-    """Put a service's part of a history into its empty store.
+    """Insert a service's events of a history into its empty store.
 
-    The indexes are made afterwards, and all is vacuumed and analysed, as it would be by itself in the end.
+    The indexes are created afterwards, and all is vacuumed and analysed, as autovacuum would do.
     """
     async with engine.pool.acquire() as connection:
         indexes = await connection.fetch(_INDEXES)

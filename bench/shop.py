@@ -1,4 +1,4 @@
-"""A whole system with stock, and clients who ordered the day before yesterday and are about to pay."""
+"""A whole system with stock, and clients whose orders of two days ago are about to be paid."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ from libs.eventsourcing import Engine, Event
 from libs.eventsourcing.values import new_id, utc_now
 
 SESSIONS_OF_PAIR = 7
-"""So many sessions one Telegram application serves, unless provisioning is told otherwise."""
+"""The default of sessions per Telegram application in provisioning."""
 _PLAN = Plan(
     code="bench",
     name="Bench",
@@ -41,7 +41,7 @@ _PLAN = Plan(
 )
 _COIN, _AMOUNT = "USDT", Decimal("29.988005")
 _AGO, _TIME_TO_PAY = timedelta(days=2), timedelta(days=7)
-"""What happened longer ago than a day is told by no mail."""
+"""Events older than a day cause no mail."""
 _FIRST_PAYMENT = 7_000_000_001
 _DEADLINE_SECONDS = 60.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -49,14 +49,14 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A client, and the order that waits to be paid."""
+    """A client with an unpaid order."""
 
     number: int
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
 
     @property
     def email(self) -> str:
-        """Where mails go."""
+        """The client's e-mail address."""
         return f"client{self.number}@example.com"
 
     @property
@@ -71,16 +71,16 @@ class Buyer:
 
     @property
     def price(self) -> Decimal:
-        """In USD."""
+        """The price in USD."""
         return _PLAN.price_usd
 
     @property
     def amount(self) -> Decimal:
-        """What is to be paid, in USDT."""
+        """The amount to pay, in USDT."""
         return _AMOUNT
 
     def registered(self) -> Event:
-        """Return what opened the account."""
+        """Return the event that registered the account."""
         digest = hashlib.sha256(self.account.bytes).hexdigest()
         return AccountRegistered(
             account=self.account,
@@ -91,7 +91,7 @@ class Buyer:
         )
 
     def ordered(self, at: datetime) -> list[Event]:
-        """Return what was said of the order so far."""
+        """Return the order's events so far."""
         placed = OrderPlaced(
             order=self.order,
             account=self.account,
@@ -114,10 +114,10 @@ class Buyer:
 
 @dataclass(frozen=True)
 class _Watched(Process):
-    """A service whose functions are timed; what was found is written when it ends."""
+    """A service that is profiled; the profile is written when it ends."""
 
     def service(self, environment: Mapping[str, str], logs: Path) -> Service:
-        """Return the process as something that can be supervised."""
+        """Return the process for the supervisor."""
         profile = str(_profile(logs.parent, self.name))
         return Service(
             self.name,
@@ -133,25 +133,25 @@ def _profile(folder: Path, name: str) -> Path:
 
 
 class Shop(LocalSystem):
-    """The five services without workers, and for each of so many orders a session in stock.
+    """The five services without workers, with a session in stock for each of the orders.
 
-    What happened before stands in the stores when the services start, as they would have written it.
+    The earlier events are in the stores when the services start, as they would have appended them.
     """
 
     def __init__(self, folder: Path, orders: int, *, watching: bool = False) -> None:
         self.secret = secrets.token_urlsafe(24)
-        """What notifications are signed with."""
+        """The secret of the notifications' signatures."""
         self.buyers = [Buyer(number) for number in range(orders)]
         settings = {
             "ADRELAY_BILLING_IPN_SECRET": self.secret,
-            "ADRELAY_BILLING_RECONCILE_CALLS_PER_MINUTE": "1",  # the sandbox knows nothing of these payments
+            "ADRELAY_BILLING_RECONCILE_CALLS_PER_MINUTE": "1",  # the sandbox does not know these payments
         }
         super().__init__(folder, workers=0, settings=settings)
         if watching:
             self.processes = [_Watched(one.name, one.module, one.port) for one in self.processes]
 
     async def environment(self) -> dict[str, str]:
-        """Write down what happened before, and return what the services, which start next, are told."""
+        """Store the earlier events, and return the environment of the services, which are started next."""
         at = utc_now() - _AGO
         await self._write("provisioning", at, _stock(len(self.buyers)))
         await self._write(
@@ -173,7 +173,7 @@ class Shop(LocalSystem):
             await engine.stop()
 
     async def calm(self) -> None:
-        """Wait until everybody has heard what happened before."""
+        """Wait until all readers have handled the earlier events."""
         asked = (
             "select (select count(*) from orders.orders where payment is not null) = $1"
             " and (select count(*) from notifications.notifications) = $1"
@@ -188,7 +188,7 @@ class Shop(LocalSystem):
             await gateway.close()
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return how much of a processor each running program has used so far, its children's included."""
+        """Return the CPU seconds of each running program so far, with its children."""
         found: dict[str, float] = {}
         for status in self.supervisor.statuses():
             if status.pid is not None:
@@ -197,7 +197,7 @@ class Shop(LocalSystem):
         return {**found, "the bench itself": times.user + times.system}
 
     def print_profiles(self) -> None:
-        """Tell in which functions each service spent most time of its own."""
+        """Print each service's functions with the most own time."""
         for name in SERVICES:
             print(f"\n{name}, by own time (being watched makes it slower)")
             Stats(str(_profile(self.folder, name))).sort_stats("tottime").print_stats(2 * FUNCTIONS)
@@ -231,7 +231,7 @@ def _cpu_seconds(pid: int) -> float:
     try:
         used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return 0.0  # it has just ended, and counts as its parent's
+        return 0.0  # it has just ended, and is counted as its parent's
     return sum(int(ticks) for ticks in used[11:15]) / _TICKS_PER_SECOND
 
 

@@ -1,4 +1,4 @@
-"""The relay against raw atomic batches; the reader against the bare loop of fetch, upsert, checkpoint."""
+"""The relay compared with raw atomic batches; the reader with a bare loop of fetch, upsert, checkpoint."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ async def _raw_batches(stream: EventStream, events: int) -> float:
 
 
 async def _singly(stream: EventStream) -> tuple[float, float]:
-    """Return how many events a second are published singly among many subjects: bare, and with a token."""
+    """Return how many events per second are published singly to many subjects: bare, and with a token."""
     token = await stream.acquire_token(SERVICE)
     for first in range(0, _SUBJECTS, _BATCH):
         await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], token)

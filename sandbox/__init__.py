@@ -1,1 +1,1 @@
-"""Stand-ins for the outside world, for tests and the demo."""
+"""Sandboxes of outside services, for tests and the demo."""

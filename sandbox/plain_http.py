@@ -1,4 +1,4 @@
-"""What HTTP clients here are told of TLS: reading a hundred certificates takes each a tenth of a second."""
+"""TLS contexts of HTTP clients: reading a hundred certificates takes a tenth of a second each time."""
 
 import ssl
 from functools import cache
@@ -6,10 +6,10 @@ from functools import cache
 import httpx
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusts nobody: for what is only called by plain HTTP, as the sandboxes are."""
+"""A context without authorities, for plain HTTP only, as in the sandboxes."""
 
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return what trusts the usual authorities, read once."""
+    """Return a context with the usual authorities, read once."""
     return httpx.create_ssl_context()

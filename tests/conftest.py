@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,14 +10,19 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
+from xdist.workermanage import WorkerController
 
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.support.databases import fresh_database
 from tests.support.folder import temporary_folder
+from tests.support.forked import begin_fork_server, use_fork_server
 from tests.watchdog import Watchdog
 from tests.workers import OneSystemAtATime, longest_first
+
+FORK_SERVER = "fork_server"
+"""What a worker is told the socket under."""
 
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("suite")  # how long an example takes says how busy the machine is
@@ -26,6 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let no hang last for ever, and no HTTP client read more certificates than one."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
     config.pluginmanager.register(Watchdog(), "watchdog")
+    if hasattr(config, "workerinput"):
+        use_fork_server(config.workerinput[FORK_SERVER])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker of the fork server that all share."""
+    node.workerinput[FORK_SERVER] = _fork_server()
+
+
+@cache
+def _fork_server() -> str:
+    return begin_fork_server()
 
 
 @pytest.hookimpl(optionalhook=True)

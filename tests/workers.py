@@ -19,18 +19,20 @@ WHOLE_SYSTEMS = (
 The first has one of its own, which ends with it; the others share one that runs on until their worker ends.
 """
 LONG = (
-    "tests/integration/engine_tools/test_commands.py",
-    "tests/integration/mails/test_mails.py",
     "tests/integration/mails/test_outbox.py",
+    "tests/integration/engine_tools/test_commands.py",
     "tests/integration/billing/test_billing.py",
     "tests/integration/billing/test_reconciling.py",
+    "tests/integration/billing/test_requesting.py",
     "tests/integration/cli/test_orders.py",
     "tests/integration/events_cli/test_show.py",
+    "tests/integration/mails/test_mails.py",
     "tests/integration/forwarder/test_answers.py",
-    "tests/integration/scheduler/test_scheduler.py",
     "tests/integration/billing/test_selling_stock.py",
-    "tests/integration/billing/test_odd_money.py",
     "tests/integration/engine_tools/test_rebuild.py",
+    "tests/integration/forwarder/test_workers.py",
+    "tests/integration/billing/test_by_hand.py",
+    "tests/integration/billing/test_odd_money.py",
     "tests/integration/provisioning/test_terms.py",
     "tests/integration/provisioning/test_killed.py",
 )

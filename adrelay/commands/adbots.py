@@ -1,4 +1,4 @@
-"""`adrelay adbots`: what the operator does with one."""
+"""`adrelay adbots`: show, extend, suspend and restore an adbot."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 adbots = typer.Typer(
     name="adbots",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # they could show secrets
+    pretty_exceptions_show_locals=False,  # locals could show secrets
     help="Show, extend, suspend and restore an adbot.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
@@ -21,7 +21,7 @@ adbots = typer.Typer(
 
 AdbotArgument = Annotated[str, typer.Argument(metavar="ADBOT", help="The adbot's id.", show_default=False)]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Kept with the adbot, for people.", show_default=False)
+    str, typer.Option("--reason", help="Stored with the adbot, for people.", show_default=False)
 ]
 
 
@@ -31,19 +31,19 @@ def show(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Show an adbot: whose it is, what it has, and what it is doing."""
+    """Show an adbot: its owner, plan, seats and state."""
     carry_out(lambda: _call(env_file, "GET", adbot, "", None, json=json))
 
 
 @adbots.command("extend")
 def extend(
     adbot: AdbotArgument,
-    days: Annotated[int, typer.Option(help="How many more.", show_default=False)],
+    days: Annotated[int, typer.Option(help="How many days to add.", show_default=False)],
     reason: ReasonOption,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Give an adbot more days, also one that has expired. Each call adds them once more."""
+    """Extend an adbot's validity by days, also after an expiry. Each call adds them again."""
     body: dict[str, object] = {"days": days, "reason": reason}
     carry_out(lambda: _call(env_file, "POST", adbot, "/extend", body, json=json))
 
@@ -53,14 +53,14 @@ def suspend(
     adbot: AdbotArgument,
     reason: ReasonOption,
     release_sessions: Annotated[  # noqa: FBT002 - typer's way to say flag
-        bool, typer.Option("--release-sessions", help="Give its sessions back to stock at once.")
+        bool, typer.Option("--release-sessions", help="Return its sessions to stock at once.")
     ] = False,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Stop an adbot and let it not be started. Its plan goes on meanwhile.
+    """Stop an adbot and forbid its start. Its validity continues to run out.
 
-    With --release-sessions it ends for good: should it be restored, its seats wait for stock.
+    With --release-sessions its sessions return to stock: if it is restored, its seats wait for stock.
     """
     body: dict[str, object] = {"reason": reason, "release_sessions": release_sessions}
     carry_out(lambda: _call(env_file, "POST", adbot, "/suspend", body, json=json))
@@ -72,7 +72,7 @@ def restore(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Let a suspended adbot be started again; that does not start it."""
+    """Restore a suspended adbot, without starting it."""
     carry_out(lambda: _call(env_file, "POST", adbot, "/restore", None, json=json))
 
 
@@ -102,7 +102,7 @@ def _next_cycle(adbot: dict[str, Any]) -> str | None:
 
 
 def print_adbot(adbot: dict[str, Any]) -> None:
-    """Print what an adbot is and has."""
+    """Print an adbot."""
     from adrelay.commands.orders.pictures import moment, print_facts, state
 
     plan, seats = adbot["plan"], adbot["seats"]

@@ -1,4 +1,4 @@
-"""`adrelay catalogue`: what is on sale."""
+"""`adrelay catalogue`: the plans on sale."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 catalogue = typer.Typer(
     name="catalogue",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # they could show secrets
+    pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, add, reprice and retire plans.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
@@ -34,7 +34,7 @@ NewCodeArgument = Annotated[
 
 @catalogue.command("list")
 def list_(
-    retired: Annotated[bool, typer.Option("--retired", help="Also those that are no longer sold.")] = False,  # noqa: FBT002 - typer's way to say flag
+    retired: Annotated[bool, typer.Option("--retired", help="List retired plans too.")] = False,  # noqa: FBT002 - typer's way to say flag
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
@@ -58,16 +58,16 @@ async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
 @catalogue.command("add")
 def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
     code: NewCodeArgument,
-    name: Annotated[str, typer.Option(help="What clients see.")],
-    kind: Annotated[Kind, typer.Option(help="The shelf that it stands on.")],
+    name: Annotated[str, typer.Option(help="The name that clients see.")],
+    kind: Annotated[Kind, typer.Option(help="Its section of the catalogue.")],
     sessions: Annotated[int, typer.Option(help="How many sessions its adbots have.")],
     interval: Annotated[int, typer.Option(help="Seconds from one cycle to the next.")],
     price: Annotated[str, typer.Option(help="US dollars, such as 30.00.")],
-    days: Annotated[int, typer.Option(help="How long it is valid.")],
+    days: Annotated[int, typer.Option(help="How many days its adbots are valid.")],
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Put a new plan, or a retired one, on sale."""
+    """List a new plan, or a retired one, for sale."""
     body: dict[str, object] = {
         "code": code,
         "name": name,
@@ -87,7 +87,7 @@ def reprice(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Give a plan on sale another price. Orders that were placed before keep theirs."""
+    """Change the price of a plan on sale. Orders that were placed before keep theirs."""
     carry_out(lambda: _change(env_file, "PATCH", f"plans/{path_part(code)}", {"price_usd": price}, json=json))
 
 

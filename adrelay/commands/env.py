@@ -15,7 +15,7 @@ def env(
 ) -> None:
     """Print one setting, for other commands: secrets as they are.
 
-    It is read as `adrelay up` reads it, whatever quotes stand around it. Exits with 1 if it is not set.
+    It is read as `adrelay up` reads it, with or without quotes around it. Exits with 1 if it is not set.
     """
     value = os.environ.get(name) or values_in(env_file).get(name)
     if not value:

@@ -1,4 +1,4 @@
-"""`adrelay demo`: its options. What it does is imported when it runs."""
+"""The options of `adrelay demo`, whose code is imported when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +12,15 @@ def demo(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="Keep databases, events, logs and settings in this empty folder, not in a temporary one.",
+            help="Store databases, events, logs and settings in this empty folder, not in a temporary one.",
             file_okay=False,
         ),
     ] = None,
 ) -> None:
     """Run the whole path against the sandboxes and prove what the groups hold.
 
-    Exits with 0 only if every group holds every cycle's post exactly once; with 130 or 143 where Ctrl-C or
-    SIGTERM ended it.
+    Exits with 0 only if every group received every cycle's post exactly once; with 130 or 143 after Ctrl-C or
+    SIGTERM.
     """
     from adrelay.demo.command import demo as run
 

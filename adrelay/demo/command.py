@@ -25,7 +25,7 @@ CYCLE_SECONDS = 60.0
 def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
     """Run the whole path, and exit with 0 if every group was shown to hold every post once."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
-        message = (  # its secrets are made anew
+        message = (  # its secrets are generated anew
             f"the demo begins with an empty folder, and {keep} is not: name another one. "
             f"What an earlier demo kept is started again by: adrelay up --folder {keep}"
         )
@@ -98,7 +98,7 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, al
 
 
 async def _watch(screen: DemoOutput, client: steps.Client, stage: Stage, cycles: int) -> None:
-    """Show deliveries until so many cycles are done with every group."""
+    """Show deliveries until this many cycles have an outcome for every group."""
     with screen.live() as board:
         board.groups = list(stage.groups)
         async with asyncio.timeout(CYCLE_SECONDS * cycles):
@@ -134,7 +134,7 @@ async def _verdict(
 
 
 def _show_complaints(console: Console, logs: Path) -> None:
-    """Show the last lines of every log that tells of an error."""
+    """Show the last lines of every log with an error."""
     for log in sorted(logs.glob("*.log")):
         with suppress(OSError):
             lines = [line for line in log.read_text().splitlines() if '"error"' in line or "Error" in line]

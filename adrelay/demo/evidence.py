@@ -1,4 +1,4 @@
-"""Compare the messages in the groups, read back from the Telegram sandbox, with Adrelay's log."""
+"""Compares the groups' messages, read from the Telegram sandbox, with Adrelay's records of sends."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from sandbox.telegram import TelegramSandboxControl
 
 @dataclass(frozen=True)
 class GroupEvidence:
-    """One group: the messages that it holds, and those that each cycle should have left there."""
+    """One group: its messages, and those recorded for each cycle."""
 
     group: str
     held: tuple[int, ...]
     """Ids of the forwarded messages in the group, oldest first."""
     claimed: dict[str, tuple[int, ...]]
-    """By cycle, the message ids that Adrelay's log names."""
+    """The recorded message ids by cycle."""
     cycles: tuple[str, ...]
     parts: int
 
     @property
     def problem(self) -> str:
-        """The problem with this group, empty if there is none."""
+        """The differences in this group, empty if there are none."""
         counted = Counter(self.held)
         if any(times > 1 for times in counted.values()):
             return "a message id stands there twice"
@@ -41,7 +41,7 @@ class GroupEvidence:
 async def read_back(
     telegram: TelegramSandboxControl, stage: Stage, log: Sequence[dict[str, Any]], cycles: Sequence[str]
 ) -> list[GroupEvidence]:
-    """Return what every group holds of the stage's post, with what the adbot's log says about it."""
+    """Return every group's messages of the stage's post, with the adbot's record of them."""
     found: list[GroupEvidence] = []
     for group, chat in stage.groups.items():
         held = [message.id for message in await telegram.messages(chat) if message.source is not None]

@@ -1,4 +1,4 @@
-"""The demo's output: steps as they are done, a live table of groups, the evidence at the end."""
+"""The demo's output: steps, a live table of groups, the evidence at the end."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -15,7 +15,7 @@ from adrelay.demo.steps import cycles_in
 
 
 class DemoOutput:
-    """The demo's output, for people; on no terminal it prints the same without moving parts."""
+    """The demo's output for people; without a terminal it is printed without live updates."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -23,7 +23,7 @@ class DemoOutput:
 
     @contextmanager
     def step(self, text: str) -> Generator["Notes"]:
-        """Show what is being done, and when it is done, with what was noted meanwhile."""
+        """Show a step while it runs, and then its duration with the notes made meanwhile."""
         notes = Notes()
         begin = time.monotonic()
         with self.console.status(text):
@@ -47,7 +47,7 @@ class DemoOutput:
             yield board
 
     def evidence(self, found: Sequence[GroupEvidence]) -> None:
-        """Show what the groups hold, as the Telegram sandbox tells it."""
+        """Show the groups' messages according to the Telegram sandbox."""
         table = Table(title="Read back from the Telegram sandbox", title_justify="left")
         for heading in ("group", "messages held", "cycles", "held once per cycle"):
             table.add_column(heading)
@@ -58,23 +58,23 @@ class DemoOutput:
 
     @property
     def seconds(self) -> float:
-        """Since the demo began."""
+        """The seconds since the demo began."""
         return time.monotonic() - self._began
 
 
 class Notes:
-    """The notes below a step."""
+    """The lines below a step."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def add(self, line: str) -> None:
-        """Show one more line."""
+        """Add a line."""
         self.lines.append(line)
 
 
 class Board:
-    """Groups by cycles, and what became of each."""
+    """A table of groups by cycles with the outcome of each."""
 
     def __init__(self) -> None:
         self.groups: list[str] = []
@@ -82,12 +82,12 @@ class Board:
         self.on_change = _nothing
 
     def show(self, lines: Sequence[Json]) -> None:
-        """Show a newer log."""
+        """Show a newer state of the outcomes."""
         self.lines = lines
         self.on_change()
 
     def table(self) -> Table:
-        """Return the table as it is now."""
+        """Return the current table."""
         cycles = cycles_in(self.lines)
         table = Table(title=f"Deliveries ({len(self.lines)})", title_justify="left")
         table.add_column("group")
@@ -100,7 +100,7 @@ class Board:
 
 
 def _nothing() -> None:
-    """Stand in for a listener."""
+    """Ignore a note."""
 
 
 def _cell(line: Json | None) -> Text:

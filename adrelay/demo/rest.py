@@ -1,4 +1,4 @@
-"""The gateway's REST interface, as a client or an operator uses it."""
+"""A client of the gateway's REST API for clients and operators."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 class RestError(Exception):
-    """The gateway refused; `code` is the stable one of its problem document."""
+    """The gateway refused; `code` is that of its problem document."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{status} {code}: {detail}")
@@ -30,7 +30,7 @@ class Rest:
         self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=30, trust_env=False)
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return itself."""
         return self
 
     async def __aexit__(
@@ -44,7 +44,7 @@ class Rest:
         await self._http.aclose()
 
     async def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401 - JSON
-        """Return what a path answers."""
+        """Return the JSON answer of a GET request."""
         return self._answer(await self._http.get(path, params=params))
 
     async def post(self, path: str, body: Json | None = None) -> Any:  # noqa: ANN401 - JSON
@@ -77,7 +77,7 @@ async def until(
     within_seconds: float,
     every_seconds: float = 0.2,
 ) -> T:
-    """Ask until the answer satisfies, and return it; raise `TimeoutError` with the last answer."""
+    """Poll until the answer satisfies, and return it; raise `TimeoutError` with the last answer."""
     deadline = time.monotonic() + within_seconds
     while True:
         answer = await question()

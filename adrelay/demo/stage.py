@@ -1,4 +1,4 @@
-"""The Telegram of the demo: accounts, a channel with a post, groups that are to get it."""
+"""The demo's world in the Telegram sandbox: accounts, a channel with a post, groups to post to."""
 
 from dataclasses import dataclass
 
@@ -40,9 +40,9 @@ class Stage:
 
 
 async def set_stage(telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "") -> Stage:
-    """Fill the sandbox and return what stands there: every account is a member of every group.
+    """Create the stage in the sandbox, where every account is a member of every group, and return it.
 
-    With a `tag` at the end of its names, a second stage stands beside the first.
+    A `tag` at the end of its names allows a second stage.
     """
     accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in ACCOUNTS]
     channel = await telegram.create_channel(ChannelSpec(title="Lakeside homes", username=f"{CHANNEL}{tag}"))

@@ -1,4 +1,4 @@
-"""The steps of the whole path, through the public interfaces alone."""
+"""The steps of the whole path, through public interfaces only."""
 
 import re
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ API_ID = 123456
 EMAIL = "client@example.com"
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 API_HASH = "0123456789abcdef" * 2
-"""Not a secret: the sandbox takes any."""
+"""Not a secret: the sandbox accepts any."""
 
 
 @dataclass
 class Purchase:
-    """The checkout's answer, as the client gets it."""
+    """The data that the client has after the checkout."""
 
     order: str
     address: str
@@ -36,7 +36,7 @@ class Client:
 
     @property
     def path(self) -> str:
-        """The adbot's path."""
+        """The adbot's REST path."""
         return f"/adbots/{self.adbot}"
 
     async def state(self) -> Json:
@@ -45,13 +45,13 @@ class Client:
         return found
 
     async def log(self) -> list[Json]:
-        """Return what became of every group in every cycle, oldest first."""
+        """Return the outcome of every group in every cycle, oldest first."""
         answer = await self.rest.get(f"{self.path}/logs", limit=1000)
         return list(reversed(answer["items"]))
 
 
 async def stock_sessions(system: LocalSystem, accounts: Sequence[int], *, api_id: int = API_ID) -> None:
-    """Upload, as the operator, a Telegram application and each account's session, the last one as a file."""
+    """Upload a Telegram application and a session of every account, the last one as a file."""
     async with Rest(system.url, system.admin_token) as operator:
         await operator.post("/admin/telegram-applications", {"api_id": api_id, "api_hash": API_HASH})
         for account in accounts[:-1]:
@@ -66,7 +66,7 @@ async def stock_sessions(system: LocalSystem, accounts: Sequence[int], *, api_id
 
 
 def new_token() -> str:
-    """Return a token for a checkout that may be tried several times."""
+    """Return a token for a checkout, with which it can be repeated."""
     return token_urlsafe()
 
 
@@ -78,7 +78,7 @@ async def check_out(
     email: str = EMAIL,
     token: str | None = None,
 ) -> Purchase:
-    """Order a plan as a new client, and return the order; the same token returns the same order."""
+    """Order a plan as a new client; with the same token, the same order."""
     body: Json = {"email": email, "plan": plan, "pay_currency": coin, "checkout_token": token or new_token()}
     async with Rest(system.url) as visitor:
         answer = await visitor.post("/checkout", body)
@@ -92,7 +92,7 @@ async def check_out(
 
 
 async def pay(system: LocalSystem, purchase: Purchase, *, repeat: int = 1, shuffled: bool = False) -> None:
-    """Let the money arrive; the provider notifies, `repeat` times each and perhaps out of order."""
+    """Pay in the sandbox; the provider sends each notification `repeat` times, perhaps out of order."""
     payment = await system.payments.payment_of(purchase.order)
     await system.payments.pay(
         payment.payment_id, repeat=repeat, order="shuffled" if shuffled else "as_happened"
@@ -100,7 +100,7 @@ async def pay(system: LocalSystem, purchase: Purchase, *, repeat: int = 1, shuff
 
 
 async def access_code(system: LocalSystem, purchase: Purchase, *, within_seconds: float = 30) -> str:
-    """Return the access code of a new account from the mail that says that its payment was received."""
+    """Return the access code of a new account from the mail about its received payment."""
     found = await until(
         lambda: system.mails.mails(purchase.email),
         lambda mails: any(CODE.search(mail.text) for mail in mails),
@@ -110,7 +110,7 @@ async def access_code(system: LocalSystem, purchase: Purchase, *, within_seconds
 
 
 async def sign_in(system: LocalSystem, purchase: Purchase) -> Client:
-    """Sign in with the access code and wait for the adbot that was paid for."""
+    """Sign in with the access code and wait for the paid adbot."""
     code = await access_code(system, purchase)
     async with Rest(system.url) as visitor:
         answer = await visitor.post("/auth/sign-in", {"access_code": code})
@@ -130,15 +130,15 @@ async def advertise(client: Client, stage: Stage) -> None:
 
 
 async def start(client: Client) -> None:
-    """Press start."""
+    """Start the adbot."""
     await client.rest.post(f"{client.path}/start")
 
 
 def cycles_in(log: Sequence[Json]) -> list[str]:
-    """Return the cycles that a log tells of, oldest first."""
+    """Return the cycles in the outcomes, oldest first."""
     return list(dict.fromkeys(str(line["cycle"]) for line in log))
 
 
 async def stop(client: Client) -> None:
-    """Press stop."""
+    """Stop the adbot."""
     await client.rest.post(f"{client.path}/stop")

@@ -1,4 +1,4 @@
-"""All of Adrelay and the three sandboxes in one folder, for the demo and for end-to-end tests."""
+"""Runs all of Adrelay and the three sandboxes in one folder, for the demo and for end-to-end tests."""
 
 import secrets
 import sys
@@ -29,7 +29,7 @@ MAILS_FROM = "Adrelay <no-reply@ads.example.com>"
 class LocalSystem:
     """PostgreSQL, NATS, the sandboxes, the five services and some workers, supervised.
 
-    Use as `async with`; everything is ready inside. `settings` go over the environment that is made here.
+    Use as `async with`; everything is ready inside. `settings` override the generated environment.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class LocalSystem:
         settings: Mapping[str, str] | None = None,
         on_change: Callable[[Status], None] | None = None,
     ) -> None:
-        self.folder = folder.absolute()  # the services are told of files in it
+        self.folder = folder.absolute()  # the services' settings name files in it
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.nats = EmbeddedNats(folder / "nats")
         self.processes: list[Process] = processes(workers=workers)
@@ -61,12 +61,12 @@ class LocalSystem:
 
     @property
     def url(self) -> str:
-        """Where the gateway listens."""
+        """The gateway's URL."""
         return next(process.url for process in self.processes if process.name == "gateway")
 
     @property
     def admin_token(self) -> str:
-        """The operator's token."""
+        """The operator's admin token."""
         return self._secrets["ADRELAY_GATEWAY_ADMIN_TOKEN"]
 
     @property
@@ -142,7 +142,7 @@ class LocalSystem:
         ]
 
     async def environment(self) -> dict[str, str]:
-        """Return what the services are told; to put something between them and a server, tell them else."""
+        """Return the services' environment; override it to put a proxy before a server."""
         endpoint = await self.telegram.endpoint()
         key = self.folder / "telegram_public_key.pem"
         key.write_text(endpoint.public_key_pem)

@@ -1,1 +1,1 @@
-"""The local runtime: embedded PostgreSQL and NATS, and the supervisor of every process on this machine."""
+"""The local runtime: embedded PostgreSQL and NATS, and the supervisor of all processes on this machine."""

@@ -1,4 +1,4 @@
-"""The unprivileged account PostgreSQL runs under when we are root, and what that account must reach."""
+"""The unprivileged account that PostgreSQL needs if this process is root, and its access to files."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ READ = stat.S_IROTH
 
 @dataclass(frozen=True)
 class Account:
-    """A system account to run a server under."""
+    """A system account that runs a server."""
 
     name: str
     uid: int
@@ -24,9 +24,9 @@ class Account:
 
 
 def unprivileged_account(owned: Path) -> Account | None:
-    """Return who shall run PostgreSQL, which refuses root; ``None`` if we are not root.
+    """Return the account for PostgreSQL, which refuses root; ``None`` if this process is not root.
 
-    A folder that has an unprivileged owner keeps it, so that a restart finds its files.
+    A folder with an unprivileged owner keeps it, so that a restart can read its files.
     """
     if os.geteuid() != 0:
         return None
@@ -42,13 +42,13 @@ def unprivileged_account(owned: Path) -> Account | None:
 
 
 def let_reach(path: Path) -> None:
-    """Let other accounts pass through the folders above ``path``; they still can't list them."""
+    """Allow other accounts to traverse the folders above ``path``, but not to list them."""
     for folder in path.resolve().parents:
         _grant(folder, SEARCH)
 
 
 def let_read(tree: Path) -> None:
-    """Let other accounts read and run a tree of programs that was installed for root only."""
+    """Allow other accounts to read and run a tree of programs that was installed for root only."""
     if tree.stat().st_mode & SEARCH:
         return
     for path in (tree, *tree.rglob("*")):

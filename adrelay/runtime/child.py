@@ -1,4 +1,4 @@
-"""A process that is ours: it ends when we end, also when we are killed."""
+"""A child process that ends with this one, even if this one is killed."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from adrelay.runtime.account import Account
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a process. ``output`` is a descriptor, or ``asyncio.subprocess.PIPE``."""
+    """The arguments of a child. ``output`` is a descriptor, or ``asyncio.subprocess.PIPE``."""
 
     command: Sequence[str]
     output: int
@@ -28,7 +28,7 @@ class Launch:
 
 
 class Child:
-    """A running process in a session of its own, so that Ctrl-C reaches only us and we stop it in order.
+    """A child in a session of its own: Ctrl-C does not reach it, so that it can be stopped in order.
 
     It is tied to the *thread* that starts it: start children from the main thread's event loop.
     """
@@ -38,7 +38,7 @@ class Child:
 
     @classmethod
     async def spawn(cls, launch: Launch) -> Self:
-        """Start the process; it may still fail to become its command, and then ends at once."""
+        """Start the process; if its command can't be executed, it ends at once."""
         account = launch.account
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -67,12 +67,12 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Say whether it has not ended yet."""
+        """Return whether it is running."""
         return self._process.returncode is None
 
     @property
     def output(self) -> asyncio.StreamReader | None:
-        """Return what it prints, if it was started with a pipe."""
+        """Return its output, if it was started with a pipe."""
         return self._process.stdout
 
     async def wait(self) -> int:
@@ -80,22 +80,22 @@ class Child:
         return await self._process.wait()
 
     def send(self, number: signal.Signals) -> None:
-        """Signal it, if it is still there.
+        """Send it a signal, if it is running.
 
-        Not by ``Process.send_signal``, which may reap the process under the feet of asyncio's watcher.
+        Not by ``Process.send_signal``, which may reap the process before asyncio's watcher does.
         """
         if self.alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it at once, together with what it started itself."""
+        """Kill it at once, with its own children."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     async def stop(self, gently: signal.Signals, deadline_seconds: float) -> bool:
-        """End it; return whether it ended by itself before the deadline."""
+        """Terminate it; return whether it ended before the deadline without being killed."""
         self.send(gently)
         try:
             async with asyncio.timeout(deadline_seconds):
@@ -108,16 +108,16 @@ class Child:
 
 
 _UNEXPLAINED = {0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
-"""Endings that no program explains: what it printed last is about something else."""
+"""Exit codes for which the program's last output is no explanation."""
 
 
 def explains_itself(code: int) -> bool:
-    """Say whether a program that ended like this may have said why."""
+    """Return whether a program with this exit code may have printed the reason."""
     return code not in _UNEXPLAINED
 
 
 def how_it_ended(code: int) -> str:
-    """Return an exit code in words."""
+    """Return an exit code as text."""
     if code >= 0:
         return f"exit code {code}"
     try:

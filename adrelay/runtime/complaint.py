@@ -1,4 +1,4 @@
-"""Find in a program's log why it ended."""
+"""Finds in a program's log the reason of its end."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,14 @@ _TRACEBACK = "Traceback (most recent call last):"
 _GRAVE_MARKS = ("FATAL", "PANIC", "[FTL]", "error:")
 _GRAVE_LEVELS = {"error", "critical"}
 _CAUSES = {"service.failed", "service.refused"}
-"""The log events in which `libs.chassis.main` reports the failure that ends a service."""
+"""The log event with which `libs.chassis.main` reports the failure that ends a service."""
 
 
 def complaint(lines: Iterable[str]) -> str:
-    """Return the line that says why a program ended: the last failure's own, not whatever came last.
+    """Return the line with the reason of a program's end: of the last failure, not just the last line.
 
-    That is what a service says when it ends, or the exception of the last traceback, or the last line that
-    looks grave.
+    That is the service's own report of its end, else the exception of the last traceback, else the last line
+    of a high level.
     """
     written = [line.rstrip() for line in lines if line.strip()]
     entries = [_entry(line) for line in written]
@@ -42,17 +42,17 @@ def _entry(line: str) -> dict[str, object]:
 
 
 def _cause(entry: dict[str, object]) -> str:
-    """Return what an entry complains of, in one line."""
+    """Return the reason in a log entry, in one line."""
     raised = _raised(str(entry.get("exception", "")).splitlines())
     about = raised or entry.get("problem") or entry.get("error") or ""
     return f"{about}" if raised else f"{entry.get('event')}: {about}".removesuffix(": ")
 
 
 def _raised(lines: Sequence[str]) -> str:
-    """Return the exception of the last traceback: the first line behind its frames, which are indented."""
+    """Return the exception of the last traceback: the first line after its indented frames."""
     starts = [number for number, line in enumerate(lines) if _TRACEBACK in line]
     if not starts:
         return ""
-    margin = lines[starts[-1]].partition(_TRACEBACK)[0]  # inside an exception group there is one
+    margin = lines[starts[-1]].partition(_TRACEBACK)[0]  # an exception group contains a traceback
     behind = (line.removeprefix(margin) for line in lines[starts[-1] + 1 :])
     return next((line.strip() for line in behind if not line.startswith((" ", "\t"))), "")

@@ -1,5 +1,5 @@
-"""Errors that keep a process of the local runtime from starting, each in one line."""
+"""The error of a process of the local runtime that can't start."""
 
 
 class RuntimeFault(Exception):
-    """A server or service can't run here; the message is one clear line that says why and what to do."""
+    """A server or service can't run here; the message is one line with the reason and the remedy."""

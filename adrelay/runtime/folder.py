@@ -1,4 +1,4 @@
-"""A server's data folder: its lock, its port, its password, its log."""
+"""The files in a server's data folder: its lock, its port, its password, its log."""
 
 import asyncio
 import fcntl
@@ -14,15 +14,16 @@ from adrelay.runtime.faults import RuntimeFault
 
 LOG_BYTES_KEPT = 16 * 1024 * 1024
 COMPLAINT_BYTES = 256 * 1024
-"""So much of a log's end is searched for what went wrong."""
+"""How many bytes of a log's end are searched for the reason of a failure."""
 POLL_SECONDS = 0.05
 
 
 class FolderLock:
-    """Says that a folder belongs to one running server.
+    """The lock that makes a folder one running server's.
 
-    The server inherits the lock, and so do its own children: it is free again when the last of them is gone,
-    even if all of them and we were killed. (NATS itself would let two servers write to one folder.)
+    The server and its own children inherit the lock: it is free again after the last of them has ended, even
+    if all of them and this process were killed. (NATS by itself would allow two servers to write to one
+    folder.)
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,15 +32,15 @@ class FolderLock:
 
     @property
     def descriptor(self) -> int:
-        """Return the open file to hand down to the server."""
+        """Return the open lock file, which the server inherits."""
         if self._descriptor is None:
             raise RuntimeError("the lock is not held")
         return self._descriptor
 
     async def acquire(self, timeout_seconds: float, *, if_held: str) -> None:
-        """Lock the folder; wait for a process that is just ending, at most ``timeout_seconds`` to do so.
+        """Lock the folder, waiting up to ``timeout_seconds`` for an owner that is ending.
 
-        Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` may stand.
+        Raises `RuntimeFault` with the text ``if_held``, in which ``{folder}`` and ``{pid}`` are replaced.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -50,12 +51,12 @@ class FolderLock:
         self._descriptor = descriptor
 
     def note(self, pid: int) -> None:
-        """Write down which process has it, for the one who finds the folder taken."""
+        """Store the owner's process id, for processes that find the folder locked."""
         os.ftruncate(self.descriptor, 0)
         os.pwrite(self.descriptor, str(pid).encode(), 0)
 
     def release(self) -> None:
-        """Let go; what the server inherited stays until it ends."""
+        """Close the lock; a server that has inherited it keeps it until its end."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -78,14 +79,14 @@ def _locked(descriptor: int) -> bool:
 
 
 def remembered_port(path: Path) -> int | None:
-    """Return the port that was written down, if any."""
+    """Return the stored port, if any."""
     with suppress(FileNotFoundError, ValueError):
         return int(path.read_text())
     return None
 
 
 def remembered_password(path: Path) -> str:
-    """Return the password in the file, which only its owner may read; the first time it is drawn."""
+    """Return the password in the file, which only its owner may read; it is generated at first."""
     with suppress(FileNotFoundError):
         return path.read_text()
     fresh = path.with_suffix(".new")
@@ -96,7 +97,7 @@ def remembered_password(path: Path) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that nobody else could ever open, not even while it is being made."""
+    """Write a file that nobody else can open at any moment."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -104,20 +105,20 @@ def write_private(path: Path, text: str) -> None:
 
 
 class LogFile:
-    """What a program prints; one that has become long is set aside at the next start.
+    """A program's log; a file that has become too long is renamed at the next start.
 
-    ``own`` returns the files that the program writes, and rotates, itself. It may be the same file: a
-    program that has rotated it prints into the new one.
+    ``own`` returns the files that the program writes, and rotates, itself. Its output may be in the same
+    file: after a rotation it is in the new one.
     """
 
     def __init__(self, path: Path, own: Callable[[], Sequence[Path]] = tuple) -> None:
         self.path = path
         self._own = own
         self._before: dict[int, int] = {}
-        """How long each file was before this start, by its inode, for files are renamed."""
+        """The length of each file before this start, by inode, for files are renamed."""
 
     def open(self) -> int:
-        """Return a descriptor to append to; what follows belongs to this start."""
+        """Return a descriptor to append to; the lines from here on are this start's."""
         if self.path.exists() and self.path.stat().st_size > LOG_BYTES_KEPT:
             self.path.replace(self.path.with_name(f"{self.path.name}.1"))
         self._before = {}
@@ -128,7 +129,7 @@ class LogFile:
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def complaint(self) -> str:
-        """Return the line of this start that most likely says what went wrong."""
+        """Return the line of this start with the most likely reason of its failure."""
         lines: list[str] = []
         read = 0
         for path in (self.path, *self._own()):
@@ -138,7 +139,7 @@ class LogFile:
         return complaint(lines) if read else "it left no log"
 
     def _lines(self, path: Path) -> list[str]:
-        """Return the last lines that came to a file since this start."""
+        """Return the last lines of a file since this start."""
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
             file.seek(max(self._before.get(found.st_ino, 0), found.st_size - COMPLAINT_BYTES))

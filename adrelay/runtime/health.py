@@ -1,4 +1,4 @@
-"""A question to a process of ours: are you ready? Plain HTTP on loopback needs no client library."""
+"""A readiness check over plain HTTP on loopback, which needs no client library."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ PROBE_SECONDS = 2.0
 
 
 async def is_ready(url: str, *, pid: int | None = None) -> bool:
-    """Say whether ``GET url`` is answered with 200 in time, and by the process ``pid`` if one is given."""
+    """Return whether ``GET url`` is answered with 200 in time, and by process ``pid`` if one is given."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             status, body = await _get(url)
@@ -26,7 +26,7 @@ def _names(body: str, pid: int) -> bool:
 
 
 async def answer(url: str) -> str:
-    """Return what ``GET url`` is answered with, whatever the status; empty if nothing comes in time."""
+    """Return the body of ``GET url``, whatever its status; empty without an answer in time."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             _, body = await _get(url)
@@ -43,7 +43,7 @@ async def _get(url: str) -> tuple[int, str]:
         writer.write(request.encode())
         await writer.drain()
         status_line = await reader.readuntil(b"\r\n")
-        rest = await reader.read()  # to the end, so that the other side does not find its answer unwanted
+        rest = await reader.read()  # to the end: else the server reports a broken connection
         return int(status_line.split()[1]), rest.partition(b"\r\n\r\n")[2].decode(errors="replace")
     finally:
         writer.close()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: end what is being done, quietly, at any moment."""
+"""Ctrl-C and SIGTERM: end the current work quietly, at any moment."""
 
 import asyncio
 import signal
@@ -12,18 +12,18 @@ _SHELL_BASE = 128
 
 
 class Interrupted(Exception):
-    """The work was received to end, and has tidied up."""
+    """The work was interrupted by a signal, and has cleaned up."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(f"ended by {number.name}")
         self.exit_code = _SHELL_BASE + number
-        """The exit code that shells report for a program that this signal ended."""
+        """The exit code of shells for a program that was ended by this signal."""
 
 
 def run_interruptibly(work: Coroutine[None, None, T], hurry: Callable[[], None]) -> T:
-    """Run the work; a first signal cancels it, and each further one calls ``hurry`` while it tidies up.
+    """Run the work; a first signal cancels it, and each further one calls ``hurry`` during its cleanup.
 
-    Raises `Interrupted` once it has tidied up, if it did not return all the same.
+    Raises `Interrupted` after the cleanup, unless the work returned nevertheless.
     """
     with quiet_end(), asyncio.Runner() as runner:
         return runner.run(_cancelled_by_signals(work, hurry))
@@ -31,7 +31,7 @@ def run_interruptibly(work: Coroutine[None, None, T], hurry: Callable[[], None])
 
 @contextmanager
 def quiet_end() -> Generator[None]:
-    """Let signals end this process without a word, as the system does: nothing is to be tidied up."""
+    """Restore the system's default for signals, which end this process without cleanup."""
     before = [signal.signal(number, signal.SIG_DFL) for number in _SIGNALS]
     try:
         yield

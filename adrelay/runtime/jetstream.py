@@ -1,6 +1,7 @@
-"""A question to a NATS server: does JetStream answer? In the text protocol itself.
+"""A check of JetStream in NATS's text protocol.
 
-The client library would wait and retry where a plain no is wanted, and leaves a refused connection open.
+The client library would wait and retry where an immediate answer is needed, and leaves a refused connection
+open.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ QUESTION = f"SUB {INBOX} 1\r\nPUB $JS.API.INFO {INBOX} 0\r\n\r\n"
 
 
 async def jetstream_answers(port: int, user: str | None, password: str | None) -> bool:
-    """Say whether JetStream works on this loopback port now; raise if the server refuses the password."""
+    """Return whether JetStream works on this loopback port; raise if the server refuses the password."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             return await _ask(port, user, password)
@@ -44,7 +45,7 @@ async def _answer(reader: asyncio.StreamReader) -> bool:
         match (await reader.readuntil(b"\r\n")).decode().split():
             case ["MSG", *_, size]:
                 return b'"error"' not in await reader.readexactly(int(size))
-            case ["HMSG", *_]:  # nobody listens on JetStream's subject yet
+            case ["HMSG", *_]:  # JetStream has not subscribed to its subject yet
                 return False
             case ["-ERR", *words]:
                 if "Authorization" in " ".join(words):

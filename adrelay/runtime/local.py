@@ -1,4 +1,4 @@
-"""The folder of a local run: claimed by one at a time, and what it keeps of its settings."""
+"""The folder of a local run: locked by one run at a time, with its stored settings."""
 
 import os
 import stat
@@ -13,19 +13,19 @@ from adrelay.runtime.ports import LOOPBACK, is_free
 DEFAULT_FOLDER = Path(".adrelay")
 GATEWAY_PORT = 8080
 SETTINGS = "settings.env"
-"""In the folder of a kept demo: all that its services were told."""
+"""The file in a kept demo's folder with all settings of its services."""
 SERVERS = frozenset({"ADRELAY_POSTGRES_URL", "ADRELAY_NATS_URL"})
 _HELD = (
     "{folder} is in use by another `adrelay up` or `adrelay demo` (pid {pid}): "
     "stop that one, or take another folder with --folder"
 )
 _OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
-"""Without passing through, which PostgreSQL's own account needs where we are root."""
+"""Without execute bits: PostgreSQL's account has to traverse the folder if this process is root."""
 
 
 @asynccontextmanager
 async def claimed(folder: Path) -> AsyncGenerator[None]:
-    """Make the folder, for its owner alone, and hold it; raise `RuntimeFault` if another run holds it."""
+    """Create the folder, for its owner alone, and lock it; raise `RuntimeFault` if another run has it."""
     lock = FolderLock(folder / "lock")
     try:
         _make(folder)
@@ -44,7 +44,7 @@ def _make(folder: Path) -> None:
 
 
 def open_to_others(path: Path) -> bool:
-    """Say whether other accounts may look into a file or folder; not if it does not exist."""
+    """Return whether other accounts can access a file or folder; false if it does not exist."""
     try:
         return bool(path.stat().st_mode & _OTHERS)
     except OSError:
@@ -52,9 +52,9 @@ def open_to_others(path: Path) -> bool:
 
 
 def keep_settings(folder: Path, settings: Mapping[str, str]) -> None:
-    """Write down the services' settings, secrets included, for a later `adrelay up` of this folder.
+    """Store the services' settings, with secrets, for a later `adrelay up` of this folder.
 
-    Without the folder's own servers: they may have other ports then.
+    The folder's own servers are left out: they may have other ports then.
     """
     kept = {name: value for name, value in settings.items() if name not in SERVERS}
     write_private(folder / SETTINGS, "".join(f"{name}={_quoted(value)}\n" for name, value in kept.items()))
@@ -65,7 +65,7 @@ def _quoted(value: str) -> str:
 
 
 def require_free(port: int, set_by: str) -> None:
-    """Raise `RuntimeFault` if something listens on a port that was chosen by the operator."""
+    """Raise `RuntimeFault` if a port that the operator chose is taken."""
     if not is_free(port):
         raise RuntimeFault(
             f"port {port} on {LOOPBACK} is in use by another program, perhaps another `adrelay up`: "

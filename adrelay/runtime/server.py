@@ -1,4 +1,4 @@
-"""A server child on one data folder and one port: claimed, started, watched, stopped."""
+"""A server child with a data folder and a port: locked, started, watched, stopped."""
 
 import asyncio
 import os
@@ -22,8 +22,8 @@ IN_USE = "the data folder {folder} is in use by another running server (pid {pid
 class ServerProcess:
     """The base of the embedded servers.
 
-    The port is settled at the first start and then kept, for clients hold addresses; it is also remembered
-    in the data folder, for the next run.
+    The port is chosen at the first start and then kept, for clients have its address; it is also stored in
+    the data folder, for the next run.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ServerProcess:
         self.name = name
         self.folder = folder.absolute()
         self.printed = LogFile(self.folder / f"{name}.err", own_logs)
-        """The output before it opens its own log, and of a crash."""
+        """Its output before it opens its own log, and when it crashes."""
         self._wanted_port = port
         self._port: int | None = None
         self._stop_signal = stop_signal
@@ -61,8 +61,8 @@ class ServerProcess:
 
     @asynccontextmanager
     async def claimed(self) -> AsyncGenerator[None]:
-        """Hold folder and port while the server is being started; let go if that fails."""
-        self._lock.release()  # of a server that ended unexpectedly; its children may still hold their share
+        """Reserve folder and port while the server is being started; release them if that fails."""
+        self._lock.release()  # of a server that ended unexpectedly; its children may still have the lock
         try:
             self._make_folder()
             await self._lock.acquire(FOLDER_LOCK_SECONDS, if_held=f"{self.name}: {IN_USE}")
@@ -83,7 +83,7 @@ class ServerProcess:
         env: Mapping[str, str] | None = None,
         account: Account | None = None,
     ) -> None:
-        """Start the claimed server and wait until it answers."""
+        """Start the server and wait until it answers."""
         output = self.printed.open()
         try:
             self._child = await Child.spawn(
@@ -92,7 +92,7 @@ class ServerProcess:
                     output,
                     self._death_signal,
                     env=env,
-                    folder=Path("/"),  # the account may have no right to be where we are
+                    folder=Path("/"),  # the account may have no access to the current folder
                     account=account,
                     inherits=[self._lock.descriptor],
                 )
@@ -110,7 +110,7 @@ class ServerProcess:
         return await self._child.wait()
 
     async def stop(self, deadline_seconds: float) -> bool:
-        """End the server and free its folder; return whether it ended before it had to be killed."""
+        """Terminate the server and unlock its folder; return whether it ended before it had to be killed."""
         try:
             return self._child is None or await self._child.stop(self._stop_signal, deadline_seconds)
         finally:

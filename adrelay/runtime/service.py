@@ -1,4 +1,4 @@
-"""A service process as the supervisor sees it: a command, its output, its health page."""
+"""A service process for the supervisor: a command, its output, its health page."""
 
 import asyncio
 import os
@@ -21,11 +21,12 @@ LINES_KEPT = 100
 
 
 class Service:
-    """A command that runs as a child of ours.
+    """A command that runs as a child.
 
-    ``env`` comes on top of our own environment. Output goes to the file ``log``, line by line to ``on_line``,
-    to both, or nowhere. It is ready when ``health_url`` answers 200, or once it runs if there is none. One
-    that ``reports_pid`` must name its own process in that answer: a stranger on its port does not count.
+    ``env`` is added to this process's environment. Output goes to the file ``log``, line by line to
+    ``on_line``, to both, or nowhere. It is ready when ``health_url`` answers 200, or, without one, while it
+    runs. With ``reports_pid`` the answer must contain its process id: another process on its port does not
+    count.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Service:
         self._pump: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"Service({self.name!r})"  # the environment holds secrets
+        return f"Service({self.name!r})"  # the environment contains secrets
 
     @property
     def pid(self) -> int | None:
@@ -61,7 +62,7 @@ class Service:
         return self._child.pid if self._child and self._child.alive else None
 
     async def start(self) -> None:
-        """Start the process; whether it does well is seen by `ready` and `wait`."""
+        """Start the process; `ready` and `wait` show its state."""
         if self.pid is not None:
             return
         self._last_lines.clear()
@@ -83,25 +84,25 @@ class Service:
             os.close(output)
 
     async def ready(self) -> bool:
-        """Say whether it runs and its health page, if it has one, says that it is ready."""
+        """Return whether it runs and is ready by its health page, if it has one."""
         if self.pid is None:
             return False
         pid = self.pid if self._reports_pid else None
         return self._health_url is None or await is_ready(self._health_url, pid=pid)
 
     async def wait(self) -> int:
-        """Return the exit code once it has ended and all its output is passed on."""
+        """Return the exit code once it has ended and all its output is processed."""
         if self._child is None:
             raise RuntimeFault(f"{self.name}: has not been started yet")
         code = await self._child.wait()
-        if self._pump is not None:  # what it started itself may keep the pipe open for ever
+        if self._pump is not None:  # its own children may keep the pipe open for ever
             _, late = await asyncio.wait([self._pump], timeout=DRAIN_SECONDS)
             for pump in late:
                 pump.cancel()
         return code
 
     async def stop(self, deadline_seconds: float) -> bool:
-        """End it with SIGTERM, and with SIGKILL after the deadline; return whether it ended by itself."""
+        """Terminate it, with SIGKILL after the deadline; return whether it ended by itself."""
         if self._child is None:
             return True
         gently = await self._child.stop(signal.SIGTERM, deadline_seconds)
@@ -109,7 +110,7 @@ class Service:
         return gently
 
     def last_words(self) -> str:
-        """Return the line of its output that most likely says what went wrong."""
+        """Return the output line with the most likely reason of its failure."""
         if self._last_lines:
             return complaint(self._last_lines)
         return self._log.complaint() if self._log else ""
@@ -135,7 +136,7 @@ class Service:
 
 
 async def _lines(output: asyncio.StreamReader) -> AsyncGenerator[bytes]:
-    """Yield line by line; one that is far too long comes in pieces, where `readline` would give up."""
+    """Yield lines; one that is too long is yielded in pieces, where `readline` would fail."""
     rest = b""
     with suppress(ConnectionError):
         while chunk := await output.read(CHUNK_BYTES):

@@ -1,25 +1,25 @@
-"""The states of a supervised program, and the backoff before it is started again."""
+"""The states of a supervised program, and the backoff of its restarts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a program is in its life."""
+    """The state of a program."""
 
     STARTING = "starting"
     READY = "ready"
     UNREADY = "unready"
-    """It was ready, runs still, and says now that it is not."""
+    """It was ready, is running, and is not ready now."""
     RESTARTING = "restarting"
-    """It has ended unexpectedly and waits for its next start."""
+    """It has ended unexpectedly and waits for its restart."""
     STOPPING = "stopping"
     STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
 class Status:
-    """The state of one program; ``detail`` says how it ended the last time, if it did."""
+    """The state of one program; ``detail`` describes its last end, if there was one."""
 
     name: str
     state: State
@@ -31,20 +31,20 @@ class Status:
 
 @dataclass(frozen=True)
 class Pace:
-    """The supervisor's timeouts and backoff, in seconds."""
+    """The intervals and deadlines of the supervisor, in seconds."""
 
     first_delay_seconds: float = 0.2
     longest_delay_seconds: float = 30.0
     calm_after_seconds: float = 30.0
-    """A program that ran this long restarts with the shortest delay."""
+    """A program that has run this long is restarted with the shortest delay again."""
     poll_seconds: float = 0.1
-    """Between two looks at a program that is not ready."""
+    """Between two checks of a program that is not ready."""
     check_seconds: float = 2.0
-    """Between two looks at one that is."""
+    """Between two checks of a program that is ready."""
     stop_seconds: float = 15.0
-    """From the polite signal to the deadly one."""
+    """From SIGTERM to SIGKILL."""
 
     def delay_seconds(self, failures: int) -> float:
-        """Return how long to wait after so many failures in a row; each time twice as long."""
+        """Return the delay after this number of failures in sequence; it doubles each time."""
         doubled = self.first_delay_seconds * 2.0 ** min(failures - 1, 30)
         return min(doubled, self.longest_delay_seconds)

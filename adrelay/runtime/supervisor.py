@@ -1,4 +1,4 @@
-"""Keeps programs running: starts, watches, restarts and, in the reverse order, stops them."""
+"""Supervises programs: starts, checks and restarts them, and stops them in reverse order."""
 
 import asyncio
 import time
@@ -14,11 +14,11 @@ FAILED_STARTS_ALLOWED = 3
 
 
 class Program(Protocol):
-    """The port of a supervised program: a `Service`, an `EmbeddedPostgres`, an `EmbeddedNats`."""
+    """A program for the supervisor: a `Service`, an `EmbeddedPostgres`, an `EmbeddedNats`."""
 
     @property
     def name(self) -> str:
-        """Return a name that is unique here."""
+        """Return a name that is unique in its supervisor."""
         ...
 
     @property
@@ -27,11 +27,11 @@ class Program(Protocol):
         ...
 
     async def start(self) -> None:
-        """Start it, again if it has ended; raise `RuntimeFault` if that can't be done."""
+        """Start or restart it; raise `RuntimeFault` if that fails."""
         ...
 
     async def ready(self) -> bool:
-        """Say whether it does its work now."""
+        """Return whether it is ready."""
         ...
 
     async def wait(self) -> int:
@@ -39,16 +39,16 @@ class Program(Protocol):
         ...
 
     async def stop(self, deadline_seconds: float) -> bool:
-        """End it; return whether it ended before it was killed at the deadline."""
+        """Terminate it; return whether it ended before it was killed at the deadline."""
         ...
 
     def last_words(self) -> str:
-        """Return what it said before it ended."""
+        """Return the reason that it printed before its end."""
         ...
 
 
 class Supervisor:
-    """Runs programs until it is asked to stop; one that ends by itself is started again.
+    """Runs programs until it is stopped; one that ends by itself is restarted.
 
     ``on_change`` is called with every change of state, in the event loop. Leaving ``async with`` stops all.
     """
@@ -72,11 +72,11 @@ class Supervisor:
         try:
             await asyncio.shield(stopping)
         except asyncio.CancelledError:
-            await stopping  # what has begun to stop is waited for, whoever is told to end meanwhile
+            await stopping  # a stop in progress is awaited, even if this task is cancelled meanwhile
             raise
 
     def supervise(self, program: Program) -> None:
-        """Start the program and keep it running. What it needs must have been given before it."""
+        """Start the program and keep it running. Add the programs that it depends on before."""
         if program.name in self._watches:
             raise ValueError(f"{program.name} is supervised already")
         watch = _Watch(program, self._pace, self._note)
@@ -84,18 +84,18 @@ class Supervisor:
         watch.begin()
 
     def statuses(self) -> list[Status]:
-        """Return how each program is doing, in the order in which they were given."""
+        """Return the state of each program, in the order of their addition."""
         return [watch.status() for watch in self._watches.values()]
 
     def status(self, name: str) -> Status:
-        """Return how one program is doing."""
+        """Return the state of one program."""
         return self._watches[name].status()
 
     async def until_ready(self, *names: str, within_seconds: float = 60) -> None:
-        """Return when these programs are ready; all, if none is named.
+        """Wait until these programs are ready; all, if none is named.
 
-        Raises `RuntimeFault`, in one line, for a program that can't be started, or has ended several times
-        without ever having been ready, or is not ready in time. It goes on being supervised all the same.
+        Raises `RuntimeFault`, in one line, for a program that can't be started, has ended several times
+        without being ready, or is not ready in time. Its supervision continues.
         """
         watches = [self._watches[name] for name in names or self._watches]
         try:
@@ -108,7 +108,7 @@ class Supervisor:
             raise RuntimeFault(f"not ready within {within_seconds:.0f} s: {late}") from None
 
     async def stop(self) -> None:
-        """End everything, the last one first, each after the one that was started later has ended."""
+        """Stop all programs in the reverse order of their start, one after the other."""
         watches = list(reversed(self._watches.values()))
         for watch in watches:
             watch.give_up()
@@ -116,7 +116,7 @@ class Supervisor:
             await watch.end(self._hurry)
 
     def hurry(self) -> None:
-        """Wait for nothing while stopping: kill what has not ended."""
+        """Kill all programs that are still running, without waiting for their deadlines."""
         self._hurry.set()
 
     def _note(self, status: Status) -> None:
@@ -126,7 +126,7 @@ class Supervisor:
 
 
 class _Watch:
-    """One supervised program, and the task that keeps it running."""
+    """One supervised program, and the task that restarts it."""
 
     def __init__(self, program: Program, pace: Pace, note: Callable[[Status], None]) -> None:
         self.state = State.STOPPED
@@ -145,17 +145,17 @@ class _Watch:
         return f"{self._program.name} is {self.state}" + (f" ({self._detail})" if self._detail else "")
 
     def begin(self) -> None:
-        """Start the program and keep it running from now on."""
+        """Start the program and keep it running."""
         self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self._program.name}")
         self._task.add_done_callback(self._report_if_broken)
 
     def give_up(self) -> None:
-        """Restart it no more."""
+        """Stop restarting it."""
         if self._task is not None:
             self._task.cancel()
 
     async def end(self, hurry: asyncio.Event) -> None:
-        """Stop the program; kill it as soon as there is a hurry."""
+        """Stop the program; kill it as soon as `hurry` is called."""
         if self._task is not None:
             await asyncio.wait([self._task])
         if self._program.pid is not None:
@@ -174,13 +174,13 @@ class _Watch:
         self._enter(State.STOPPED)
 
     def status(self) -> Status:
-        """Return how it is doing now."""
+        """Return its current state."""
         pid = self._program.pid
         up = time.monotonic() - self._started_at if self._started_at is not None and pid else 0.0
         return Status(self._program.name, self.state, pid, self._restarts, up, self._detail)
 
     def raise_if_hopeless(self) -> None:
-        """Raise if it never was ready and waiting longer makes no sense."""
+        """Raise if it was never ready and further waiting is pointless."""
         if self._task is not None and self._task.done() and not self._task.cancelled():
             self._task.result()
         if self._ever_ready:
@@ -205,7 +205,7 @@ class _Watch:
             self._restarts += 1
 
     async def _run_once(self) -> float:
-        """Run it until it ends; return for how many seconds it did."""
+        """Run it until it ends; return for how many seconds it ran."""
         try:
             await self._program.start()
         except RuntimeFault as fault:

@@ -1,1 +1,1 @@
-"""The servers that commands talk to: where they are, and connecting to them."""
+"""The servers that commands use: their addresses and connections."""

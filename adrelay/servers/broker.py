@@ -1,4 +1,4 @@
-"""The connection to the broker, that fails quickly and says why."""
+"""A connection to the broker that fails quickly, with the reason."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -21,7 +21,7 @@ from libs.eventsourcing.operations import StreamUnreadable
 
 @asynccontextmanager
 async def streaming(broker: Broker, *, absent: bool = False) -> AsyncGenerator[EventStream]:
-    """Be connected to the stream, which may be `absent`; later interruptions are waited out."""
+    """Connect to the stream, which may be `absent`; later interruptions are waited out."""
     client = await _connect(broker.url)
     try:
         stream = event_stream(client, prefix=broker.prefix)
@@ -59,7 +59,7 @@ async def _connect(url: str) -> Client:
                 name=APPLICATION,
                 error_cb=note,
                 disconnected_cb=client.end_requests,
-                max_reconnect_attempts=-1,  # for later; the first time we don't wait for so long
+                max_reconnect_attempts=-1,  # for reconnects; the first connection has a shorter timeout
                 reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # may be a fraction
                 connect_timeout=int(CONNECT_SECONDS),
             )

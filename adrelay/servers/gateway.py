@@ -1,4 +1,4 @@
-"""The gateway's REST interface, as the operator's commands use it."""
+"""A client of the gateway's REST API for the operator's commands."""
 
 import os
 import re
@@ -26,13 +26,13 @@ _NO_URL = f"{URL} is no URL that begins with http:// or https:// and names a ser
 
 
 class Refusal(Failure):
-    """The gateway understood, and did not do it; `problems` begin with the stable code."""
+    """The gateway refused the request; `problems` begin with its code."""
 
     code = Exit.FOUND
 
 
 class Gateway:
-    """The operator's calls. Raises `Refusal`, and `Unusable` where there is nobody to refuse."""
+    """The operator's requests. Raises `Refusal`, and `Unusable` if the gateway can't be reached."""
 
     def __init__(self, env_file: Path) -> None:
         import httpx
@@ -53,7 +53,7 @@ class Gateway:
             raise Unusable(_NO_URL) from None
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return itself."""
         return self
 
     async def __aexit__(
@@ -63,11 +63,11 @@ class Gateway:
         await self._http.aclose()
 
     async def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """Return what a path answers."""
+        """Return the JSON answer of a GET request."""
         return await self._call("GET", path, parameters=parameters)
 
     async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """Send a request that changes something, and return the decoded answer."""
+        """Send a request that changes something, and return the JSON answer."""
         return await self._call(method, path, body=body)
 
     async def _call(
@@ -106,7 +106,7 @@ class Gateway:
 
 
 def _local_url() -> str:
-    """Return where `adrelay up` serves the gateway with these settings."""
+    """Return the URL at which `adrelay up` serves the gateway with these settings."""
     from adrelay.runtime.local import GATEWAY_PORT
 
     port = os.environ.get(PORT, "").strip() or "0"
@@ -116,7 +116,7 @@ def _local_url() -> str:
 
 
 def path_part(text: str) -> str:
-    """Return a text as one part of a path, whatever is in it."""
+    """Return a text escaped as one segment of a path."""
     if not text.strip("."):
         raise Unusable(f"{text!r} names nothing")
     from urllib.parse import quote
@@ -125,13 +125,13 @@ def path_part(text: str) -> str:
 
 
 def problem_text(problem: Mapping[str, object]) -> str:
-    """Return a refusal in words; where in a request a value stood says nothing to who typed it."""
+    """Return a refusal as text, without a value's location in the request, which people did not write."""
     detail = _PLACE.sub("", str(problem.get("detail") or ""))
     return ": ".join(str(part) for part in (problem.get("code"), detail) if part)
 
 
 def _address(url: str) -> str:
-    """Return how the gateway is called in messages; raise `Unusable` if this is no URL of one."""
+    """Return the gateway's name for messages; raise `Unusable` if this is no URL of one."""
     from urllib.parse import urlsplit
 
     try:

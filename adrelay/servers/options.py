@@ -25,14 +25,14 @@ EnvFileOption = Annotated[
 ]
 ScratchOption = Annotated[
     str | None,
-    typer.Option("--scratch", help="Look at the databases NAME_<service> that `import --into NAME` made."),
+    typer.Option("--scratch", help="Use the databases NAME_<service> that `import --into NAME` created."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a picture for people.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
 ENV_FILE = DEFAULT
 
 
 class Broker(NamedTuple):
-    """A NATS server, and what its stream's name begins with. The URL holds a password: not for logs."""
+    """A NATS server and the prefix of its stream's name. The URL contains a password: not for logs."""
 
     url: str
     prefix: str
@@ -49,7 +49,7 @@ class ServerOptions:
         put_into_environment(env_file)
 
     def databases(self, chosen: list[str] | None = None) -> dict[str, str]:
-        """Return the URLs of the services' databases by service: of all, or of those chosen."""
+        """Return the databases' URLs by service: of all, or of the chosen ones."""
         names = checked(chosen) if chosen else list(SERVICES)
         local = self._data or _beside("postgres", names)
         if local is not None:
@@ -103,7 +103,7 @@ def _prefixes(services: Sequence[str]) -> list[str]:
 
 
 def _prefix_in(folder: Path) -> str:
-    """Return what the stream's name begins with; in a kept demo's folder its own settings alone say it."""
+    """Return the prefix of the stream's name; in a kept demo's folder only from its own settings."""
     from adrelay.runtime.local import SETTINGS
 
     kept = folder / SETTINGS
@@ -120,7 +120,7 @@ def _port(folder: Path, server: str) -> int:
 
 
 def checked(services: list[str]) -> list[str]:
-    """Return the names of services; raise `Unusable` for any other."""
+    """Return the names of services; raise `Unusable` for unknown ones."""
     for name in services:
         if name not in SERVICES:
             raise Unusable(f"no service is called {name!r}; there are {', '.join(SERVICES)}")
@@ -128,7 +128,7 @@ def checked(services: list[str]) -> list[str]:
 
 
 def scratch_name(name: str) -> str:
-    """Return the name of scratch databases; raise `Unusable` if it can't be one."""
+    """Return the name of scratch databases; raise `Unusable` if it is invalid."""
     from adrelay.runtime.postgres import DATABASE_NAME
 
     if not DATABASE_NAME.fullmatch(f"{name}_provisioning") or name == "adrelay":

@@ -1,4 +1,4 @@
-"""Where the settings say that the services' stores and the stream are."""
+"""The URLs of the services' stores and of the stream, from the settings."""
 
 from typing import ClassVar
 
@@ -9,13 +9,13 @@ from libs.chassis.settings import InvalidSettings, ServiceSettings, load
 
 
 class _StoreSettings(ServiceSettings):
-    """The settings for a service's database, and no others."""
+    """The settings that are needed to find a service's database."""
 
     nats_url: SecretStr = Field(SecretStr("nats://unset.invalid"))
 
 
 class _BrokerSettings(ServiceSettings):
-    """The settings for the broker, and no others."""
+    """The settings that are needed to find the stream."""
 
     service: ClassVar[str] = "events"
     postgres_url: SecretStr = Field(SecretStr("postgresql://unset.invalid"))
@@ -37,7 +37,7 @@ def database_urls(services: list[str]) -> dict[str, str]:
 
 
 def broker_url() -> tuple[str, str]:
-    """Return the broker's URL, and what the stream's name begins with."""
+    """Return the broker's URL, and the prefix of the stream's name."""
     try:
         settings = load(_BrokerSettings)
     except InvalidSettings as error:

@@ -1,4 +1,4 @@
-"""Connections to the stores, that fail quickly and say why."""
+"""Connections to the stores that fail quickly, with the reason."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -13,16 +13,16 @@ from libs.eventsourcing.operations import Connection, holds_store, server_settin
 
 CONNECT_SECONDS = 5.0
 APPLICATION = "adrelay events"
-"""The tools' application name in `pg_stat_activity`."""
+"""The `application_name` of these tools' connections."""
 
 
 @asynccontextmanager
 async def connected(
     service: str, url: str, *, writing: bool = False, empty: bool = False
 ) -> AsyncGenerator[Connection]:
-    """Be connected to a service's store, which can't be changed unless `writing`.
+    """Connect to a service's store, read-only unless `writing`.
 
-    Raises `Unusable` if it can't be reached, or holds no event store and is not allowed to be `empty`.
+    Raises `Unusable` if it can't be reached, or has no event store and may not be `empty`.
     """
     settings = server_settings(()) | {"application_name": APPLICATION}
     if not writing:
@@ -48,7 +48,7 @@ async def connected(
 async def stores(
     databases: Mapping[str, str], *, writing: bool = False
 ) -> AsyncGenerator[dict[str, Connection]]:
-    """Be connected to several services' stores."""
+    """Connect to several services' stores."""
     async with AsyncExitStack() as stack:
         opened = await asyncio.gather(
             *(

@@ -1,4 +1,4 @@
-"""Shell completion: it imports nothing heavy, has a short deadline, and prints no errors."""
+"""Shell completion, which imports nothing slow, has short timeouts and ignores errors."""
 
 import json
 import os
@@ -17,12 +17,12 @@ _URL, _PORT, _TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_HTTP_PORT", "ADREL
 
 
 def services(incomplete: str) -> list[str]:
-    """Return the services whose names begin so."""
+    """Return the services that begin with a text."""
     return _beginning(incomplete, SERVICES)
 
 
 def tables(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the tables whose names begin so: of the services that were named before, or of all."""
+    """Return the tables that begin with a text: of the services named before, or of all."""
     named = ctx.params.get("service") or SERVICES
     chosen = [named] if isinstance(named, str) else [str(one) for one in cast("Iterable[object]", named)]
     found = {table for service in chosen for table in TABLES.get(service, ())}
@@ -30,12 +30,12 @@ def tables(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def plans(incomplete: str) -> list[str]:
-    """Return the codes of plans that begin so, if a gateway says them at once."""
+    """Return the codes of plans that begin with a text, if a gateway answers at once."""
     return _beginning(incomplete, _asked("plans", "code"))
 
 
 def orders(incomplete: str) -> list[str]:
-    """Return the numbers of the latest orders that begin so, if a gateway says them at once."""
+    """Return the numbers of the latest orders that begin with a text, if a gateway answers at once."""
     return _beginning(incomplete.upper(), _asked("orders?limit=100", "order_number"))
 
 
@@ -44,11 +44,11 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 
 def _asked(path: str, field: str) -> list[str]:
-    """Return one field of what the gateway lists; nothing if it does not answer well and at once."""
+    """Return one field of a list of the gateway; empty if it does not answer well and at once."""
     found: list[str] = []
 
     def ask() -> None:
-        with suppress(Exception):  # a completion has nowhere to complain to
+        with suppress(Exception):  # a completion can't report errors
             found.extend(str(one[field]) for one in _get(path)["items"])
 
     asking = Thread(target=ask, daemon=True)
@@ -76,8 +76,8 @@ def _get(path: str) -> Any:  # noqa: ANN401 - JSON
 def _gateway() -> tuple[str, str]:
     """Return the gateway's URL and token.
 
-    A token from the environment goes only to a URL from there: a file that lies in a foreign folder must not
-    be able to have it sent elsewhere by TAB.
+    A token from the environment is sent only to a URL from there: a file in a foreign folder must not be able
+    to get it by TAB.
     """
     url, port, token = (os.environ.get(name, "") for name in (_URL, _PORT, _TOKEN))
     if not token:

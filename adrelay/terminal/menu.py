@@ -1,4 +1,4 @@
-"""Groups of commands that are imported only when one of them is asked for."""
+"""Groups of commands whose modules are imported only when one is run."""
 
 import inspect
 import signal
@@ -13,11 +13,11 @@ from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 _WHOLE = 1000
-"""So many characters of a command's help are shown beside its name: the whole first sentence."""
+"""How many characters of a command's help are shown in the list: the whole first sentence."""
 
 
 class Entry(NamedTuple):
-    """A command of a group."""
+    """An entry of a command group."""
 
     target: str
     """`module:name` of the function, or of the group of further commands."""
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 
 class Menu(TyperGroup):
-    """A group whose commands stand in a table; help and completion of their names import none of them."""
+    """A command group from a table; its help and the completion of names import no command."""
 
     entries: ClassVar[Mapping[str, Entry]] = {}
 
@@ -45,7 +45,7 @@ class Menu(TyperGroup):
         windows_expand_args: bool = True,  # noqa: FBT001, FBT002
         **extra: Any,  # noqa: ANN401 - typer's own
     ) -> Any:  # noqa: ANN401 - what the command returns
-        """Run a command line; what is wrong with it is told in our own words."""
+        """Run a command line; usage errors are printed in this program's format."""
         run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)  # noqa: FBT003
         if not standalone_mode:
             return run()
@@ -60,7 +60,7 @@ class Menu(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer keeps these types private
-        """Write the commands by section, each with all of its sentence."""
+        """Write the commands by section, each with its whole sentence."""
         del ctx
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.commands.items():
@@ -74,14 +74,14 @@ class Menu(TyperGroup):
 
 
 def group(menu: type[Menu], name: str, **attributes: Any) -> typer.Typer:  # noqa: ANN401 - typer's own
-    """Return a menu as an app. Its help is plain text: drawn boxes would cost half of the time to start."""
+    """Return a menu as an app. Its help is plain text: drawn boxes would cost half of the start time."""
     return typer.Typer(
         cls=menu,
         name=name,
         callback=attributes.pop("callback", _nothing),
         no_args_is_help=True,
         rich_markup_mode=None,
-        pretty_exceptions_show_locals=False,  # they could show secrets
+        pretty_exceptions_show_locals=False,  # locals could show secrets
         **attributes,
     )
 
@@ -105,14 +105,14 @@ def loaded(name: str, entry: Entry) -> TyperGroup | TyperCommand:
 
 
 class _Unloaded(TyperCommand):
-    """Stands for a command until it is run, or its own help or completion is asked for."""
+    """A placeholder of a command until it is run, or its own help or completion is requested."""
 
     def __init__(self, name: str, entry: Entry) -> None:
         super().__init__(name, help=inspect.cleandoc(entry.help), rich_markup_mode=None)
         self._entry = entry
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - typer keeps these types private
-        """Begin to run the command itself; until it is imported, Ctrl-C just ends the program."""
+        """Start the command itself; until it is imported, Ctrl-C just ends the program."""
         before = signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             command = loaded(str(self.name), self._entry)
@@ -122,14 +122,14 @@ class _Unloaded(TyperCommand):
 
 
 def _complain(error: TyperException) -> None:
-    """Print what is wrong with a command line; typer has pydantic check the arguments."""
+    """Print the errors of a command line; typer has pydantic check the arguments."""
     problems = getattr(error.__cause__, "errors", None)
     if callable(problems):
         from libs.chassis.words import wrong
 
         found = cast("list[dict[str, Any]]", problems())
         error.message = wrong(found[0])
-    show = getattr(error, "show", None)  # usage, and where there is help
+    show = getattr(error, "show", None)  # usage, and a pointer to the help
     if callable(show):
         show()
     else:
@@ -137,4 +137,4 @@ def _complain(error: TyperException) -> None:
 
 
 def _nothing() -> None:
-    """Be a group, also of one command alone."""
+    """Make it a group, even with one command."""

@@ -1,4 +1,4 @@
-"""Times and durations, as people write and read them."""
+"""Times and durations in the formats of people."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ _SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3600, 86400
 
 
 def past_moment(text: str) -> datetime:
-    """Return the moment that a text names: ISO 8601 (UTC unless it says otherwise), or `10m` ago.
+    """Return the instant of a text: ISO 8601 (UTC by default), or `10m` ago.
 
     Raises `Unusable` for anything else, and for the future.
     """
@@ -33,12 +33,12 @@ def past_moment(text: str) -> datetime:
 
 
 def clock(moment: datetime) -> str:
-    """Return a moment as tables show it, in UTC."""
+    """Return an instant in UTC, as in tables."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in the one or two units that matter."""
+    """Return a duration in its largest one or two units."""
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     if seconds < _SECOND:
         return f"{sign}{seconds * 1000:.0f} ms"

@@ -1,4 +1,4 @@
-"""Exit codes of a command, and the lines that say why."""
+"""The end of a command: its exit code, and the lines with the reason."""
 
 import json
 import os
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from adrelay.terminal.screen import Screen
 
 TRACEBACK = "ADRELAY_TRACEBACK"
-"""If set, a mistake of the program itself shows where it happened."""
+"""The variable that makes an internal error show its traceback."""
 
 
 class Exit(IntEnum):
-    """The exit codes of a tool."""
+    """The exit codes of tools."""
 
     OK = 0
     FOUND = 1
-    """It ran, and found problems, or not what was asked for."""
+    """It ran, and found problems or nothing."""
     UNUSABLE = 2
     """It could not run: wrong usage, settings, or a server that does not answer."""
 
 
 class Failure(Exception):
-    """The tool ends here; `problems` say why, a line each."""
+    """The tool ends; `problems` are the reasons, a line each."""
 
     code = Exit.UNUSABLE
 
@@ -38,11 +38,11 @@ class Failure(Exception):
 
 
 class Unusable(Failure):
-    """The tool can't run like this. Nothing was changed."""
+    """The tool can't run with these arguments or servers. Nothing was changed."""
 
 
 class NotFound(Failure):
-    """The object does not exist. Nothing was changed."""
+    """The named thing does not exist. Nothing was changed."""
 
     code = Exit.FOUND
 
@@ -61,14 +61,14 @@ def carry_out(work: Callable[[], Coroutine[None, None, Exit]]) -> None:
 
 
 def guarded(run: Callable[[], Exit | None]) -> Exit:
-    """Run something and return its exit code; every error becomes lines that people understand."""
+    """Run a coroutine and return its exit code; every error is printed as lines for people."""
     try:
         return run() or Exit.OK
     except Failure as failure:
         for problem in failure.problems:
             complain(problem)
         return failure.code
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except KeyboardInterrupt:
@@ -89,7 +89,7 @@ def run_program(command: Callable[[], object]) -> None:
 
     def run() -> Exit:
         for argument in sys.argv[1:]:
-            if any("\ud800" <= letter <= "\udfff" for letter in argument):  # bytes that are no UTF-8
+            if any("\ud800" <= letter <= "\udfff" for letter in argument):  # bytes that are not UTF-8
                 raise Unusable(f"{argument!a} holds bytes that are no text")
         command()
         return Exit.OK
@@ -98,18 +98,18 @@ def run_program(command: Callable[[], object]) -> None:
 
 
 def complain(problem: str) -> None:
-    """Say on stderr what is wrong."""
+    """Print a problem to stderr."""
     typer.secho("✗ ", fg=typer.colors.RED, nl=False, err=True)
     typer.echo(problem, err=True)
 
 
 def remark(text: str) -> None:
-    """Say something on stderr that belongs to no result."""
+    """Print a remark to stderr, which is no part of the result."""
     typer.secho(text, dim=True, err=True)
 
 
 def screen() -> "Screen":
-    """Return where results for people go."""
+    """Return the console for results."""
     from adrelay.terminal.screen import Screen
 
     return Screen()

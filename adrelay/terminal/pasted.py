@@ -1,4 +1,4 @@
-"""Parse pasted ids, with quotes, brackets and links around them."""
+"""Parses ids that people paste, with quotes, brackets and links around them."""
 
 import re
 from enum import StrEnum
@@ -24,36 +24,36 @@ _GROUP = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[1-9][0-9]{0,15}")
 
 
 class Kind(StrEnum):
-    """The kind of a pasted id, as far as its form shows."""
+    """The kind of a pasted text, as far as its form shows."""
 
     ORDER = "order number"
     ID = "id"
     EMAIL = "e-mail address"
     TELEGRAM = "Telegram group or channel"
     NAME = "name"
-    """A stream's, a payment's, or anything else."""
+    """The id of a stream, of a payment, or of anything else."""
 
 
 class Pasted(NamedTuple):
-    """A pasted id without what was around it, and its kind."""
+    """A parsed id and its kind."""
 
     text: str
     kind: Kind
 
 
 def pasted(text: str) -> str:
-    """Return what was meant by a pasted text."""
+    """Return the id in a pasted text."""
     return read(text).text
 
 
 def stream_name(text: str) -> str:
-    """Return the stream that a pasted text names; of an order number, the order's."""
+    """Return the stream named by a pasted text; for an order number, the order's."""
     found = read(text)
     return f"order-{found.text}" if found.kind is Kind.ORDER else found.text
 
 
 def read(text: str) -> Pasted:
-    """Return what was meant by a pasted text, and what that is."""
+    """Return the id in a pasted text, and its kind."""
     bare = text.strip(_WRAPPING).removeprefix("mailto:")
     orders = {found.upper() for found in _ORDER.findall(bare)}
     if len(orders) == 1:
@@ -75,7 +75,7 @@ def read(text: str) -> Pasted:
 
 
 def _group(text: str) -> str | None:
-    """Return a channel or group as events name it: `@name`, `+invitehash` or `-100<id>`."""
+    """Return a channel or group in the form of events: `@name`, `+invitehash` or `-100<id>`."""
     link = _LINK.fullmatch(text)
     if link is None:
         return text.lower() if _GROUP.fullmatch(text) else None
@@ -85,6 +85,6 @@ def _group(text: str) -> str | None:
 
 
 def _named(found: re.Match[str]) -> tuple[str, Kind]:
-    """Return an id, with the category of its stream if that stands before it."""
+    """Return an id, with the category of its stream if it was given before it."""
     category, key = (found["category"] or "").lower(), found["id"].lower()
     return (f"{category}-{key}", Kind.NAME) if category in CATEGORIES else (key, Kind.ID)

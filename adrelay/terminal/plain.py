@@ -17,11 +17,11 @@ HIDDEN = "…hidden…"
 _SECRET = re.compile(r"[a-z_]*(secret|password|digest|token|pepper|_hash|_key)s?")
 _SHORT = 160
 _NAME = 60
-"""Up to how many characters a text may be a name, which stays whole."""
+"""The maximum length of a text that is taken for a name and is not cut."""
 
 
 def plain(value: object) -> Json:
-    """Return a state, or any part of one, as JSON; fields that by their names hold secrets are hidden."""
+    """Return a state, or any part of one, as JSON; fields that are named like secrets are masked."""
     named = _named(value)
     if named is not None:
         return {_key(name): _part(name, part) for name, part in named.items()}
@@ -35,7 +35,7 @@ def plain(value: object) -> Json:
 
 
 def _named(value: object) -> Mapping[object, object] | None:
-    """Return the parts of what has named parts."""
+    """Return the named parts of a value."""
     if isinstance(value, BaseModel):
         return {name: getattr(value, name) for name in type(value).model_fields}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -68,12 +68,12 @@ def flat(value: Json, path: str = "") -> dict[str, Json]:
 
 
 def short(value: Json, limit: int = _SHORT) -> str:
-    """Return a leaf so that it fits on a line."""
+    """Return a leaf as text that fits on a line."""
     return " ".join(pieces(value, limit))
 
 
 def pieces(value: Json, limit: int = _SHORT) -> list[str]:
-    """Return a leaf in pieces between which a line may be broken; of long ones, whole parts at the begin."""
+    """Return a leaf in pieces between which a line may be broken; a long one is cut after whole pieces."""
     if isinstance(value, str):
         return _words(value, limit)
     if not isinstance(value, list) or not value:
@@ -88,7 +88,7 @@ def pieces(value: Json, limit: int = _SHORT) -> list[str]:
 
 
 def field_texts(data: Json) -> list[str]:
-    """Return what an event says: each field with its value, in pieces between which a line may be broken."""
+    """Return an event's fields with their values, in pieces between which a line may be broken."""
     found: list[str] = []
     for name, value in flat(data).items():
         first, *rest = pieces(value)
@@ -97,7 +97,7 @@ def field_texts(data: Json) -> list[str]:
 
 
 def _words(text: str, limit: int) -> list[str]:
-    """Return a text whole where it may be a name, in words where it is prose."""
+    """Return a text in one piece if it may be a name, in words if it is prose."""
     if len(text) <= min(limit, _NAME):
         return [text]
     words = text.split()
@@ -111,7 +111,7 @@ def _words(text: str, limit: int) -> list[str]:
 
 
 def _tokens(value: Json) -> list[str]:
-    """Return JSON in tokens that are never torn: each a value, with its key if it has one."""
+    """Return JSON in tokens between which a line may be broken: each a value, with its key if any."""
     if isinstance(value, dict) and value:
         marks, parts = (
             "{}",
@@ -132,6 +132,6 @@ def _tokens(value: Json) -> list[str]:
 
 
 def one_line(error: str, limit: int = 300) -> str:
-    """Return an error's text on one line, without the places to read on."""
+    """Return an error's text on one line, without links to documentation."""
     lines = [line.strip() for line in error.splitlines() if "For further information" not in line]
     return short("; ".join(line for line in lines if line), limit)

@@ -1,4 +1,4 @@
-"""Reasons of outside errors in plain words, without a library's texts or class names."""
+"""Error texts for failures of servers and files, without class names and libraries' texts."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ _STATES = {
     "57P01": "it is being stopped",
     "57P03": "it is starting or stopping; try again",
 }
-"""By PostgreSQL's code for it."""
+"""Texts by PostgreSQL's error code."""
 _OSERRORS: tuple[tuple[type[OSError], str], ...] = (
     (ConnectionRefusedError, "nothing listens there"),
     (socket.gaierror, "no server has that name"),
@@ -36,11 +36,11 @@ _NATS = {
     "closed": "the connection is closed",
     "maximum payload": "the message is too large for it",
 }
-"""By what a NATS error's text holds."""
+"""Texts by a part of a NATS error's text."""
 
 
 def words_for(error: BaseException) -> str | None:
-    """Return a line for an error that came from outside, None for a mistake of ours."""
+    """Return a line for an error of a server or file, None for an internal error."""
     kind = _library(error)
     if kind == "asyncpg":
         return f"the database broke off: {reason_of(error)}"
@@ -74,7 +74,7 @@ def _of_database(error: BaseException) -> str | None:
     if _library(error) != "asyncpg":
         return None
     state = getattr(error, "sqlstate", None)
-    if not isinstance(state, str):  # the client's own: the address, or the state of its connection
+    if not isinstance(state, str):  # of the client library: address or connection state
         return None if not isinstance(error, ValueError) else "its address is not understood"
     return _STATES.get(state) or _sentence(getattr(error, "message", None)) or _REFUSED
 
@@ -87,7 +87,7 @@ def _of_broker(error: BaseException) -> str | None:
 
 
 def _sentence(message: object) -> str | None:
-    """Return the first line of what the database server said; it names what it refuses."""
+    """Return the first line of the database server's text, which names the refused object."""
     return message.strip().partition("\n")[0] if isinstance(message, str) else None
 
 
@@ -96,7 +96,7 @@ def _library(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield what an error came from, the deepest first."""
+    """Yield an error's causes, the deepest first."""
     chain: list[BaseException] = []
     waiting: list[BaseException] = [error]
     while waiting and len(chain) < _MOST_CAUSES:

@@ -1,4 +1,4 @@
-"""Terminal output: lines and tables that never break an id, a name or an amount."""
+"""Prints lines and tables for people in which no id, name or amount is ever broken."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -14,18 +14,18 @@ INDENT = 4
 
 
 class Screen(Console):
-    """Where results for people go. It breaks and cuts no line: `packed` and `Table` break between words."""
+    """The console for results. It breaks and cuts no line: `packed` and `Table` break between words."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @property
     def room(self) -> int | None:
-        """How many columns there are; None where no terminal is, for then a line may have any length."""
+        """The terminal's width in columns; None without a terminal, where lines may have any length."""
         return self.width if self.is_terminal else None
 
     def items(self, *items: Cell, indent: int = 0, gap: str = GAP) -> None:
-        """Print items one behind the other, each whole, on as many lines as they need."""
+        """Print items in sequence, each unbroken, on as many lines as they need."""
         for line in packed(items, self.room, indent=indent, gap=gap):
             self.print(line)
 
@@ -35,14 +35,14 @@ class Screen(Console):
             self.print(line)
 
     def on_broken_pipe(self) -> None:
-        """Leave it to `guarded`: it is no failure."""
+        """Raise it for `guarded`: a closed pipe is no failure."""
         raise BrokenPipeError
 
 
 class Table:
-    """Rows of cells. Where a row is too wide, it goes on below, a little to the right.
+    """A table of cells.
 
-    Columns in which nothing stands are left out.
+    A row that is too wide continues on the next line, indented. Empty columns are left out.
     """
 
     def __init__(self, *columns: str, title: str = "", right: Sequence[str] = ()) -> None:
@@ -56,7 +56,7 @@ class Table:
         self._rows.append([as_is(cell) for cell in cells])
 
     def lines(self, room: int | None) -> Iterator[Text]:
-        """Return the lines, none wider than the room unless one cell alone is."""
+        """Return the lines, none wider than the terminal unless one cell alone is."""
         if self._title:
             yield Text(self._title, "bold")
         rows = [self._heads, *self._rows]
@@ -76,7 +76,7 @@ class Table:
 
 
 def _bands(widths: Mapping[int, int], room: int | None) -> list[list[int]]:
-    """Return which columns stand on one line, then those on the next."""
+    """Return the columns of the first line, then those of the continuation lines."""
     bands: list[list[int]] = [[]]
     used = 0
     for number, width in widths.items():
@@ -88,7 +88,7 @@ def _bands(widths: Mapping[int, int], room: int | None) -> list[list[int]]:
 
 
 def packed(items: Sequence[Cell], room: int | None, *, indent: int = 0, gap: str = GAP) -> Iterator[Text]:
-    """Return lines of whole items; a line goes on below, a little to the right of where it began."""
+    """Return lines of unbroken items; continuation lines are indented."""
     line, empty = Text(" " * indent), True
     for item in items:
         text = as_is(item)
@@ -104,7 +104,7 @@ def packed(items: Sequence[Cell], room: int | None, *, indent: int = 0, gap: str
 
 
 def fitting(items: Sequence[str], room: int) -> int:
-    """Return how many items fit into the room, whole and with the gaps between them."""
+    """Return how many items fit into a width, unbroken and with the gaps between them."""
     used = 0
     for number, item in enumerate(items):
         used += cell_len(item) + (len(GAP) if number else 0)
@@ -114,7 +114,7 @@ def fitting(items: Sequence[str], room: int) -> int:
 
 
 def as_is(cell: Cell) -> Text:
-    """Return a text as it is: what others wrote must neither colour nor steer the terminal."""
+    """Return a text without control sequences or markup: foreign text must not control the terminal."""
     if isinstance(cell, Text):
         return cell
     return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cell))

@@ -217,7 +217,7 @@ def _set_by(settings: type[ServiceSettings], field: str) -> str:
     return next((one for one in readable if one in there), name)
 
 
-def _field(settings: type[ServiceSettings], place: str) -> str:
+def _field(settings: type[ServiceSettings], alias: str) -> str:
     """Return the field that an error is about; the service's own variable is named if it is set."""
     aliases = {field.validation_alias: name for name, field in settings.model_fields.items()}
-    return aliases.get(place, place)
+    return aliases.get(alias, alias)

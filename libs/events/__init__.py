@@ -1,1 +1,1 @@
-"""The contract: every event and command that crosses a service border."""
+"""The contract: every event and command that is exchanged between services."""

@@ -1,4 +1,4 @@
-"""What billing says and hears: the catalogue, orders and payments."""
+"""The events and commands of billing: the catalogue, orders and payments."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,27 +21,27 @@ from libs.events.values import (
 from libs.eventsourcing.model.event import Command, Event, Upcast
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-"""What an operator gave as the reason; for people."""
+"""An operator's reason, for people."""
 Sum = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
-"""Money in its currency's units; it may be none."""
+"""Money in its currency's units, 0 included."""
 
 
 Origin = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16,64}$")]
-"""A keyed digest of the network address that an order came from, another one each day."""
+"""A keyed digest of the day and of the network address from which an order was placed."""
 
 
 def _by_provider(fields: dict[str, Any]) -> dict[str, Any]:
-    """Until schema 2 nobody but the provider could say it."""
+    """Set `by_hand` to false: before schema 2 only the provider could report a payment or refund."""
     return {**fields, "by_hand": False}
 
 
 def _sessions_kept(fields: dict[str, Any]) -> dict[str, Any]:
-    """Until schema 3 an adbot kept its sessions whatever became of its order."""
+    """Set `keep_sessions`: before schema 3 a refund never released an adbot's sessions."""
     return {**fields, "keep_sessions": True}
 
 
 def _nothing_tolerated(fields: dict[str, Any]) -> dict[str, Any]:
-    """Until schema 3 no shortfall was tolerated."""
+    """Set `tolerated` to 0: before schema 3 no shortfall was tolerated."""
     return {**fields, "tolerated": "0"}
 
 
@@ -49,13 +49,13 @@ def _nothing_tolerated(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class ProductListed(Event):
-    """A plan is on sale from now on. Appended again when a retired one comes back."""
+    """A plan is on sale. Appended again when a retired plan is listed anew."""
 
     plan: Plan
 
 
 class ProductRepriced(Event):
-    """A plan on sale costs another price from now on; orders placed before keep theirs."""
+    """The price of a plan on sale has changed; orders placed before keep theirs."""
 
     code: PlanCode
     price_usd: Amount
@@ -71,9 +71,9 @@ class ProductRetired(Event):
 
 
 class OrderPlaced(Event):
-    """An account ordered a plan and means to pay in a coin. Appended once per order.
+    """An account ordered a plan to be paid in a coin. Appended once per order.
 
-    Since schema 2 it holds `origin`, by which the unpaid orders of one network are counted.
+    Since schema 2 it has `origin`, by which the unpaid orders of one network are counted.
     """
 
     schema_version: ClassVar[int] = 2
@@ -90,7 +90,7 @@ class OrderPlaced(Event):
 
 
 class PaymentRequested(Event):
-    """The provider waits for the money at this address. Appended once per order."""
+    """The provider waits for the payment to this address. Appended once per order."""
 
     order: OrderNumber
     provider: Annotated[str, StringConstraints(max_length=32)]
@@ -103,28 +103,28 @@ class PaymentRequested(Event):
 
 
 class PaymentConfirming(Event):
-    """The money was seen on its chain. Appended at most once per order."""
+    """The payment was seen on its blockchain. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentConfirmed(Event):
-    """The chain confirmed the money. Appended at most once per order."""
+    """The blockchain confirmed the payment. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentSending(Event):
-    """The provider is passing the money on to the operator. Appended at most once per order."""
+    """The provider is transferring the money to the operator. Appended at most once per order."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentPartiallyPaid(Event):
-    """Less came than was asked for; nothing is delivered. Appended once per amount received."""
+    """Less was received than was asked for; nothing is delivered. Appended once per amount received."""
 
     order: OrderNumber
     payment: PaymentId
@@ -134,13 +134,14 @@ class PaymentPartiallyPaid(Event):
 
 
 class DepositReceived(Event):
-    """A further deposit came to an order's address, as a payment of its own. Appended once per such payment.
+    """A further deposit to an order's address, a payment of its own, was received. Appended once per deposit.
 
-    It counts towards what the order's payment received. Money that comes on the order's own payment after an
-    operator recorded a refund is told so too, once, with that payment's id and what is new. Since schema 2
-    that is told each time there is more, and also after an operator called the order paid, unless it then is
-    too much: `PaymentOverpaid` alone says so. Since schema 3 a deposit is told again each time there is more
-    of it, with what is new, and the order's own payment also after a shortfall was tolerated.
+    It counts towards the order's payment. Money received on the order's own payment after an operator
+    recorded a refund is also recorded by this event, once, with that payment's id and the increase. Since
+    schema 2 such money is recorded at each increase, and also after an operator called the order paid, unless
+    the sum is then too much: in that case only `PaymentOverpaid` is appended. Since schema 3 a deposit is
+    recorded again at each increase, with the increase, and the order's own payment also after a shortfall was
+    tolerated.
     """
 
     schema_version: ClassVar[int] = 3
@@ -148,38 +149,37 @@ class DepositReceived(Event):
 
     order: OrderNumber
     deposit: Annotated[PaymentId, Field(description="The deposit's own payment id, or the order's.")]
-    paid: Annotated[Amount, Field(description="In units of `coin`, what is new of this deposit alone.")]
+    paid: Annotated[Amount, Field(description="In units of `coin`, the increase of this deposit alone.")]
     coin: Coin
 
 
 class UncountedMoneyReported(Event):
-    """The provider reports money that counts for nothing so far: it is not certain yet, or was given up.
+    """The provider reports money that does not count so far: it is uncertain, or its payment was abandoned.
 
-    By the order's own payment, or by a further deposit to it, in any status but those that settle it.
-    Appended once per payment and larger sum, and once more when what was on its way is given up, or when a
-    deposit is given back that counts already. Should it settle after all, it counts. While the order's own
-    payment is on its way to an unpaid order this is not appended: `PaymentConfirming` and what follows it
-    stand for that.
+    It belongs to the order's own payment, or to a further deposit, in any status but those that settle it.
+    Appended once per payment and larger sum, once more when a pending payment is abandoned, and when a
+    deposit that already counts is paid back. If it settles after all, it counts. While the order's own
+    payment to an unpaid order is pending, `PaymentConfirming` and its successors are appended instead.
     """
 
     order: OrderNumber
     payment: PaymentId
     status: Annotated[str, StringConstraints(max_length=40)]
-    """In the provider's words."""
+    """The status as the provider names it."""
     on_the_way: bool
-    """It may still settle by itself; else a person has to see to it."""
-    paid: Annotated[Amount, Field(description="In units of `currency`, this payment alone, in all.")]
-    uncounted: Annotated[Sum, Field(description="In units of `currency`, how much of it does not count.")]
+    """It may still settle by itself; else a person has to act."""
+    paid: Annotated[Amount, Field(description="In units of `currency`, the total of this payment alone.")]
+    uncounted: Annotated[Sum, Field(description="In units of `currency`, the part that does not count.")]
     currency: Annotated[str, StringConstraints(max_length=32)]
-    """The provider's own code of what was received; empty where it does not say."""
+    """The provider's code of the currency received; empty if it reports none."""
     coin: Coin | None
-    """The order's coin if it came in that, None if not."""
+    """The order's coin if it was received in that coin, else None."""
 
 
 class PaymentOverpaid(Event):
-    """More came than was asked for: what to do about it is the operator's to decide.
+    """More was received than was asked for; the operator decides about the excess.
 
-    Appended once per amount received, after or together with `PaymentFinished`.
+    Appended once per amount received, after `PaymentFinished` or in the same unit of work.
     """
 
     order: OrderNumber
@@ -189,10 +189,9 @@ class PaymentOverpaid(Event):
 
 
 class WrongCoinReceived(Event):
-    """Money came in another coin than was asked for; nothing is delivered for it.
+    """Money was received in another coin than was asked for; nothing is delivered for it.
 
-    Appended once per payment, since schema 2 again for each larger sum of it. What to do about it is the
-    operator's to decide.
+    Appended once per payment, since schema 2 again for each larger sum. The operator decides about the money.
     """
 
     schema_version: ClassVar[int] = 2
@@ -201,20 +200,20 @@ class WrongCoinReceived(Event):
     order: OrderNumber
     payment: PaymentId
     paid: Sum
-    """In units of what was received."""
+    """In units of `currency`."""
     currency: Annotated[str, StringConstraints(max_length=32)]
-    """The provider's own code of what was received."""
+    """The provider's code of the currency received."""
 
 
 class UnmatchedPaymentReported(Event):
     """The provider reports money for an order that does not match what was asked for; none of it counts.
 
-    `wrong_payment`: by a payment that is neither the order's nor a further deposit to it. `wrong_amount`: by
-    one of these, for another price or amount, or with a sum that contradicts its status. Appended once for
-    each thing that is reported, and a few times per order at most. The report is refused, and it changes
-    nothing else: what to do about it is the operator's to decide. Since schema 2 it is said in every status
-    in which money is reported, also of a payment that is this order's and is reported for another one
-    (`wrong_payment`), and of one whose report leaves out the sum or the coin (`wrong_amount`).
+    `wrong_payment`: the payment is neither the order's nor a further deposit to it. `wrong_amount`: the
+    payment is, with another price or amount, or with a sum that contradicts its status. Appended once for
+    each distinct report, a few times per order at most. The report is refused and changes nothing else: the
+    operator decides about the money. Since schema 2 it is appended in every status in which money is
+    reported, also for a payment of this order that is reported for another order (`wrong_payment`), and for
+    one whose report lacks the sum or the coin (`wrong_amount`).
     """
 
     schema_version: ClassVar[int] = 2
@@ -223,23 +222,23 @@ class UnmatchedPaymentReported(Event):
     order: OrderNumber
     payment: PaymentId
     parent: PaymentId | None
-    """The payment that it calls itself a further deposit to."""
+    """The payment that is reported as its parent, if it is reported as a further deposit."""
     why: Literal["wrong_payment", "wrong_amount"]
     status: Annotated[str, StringConstraints(max_length=40)]
-    """In the provider's words."""
+    """The status as the provider names it."""
     paid: Sum
-    """In units of `currency`; none where the provider does not say how much."""
-    amount: Annotated[Sum, Field(description="What the payment asks for, in units of `currency`.")]
+    """In units of `currency`; 0 if the provider does not report the sum."""
+    amount: Annotated[Sum, Field(description="The amount that the payment asks for, in units of `currency`.")]
     currency: Annotated[str, StringConstraints(max_length=32)]
-    """The provider's own code of a coin."""
+    """The provider's code of a coin."""
     price: Annotated[Sum, Field(description="In units of `price_currency`.")]
     price_currency: Annotated[str, StringConstraints(max_length=32)]
 
 
 class UnknownStatusReported(Event):
-    """The provider reports a payment in a state that nobody knows; it changes nothing.
+    """The provider reports a payment in an unknown status; it changes nothing.
 
-    Appended once per payment and state.
+    Appended once per payment and status.
     """
 
     order: OrderNumber
@@ -248,11 +247,11 @@ class UnknownStatusReported(Event):
 
 
 class PaymentFinished(Event):
-    """An order was paid in full, so what was bought may be delivered.
+    """An order was paid in full and may be delivered.
 
-    Appended once per order, however often the provider repeats itself. Since schema 2 an operator may say so
-    too: then less than was asked for, or nothing, may have come, and there may be no payment at the provider.
-    Since schema 3 less may have come within the tolerance that the operator has set.
+    Appended once per order, however often the provider repeats its notification. Since schema 2 an operator
+    may also call an order paid: then less than was asked for, or nothing, may have been received, and there
+    may be no payment at the provider. Since schema 3 the sum may be less by up to the operator's tolerance.
     """
 
     schema_version: ClassVar[int] = 3
@@ -264,33 +263,33 @@ class PaymentFinished(Event):
     renews: AdbotId | None = None
     payment: PaymentId | None
     paid: Sum
-    """In units of `coin`, as received, in total."""
+    """In units of `coin`: all that was received."""
     tolerated: Sum = Decimal(0)
-    """In units of `coin`, how much less than was asked for came and was taken for enough."""
+    """In units of `coin`: the shortfall that was tolerated."""
     coin: Coin
     by_hand: bool
 
 
 class PaymentFailed(Event):
-    """The provider gave the payment up. A later `PaymentFinished` still delivers."""
+    """The payment failed at the provider. A later `PaymentFinished` still delivers."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentExpired(Event):
-    """The provider no longer waits. A later `PaymentFinished` (a late payer) still delivers."""
+    """The provider no longer waits for the payment. A later `PaymentFinished` still delivers."""
 
     order: OrderNumber
     payment: PaymentId
 
 
 class PaymentRefunded(Event):
-    """The money went back to the client, or an operator says that it will. Nothing is delivered any more.
+    """The money was paid back to the client, or an operator states that it will be. Nothing is delivered.
 
-    Appended once per order. Since schema 2 an operator may say so too, also where the provider has no
-    payment. Since schema 3 the adbot that was paid for gives its sessions back at once unless `keep_sessions`
-    is set; until then it always kept them.
+    Appended once per order. Since schema 2 an operator may record a refund too, also without a payment at the
+    provider. Since schema 3 the paid adbot releases its sessions at once unless `keep_sessions` is set;
+    before, it always kept them.
     """
 
     schema_version: ClassVar[int] = 3
@@ -304,9 +303,9 @@ class PaymentRefunded(Event):
 
 
 class OrderMarkedPaid(Event):
-    """An operator vouches for an order that the provider does not call paid; `PaymentFinished` follows.
+    """An operator calls an order paid that the provider does not; `PaymentFinished` follows.
 
-    Appended at most once per order. Who it was is the event's actor.
+    Appended at most once per order. The operator is the event's actor.
     """
 
     order: OrderNumber
@@ -316,49 +315,45 @@ class OrderMarkedPaid(Event):
 class OrderExpired(Event):
     """The order was not paid in time, or its payment expired. A late payment still delivers.
 
-    Appended at most once per order, and never while money was seen on its way.
+    Appended at most once per order, and never while a payment is pending.
     """
 
     order: OrderNumber
 
 
 class OrderCancelled(Event):
-    """An unpaid order was called off.
-
-    Money that comes all the same still delivers. Appended once per order.
-    """
+    """An unpaid order was cancelled. Money received later still delivers. Appended once per order."""
 
     order: OrderNumber
     reason: Reason
 
 
 class OrderReviewed(Event):
-    """An operator has seen to what was odd about an order. Appended each time it was done."""
+    """An operator has reviewed an order that needed attention. Appended at each review."""
 
     order: OrderNumber
     note: Reason
 
 
 class OrderFulfilled(Event):
-    """What was paid for was delivered. Appended once per order, after `PaymentFinished`."""
+    """A paid order was delivered. Appended once per order, after `PaymentFinished`."""
 
     order: OrderNumber
     account: AccountId
     adbot: AdbotId
 
 
-# -- heard
+# -- commands
 
 
 class PlaceOrder(Command):
-    """Place an order and ask the provider for its payment.
+    """Place an order and request its payment from the provider.
 
     Refused: `unknown_plan`, `unsupported_coin`, `below_minimum` (the coin's smallest payment is more than the
     price), `insufficient_stock`, `too_many_unpaid_orders`, `order_exists_differently`, `order_expired`,
-    `order_cancelled`, and, with the order left to be continued, `provider_unavailable` and
-    `payment_declined`.
-    Repeating it with the same order number continues where the first try stopped; without that, billing
-    itself asks the provider again until the order expires.
+    `order_cancelled`, and, with an order that can be continued, `provider_unavailable` and
+    `payment_declined`. A repeat with the same order number continues where the first attempt stopped; without
+    a repeat, billing retries the request until the order expires.
     """
 
     order: OrderNumber
@@ -371,10 +366,10 @@ class PlaceOrder(Command):
 
 
 class RecordNotification(Command):
-    """Take a provider's notification exactly as it arrived.
+    """Record a provider's notification, byte for byte as it arrived.
 
-    Refused: `bad_signature`, `malformed_notification`, `unknown_order`, `wrong_payment`, `wrong_amount`.
-    A repeat, and a notification of something already passed, is accepted and changes nothing.
+    Refused: `bad_signature`, `malformed_notification`, `unknown_order`, `wrong_payment`, `wrong_amount`. A
+    repeat, and a notification of an earlier status, is accepted and changes nothing.
     """
 
     batchable: ClassVar[bool] = True
@@ -384,7 +379,7 @@ class RecordNotification(Command):
 
 
 class MarkPaid(Command):
-    """Mark an order as paid by hand, so that it is delivered; accepted if it is paid already.
+    """Deliver an order that the provider does not call paid; accepted if it is paid already.
 
     Refused: `unknown_order`, `order_refunded`.
     """
@@ -394,10 +389,10 @@ class MarkPaid(Command):
 
 
 class Refund(Command):
-    """Record that an order's money goes back. No money is moved: the provider has no such call.
+    """Record that an order is refunded. No money is moved: the provider has no API for it.
 
-    The adbot that was paid for is suspended, and gives its sessions back unless `keep_sessions` is set.
-    Accepted if it is recorded already. Refused: `unknown_order`, `nothing_received`.
+    The paid adbot is suspended, and releases its sessions unless `keep_sessions` is set. Accepted if a refund
+    is recorded already. Refused: `unknown_order`, `nothing_received`.
     """
 
     order: OrderNumber
@@ -406,7 +401,7 @@ class Refund(Command):
 
 
 class CancelOrder(Command):
-    """Call off an order that is not paid; accepted if it is called off already.
+    """Cancel an unpaid order; accepted if it is cancelled already.
 
     Refused: `unknown_order`, `order_paid`, `money_on_the_way`.
     """
@@ -416,23 +411,23 @@ class CancelOrder(Command):
 
 
 class ReviewOrder(Command):
-    """Note that what was odd about an order has been seen to. Refused: `unknown_order`."""
+    """Record that an order that needed attention was reviewed. Refused: `unknown_order`."""
 
     order: OrderNumber
     note: Reason
 
 
 class ListProduct(Command):
-    """Put a new plan, or a retired one, on sale.
+    """List a new plan, or a retired one, for sale.
 
-    Refused: `already_listed` (as another plan), `interval_too_long` (for the time that the plan is valid).
+    Refused: `already_listed` (as another plan), `interval_too_long` (longer than the plan's validity).
     """
 
     plan: Plan
 
 
 class RepriceProduct(Command):
-    """Give a plan on sale another price; orders placed before keep theirs. Refused: `unknown_plan`."""
+    """Change the price of a plan on sale; orders placed before keep theirs. Refused: `unknown_plan`."""
 
     code: PlanCode
     price_usd: Amount

@@ -1,4 +1,4 @@
-"""Every event type that Adrelay's services say."""
+"""The catalogue of all event types."""
 
 from functools import cache
 
@@ -8,6 +8,6 @@ from libs.eventsourcing.model.catalogue import EventCatalogue, types_in
 
 @cache
 def published() -> EventCatalogue:
-    """Return the catalogue of all events that Adrelay's services say."""
+    """Return the catalogue of the events of all services."""
     modules = (billing, provisioning, scheduler, forwarder, gateway)
     return EventCatalogue(kind for module in modules for kind in types_in(module))

@@ -1,4 +1,4 @@
-"""What the forwarder says and hears: sessions, cycles and deliveries."""
+"""The events and commands of the forwarder: sessions, cycles and deliveries."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ from libs.eventsourcing.model.event import Command, Contract, Event
 
 
 class SessionImported(Event):
-    """A session was read, checked by signing in with it, and its secret put into the vault. Appended once."""
+    """A session was read, checked by a sign-in, and its secret stored in the vault. Appended once."""
 
     session: SessionId
     telegram_user: int
@@ -34,7 +34,7 @@ class SessionImported(Event):
 
 
 class SeatRested(Event):
-    """Telegram asked this session to wait; it sends nothing until then."""
+    """Telegram asked this session to pause; it sends nothing before `until`."""
 
     session: SessionId
     until: datetime
@@ -43,7 +43,7 @@ class SeatRested(Event):
 
 
 class SessionDied(Event):
-    """Telegram no longer takes this session. Appended once per session."""
+    """Telegram no longer accepts this session. Appended once per session."""
 
     session: SessionId
     loss: SessionLoss
@@ -54,7 +54,7 @@ class SessionDied(Event):
 
 
 class ApiPairImported(Event):
-    """A Telegram application was put into the vault; its hash stays there. Appended once."""
+    """A Telegram application was stored in the vault, which keeps its `api_hash`. Appended once."""
 
     pair: ApplicationId
     api_id: int
@@ -72,23 +72,23 @@ class Share(Contract):
 
 
 class Delivery(Contract):
-    """What became of one group in one cycle."""
+    """The outcome of one group in one cycle."""
 
     group: GroupRef
     session: SessionId | None
-    """None where no seat tried."""
+    """None if no seat tried."""
     result: ResultClass
     error: ErrorName = ""
     messages: tuple[int, ...] = ()
-    """Ids in the group; several for an album."""
+    """The message ids in the group; several for an album."""
     at: datetime
 
 
 class CycleStarted(Event):
-    """A due cycle's groups were shared over its seats. Decided once per cycle.
+    """A due cycle's groups were distributed over its seats. Appended once per cycle.
 
-    Every seat that can send is named, also one that has no groups; a group that no seat can write to
-    is in nobody's share. Post and pacing are those of the due cycle.
+    `shares` has every seat that can send, even without groups; a group that refuses all seats is in no share.
+    Post and pacing are those of the due cycle.
     """
 
     cycle: CycleId
@@ -100,20 +100,20 @@ class CycleStarted(Event):
 
 
 class ShareMoved(Event):
-    """Groups of a running cycle go to other seats, because their own one does not serve them any more."""
+    """Groups of a running cycle were reassigned, because their seat no longer serves them."""
 
     cycle: CycleId
     adbot: AdbotId
     session: SessionId
-    """The seat that gives them up."""
+    """The seat that no longer serves the groups."""
     result: ResultClass
     error: ErrorName
     shares: Annotated[tuple[Share, ...], Field(min_length=1)]
-    """Who takes them over."""
+    """The groups by their new seats."""
 
 
 class DeliveriesRecorded(Event):
-    """A few groups of a cycle are done with, for good. Each group of a cycle is named once."""
+    """The final outcomes of a few groups of a cycle. Each group of a cycle is named once."""
 
     cycle: CycleId
     adbot: AdbotId
@@ -121,7 +121,7 @@ class DeliveriesRecorded(Event):
 
 
 class CycleFinished(Event):
-    """Every group of the cycle is done with. Appended once per cycle that was not aborted."""
+    """All groups of the cycle have an outcome. Appended once per cycle that was not aborted."""
 
     cycle: CycleId
     adbot: AdbotId
@@ -130,7 +130,7 @@ class CycleFinished(Event):
 
 
 class AbortReason(StrEnum):
-    """Why a cycle ended before its last group."""
+    """The reason for which a cycle ended before its last group."""
 
     STOPPED = "stopped"
     SOURCE_BROKEN = "source_broken"
@@ -138,7 +138,7 @@ class AbortReason(StrEnum):
 
 
 class CycleAborted(Event):
-    """The cycle ended before its last group; the rest is not sent. Appended once per cycle."""
+    """The cycle ended before its last group; its pending groups are not served. Appended once per cycle."""
 
     cycle: CycleId
     adbot: AdbotId
@@ -155,14 +155,14 @@ class SourceBroken(Event):
     error: ErrorName
 
 
-# -- heard
+# -- commands
 
 Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value(), when_used="json")]
-"""Hidden in logs and reprs; written out only where the command is put on the wire."""
+"""A text that is masked in logs and reprs, and in clear only in a command's serialized form."""
 
 
 class ImportApiPair(Command):
-    """Put a Telegram application into the vault. Refused: `pair_exists`."""
+    """Store a Telegram application's `api_id` and `api_hash` in the vault. Refused: `pair_exists`."""
 
     pair: ApplicationId
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -170,11 +170,11 @@ class ImportApiPair(Command):
 
 
 class ImportSession(Command):
-    """Read a session, sign in with it once, and put its secret into the vault.
+    """Read a session, sign in with it once, and store its secret in the vault.
 
-    Refused: `unreadable_session` (says what was found instead), `session_exists`, `account_exists`
-    (another session of the same Telegram account is there and alive), `session_dead`, `no_api_pair`,
-    `unknown_api_pair`, `telegram_unreachable`.
+    Refused: `unreadable_session` (with the reason), `session_exists`, `account_exists` (another session of
+    the same Telegram account is stored and alive), `session_dead`, `no_api_pair`, `unknown_api_pair`,
+    `telegram_unreachable`.
     """
 
     session: SessionId

@@ -1,4 +1,4 @@
-"""The gateway's events and commands: accounts, and their owners' notifications."""
+"""The events of the gateway: accounts, and notifications to their owners."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,11 +10,11 @@ from libs.events.values import AccountId, Amount, Coin, EmailAddress, Notificati
 from libs.eventsourcing.model.event import Event, Upcast
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""A keyed hash of an access code; the code itself is shown once and kept nowhere."""
+"""A keyed hash of an access code; the code itself is shown once and not stored."""
 
 
 class Role(StrEnum):
-    """What an account may do."""
+    """The role of an account, which determines its permissions."""
 
     CLIENT = "CLIENT"
     RESELLER = "RESELLER"
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class NotificationKind(StrEnum):
-    """The kinds of notification that an account's owner gets."""
+    """The kinds of notifications to an account's owner."""
 
     ORDER_PLACED = "order_placed"
     PAYMENT_RECEIVED = "payment_received"
@@ -34,10 +34,10 @@ class NotificationKind(StrEnum):
 
 
 class AccountRegistered(Event):
-    """An account exists. Appended once per e-mail address.
+    """An account was created. Appended once per e-mail address.
 
-    Since schema 2 an access code is issued apart from this, by `AccessCodeReset`: until then nothing opens
-    the account. Before, the first checkout issued one.
+    Since schema 2 an access code is issued separately, by `AccessCodeReset`: before that nobody can sign in.
+    In schema 1 the first checkout issued one.
     """
 
     schema_version: ClassVar[int] = 2
@@ -47,15 +47,14 @@ class AccountRegistered(Event):
     email: EmailAddress
     role: Role
     code_digest: CodeDigest | None = None
-    """Of the code that the first checkout issued, as schema 1 has it."""
+    """The digest of the code that the first checkout issued, in schema 1 only."""
     licence: Annotated[str, StringConstraints(pattern=r"^LIC-[0-9A-Z-]{8,40}$")]
 
 
 class AccessCodeReset(Event):
-    """An account is opened by a new access code; an old one, if it had any, opens nothing any more.
+    """An account has a new access code, which replaces the old one, if any.
 
-    Appended when a mail to the account's owner is to hold its first code, and each time the operator issues
-    one.
+    Appended before the mail with the owner's first code, and each time the operator issues a code.
     """
 
     account: AccountId
@@ -66,9 +65,9 @@ class AccessCodeReset(Event):
 
 
 class NotificationRaised(Event):
-    """An account's owner gets a notification, in the app and perhaps by mail. Appended once per occasion.
+    """An account's owner is notified, in the app and perhaps by mail. Appended once per occasion.
 
-    Never holds an access code: whoever writes the mail puts it in.
+    Never contains an access code: the mail's renderer inserts it.
     """
 
     notification: NotificationId
@@ -77,15 +76,18 @@ class NotificationRaised(Event):
     order: OrderNumber
     email: EmailAddress
     mail: bool
-    """Whether it is sent by mail too: not if no mail server is configured, if it is long ago, or if the
-    mailbox got many mails about orders that nobody paid."""
+    """A mail is sent too.
+
+    False if no mail server is configured, if the occasion was long ago, or if the mailbox was sent many mails
+    about orders that nobody paid.
+    """
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None
 
 
 class MailSent(Event):
-    """A mail server took the mail of a notification. Appended once per notification."""
+    """A mail server accepted the mail of a notification. Appended once per notification."""
 
     notification: NotificationId
     account: AccountId

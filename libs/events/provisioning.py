@@ -1,4 +1,4 @@
-"""What provisioning says and hears: stock and adbots."""
+"""The events and commands of provisioning: stock and adbots."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,18 +22,18 @@ from libs.eventsourcing.model.event import Command, Event
 
 
 class SessionStocked(Event):
-    """A session lies in stock, unused. Appended once per session."""
+    """A session was added to the stock. Appended once per session."""
 
     session: SessionId
     telegram_user: int
     phone: Annotated[str, StringConstraints(max_length=32)]
     """Masked, such as `+49…42`."""
     pair: ApplicationId | None = None
-    """The Telegram application that it was uploaded with, if any; it is then assigned with no other."""
+    """The Telegram application that it was uploaded with, if any, and its only one then."""
 
 
 class SessionAssigned(Event):
-    """A session took a seat of an adbot. No session is ever on two."""
+    """A session was assigned to a seat of an adbot. No session is ever on two adbots."""
 
     session: SessionId
     adbot: AdbotId
@@ -41,14 +41,14 @@ class SessionAssigned(Event):
 
 
 class SessionReleased(Event):
-    """A session went back to stock, unused."""
+    """A session returned to stock, unused."""
 
     session: SessionId
     adbot: AdbotId
 
 
 class SessionLost(Event):
-    """A session can't be used any more, and left the adbot that it was on."""
+    """A session can't be used any more, and was removed from its adbot, if it was on one."""
 
     session: SessionId
     adbot: AdbotId | None
@@ -60,7 +60,7 @@ class SessionLost(Event):
 
 
 class ApiPairAdded(Event):
-    """A Telegram application may be assigned to sessions."""
+    """A Telegram application can be assigned to sessions."""
 
     pair: ApplicationId
     api_id: int
@@ -70,9 +70,9 @@ class ApiPairAdded(Event):
 
 
 class AdbotProvisioned(Event):
-    """What was paid for exists, stopped. Appended once per order.
+    """The adbot of a paid order was created, stopped. Appended once per order.
 
-    Validity runs from the first filled seat: both ends are missing while no seat is filled.
+    Validity runs from the first filled seat: start and end are missing while no seat is filled.
     """
 
     adbot: AdbotId
@@ -85,14 +85,14 @@ class AdbotProvisioned(Event):
 
 
 class SeatsAwaited(Event):
-    """Seats of an adbot wait for stock; arriving stock fills them, first paid first served."""
+    """Empty seats of an adbot wait for stock; new stock fills them in the order of payment."""
 
     adbot: AdbotId
     missing: Annotated[int, Field(ge=1)]
 
 
 class SeatFilled(Event):
-    """A waiting seat was filled. With the first seat of all, validity begins."""
+    """An empty seat was filled. Validity begins with the adbot's first filled seat."""
 
     adbot: AdbotId
     seat: Seat
@@ -101,7 +101,7 @@ class SeatFilled(Event):
 
 
 class SeatLost(Event):
-    """A session left its seat; the seat waits for stock until `SeatFilled`."""
+    """A seat lost its session; it waits for stock until `SeatFilled`."""
 
     adbot: AdbotId
     session: SessionId
@@ -109,27 +109,22 @@ class SeatLost(Event):
 
 
 class AdbotExpired(Event):
-    """The plan of an adbot ended.
-
-    Appended once for each end: it may have been extended since the one before.
-    """
+    """The validity of an adbot ended. Appended once per end; an extension sets a new one."""
 
     adbot: AdbotId
 
 
 class AdbotExtended(Event):
-    """An adbot's plan lasts longer; if it had expired, it has not any more.
+    """The validity of an adbot was extended; an expiry ends by it. Appended once per renewing order.
 
-    Appended once per order that renews.
-
-    Both ends are missing while no seat was ever filled, or while its seats are gone and wait for stock: the
-    days are then added once validity begins.
+    Start and end are missing while no seat was ever filled, or while its seats were released and wait for
+    stock: the days are then added once validity begins.
     """
 
     adbot: AdbotId
     account: AccountId
     order: OrderNumber | None
-    """The order that renews it; None if an operator gave the days."""
+    """The renewing order; None if an operator added the days."""
     days: Annotated[int, Field(ge=1, le=3660)]
     reason: Annotated[str, StringConstraints(max_length=500)]
     valid_from: datetime | None
@@ -137,33 +132,33 @@ class AdbotExtended(Event):
 
 
 class AdbotSuspended(Event):
-    """An adbot may not run, whatever its plan says, until `AdbotRestored`."""
+    """An adbot may not run, whatever its validity, until `AdbotRestored`."""
 
     adbot: AdbotId
     reason: Annotated[str, StringConstraints(max_length=500)]
 
 
 class AdbotRestored(Event):
-    """A suspended adbot may run again; it is not started by that."""
+    """A suspended adbot may run again; it is not started by this event."""
 
     adbot: AdbotId
 
 
 class SeatsReleased(Event):
-    """An adbot's sessions went back to stock: its grace time is over, or it was suspended for good.
+    """An adbot's sessions returned to stock: its grace time ended, or a suspension released them.
 
-    Appended at most once per expiry, and per suspension. Should it be renewed or restored after all, its
-    seats wait for stock.
+    Appended at most once per expiry, and per suspension. If the adbot is renewed or restored later, its seats
+    wait for stock.
     """
 
     adbot: AdbotId
 
 
-# -- heard
+# -- commands
 
 
 class ExtendAdbot(Command):
-    """Give an adbot more days. Refused: `unknown_adbot`."""
+    """Extend an adbot's validity by days. Refused: `unknown_adbot`."""
 
     adbot: AdbotId
     days: Annotated[int, Field(ge=1, le=3660)]
@@ -171,9 +166,9 @@ class ExtendAdbot(Command):
 
 
 class SuspendAdbot(Command):
-    """Let an adbot not run; accepted if it is suspended already. Refused: `unknown_adbot`.
+    """Suspend an adbot; accepted if it is suspended already. Refused: `unknown_adbot`.
 
-    With `release_sessions` its sessions go back to stock at once, also if it is suspended already.
+    With `release_sessions` its sessions return to stock at once, also if it is suspended already.
     """
 
     adbot: AdbotId
@@ -182,6 +177,9 @@ class SuspendAdbot(Command):
 
 
 class RestoreAdbot(Command):
-    """Let a suspended adbot be started again; empty seats wait for stock. Refused: `unknown_adbot`."""
+    """Restore a suspended adbot without starting it; empty seats wait for stock.
+
+    Refused: `unknown_adbot`.
+    """
 
     adbot: AdbotId

@@ -1,4 +1,4 @@
-"""What a command's sender hears back."""
+"""The results of commands."""
 
 from typing import Annotated, Literal
 
@@ -9,20 +9,20 @@ from libs.eventsourcing.model.event import Contract
 
 
 class NotYetKnown(Refused):
-    """Refused because no event about what was named has been read here: it may still be on its way.
+    """Refused because no event about the named thing has been read yet.
 
-    A sender that knows better sends the command again soon.
+    A sender that knows of it retries the command soon.
     """
 
 
 class _Answer(Contract):
-    """An answer to a command; fields that only a newer service knows are passed over."""
+    """An answer to a command; unknown fields, of a newer service, are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class Written(_Answer):
-    """The place of the last event that a command wrote in its service's store."""
+    """The cursor of the last event that a command appended to its service's store."""
 
     service: str
     xid: int
@@ -30,33 +30,33 @@ class Written(_Answer):
 
 
 class Accepted(_Answer):
-    """It is done, or was done already. A read model that has reached `written` shows it."""
+    """The command was executed, now or before. A read model that has reached `written` shows the effect."""
 
     outcome: Literal["accepted"] = "accepted"
     written: tuple[Written, ...] = ()
 
 
 class Refusal(_Answer):
-    """It was understood and is not done, for a reason that the caller can act on."""
+    """The command was refused, for a reason that the caller can act on."""
 
     outcome: Literal["refused"] = "refused"
     code: str
     detail: str = ""
     not_yet_known: Annotated[bool, Field(exclude_if=lambda held: not held)] = False
-    """Whether this is a `NotYetKnown`. Left out of the message unless it is: senders of before refuse it."""
+    """The refusal is a `NotYetKnown`; omitted if false, since earlier programs refuse the field."""
 
     @classmethod
     def of(cls, error: Refused) -> "Refusal":
-        """Return the answer that says what was raised."""
+        """Return the answer for an error."""
         return cls(code=error.code, detail=error.detail, not_yet_known=isinstance(error, NotYetKnown))
 
     def error(self) -> Refused:
-        """Return what was raised where the command was decided."""
+        """Return the error that the service raised."""
         return (NotYetKnown if self.not_yet_known else Refused)(self.code, self.detail)
 
 
 class Failure(_Answer):
-    """It broke on the service's side; `reference` finds it in the service's log."""
+    """The command failed in the service, whose log contains `reference`."""
 
     outcome: Literal["failed"] = "failed"
     reference: str

@@ -1,4 +1,4 @@
-"""What the scheduler says and hears: advertisements and cycles."""
+"""The events and commands of the scheduler: advertisements and cycles."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from libs.eventsourcing.model.event import Command, Event, Upcast
 
 
 class StopReason(StrEnum):
-    """Why an adbot stopped."""
+    """The reason for which an adbot stopped."""
 
     REQUESTED = "requested"
     EXPIRED = "expired"
@@ -25,14 +25,14 @@ class StopReason(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why a due cycle was not run."""
+    """The reason for which a due cycle was skipped."""
 
     OVERRUN = "overrun"
-    """The cycle before was still running."""
+    """The previous cycle was still running."""
 
 
 def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
-    """Until schema 2 the first cycle came due at the start."""
+    """Set `started_at` to the anchor: before schema 2 the first cycle was due at the start."""
     return {**fields, "started_at": fields["anchor"]}
 
 
@@ -40,7 +40,7 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class AdvertisementSet(Event):
-    """An adbot's post and groups are these from now on; a running cycle keeps what it started with."""
+    """The post and groups of an adbot were set; a running cycle keeps its own."""
 
     adbot: AdbotId
     post: Post
@@ -48,9 +48,9 @@ class AdvertisementSet(Event):
 
 
 class AdbotStarted(Event):
-    """Cycles come due from now on, at `anchor` and then every `interval_seconds`.
+    """The adbot runs: cycles are due at `anchor` and then every `interval_seconds`.
 
-    Since schema 2 `anchor` is later than `started_at` where a cycle of an earlier run came due less than an
+    Since schema 2 `anchor` is later than `started_at` if a cycle of an earlier run was due less than an
     interval ago.
     """
 
@@ -64,7 +64,7 @@ class AdbotStarted(Event):
 
 
 class AdbotStopped(Event):
-    """No cycle comes due any more, and what a running one has not sent yet is not sent."""
+    """The adbot no longer runs: no cycle is due, and pending sends of a running one are dropped."""
 
     schema_version: ClassVar[int] = 3
     upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
@@ -75,11 +75,11 @@ class AdbotStopped(Event):
 
 
 class CycleDue(Event):
-    """Every group is to get the post once, now. Appended once per due time that was not skipped.
+    """A cycle is due: every group is to receive the post once. Appended once per due time, unless skipped.
 
-    Carries what is to be sent as it was at that moment. `due_at` is the time of the cadence, or, where the
-    cycle is raised noticeably later, as after an outage, the time when it is raised. Since schema 2
-    `next_due` says when the next one comes due; before, that was an interval after `due_at`.
+    Contains the advertisement and the seats as of that instant. `due_at` is the time of the cadence, or the
+    time when the cycle is raised, if that is noticeably later, as after an outage. Since schema 2 `next_due`
+    is the next due time; before, it was an interval after `due_at`.
     """
 
     schema_version: ClassVar[int] = 2
@@ -88,7 +88,7 @@ class CycleDue(Event):
     cycle: CycleId
     adbot: AdbotId
     account: AccountId
-    number: Annotated[int, Field(ge=1, description="Counts the adbot's cycles.")]
+    number: Annotated[int, Field(ge=1, description="The number of the cycle among the adbot's.")]
     due_at: datetime
     next_due: datetime | None = None
     post: Post
@@ -98,7 +98,7 @@ class CycleDue(Event):
 
 
 class CycleSkipped(Event):
-    """A due time passed without a cycle. Since schema 2 `next_due` says when the next one comes."""
+    """A due time passed without a cycle. Since schema 2 `next_due` is the next due time."""
 
     schema_version: ClassVar[int] = 2
     upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
@@ -112,7 +112,7 @@ class CycleSkipped(Event):
 # -- events: stream permissions-<account>
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-"""Why an operator does something, for people."""
+"""An operator's reason, for people."""
 
 
 class PrivateIdsAllowed(Event):
@@ -123,22 +123,22 @@ class PrivateIdsAllowed(Event):
 
 
 class PrivateIdsForbidden(Event):
-    """An account's adbots may not name private ids any more. Those that do stop."""
+    """An account's adbots may no longer name private ids. Adbots that do are stopped."""
 
     account: AccountId
     reason: Reason
 
 
-# -- heard; `account` is who asks and must own the adbot, None is an admin
+# -- commands; `account` is the caller's, which must own the adbot, None for an admin
 
 LongText = Annotated[str, StringConstraints(max_length=4096)]
 
 
 class SetAdvertisement(Command):
-    """Set an adbot's post and groups, as the client wrote them.
+    """Set an adbot's post and groups, as written by the client.
 
     Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names the first hundred), `no_groups`,
-    `too_many_groups`, `private_ids_not_allowed` (names them). A group named twice is folded into one.
+    `too_many_groups`, `private_ids_not_allowed` (names them). Duplicate groups are merged.
     """
 
     adbot: AdbotId
@@ -149,11 +149,10 @@ class SetAdvertisement(Command):
 
 
 class StartAdbot(Command):
-    """Start an adbot. A running one stays as it is.
+    """Start an adbot; accepted if it is running.
 
-    The first cycle comes due at once, or an interval after the adbot's last cycle. Refused:
-    `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`,
-    `private_ids_not_allowed`.
+    The first cycle is due at once, or an interval after the adbot's last cycle. Refused: `unknown_adbot`,
+    `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`, `private_ids_not_allowed`.
     """
 
     adbot: AdbotId
@@ -161,21 +160,21 @@ class StartAdbot(Command):
 
 
 class StopAdbot(Command):
-    """Stop an adbot. A stopped one stays as it is. Refused: `unknown_adbot`."""
+    """Stop an adbot; accepted if it is stopped. Refused: `unknown_adbot`."""
 
     adbot: AdbotId
     account: AccountId | None
 
 
 class AllowPrivateIds(Command):
-    """Let an account's adbots name chats by private ids; accepted if they may already."""
+    """Allow an account's adbots to name chats by private ids; accepted if they are allowed already."""
 
     account: AccountId
     reason: Reason
 
 
 class ForbidPrivateIds(Command):
-    """Let an account's adbots name no private ids; those that do stop. Accepted if they may not anyway."""
+    """Forbid an account's adbots private ids and stop adbots that name some; accepted if not allowed."""
 
     account: AccountId
     reason: Reason

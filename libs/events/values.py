@@ -14,9 +14,9 @@ AdbotId = NewType("AdbotId", UUID)
 CycleId = NewType("CycleId", UUID)
 NotificationId = NewType("NotificationId", UUID)
 ApplicationId = NewType("ApplicationId", UUID)
-"""A Telegram application: an `api_id` and its `api_hash`.
+"""The id of a Telegram application, an `api_id` and its `api_hash`.
 
-Events, commands, streams and tables call it a pair.
+Events, commands, streams and tables call an application a pair.
 """
 SessionId = NewType("SessionId", UUID)
 
@@ -24,16 +24,16 @@ OrderNumber = Annotated[str, StringConstraints(pattern=r"^HQADZ-[0-9A-Z]{6,16}-[
 """`HQADZ-<time>-<random>`."""
 PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 PaymentId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
-"""The provider's own id, always kept as text."""
+"""The provider's id, always stored as text."""
 Coin = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,15}$")]
-"""What is paid with, in capitals: `BTC`, `USDT`."""
+"""The currency of a payment, in capitals: `BTC`, `USDT`."""
 Amount = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18, allow_inf_nan=False)]
 """Money in its currency's units."""
 EmailAddress = Annotated[
     str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", to_lower=True)
 ]
 ErrorName = Annotated[str, StringConstraints(max_length=120)]
-"""Telegram's own name of an error, such as `FLOOD_WAIT_17`."""
+"""Telegram's name of an error, such as `FLOOD_WAIT_17`."""
 
 GroupRef = Annotated[
     str,
@@ -41,12 +41,12 @@ GroupRef = Annotated[
         pattern=r"^(@[a-z][a-z0-9_]{3,31}|\+[A-Za-z0-9_-]{8,64}|-100[1-9][0-9]{0,15})(/[1-9][0-9]{0,9})?$"
     ),
 ]
-"""A group in its one canonical form: `@name`, `+invitehash` or `-100<id>`, each with an optional `/topic`."""
+"""A group in its canonical form: `@name`, `+invitehash` or `-100<id>`, each with an optional `/topic`."""
 ChannelRef = Annotated[str, StringConstraints(pattern=r"^(@[a-z][a-z0-9_]{3,31}|-100[1-9][0-9]{0,15})$")]
 
 
 class PlanKind(StrEnum):
-    """The two shelves of the catalogue."""
+    """The two sections of the catalogue."""
 
     STARTER = "starter"
     ENTERPRISE = "enterprise"
@@ -57,9 +57,9 @@ MAX_INTERVAL_SECONDS = MAX_VALIDITY_DAYS * 86_400
 
 
 class Plan(Contract):
-    """What is sold, as it was at the moment of the sale.
+    """A plan of the catalogue, as it was when the order was placed.
 
-    Until the interval's bound was raised it was a day: programs of before read no plan with a longer one.
+    Earlier programs allow intervals of at most a day, and can't read plans with longer ones.
     """
 
     code: PlanCode
@@ -72,14 +72,14 @@ class Plan(Contract):
 
 
 class Seat(Contract):
-    """A session of an adbot, with the Telegram application that it connects through."""
+    """A session of an adbot, with the Telegram application that it connects with."""
 
     session: SessionId
     pair: ApplicationId
 
 
 class ChannelPost(Contract):
-    """A post that stands in a channel; `message` may be any part of an album."""
+    """A post in a channel; `message` may be any message of an album."""
 
     kind: Literal["link"] = "link"
     channel: ChannelRef
@@ -87,7 +87,7 @@ class ChannelPost(Contract):
 
 
 class TextPost(Contract):
-    """A post that is a plain text."""
+    """A post of plain text."""
 
     kind: Literal["text"] = "text"
     text: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -97,14 +97,14 @@ Post = Annotated[ChannelPost | TextPost, Field(discriminator="kind")]
 
 
 class Pacing(Contract):
-    """How politely a seat sends: seconds between two of its sends, and how much is drawn on top."""
+    """The pacing of a seat: seconds between two of its sends, and the maximum of the random addition."""
 
     delay_seconds: Annotated[float, Field(ge=0, le=3600)]
     jitter_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
 
 
 class SessionLoss(StrEnum):
-    """What a session is called once it is lost."""
+    """The status of a lost session."""
 
     BANNED = "BANNED"
     FROZEN = "FROZEN"
@@ -112,7 +112,7 @@ class SessionLoss(StrEnum):
 
 
 class ResultClass(StrEnum):
-    """What became of one send; the classes of Telegram's answers."""
+    """The outcome of one send, by the class of Telegram's answer."""
 
     SENT = "SENT"
     ALREADY_SENT = "ALREADY_SENT"
@@ -129,9 +129,9 @@ class ResultClass(StrEnum):
     TRANSIENT = "TRANSIENT"
     UNKNOWN = "UNKNOWN"
     STOPPED = "STOPPED"
-    """Not sent: the adbot was stopped, or the cycle ended, before its turn."""
+    """Not sent: the adbot was stopped, or the cycle ended, before."""
 
     @property
     def delivered(self) -> bool:
-        """Whether the group holds the post."""
+        """The group has received the post."""
         return self in {ResultClass.SENT, ResultClass.ALREADY_SENT}

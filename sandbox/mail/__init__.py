@@ -1,4 +1,4 @@
-"""A mail server that keeps what it gets and delivers nothing."""
+"""A mail server that stores all mails and delivers none."""
 
 from sandbox.mail.client import ControlError, MailControl
 from sandbox.mail.messages import Fault, MailView

@@ -1,4 +1,4 @@
-"""A certificate that the sandbox signs itself."""
+"""A self-signed certificate."""
 
 import ipaddress
 import ssl
@@ -16,7 +16,7 @@ _DAYS = 2
 
 
 class Certificate:
-    """A key and a certificate for a host, made anew each time."""
+    """A key and a certificate for a host, newly generated each time."""
 
     def __init__(self, host: str) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -39,7 +39,7 @@ class Certificate:
 
     @property
     def pem(self) -> str:
-        """The certificate, for whoever is to trust it."""
+        """The certificate, for clients that are to trust it."""
         return self._certificate.public_bytes(Encoding.PEM).decode()
 
     def context(self) -> ssl.SSLContext:

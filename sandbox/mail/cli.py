@@ -1,4 +1,4 @@
-"""The command that runs the sandbox by itself."""
+"""The command that runs the sandbox as a process."""
 
 import asyncio
 import json
@@ -17,22 +17,24 @@ app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
 @app.command("mail")
 def run(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where mails are taken; 0: a free one.")] = 0,
-    control_port: Annotated[int, typer.Option(min=0, max=65535, help="Where mails are shown.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The SMTP port; 0: a free one.")] = 0,
+    control_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The control API's port; 0: a free one.")
+    ] = 0,
     host: Annotated[
-        str, typer.Option(help="The control asks for no key: keep it on loopback.")
+        str, typer.Option(help="The host of the control API, which needs no key: keep it on loopback.")
     ] = "127.0.0.1",
     encryption: Annotated[Encryption, typer.Option(help="How connections are encrypted.")] = "none",
-    user: Annotated[str, typer.Option(help="Who must sign in; nobody if not given.")] = "",
+    user: Annotated[str, typer.Option(help="The user that must sign in; nobody by default.")] = "",
     password: Annotated[str, typer.Option(envvar="MAIL_SANDBOX_PASSWORD", help="The user's.")] = "",
     certificate_file: Annotated[
-        Path | None, typer.Option(help="Written with what is to be trusted, as PEM.")
+        Path | None, typer.Option(help="A file for the certificate to trust, as PEM.")
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help="Written as soon as the sandbox answers, with its addresses as JSON.")
+        Path | None, typer.Option(help="A file for its addresses as JSON, written once it serves.")
     ] = None,
 ) -> None:
-    """Run a mail server that keeps what it gets and delivers nothing, until it is interrupted."""
+    """Run a mail server that stores all mails and delivers none, until it is interrupted."""
     try:
         settings = SandboxSettings(encryption=encryption, user=user, password=password)
     except ValueError as error:
@@ -44,7 +46,7 @@ def run(
 
 
 async def _serve(sandbox: MailSandbox, ready_file: Path | None) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,7 +60,7 @@ async def _serve(sandbox: MailSandbox, ready_file: Path | None) -> None:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    """Put the text into the file, so that nobody ever sees half of it."""
+    """Write the file atomically."""
     draft = file.with_name(f"{file.name}.draft")
     draft.write_text(f"{text}\n")
     draft.replace(file)

@@ -1,4 +1,4 @@
-"""The control's client, for tests and the demo; the sandbox may run in another process."""
+"""A client of the control API, for tests and the demo; the sandbox may run in another process."""
 
 from types import TracebackType
 from typing import Self, TypeVar
@@ -14,11 +14,11 @@ _SPARE_SECONDS = 10
 
 
 class ControlError(Exception):
-    """The control refused, or what was waited for did not come; the message says why."""
+    """The control API refused, or a wait timed out; the message says why."""
 
 
 class MailControl:
-    """Reads the mails that a sandbox took, and makes it behave badly."""
+    """Reads a sandbox's mails, and injects faults."""
 
     def __init__(self, control_url: str) -> None:
         self._http = httpx.AsyncClient(
@@ -26,13 +26,13 @@ class MailControl:
         )
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return itself."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close the connections."""
         await self.close()
 
     async def close(self) -> None:
@@ -42,7 +42,7 @@ class MailControl:
     async def mails(
         self, to: str | None = None, *, subject: str | None = None, after: int = 0
     ) -> list[MailView]:
-        """Return the mails that were taken, oldest first."""
+        """Return the received mails, oldest first."""
         return await self._call(list[MailView], "GET", "/mails", params=_wanted(to, subject, after))
 
     async def wait_for(
@@ -54,7 +54,7 @@ class MailControl:
         count: int = 1,
         timeout_seconds: float = 60,
     ) -> list[MailView]:
-        """Return the mails once there are at least so many; raises ControlError if that takes too long."""
+        """Return the mails once there are at least this many; raises ControlError after a timeout."""
         wanted = _wanted(to, subject, after)
         wanted |= {"count": str(count), "timeout_seconds": str(timeout_seconds)}
         found = await self._call(
@@ -72,11 +72,11 @@ class MailControl:
         return found
 
     async def clear(self) -> None:
-        """Forget all mails."""
+        """Delete all mails."""
         await self._call(bool, "DELETE", "/mails")
 
     async def refuse(self, *, count: int | None = None) -> None:
-        """End connections before a greeting, and those that are open before their next mail."""
+        """Close connections before a greeting, and open ones before their next mail."""
         await self.break_with(Fault(kind="refuse", count=count))
 
     async def answer(
@@ -93,34 +93,34 @@ class MailControl:
         await self.break_with(fault)
 
     async def hang(self, *, stage: Stage = "rcpt", seconds: float = 60, count: int | None = None) -> None:
-        """Give no answer at a stage."""
+        """Do not answer at a stage."""
         await self.break_with(Fault(kind="hang", stage=stage, seconds=seconds, count=count))
 
     async def be_slow(
         self, seconds: float, *, stage: Stage = "data", recipient: str | None = None, count: int | None = None
     ) -> None:
-        """Answer a stage so much later; at `data` the mail is kept at once."""
+        """Delay the answer at a stage; at `data` the mail is stored before the delay."""
         fault = Fault(kind="slow", stage=stage, seconds=seconds, recipient=recipient, count=count)
         await self.break_with(fault)
 
     async def close_in(self, stage: Stage = "data", *, count: int | None = None) -> None:
-        """End connections at a stage, for `data` in the middle of the mail."""
+        """Close connections at a stage, for `data` in the middle of the mail."""
         await self.break_with(Fault(kind="close", stage=stage, count=count))
 
     async def drop_answers(self, *, count: int | None = None) -> None:
-        """Keep mails and end the connection without saying so."""
+        """Store mails and close the connection without an answer."""
         await self.break_with(Fault(kind="drop", count=count))
 
     async def break_with(self, fault: Fault) -> list[Fault]:
-        """Let the fault strike from now on; return all that do."""
+        """Add a fault; return all active ones."""
         return await self._call(list[Fault], "POST", "/faults", fault)
 
     async def faults(self) -> list[Fault]:
-        """Return the faults that still strike."""
+        """Return the active faults."""
         return await self._call(list[Fault], "GET", "/faults")
 
     async def heal(self) -> None:
-        """End all faults; whoever is kept waiting is answered."""
+        """Remove all faults; delayed clients are answered."""
         await self._call(list[Fault], "DELETE", "/faults")
 
     async def _call(

@@ -1,4 +1,4 @@
-"""The control: what a test or a person asks for, over HTTP."""
+"""The control API for tests and people, over HTTP."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -15,14 +15,14 @@ After = Annotated[int, Query(description="Only mails with a higher id.")]
 
 
 class Control:
-    """The calls; they ask for no key, so they belong on loopback."""
+    """The routes; they need no key, so they belong on loopback."""
 
     def __init__(self, mailbox: Mailbox, faults: Faults) -> None:
         self._mailbox = mailbox
         self._faults = faults
 
     def app(self) -> FastAPI:
-        """Return the control as an application."""
+        """Return the control API as an application."""
         app = FastAPI(title="Mail sandbox: control")
         app.add_api_route("/mails", self.mails)
         app.add_api_route("/mails", self.clear, methods=["DELETE"])
@@ -33,7 +33,7 @@ class Control:
         return app
 
     async def mails(self, to: To = None, subject: Subject = None, after: After = 0) -> list[MailView]:
-        """List the mails that were taken, oldest first."""
+        """List the received mails, oldest first."""
         return self._mailbox.all(_wanted(to, subject, after))
 
     async def wait(
@@ -44,25 +44,25 @@ class Control:
         count: Annotated[int, Query(ge=1)] = 1,
         timeout_seconds: Annotated[float, Query(ge=0, le=600)] = 10,
     ) -> list[MailView]:
-        """List the mails once there are so many; when time is up, those there are."""
+        """List the mails once there are this many; after a timeout, those that there are."""
         return await self._mailbox.some(_wanted(to, subject, after), count, timeout_seconds)
 
     async def clear(self) -> bool:
-        """Forget all mails."""
+        """Delete all mails."""
         self._mailbox.clear()
         return True
 
     async def faults(self) -> list[Fault]:
-        """List the faults that still strike."""
+        """List the active faults."""
         return self._faults.active()
 
     async def add_fault(self, fault: Fault) -> list[Fault]:
-        """Let a fault strike from now on; return all that do."""
+        """Add a fault; return all active ones."""
         self._faults.add(fault)
         return self._faults.active()
 
     async def clear_faults(self) -> list[Fault]:
-        """End all faults; whoever is kept waiting is answered."""
+        """Remove all faults; delayed clients are answered."""
         self._faults.clear()
         return []
 

@@ -1,4 +1,4 @@
-"""What goes wrong with mails."""
+"""Injected faults of mails."""
 
 import asyncio
 from collections.abc import Collection
@@ -9,13 +9,13 @@ from sandbox.mail.messages import Fault
 
 @dataclass
 class Strike:
-    """A fault that strikes, and an event that ends it early."""
+    """An active fault, and an event that ends it early."""
 
     fault: Fault
     over: asyncio.Event
 
     async def wait(self) -> None:
-        """Wait for the fault's seconds, or until all faults are ended."""
+        """Wait for the fault's seconds, or until all faults are removed."""
         try:
             async with asyncio.timeout(self.fault.seconds):
                 await self.over.wait()
@@ -31,34 +31,34 @@ class _Active:
 
 
 class Faults:
-    """The faults that strike; of several that fit, the oldest does."""
+    """The active faults; of several that match, the oldest applies."""
 
     def __init__(self) -> None:
         self._active: list[_Active] = []
         self._waiting: set[asyncio.Event] = set()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault strike from now on."""
+        """Add a fault."""
         self._active.append(_Active(fault, fault.count))
 
     def active(self) -> list[Fault]:
-        """Return the faults that still strike."""
+        """Return the active faults."""
         return [one.fault for one in self._active]
 
     @property
     def refusing(self) -> bool:
-        """Whether connections are refused: none that is open already serves on, then."""
+        """Connections are refused, and open ones accept no more mails."""
         return any(one.fault.kind == "refuse" for one in self._active)
 
     def clear(self) -> None:
-        """All is well again, also for whoever is kept waiting."""
+        """Remove all faults; delayed clients are answered."""
         for event in self._waiting:
             event.set()
         self._waiting.clear()
         self._active.clear()
 
     def strike(self, stage: str, recipients: Collection[str] = ()) -> Strike | None:
-        """Return the fault that strikes at a stage, and count it."""
+        """Return the fault that applies at a stage, and count its use."""
         for one in self._active:
             wanted = one.fault.recipient is None or one.fault.recipient in recipients
             if _stage(one.fault) == stage and wanted:
@@ -71,7 +71,7 @@ class Faults:
 
 
 def _stage(fault: Fault) -> str:
-    """Return where a fault strikes: a stage, or `content`, which is in the middle of `data`."""
+    """Return the stage of a fault, or `content`, which is in the middle of `data`."""
     match fault.kind, fault.stage:
         case "refuse", _:
             return "connect"

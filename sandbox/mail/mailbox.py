@@ -1,4 +1,4 @@
-"""The mails that were taken."""
+"""The received mails."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from sandbox.mail.messages import MailView
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as it came in. To read one takes far longer than to take it, so that waits until it is shown."""
+    """A mail as received. Parsing takes far longer than receiving, so it is done when the mail is shown."""
 
     id: int
     at: datetime
@@ -26,7 +26,7 @@ class Mail:
 
     @cached_property
     def view(self) -> MailView:
-        """What the control shows of it."""
+        """The mail as shown by the control API."""
         message = message_from_bytes(self.content, policy=default)
         return MailView(
             id=self.id,
@@ -45,7 +45,7 @@ class Mail:
 
 
 class Mailbox:
-    """Keeps mails in memory, in the order in which they were taken."""
+    """Stores mails in memory, in the order of arrival."""
 
     def __init__(self) -> None:
         self._mails: list[Mail] = []
@@ -55,7 +55,7 @@ class Mailbox:
     async def take(
         self, content: bytes, sender: str, recipients: Sequence[str], *, encrypted: bool, user: str | None
     ) -> None:
-        """Keep a mail."""
+        """Store a mail."""
         self._taken += 1
         mail = Mail(
             id=self._taken,
@@ -71,13 +71,13 @@ class Mailbox:
             self._changed.notify_all()
 
     def all(self, wanted: Callable[[Mail], bool]) -> list[MailView]:
-        """Return the mails that are wanted, oldest first."""
+        """Return the matching mails, oldest first."""
         return [mail.view for mail in self._mails if wanted(mail)]
 
     async def some(
         self, wanted: Callable[[Mail], bool], count: int, timeout_seconds: float
     ) -> list[MailView]:
-        """Return the mails that are wanted once there are so many, or those there are when time is up."""
+        """Return the matching mails once there are this many, or those that there are after a timeout."""
         try:
             async with asyncio.timeout(timeout_seconds), self._changed:
                 await self._changed.wait_for(lambda: len(self.all(wanted)) >= count)
@@ -86,7 +86,7 @@ class Mailbox:
         return self.all(wanted)
 
     def clear(self) -> None:
-        """Forget all mails."""
+        """Delete all mails."""
         self._mails.clear()
 
 

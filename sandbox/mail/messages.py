@@ -1,4 +1,4 @@
-"""The requests and answers of the control interface."""
+"""The requests and responses of the control API."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -10,13 +10,13 @@ Stage = Literal["connect", "mail", "rcpt", "data"]
 
 
 class Message(BaseModel):
-    """Something said to or by the control; an unknown field is an error."""
+    """A request or response of the control API; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class MailView(Message):
-    """A mail that was taken."""
+    """A received mail."""
 
     id: Annotated[int, Field(description="Counts up from 1, also over a clearing.")]
     at: datetime
@@ -33,12 +33,12 @@ class MailView(Message):
 
 
 class Fault(Message):
-    """Something that goes wrong with mails.
+    """A fault of mails.
 
-    `refuse` ends connections before a greeting, and those that are open before their next mail. `status`
-    answers a stage with `code`. `slow` answers it `seconds` later, `hang` not at all for so long. `close`
-    ends the connection at a stage, for `data` in the middle of it. `drop` keeps the mail and ends the
-    connection without saying so.
+    `refuse` closes connections before a greeting, and open ones before their next mail. `status` answers a
+    stage with `code`. `slow` answers it after `seconds`, `hang` not at all for that time. `close` closes the
+    connection at a stage, for `data` in the middle of it. `drop` stores the mail and closes the connection
+    without an answer.
     """
 
     kind: Kind

@@ -20,9 +20,9 @@ from sandbox.mail.smtp import Connection
 
 
 class MailSandbox:
-    """A mail server on this machine: start it, and point whoever sends mails at ``host`` and ``port``.
+    """A mail server on this machine: start it, and send mails to ``host`` and ``port``.
 
-    It serves inside the running event loop and keeps everything in memory.
+    It serves inside the running event loop and stores everything in memory.
     """
 
     def __init__(
@@ -41,21 +41,21 @@ class MailSandbox:
 
     @property
     def port(self) -> int:
-        """Where mails are taken. Known once it was started."""
+        """The SMTP port. Known once it was started."""
         return self._up.port
 
     @property
     def control_url(self) -> str:
-        """Where the control is."""
+        """The URL of the control API."""
         return f"http://{self.host}:{self._up.control_port}"
 
     @property
     def certificate(self) -> str:
-        """What to trust, as PEM; empty if nothing is encrypted."""
+        """The certificate to trust, as PEM; empty without encryption."""
         return self._certificate.pem if self._certificate else ""
 
     async def start(self) -> None:
-        """Take mails from now on; raises OSError if a port is taken."""
+        """Start to accept mails; raises OSError if a port is taken."""
         if self._running is not None:
             raise RuntimeError("the sandbox was started already")
         context = self._certificate.context() if self._certificate else None
@@ -64,7 +64,7 @@ class MailSandbox:
         self._running = running
 
     async def stop(self) -> None:
-        """Take nothing any more; to stop twice is no error."""
+        """Stop accepting mails; may be repeated."""
         running, self._running = self._running, None
         if running is not None:
             await running.end()
@@ -88,7 +88,7 @@ class MailSandbox:
 
 
 class _Running:
-    """A sandbox that listens."""
+    """A listening sandbox."""
 
     def __init__(self, settings: SandboxSettings, context: ssl.SSLContext | None) -> None:
         self._settings = settings
@@ -112,7 +112,7 @@ class _Running:
         self.port = self.control_port = 0
 
     async def begin(self, host: str, port: int, control_port: int) -> None:
-        """Take mails, and answer the control's calls."""
+        """Serve mails and the control API."""
         with _listening(host, control_port) as listener:
             implicit = self._context if self._settings.encryption == "tls" else None
             self._smtp = await asyncio.get_running_loop().create_server(
@@ -124,7 +124,7 @@ class _Running:
             await self._control.up.wait()
 
     async def end(self) -> None:
-        """End all that is under way."""
+        """Close all connections."""
         self._faults.clear()
         if self._smtp is not None:
             self._smtp.close()
@@ -142,7 +142,7 @@ class _Running:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that is a guest in its process: it says when it is up, and leaves signals alone."""
+    """A uvicorn server inside another process: it reports its start, and installs no signal handlers."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -159,8 +159,8 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _listening(host: str, port: int) -> Generator[socket.socket]:
-    """Yield a socket that is bound; it is closed again if something goes wrong meanwhile."""
-    # asyncio switches off Nagle's delay (40 ms an answer) only for sockets whose protocol is named.
+    """Yield a bound socket, which is closed on an error."""
+    # asyncio disables Nagle's algorithm (40 ms per answer) only if the socket's protocol is given
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""What a sandbox is started with."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,17 +8,17 @@ Encryption = Literal["none", "starttls", "tls"]
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings:
-    """How one sandbox behaves; a wrong value stops it from being made."""
+    """The settings of one sandbox; an invalid value raises at creation."""
 
     encryption: Encryption = "none"
-    """`starttls`: nothing but that is taken before it. `tls`: from the first byte on."""
+    """`starttls`: mails only after STARTTLS. `tls`: from the first byte on."""
     user: str = ""
-    """Who must sign in; empty: nobody."""
+    """The user that must sign in; empty if nobody has to."""
     password: str = field(default="", repr=False)
     size_limit: int = 10 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        """Refuse what could not work."""
+        """Raise for settings that contradict each other."""
         if self.user and self.encryption == "none":
             raise ValueError("a password is only asked for over an encrypted connection")
         if bool(self.user) != bool(self.password):

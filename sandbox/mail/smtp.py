@@ -1,4 +1,4 @@
-"""The server's side of SMTP, which can go wrong at every stage."""
+"""The server side of SMTP, with faults at every stage."""
 
 import asyncio
 import ssl
@@ -13,7 +13,7 @@ from sandbox.mail.settings import SandboxSettings
 
 
 class Connection(SMTP):
-    """One connection of a client."""
+    """The connection of one client."""
 
     def __init__(
         self, settings: SandboxSettings, mailbox: Mailbox, faults: Faults, context: ssl.SSLContext | None
@@ -21,12 +21,12 @@ class Connection(SMTP):
         self._faults = faults
         starttls = settings.encryption == "starttls"
         with warnings.catch_warnings():
-            # over TLS from the first byte on, it is not STARTTLS that makes signing in safe
+            # with TLS from the first byte on, STARTTLS is not what makes signing in safe
             warnings.simplefilter("ignore", UserWarning)
             super().__init__(
                 _Hooks(mailbox, faults, encrypted=settings.encryption == "tls"),
                 data_size_limit=settings.size_limit,
-                hostname="localhost",  # or else the machine's name is looked up
+                hostname="localhost",  # else the machine's name is looked up in DNS
                 ident="mail sandbox",
                 tls_context=context if starttls else None,
                 require_starttls=starttls,
@@ -37,7 +37,7 @@ class Connection(SMTP):
             )
 
     async def _handle_client(self) -> None:
-        """Serve, unless a fault strikes before the greeting; an ended connection is nothing to report."""
+        """Serve, unless a fault applies before the greeting; a lost connection is not logged."""
         try:
             answer = await happen(self, self._faults.strike("connect"))
             if answer is None:
@@ -50,7 +50,7 @@ class Connection(SMTP):
             pass
 
     async def smtp_DATA(self, arg: str) -> None:
-        """Take a mail's content, or end the connection in its middle."""
+        """Receive a mail's content, or close the connection in its middle."""
         recipients = self.envelope.rcpt_tos if self.envelope else []
         if recipients and self._faults.strike("content", recipients) is not None:
             await self.push("354 go on")
@@ -60,7 +60,7 @@ class Connection(SMTP):
 
 
 class _Hooks:
-    """What is done at each stage."""
+    """The handlers of the stages of SMTP."""
 
     def __init__(self, mailbox: Mailbox, faults: Faults, *, encrypted: bool) -> None:
         self._mailbox = mailbox
@@ -104,7 +104,7 @@ class _Hooks:
 
 
 class _Door:
-    """Lets one user in."""
+    """Authenticates the one user."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._user = settings.user
@@ -121,9 +121,9 @@ class _Door:
 
 
 async def happen(server: SMTP, strike: Strike | None) -> str | None:
-    """Do what a fault does; return the answer that it gives, None if all goes on.
+    """Apply a fault; return its answer, None to continue.
 
-    Raises `ConnectionResetError` once it has ended the connection.
+    Raises `ConnectionResetError` once it has closed the connection.
     """
     if strike is None:
         return None
@@ -137,7 +137,7 @@ async def happen(server: SMTP, strike: Strike | None) -> str | None:
 
 
 def end(server: SMTP) -> NoReturn:
-    """End a connection without a word."""
+    """Abort a connection."""
     if isinstance(server.transport, asyncio.WriteTransport):
         server.transport.abort()
     raise ConnectionResetError

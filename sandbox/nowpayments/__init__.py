@@ -1,4 +1,4 @@
-"""The payment provider's API and signed notifications."""
+"""A sandbox of the payment provider's API and signed notifications."""
 
 from sandbox.nowpayments.client import ControlError, NowPaymentsControl
 from sandbox.nowpayments.messages import (

@@ -1,4 +1,4 @@
-"""The provider's API, as merchants call it."""
+"""The provider's API for merchants."""
 
 import secrets
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Amount = Annotated[Decimal, Field(gt=0)]
 
 
 class ProviderError(Exception):
-    """A call that the provider refuses; the answer says the code and the message."""
+    """A call that the provider refuses; the answer has the code and the message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class ProviderError(Exception):
 
 
 class PaymentBody(BaseModel):
-    """What a merchant asks for."""
+    """A merchant's request for a payment."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -44,7 +44,7 @@ class PaymentBody(BaseModel):
 
 
 class Api:
-    """The calls under ``/v1``; ``opened`` hears of each new payment."""
+    """The routes under ``/v1``; ``opened`` is called for each new payment."""
 
     def __init__(self, settings: SandboxSettings, ledger: Ledger, opened: Callable[[Payment], None]) -> None:
         self._settings = settings
@@ -52,7 +52,7 @@ class Api:
         self._opened = opened
 
     def install(self, app: FastAPI) -> None:
-        """Let the app answer the provider's calls, and err as the provider does."""
+        """Add the provider's routes and error responses to the app."""
         keyed = APIRouter(prefix="/v1", dependencies=[Depends(self._check_key)])
         keyed.add_api_route("/currencies", self.currencies)
         keyed.add_api_route("/merchant/coins", self.merchant_coins)
@@ -67,7 +67,7 @@ class Api:
         app.add_exception_handler(HTTPException, _no_route)
 
     async def status(self) -> Response:
-        """Say that the API is up."""
+        """Answer that the API is up."""
         return _answer({"message": "OK"})
 
     async def currencies(self) -> Response:
@@ -75,7 +75,7 @@ class Api:
         return _answer({"currencies": list(COINS)})
 
     async def merchant_coins(self) -> Response:
-        """List the coins that the merchant takes."""
+        """List the coins that the merchant accepts."""
         return _answer({"selectedCurrencies": list(self._settings.coins)})
 
     async def min_amount(
@@ -84,7 +84,7 @@ class Api:
         currency_to: Annotated[Currency | None, Query()] = None,
         fiat_equivalent: Annotated[Currency | None, Query()] = None,
     ) -> Response:
-        """Say the least that may be paid, in the currency paid with."""
+        """Return the minimum payment, in the currency paid with."""
         target = currency_to or self._settings.outcome_coin
         _check_known(currency_from, target, *([fiat_equivalent] if fiat_equivalent else []))
         coin = COINS.get(currency_from) or COINS.get(target)
@@ -106,7 +106,7 @@ class Api:
         currency_from: Annotated[Currency, Query()],
         currency_to: Annotated[Currency, Query()],
     ) -> Response:
-        """Say what an amount is in another currency."""
+        """Convert an amount to another currency."""
         _check_known(currency_from, currency_to)
         return _answer(
             {
@@ -118,7 +118,7 @@ class Api:
         )
 
     async def create(self, body: PaymentBody) -> Response:
-        """Make a payment that waits for its coins."""
+        """Create a payment that waits for its coins."""
         _check_known(body.price_currency)
         if body.pay_currency not in self._settings.coins:
             raise ProviderError(400, "CURRENCY_UNAVAILABLE", f"Currency {body.pay_currency} is unavailable")
@@ -143,7 +143,7 @@ class Api:
         return _answer(as_created(payment), 201)
 
     async def payment(self, payment_id: str) -> Response:
-        """Say how far a payment is."""
+        """Return a payment's status."""
         if not (payment_id.isascii() and payment_id.isdigit()):
             raise ProviderError(400, "INVALID_REQUEST_PARAMS", "Payment id must be a number")
         payment = self._ledger.find(payment_id)
@@ -164,7 +164,7 @@ def _check_known(*currencies: str) -> None:
 
 
 def _answer(fields: dict[str, Json], status: int = 200) -> Response:
-    """Return the answer as a JavaScript program writes it."""
+    """Return the response in the JSON of a JavaScript program."""
     return Response(stringify(fields).encode(), status_code=status, media_type="application/json")
 
 

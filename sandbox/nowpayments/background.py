@@ -1,4 +1,4 @@
-"""Work that goes on after the call that began it was answered."""
+"""Background work that continues after the response to a call."""
 
 import asyncio
 import logging
@@ -8,29 +8,29 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """The tasks that one sandbox has under way."""
+    """The background tasks of one sandbox."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
-        """Put the work under way; what it raises is logged."""
+        """Start a task; its errors are logged."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     async def idle(self, timeout_seconds: float) -> bool:
-        """Return True once nothing is under way, False if that takes longer."""
+        """Return True once no task is running, False after a timeout."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                while self._tasks:  # a task may have begun another
+                while self._tasks:  # a task may have started another
                     await asyncio.wait(self._tasks)
         except TimeoutError:
             return False
         return True
 
     async def stop(self) -> None:
-        """Nothing is under way any more."""
+        """Cancel all tasks."""
         while self._tasks:
             for task in self._tasks:
                 task.cancel()

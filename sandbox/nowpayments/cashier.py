@@ -1,4 +1,4 @@
-"""What happens to payments: money comes, time runs out, someone intervenes."""
+"""Changes of payments: money is received, time runs out, a person intervenes."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ SEEN = ("confirming",)
 
 
 class Cashier:
-    """Drives payments from status to status, and notifies the shop of each step."""
+    """Moves payments from status to status, and notifies the merchant of each step."""
 
     def __init__(self, ledger: Ledger, notifier: Notifier, background: Background) -> None:
         self._ledger = ledger
@@ -25,14 +25,14 @@ class Cashier:
         self._background = background
 
     def opened(self, payment: Payment) -> None:
-        """Notify of a new payment, if that is switched on."""
+        """Notify of a new payment, if that is enabled."""
         if self._notifier.switches.tell_waiting:
             self._background.spawn(self._notifier.send([self._notifier.write(payment, Sending(steps=None))]))
 
     async def deposit(self, payment: Payment, deposit: Deposit) -> Payment:
-        """Coins arrived; return the payment that they count for: a new one, if this one had its deposit.
+        """Receive coins; return the payment that they count for, a new one if this one had its deposit.
 
-        Raises ValueError for a coin that the market does not know.
+        Raises ValueError for an unknown coin.
         """
         asked = payment.asked.pay_currency
         coin = (deposit.coin or asked).lower()
@@ -53,7 +53,7 @@ class Cashier:
         return payment
 
     def _course(self, payment: Payment, amount: Decimal, coin: str, deposit: Deposit) -> tuple[str, ...]:
-        """Return the statuses that a payment usually goes through after so much came for it."""
+        """Return the usual statuses of a payment after this amount was received."""
         if deposit.ends is not None:
             return (*SEEN, deposit.ends)
         if payment.parent is not None and self._notifier.switches.redeposits == "partially_paid":
@@ -62,17 +62,17 @@ class Cashier:
         return PAID if enough else SHORT
 
     async def set_status(self, payment: Payment, status: str, sending: Sending) -> None:
-        """Give the payment this status, and tell its merchant."""
+        """Set the payment's status, and notify its merchant."""
         await self._begin(payment, (*(sending.steps or ()), status), sending)
 
     async def notify(self, payment: Payment, notice: Notice) -> Notification:
-        """Return the notification that was sent of the payment as it stands, changed as told."""
+        """Send a notification of the payment's current state with changed fields, and return it."""
         batch = self._write(payment, notice)
         await self._send(batch, notice)
         return batch[0]
 
     async def resend(self, payment: Payment, resending: Resending) -> list[Notification]:
-        """Return the copies that were sent of a notification of this payment.
+        """Send copies of an earlier notification of this payment, and return them.
 
         Raises LookupError if there was none.
         """
@@ -106,9 +106,9 @@ class Cashier:
         sending: Sending,
         late: tuple[Decimal, str] | None,
     ) -> None:
-        """Take the payment through the steps and tell each, in the order that was wished for.
+        """Move the payment through the steps and notify of each, in the requested order.
 
-        What is `late` comes after the first step.
+        `late` notifications are sent after the first step.
         """
         batch: list[Notification] = []
         as_it_happens = sending.order == "as_happened" and not sending.together
@@ -127,7 +127,7 @@ class Cashier:
             await self._send(batch, sending)
 
     def _write(self, payment: Payment, sending: Sending) -> list[Notification]:
-        """Return a notification of the payment as it stands, as often as it is to be sent."""
+        """Return a notification of the payment's current state, once for each time to send it."""
         first = self._notifier.write(payment, sending)
         withheld = first.state == "withheld"
         return [first, *(self._notifier.copy(first, withheld=withheld) for _ in range(sending.repeat - 1))]

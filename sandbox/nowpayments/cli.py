@@ -1,4 +1,4 @@
-"""The command that runs the sandbox by itself."""
+"""The command that runs the sandbox as a process."""
 
 import asyncio
 import json
@@ -25,24 +25,24 @@ def run(  # noqa: PLR0913 - each is an option
     ipn_secret: Annotated[
         str, typer.Option(envvar="NOWPAYMENTS_SANDBOX_IPN_SECRET", help="Signs the notifications.")
     ],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
     host: Annotated[
-        str, typer.Option(help="The control asks for no key: keep it on loopback.")
+        str, typer.Option(help="The host of the control API, which needs no key: keep it on loopback.")
     ] = "127.0.0.1",
     ready_file: Annotated[
-        Path | None, typer.Option(help="Written as soon as the sandbox answers, with its addresses as JSON.")
+        Path | None, typer.Option(help="A file for its addresses as JSON, written once it serves.")
     ] = None,
-    retries: Annotated[int, typer.Option(min=0, help="How often a notification is tried again.")] = 3,
-    retry_seconds: Annotated[float, typer.Option(min=0, help="How long after.")] = 60,
+    retries: Annotated[int, typer.Option(min=0, help="The number of retries of a notification.")] = 3,
+    retry_seconds: Annotated[float, typer.Option(min=0, help="The seconds between them.")] = 60,
     redeposits: Annotated[
-        Redeposits, typer.Option(help="What a further deposit to a payment's address ends as.")
+        Redeposits, typer.Option(help="The final status of a further deposit to a payment's address.")
     ] = "finished",
     memo_coin: Annotated[
         list[str] | None,
         typer.Option(help="A coin whose payments need a memo, xrp if none is given; may be repeated."),
     ] = None,
 ) -> None:
-    """Run a stand-in for the NOWPayments provider until it is interrupted."""
+    """Run a sandbox of the NOWPayments provider until it is interrupted."""
     try:
         settings = SandboxSettings(
             api_key=api_key,
@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - each is an option
 
 
 async def _serve(sandbox: NowPaymentsSandbox, ready_file: Path | None) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +73,7 @@ async def _serve(sandbox: NowPaymentsSandbox, ready_file: Path | None) -> None:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    """Put the text into the file, so that nobody ever sees half of it."""
+    """Write the file atomically."""
     draft = file.with_name(f"{file.name}.draft")
     draft.write_text(f"{text}\n")
     draft.replace(file)

@@ -1,4 +1,4 @@
-"""The made-up market: coins, their fixed rates, minimums and addresses."""
+"""A made-up market: coins, their fixed rates, minimums and addresses."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,36 +10,36 @@ BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 HEX = "0123456789abcdefABCDEF"
 
 FIAT: Mapping[str, Decimal] = MappingProxyType({"usd": Decimal(1), "eur": Decimal("1.08")})
-"""What one unit of a currency that prices may be in is worth, in USD."""
+"""The value in USD of one unit of each price currency."""
 
 
 @dataclass(frozen=True)
 class Coin:
-    """A coin that may be paid with, and what its network asks for."""
+    """A coin that payments may be made in, and the rules of its network."""
 
     code: str
     network: str
     usd: Decimal
-    """What one is worth, in USD; it never moves."""
+    """The value of one coin in USD; it never changes."""
     precision: int
-    """Digits behind the point."""
+    """The number of decimal places."""
     minimum: Decimal
-    """Least payment, in coins."""
+    """The minimum payment, in coins."""
     deposit_fee: Decimal
-    """What the provider keeps of each deposit, in coins."""
+    """The provider's fee for each deposit, in coins."""
     address_prefix: str
     address_length: int
     address_alphabet: str = BASE58
 
     def rounded(self, amount: Decimal) -> Decimal:
-        """Return the amount to the coin's last digit."""
+        """Return the amount rounded to the coin's decimal places."""
         return amount.quantize(Decimal(1).scaleb(-self.precision), rounding=ROUND_HALF_UP)
 
     def address(self, seed: str) -> str:
-        """Return the address that belongs to ``seed``: the same one each time.
+        """Return the address of ``seed``, always the same.
 
-        It has the shape of a real one and says ``Sandbox``; its check does not hold (nor does its length,
-        on Solana), so that no wallet sends real coins there.
+        It has the form of a real one and contains ``Sandbox``; its checksum is invalid (and its length, on
+        Solana), so that no wallet sends real coins to it.
         """
         marker = "5a4dB0c5" if self.address_alphabet == HEX else "Sandbox"
         start = self.address_prefix + marker
@@ -49,7 +49,7 @@ class Coin:
 
 
 def memo(seed: str) -> str:
-    """Return the memo (destination tag) that belongs to ``seed``."""
+    """Return the memo (destination tag) of ``seed``."""
     return str(100_000_000 + int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) % 900_000_000)
 
 
@@ -67,14 +67,14 @@ COINS: Mapping[str, Coin] = MappingProxyType({coin.code: coin for coin in _COINS
 
 
 def usd_rate(currency: str) -> Decimal | None:
-    """Return what one unit of a coin or a price currency is worth in USD, or None for an unknown one."""
+    """Return the value in USD of one unit of a coin or a price currency, None for an unknown one."""
     if (coin := COINS.get(currency)) is not None:
         return coin.usd
     return FIAT.get(currency)
 
 
 def convert(amount: Decimal, source: str, target: str) -> Decimal:
-    """Return the amount in the target's units, to its last digit; both must be known."""
+    """Return the amount converted to the target's units and rounded; both must be known."""
     rates = usd_rate(source), usd_rate(target)
     if rates[0] is None or rates[1] is None:
         raise KeyError(source if rates[0] is None else target)

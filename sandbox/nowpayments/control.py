@@ -1,4 +1,4 @@
-"""The control: what a test or a person makes happen, over HTTP."""
+"""The control API for tests and people, over HTTP."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ SETTLING_SECONDS = 10
 
 
 class Control:
-    """The calls under ``/control``; they ask for no key, so they belong on loopback."""
+    """The routes under ``/control``; they need no key, so they belong on loopback."""
 
     def __init__(
         self, ledger: Ledger, cashier: Cashier, notifier: Notifier, faults: Faults, background: Background
@@ -38,7 +38,7 @@ class Control:
         self._background = background
 
     def app(self) -> FastAPI:
-        """Return the control as an application of its own."""
+        """Return the control API as an application of its own."""
         app = FastAPI(title="NOWPayments sandbox: control")
         payment = "/payments/{payment_id}"
         app.add_api_route("/payments", self.payments)
@@ -67,24 +67,24 @@ class Control:
         return _payment_view(self._find(payment_id))
 
     async def deposit(self, payment_id: str, deposit: Deposit) -> PaymentView:
-        """Let coins arrive; the answer is the payment they count for: a new one, for a repeated deposit."""
+        """Receive coins; the answer is the payment they count for, a new one for a repeated deposit."""
         try:
             return _payment_view(await self._cashier.deposit(self._find(payment_id), deposit))
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
 
     async def set_status(self, payment_id: str, change: StatusChange) -> PaymentView:
-        """Give the payment a status."""
+        """Set the payment's status."""
         payment = self._find(payment_id)
         await self._cashier.set_status(payment, change.status, change)
         return _payment_view(payment)
 
     async def notify(self, payment_id: str, notice: Notice) -> NotificationView:
-        """Send a notification of the payment as it stands, with some fields said otherwise."""
+        """Send a notification of the payment's current state, with some fields changed."""
         return _notification_view(await self._cashier.notify(self._find(payment_id), notice))
 
     async def resend(self, payment_id: str, resending: Resending) -> list[NotificationView]:
-        """Send an old notification again, byte for byte."""
+        """Repeat an earlier notification, byte for byte."""
         try:
             copies = await self._cashier.resend(self._find(payment_id), resending)
         except LookupError as error:
@@ -106,35 +106,35 @@ class Control:
         return self._notifier.switches
 
     async def switch(self, change: SwitchChange) -> Switches:
-        """Turn some switches."""
+        """Set some switches."""
         changed = change.model_dump(exclude_none=True)
         self._notifier.switches = self._notifier.switches.model_copy(update=changed)
         return self._notifier.switches
 
     async def faults(self) -> list[Fault]:
-        """List what goes wrong at present."""
+        """List the active faults."""
         return self._faults.active()
 
     async def add_fault(self, fault: Fault) -> list[Fault]:
-        """Let something go wrong from now on."""
+        """Add a fault."""
         self._faults.add(fault)
         return self._faults.active()
 
     async def clear_faults(self) -> list[Fault]:
-        """Let all be well again."""
+        """Remove all faults."""
         self._faults.clear()
         return self._faults.active()
 
     async def calls(self) -> list[Call]:
-        """List the calls of the API that were answered."""
+        """List the answered calls of the API."""
         return self._faults.calls
 
     async def settled(self, timeout_seconds: Annotated[float, Query(ge=0)] = SETTLING_SECONDS) -> bool:
-        """Say, as soon as it is so, that no step and no retry is left to come; false if it takes too long."""
+        """Answer once no step and no retry is pending; false after a timeout."""
         return await self._background.idle(timeout_seconds)
 
     async def reset(self) -> bool:
-        """Forget everything but the numbers that were used: as if just started."""
+        """Reset everything but the payment ids that were used."""
         await self._background.stop()
         self._faults.clear()
         self._faults.calls.clear()

@@ -1,4 +1,4 @@
-"""The API's bad days: down, slow, silent, or wrong, for a while."""
+"""Injected faults of the API: down, slow, silent or wrong, for a while."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ GATEWAY_TIMEOUT = 504
 
 @dataclass
 class _Active:
-    """A fault that strikes; ``left`` and ``until`` are None where it has no end of that kind."""
+    """An active fault; ``left`` and ``until`` are None without a limit of that kind."""
 
     fault: Fault
     left: int | None
@@ -39,7 +39,7 @@ class _Active:
 
 
 class Faults:
-    """What goes wrong with calls, and a log of all calls."""
+    """The active faults of the API, and a log of all calls."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -47,23 +47,23 @@ class Faults:
         self._struck: set[asyncio.Event] = set()
 
     def add(self, fault: Fault) -> None:
-        """Let the fault strike from the next call on; of several that fit, the oldest does."""
+        """Add a fault; of several that match, the oldest applies."""
         until = None if fault.for_seconds is None else time.monotonic() + fault.for_seconds
         self._active.append(_Active(fault, fault.count, until))
 
     def active(self) -> list[Fault]:
-        """Return the faults that still strike."""
+        """Return the active faults."""
         self._active = [active for active in self._active if not active.spent()]
         return [active.fault for active in self._active]
 
     def clear(self) -> None:
-        """All is well again, also for the calls that hang: they are answered at once."""
+        """Remove all faults; delayed calls are answered at once."""
         self._active.clear()
         for over in self._struck:
             over.set()
 
     async def around(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Answer a call of the API, well or badly."""
+        """Answer a call of the API, with the fault that applies."""
         if not request.url.path.startswith("/v1/"):
             return await call_next(request)
         at = datetime.now(UTC)
@@ -101,7 +101,7 @@ class Faults:
         return _otherwise(fault, answer)
 
     async def _hold(self, struck: _Active) -> None:
-        """Wait until the fault's seconds went by, or it was cleared."""
+        """Wait for the fault's seconds, or until it is removed."""
         self._struck.add(struck.over)
         try:
             async with asyncio.timeout(struck.fault.seconds):
@@ -113,13 +113,13 @@ class Faults:
 
 
 def _instead(fault: Fault) -> Response:
-    """Return what is answered to a call that is not carried out."""
+    """Return the response to a call that is not executed."""
     status = {"error": fault.status, "garbage": OK}.get(fault.kind, GATEWAY_TIMEOUT)
     return _proxy_page(status, retry_after_seconds=fault.retry_after_seconds)
 
 
 def _otherwise(fault: Fault, answer: "_Whole") -> Response:
-    """Return what is answered to a call that was carried out."""
+    """Return the response to a call that was executed."""
     match fault.kind:
         case "lose_answer":
             return _proxy_page(GATEWAY_TIMEOUT)
@@ -134,7 +134,7 @@ def _otherwise(fault: Fault, answer: "_Whole") -> Response:
 
 @dataclass(frozen=True)
 class _Whole:
-    """An answer of the API."""
+    """A response of the API."""
 
     text: str
     status_code: int
@@ -143,7 +143,7 @@ class _Whole:
         return Response(self.text, status_code=self.status_code, media_type="application/json")
 
     def cut(self) -> Response:
-        """Return half of the answer that promises to be whole: the server then closes the connection."""
+        """Return half of the response with the length of the whole: the server then closes the connection."""
         response = self.response()
         response.body = self.text[: len(self.text) // 2].encode()
         return response
@@ -154,13 +154,13 @@ class _Streamed(Protocol):
 
 
 async def _whole(answer: Response) -> _Whole:
-    streamed = cast("_Streamed", answer)  # what a middleware is given
+    streamed = cast("_Streamed", answer)  # the arguments of a middleware
     body = b"".join([chunk async for chunk in streamed.body_iterator])
     return _Whole(body.decode(), answer.status_code)
 
 
 def _proxy_page(status: int, *, retry_after_seconds: int | None = None) -> HTMLResponse:
-    """Return what a provider that is down answers with: not JSON, but a page of the proxy before it."""
+    """Return the response of a provider that is down: an HTML page of its proxy, not JSON."""
     page = f"<html><head><title>{status}</title></head><body><h1>Error {status}</h1></body></html>"
     headers = {} if retry_after_seconds is None else {"retry-after": str(retry_after_seconds)}
     return HTMLResponse(page, status_code=status, headers=headers)

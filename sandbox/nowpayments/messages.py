@@ -1,4 +1,4 @@
-"""The requests and answers of the control interface."""
+"""The requests and responses of the control API."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,13 +14,13 @@ NotificationState = Literal["withheld", "trying", "delivered", "given_up"]
 
 
 class Message(BaseModel):
-    """Something said to or by the control; an unknown field is an error."""
+    """A request or response of the control API; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sending(Message):
-    """How the notifications of one act are sent."""
+    """How the notifications of one action are sent."""
 
     steps: tuple[Status, ...] | None = Field(
         None, description="The statuses to go through, if not the usual."
@@ -38,7 +38,7 @@ class Sending(Message):
 
 
 class Deposit(Sending):
-    """Coins arrive at the payment's address; what the payment asks for, if no amount is given."""
+    """Coins are received at the payment's address; by default the amount that it asks for."""
 
     amount: Decimal | None = Field(default=None, gt=0, description="In units of the coin that arrives.")
     fraction: Decimal | None = Field(default=None, gt=0, description="Of what the payment asks for.")
@@ -50,27 +50,27 @@ class Deposit(Sending):
 
     @model_validator(mode="after")
     def one_measure(self) -> "Deposit":
-        """Refuse an amount beside a fraction."""
+        """Raise for an amount together with a fraction."""
         if self.amount is not None and self.fraction is not None:
             raise ValueError("give an amount or a fraction, not both")
         return self
 
 
 class StatusChange(Sending):
-    """The payment takes this status, known or not, from whatever it had."""
+    """The payment gets this status, known or unknown, after any other."""
 
     status: Status
 
 
 class Notice(Sending):
-    """A notification of the payment as it stands, with some fields said otherwise."""
+    """A notification of the payment's current state, with some fields changed."""
 
     change: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     url: str | None = Field(default=None, description="Where to, if not the payment's own address.")
 
 
 class Resending(Message):
-    """A notification that was written before is sent again, byte for byte."""
+    """An earlier notification is repeated, byte for byte."""
 
     times: int = Field(default=1, ge=1)
     status: Status | None = Field(
@@ -80,7 +80,7 @@ class Resending(Message):
 
 
 class Switches(Message):
-    """What holds for every notification from now on."""
+    """The switches for all later notifications."""
 
     silent: bool = False
     forged: bool = False
@@ -100,7 +100,7 @@ class Switches(Message):
 
 
 class SwitchChange(Message):
-    """The switches to turn; the others stay."""
+    """The switches to set; the others are unchanged."""
 
     silent: bool | None = None
     forged: bool | None = None
@@ -116,7 +116,7 @@ class SwitchChange(Message):
 
 
 class Fault(Message):
-    """The API misbehaves for so many calls, or so long, or until it is told to stop."""
+    """A fault of the API for a number of calls, a time, or until its removal."""
 
     kind: Literal["error", "slow", "hang", "lose_answer", "garbage", "change", "cut"] = Field(
         description="`error` answers with `status`; `slow` answers after `seconds`; `hang` never "
@@ -137,7 +137,7 @@ class Fault(Message):
 
 
 class PaymentView(Message):
-    """A payment as the sandbox keeps it."""
+    """A payment of the sandbox."""
 
     payment_id: str
     parent_payment_id: str | None
@@ -158,7 +158,7 @@ class PaymentView(Message):
 
 
 class Attempt(Message):
-    """One try at delivering a notification: what was answered, or what went wrong."""
+    """One attempt to deliver a notification: its answer or its error."""
 
     at: datetime
     answered: int | None
@@ -167,7 +167,7 @@ class Attempt(Message):
 
 
 class NotificationView(Message):
-    """A notification, exactly as it goes over the wire, and what became of it."""
+    """A notification, exactly as sent, and its attempts."""
 
     id: int
     payment_id: str

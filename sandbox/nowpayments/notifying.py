@@ -1,4 +1,4 @@
-"""Notifications: written once, sent, tried again, and kept for whoever asks."""
+"""Notifications: written once, sent, retried and stored."""
 
 import asyncio
 import time
@@ -18,12 +18,12 @@ from sandbox.plain_http import certificates
 
 @dataclass
 class Notification:
-    """What is told to a merchant; its bytes never change, unless it says the newest."""
+    """A notification; its bytes never change, unless it is of the current state."""
 
     number: int
     payment: int
     write: Callable[[], tuple[str, str, str]]
-    """Return the status, the body and the signature that it has now."""
+    """Returns the current status, body and signature."""
     status: str
     url: str | None
     body: str
@@ -35,7 +35,7 @@ class Notification:
 
 
 class Notifier:
-    """Tells merchants what happened to their payments."""
+    """Notifies merchants of their payments."""
 
     def __init__(self, settings: SandboxSettings, background: Background) -> None:
         self._at_first = self.switches = Switches(
@@ -51,12 +51,12 @@ class Notifier:
             trust_env=False,  # the environment's proxies are not for loopback
             verify=certificates(),
             timeout=None,  # noqa: S113 - _post has the limit
-            # A kept connection to a merchant that was restarted would cost a try.
+            # A connection kept open to a merchant that was restarted would cost an attempt.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     def forget(self) -> None:
-        """Forget what was written, and turn all switches back."""
+        """Delete all notifications, and reset the switches."""
         self.switches = self._at_first
         self.written.clear()
 
@@ -65,7 +65,7 @@ class Notifier:
         await self._client.aclose()
 
     def write(self, payment: Payment, sending: Sending) -> Notification:
-        """Write and sign a notification of the payment as it stands; it is not sent yet."""
+        """Write and sign a notification of the payment's current state, without sending it."""
         notice = sending if isinstance(sending, Notice) else None
         forged = sending.forged or self.switches.forged
         url = (notice and notice.url) or payment.asked.ipn_callback_url
@@ -89,7 +89,7 @@ class Notifier:
         return notification
 
     def _signed(self, payment: Payment, sending: Sending, *, forged: bool) -> tuple[str, str, str]:
-        """Return a payment's status, and what is told of it as it stands, with its signature."""
+        """Return a payment's status, and the body of its current state with the signature."""
         left_out = {*sending.leave_out, *self.switches.leave_out}
         fields: dict[str, Json] = {
             **as_notified(payment),
@@ -99,11 +99,11 @@ class Notifier:
         body = {name: value for name, value in fields.items() if name not in left_out}
         secret = f"{self._secret.strip()}, but wrong" if forged else self._secret
         signature = sign(body, secret, index_arrays=self.switches.index_arrays)
-        # the body goes out in the order in which it was put together; only what is signed is sorted
+        # the body is sent in the order of its creation; only the signed form is sorted
         return str(fields["payment_status"]), stringify(body), signature
 
     def copy(self, notification: Notification, *, withheld: bool = False) -> Notification:
-        """Make the same bytes ready to be sent again, also those of a notification that was withheld."""
+        """Prepare the same bytes to be sent again, also those of a withheld notification."""
         again = Notification(
             number=len(self.written) + 1,
             payment=notification.payment,
@@ -120,7 +120,7 @@ class Notifier:
         return again
 
     async def send(self, batch: Sequence[Notification], *, together: bool = False) -> None:
-        """Try each once, in this order or all at once; those refused are tried again by and by."""
+        """Try each once, in this order or concurrently; refused ones are retried later."""
         if together:
             await asyncio.gather(*(self._send(notification) for notification in batch))
             return
@@ -143,7 +143,7 @@ class Notifier:
         notification.state = "given_up"
 
     async def _attempt(self, notification: Notification, url: str) -> bool:
-        """Return whether the merchant took it; anything but a 2xx in time is a no."""
+        """Return whether the merchant accepted it: with a 2xx in time."""
         if self.switches.newest:
             notification.status, notification.body, notification.signature = notification.write()
         began, at = time.monotonic(), datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Payments: what was asked for, what arrived, and how the provider words both."""
+"""Payments: their requests, the received money, and the provider's JSON for both."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,12 +11,12 @@ from sandbox.nowpayments.signing import Json
 
 MAX_ID_DIGITS = 20
 PAYOUT_SHARE = Decimal("0.995")
-"""What is left of a deposit for the merchant after the service's fee."""
+"""The part of a deposit that the merchant gets after the fee."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a merchant asked to be paid."""
+    """The request for a payment."""
 
     price_amount: Decimal
     price_currency: str
@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass
 class Payment:
-    """One payment, as far as it got."""
+    """One payment and its state."""
 
     number: int
     asked: Asked
@@ -49,24 +49,24 @@ class Payment:
 
     @property
     def purchase(self) -> str:
-        """The purchase that this payment belongs to: a repeated deposit shares its parent's."""
+        """The id of its purchase: a repeated deposit has its parent's."""
         return str((self.parent or self.number) + 1_000_000_000)
 
     @property
     def outcome(self) -> Decimal | None:
-        """What the merchant gets, in the payout coin; None while nothing was received."""
+        """The merchant's amount, in the payout coin; None while nothing was received."""
         if not self.received:
             return None
         return convert(self.received * PAYOUT_SHARE, self.pay_currency, self.outcome_currency)
 
     def become(self, status: str) -> None:
-        """Give the payment this status, whatever it had before."""
+        """Set the payment's status, after any other."""
         self.status = status
         self.history.append(status)
         self.updated_at = datetime.now(UTC)
 
     def take(self, amount: Decimal, coin: str | None = None) -> None:
-        """So much arrived for this payment, and in this coin, which need not be the one asked for."""
+        """Add a received amount, in this coin, which may be another than the requested one."""
         self.pay_currency = coin or self.pay_currency
         self.received = COINS[self.pay_currency].rounded(amount)
 
@@ -80,7 +80,7 @@ class Ledger:
         self._next = settings.first_payment_id
 
     def __iter__(self) -> Iterator[Payment]:
-        """Go through the payments in the order in which they were made."""
+        """Iterate over the payments in the order of their creation."""
         return iter(self._payments.values())
 
     def find(self, number: str) -> Payment | None:
@@ -90,11 +90,11 @@ class Ledger:
         return self._payments.get(int(number))
 
     def forget(self) -> None:
-        """Forget all payments; their numbers don't come again."""
+        """Delete all payments; their numbers are not reused."""
         self._payments.clear()
 
     def create(self, asked: Asked) -> Payment:
-        """Make a payment that waits for what was asked, at an address of its own."""
+        """Create a payment with an address of its own."""
         settings = self._settings
         number, self._next = self._next, self._next + 1
         coin = COINS[asked.pay_currency]
@@ -116,9 +116,9 @@ class Ledger:
         return payment
 
     def repeat(self, parent: Payment, amount: Decimal, coin: str | None = None) -> Payment:
-        """Make a payment of a further deposit to the parent's address.
+        """Create a payment of a further deposit to the parent's address.
 
-        It is asked for what came, so that by itself it is always paid in full.
+        It asks for the received amount, so that by itself it is always paid in full.
         """
         code = coin or parent.asked.pay_currency
         price = convert(amount, code, parent.asked.price_currency)
@@ -158,7 +158,7 @@ def as_created(payment: Payment) -> dict[str, Json]:
 
 
 def as_status(payment: Payment) -> dict[str, Json]:
-    """Return the provider's answer to a question for the payment."""
+    """Return the provider's answer to a request for the payment's status."""
     return {
         "payment_id": str(payment.number),
         "parent_payment_id": None if payment.parent is None else str(payment.parent),
@@ -185,7 +185,7 @@ def as_status(payment: Payment) -> dict[str, Json]:
 
 
 def as_notified(payment: Payment) -> dict[str, Json]:
-    """Return the body of a notification: its ids are numbers, and it says the fees."""
+    """Return the body of a notification, in which ids are numbers, and fees are included."""
     return {
         "payment_id": payment.number,
         "parent_payment_id": payment.parent,
@@ -211,7 +211,7 @@ def as_notified(payment: Payment) -> dict[str, Json]:
 
 
 def _fee(payment: Payment) -> dict[str, Json]:
-    """Return the fees, in the coin of the deposit: small numbers, which is where writers of JSON differ."""
+    """Return the fees, in the deposit's coin: small numbers, which JSON libraries write differently."""
     coin = COINS[payment.pay_currency]
     service = coin.rounded(payment.received * (1 - PAYOUT_SHARE))
     deposit = coin.deposit_fee if payment.received else Decimal(0)

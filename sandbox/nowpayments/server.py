@@ -22,9 +22,9 @@ from sandbox.nowpayments.settings import SandboxSettings
 
 
 class NowPaymentsSandbox:
-    """The payment provider, on this machine: start it, and point a merchant at ``url``.
+    """The payment provider on this machine: start it, and configure a merchant with ``url``.
 
-    It serves inside the running event loop and keeps everything in memory.
+    It serves inside the running event loop and stores everything in memory.
     """
 
     def __init__(self, settings: SandboxSettings, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -35,25 +35,25 @@ class NowPaymentsSandbox:
 
     @property
     def url(self) -> str:
-        """Where the provider's API is; calls go to ``{url}/v1/…``. Known once it was started."""
+        """The base URL of the API; calls go to ``{url}/v1/…``. Known once it was started."""
         if self._running is None:
             raise RuntimeError("the sandbox was not started")
         return f"http://{self._host}:{self._running.port}"
 
     @property
     def control_url(self) -> str:
-        """Where the control is."""
+        """The URL of the control API."""
         return f"{self.url}/control"
 
     async def start(self) -> None:
-        """Answer from now on; raises OSError if the port is taken."""
+        """Start to serve; raises OSError if the port is taken."""
         if self._running is not None:
             raise RuntimeError("the sandbox was started already")
         self._running = _Running(self._settings, self._host, self._port)
         await self._running.begin()
 
     async def stop(self) -> None:
-        """Neither answer nor send anything any more; to stop twice is no error."""
+        """Stop serving and sending; may be repeated."""
         running, self._running = self._running, None
         if running is not None:
             await running.end()
@@ -71,7 +71,7 @@ class NowPaymentsSandbox:
 
 
 class _Running:
-    """A sandbox that listens; it answers once ``begin`` has returned."""
+    """A listening sandbox; it serves once ``begin`` has returned."""
 
     def __init__(self, settings: SandboxSettings, host: str, port: int) -> None:
         self._listener = _listen(host, port)
@@ -92,12 +92,12 @@ class _Running:
         self._serving: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Answer calls."""
+        """Serve calls."""
         self._serving = asyncio.get_running_loop().create_task(self._server.serve([self._listener]))
         await self._server.up.wait()
 
     async def end(self) -> None:
-        """End all that is under way."""
+        """Close all connections."""
         self._faults.clear()
         await self._background.stop()
         self._server.should_exit = True
@@ -117,7 +117,7 @@ class _Running:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that is a guest in its process: it says when it is up, and leaves signals alone."""
+    """A uvicorn server inside another process: it reports its start, and installs no signal handlers."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -133,8 +133,8 @@ class _Server(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, so that a port that is taken is an error here and now."""
-    # asyncio switches off Nagle's delay (40 ms an answer) only for sockets whose protocol is named.
+    """Return a bound socket, so that a taken port raises here."""
+    # asyncio disables Nagle's algorithm (40 ms per answer) only if the socket's protocol is given
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

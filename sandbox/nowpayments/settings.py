@@ -1,4 +1,4 @@
-"""What a sandbox is started with."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass, field
 
@@ -10,30 +10,30 @@ DEFAULT_COINS = tuple(COINS)
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings:
-    """How one sandbox behaves; a wrong value stops it from being made."""
+    """The settings of one sandbox; an invalid value raises at creation."""
 
     api_key: str = field(repr=False)
     ipn_secret: str = field(repr=False)
     coins: tuple[str, ...] = DEFAULT_COINS
-    """What may be paid with, of the coins that the made-up market knows."""
+    """The accepted coins, of those in the made-up market."""
     memo_coins: frozenset[str] = frozenset({"xrp"})
-    """Coins whose payments need a memo (``payin_extra_id``) beside the address."""
+    """Coins whose payments need a memo (``payin_extra_id``) besides the address."""
     redeposits: Redeposits = "finished"
-    """What a further deposit to a payment's address ends as; real accounts can be set to either."""
+    """The final status of a further deposit to a payment's address; real accounts can be set to either."""
     outcome_coin: str = "usdttrc20"
-    """What the merchant's account is paid out in."""
+    """The coin in which the merchant is paid out."""
     fixed_lifetime_seconds: int = 20 * 60
     lifetime_seconds: int = 7 * 24 * 3600
     answer_within_seconds: float = 3
-    """How long a notification waits for its answer."""
+    """The timeout of a notification, in seconds."""
     retries: int = 3
-    """How often a notification is tried again after the first time."""
+    """The number of retries of a notification."""
     retry_seconds: float = 60
     first_payment_id: int = 5_000_000_001
-    """A sandbox forgets all when it stops; give a later one a higher number, lest its ids come again."""
+    """The first payment id: a sandbox stores nothing across runs; a later run needs a higher one."""
 
     def __post_init__(self) -> None:
-        """Refuse what could not work."""
+        """Raise for settings that contradict each other."""
         if not self.api_key.strip():
             raise ValueError("the API key is empty")
         if not self.ipn_secret.strip():

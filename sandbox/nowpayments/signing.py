@@ -1,4 +1,4 @@
-"""JSON and signatures as the provider writes them: the provider is a JavaScript program."""
+"""JSON and signatures as written by the provider, which is a JavaScript program."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from typing import TypeAlias
 Json: TypeAlias = "bool | int | float | Decimal | str | Sequence[Json] | Mapping[str, Json] | None"
 
 PLAIN_UP_TO = 21
-"""ECMAScript writes a number out in full while its point lies within this many digits."""
+"""ECMAScript writes a number in full while its decimal point is within this many digits."""
 PLAIN_DOWN_TO = -6
 LAST_ARRAY_INDEX = 2**32 - 2
 
@@ -21,20 +21,20 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def sign(body: Mapping[str, Json], secret: str, *, index_arrays: bool = False) -> str:
-    """Return what goes into ``x-nowpayments-sig``: hex HMAC-SHA512 over the body with its keys sorted.
+    """Return the header ``x-nowpayments-sig``: the hex HMAC-SHA512 of the body with sorted keys.
 
-    Space around the secret does not count. With ``index_arrays`` an array is signed as the object
-    ``{"0": …}``, which is what the older sample of the documentation makes of it.
+    Space around the secret is ignored. With ``index_arrays`` an array is signed as the object ``{"0": …}``,
+    as by the older sample of the documentation.
     """
     signed = stringify(_sorted(body, index_arrays=index_arrays))
     return hmac.new(secret.strip().encode(), signed.encode(), hashlib.sha512).hexdigest()
 
 
 def stringify(value: Json) -> str:
-    """Return ``value`` as ``JSON.stringify`` writes it: compact, nothing escaped that need not be.
+    """Return ``value`` as written by ``JSON.stringify``: compact, with minimal escapes.
 
-    Keys keep the order in which they came, but for whole numbers: in a JavaScript object those stand
-    first, the smallest at the front.
+    Keys keep their order, except for whole numbers: in a JavaScript object those are first, in ascending
+    order.
     """
     match value:
         case None:
@@ -54,7 +54,7 @@ def stringify(value: Json) -> str:
 
 
 def js_number(value: float | Decimal) -> str:
-    """Return the number as ECMAScript's ``Number::toString`` does; what is not finite becomes ``null``.
+    """Return the number as written by ECMAScript's ``Number::toString``; ``null`` if it is not finite.
 
     Every number is a 64-bit float there, so a longer ``Decimal`` or ``int`` is rounded to one.
     """
@@ -69,12 +69,12 @@ def js_number(value: float | Decimal) -> str:
     sign_, figures, exponent = Decimal(repr(number)).as_tuple()
     written = "".join(str(figure) for figure in figures)
     digits = written.rstrip("0")
-    point = len(written) + int(exponent)  # where the point stands, counted from the first digit
+    point = len(written) + int(exponent)  # the position of the point, counted from the first digit
     return ("-" if sign_ else "") + _place_point(digits, point)
 
 
 def _place_point(digits: str, point: int) -> str:
-    """Return the shortest digits with their point, in the form the language prescribes."""
+    """Return the shortest digits with their point, in the language's format."""
     if len(digits) <= point <= PLAIN_UP_TO:
         return digits + "0" * (point - len(digits))
     if 0 < point <= PLAIN_UP_TO:
@@ -86,19 +86,19 @@ def _place_point(digits: str, point: int) -> str:
 
 
 def _string(text: str) -> str:
-    """Return the text quoted; half of a surrogate pair alone is the only thing escaped beyond ASCII's own."""
+    """Return the text quoted; beyond ASCII only unpaired surrogates are escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return _LONE_SURROGATE.sub(lambda half: f"\\u{ord(half.group()):04x}", quoted)
 
 
 def _own_order(value: Mapping[str, Json]) -> list[str]:
-    """Return the keys in the order in which a JavaScript object with them would be walked."""
+    """Return the keys in the order of a JavaScript object."""
     indexes = [key for key in value if _ARRAY_INDEX.fullmatch(key) and int(key) <= LAST_ARRAY_INDEX]
     return sorted(indexes, key=int) + [key for key in value if key not in set(indexes)]
 
 
 def _sorted(value: Json, *, index_arrays: bool) -> Json:
-    """Return the value with the keys of every object in it in order, by their UTF-16 code units."""
+    """Return the value with the keys of every object sorted by their UTF-16 code units."""
     match value:
         case str():
             return value

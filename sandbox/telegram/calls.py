@@ -1,4 +1,4 @@
-"""A call that a client makes: who makes it, whom it names, and the table of methods."""
+"""A client's call: its caller, its arguments' peers, and the table of methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sandbox.telegram.world import Account, Chat
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, with all that a handler may need. ``entry`` is what the journal will say of it."""
+    """One call with everything that a handler may need. ``entry`` is its journal entry."""
 
     core: Core
     session: Session
@@ -26,13 +26,13 @@ class Call:
 
     @property
     def account(self) -> Account:
-        """Who calls, or raise the error that a session without an account gets."""
+        """The caller; raises the error for a session without an account."""
         if self.session.account is None:
             raise RpcError("AUTH_KEY_UNREGISTERED")
         return self.core.world.accounts[self.session.account]
 
     def chat(self, peer: Any, *, readable: bool = True) -> Chat:  # noqa: ANN401 - a TL object
-        """Return the channel or group that an input peer names, if the caller has met it and may read it."""
+        """Return the channel or group of an input peer, if the caller has met it and may read it."""
         if not isinstance(peer, types.InputPeerChannel | types.InputChannel):
             raise RpcError("PEER_ID_INVALID")
         chat = self.core.world.chats.get(peer.channel_id)
@@ -50,7 +50,7 @@ Handler = Callable[[Call, Any], Any]
 
 
 class Method(NamedTuple):
-    """A method that the server speaks."""
+    """A method of the server."""
 
     name: str
     handler: Handler

@@ -1,4 +1,4 @@
-"""`adrelay sandbox telegram`: a sandbox in a process of its own."""
+"""`adrelay sandbox telegram`: a sandbox as a process."""
 
 import asyncio
 import json
@@ -25,14 +25,16 @@ def run(
     host: Annotated[str, typer.Option(help="The IP address to listen on; sessions carry it.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="MTProto's port; 0 takes a free one.")] = 0,
     control_port: Annotated[int, typer.Option(help="The control's port on loopback; 0: a free one.")] = 0,
-    world: Annotated[Path | None, typer.Option(help="A JSON file with what is to exist.")] = None,
+    world: Annotated[Path | None, typer.Option(help="A JSON file with the initial world.")] = None,
     public_key_file: Annotated[
         Path | None,
-        typer.Option(help="Written with its RSA key, as PEM; otherwise a temporary file is."),
+        typer.Option(help="A file for its RSA key, as PEM; a temporary one by default."),
     ] = None,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when everything listens.")] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="A file that is written once everything listens.")
+    ] = None,
 ) -> None:
-    """Run a Telegram sandbox until it is interrupted; the first line says where it is, as JSON."""
+    """Run a Telegram sandbox until it is interrupted; the first line has its addresses, as JSON."""
     document = _read(world) if world else WorldSpec()
     try:
         asyncio.run(
@@ -80,7 +82,7 @@ def _announce(sandbox: TelegramSandbox, control_url: str, key_file: Path, ready_
             "public_key_file": str(key_file),
         }
     )
-    if ready_file is not None:  # moved into place, so that whoever sees it sees all of it
+    if ready_file is not None:  # renamed into place, so that it is never seen incomplete
         draft = ready_file.with_name(f"{ready_file.name}.{os.getpid()}")
         draft.write_text(line + "\n")
         draft.replace(ready_file)

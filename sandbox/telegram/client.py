@@ -1,4 +1,4 @@
-"""The sandbox's controls from another process: what ``TelegramSandbox`` offers, awaited."""
+"""The sandbox's controls from another process: the methods of ``TelegramSandbox``, awaited."""
 
 from pathlib import Path
 from types import TracebackType
@@ -48,10 +48,11 @@ _counts = TypeAdapter(list[Count])
 
 
 class TelegramSandboxControl:
-    """Fills, disturbs and looks at a sandbox that runs in another process.
+    """Controls a sandbox in another process.
 
-    Use it as an asynchronous context manager, or end it with ``aclose``. It raises what ``TelegramSandbox``
-    raises: ``SandboxError`` if something can't be, and ``UnknownError`` if something is not there.
+    Use it as an asynchronous context manager, or end it with ``aclose``. It raises the same errors as
+    ``TelegramSandbox``: ``SandboxError`` for an impossible request, and ``UnknownError`` for an unknown
+    object.
     """
 
     def __init__(self, base_url: str, *, timeout_seconds: float = 30.0) -> None:
@@ -61,7 +62,7 @@ class TelegramSandboxControl:
         )
 
     async def aclose(self) -> None:
-        """Close the connection to the control."""
+        """Close the connection to the control API."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -86,29 +87,29 @@ class TelegramSandboxControl:
     # -- the server
 
     async def endpoint(self) -> Endpoint:
-        """Return where it listens and how a client gets to trust it."""
+        """Return its addresses and its public key."""
         return Endpoint.model_validate_json((await self._ask("GET", "/endpoint")).content)
 
     async def load(self, world: WorldSpec) -> None:
-        """Add everything of a world document to what is there."""
+        """Add a world document to the world."""
         await self._ask("POST", "/world", world)
 
     async def set_policy(self, policy: Policy) -> None:
-        """Behave like this from now on."""
+        """Set the policy."""
         await self._ask("PATCH", "/policy", policy)
 
     async def rotate_salts(self) -> None:
-        """Make every salt that clients know a wrong one."""
+        """Invalidate all salts that clients have."""
         await self._ask("POST", "/salts/rotation")
 
     async def drop_connections(self, account: int | None = None) -> int:
-        """Return how many connections, of an account or all, were closed at once."""
+        """Close the connections of an account, or all; return how many."""
         return int((await self._ask("DELETE", "/connections", account=account)).text)
 
     # -- accounts and their sessions
 
     async def create_account(self, spec: AccountSpec | None = None) -> AccountView:
-        """Return the account, which exists from now on."""
+        """Create an account and return it."""
         response = await self._ask("POST", "/accounts", spec or AccountSpec())
         return AccountView.model_validate_json(response.content)
 
@@ -117,51 +118,51 @@ class TelegramSandboxControl:
         return _accounts.validate_json((await self._ask("GET", "/accounts")).content)
 
     async def set_account_state(self, account: int, state: AccountState) -> AccountView:
-        """Return the account, which Telegram treats like this from now on."""
+        """Set the treatment of an account by Telegram and return the account."""
         response = await self._ask("PUT", f"/accounts/{account}/state", AccountStateSpec(state=state))
         return AccountView.model_validate_json(response.content)
 
     async def mint_session(self, account: int) -> str:
-        """Return a Telethon ``StringSession`` text that is signed in. It is a credential."""
+        """Create a signed-in session and return it as Telethon's ``StringSession`` text, a credential."""
         response = await self._ask("POST", f"/accounts/{account}/sessions")
         return MintedSession.model_validate_json(response.content).session
 
     async def session_file(self, account: int) -> bytes:
-        """Return the bytes of a new Telethon ``.session`` file that is signed in. They are a credential."""
+        """Create a signed-in session and return the bytes of its Telethon ``.session`` file, a credential."""
         return (await self._ask("POST", f"/accounts/{account}/session-file")).content
 
     async def write_session_file(self, account: int, path: Path) -> Path:
-        """Return the path of a new Telethon ``.session`` file that is signed in. It is a credential."""
+        """Create a signed-in session and return the path of its Telethon ``.session`` file, a credential."""
         path = path if path.suffix == ".session" else path.with_name(path.name + ".session")
         path.write_bytes(await self.session_file(account))
         return path
 
     async def sessions(self, account: int | None = None) -> list[SessionView]:
-        """Return an account's sessions, or all, ended ones too; keys are not shown."""
+        """Return the sessions of an account, or all, with ended ones, without keys."""
         response = await self._ask("GET", "/sessions", account=account)
         return _sessions.validate_json(response.content)
 
     async def held_twice(self) -> list[SessionView]:
-        """Return the sessions that were ever used over two live connections at once."""
+        """Return the sessions that were ever used by two connections at once."""
         return _sessions.validate_json((await self._ask("GET", "/sessions/held-twice")).content)
 
     async def revoke_sessions(self, account: int, error: str = "AUTH_KEY_UNREGISTERED") -> int:
-        """Return how many sessions answer every call with this error from now on."""
+        """Make sessions answer every call with this error; return how many."""
         return int((await self._ask("DELETE", f"/accounts/{account}/sessions", error=error)).text)
 
     async def destroy_sessions(self, account: int) -> int:
-        """Return how many keys the server does not know any more: their users get -404."""
+        """Delete keys from the server, so that their users receive -404; return how many."""
         return int((await self._ask("DELETE", f"/accounts/{account}/keys")).text)
 
     # -- channels and groups
 
     async def create_channel(self, spec: ChannelSpec | None = None) -> ChatView:
-        """Return the broadcast channel, which exists from now on with its posts."""
+        """Create a broadcast channel with its posts and return it."""
         response = await self._ask("POST", "/channels", spec or ChannelSpec())
         return ChatView.model_validate_json(response.content)
 
     async def create_group(self, spec: GroupSpec | None = None) -> ChatView:
-        """Return the supergroup, which exists from now on with its messages."""
+        """Create a supergroup with its messages and return it."""
         response = await self._ask("POST", "/groups", spec or GroupSpec())
         return ChatView.model_validate_json(response.content)
 
@@ -170,75 +171,75 @@ class TelegramSandboxControl:
         return _chats.validate_json((await self._ask("GET", "/chats")).content)
 
     async def chat(self, chat: int) -> ChatView:
-        """Return a channel or group as it is now."""
+        """Return a channel or group."""
         return ChatView.model_validate_json((await self._ask("GET", f"/chats/{chat}")).content)
 
     async def change_chat(self, chat: int, settings: ChatSettings) -> ChatView:
-        """Return the channel or group, which has these settings from now on."""
+        """Change the settings of a channel or group and return it."""
         response = await self._ask("PATCH", f"/chats/{chat}", settings)
         return ChatView.model_validate_json(response.content)
 
     async def set_member(
         self, chat: int, account: int, status: MemberStatus = MemberStatus.MEMBER
     ) -> ChatView:
-        """Return the chat, where the account has this place from now on."""
+        """Set an account's place in a chat and return the chat."""
         response = await self._ask("PUT", f"/chats/{chat}/members/{account}", MemberSpec(status=status))
         return ChatView.model_validate_json(response.content)
 
     async def remove_member(self, chat: int, account: int) -> ChatView:
-        """Return the chat, where the account is a stranger from now on."""
+        """Remove an account from a chat and return the chat."""
         response = await self._ask("DELETE", f"/chats/{chat}/members/{account}")
         return ChatView.model_validate_json(response.content)
 
     # -- messages
 
     async def post(self, chat: int, spec: PostSpec) -> MessageView:
-        """Return the message, which the chat holds from now on, whatever the rights there."""
+        """Add a message to a chat, whatever the rights there, and return it."""
         response = await self._ask("POST", f"/chats/{chat}/messages", spec)
         return MessageView.model_validate_json(response.content)
 
     async def post_album(self, chat: int, spec: AlbumSpec) -> list[MessageView]:
-        """Return the messages with one common grouped id; an item without media becomes a photo."""
+        """Add an album with one grouped id and return its messages; an item without media becomes a photo."""
         return _messages.validate_json((await self._ask("POST", f"/chats/{chat}/albums", spec)).content)
 
     async def messages(self, chat: int, after: int = 0) -> list[MessageView]:
-        """Return what a chat holds, oldest first, from the message after ``after``."""
+        """Return a chat's messages, oldest first, from the message after ``after``."""
         response = await self._ask("GET", f"/chats/{chat}/messages", after=after)
         return _messages.validate_json(response.content)
 
     async def delete_message(self, chat: int, message: int) -> None:
-        """Take a message out of a chat."""
+        """Delete a message of a chat."""
         await self._ask("DELETE", f"/chats/{chat}/messages/{message}")
 
     # -- disturbing and looking
 
     async def inject_fault(self, spec: FaultSpec) -> FaultView:
-        """Return the fault, which strikes the calls it matches from now on."""
+        """Add a fault for the calls that it matches and return it."""
         return FaultView.model_validate_json((await self._ask("POST", "/faults", spec)).content)
 
     async def faults(self) -> list[FaultView]:
-        """Return every fault that was not removed, with how often it struck."""
+        """Return all faults that were not removed, with the number of their uses."""
         return _faults.validate_json((await self._ask("GET", "/faults")).content)
 
     async def remove_fault(self, fault: int) -> None:
-        """End a fault."""
+        """Remove a fault."""
         await self._ask("DELETE", f"/faults/{fault}")
 
     async def clear_faults(self) -> None:
-        """End all faults."""
+        """Remove all faults."""
         await self._ask("DELETE", "/faults")
 
     async def journal(self, query: JournalQuery | None = None) -> list[JournalEntry]:
-        """Return the journal's entries that the query asks for, oldest first."""
+        """Return the journal's entries that match the query, oldest first."""
         wanted: dict[str, Any] = (query or JournalQuery()).model_dump()
         return _entries.validate_json((await self._ask("GET", "/journal", **wanted)).content)
 
     async def journal_counts(self) -> list[Count]:
-        """Return how often each method came out which way."""
+        """Return the number of calls by method and outcome."""
         return _counts.validate_json((await self._ask("GET", "/journal/counts")).content)
 
     async def clear_journal(self) -> None:
-        """Forget all entries and counts."""
+        """Delete all entries and counts."""
         await self._ask("DELETE", "/journal")
 
 

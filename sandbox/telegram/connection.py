@@ -1,4 +1,4 @@
-"""One client's connection: packets in, messages out, and everything MTProto says about both."""
+"""One client's connection: packets in, messages out, and MTProto's messages about both."""
 
 import asyncio
 import itertools
@@ -19,13 +19,13 @@ from sandbox.telegram.tl import Inner, types
 _numbers = itertools.count(1)
 
 _KEY_NOT_FOUND = 404
-_TOO_OLD, _TOO_NEW = 300, 30  # seconds that a client's message id may differ from our clock
+_TOO_OLD, _TOO_NEW = 300, 30  # the largest difference of a client's message id from our clock, in seconds
 _ID_TOO_LOW, _ID_TOO_HIGH, _ID_NOT_EVEN, _WRONG_SALT = 16, 17, 18, 48
-_CONTAINED = 100  # messages in one container at most
+_CONTAINED = 100  # the most messages in one container
 
 
 class ClientConnection(asyncio.Protocol):
-    """Speaks with one client until either side has enough."""
+    """The protocol of one client's connection, until either side closes it."""
 
     def __init__(self, core: Core, connections: set["ClientConnection"]) -> None:
         self.number = next(_numbers)
@@ -36,7 +36,7 @@ class ClientConnection(asyncio.Protocol):
         self._handshake = Handshake(core.key)
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
-        self._session_id: int | None = None  # MTProto's: the client draws it
+        self._session_id: int | None = None  # MTProto's: the client generates it
         self._announced = False
         self._last_msg_id = 0
         self._content_count = 0
@@ -46,28 +46,28 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def account(self) -> int | None:
-        """Who is signed in over it, at this moment."""
+        """The account that is signed in now."""
         return self._session.account if self._session else None
 
     # -- asyncio's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take part from now on."""
+        """Register the connection."""
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of the key, so that the client may come back with it."""
+        """Release the key, so that the client can reconnect with it."""
         del exc
         self._leave()
 
     def eof_received(self) -> bool:
-        """Let go of the key at once: a killed client's successor may be here already."""
+        """Release the key at once: a killed client's successor may be connected already."""
         self._close()
         return False
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is complete; close the connection over bytes that are not MTProto."""
+        """Answer all complete messages; close the connection on bytes that are not MTProto."""
         self._collecting = True
         try:
             for packet in self._framing.feed(data):
@@ -119,7 +119,7 @@ class ClientConnection(asyncio.Protocol):
             self._note("transport.duplicate_key", "held twice")
 
     def _acceptable(self, session: Session, envelope: Envelope) -> bool:
-        """Return whether salt and message id are right; if not, the client has been told."""
+        """Return whether salt and message id are valid; if not, the client has been answered."""
         problem: Any = None
         ahead = (envelope.msg_id >> 32) - time.time()
         if not self._core.salts.accepts(session.key_id, envelope.salt):
@@ -176,7 +176,7 @@ class ClientConnection(asyncio.Protocol):
         self._send(body, reply=False)
 
     def drop(self) -> None:
-        """Close at once; what was not sent yet is lost."""
+        """Close at once, without unsent data."""
         self._outbox.clear()
         transport = self._transport
         self._leave()
@@ -184,14 +184,14 @@ class ClientConnection(asyncio.Protocol):
             transport.abort()
 
     def expect_ping_within(self, seconds: float) -> None:
-        """Close if no other ping comes in that time."""
+        """Close unless another ping is received in that time."""
         if self._ping_deadline is not None:
             self._ping_deadline.cancel()
         self._ping_deadline = asyncio.get_running_loop().call_later(seconds, self._close)
 
     def _send(self, body: bytes, *, reply: bool, content: bool = True) -> None:
-        """Put a message into the outbox: what is said in one go travels in one container."""
-        if self._transport is None:  # a late answer to a client that has gone
+        """Put a message into the outbox, which is sent as one container."""
+        if self._transport is None:  # a late answer to a disconnected client
             return
         seq_no = self._content_count * 2 + content
         self._content_count += content
@@ -216,7 +216,7 @@ class ClientConnection(asyncio.Protocol):
         self._write(self._framing.encrypted(session.key_id, *crypto.seal(session.key, envelope)))
 
     def _next_msg_id(self, *, reply: bool) -> int:
-        """Return the time as MTProto writes it; the last two bits say answer or not."""
+        """Return the time in MTProto's format; the last two bits distinguish answers."""
         now = int(time.time() * 2**32) & ~3
         self._last_msg_id = max(now, (self._last_msg_id & ~3) + 4) | (1 if reply else 3)
         return self._last_msg_id

@@ -57,7 +57,7 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_understood(_request: Request, error: Exception) -> JSONResponse:
-    """Answer without the input: FastAPI would repeat it, and fails where it is not UTF-8."""
+    """Answer without the input: FastAPI would repeat it, and fails if it is not UTF-8."""
     errors: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
     return JSONResponse({"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in errors]}, 422)
 
@@ -231,7 +231,7 @@ def _disturbances(sandbox: TelegramSandbox) -> APIRouter:
 
 
 class ControlServer:
-    """Serves a sandbox's control on loopback, beside the sandbox in one event loop."""
+    """Serves a sandbox's control API on loopback, in the sandbox's event loop."""
 
     def __init__(self, sandbox: TelegramSandbox, port: int = 0) -> None:
         self._wanted_port = port
@@ -241,7 +241,7 @@ class ControlServer:
             access_log=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=1,  # a client that keeps its connection must not keep us
+            timeout_graceful_shutdown=1,  # a client that keeps its connection open must not delay the stop
         )
         self._server = uvicorn.Server(self._config)
         self._socket: socket.socket | None = None
@@ -249,16 +249,16 @@ class ControlServer:
 
     @property
     def url(self) -> str:
-        """Where the control is; known once it was started."""
+        """The URL of the control API; known once it was started."""
         if self._socket is None:
             raise SandboxError("the control is not started")
         return f"http://{_HOST}:{self._socket.getsockname()[1]}"
 
     async def start(self) -> None:
-        """Listen; ``url`` is known from now on."""
+        """Listen; ``url`` is known afterwards."""
         self._socket = socket.create_server((_HOST, self._wanted_port))
         self._config.load()
-        # What uvicorn's serve() does, without its signal handlers: signals belong to the process.
+        # uvicorn's serve() without its signal handlers: signals belong to the process.
         self._server.lifespan = self._config.lifespan_class(self._config)
         await self._server.startup(sockets=[self._socket])
         self._serving = asyncio.create_task(self._server.main_loop())

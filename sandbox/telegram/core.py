@@ -1,4 +1,4 @@
-"""Everything that one server's connections share."""
+"""The state shared by all connections of a server."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,12 @@ from sandbox.telegram.sessions import Salts, Sessions
 from sandbox.telegram.specs import DuplicateKeys, Policy, Repeats
 from sandbox.telegram.world import World
 
-CHANNEL_LIMIT = 500  # Telegram's, without Premium
+CHANNEL_LIMIT = 500  # Telegram's limit, without Premium
 
 
 @dataclass
 class Conduct:
-    """How the server behaves; see ``Policy``."""
+    """The behaviour of the server; see ``Policy``."""
 
     duplicate_keys: DuplicateKeys = DuplicateKeys.REJECT
     repeats: Repeats = Repeats.ANSWER_AGAIN
@@ -25,7 +25,7 @@ class Conduct:
     channel_limit: int = CHANNEL_LIMIT
 
     def change(self, policy: Policy) -> None:
-        """Take over what the policy names."""
+        """Apply the fields that the policy sets."""
         self.duplicate_keys = policy.duplicate_keys or self.duplicate_keys
         self.repeats = policy.repeats or self.repeats
         self.channel_limit = policy.channel_limit or self.channel_limit
@@ -33,7 +33,7 @@ class Conduct:
             self.api_ids = dict(policy.api_ids)
 
     def require_api_id(self, api_id: int, api_hash: str | None = None) -> None:
-        """Pass if any application is welcome, or this one is known (with this hash, if one is given)."""
+        """Raise unless any application is accepted, or this one is known (with this hash, if given)."""
         known = self.api_ids.get(api_id)
         if self.api_ids and (known is None or api_hash not in (None, known)):
             raise RpcError("API_ID_INVALID")

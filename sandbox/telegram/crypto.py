@@ -13,16 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.telegram.errors import MalformedError
 
-# Telethon picks the fastest of cryptg, libssl and pyaes that is there; mtproto's own choice is far slower.
+# Telethon uses the fastest installed of cryptg, libssl and pyaes; mtproto's own choice is far slower.
 _aes: Any = telethon.crypto.AES
 
 _HEAD = struct.Struct("<qqqii")  # salt, session id, message id, sequence number, length
 _MIN_PADDING = 12
-_FROM_CLIENT, _FROM_SERVER = 88, 96  # where in the key the message key's part begins
+_FROM_CLIENT, _FROM_SERVER = 88, 96  # the offset of the message key's part in the key
 
 
 class Envelope(NamedTuple):
-    """A message with everything that is encrypted with it."""
+    """A message with all fields that are encrypted with it."""
 
     salt: int
     session_id: int
@@ -32,12 +32,12 @@ class Envelope(NamedTuple):
 
 
 def key_id_of(key: bytes) -> int:
-    """Return the number by which both sides call an authorization key."""
+    """Return the id of an authorization key."""
     return int.from_bytes(hashlib.sha1(key, usedforsecurity=False).digest()[-8:], "little", signed=True)
 
 
 def open_envelope(key: bytes, message_key: bytes, data: bytes) -> Envelope:
-    """Return what a client encrypted, or raise ``MalformedError`` if it did not do it right."""
+    """Decrypt a client's message; raise ``MalformedError`` if it is not encrypted correctly."""
     if not data or len(data) % 16:
         raise MalformedError("encrypted data is not in whole blocks")
     plain = decrypt_ige(data, *_aes_key(key, message_key, 0))
@@ -52,7 +52,7 @@ def open_envelope(key: bytes, message_key: bytes, data: bytes) -> Envelope:
 
 
 def seal(key: bytes, envelope: Envelope) -> tuple[bytes, bytes]:
-    """Return the message key and the encrypted data with which the server sends this message."""
+    """Encrypt a message of the server; return the message key and the data."""
     plain = _HEAD.pack(*envelope[:-1], len(envelope.body)) + envelope.body
     plain += os.urandom(_MIN_PADDING + -(len(plain) + _MIN_PADDING) % 16)
     message_key = _message_key(key, plain, _FROM_SERVER)
@@ -71,18 +71,18 @@ def _message_key(key: bytes, plain: bytes, offset: int) -> bytes:
 
 
 def encrypt_ige(data: bytes, key: bytes, iv: bytes) -> bytes:
-    """Return the data, whole blocks, encrypted with AES-256-IGE."""
+    """Encrypt data of whole blocks with AES-256-IGE."""
     return bytes(_aes.encrypt_ige(data, key, iv))
 
 
 def decrypt_ige(data: bytes, key: bytes, iv: bytes) -> bytes:
-    """Return the data, whole blocks, decrypted with AES-256-IGE."""
+    """Decrypt data of whole blocks with AES-256-IGE."""
     return bytes(_aes.decrypt_ige(data, key, iv))
 
 
 @dataclass(frozen=True)
 class ServerKey:
-    """The server's RSA key: clients that were given its public half trust this server."""
+    """The server's RSA key: clients with its public half trust this server."""
 
     private: rsa.RSAPrivateKey = field(
         default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False
@@ -90,13 +90,13 @@ class ServerKey:
 
     @cached_property
     def public_pem(self) -> str:
-        """The public half, as ``telethon.crypto.rsa.add_key`` takes it."""
+        """The public half, as accepted by ``telethon.crypto.rsa.add_key``."""
         form = serialization.PublicFormat.PKCS1
         return self.private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
     @cached_property
     def fingerprint(self) -> int:
-        """The number by which a client finds the key among those it trusts."""
+        """The fingerprint with which a client selects the key."""
         public = self.private.public_key().public_numbers()
         text = tl_bytes(to_bytes(public.n)) + tl_bytes(to_bytes(public.e))
         return key_id_of(text)
@@ -107,7 +107,7 @@ class ServerKey:
         return numbers.d, numbers.public_numbers.n
 
     def decrypt(self, data: bytes) -> bytes:
-        """Return the 255 bytes that a client encrypted: a SHA-1, its data and padding (the old form)."""
+        """Decrypt 255 bytes of a client: a SHA-1, its data and padding (the old format)."""
         exponent, modulus = self._numbers
         plain = pow(int.from_bytes(data, "big"), exponent, modulus)
         if plain.bit_length() > 255 * 8:
@@ -116,12 +116,12 @@ class ServerKey:
 
 
 def to_bytes(number: int) -> bytes:
-    """Return a positive number in as few big-endian bytes as it takes."""
+    """Return a positive number in the fewest big-endian bytes."""
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def tl_bytes(data: bytes) -> bytes:
-    """Return the bytes as TL writes a string: length, data, padding to four."""
+    """Return the bytes as a TL string: length, data, padding to four."""
     short = len(data) < 254  # noqa: PLR2004 - TL's limit for a length of one byte
     head = bytes([len(data)]) if short else b"\xfe" + len(data).to_bytes(3, "little")
     return head + data + bytes(-(len(head) + len(data)) % 4)

@@ -1,4 +1,4 @@
-"""Executing calls: wrappers off, faults, rights of the session, the handler, the journal, the answer."""
+"""Executes calls: wrappers, faults, rights of the session, the handler, the journal, the answer."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ _STATE_ERRORS = {
 
 
 class Caller(Listener, Protocol):
-    """The connection, as a call sees it."""
+    """The connection as used by a call."""
 
     number: int
     no_updates: bool
@@ -44,12 +44,12 @@ class Caller(Listener, Protocol):
         ...
 
     def drop(self) -> None:
-        """Close at once; what was not sent yet is lost."""
+        """Close at once, without unsent data."""
         ...
 
 
 def execute(core: Core, caller: Caller, session: Session, msg_id: int, request: Any) -> None:
-    """Answer a call, now or later or never, as the faults in force want it."""
+    """Answer a call at once, later or never, according to the active faults."""
     query, problem = _unwrapped(core, caller, session, request)
     entry = _entry(caller, session, query)
     call = Call(core, session, caller, entry)
@@ -90,7 +90,7 @@ def _strike(
             body = perform()
             core.journal.write(entry)
             asyncio.get_running_loop().call_later(spec.seconds, caller.reply, body)
-        case FaultAction.DELAY:  # even if the client has gone by then: a server does not know either
+        case FaultAction.DELAY:  # even if the client has disconnected: a server does not know either
             asyncio.get_running_loop().call_later(spec.seconds, _finish, core, caller, entry, perform)
         case FaultAction.DROP_CONNECTION | FaultAction.NEVER_ANSWER:
             entry.answered = False
@@ -104,7 +104,7 @@ def _strike(
 
 
 def _outcome(call: Call, query: Any, problem: RpcError | None) -> bytes:
-    """Return the bytes of the result or the error, and note which it is."""
+    """Return the bytes of the result or the error, and add the outcome to the journal entry."""
     try:
         known = _permitted(call, problem)
         answer = tl.encode(known.handler(call, query))
@@ -121,7 +121,7 @@ def _outcome(call: Call, query: Any, problem: RpcError | None) -> bytes:
 
 
 def _permitted(call: Call, problem: RpcError | None) -> Method:
-    """Return the method, if this session's account may call it now, in these wrappers."""
+    """Return the method, if this session's account may call it, in these wrappers."""
     if problem is not None:
         raise problem
     session, core = call.session, call.core
@@ -144,7 +144,7 @@ def _permitted(call: Call, problem: RpcError | None) -> Method:
 
 
 def _unwrapped(core: Core, caller: Caller, session: Session, request: Any) -> tuple[Any, RpcError | None]:
-    """Return the call inside its wrappers, and what is wrong with these."""
+    """Return the call inside its wrappers, and the error of these, if any."""
     problem = None
     while isinstance(request, _WRAPPERS):
         if isinstance(request, functions.InvokeWithLayerRequest) and request.layer != tl.LAYER:
@@ -179,7 +179,7 @@ def _entry(caller: Caller, session: Session, query: Any) -> Entry:
 
 
 def _numbers(named: Any) -> list[int]:
-    """Return the numbers among one or many things; `inputMessageID` stands for one, users do not."""
+    """Return the numbers among one or many objects; `inputMessageID` counts as one, users do not."""
     many: Iterable[Any] = named if hasattr(named, "__iter__") else [named]
     numbers = (one.id if isinstance(one, types.InputMessageID) else one for one in many)
     return [number for number in numbers if isinstance(number, int)]

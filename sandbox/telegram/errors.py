@@ -1,4 +1,4 @@
-"""The errors that the server answers with, and the one that its controls raise."""
+"""The errors in the server's answers, and those raised by its controls."""
 
 _CODES = {
     "AUTH_KEY_DUPLICATED": 406,
@@ -31,13 +31,13 @@ _ORDINARY = 400
 
 
 def code_of(name: str) -> int:
-    """Return the number that Telegram sends with an error's name; 400 for names it does not know."""
+    """Return Telegram's number of an error's name; 400 for unknown names."""
     family = next((code for start, code in _FAMILIES if name.startswith(start)), _ORDINARY)
     return _CODES.get(name, family)
 
 
 class RpcError(Exception):
-    """A call is refused with a name and a number, as Telegram does it."""
+    """The refusal of a call, with Telegram's name and number."""
 
     def __init__(self, name: str, code: int | None = None) -> None:
         super().__init__(name)
@@ -46,11 +46,11 @@ class RpcError(Exception):
 
 
 class SandboxError(Exception):
-    """A control asked for something that this world can't do; the text says what."""
+    """A request of a control is impossible in this world; the text says why."""
 
 
 class UnknownError(SandboxError):
-    """A control named an account, chat, message or fault that does not exist."""
+    """A control named an unknown account, chat, message or fault."""
 
 
 class MalformedError(Exception):

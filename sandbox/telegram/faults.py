@@ -1,4 +1,4 @@
-"""Faults that are injected on purpose: which call they meet, and for how long."""
+"""Injected faults: the calls that they apply to, and their duration."""
 
 import itertools
 import time
@@ -12,7 +12,7 @@ from sandbox.telegram.specs import FaultSpec, unmarked
 
 @dataclass(slots=True)
 class Fault:
-    """A fault in force; ``ends`` is on the monotonic clock."""
+    """An active fault; ``ends`` is on the monotonic clock."""
 
     id: int
     spec: FaultSpec
@@ -21,11 +21,11 @@ class Fault:
     struck: int = 0
 
     def over(self, now: float) -> bool:
-        """Return whether it can't strike any more."""
+        """Return whether it has ended."""
         return self.times_left == 0 or (self.ends is not None and now >= self.ends)
 
     def meets(self, account: int | None, method: str, chats: Collection[int]) -> bool:
-        """Return whether a call is one of those it is meant for."""
+        """Return whether it applies to a call."""
         spec = self.spec
         return (
             spec.account in (None, account)
@@ -35,30 +35,30 @@ class Fault:
 
 
 class Faults:
-    """All faults in force, oldest first."""
+    """All active faults, oldest first."""
 
     def __init__(self) -> None:
         self._faults: dict[int, Fault] = {}
         self._numbers = itertools.count(1)
 
     def add(self, spec: FaultSpec) -> Fault:
-        """Return the fault, which strikes from now on."""
+        """Add a fault and return it."""
         ends = None if spec.for_seconds is None else time.monotonic() + spec.for_seconds
         fault = Fault(next(self._numbers), spec, spec.times, ends)
         self._faults[fault.id] = fault
         return fault
 
     def remove(self, number: int) -> None:
-        """End a fault; one that is over already counts as removed."""
+        """Remove a fault; one that has ended counts as removed already."""
         if self._faults.pop(number, None) is None:
             raise UnknownError(f"there is no fault {number}")
 
     def clear(self) -> None:
-        """End all faults."""
+        """Remove all faults."""
         self._faults.clear()
 
     def strike(self, account: int | None, method: str, chats: Collection[int]) -> Fault | None:
-        """Return the fault that meets this call, one time less, or ``None``."""
+        """Return the fault that applies to this call, and count its use; ``None`` if there is none."""
         now = time.monotonic()
         for fault in self._faults.values():
             if not fault.over(now) and fault.meets(account, method, chats):
@@ -69,7 +69,7 @@ class Faults:
         return None
 
     def views(self) -> list[FaultView]:
-        """Return every fault that was not removed; one that is over shows what it struck."""
+        """Return all faults that were not removed; ended ones with the number of their uses."""
         now = time.monotonic()
         return [
             FaultView(

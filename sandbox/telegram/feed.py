@@ -1,4 +1,4 @@
-"""Live updates: subscribers, and their notifications."""
+"""Live updates to subscribed connections."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -11,11 +11,11 @@ from sandbox.telegram.world import Chat, Message
 
 
 class Listener(Protocol):
-    """A connection that wants to hear what happens."""
+    """A connection that subscribes to updates."""
 
     @property
     def account(self) -> int | None:
-        """Who is signed in over it, at this moment."""
+        """The account that is signed in now."""
         ...
 
     def push(self, body: bytes) -> None:
@@ -24,23 +24,23 @@ class Listener(Protocol):
 
 
 class Feed:
-    """Tells every listening connection what happens in the chats that its account is in."""
+    """Sends every subscribed connection the updates of its account's chats."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._listeners: defaultdict[int, set[Listener]] = defaultdict(set)
 
     def subscribe(self, listener: Listener, account: int) -> None:
-        """Tell this connection everything from now on; saying it again changes nothing."""
+        """Subscribe this connection; may be repeated."""
         self._listeners[account].add(listener)
 
     def unsubscribe(self, listener: Listener) -> None:
-        """Tell this connection nothing any more."""
+        """Unsubscribe this connection."""
         for listeners in self._listeners.values():
             listeners.discard(listener)
 
     def new_messages(self, chat: Chat, messages: Sequence[Message], skip: Listener | None = None) -> None:
-        """Tell of messages, in one update, all but the connection that wrote them."""
+        """Send messages, in one update, to all but their writer's connection."""
 
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
             users, chats = self._renderer.around(messages, viewer)
@@ -49,7 +49,7 @@ class Feed:
         self._notify(chat.insiders(), update, skip)
 
     def deleted(self, chat: Chat, ids: Sequence[int], skip: Listener | None = None) -> None:
-        """Tell that messages are gone."""
+        """Send the deletion of messages."""
 
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
             change = tl.types.UpdateDeleteChannelMessages(chat.id, list(ids), chat.pts, len(ids))
@@ -58,7 +58,7 @@ class Feed:
         self._notify(chat.insiders(), update, skip)
 
     def chat_changed(self, chat: Chat, accounts: Iterable[int] | None = None) -> None:
-        """Tell that a chat, or somebody's place in it, is not as it was."""
+        """Send the change of a chat, or of an account's place in it."""
 
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
             return updates([tl.types.UpdateChannel(chat.id)], [], [self._renderer.chat(chat, viewer)])
@@ -79,5 +79,5 @@ class Feed:
 
 
 def updates(changes: list[Any], users: list[Any], chats: list[Any]) -> Any:  # noqa: ANN401 - a TL object
-    """Return the `updates` that carry these changes, with the present date."""
+    """Return the `updates` with these changes and the present date."""
     return tl.types.Updates(changes, users, chats, datetime.now(UTC), 0)

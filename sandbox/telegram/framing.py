@@ -1,4 +1,4 @@
-"""MTProto's transports, as the package `mtproto` speaks them: bytes become packets, packets become bytes.
+"""MTProto's transports by the package `mtproto`: bytes to packets, packets to bytes.
 
 It ships no types, so its objects are `Any` here and do not leave this module.
 """
@@ -34,20 +34,20 @@ class Encrypted(NamedTuple):
 
 
 class Framing:
-    """One connection's transport; which one it is, the client's first bytes say."""
+    """One connection's transport, which is determined by the client's first bytes."""
 
     def __init__(self) -> None:
         self._wire = _connection.Connection(_enums.ConnectionRole.SERVER)
 
     def feed(self, data: bytes) -> Iterator[Plain | Encrypted]:
-        """Yield the packets that are complete now, or raise ``MalformedError``."""
+        """Yield the complete packets, or raise ``MalformedError``."""
         try:
             self._wire.data_received(data)
             while self._wire.has_packet():
                 yield self._packet(self._wire.next_event())
         except MalformedError:
             raise
-        except Exception as error:  # mtproto raises whatever its parsing stumbles over
+        except Exception as error:  # mtproto raises many kinds of errors
             raise MalformedError(f"unreadable packet: {type(error).__name__}") from error
 
     @staticmethod
@@ -59,15 +59,15 @@ class Framing:
         raise MalformedError("not a packet of a client, or out of order")
 
     def plain(self, msg_id: int, data: bytes) -> bytes:
-        """Return the bytes that carry an answer in the key exchange."""
+        """Return the packet of an answer in the key exchange."""
         return self._bytes(_packets.UnencryptedMessagePacket(msg_id, data))
 
     def encrypted(self, key_id: int, message_key: bytes, data: bytes) -> bytes:
-        """Return the bytes that carry an encrypted message."""
+        """Return the packet of an encrypted message."""
         return self._bytes(_packets.EncryptedMessagePacket(key_id, message_key, data))
 
     def error(self, code: int) -> bytes:
-        """Return the bytes that carry a transport error: 404 is an unknown key."""
+        """Return the packet of a transport error: 404 is an unknown key."""
         return self._bytes(_errors.ErrorPacket(code))
 
     def _bytes(self, packet: Any) -> bytes:  # noqa: ANN401 - mtproto ships no types

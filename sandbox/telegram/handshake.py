@@ -1,4 +1,4 @@
-"""The server's side of the key exchange: https://core.telegram.org/mtproto/auth_key."""
+"""The server side of the key exchange: https://core.telegram.org/mtproto/auth_key."""
 
 import hashlib
 import secrets
@@ -31,7 +31,7 @@ DH_PRIME = int(
 
 @dataclass
 class Handshake:
-    """One connection's key exchange; ``key`` is there once it is done."""
+    """One connection's key exchange; ``key`` is set once it is complete."""
 
     server_key: crypto.ServerKey
     key: bytes | None = None
@@ -91,7 +91,7 @@ class Handshake:
         if not 1 < g_b < DH_PRIME - 1:
             raise MalformedError("g_b out of range")
         key = crypto.to_bytes(pow(g_b, self._secret, DH_PRIME))
-        if len(key) < _KEY_SIZE:  # one in 256: Telethon could not use it, so both sides draw again
+        if len(key) < _KEY_SIZE:  # one in 256: Telethon could not use it, so both sides retry
             return tl.types.DhGenRetry(self._nonce, self._server_nonce, self._hash_of(key, 2))
         self.key, self._secret = key, 0
         return tl.types.DhGenOk(self._nonce, self._server_nonce, self._hash_of(key, 1))
@@ -105,7 +105,7 @@ class Handshake:
 
 
 def _hashed(plain: bytes) -> Any:  # noqa: ANN401 - TL objects
-    """Return the TL object that follows its own SHA-1, whatever padding comes after it."""
+    """Return the TL object after its own SHA-1, without padding."""
     inner = tl.decode(plain[20:])
     if _sha1(tl.encode(inner)) != plain[:20]:
         raise MalformedError("wrong hash inside the key exchange")

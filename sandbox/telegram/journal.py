@@ -1,4 +1,4 @@
-"""What the server was asked, what came of it, and what happened to its connections."""
+"""The journal of the server's calls with their outcomes, and of its connections."""
 
 import itertools
 import time
@@ -12,7 +12,7 @@ from sandbox.telegram.specs import unmarked
 
 @dataclass(slots=True)
 class Entry:
-    """One thing that was asked, or happened; it is written down when its outcome is known."""
+    """One call or connection event; it is stored once its outcome is known."""
 
     method: str
     connection: int
@@ -30,7 +30,7 @@ class Entry:
 
 
 class Journal:
-    """The latest entries, and how often each method came out which way since the start."""
+    """The latest entries, and the number of calls by method and outcome since the start."""
 
     def __init__(self, capacity: int = 100_000) -> None:
         self._entries: deque[tuple[int, datetime, float, Entry]] = deque(maxlen=capacity)
@@ -38,12 +38,12 @@ class Journal:
         self._numbers = itertools.count(1)
 
     def write(self, entry: Entry) -> None:
-        """Keep the entry, with the present time."""
+        """Store the entry with the present time."""
         self._entries.append((next(self._numbers), datetime.now(UTC), time.monotonic(), entry))
         self._counts[entry.method, entry.outcome] += 1
 
     def read(self, query: JournalQuery) -> list[JournalEntry]:
-        """Return the entries that the query asks for, oldest first."""
+        """Return the entries that match the query, oldest first."""
         wanted = (kept for kept in self._entries if _matches(query, kept[0], kept[3]))
         return [
             JournalEntry(number=number, at=at, monotonic=monotonic, **asdict(entry))
@@ -51,14 +51,14 @@ class Journal:
         ]
 
     def counts(self) -> list[Count]:
-        """Return how often each method came out which way, since the start or the last clearing."""
+        """Return the number of calls by method and outcome, since the start or the last clearing."""
         return [
             Count(method=method, outcome=outcome, times=times)
             for (method, outcome), times in sorted(self._counts.items())
         ]
 
     def clear(self) -> None:
-        """Forget all entries and counts; numbers go on."""
+        """Delete all entries and counts; numbers continue."""
         self._entries.clear()
         self._counts.clear()
 

@@ -1,4 +1,4 @@
-"""What the sandbox's controls show, the same in process and over HTTP."""
+"""The results of the sandbox's controls, the same in process and over HTTP."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from sandbox.telegram.specs import (
 
 
 class AccountView(Document):
-    """An account as it is now."""
+    """An account."""
 
     id: int
     name: str
@@ -28,7 +28,7 @@ class AccountView(Document):
 
 
 class ChatView(Document):
-    """A channel or group as it is now."""
+    """A channel or group."""
 
     id: int
     marked_id: int
@@ -45,7 +45,7 @@ class ChatView(Document):
 
 
 class ForwardedFrom(Document):
-    """Where a forwarded message comes from: a channel's post, or an account's message."""
+    """The origin of a forwarded message: a channel's post, or an account's message."""
 
     chat: int | None = None
     marked_chat: int | None = None
@@ -54,7 +54,7 @@ class ForwardedFrom(Document):
 
 
 class MessageView(Document):
-    """A message as a chat holds it."""
+    """A message in a chat."""
 
     id: int
     chat: int
@@ -70,7 +70,7 @@ class MessageView(Document):
 
 
 class SessionView(Document):
-    """An authorization key's standing. The key itself is never shown."""
+    """The state of an authorization key. The key itself is never shown."""
 
     id: str
     account: int | None
@@ -83,13 +83,13 @@ class SessionView(Document):
 
 
 class MintedSession(Document):
-    """A session that is signed in; the text is a credential."""
+    """A signed-in session; the text is a credential."""
 
     session: str = Field(repr=False)
 
 
 class FaultView(Document):
-    """A fault that is in force."""
+    """An active fault."""
 
     id: int
     spec: FaultSpec
@@ -99,7 +99,7 @@ class FaultView(Document):
 
 
 class JournalEntry(Document):
-    """Something that was asked of the server, or happened to a connection (`transport.*`)."""
+    """A call to the server, or an event of a connection (`transport.*`)."""
 
     number: int
     at: datetime
@@ -120,7 +120,7 @@ class JournalEntry(Document):
 
 
 class Count(Document):
-    """How often a method came out one way."""
+    """The number of calls of a method with one outcome."""
 
     method: str
     outcome: str
@@ -128,7 +128,7 @@ class Count(Document):
 
 
 class JournalQuery(Document):
-    """Which journal entries are wanted; everything left out matches."""
+    """The filter of journal entries; fields that are left out match all."""
 
     account: int | None = None
     method: str | None = None
@@ -139,7 +139,7 @@ class JournalQuery(Document):
 
 
 class Endpoint(Document):
-    """Where the server listens and how a client gets to trust it."""
+    """The addresses of the server and its public key."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""What the world looks like to one viewer, as TL objects: access hashes and `out` differ from eye to eye."""
+"""Renders the world as TL objects for one viewer: access hashes and `out` depend on the viewer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ class Renderer:
         self._world = world
 
     def user(self, account: Account, viewer: int) -> Any:  # noqa: ANN401 - a TL object
-        """Return an account as ``viewer`` sees it."""
+        """Return an account as seen by ``viewer``."""
         gone = account.state in {AccountState.BANNED, AccountState.DEACTIVATED}
         return types.User(
             id=account.id,
@@ -35,7 +35,7 @@ class Renderer:
         return [self.user(self._world.accounts[number], viewer) for number in known]
 
     def chat(self, chat: Chat, viewer: int) -> Any:  # noqa: ANN401 - a TL object
-        """Return a chat as ``viewer`` sees it: `channelForbidden` for those who were thrown out."""
+        """Return a chat as seen by ``viewer``: `channelForbidden` for those who were removed from it."""
         access_hash = self._world.access_hash(viewer, chat.id)
         status = chat.status(viewer)
         if status is MemberStatus.BANNED:
@@ -73,7 +73,7 @@ class Renderer:
         return denied_rights([Denied.SEND_MESSAGES]) if status is MemberStatus.RESTRICTED else None
 
     def message(self, message: Message, viewer: int) -> Any:  # noqa: ANN401 - a TL object
-        """Return a message as ``viewer`` sees it."""
+        """Return a message as seen by ``viewer``."""
         draft = message.draft
         chat = self._world.chats[message.chat]
         signed = draft.sender is not None and not chat.broadcast
@@ -94,11 +94,11 @@ class Renderer:
         )
 
     def new_message(self, message: Message, viewer: int) -> Any:  # noqa: ANN401 - a TL object
-        """Return the update that tells ``viewer`` of a message."""
+        """Return the update for ``viewer`` about a message."""
         return types.UpdateNewChannelMessage(self.message(message, viewer), message.pts, 1)
 
     def around(self, messages: Iterable[Message], viewer: int) -> tuple[list[Any], list[Any]]:
-        """Return the users and chats that a client needs to understand these messages."""
+        """Return the users and chats that a client needs for these messages."""
         accounts: list[int | None] = []
         chats: dict[int, None] = {}
         for message in messages:
@@ -112,12 +112,12 @@ class Renderer:
 
 
 def denied_rights(denied: Iterable[Denied]) -> Any:  # noqa: ANN401 - a TL object
-    """Return the banned rights that take these away, for ever."""
+    """Return the banned rights without these, for ever."""
     return types.ChatBannedRights(until_date=None, **{right.value: True for right in denied})
 
 
 def forward_header(origin: Origin | None) -> Any:  # noqa: ANN401 - a TL object
-    """Return where a forwarded message says it comes from."""
+    """Return the header of a forwarded message with its origin."""
     if origin is None:
         return None
     peer = types.PeerUser(origin.account) if origin.chat is None else types.PeerChannel(origin.chat)
@@ -125,7 +125,7 @@ def forward_header(origin: Origin | None) -> Any:  # noqa: ANN401 - a TL object
 
 
 def media(file: File, message: Message) -> Any:  # noqa: ANN401 - a TL object
-    """Return the stub as a photo or a document that has no bytes."""
+    """Return the stub as a photo or a document without bytes."""
     if file.kind is Media.PHOTO:
         sizes = [types.PhotoSize("x", 800, 600, 0)]
         photo = types.Photo(file.id, file.id, b"sandbox", message.date, sizes, DC_ID)

@@ -1,4 +1,4 @@
-"""Who may read and who may write where, and what Telegram answers if they may not."""
+"""The rights to read and to write in a chat, and Telegram's errors without them."""
 
 import math
 import time
@@ -12,14 +12,14 @@ GENERAL_TOPIC = 1
 
 
 def require_readable(chat: Chat, account: int) -> None:
-    """Pass if the account may see this chat: a public one, or one it is in."""
+    """Raise unless the account may see this chat: a public one, or one that it is a member of."""
     status = chat.status(account)
     if status is MemberStatus.BANNED or (status is None and chat.username is None):
         raise RpcError("CHANNEL_PRIVATE")
 
 
 def require_writable(chat: Chat, account: int, drafts: Sequence[Draft]) -> None:
-    """Pass if the account may write these messages here in one call, now."""
+    """Raise unless the account may write these messages here in one call, now."""
     require_readable(chat, account)
     status = chat.status(account)
     if status is MemberStatus.ADMIN:
@@ -37,7 +37,7 @@ def require_writable(chat: Chat, account: int, drafts: Sequence[Draft]) -> None:
 
 
 def note_written(chat: Chat, account: int) -> None:
-    """Let slow mode count from now for this account."""
+    """Start the interval of slow mode for this account."""
     chat.last_written[account] = time.monotonic()
 
 

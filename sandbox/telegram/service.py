@@ -1,4 +1,4 @@
-"""MTProto's own messages, which are about the connection and no method: pings, salts, states."""
+"""MTProto's service messages, about the connection: pings, salts, states."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,19 +15,19 @@ _RECEIVED = chr(4)
 
 
 class Line(Protocol):
-    """The connection, as these messages see it."""
+    """The connection as used by these messages."""
 
     def reply(self, body: bytes) -> None:
         """Send an answer."""
         ...
 
     def expect_ping_within(self, seconds: float) -> None:
-        """Close if no other ping comes in that time."""
+        """Close unless another ping is received in that time."""
         ...
 
 
 def handle(core: Core, line: Line, session: Session, msg_id: int, message: Any) -> bool:
-    """Return whether the message was one of MTProto's own; then it has been answered."""
+    """Answer a service message of MTProto; return whether the message was one."""
     if isinstance(message, _SILENT):
         return True
     answer = _answer(core, line, session, msg_id, message)

@@ -1,4 +1,4 @@
-"""Authorization keys, who is signed in with them, and which connections use them now."""
+"""Authorization keys with their accounts and connections."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ KEY_SIZE = 256
 
 @dataclass(eq=False)
 class Session:
-    """One authorization key: from its making to its end."""
+    """One authorization key, from its creation to its end."""
 
     key: bytes = field(repr=False)
     origin: str
@@ -42,39 +42,39 @@ class Session:
 
     @property
     def name(self) -> str:
-        """What the session is called in views and the journal: its key's id, not the key."""
+        """The session's name in views and the journal: its key's id, not the key."""
         return f"{self.key_id & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
 class Sessions:
-    """All keys that were ever made here."""
+    """All keys that were ever created here."""
 
     def __init__(self) -> None:
         self.all: list[Session] = []
         self._living: dict[int, Session] = {}
 
     def add(self, key: bytes, origin: str, account: int | None = None) -> Session:
-        """Return the session of this key, which the server knows from now on."""
+        """Register a key and return its session."""
         session = Session(key, origin, account)
         self.all.append(session)
         self._living[session.key_id] = session
         return session
 
     def mint(self, account: int) -> Session:
-        """Return a session that is signed in, without key exchange and code."""
+        """Create a signed-in session, without key exchange and code, and return it."""
         return self.add(secrets.token_bytes(KEY_SIZE), "minted", account)
 
     def find(self, key_id: int) -> Session | None:
-        """Return the living session of a key, if the server knows it (still)."""
+        """Return the session of a key, None if the server does not know the key (any more)."""
         return self._living.get(key_id)
 
     def destroy(self, session: Session) -> None:
-        """Forget the key: whoever uses it gets the transport error -404 from now on."""
+        """Delete the key: its users receive the transport error -404."""
         session.destroyed = True
         self._living.pop(session.key_id, None)
 
     def hold(self, session: Session, connection: Hashable) -> bool:
-        """Note that a connection uses the session; return whether it is the only one."""
+        """Register a connection of the session; return whether it is the only one."""
         session.holders.add(connection)
         alone = len(session.holders) == 1
         if not alone:
@@ -82,12 +82,12 @@ class Sessions:
         return alone
 
     def of_account(self, account: int | None) -> list[Session]:
-        """Return an account's sessions, ended ones too; all of them for ``None``."""
+        """Return the sessions of an account with ended ones; all for ``None``."""
         return [session for session in self.all if account in (None, session.account)]
 
 
 class Salts:
-    """The server salts: each key has its own, and it changes with time."""
+    """The server salts, which change with time, one per key."""
 
     def __init__(self, seconds: float = 1800.0) -> None:
         self.seconds = seconds
@@ -99,12 +99,12 @@ class Salts:
         return self._salt(key_id, self._window())
 
     def accepts(self, key_id: int, salt: int) -> bool:
-        """Return whether a salt is the current one or the one before it."""
+        """Return whether a salt is the current or the previous one."""
         window = self._window()
         return salt in (self._salt(key_id, window), self._salt(key_id, window - 1))
 
     def rotate(self) -> None:
-        """Make every salt that was given out until now a wrong one."""
+        """Invalidate all salts so far."""
         self._generation += 2
 
     def _window(self) -> int:
@@ -124,7 +124,7 @@ def session_text(session: Session, dc_id: int, host: str, port: int) -> str:
 
 
 def write_session_file(session: Session, path: Path, dc_id: int, host: str, port: int) -> Path:
-    """Return the path of the Telethon ``.session`` file (SQLite) that was written. It is a credential."""
+    """Write a Telethon ``.session`` file (SQLite) and return its path. It is a credential."""
     path = path if path.suffix == ".session" else path.with_name(path.name + ".session")
     holder = _sqlite_session(str(path))
     holder.set_dc(dc_id, host, port)

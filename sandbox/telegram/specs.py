@@ -1,4 +1,4 @@
-"""What the sandbox's controls take, the same in process and over HTTP."""
+"""The arguments of the sandbox's controls, the same in process and over HTTP."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -13,12 +13,12 @@ MARK = 10**12
 
 
 def marked(chat: int) -> int:
-    """Return the id that the Bot API and Telethon show for a channel or supergroup (-100…)."""
+    """Return the id of a channel or supergroup in the Bot API and Telethon (-100…)."""
     return -(MARK + chat)
 
 
 def unmarked(chat: int) -> int:
-    """Return the positive MTProto id, whichever form is given."""
+    """Return the positive MTProto id of either form."""
     return -chat - MARK if chat < -MARK else chat
 
 
@@ -32,7 +32,7 @@ class Document(BaseModel):
 
 
 class AccountState(StrEnum):
-    """How Telegram treats an account."""
+    """The treatment of an account by Telegram."""
 
     ACTIVE = "active"
     FROZEN = "frozen"  # may read, every writing method answers FROZEN_METHOD_INVALID
@@ -41,14 +41,14 @@ class AccountState(StrEnum):
 
 
 class ChatKind(StrEnum):
-    """What kind of MTProto channel a chat is."""
+    """The kind of a chat, which is an MTProto channel."""
 
     CHANNEL = "channel"  # a broadcast channel: admins post
     GROUP = "group"  # a supergroup: members write
 
 
 class MemberStatus(StrEnum):
-    """What an account may do in one chat."""
+    """The place of an account in one chat, with its rights."""
 
     MEMBER = "member"
     ADMIN = "admin"
@@ -57,7 +57,7 @@ class MemberStatus(StrEnum):
 
 
 class Denied(StrEnum):
-    """A right that a group's default banned rights take from everybody but admins."""
+    """A right that a group's default banned rights deny to all but admins."""
 
     SEND_MESSAGES = "send_messages"  # CHAT_WRITE_FORBIDDEN
     SEND_PLAIN = "send_plain"  # CHAT_SEND_PLAIN_FORBIDDEN
@@ -67,21 +67,21 @@ class Denied(StrEnum):
 
 
 class Media(StrEnum):
-    """A stub that stands for a file: it has an id and a name, and no bytes."""
+    """A stub of a file: it has an id and a name, and no bytes."""
 
     PHOTO = "photo"
     DOCUMENT = "document"
 
 
 class DuplicateKeys(StrEnum):
-    """What happens when one authorization key is used over two live connections."""
+    """The result of using one authorization key over two connections at once."""
 
     REJECT = "reject"  # AUTH_KEY_DUPLICATED, and the key is gone for ever
     ALLOW = "allow"  # served, only recorded
 
 
 class Repeats(StrEnum):
-    """What a write with an already used (account, random id) is answered with."""
+    """The answer to a write with an already used (account, random id)."""
 
     ANSWER_AGAIN = "answer_again"  # the first answer; nothing is written
     REFUSE = "refuse"  # RANDOM_ID_DUPLICATE; nothing is written
@@ -120,7 +120,7 @@ class PostSpec(Document):
 
 
 class AlbumSpec(Document):
-    """Two to ten messages that belong together: they get one common grouped id."""
+    """Two to ten messages with one common grouped id."""
 
     album: list[PostSpec] = Field(min_length=2, max_length=10)
 
@@ -135,7 +135,7 @@ class TopicSpec(Document):
 
 
 class ChatSettings(Document):
-    """What can be changed in a chat later; a field that is left out stays as it is."""
+    """The changeable settings of a chat; fields that are left out are unchanged."""
 
     title: str | None = None
     noforwards: bool | None = None
@@ -180,13 +180,13 @@ class MemberSpec(Document):
 
 
 class AccountStateSpec(Document):
-    """How Telegram is to treat an account."""
+    """The new treatment of an account by Telegram."""
 
     state: AccountState
 
 
 class FaultAction(StrEnum):
-    """What an injected fault does to a call."""
+    """The effect of a fault on a call."""
 
     ERROR = "error"  # answers (code, name) and executes nothing
     DROP_CONNECTION = "drop_connection"
@@ -195,16 +195,16 @@ class FaultAction(StrEnum):
 
 
 class FaultMoment(StrEnum):
-    """Whether the fault strikes before the call is executed, or when its answer is due."""
+    """When the fault applies: before the call is executed, or when its answer is due."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class FaultSpec(Document):
-    """A fault to inject: which calls it meets, what it does to them, for how long.
+    """A fault to inject: its calls, its effect and its duration.
 
-    The oldest fault that matches a call strikes, so several with ``times`` make a sequence. Without ``times``
+    The oldest fault that matches a call applies, so several with ``times`` are a sequence. Without ``times``
     and ``for_seconds`` it stays until it is removed.
     """
 
@@ -231,10 +231,10 @@ class FaultSpec(Document):
 
 
 class Policy(Document):
-    """How the server behaves; a field that is left out stays as it is.
+    """The behaviour of the server; fields that are left out are unchanged.
 
-    ``salt_seconds``: a salt is accepted for this long and as long again. ``api_ids``: the api_id → api_hash
-    pairs that are known; an empty object means any. ``channel_limit``: in how many chats an account may be.
+    ``salt_seconds``: a salt is accepted for this time and once more as long. ``api_ids``: the known api_id →
+    api_hash; an empty object accepts any. ``channel_limit``: the most chats of an account.
     """
 
     duplicate_keys: DuplicateKeys | None = None

@@ -1,4 +1,4 @@
-"""Telethon's own TL classes, so the layer is always the one of the installed client.
+"""Telethon's TL classes, so the layer is always that of the installed client.
 
 Telethon ships no types, so its classes are `Any` from here on; nothing else imports them.
 """
@@ -43,21 +43,21 @@ class Inner(NamedTuple):
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401 - a TL object of any type
-    """Return the TL object that the bytes are.
+    """Return the TL object of the bytes.
 
-    A constructor of another layer raises ``RpcError``, as Telegram answers it; anything else that
-    can't be read raises ``MalformedError``.
+    A constructor of another layer raises ``RpcError``, like Telegram's answer; other malformed bytes raise
+    ``MalformedError``.
     """
     try:
         return _reader(body).tgread_object()
     except _unknown_type as unknown:
         raise RpcError(f"INPUT_METHOD_INVALID_{unknown.invalid_constructor_id:x}") from None
-    except Exception as error:  # Telethon's reader raises a dozen kinds
+    except Exception as error:  # Telethon's reader raises a dozen kinds of errors
         raise MalformedError(f"unreadable TL object: {type(error).__name__}") from error
 
 
 def unpack(msg_id: int, seq_no: int, body: bytes, depth: int = 0) -> Iterator[Inner]:
-    """Yield the messages in a client's message: gzip and containers are taken off."""
+    """Yield the messages in a client's message, unpacked from gzip and containers."""
     if len(body) < 4 or depth > 3:  # noqa: PLR2004 - a constructor's size; gzip in a container in gzip
         raise MalformedError("no TL object in the message")
     constructor = int.from_bytes(body[:4], "little")
@@ -110,7 +110,7 @@ def encode(answer: Any) -> bytes:  # noqa: ANN401 - a TL object, or a list of th
 
 
 def result(msg_id: int, body: bytes) -> bytes:
-    """Return the answer to the message ``msg_id``, packed if that makes it smaller."""
+    """Return the answer to the message ``msg_id``, compressed if that makes it smaller."""
     if len(body) > _WORTH_PACKING:
         packed = struct.pack("<I", _GZIP) + _as_bytes(gzip.compress(body, compresslevel=1))
         body = min(body, packed, key=len)
@@ -129,7 +129,7 @@ def _as_bytes(data: bytes) -> bytes:
 
 
 def method_name(request: object) -> str:
-    """Return the name by which Telegram's documentation knows a request: `messages.forwardMessages`."""
+    """Return a request's name in Telegram's documentation: `messages.forwardMessages`."""
     kind = type(request)
     name = kind.__name__.removesuffix("Request")
     module = kind.__module__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""What the controls show of accounts, chats, messages and sessions."""
+"""Views of accounts, chats, messages and sessions for the controls."""
 
 from sandbox.telegram.models import AccountView, ChatView, ForwardedFrom, MessageView, SessionView
 from sandbox.telegram.sessions import Session
@@ -7,7 +7,7 @@ from sandbox.telegram.world import Account, Chat, Message, Origin
 
 
 def account(known: Account) -> AccountView:
-    """Return an account as it is now."""
+    """Return the view of an account."""
     return AccountView(
         id=known.id,
         name=known.name,
@@ -19,7 +19,7 @@ def account(known: Account) -> AccountView:
 
 
 def chat(known: Chat) -> ChatView:
-    """Return a channel or group as it is now."""
+    """Return the view of a channel or group."""
     return ChatView(
         id=known.id,
         marked_id=marked(known.id),
@@ -37,7 +37,7 @@ def chat(known: Chat) -> ChatView:
 
 
 def message(held: Message) -> MessageView:
-    """Return a message as its chat holds it."""
+    """Return the view of a message."""
     draft = held.draft
     return MessageView(
         id=held.id,
@@ -62,7 +62,7 @@ def _origin(origin: Origin | None) -> ForwardedFrom | None:
 
 
 def session(known: Session) -> SessionView:
-    """Return a session's standing, without its key."""
+    """Return the view of a session, without its key."""
     return SessionView(
         id=known.name,
         account=known.account,

@@ -42,7 +42,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a message was forwarded from."""
+    """The origin of a forwarded message."""
 
     date: datetime
     chat: int | None = None
@@ -61,7 +61,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a message says, before a chat gives it an id and a date."""
+    """The content of a message, before a chat gives it an id and a date."""
 
     text: str
     sender: int | None = None
@@ -72,12 +72,12 @@ class Draft:
     topic: int | None = None
     reply_to: int | None = None
     random_id: int | None = None
-    entities: tuple[Any, ...] = ()  # formatting, carried through as Telethon's objects
+    entities: tuple[Any, ...] = ()  # formatting, as Telethon's objects
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that a chat holds; ``pts`` is the chat's state after it."""
+    """A message in a chat; ``pts`` is the chat's state after it."""
 
     id: int
     chat: int
@@ -112,7 +112,7 @@ class Chat:
 
     @property
     def broadcast(self) -> bool:
-        """Whether it is a broadcast channel."""
+        """It is a broadcast channel."""
         return self.kind is ChatKind.CHANNEL
 
     def status(self, account: int) -> MemberStatus | None:
@@ -128,7 +128,7 @@ class Chat:
         return (account for account in self.members if self.inside(account))
 
     def add(self, draft: Draft, message_id: int | None = None) -> Message:
-        """Return the message, which this chat holds from now on."""
+        """Add a message and return it."""
         number = self.last_id + 1 if message_id is None else message_id
         if number <= self.last_id:
             raise SandboxError(f"chat {self.id} is already at message {self.last_id}")
@@ -139,7 +139,7 @@ class Chat:
         return message
 
     def delete(self, ids: Iterable[int]) -> list[int]:
-        """Return those of the messages that were there; they are gone."""
+        """Delete messages; return those that existed."""
         gone = [number for number in ids if self.messages.pop(number, None)]
         for number in gone:
             self.pts += 1
@@ -147,23 +147,23 @@ class Chat:
         return gone
 
     def since(self, pts: int) -> list[Message]:
-        """Return the messages that came after the state ``pts``, oldest first."""
+        """Return the messages after the state ``pts``, oldest first."""
         newer = itertools.takewhile(lambda message: message.pts > pts, reversed(self.messages.values()))
         return list(newer)[::-1]
 
     @property
     def last(self) -> Message | None:
-        """The latest message that is still there."""
+        """The latest message that was not deleted."""
         return next(reversed(self.messages.values()), None)
 
 
 class World:
-    """Everything that exists, by id and by name. It lives in memory and ends with the process."""
+    """All objects by id and by name, in memory."""
 
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {}
         self.chats: dict[int, Chat] = {}
-        self.sent: dict[tuple[int, int], Message] = {}  # (account, random id) → what it wrote
+        self.sent: dict[tuple[int, int], Message] = {}  # (account, random id) → the written messages
         self._secret = secrets.token_bytes(16)
         self._usernames: dict[str, Account | Chat] = {}
         self._phones: dict[str, Account] = {}
@@ -171,18 +171,18 @@ class World:
         self._numbers = itertools.count(7_000_000_001)
 
     def new_number(self) -> int:
-        """Return a number for a file or an album that no other one has."""
+        """Return a unique number for a file or an album."""
         return next(self._numbers)
 
     def access_hash(self, viewer: int, peer: int) -> int:
-        """Return the number by which ``viewer`` proves to have met ``peer``."""
+        """Return the access hash of ``peer`` for ``viewer``."""
         digest = hmac.digest(self._secret, f"{viewer}:{peer}".encode(), hashlib.sha256)
         return int(struct.unpack("<q", digest[:8])[0])
 
     # -- accounts
 
     def add_account(self, spec: AccountSpec) -> Account:
-        """Return the account, which exists from now on."""
+        """Create an account and return it."""
         number = spec.id or max(self.accounts, default=FIRST_ACCOUNT - 1) + 1
         phone = (spec.phone or f"{88_800_000_000 + number}").lstrip("+")
         if number in self.accounts:
@@ -202,13 +202,13 @@ class World:
             raise UnknownError(f"there is no account {number}") from None
 
     def by_phone(self, phone: str) -> Account | None:
-        """Return the account with this number, written with or without a plus."""
+        """Return the account with this phone number, written with or without a plus."""
         return self._phones.get(phone.lstrip("+").replace(" ", ""))
 
     # -- chats
 
     def add_chat(self, spec: ChannelSpec | GroupSpec) -> Chat:
-        """Return the channel or group without its posts; it exists from now on."""
+        """Create a channel or group without its posts and return it."""
         number = spec.id or max(self.chats, default=FIRST_CHAT - 1) + 1
         if number in self.chats:
             raise SandboxError(f"there is already a chat {number}")
@@ -238,11 +238,11 @@ class World:
             raise UnknownError(f"there is no chat {number}") from None
 
     def by_username(self, username: str) -> Account | Chat | None:
-        """Return who or what has this public name."""
+        """Return the user or chat with this public name."""
         return self._usernames.get(username.lower())
 
     def by_invite(self, invite_hash: str) -> Chat | None:
-        """Return the chat that an invite link leads to."""
+        """Return the chat of an invite link."""
         return self._invites.get(invite_hash)
 
     def _claim(self, username: str | None, owner: Account | Chat) -> None:

@@ -1,4 +1,4 @@
-"""The part of the sandbox's controls that fills the world and disturbs it."""
+"""The controls that fill the world and disturb it."""
 
 from sandbox.telegram import views
 from sandbox.telegram.core import Core
@@ -22,7 +22,7 @@ from sandbox.telegram.world import Draft, File, Message
 
 
 class WorldControls:
-    """Creates and changes what exists, and says how calls are to go wrong.
+    """Creates and changes objects of the world, and injects faults.
 
     ``core`` is the server's state, for tests that need more than the methods here.
     """
@@ -33,7 +33,7 @@ class WorldControls:
     # -- accounts
 
     def create_account(self, spec: AccountSpec | None = None) -> AccountView:
-        """Return the account, which exists from now on."""
+        """Create an account and return it."""
         return views.account(self.core.world.add_account(spec or AccountSpec()))
 
     def accounts(self) -> list[AccountView]:
@@ -41,7 +41,7 @@ class WorldControls:
         return [views.account(one) for one in self.core.world.accounts.values()]
 
     def set_account_state(self, account: int, state: AccountState) -> AccountView:
-        """Return the account, which Telegram treats like this from now on."""
+        """Set the treatment of an account by Telegram and return the account."""
         known = self.core.world.account(account)
         known.state = state
         return views.account(known)
@@ -49,11 +49,11 @@ class WorldControls:
     # -- channels and groups
 
     def create_channel(self, spec: ChannelSpec | None = None) -> ChatView:
-        """Return the broadcast channel, which exists from now on with its posts."""
+        """Create a broadcast channel with its posts and return it."""
         return self._create(spec or ChannelSpec())
 
     def create_group(self, spec: GroupSpec | None = None) -> ChatView:
-        """Return the supergroup, which exists from now on with its messages."""
+        """Create a supergroup with its messages and return it."""
         return self._create(spec or GroupSpec())
 
     def _create(self, spec: ChannelSpec) -> ChatView:
@@ -70,11 +70,11 @@ class WorldControls:
         return [views.chat(one) for one in self.core.world.chats.values()]
 
     def chat(self, chat: int) -> ChatView:
-        """Return a channel or group as it is now."""
+        """Return a channel or group."""
         return views.chat(self.core.world.chat(chat))
 
     def change_chat(self, chat: int, settings: ChatSettings) -> ChatView:
-        """Return the channel or group, which has these settings from now on."""
+        """Change the settings of a channel or group and return it."""
         known = self.core.world.chat(chat)
         changes = settings.model_dump(exclude_none=True, exclude={"denied", "topics"})
         for name, value in changes.items():
@@ -87,14 +87,14 @@ class WorldControls:
         return views.chat(known)
 
     def set_member(self, chat: int, account: int, status: MemberStatus = MemberStatus.MEMBER) -> ChatView:
-        """Return the chat, where the account has this place from now on."""
+        """Set an account's place in a chat and return the chat."""
         known = self.core.world.chat(chat)
         known.members[self.core.world.account(account).id] = status
         self.core.feed.chat_changed(known, [account])
         return views.chat(known)
 
     def remove_member(self, chat: int, account: int) -> ChatView:
-        """Return the chat, where the account is a stranger from now on."""
+        """Remove an account from a chat and return the chat."""
         known = self.core.world.chat(chat)
         known.members.pop(account, None)
         self.core.feed.chat_changed(known, [account])
@@ -103,11 +103,11 @@ class WorldControls:
     # -- messages
 
     def post(self, chat: int, spec: PostSpec) -> MessageView:
-        """Return the message, which the chat holds from now on, whatever the rights there."""
+        """Add a message to a chat, whatever the rights there, and return it."""
         return self._post(chat, [spec], None)[0]
 
     def post_album(self, chat: int, spec: AlbumSpec) -> list[MessageView]:
-        """Return the messages with one common grouped id; an item without media becomes a photo."""
+        """Add an album with one grouped id and return its messages; an item without media becomes a photo."""
         items = [
             item if item.media else item.model_copy(update={"media": Media.PHOTO}) for item in spec.album
         ]
@@ -126,12 +126,12 @@ class WorldControls:
         return [views.message(one) for one in written]
 
     def messages(self, chat: int, after: int = 0) -> list[MessageView]:
-        """Return what a chat holds, oldest first, from the message after ``after``."""
+        """Return a chat's messages, oldest first, from the message after ``after``."""
         held = self.core.world.chat(chat).messages
         return [views.message(one) for number, one in held.items() if number > after]
 
     def delete_message(self, chat: int, message: int) -> None:
-        """Take a message out of a chat."""
+        """Delete a message of a chat."""
         known = self.core.world.chat(chat)
         gone = known.delete([message])
         if not gone:
@@ -141,22 +141,22 @@ class WorldControls:
     # -- behaviour
 
     def set_policy(self, policy: Policy) -> None:
-        """Behave like this from now on."""
+        """Set the policy."""
         self.core.conduct.change(policy)
         if policy.salt_seconds is not None:
             self.core.salts.seconds = policy.salt_seconds
 
     def inject_fault(self, spec: FaultSpec) -> FaultView:
-        """Return the fault, which strikes the calls it matches from now on."""
+        """Add a fault for the calls that it matches and return it."""
         number = self.core.faults.add(spec).id
         return next(view for view in self.faults() if view.id == number)
 
     def faults(self) -> list[FaultView]:
-        """Return every fault that was not removed, with how often it struck."""
+        """Return all faults that were not removed, with the number of their uses."""
         return self.core.faults.views()
 
     def load(self, world: WorldSpec) -> None:
-        """Add everything of a world document to what is there."""
+        """Add a world document to the world."""
         self.set_policy(world.policy)
         for account in world.accounts:
             self.create_account(account)

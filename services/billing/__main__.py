@@ -1,4 +1,4 @@
-"""`python -m services.billing`."""
+"""Runs billing: `python -m services.billing`."""
 
 from libs.chassis.main import main
 from services.billing.service import run

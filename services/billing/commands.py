@@ -1,4 +1,4 @@
-"""Handle billing's commands."""
+"""Billing's command handlers."""
 
 import asyncio
 import logging
@@ -37,13 +37,13 @@ forgeries = SampledLog(__name__)
 
 NOTIFICATIONS = Counter(
     "adrelay_billing_notifications_total",
-    "Notifications by what became of them: recorded, repeated, adopted, deposit, uncounted, wrong_coin, "
-    "unknown_status, or why they were refused.",
+    "Notifications by outcome: recorded, repeated, adopted, deposit, uncounted, wrong_coin, "
+    "unknown_status, or the code of the refusal.",
     ["outcome"],
 )
 _EXPECTED = frozenset({"recorded", "repeated", "adopted", "deposit"})
 _MINIMUM_SECONDS = 2.0
-"""How long a checkout waits for a minimum that was never received; it can do without."""
+"""The timeout of a minimum price that is not cached, in seconds; a checkout can do without it."""
 
 
 commands = CommandHandlers[Context]()
@@ -82,9 +82,9 @@ async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> No
 
 
 async def _minimum_usd(coin: Coin, provider: PaymentProvider) -> Decimal | None:
-    """Return the smallest price that a coin can pay, None if that can't be learnt now.
+    """Return the minimum price for a coin, None if the provider does not answer.
 
-    A provider that is down stops no order: it will be asked for the payment again, and decline it then.
+    A failure stops no order: the provider declines its payment later if the price is too low.
     """
     try:
         async with asyncio.timeout(_MINIMUM_SECONDS):
@@ -104,7 +104,7 @@ async def _on_sale(code: PlanCode, unit: UnitOfWork) -> Plan | None:
 
 @commands.outside(RecordNotification, context=True)
 async def record_notification(command: RecordNotification, scope: Scope, context: Context) -> None:
-    """Record what the provider notifies of."""
+    """Record a notification of the provider."""
     report: PaymentReport | None = None
     try:
         report = _read(command, context.provider)
@@ -119,7 +119,7 @@ async def record_notification(command: RecordNotification, scope: Scope, context
 
 
 def _note_refusal(code: str, report: PaymentReport | None) -> None:
-    """Write every refusal of what the provider said, and a few of what anyone may have sent."""
+    """Log every refusal of a genuine notification, and a sample of those that anyone may have sent."""
     if report is None:
         forgeries.write(logging.WARNING, "notification.refused", code=code)
     else:
@@ -133,7 +133,7 @@ def _read(command: RecordNotification, provider: PaymentProvider) -> PaymentRepo
 
 
 def _about(report: PaymentReport | None) -> dict[str, str | None]:
-    """Return what a log line may say of a report."""
+    """Return the fields of a report for log lines."""
     if report is None:
         return {}
     return {
@@ -149,25 +149,25 @@ def _about(report: PaymentReport | None) -> dict[str, str | None]:
 
 @commands.on(MarkPaid)
 async def mark_paid(command: MarkPaid, unit: UnitOfWork) -> None:
-    """Mark an order as paid by hand, so that it is delivered."""
+    """Mark an order as paid, by an operator, whatever the provider reports."""
     await _by_hand(command.order, order_commands.MarkPaid(command.reason), unit)
 
 
 @commands.on(Refund)
 async def refund(command: Refund, unit: UnitOfWork) -> None:
-    """Note that an order's money goes back."""
+    """Record that an order is refunded."""
     await _by_hand(command.order, order_commands.Refund(command.reason, command.keep_sessions), unit)
 
 
 @commands.on(CancelOrder)
 async def cancel(command: CancelOrder, unit: UnitOfWork) -> None:
-    """Call an order off while it is not paid."""
+    """Cancel an unpaid order."""
     await _by_hand(command.order, order_commands.Cancel(command.reason), unit)
 
 
 @commands.on(ReviewOrder)
 async def review(command: ReviewOrder, unit: UnitOfWork) -> None:
-    """Note that an operator has seen to what was odd about an order."""
+    """Record that an operator reviewed an order."""
     await _by_hand(command.order, order_commands.Review(command.note), unit)
 
 
@@ -183,7 +183,7 @@ async def list_product(command: ListProduct, unit: UnitOfWork) -> None:
 
 @commands.on(RepriceProduct)
 async def reprice(command: RepriceProduct, unit: UnitOfWork) -> None:
-    """Give a product on sale another price."""
+    """Change the price of a product on sale."""
     await unit.execute(PRODUCT, command.code, product_commands.RepriceProduct(command.price_usd))
 
 

@@ -1,4 +1,4 @@
-"""The dependencies of billing's handlers, besides events and the database."""
+"""The dependencies of billing's handlers."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,12 +11,12 @@ from services.billing.stock.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The provider, and limits as they are set."""
+    """The provider, and the limits from the settings."""
 
     provider: PaymentProvider
     requests: PaymentRequests
     order_valid: timedelta
     promised: timedelta
-    """How long an unpaid order is promised its sessions."""
+    """How long sessions are promised to an unpaid order."""
     limits: Limits
     tolerance: Tolerance

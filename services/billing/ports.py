@@ -1,4 +1,4 @@
-"""The payment provider, as billing needs it."""
+"""The port to the payment provider."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from services.billing.order.payment_report import PaymentReport
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not answer, or could not; asking again later may help.
+    """The provider did not answer, or failed; a retry may succeed.
 
-    `retry_after_seconds` is how long it asks to be left alone, None where it does not say.
+    `retry_after_seconds` is the pause that it asks for, None if it does not say.
     """
 
     def __init__(self, why: str, *, retry_after_seconds: float | None = None) -> None:
@@ -22,12 +22,12 @@ class ProviderUnavailable(Exception):
 
 
 class PaymentDeclined(Exception):
-    """The provider answers that it makes, or knows, no such payment; asking again won't help."""
+    """The provider declines the payment, or does not know it; a retry fails again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentWish:
-    """The payment that is requested from the provider."""
+    """A request for a payment."""
 
     order: OrderNumber
     price_usd: Decimal
@@ -37,7 +37,7 @@ class PaymentWish:
 
 @dataclass(frozen=True, slots=True)
 class PaymentOffer:
-    """Where the provider waits for the money; `amount` is in units of the wish's coin."""
+    """A payment that the provider created; `amount` is in units of the request's coin."""
 
     payment: PaymentId
     address: str
@@ -47,7 +47,7 @@ class PaymentOffer:
 
 
 class PaymentProvider(Protocol):
-    """Takes money for orders."""
+    """A provider that receives the payments of orders."""
 
     @property
     def name(self) -> str:
@@ -61,40 +61,37 @@ class PaymentProvider(Protocol):
 
     @property
     def pause_seconds(self) -> float:
-        """The seconds until a request makes sense again, after errors or a rate limit.
-
-        0 if it may be sent now.
-        """
+        """How many seconds requests are paused for, because of recent answers; 0 if they are not."""
         ...
 
     def coin(self, code: str) -> Coin | None:
-        """Return the coin that the provider calls so, None for one that is not sold for."""
+        """Return the coin with this code of the provider, None for one that is not accepted."""
         ...
 
     async def request(self, wish: PaymentWish) -> PaymentOffer:
-        """Make a payment and return it; asking twice makes two.
+        """Create a payment and return it; not idempotent, a retry creates another.
 
-        Raises `ProviderUnavailable`, after which one may have been made, or `PaymentDeclined`.
+        Raise `ProviderUnavailable`, after which a payment may have been created, or `PaymentDeclined`.
         """
         ...
 
     async def report(self, payment: PaymentId) -> PaymentReport:
-        """Return what the provider says of a payment now.
+        """Return the provider's current report of a payment.
 
-        Raises `ProviderUnavailable`, or `PaymentDeclined` if it knows no such payment.
+        Raise `ProviderUnavailable`, or `PaymentDeclined` if it does not know the payment.
         """
         ...
 
     async def minimum_usd(self, coin: Coin) -> Decimal | None:
-        """Return the smallest price that may be paid in a coin, None where the provider does not say.
+        """Return the minimum price for a coin, None if the provider has none.
 
-        It may be some minutes old. Raises `ProviderUnavailable` if it was never heard.
+        It may be some minutes old. Raise `ProviderUnavailable` if it was never received.
         """
         ...
 
     def read_notification(self, body: bytes, signature: str) -> PaymentReport:
-        """Return what a notification reports, its amounts to the last digit.
+        """Return a notification's report, its amounts with all digits.
 
-        Raises `Refused`: `bad_signature`, `malformed_notification`.
+        Raise `Refused`: `bad_signature`, `malformed_notification`.
         """
         ...

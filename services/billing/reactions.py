@@ -1,4 +1,4 @@
-"""Billing's reactions to events."""
+"""Billing's reactions to events of other services."""
 
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned
 from libs.eventsourcing import Reactions, UnitOfWork
@@ -11,12 +11,12 @@ reactions = Reactions[Context]()
 
 @reactions.to(AdbotProvisioned)
 async def fulfil(event: AdbotProvisioned, unit: UnitOfWork) -> None:
-    """Mark the order fulfilled by the adbot that came of it."""
+    """Mark the order as fulfilled, by the adbot that was created for it."""
     await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))
 
 
 @reactions.to(AdbotExtended)
 async def fulfil_renewal(event: AdbotExtended, unit: UnitOfWork) -> None:
-    """Mark the order fulfilled by the adbot that it renewed; days that an operator gave are of no order."""
+    """Mark the order as fulfilled, by the adbot that it renewed; an operator's extension has no order."""
     if event.order is not None:
         await unit.execute(ORDER, event.order, MarkFulfilled(event.adbot))

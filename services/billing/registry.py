@@ -1,4 +1,4 @@
-"""Billing's registry: aggregates, tables, reactions, commands, timers."""
+"""Billing's aggregates, tables, commands, reactions and timers."""
 
 from libs.eventsourcing import Registry
 from services.billing.commands import commands

@@ -1,4 +1,4 @@
-"""Where billing is put together."""
+"""The wiring of billing."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from services.billing.stock.limits import Limits
 
 
 async def run(settings: BillingSettings) -> None:
-    """Run billing until it is asked to stop."""
+    """Run billing until SIGTERM or SIGINT."""
     plans = read_catalogue(settings.catalogue_file)
     provider = _provider(settings)
     requests = PaymentRequests(provider, timeout_seconds=settings.provider_timeout_seconds)

@@ -1,4 +1,4 @@
-"""Billing's timers: orders expire once their time to pay is over."""
+"""Billing's timers: orders expire when their time to pay is over."""
 
 from libs.eventsourcing import Timers, UnitOfWork
 from services.billing.context import Context

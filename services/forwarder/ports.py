@@ -1,7 +1,7 @@
-"""A messenger, as the forwarder needs it: accounts that resolve references, fetch posts, and send them.
+"""The port to a messenger: accounts that resolve references, fetch posts and send them.
 
-Nothing here is of one platform. How accounts are signed in, how chats are addressed, and what a refusal
-means, is each messenger's adapter's.
+Nothing here depends on one platform: sign-in, the addresses of chats and the meaning of errors belong to each
+messenger's adapter.
 """
 
 from dataclasses import dataclass, field
@@ -10,28 +10,28 @@ from typing import Protocol, TypeVar
 from libs.events.values import ApplicationId, ErrorName, GroupRef, ResultClass, SessionId, SessionLoss
 
 Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
-"""An account's credentials, in a form that only the adapter and the vault know."""
+"""The credentials of an account, in a type of the messenger's adapter and the vault."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """The meaning of a messenger's error for the forwarder."""
+    """The meaning of a messenger's error to the forwarder."""
 
     result: ResultClass
     result_at_source: ResultClass
-    """Where it came from looking at the post, not at a group."""
+    """The result if the error is about the post, not about a group."""
     wait_seconds: int = 0
-    """The seconds that it asks to wait; 0 if it names no time."""
+    """The seconds that the error asks to wait; 0 if it asks for none."""
     loss: SessionLoss = SessionLoss.RETIRED
-    """The loss that it means for a session, if any."""
+    """The status of a session that is lost by this error."""
     disconnects: bool = False
-    """True if the connection is unusable afterwards."""
+    """The connection can't be used any more."""
     of_application: bool = False
-    """True if it concerns the Telegram application, not the session."""
+    """The error is about the connecting application, not about the session."""
 
 
 class MessengerError(Exception):
-    """The messenger refused, or did not answer; `name` is the reason, as it or its adapter calls it."""
+    """The messenger refused, or did not answer; `name` is the messenger's or its adapter's error name."""
 
     def __init__(self, name: ErrorName, meaning: Meaning) -> None:
         super().__init__(name)
@@ -40,26 +40,26 @@ class MessengerError(Exception):
 
 
 class Unreachable(MessengerError):
-    """There is no connection to the messenger: nothing was asked, and it says nothing about the session."""
+    """There is no connection to the messenger: nothing was sent, and nothing is known about the session."""
 
     def __init__(self, name: ErrorName) -> None:
         super().__init__(name, Meaning(ResultClass.TRANSIENT, ResultClass.TRANSIENT, disconnects=True))
 
 
 class NotAMember(MessengerError):
-    """The account is in no chat of this reference."""
+    """The account is not a member of the referenced chat."""
 
     def __init__(self) -> None:
         super().__init__("NOT_A_MEMBER", Meaning(ResultClass.TARGET_GONE, ResultClass.SOURCE_BROKEN))
 
 
 class NoCredentials(Exception):
-    """The vault lacks a session's key or a Telegram application; an operator has to look."""
+    """The credentials of a session or of its application are not stored; an operator has to act."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The Telegram user of a session. `phone` is masked."""
+    """The user of a session. `phone` is masked."""
 
     user: int
     phone: str
@@ -67,7 +67,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Peer:
-    """A channel or group, as one account addresses it: the key is no one else's."""
+    """A channel or group as addressed by one account: the key is valid for that account only."""
 
     chat: int
     key: int = field(repr=False)
@@ -75,18 +75,18 @@ class Peer:
 
 @dataclass(frozen=True)
 class Target:
-    """Where to send to."""
+    """A target of sends: a channel or group, or a topic of it."""
 
     peer: Peer
     topic: int | None = None
 
 
 class Account(Protocol):
-    """A signed-in session. One connection at most; everything raises `MessengerError`."""
+    """A signed-in session with at most one connection; every method raises `MessengerError`."""
 
     @property
     def connected(self) -> bool:
-        """Whether the connection is open."""
+        """The connection is open."""
         ...
 
     async def connect(self) -> None:
@@ -94,63 +94,60 @@ class Account(Protocol):
         ...
 
     async def close(self) -> None:
-        """Be disconnected, whatever the state was."""
+        """Disconnect; may be repeated."""
         ...
 
     def keep_for(self, seconds: int) -> None:
-        """Let the messenger close the connection unless this is called again within that time."""
+        """Make the messenger close the connection after these seconds, unless this is called again before."""
         ...
 
     async def identity(self) -> Identity:
-        """Return who this is."""
+        """Return the session's user."""
         ...
 
     async def resolve(self, ref: GroupRef) -> Peer:
-        """Return the channel or group of a public name or an invite link that the account is behind."""
+        """Return the channel or group of a public name, or of the invite link by which it was joined."""
         ...
 
     async def chats(self) -> dict[GroupRef, Peer]:
-        """Return the channels and groups that the account is in, by the private ids that name them."""
+        """Return the channels and groups that the account is a member of, by their private ids."""
         ...
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
-        """Return the ids of a post's messages, ascending: several, if it is an album."""
+        """Return the ids of a post's messages, ascending; an album has several."""
         ...
 
     async def forward(
         self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
-        """Forward a post whole and return the ids that it has in the target; a key per message.
+        """Forward all messages of a post, each with a key, and return their ids in the target.
 
-        What was sent to a target under the same keys before is not sent again: none or all is returned, or
-        an error of the class `ALREADY_SENT` raised.
+        Messages sent to a target under the same keys before are not sent again: the ids of all or none are
+        returned, or an error of the class `ALREADY_SENT` is raised.
         """
         ...
 
     async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return the id that it has in the target; `key` is as in `forward`."""
+        """Send a text and return its message id in the target; `key` is as in `forward`."""
         ...
 
 
 class Messenger(Protocol[Credentials_contra]):
-    """Makes accounts of credentials."""
+    """Creates accounts from credentials."""
 
     def account(self, credentials: Credentials_contra) -> Account:
-        """Return the account of a session, not connected yet."""
+        """Return the account of a session, not yet connected."""
         ...
 
 
 class Accounts(Protocol):
-    """The accounts of sessions that were imported."""
+    """The accounts of imported sessions."""
 
     @property
     def ban(self) -> ErrorName:
-        """The error by which a group bans an account; several say that the account is limited."""
+        """The error with which a group bans an account; several mean that the account is limited."""
         ...
 
     async def open(self, session: SessionId, application: ApplicationId) -> Account:
-        """Return a session's account that connects through a Telegram application, not connected.
-
-        Raise `NoCredentials`.
-        """
+        """Return a session's account with an application, not yet connected; raise `NoCredentials`."""
         ...

@@ -24,6 +24,7 @@ from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import Page, Typed, all_pages
 from tests.e2e.site import Ran, Site, fresh_ports, ports_in
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -185,14 +186,6 @@ class Shop:
         finally:
             await connection.close()
         return str(found[0])
-
-
-async def until(question: Callable[[], Awaitable[bool]]) -> None:
-    """Return when the answer is yes."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not await question():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        await asyncio.sleep(0.1)
 
 
 async def stock_for_payments(shop: Shop) -> None:

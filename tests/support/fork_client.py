@@ -18,7 +18,7 @@ def run(path: str, arguments: list[str]) -> int:
         server.connect(path)
         for number in FORWARDED:
             signal.signal(number, lambda number, _: server.sendall(bytes([number])))
-        asked = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - pathlib takes longer to import than all else
+        asked = {"module": "", "arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - pathlib takes longer to import than all else
         socket.send_fds(server, [marshal.dumps(asked)], [0, 1, 2])
         return int(server.recv(16) or b"-9")
 

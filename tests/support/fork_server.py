@@ -1,12 +1,15 @@
-"""Runs commands in forks of a process that has imported all of them already.
+"""Runs commands and services in forks of a process that has imported all of them already.
 
-A command is a process of its own, with its arguments, environment, folder, input, output and exit code; only
-the imports, one to three seconds of them, are done once for all. `fork_client.py` is what asks for one.
+Each is a process of its own, with its arguments, environment, folder, input, output and exit code; only the
+imports, one to three seconds of them, are done once for all. `fork_client.py` asks for commands, `process.py`
+for services.
 """
 
+import gc
 import marshal
 import os
 import pkgutil
+import runpy
 import select
 import shutil
 import signal
@@ -20,10 +23,21 @@ from typing import TypedDict
 import adrelay
 from adrelay.__main__ import main as run_adrelay
 
+SERVICES = (
+    "services.billing.service",
+    "services.forwarder.service",
+    "services.gateway.service",
+    "services.provisioning.service",
+    "services.scheduler.service",
+)
+"""What the modules import that start processes."""
+
 
 class Asked(TypedDict):
     """What a client sends, with its input, output and errors."""
 
+    module: str
+    """What is run, as `python -m` does; nothing for the command line."""
     arguments: list[str]
     environment: dict[str, str]
     folder: str
@@ -34,6 +48,9 @@ def serve(path: str) -> None:
     for module in pkgutil.walk_packages(adrelay.__path__, "adrelay."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
+    for service in SERVICES:
+        import_module(service)
+    gc.freeze()  # what a fork does not touch is not copied
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who look after a command
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -84,8 +101,12 @@ def _run(asked: Asked, files: list[int]) -> None:
         os.environ.clear()
         os.environ.update(asked["environment"])
         os.chdir(asked["folder"])
-        sys.argv = ["adrelay", *asked["arguments"]]
-        run_adrelay()
+        sys.argv = [asked["module"] or "adrelay", *asked["arguments"]]
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # one who is killed has said it
+        if asked["module"]:
+            runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+        else:
+            run_adrelay()
         code = 0
     except SystemExit as end:
         code = end.code or 0

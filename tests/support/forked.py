@@ -18,6 +18,8 @@ CLIENT = Path(__file__).with_name("fork_client.py")
 START_SECONDS = 90.0
 _RUN = set[str]()
 """Groups of commands of which one was run with all imports."""
+_SHARED = list[str]()
+"""The socket of the run's fork server, where several processes share the tests."""
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -37,14 +39,12 @@ async def command(*arguments: str) -> Sequence[str]:
 
 async def fork() -> Sequence[str]:
     """Return what runs `adrelay` in a fork; its arguments come behind."""
-    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(_server)]
+    return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(fork_server)]
 
 
-@cache
-def _server() -> str:
-    """Return the socket of this run's fork server, which ends when this process does."""
-    folder = tempfile.mkdtemp(prefix="adrelay-forks-")
-    path = f"{folder}/socket"
+def begin_fork_server() -> str:
+    """Begin to start a fork server, which ends when this process does; return the socket it will have."""
+    path = f"{tempfile.mkdtemp(prefix='adrelay-forks-')}/socket"
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "tests.support.fork_server", path],
         env=environment({}),
@@ -52,11 +52,21 @@ def _server() -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
+    atexit.register(process.communicate)  # one that is killed closes its end, too
+    return path
 
-    atexit.register(process.communicate)  # a worker that is killed closes its end, too
+
+def use_fork_server(path: str) -> None:
+    """Have commands and services run by a fork server of the whole run."""
+    _SHARED.append(path)
+
+
+@cache
+def fork_server() -> str:
+    """Return the socket of the run's fork server, else of one of this process's own, once it listens."""
+    path = _SHARED[0] if _SHARED else begin_fork_server()
     deadline = time.monotonic() + START_SECONDS
     while not _listens(path):
-        assert process.poll() is None, "the fork server ended"
         assert time.monotonic() < deadline, "the fork server does not start"
         time.sleep(0.02)
     return path

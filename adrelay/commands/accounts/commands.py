@@ -1,4 +1,4 @@
-"""`adrelay accounts`: what the operator does for a client."""
+"""`adrelay accounts`: access codes and permissions of clients."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +13,8 @@ from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # they could show secrets
-    help="Give clients the access codes that open their accounts, and allow them private ids.",
+    pretty_exceptions_show_locals=False,  # locals could show secrets
+    help="Issue access codes to clients, and allow them private ids.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
@@ -31,9 +31,10 @@ def code(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Issue an access code for an account and print it, this once. An old one opens nothing any more.
+    """Issue an access code for an account and print it once; it replaces an old one.
 
-    Tell it nobody but the owner of the mailbox: whoever ordered may have named somebody else's.
+    Give it to nobody but the owner of the mailbox: the person who ordered may have entered another one's
+    address.
     """
     carry_out(lambda: _issue(env_file, email, json=json))
 

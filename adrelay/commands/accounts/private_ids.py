@@ -1,4 +1,4 @@
-"""`adrelay accounts allow-private-ids | forbid-private-ids`: who may name chats without a public name."""
+"""`adrelay accounts allow-private-ids | forbid-private-ids`: permission for chats without a public name."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 AccountArgument = Annotated[
     str, typer.Argument(metavar="ACCOUNT", help="The e-mail address, or the id.", show_default=False)
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Kept for people.", show_default=False)]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
 
 
 def allow_private_ids(
@@ -21,7 +21,7 @@ def allow_private_ids(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Let an account's adbots name chats by t.me/c/… and -100…, whatever chats their sessions are in."""
+    """Allow an account's adbots to name chats by t.me/c/… and -100…, in all chats of their sessions."""
     carry_out(lambda: _act(env_file, account, "allow", reason, json=json))
 
 
@@ -31,7 +31,7 @@ def forbid_private_ids(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Let an account's adbots name no private ids any more. Those that do stop."""
+    """Forbid an account's adbots private ids. Adbots that name some are stopped."""
     carry_out(lambda: _act(env_file, account, "forbid", reason, json=json))
 
 

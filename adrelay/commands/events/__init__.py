@@ -1,1 +1,1 @@
-"""`adrelay events`: follow events, explain them, repair what follows from them."""
+"""`adrelay events`: follow and explain events, repair relays, readers and tables."""

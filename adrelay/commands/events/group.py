@@ -1,4 +1,4 @@
-"""The group `adrelay events`."""
+"""The command group `adrelay events`."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -18,12 +18,12 @@ class _Events(Menu):
         ),
         "trace": Entry(
             "adrelay.commands.events.reading.cli:trace",
-            "Show what led to what: the tree of causes over all services, with times and the gaps between.",
+            "Show causes and effects as a tree over all services, with times and the gaps between.",
         ),
         "lag": Entry(
             "adrelay.commands.events.reading.cli:lag",
-            "Show how far the stream is behind the stores, the readers behind the stream, and what holds "
-            "them back.",
+            "Show the lag of the stream behind the stores and of the readers behind the stream, "
+            "with its causes.",
         ),
         "verify": Entry(
             "adrelay.commands.events.tables.cli:verify",
@@ -48,20 +48,19 @@ class _Events(Menu):
         ),
         "republish": Entry(
             "adrelay.commands.events.transfer.cli:republish",
-            "Put on the stream what the stores hold and it lacks, after counting it and asking.",
+            "Publish the stores' events that the stream lacks, after counting them and asking.",
         ),
         "rebase": Entry(
             "adrelay.commands.events.transfer.cli:rebase",
-            "Raise a restored store's transaction numbers above those of its events and of the stream.",
+            "Move a restored store's next transaction ids behind those of all its events.",
         ),
         "export": Entry(
             "adrelay.commands.events.transfer.cli:export",
-            "Write the services' events, and how far their readers have come, as they were at one moment.",
+            "Write the services' events and their readers' checkpoints, as a consistent snapshot.",
         ),
         "import": Entry(
             "adrelay.commands.events.transfer.cli:import_",
-            "Put exported events into empty stores, in the same order, "
-            "and the readers to where they had come.",
+            "Import exported events into empty stores, in the same order, with the readers' checkpoints.",
         ),
         "dead": Entry(
             "adrelay.commands.events.dead.cli:dead",

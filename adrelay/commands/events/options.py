@@ -1,4 +1,4 @@
-"""Options that several commands of `adrelay events` have."""
+"""Options shared by several commands of `adrelay events`."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`adrelay orders`: what became of orders and payments, and what the operator does about it."""
+"""`adrelay orders`: orders and payments, and the operator's actions on them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +14,8 @@ from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 orders = typer.Typer(
     name="orders",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # they could show secrets
-    help="Search orders, explain one, and see to those that need a person.",
+    pretty_exceptions_show_locals=False,  # locals could show secrets
+    help="Search orders, explain one, and review those that need a person.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, nothing found, or something needs a person, "
     "2 could not run.",
@@ -42,7 +42,7 @@ NumberArgument = Annotated[
     typer.Argument(metavar="ORDER", help="The order's number.", autocompletion=numbers, show_default=False),
 ]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Kept with the order, for people.", show_default=False)
+    str, typer.Option("--reason", help="Stored with the order, for people.", show_default=False)
 ]
 
 
@@ -53,16 +53,16 @@ def list_(
         str | None, typer.Option(help="The provider's payment id, also of a further deposit.")
     ] = None,
     status: Annotated[
-        OrderStatus | None, typer.Option(help="How far the order is.", case_sensitive=False)
+        OrderStatus | None, typer.Option(help="The order's status.", case_sensitive=False)
     ] = None,
     payment_status: Annotated[
-        PaymentStatus | None, typer.Option(help="How far its payment is.", case_sensitive=False)
+        PaymentStatus | None, typer.Option(help="The payment's status.", case_sensitive=False)
     ] = None,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100_000)] = 20,
+    limit: Annotated[int, typer.Option(help="The maximum number of orders.", min=1, max=100_000)] = 20,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """List orders, the latest first; all conditions hold together."""
+    """List orders, the latest first; conditions are combined by "and"."""
     given = {"email": email, "payment": payment, "order_status": status, "payment_status": payment_status}
     search: dict[str, str | int] = {name: value for name, value in given.items() if value is not None}
     carry_out(lambda: _list(env_file, search, limit, json=json))
@@ -99,7 +99,7 @@ def show(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Show an order, its payment, all that happened to it, and why it needs a person."""
+    """Show an order, its payment, its history, and why it needs a person."""
     carry_out(lambda: _show(env_file, order, json=json))
 
 
@@ -143,7 +143,7 @@ def mark_paid(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Vouch for an order: it is delivered without the provider's word."""
+    """Mark an order paid: it is delivered without a payment reported by the provider."""
     carry_out(lambda: _act(env_file, order, "mark-paid", reason, json=json))
 
 
@@ -157,9 +157,9 @@ def refund(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Record that an order's money goes back. You send the money yourself.
+    """Record that an order is refunded. You send the money yourself.
 
-    Its adbot is suspended, and gives its sessions back to stock at once.
+    Its adbot is suspended, and its sessions return to stock at once.
     """
     body: dict[str, object] = {"reason": reason, "keep_sessions": keep_sessions}
     carry_out(lambda: _send(env_file, order, "refund", body, json=json))
@@ -172,7 +172,7 @@ def cancel(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Call an order off that is not paid. Money that comes all the same still delivers."""
+    """Cancel an unpaid order. Money received later still delivers."""
     carry_out(lambda: _act(env_file, order, "cancel", reason, json=json))
 
 
@@ -183,7 +183,7 @@ def review(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Note that an order was seen to; it needs nobody until something new is odd about it."""
+    """Record that an order was reviewed; it needs nobody until something new happens."""
     carry_out(lambda: _act(env_file, order, "review", reason, json=json))
 
 

@@ -1,4 +1,4 @@
-"""Orders as people read them in a terminal."""
+"""Prints orders in a terminal."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -87,7 +87,7 @@ def print_order(order: dict[str, Any]) -> None:
 
 
 def print_facts(console: Screen, facts: Mapping[str, Sequence[Cell | None]]) -> None:
-    """Print what is known, a name and its values on a line; what is not known is left out."""
+    """Print fields, a name and its values on a line; unknown ones are left out."""
     widest = max(map(len, facts)) + 2
     for name, values in facts.items():
         known = [value for value in values if value]
@@ -127,7 +127,7 @@ def _much(item: dict[str, Any]) -> str:
 
 
 def moment(at: str) -> str:
-    """Return an instant as tables show it, in UTC."""
+    """Return an instant in UTC, as in tables."""
     return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 

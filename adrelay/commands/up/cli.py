@@ -1,4 +1,4 @@
-"""`adrelay up`: its options. What it does is imported when it runs."""
+"""The options of `adrelay up`, whose code is imported when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from adrelay.runtime.local import DEFAULT_FOLDER, GATEWAY_PORT, SETTINGS
 
 def up(
     folder: Annotated[
-        Path, typer.Option("--folder", "--data", help="Where databases, the event stream and logs are kept.")
+        Path, typer.Option("--folder", "--data", help="The folder of databases, the event stream and logs.")
     ] = DEFAULT_FOLDER,
     port: Annotated[
         int | None,
@@ -21,7 +21,7 @@ def up(
             max=65535,
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="How many forwarding workers.", min=1, max=64)] = 2,
+    workers: Annotated[int, typer.Option(help="The number of forwarding workers.", min=1, max=64)] = 2,
     env_file: Annotated[
         Path | None,
         typer.Option(
@@ -32,9 +32,10 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C.
 
-    PostgreSQL and NATS are started here unless ADRELAY_POSTGRES_URL and ADRELAY_NATS_URL name servers.
-    What the configuration lacks is listed, and nothing is started. Ctrl-C or SIGTERM stops all in order, a
-    second one at once. Exit codes: 0 stopped after it was up, 130 or 143 before; 1 failed; 2 wrong settings.
+    PostgreSQL and NATS are started too, unless ADRELAY_POSTGRES_URL and ADRELAY_NATS_URL name servers. If
+    settings are missing, they are listed, and nothing is started. Ctrl-C or SIGTERM stops all in order, a
+    second one at once. Exit codes: 0 stopped after it was ready, 130 or 143 before; 1 failed; 2 wrong
+    settings.
     """
     from adrelay.commands.up.running import up as run
 

@@ -34,7 +34,7 @@ _PENDING = {
     "ADRELAY_POSTGRES_URL": "postgresql://pending.invalid",
     "ADRELAY_NATS_URL": "nats://pending.invalid",
 }
-"""Stand for the servers that are started only once the rest of the configuration is right."""
+"""Placeholder URLs of the embedded servers, which are started only once the other settings are valid."""
 
 console = Console(stderr=True)
 _COLOURS = {State.READY: "green", State.RESTARTING: "red", State.UNREADY: "yellow"}
@@ -56,10 +56,10 @@ def up(folder: Path, port: int | None, workers: int, env_file: Path | None) -> N
 
 
 def _read_settings(folder: Path, env_file: Path | None) -> None:
-    """Put the settings into the environment; exit if something is wrong with them."""
+    """Put the settings into the environment; exit if any are invalid."""
     kept = folder / SETTINGS
     if env_file is None and kept.is_file():
-        _forget_settings()  # its data goes with its own servers and secrets, whatever is set here
+        _forget_settings()  # a demo's folder has its own servers and secrets, which go before other settings
         put_into_environment(kept)
         _note("settings", f"are those of the demo kept here ({kept}); its sandboxes are gone")
         return _check(kept)
@@ -78,7 +78,7 @@ def _read_settings(folder: Path, env_file: Path | None) -> None:
 
 
 def _forget_settings() -> None:
-    """Take every setting out of the environment, however its name is written: services read each spelling."""
+    """Remove every setting from the environment in any spelling: services read each."""
     for name in list(os.environ):
         if name.upper().startswith(PREFIX):
             del os.environ[name]
@@ -99,19 +99,19 @@ def _check(path: Path) -> None:
 
 
 def _embedded(urls: dict[str, str]) -> dict[str, str]:
-    """Return those of the URLs that the environment does not set itself."""
+    """Return the URLs that the environment does not set."""
     return {name: url for name, url in urls.items() if not os.environ.get(name)}
 
 
 def _chosen_ports(gateway_port: int | None) -> dict[str, int]:
-    """Return the ports that were chosen, by service; the others get free ones."""
+    """Return the chosen ports by service; the others get free ones."""
     chosen = {name: int(os.environ.get(port_variable(name)) or 0) for name in SERVICES}
     chosen["gateway"] = gateway_port or chosen["gateway"] or GATEWAY_PORT
     return {name: port for name, port in chosen.items() if port}
 
 
 def where_mails_go() -> str:
-    """Return where mails go."""
+    """Return where mails are sent, as text for people."""
     settings = GatewaySettings.model_validate(
         {"postgres_url": _PENDING["ADRELAY_POSTGRES_URL"], "nats_url": _PENDING["ADRELAY_NATS_URL"]}
     )

@@ -194,7 +194,7 @@ def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING
 
     They are in the store's order, without gaps; `beyond` are the types that follow behind the last one.
     """
-    told: list[Envelope] = []
+    following: list[Envelope] = []
     behind, later = beyond, None
     for event in reversed(events):
         if later is not None:
@@ -202,10 +202,10 @@ def with_following(events: Sequence[Envelope], beyond: frozenset[str] = _NOTHING
                 behind = _NOTHING
             elif later.type not in behind:  # else the set is shared: large units have few types
                 behind |= {later.type}
-        told.append(replace(event, follows=behind) if behind else event)
+        following.append(replace(event, follows=behind) if behind else event)
         later = event
-    told.reverse()
-    return told
+    following.reverse()
+    return following
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -126,7 +126,7 @@ async def _select(connection: Connection, condition: str, *values: object) -> li
             folded=row["folded"],
             stream_made=row["stream_made"],
             sequence=row["sequence"],
-            checkpoints={source: Cursor(*place) for source, place in json.loads(row["reached"]).items()},
+            checkpoints={source: Cursor(*cursor) for source, cursor in json.loads(row["reached"]).items()},
         )
         for row in rows
     ]

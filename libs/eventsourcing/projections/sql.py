@@ -60,11 +60,11 @@ class Writes:
         waiting, self._waiting = self._waiting, {}
         self.delayed = bool(waiting)
         for statement, run in groupby(chain.from_iterable(waiting.values()), key=itemgetter(0)):
-            together = [arguments for _, arguments in run]
-            if len(together) == 1:
-                await self._connection.execute(statement, *together[0])
+            batch = [arguments for _, arguments in run]
+            if len(batch) == 1:
+                await self._connection.execute(statement, *batch[0])
             else:
-                await self._connection.executemany(statement, together)
+                await self._connection.executemany(statement, batch)
         self.delayed = False
 
     async def flushed(self) -> Sql:
@@ -108,8 +108,8 @@ class TableSql:
     async def insert(self, **values: object) -> None:
         """Insert a row into the table that is named like the projection."""
         columns = ", ".join(values)
-        places = ", ".join(f"${index}" for index in range(1, len(values) + 1))
+        parameters = ", ".join(f"${index}" for index in range(1, len(values) + 1))
         await self.execute(
-            f"insert into {self._table} ({columns}) values ({places})",  # noqa: S608 - names from code
+            f"insert into {self._table} ({columns}) values ({parameters})",  # noqa: S608 - names from code
             *values.values(),
         )

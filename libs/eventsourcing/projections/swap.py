@@ -201,7 +201,7 @@ async def _carry_over(connection: Connection, table: Projection, schema: str) ->
 
 
 async def _reread(connection: Connection, tables: ServiceTables, kind: Kind, running: str | None) -> None:
-    """Reset the reader's resume offset to the start of the stream if it folds other tables now.
+    """Reset the resume offset of the reader if it folds other tables now.
 
     It may fold types of events that it passed by until now; what it has handled it knows by its checkpoints.
     """

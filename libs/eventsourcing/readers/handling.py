@@ -79,9 +79,9 @@ class Handling:
             while count < len(left) and (count == 0 or size + len(left[count].arrivals) <= self._batch_size):
                 size += len(left[count].arrivals)
                 count += 1
-            together, left = left[:count], left[count:]
+            batch, left = left[:count], left[count:]
             began = time.monotonic()
-            await self._handle_batch(connection, together, left, reached)
+            await self._handle_batch(connection, batch, left, reached)
             self._pace(size, time.monotonic() - began)
 
     def _pace(self, handled: int, seconds: float) -> None:

@@ -11,12 +11,12 @@ from libs.eventsourcing.stream.subscription import Arrival
 
 log = structlog.stdlib.get_logger()
 
-PATIENCE_SECONDS = 0.5
+REORDER_SECONDS = 0.5
 """How long, in seconds, complete units wait behind an incomplete one, so that causes are handled first.
 
 Afterwards only that unit waits: its relay may have been stopped.
 """
-MOST_WAITING = 5000
+MAX_WAITING = 5000
 """How many events may wait behind an incomplete unit."""
 
 
@@ -82,14 +82,14 @@ class Gathering:
 
     def take(self, now: float) -> list[ReadUnit]:
         """Return and remove the complete units that may be handled, in the order of their first events."""
-        overdue = sum(len(unit.arrivals) for unit in self._waiting) > MOST_WAITING
+        overdue = sum(len(unit.arrivals) for unit in self._waiting) > MAX_WAITING
         ready, rest, blocked = list[ReadUnit](), list[ReadUnit](), False
         for unit in self._waiting:
             if unit.complete and not blocked:
                 ready.append(unit)
             else:
                 rest.append(unit)
-                blocked = blocked or not (overdue or now - unit.since >= PATIENCE_SECONDS)
+                blocked = blocked or not (overdue or now - unit.since >= REORDER_SECONDS)
         self._waiting = rest
         return ready
 
@@ -98,7 +98,7 @@ class Gathering:
         """Only incomplete units wait."""
         return not any(unit.complete for unit in self._waiting)
 
-    def place(self, remaining: Sequence[ReadUnit] = ()) -> int:
+    def sequence_before(self, remaining: Sequence[ReadUnit] = ()) -> int:
         """Return the sequence up to which all is handled once only `remaining` is left."""
         begins = [unit.begin for unit in (*remaining[:1], *self._waiting[:1])]
         return min([begin - 1 for begin in begins], default=self._seen)

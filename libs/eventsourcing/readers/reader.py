@@ -126,7 +126,7 @@ class Reader:
         gathering = Gathering(self._handling.handled, dict(self._handling.checkpoints))
 
         def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
-            return ResumeOffset(offset.made_at, gathering.place(left))
+            return ResumeOffset(offset.made_at, gathering.sequence_before(left))
 
         async def proceed() -> None:
             self.lag = consumer.waiting  # also where all that came was foreign

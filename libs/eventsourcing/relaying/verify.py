@@ -156,13 +156,13 @@ def _difference(stored: Envelope, message: StoredMessage) -> str | None:
     if message.body == stored.to_json():
         return None
     try:
-        told = message.envelope()
+        published = message.envelope()
     except ValueError as error:
         return str(error)
-    if json.loads(told.data) == json.loads(stored.data):
-        told = replace(told, data=stored.data)  # only its spelling is another one
+    if json.loads(published.data) == json.loads(stored.data):
+        published = replace(published, data=stored.data)  # only its spelling is another one
     differing = [
-        name for name in Envelope.__dataclass_fields__ if getattr(told, name) != getattr(stored, name)
+        name for name in Envelope.__dataclass_fields__ if getattr(published, name) != getattr(stored, name)
     ]
     return f"these differ: {', '.join(differing)}" if differing else None
 

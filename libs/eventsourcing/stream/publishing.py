@@ -92,10 +92,10 @@ class Batch(list[Envelope]):
         chunk = bytearray()
         tail = f"\r\nNats-Batch-Id: {self.id}\r\nNats-Batch-Sequence: "
         for number, event in enumerate(islice(self, 1, len(self) - 1), 2):
-            told = f"{naming.position_header}: {event.cursor}"
+            lines = f"{naming.position_header}: {event.cursor}"
             if event.follows:
-                told += f"\r\n{naming.follows_header}: {_names(event.follows)}"
-            headers = f"NATS/1.0\r\n{told}{tail}{number}\r\n\r\n".encode()
+                lines += f"\r\n{naming.follows_header}: {_names(event.follows)}"
+            headers = f"NATS/1.0\r\n{lines}{tail}{number}\r\n\r\n".encode()
             body = event.to_json()
             sizes = f"{len(headers)} {len(headers) + len(body)}"
             chunk += b"HPUB %b  %b\r\n%b%b\r\n" % (

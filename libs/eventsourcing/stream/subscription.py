@@ -179,23 +179,23 @@ class Consumer:
             self._status(status, headers.get("Description", ""))
             return None
         self._asked -= 1
-        place = message.metadata
-        if place.sequence.consumer != self._expected:
-            gap = f"message {self._expected} was missed, {place.sequence.consumer} came"
+        metadata = message.metadata
+        if metadata.sequence.consumer != self._expected:
+            gap = f"message {self._expected} was missed, {metadata.sequence.consumer} came"
             raise ConsumerLost(gap)
         self._expected += 1
-        self.waiting = place.num_pending or 0
+        self.waiting = metadata.num_pending or 0
         try:
             envelope = self._stream.envelope(
                 message.subject, headers.get(self._stream.position_header), message.data
             )
         except ValueError as error:
             # no relay of ours wrote it, so it has no cursor and can't become a dead letter
-            self._stream.pass_over(message.subject, place.sequence.stream, str(error))
+            self._stream.pass_over(message.subject, metadata.sequence.stream, str(error))
             return None
         return Arrival(
             source=message.subject.split(".", 2)[1],
-            sequence=place.sequence.stream,
+            sequence=metadata.sequence.stream,
             envelope=envelope,
             follows=_types(headers.get(self._stream.follows_header, "")),
         )

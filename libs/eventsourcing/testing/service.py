@@ -93,7 +93,7 @@ class Service(Generic[ContextT]):
 
     async def remember(self, said: Said) -> None:
         """Add an event to the history."""
-        await self._hear(await self._recorded(said), react=False)
+        await self._receive(await self._recorded(said), react=False)
 
     async def act(self, act: Act) -> None:
         """Perform an act; raises what the handler does."""
@@ -103,7 +103,7 @@ class Service(Generic[ContextT]):
         elif isinstance(act, datetime):
             await self._pass_time(act)
         else:
-            await self._hear(await self._recorded(act), react=True)
+            await self._receive(await self._recorded(act), react=True)
 
     async def _pass_time(self, until: datetime) -> None:
         self._clock.at = until
@@ -149,7 +149,7 @@ class Service(Generic[ContextT]):
         )
         return Recorded(envelope, said.event)
 
-    async def _hear(self, recorded: Recorded, *, react: bool) -> None:
+    async def _receive(self, recorded: Recorded, *, react: bool) -> None:
         """Fold an event into the read models, and react to it, in one transaction."""
         causes = recorded.causes(f"service:{self.engine.service}")
         async with self.engine.pool.acquire() as connection:

@@ -106,7 +106,7 @@ class GroupCommit:
         if len(members) > 1:
             try:
                 outcomes = await self._host.run_group(members)
-            except Exception as error:  # noqa: BLE001 - told to whom it belongs, when they run alone
+            except Exception as error:  # noqa: BLE001 - raised again to the caller whose unit failed
                 log.debug("group_commit.apart", units=len(members), error=repr(error))
             else:
                 for member, outcome in zip(members, outcomes, strict=True):

@@ -142,7 +142,7 @@ class UnitOfWork:
         if self._events > MAX_UNIT_EVENTS or self._bytes > MAX_UNIT_BYTES:
             message = (
                 f"{self._events} events of {self._bytes} bytes in one unit of work, with {addition.stream}: "
-                f"at most {MAX_UNIT_EVENTS} of {MAX_UNIT_BYTES} can be shown together; take fewer at a time"
+                f"at most {MAX_UNIT_EVENTS} of {MAX_UNIT_BYTES} can become visible at once; handle fewer"
             )
             raise InvalidAppend(message)
 

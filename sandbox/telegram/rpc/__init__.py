@@ -1,4 +1,4 @@
-"""The methods that the server speaks, a module for each namespace; importing this fills the table of them."""
+"""The methods of the server, a module for each namespace; importing this fills their table."""
 
 from sandbox.telegram.calls import METHODS
 from sandbox.telegram.rpc import auth, channels, general, invites, messages, reading, updates

@@ -1,4 +1,4 @@
-"""`auth`: signing in with a code, and out."""
+"""`auth`: signing in with a code, and signing out."""
 
 import secrets
 from typing import Any
@@ -14,7 +14,7 @@ from sandbox.telegram.world import Account
 
 @method("auth.sendCode", signed_in=False)
 def send_code(call: Call, request: Any) -> Any:
-    """Return the hash that belongs to the code, which "was sent" to the account's other devices."""
+    """Return the hash of the code, which "was sent" to the account's other devices."""
     call.core.conduct.require_api_id(request.api_id, request.api_hash)
     phone = _number(request.phone_number)
     account = call.core.world.by_phone(phone)
@@ -27,7 +27,7 @@ def send_code(call: Call, request: Any) -> Any:
 
 @method("auth.signIn", signed_in=False)
 def sign_in(call: Call, request: Any) -> Any:
-    """Return the account that the session is signed in as from now on."""
+    """Sign the session in and return its account."""
     phone = _number(request.phone_number)
     if not request.phone_code:
         raise RpcError("PHONE_CODE_EMPTY")
@@ -47,7 +47,7 @@ def sign_in(call: Call, request: Any) -> Any:
 
 @method("auth.logOut")
 def log_out(call: Call, _request: Any) -> Any:
-    """Return that the key belongs to nobody any more."""
+    """Sign the session out."""
     call.session.account = None
     call.core.feed.unsubscribe(call.listener)
     return types.auth.LoggedOut()

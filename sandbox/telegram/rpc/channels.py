@@ -1,4 +1,4 @@
-"""`channels`: looking at channels and groups, joining and leaving them, deleting what one wrote."""
+"""`channels`: reading, joining and leaving channels and groups, deleting own messages."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from sandbox.telegram.world import Chat
 
 
 def join(call: Call, chat: Chat) -> Any:
-    """Return the updates of having joined; joining twice changes nothing."""
+    """Join and return the updates; joining twice changes nothing."""
     me = call.account.id
     status = chat.status(me)
     if status is MemberStatus.BANNED:
@@ -31,13 +31,13 @@ def join(call: Call, chat: Chat) -> Any:
 
 @method("channels.joinChannel", writes=True)
 def join_channel(call: Call, request: Any) -> Any:
-    """Return that the caller is a member from now on."""
+    """Add the caller to the members."""
     return types.messages.ChatInviteJoinResultOk(join(call, call.chat(request.channel)))
 
 
 @method("channels.leaveChannel", writes=True)
 def leave_channel(call: Call, request: Any) -> Any:
-    """Return that the caller is no member any more."""
+    """Remove the caller from the members."""
     chat, me = call.chat(request.channel), call.account.id
     if chat.status(me) is None:
         raise RpcError("USER_NOT_PARTICIPANT")
@@ -48,14 +48,14 @@ def leave_channel(call: Call, request: Any) -> Any:
 
 @method("channels.getChannels")
 def get_channels(call: Call, request: Any) -> Any:
-    """Return the channels that are named."""
+    """Return the named channels."""
     chats = [call.chat(one, readable=False) for one in request.id]
     return types.messages.Chats([call.core.renderer.chat(chat, call.account.id) for chat in chats])
 
 
 @method("channels.getFullChannel")
 def get_full_channel(call: Call, request: Any) -> Any:
-    """Return all about a channel: slow mode and the number of members are true, the rest is empty."""
+    """Return the full channel: slow mode and the number of members are real, the other fields are empty."""
     chat, me = call.chat(request.channel), call.account.id
     full = types.ChannelFull(
         id=chat.id,
@@ -101,7 +101,7 @@ def _participant(chat: Chat, number: int, status: MemberStatus, me: int) -> Any:
             )
         case MemberStatus.ADMIN:
             rights = types.ChatAdminRights(post_messages=True, delete_messages=True)
-            inviter = 0 if number == me else None  # TL has it together with `self` or not at all
+            inviter = 0 if number == me else None  # TL requires it together with `self`
             return types.ChannelParticipantAdmin(
                 number, 0, chat.created, rights, is_self=number == me, inviter_id=inviter
             )
@@ -113,7 +113,7 @@ def _participant(chat: Chat, number: int, status: MemberStatus, me: int) -> Any:
 
 @method("channels.deleteMessages", writes=True)
 def delete_messages(call: Call, request: Any) -> Any:
-    """Return how far the channel's state moved: the messages are gone."""
+    """Delete the messages and return the channel's new state."""
     chat, me = call.chat(request.channel), call.account.id
     held = [chat.messages[number] for number in request.id if number in chat.messages]
     if chat.status(me) is not MemberStatus.ADMIN and any(one.draft.sender != me for one in held):

@@ -1,4 +1,4 @@
-"""`help`, `users`, `contacts`, `account`: the server's address, and who is who."""
+"""`help`, `users`, `contacts`, `account`: the server's configuration and addresses, and users."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from sandbox.telegram.world import Account
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,30}[A-Za-z0-9]")
 _DC_COUNT = 5
 
-# Numbers that clients expect to get and this server does not act on.
+# Numbers that clients expect and this server does not use.
 _LIMITS = {
     "chat_size_max": 200,
     "megagroup_size_max": 200_000,
@@ -45,7 +45,7 @@ _LIMITS = {
 
 @method("help.getConfig", signed_in=False)
 def get_config(call: Call, _request: Any) -> Any:
-    """Return the configuration: every data centre is this server."""
+    """Return the configuration, in which every data centre is this server."""
     core, now = call.core, datetime.now(UTC)
     options = [types.DcOption(dc, core.host, core.port) for dc in range(1, _DC_COUNT + 1)]
     return types.Config(
@@ -68,13 +68,13 @@ def get_nearest_dc(call: Call, _request: Any) -> Any:
 
 @method("account.updateStatus")
 def update_status(_call: Call, _request: Any) -> Any:
-    """Return true; nobody is shown who is online."""
+    """Return true; online states are not shown."""
     return True
 
 
 @method("users.getUsers")
 def get_users(call: Call, request: Any) -> Any:
-    """Return the accounts that are named; one that the caller has not met comes as `userEmpty`."""
+    """Return the named accounts; one that the caller has not met is returned as `userEmpty`."""
     return [_user(call, named) for named in request.id]
 
 
@@ -91,7 +91,7 @@ def _user(call: Call, named: Any) -> Any:
 
 @method("contacts.resolveUsername", writes=True)
 def resolve_username(call: Call, request: Any) -> Any:
-    """Return who or what has a public name."""
+    """Return the user or chat with a public name."""
     if not _USERNAME.fullmatch(request.username):
         raise RpcError("USERNAME_INVALID")
     found, me = call.core.world.by_username(request.username), call.account.id

@@ -23,7 +23,7 @@ def _invited(call: Call, invite_hash: str) -> Chat:
 
 @method("messages.checkChatInvite")
 def check_chat_invite(call: Call, request: Any) -> Any:
-    """Return where a link leads."""
+    """Return the chat of a link."""
     chat, me = _invited(call, request.hash), call.account.id
     if chat.inside(me):
         return types.ChatInviteAlready(call.core.renderer.chat(chat, me))
@@ -41,7 +41,7 @@ def check_chat_invite(call: Call, request: Any) -> Any:
 
 @method("messages.importChatInvite", writes=True)
 def import_chat_invite(call: Call, request: Any) -> Any:
-    """Return that the caller is a member from now on."""
+    """Add the caller to the members."""
     chat = _invited(call, request.hash)
     if chat.inside(call.account.id):
         raise RpcError("USER_ALREADY_PARTICIPANT")

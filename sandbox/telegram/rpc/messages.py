@@ -1,4 +1,4 @@
-"""`messages`: writing. A write with an already used random id is not done a second time."""
+"""`messages`: writing. A repeated random id writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ _MAX_FORWARDED = 100
 
 @method("messages.sendMessage", writes=True)
 def send_message(call: Call, request: Any) -> Any:
-    """Return the updates of a text that the chat holds from now on."""
+    """Write a text into the chat and return the updates."""
     chat = call.chat(request.peer)
     if not request.message.strip():
         raise RpcError("MESSAGE_EMPTY")
@@ -39,7 +39,7 @@ def send_message(call: Call, request: Any) -> Any:
 
 
 def _reply(chat: Chat, reply: Any) -> tuple[int | None, int | None]:
-    """Return the message that is answered, and the topic: answering a topic's start only names the topic."""
+    """Return the answered message and the topic; an answer to a topic's start only names the topic."""
     if not isinstance(reply, types.InputReplyToMessage):
         return None, None
     if chat.topics and reply.top_msg_id is None and reply.reply_to_msg_id in chat.topics:
@@ -49,11 +49,11 @@ def _reply(chat: Chat, reply: Any) -> tuple[int | None, int | None]:
 
 @method("messages.forwardMessages", writes=True)
 def forward_messages(call: Call, request: Any) -> Any:
-    """Return the updates of copies that the target holds from now on; an album stays one."""
+    """Write copies into the target and return the updates; an album stays one."""
     if not request.id:
         raise RpcError("MESSAGE_IDS_EMPTY")
     if len(request.id) > _MAX_FORWARDED:
-        raise RpcError("MESSAGE_IDS_TOO_MANY")  # not a name of Telegram's: its own is not documented
+        raise RpcError("MESSAGE_IDS_TOO_MANY")  # not Telegram's name, which is not documented
     if len(request.random_id) != len(request.id) or len(set(request.random_id)) != len(request.id):
         raise RpcError("RANDOM_ID_INVALID")
     target = call.chat(request.to_peer)
@@ -100,7 +100,7 @@ def _origin(source: Chat, original: Message) -> Origin:
 
 
 def write(call: Call, chat: Chat, drafts: Sequence[Draft]) -> Any:
-    """Return the updates that tell the writer which message each random id became."""
+    """Return the updates with the message of each random id."""
     core, me = call.core, call.account.id
     fresh = [draft for draft in drafts if (me, draft.random_id) not in core.world.sent]
     if len(fresh) < len(drafts) and core.conduct.repeats is Repeats.REFUSE:

@@ -15,7 +15,7 @@ _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 @method("channels.getMessages")
 def get_messages(call: Call, request: Any) -> Any:
-    """Return the messages with these ids; those that do not exist come as `messageEmpty`."""
+    """Return the messages with these ids; unknown ones as `messageEmpty`."""
     chat, me = call.chat(request.channel), call.account.id
     numbers = [getattr(named, "id", 0) for named in request.id]
     held = [chat.messages[number] for number in numbers if number in chat.messages]
@@ -44,7 +44,7 @@ def get_history(call: Call, request: Any) -> Any:
 
 
 def _page(latest_first: Sequence[Message], request: Any) -> list[Message]:
-    """Return what https://core.telegram.org/api/offsets says."""
+    """Return the page of messages by the rules of https://core.telegram.org/api/offsets."""
     older = (at for at, message in enumerate(latest_first) if _is_before(message, request))
     start = next(older, len(latest_first)) + request.add_offset
     page = latest_first[max(start, 0) : max(start + request.limit, 0)]
@@ -56,7 +56,7 @@ def _page(latest_first: Sequence[Message], request: Any) -> list[Message]:
 
 
 def _is_before(message: Message, request: Any) -> bool:
-    """Return whether a message is past the offset: an id counts, else a date; neither means the end."""
+    """Return whether a message is past the offset: by id if given, else by date; without both, at the end."""
     if request.offset_id:
         return bool(message.id < request.offset_id)
     before: datetime = request.offset_date or _NO_DATE
@@ -70,7 +70,7 @@ def _around(call: Call, chat: Chat, messages: Sequence[Message]) -> tuple[list[A
 
 @method("messages.getDialogs")
 def get_dialogs(call: Call, request: Any) -> Any:
-    """Return the chats that the caller is in, the liveliest first, a page at a time."""
+    """Return the chats of the caller, the latest message first, a page at a time."""
     me, world = call.account.id, call.core.world
     chats = [chat for chat in world.chats.values() if chat.inside(me)]
     chats.sort(key=lambda chat: (_last_date(chat), chat.id), reverse=True)

@@ -1,4 +1,4 @@
-"""`updates`: what a client missed. Only channels have a history of changes here."""
+"""`updates`: missed updates. Only channels have a history of changes here."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,13 +21,13 @@ def get_state(_call: Call, _request: Any) -> Any:
 
 @method("updates.getDifference")
 def get_difference(_call: Call, _request: Any) -> Any:
-    """Return that nothing was missed."""
+    """Return an empty difference."""
     return types.updates.DifferenceEmpty(datetime.now(UTC), _SEQ)
 
 
 @method("updates.getChannelDifference")
 def get_channel_difference(call: Call, request: Any) -> Any:
-    """Return what happened in a channel since a state, at most ``limit`` messages at a time."""
+    """Return a channel's changes since a state, at most ``limit`` messages at a time."""
     chat, me = call.chat(request.channel), call.account.id
     if request.pts <= 0:
         raise RpcError("PERSISTENT_TIMESTAMP_EMPTY")

@@ -1,1 +1,1 @@
-"""Those outside that billing speaks with."""
+"""Adapters to external systems."""

@@ -1,4 +1,4 @@
-"""Open a circuit breaker for a provider that fails, or that limits the rate of requests."""
+"""A circuit breaker for calls to a provider."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 STATE = Enum(
     "adrelay_billing_provider_breaker",
-    "Whether the provider is asked (closed), left alone (opened), or tried again (half-opened).",
+    "The state of the provider's circuit breaker: closed, opened, or half-opened (a probe).",
     ["provider"],
     states=[CLOSED, OPENED, HALF_OPENED],
 )
 TRIPS = Counter(
     "adrelay_billing_provider_breaker_trips_total",
-    "How often the provider was left alone after failing several times in a row.",
+    "How often the circuit breaker opened after several failures in a row.",
     ["provider"],
 )
 
@@ -62,7 +62,8 @@ class Breaker:
     async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Return the result of `ask`; raise `ProviderUnavailable` at once while the breaker is open.
 
-        That `ask` raises counts as a failure, but for `PaymentDeclined` and `RateLimited`: these are answers.
+        Exceptions of `ask` count as failures, except for `PaymentDeclined` and `RateLimited`: these are
+        answers.
         """
         breaker = await self._factory.get_breaker(self._provider)
         trying = self._admit(breaker.context)
@@ -74,7 +75,7 @@ class Breaker:
             STATE.labels(self._provider).state(breaker.context.state)
 
     def _admit(self, context: Context) -> bool:
-        """Return whether this call is the one that tries; raise if none may pass.
+        """Return whether this call is the probe; raise if no call may pass.
 
         The library measures how long it is open by the wall clock, which may be set: here it is monotonic.
         """

@@ -1,1 +1,1 @@
-"""An order and its payment."""
+"""The order aggregate, with its payment."""

@@ -13,11 +13,11 @@ from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Order a plan; `plan` is what is on sale under that code, None if nothing is.
+    """Place an order; `plan` is the plan on sale under the code, None if there is none.
 
-    `minimum_usd` is the smallest price that the coin can pay, `available` how many sessions are free and
-    promised to nobody, `limits` how many more may be promised to those who have not paid; None where that is
-    not known, or does not matter. `unpaid` is what such orders are promised already.
+    `minimum_usd` is the minimum price for the coin; `available` the number of free sessions without a
+    promise; `limits` the number that may be promised to unpaid orders. None: unknown or not applicable.
+    `unpaid` counts the sessions promised to unpaid orders so far.
     """
 
     order: OrderNumber
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RecordPaymentRequest:
-    """Note the payment that the provider waits for."""
+    """Record the payment that the provider created."""
 
     provider: str
     payment: PaymentId
@@ -49,7 +49,7 @@ class RecordPaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """Note what the provider says of a payment; `report.order` is an order of ours or None."""
+    """Record the provider's report of a payment; `report.order` is an order of ours or None."""
 
     report: PaymentReport
     tolerance: Tolerance = NO_TOLERANCE
@@ -57,14 +57,14 @@ class RecordStatus:
 
 @dataclass(frozen=True, slots=True)
 class MarkPaid:
-    """Mark an order as paid by hand, so that it is delivered."""
+    """Mark the order as paid, by an operator, whatever the provider reports."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Note that the money goes back, and whether the adbot keeps its sessions all the same."""
+    """Record that the order is refunded, and whether the adbot keeps its sessions."""
 
     reason: str
     keep_sessions: bool = False
@@ -72,28 +72,28 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Call it off while it is not paid."""
+    """Cancel the order while it is unpaid."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Note that an operator has seen to what was odd about it."""
+    """Record that an operator reviewed the order."""
 
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class MarkFulfilled:
-    """Note that what was paid for was delivered."""
+    """Record that the paid order was delivered."""
 
     adbot: AdbotId
 
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Give up waiting for the money, if its time is over."""
+    """Expire the order, if its time to pay is over."""
 
     at: datetime
 

@@ -1,4 +1,4 @@
-"""An order and its payment: what may follow what."""
+"""The order aggregate: decisions on an order and its payment."""
 
 from datetime import datetime
 from typing import assert_never
@@ -28,10 +28,10 @@ from services.billing.order.commands import (
     Refund,
     Review,
 )
+from services.billing.order.payment_state import ON_THE_WAY
 from services.billing.order.reports import record_status
 from services.billing.order.settling import finished
 from services.billing.order.state import (
-    ON_THE_WAY,
     Awaiting,
     Event,
     Fulfilled,
@@ -48,7 +48,7 @@ from services.billing.stock.limits import check_stock
 
 
 def decide(command: Command, order: Order | None) -> list[Event]:
-    """Return what follows from ``command``; nothing, if it has happened already."""
+    """Return the events of ``command``; none if it has been carried out before."""
     if isinstance(command, Place):
         return [_placed(command)] if order is None else _place_again(command, order)
     if order is None:
@@ -149,7 +149,7 @@ def _mark_paid(reason: str, order: Order) -> list[Event]:
 
 
 def _refund(command: Refund, order: Order) -> list[Event]:
-    """Take back what was called paid, even if nothing came: what was delivered goes with it."""
+    """Refund the order, also if nothing was received for it; its delivery ends too."""
     match order:
         case Refunded():
             return []

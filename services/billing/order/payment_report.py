@@ -1,36 +1,36 @@
-"""A payment as the provider reports it: one form from the provider's port to the order's decision."""
+"""The provider's report of a payment, from the port to the order's decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from libs.events.values import Coin, OrderNumber, PaymentId
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentReport:
-    """The provider's report of a payment, from a notification or an answer; None where a field is absent.
+    """A provider's report of a payment, from a notification or an answer; None: not reported.
 
-    `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is what this
-    payment received, all told. `address` and `memo` are where it waits, None where that is not said.
+    `amount` and `paid` are in units of `currency`, the provider's own code of a coin; `paid` is the total
+    that this payment received. `address` and `memo` are the payment's.
     """
 
     payment: PaymentId
     parent: PaymentId | None
-    """The payment that this one is a further deposit to."""
+    """The payment of which this one is a deposit."""
     order: OrderNumber | None
-    """None: it names no order of ours."""
+    """None: the report names no order of ours."""
     status: PaymentState | None
-    """None: a status that nobody knows; `status_text` has its name."""
+    """None: an unknown status; `status_text` has its name."""
     status_text: str
     price: Decimal | None
     price_currency: str | None
-    """In capitals: `USD`."""
+    """In upper case: `USD`."""
     amount: Decimal | None
     paid: Decimal | None
     coin: Coin | None
-    """None: a coin that is not sold for."""
+    """None: a coin that is not accepted."""
     currency: str | None
     address: str | None = None
     memo: str | None = None
@@ -38,5 +38,5 @@ class PaymentReport:
 
     @property
     def received(self) -> Decimal:
-        """The amount that this payment received, as far as it is known."""
+        """The amount that this payment has received, as reported; 0 if not reported."""
         return self.paid or Decimal(0)

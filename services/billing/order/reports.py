@@ -1,7 +1,6 @@
-"""Decide on the provider's reports of a payment; pure, as all of the order's decisions."""
+"""Decisions on the provider's reports of a payment; pure functions."""
 
 from decimal import Decimal
-from typing import Literal
 
 from libs.events.billing import (
     DepositReceived,
@@ -15,35 +14,26 @@ from libs.events.billing import (
     PaymentSending,
     UncountedMoneyReported,
     UnknownStatusReported,
-    UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.eventsourcing import Refused
 from services.billing.order.commands import RecordStatus
+from services.billing.order.matching import SETTLED, in_its_coin, is_asked, is_for, unmatched
 from services.billing.order.payment_report import PaymentReport
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 from services.billing.order.settling import Tolerance, overpaid, settle, short
 from services.billing.order.state import (
-    ON_THE_WAY,
-    STEP,
     Awaiting,
     Event,
     Fulfilled,
     Lapsed,
     Order,
     Paid,
-    PaymentState,
     Pending,
     Refunded,
     Requested,
 )
 
-PRICE_CURRENCY = "USD"
-MOST_UNMATCHED = 20
-"""The most unmatched payments reported per order; anyone may send to an address again and again."""
-
 _NOTHING = Decimal(0)
-_SETTLED = frozenset({PaymentState.PARTIALLY_PAID, PaymentState.FINISHED})
-"""The statuses in which an amount received is final, and counts."""
 _UNCERTAIN = ON_THE_WAY | {PaymentState.WAITING}
 _EVENT_OF_STATUS: dict[
     PaymentState,
@@ -55,105 +45,39 @@ _EVENT_OF_STATUS: dict[
     PaymentState.FAILED: PaymentFailed,
     PaymentState.EXPIRED: PaymentExpired,
 }
-Mismatch = Literal["wrong_payment", "wrong_amount"]
 
 
 def record_status(command: RecordStatus, order: Order) -> list[Event]:
-    """Return what follows from a report; nothing from a repeat, and from what is passed already.
+    """Return the events of a report; none for a duplicate and for a step that is past.
 
-    Money that it reports for the first time counts, or is appended as an event for the operator.
-    Raises `Refused` where it does not match the order. If money came, that is appended first, instead: then
-    `UnmatchedPaymentReported` is all that follows, and `refusal` says how the report is to be refused.
+    Money that was not reported before is counted, or put into an event for a person. A report that does not
+    match the order raises `Refused`; but if it brings money, the only event is `UnmatchedPaymentReported`,
+    and `refusal` returns the error for the provider.
     """
     report = command.report
     request = None if isinstance(order, Pending | Lapsed) else order.request
-    if isinstance(order, Pending | Lapsed) or request is None or not _is_for(report, order, request):
-        return _unmatched(report, order, "wrong_payment")
-    if not _is_asked(report, order, request):
-        return _unmatched(report, order, "wrong_amount")
-    if report.status in _SETTLED:
+    if isinstance(order, Pending | Lapsed) or request is None or not is_for(report, order, request):
+        return unmatched(report, order, "wrong_payment")
+    if not is_asked(report, order, request):
+        return unmatched(report, order, "wrong_amount")
+    if report.status in SETTLED:
         return _settled(report, order, request, command.tolerance)
     return [*_uncounted(report, order, request), *_step(report, order, request)]
-
-
-def _is_for(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report is of the order's payment or of a deposit to it, and names no other order."""
-    if report.order not in {None, order.placed.order}:
-        return False
-    if request.payment in {report.payment, report.parent}:
-        return True
-    return order.money.is_deposit(report.payment)
-
-
-def _is_asked(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a report of the order's own payment asks for what was asked for, as far as it says so.
-
-    A deposit asks for something else, and so does what came in another coin; what was given back was so
-    whatever was asked for.
-    """
-    if report.payment != request.payment or not _in_its_coin(report, request):
-        return True
-    if report.status is None or report.status is PaymentState.REFUNDED:
-        return True
-    asked = (order.placed.plan.price_usd, PRICE_CURRENCY, request.amount)
-    told = (report.price, report.price_currency, report.amount)
-    return all(said is None or said == meant for said, meant in zip(told, asked, strict=True))
-
-
-def _in_its_coin(report: PaymentReport, request: PaymentRequested) -> bool:
-    """Say whether a report is in the order's coin, as far as it says so."""
-    return report.currency is None or report.coin == request.coin
-
-
-# -- what does not match the order
-
-
-def _unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]:
-    """Report money that can't be counted, once and within bounds; refuse all else that does not match."""
-    reported = UnmatchedPaymentReported(
-        order=order.placed.order,
-        payment=report.payment,
-        parent=report.parent,
-        why=why,
-        status=report.status_text,
-        paid=report.received,
-        amount=report.amount or _NOTHING,
-        currency=report.currency or "",
-        price=report.price or _NOTHING,
-        price_currency=report.price_currency or "",
-    )
-    known = order.money.unmatched
-    before = max((past.paid for past in known if past.payment == reported.payment), default=_NOTHING)
-    is_money = report.status in _SETTLED or report.received > before
-    again = any(past.model_copy(update={"status": reported.status}) == reported for past in known)
-    if not is_money or again or len(known) >= MOST_UNMATCHED:
-        raise refusal(reported)
-    return [reported]
-
-
-def refusal(reported: UnmatchedPaymentReported) -> Refused:
-    """Return the refusal of a report for which this event is appended, or would be."""
-    match reported.why:
-        case "wrong_payment":
-            return Refused(reported.why, f"payment {reported.payment} is not that of {reported.order}")
-        case "wrong_amount":
-            return Refused(
-                reported.why, "the price, the amount or what was received is not what was asked for"
-            )
 
 
 # -- money that does not count: not settled, or in another coin
 
 
 def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Report money in a status that settles nothing, as far as it exceeds what was reported before.
+    """Return an event for money whose status is not final, if it exceeds what was reported before.
 
-    A refund of counted money has an event of its own; if it leaves out its sum, all that counts went back.
-    While the order's own payment is on its way to an unpaid order, the events of its steps stand for it.
+    A refund of counted money is reported separately; without a sum, it is of all that is counted.
+
+    While the order's own payment is on its way to an unpaid order, the events of its steps report it.
     """
     on_the_way = report.status in _UNCERTAIN
-    own, in_its_coin = report.payment == request.payment, _in_its_coin(report, request)
-    if own and on_the_way and in_its_coin and _is_on_its_way(report, order):
+    own, same_coin = report.payment == request.payment, in_its_coin(report, request)
+    if own and on_the_way and same_coin and _is_on_its_way(report, order):
         return []
     key, money = (report.payment, report.currency or ""), order.money
     counted = _counted(report, order, request)
@@ -174,13 +98,13 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
             paid=paid,
             uncounted=max(_NOTHING, paid - counted),
             currency=report.currency or "",
-            coin=request.coin if in_its_coin else None,
+            coin=request.coin if same_coin else None,
         )
     ]
 
 
 def _takes_back(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund leaves the order as it is, so that a person has to see to it."""
+    """Return whether a refund leaves the order as it is, so that a person must act."""
     if report.status is not PaymentState.REFUNDED:
         return False
     return report.payment != request.payment or not (
@@ -189,16 +113,16 @@ def _takes_back(report: PaymentReport, order: Requested, request: PaymentRequest
 
 
 def _is_on_its_way(report: PaymentReport, order: Requested) -> bool:
-    """Say whether an unpaid order's own payment is on its way, after this report of it."""
+    """Return whether an unpaid order's own payment is on its way, including this report."""
     if not isinstance(order, Awaiting) or report.status is None:
         return False
     return max(order.state, report.status, key=STEP.__getitem__) in ON_THE_WAY
 
 
 def _counted(report: PaymentReport, order: Requested, request: PaymentRequested) -> Decimal:
-    """Return how much of a payment is counted, or was reported in another coin, so far."""
+    """Return how much of a payment is counted, or was reported as another coin, so far."""
     money = order.money
-    if not _in_its_coin(report, request):
+    if not in_its_coin(report, request):
         return money.in_another_coin.get((report.payment, report.currency or ""), _NOTHING)
     return money.own if report.payment == request.payment else money.deposits.get(report.payment, _NOTHING)
 
@@ -230,15 +154,15 @@ def _unknown(report: PaymentReport, order: Requested) -> list[Event]:
 def _settled(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what came: the word says only that it is certain, and of a deposit not how much of what."""
+    """Count a final amount; the status does not say how much of a deposit counts."""
     if report.received <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
-        return _unmatched(report, order, "wrong_amount")
-    if not _in_its_coin(report, request):
+        return unmatched(report, order, "wrong_amount")
+    if not in_its_coin(report, request):
         return _in_another_coin(report, order, request)
     if report.payment != request.payment:
         return _deposit(report, order, request, tolerance)
     if report.received >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
-        return _unmatched(report, order, "wrong_amount")
+        return unmatched(report, order, "wrong_amount")
     if isinstance(order, Refunded) and not order.by_hand:
         return _uncounted(report, order, request)
     return _count(report, order, request, tolerance)
@@ -247,7 +171,7 @@ def _settled(
 def _deposit(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Add a further deposit up, as far as it is new."""
+    """Add the new part of a deposit to the order's sum."""
     more = report.received - order.money.deposits.get(report.payment, _NOTHING)
     if more <= 0:
         return []
@@ -262,7 +186,7 @@ def _deposit(
 def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
-    """Count what the order's own payment received. The provider reports totals; the largest counts."""
+    """Count the order's own payment; its reports are totals, so the largest one counts."""
     total = max(order.money.own, report.received) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)
@@ -272,10 +196,10 @@ def _count(
 def _after_all(
     report: PaymentReport, order: Paid | Fulfilled | Refunded, request: PaymentRequested
 ) -> list[Event]:
-    """Tell of money that reached the order's own payment after the order was closed with less.
+    """Return an event for money that the order's own payment received after the order was closed with less.
 
-    By an operator, or within the tolerance. It came on top of all that the order had got, as a further
-    deposit does, and is reported as one.
+    It was closed by an operator, or within the tolerance. The money is in addition to the order's sum, like a
+    further deposit, and is reported as one.
     """
     more = report.received - order.money.own
     if more <= 0:
@@ -287,39 +211,40 @@ def _after_all(
 
 
 def _step(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return what a status means besides the money: a step of the order's own payment, or an unknown word."""
+    """Return the events of a status besides its amounts: a step of the own payment, or an unknown status."""
     if report.status is None:
         return _unknown(report, order)
     if report.payment != request.payment:
         return []
     if report.status is PaymentState.REFUNDED:
         return _given_back(order, request) if _ends(report, order, request) else []
-    if isinstance(order, Awaiting) and _in_its_coin(report, request):
+    if isinstance(order, Awaiting) and in_its_coin(report, request):
         return _move(report.status, order)
     return []
 
 
 def _move(status: PaymentState, order: Awaiting) -> list[Event]:
-    """Return the step forward that the status means; none for a repeat or a step back."""
+    """Return the step that the status means; none for a duplicate or an earlier step."""
     if STEP[status] <= STEP[order.state]:
         return []
     number = order.placed.order
     events: list[Event] = [_EVENT_OF_STATUS[status](order=number, payment=order.request.payment)]
     if status in ON_THE_WAY:
         return events
-    events = [*short(order.money.total, order), *events]  # deposits came while all of it was expected
+    # deposits may have arrived while the whole payment was expected
+    events = [*short(order.money.total, order), *events]
     if status is PaymentState.EXPIRED and not (order.expired or order.cancelled):
         events.append(OrderExpired(order=number))
     return events
 
 
 def _ends(report: PaymentReport, order: Requested, request: PaymentRequested) -> bool:
-    """Say whether a refund of the order's own payment is one of the order.
+    """Return whether a refund of the order's own payment refunds the order.
 
-    An order that is paid was not paid by money that does not count, so it does not end with that.
+    A paid order was not paid by money that does not count, so a refund of such money does not end it.
     """
     if isinstance(order, Paid | Fulfilled):
-        return order.money.own > 0 and _in_its_coin(report, request)
+        return order.money.own > 0 and in_its_coin(report, request)
     return isinstance(order, Awaiting)
 
 

@@ -1,4 +1,4 @@
-"""Decide whether the money received pays an order, is too little or too much; pure."""
+"""Decisions on whether the received sum pays an order, too little or too much; pure functions."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,21 +13,21 @@ from services.billing.order.state import Awaiting, Event, Lapsed, Pending, Refun
 
 _NOTHING = Decimal(0)
 _LARGEST_SHARE = Decimal("0.5")
-"""No tolerance lets an order be paid by less than one half, however cheap the plan is."""
+"""The tolerance never accepts less than one half, however cheap the plan is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """The tolerated shortfall of a payment: the larger of both limits, none by default.
+    """The tolerated shortfall: an amount that either measure allows; none by default.
 
-    `percent` is of what was asked for; `usd` is what the shortfall is worth at the order's own rate.
+    `percent` is of the requested amount; `usd` is the shortfall's worth at the order's own rate.
     """
 
     percent: Decimal = _NOTHING
     usd: Decimal = _NOTHING
 
     def allows(self, missing: Decimal, asked: Decimal, price_usd: Decimal) -> bool:
-        """Say whether so much may be missing of what was asked for."""
+        """Return whether this shortfall of the requested amount is tolerated."""
         if missing > asked * _LARGEST_SHARE:
             return False
         return missing * 100 <= asked * self.percent or missing * price_usd <= asked * self.usd
@@ -39,9 +39,9 @@ NO_TOLERANCE = Tolerance()
 def settle(
     total: Decimal, order: Awaiting, tolerance: Tolerance, *, still_coming: bool = False
 ) -> list[Event]:
-    """Return what a new total means for an order that is not paid yet.
+    """Return the events of a new total of an unpaid order.
 
-    While the order's own payment is still on its way no event reports that something is missing.
+    While the order's own payment is still on its way, no shortfall is reported.
     """
     asked = order.request.amount
     missing = max(_NOTHING, asked - total)
@@ -51,7 +51,7 @@ def settle(
 
 
 def short(total: Decimal, order: Awaiting) -> list[Event]:
-    """Return the event for an incomplete payment, unless this total was reported."""
+    """Return the event of a partial payment, unless this total was reported before."""
     if total <= order.money.total_reported:
         return []
     return [
@@ -66,7 +66,7 @@ def short(total: Decimal, order: Awaiting) -> list[Event]:
 
 
 def overpaid(total: Decimal, order: Requested, request: PaymentRequested) -> list[Event]:
-    """Return the event for an overpayment, unless this total was reported."""
+    """Return the event of an overpayment, unless this total was reported before."""
     if isinstance(order, Refunded) or total <= max(request.amount, order.money.total_reported):
         return []
     return [
@@ -83,7 +83,7 @@ def finished(
     by_hand: bool = False,
     tolerated: Decimal = _NOTHING,
 ) -> PaymentFinished:
-    """Return that an order is paid, with so much in all, and may be delivered."""
+    """Return the event that an order is paid, with this total, and may be delivered."""
     placed = order.placed
     return PaymentFinished(
         order=placed.order,

@@ -1,9 +1,7 @@
-"""The states of an order and its payment, and how each event changes them."""
+"""The states of an order and its payment, and the effect of each event on them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import TypeAlias
 
 from libs.events.billing import (
@@ -29,8 +27,10 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.events.values import AdbotId, PaymentId
+from libs.events.values import AdbotId
 from libs.eventsourcing import ImpossibleEvent
+from services.billing.order.money import NO_MONEY, Money
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 
 Event: TypeAlias = (
     OrderPlaced
@@ -57,140 +57,50 @@ Event: TypeAlias = (
 )
 
 
-class PaymentState(StrEnum):
-    """The state of a payment, by the provider's names."""
-
-    WAITING = "WAITING"
-    CONFIRMING = "CONFIRMING"
-    CONFIRMED = "CONFIRMED"
-    SENDING = "SENDING"
-    PARTIALLY_PAID = "PARTIALLY_PAID"
-    FAILED = "FAILED"
-    EXPIRED = "EXPIRED"
-    FINISHED = "FINISHED"
-    REFUNDED = "REFUNDED"
-
-
-STEP = {
-    PaymentState.WAITING: 0,
-    PaymentState.CONFIRMING: 1,
-    PaymentState.CONFIRMED: 2,
-    PaymentState.SENDING: 3,
-    PaymentState.PARTIALLY_PAID: 4,
-    PaymentState.FAILED: 5,
-    PaymentState.EXPIRED: 5,
-    PaymentState.FINISHED: 6,
-    PaymentState.REFUNDED: 7,
-}
-"""A payment only ever moves to a higher step."""
-
-ON_THE_WAY = frozenset({PaymentState.CONFIRMING, PaymentState.CONFIRMED, PaymentState.SENDING})
-"""The money was seen: the order was paid in time, however long the chain takes."""
-
 # -- states
-
-
-Sums: TypeAlias = Mapping[tuple[PaymentId, str], Decimal]
-"""The largest amount reported of each payment in each coin, by the provider's own code of the coin."""
-
-
-def _no_deposits() -> Mapping[PaymentId, Decimal]:
-    return {}
-
-
-def _no_sums() -> Sums:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """The amounts received for an order, in units of the coin asked for, and what did not match."""
-
-    own: Decimal = Decimal(0)
-    """The amount that the order's own payment received."""
-    seen: bool = False
-    """True once the order's own payment was seen on its way, whatever its outcome."""
-    total_reported: Decimal = Decimal(0)
-    """The total of the last event that reported one: too little, enough, or too much."""
-    deposits: Mapping[PaymentId, Decimal] = field(default_factory=_no_deposits)
-    """The amount of each further deposit, by its payment id."""
-    on_the_way: Sums = field(default_factory=_no_sums)
-    given_up: Sums = field(default_factory=_no_sums)
-    """The amounts reported that count only once they settle, of the order's own payment too."""
-    refunded: Sums = field(default_factory=_no_sums)
-    """The refunds reported that did not change the order."""
-    in_another_coin: Sums = field(default_factory=_no_sums)
-    unknown: frozenset[tuple[PaymentId, str]] = frozenset()
-    unmatched: tuple[UnmatchedPaymentReported, ...] = ()
-    """The reports that do not match the order; none of them is counted."""
-
-    @property
-    def deposited(self) -> Decimal:
-        """The sum of the further deposits."""
-        return sum(self.deposits.values(), Decimal(0))
-
-    @property
-    def total(self) -> Decimal:
-        """All that came and counts."""
-        return self.own + self.deposited
-
-    @property
-    def none_came(self) -> bool:
-        """True if no money was received or seen, counted or not: nothing could be refunded."""
-        uncounted = self.on_the_way or self.given_up or self.in_another_coin or self.unmatched
-        return not (self.total or uncounted or self.seen)
-
-    def is_deposit(self, payment: PaymentId) -> bool:
-        """Say whether a payment, not the order's own, was reported as a deposit to it."""
-        reported = (*self.on_the_way, *self.given_up, *self.in_another_coin, *self.unknown)
-        return payment in self.deposits or any(known == payment for known, _ in reported)
-
-    def with_total(self, total: Decimal) -> "Money":
-        """Return it with a reported total; what the deposits did not bring, the payment itself did."""
-        return replace(self, total_reported=total, own=total - self.deposited)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Placed; the provider has not been asked for a payment yet, or has not answered."""
+    """A placed order without a payment: the provider was not asked, or has not answered."""
 
     placed: OrderPlaced
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """It expired, or was cancelled, before the provider ever gave a payment."""
+    """An order that expired, or was cancelled, before the provider created a payment."""
 
     placed: OrderPlaced
     cancelled: bool
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """The provider waits for the money, or has given it up; money that comes after all still counts."""
+    """An order that awaits its payment, or whose payment failed or expired; later money still counts."""
 
     placed: OrderPlaced
     request: PaymentRequested
     state: PaymentState = PaymentState.WAITING
-    money: Money = Money()
+    money: Money = NO_MONEY
     expired: bool = False
     cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Paid in full, or called so by an operator, not yet delivered; `request` is None if none was made."""
+    """An order paid by money or by an operator, not yet delivered; `request` is None without a payment."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
-    money: Money = Money()
+    money: Money = NO_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class Fulfilled:
-    """Paid and delivered."""
+    """A paid and delivered order."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
@@ -200,17 +110,17 @@ class Fulfilled:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The money went back. Nothing is delivered any more."""
+    """A refunded order. It is not delivered any more."""
 
     placed: OrderPlaced
     request: PaymentRequested | None
     money: Money
     by_hand: bool
-    """True if an operator decided it: at the provider the payment may still be open."""
+    """An operator recorded the refund: at the provider the payment may still be open."""
 
 
 Requested: TypeAlias = Awaiting | Paid | Fulfilled | Refunded
-"""The statuses that may be reported of an order that has a payment."""
+"""The states with a payment, of which there may be reports."""
 Order: TypeAlias = Pending | Lapsed | Awaiting | Paid | Fulfilled | Refunded
 
 # -- evolving
@@ -280,7 +190,7 @@ def _awaiting(order: Awaiting, event: Event) -> Order:
 
 
 def _step(order: Awaiting, event: Event) -> Awaiting:
-    """Return the order after a step of its payment; a part that comes after it failed is no step back."""
+    """Return the order after a step of its payment; a partial payment after a failure is no step back."""
     if (after := _STATE_AFTER.get(type(event))) is None:
         return replace(order, money=_odd(order, event))
     money = order.money.with_total(event.paid) if isinstance(event, PaymentPartiallyPaid) else order.money
@@ -301,7 +211,7 @@ def _paid(order: Paid | Fulfilled | Refunded, event: Event) -> Order:
 
 
 def _odd(order: Awaiting | Paid | Fulfilled | Refunded, event: Event) -> Money:
-    """Return what came, after what may be reported of a payment whatever became of its order."""
+    """Return the money after an event that may occur in any state with a payment."""
     money, own = order.money, order.request.payment if order.request else None
     match event:
         case DepositReceived(deposit=deposit, paid=paid) if deposit == own:

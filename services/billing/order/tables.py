@@ -1,4 +1,4 @@
-"""Orders by number and by payment, and what falls due for them."""
+"""State tables: orders by number and payment, timeouts, and requests for payments."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ ORDERS = Projection(
     );
     """,
 )
-"""Every order ever placed, and every further deposit that was reported. No two orders share a payment."""
+"""All orders, and all further deposits that were reported. No two orders share a payment."""
 
 ORDER_TIMEOUTS = Projection(
     "order_timeouts",
@@ -51,7 +51,7 @@ ORDER_TIMEOUTS = Projection(
     create index order_timeouts_due on order_timeouts (due_at) where due_at is not null;
     """,
 )
-"""Orders that are not paid yet; `due_at` is null while money was seen on its way."""
+"""Unpaid orders; `due_at` is null while a payment is on its way."""
 
 PAYMENT_REQUESTS = Projection(
     "payment_requests",
@@ -67,10 +67,10 @@ PAYMENT_REQUESTS = Projection(
     """,
     undecided=("payment_requests.try_at", "payment_requests.claimed_until", "payment_requests.attempts"),
 )
-"""Payments that the provider is still to be asked for.
+"""Orders whose payment must be requested from the provider.
 
-When and by whom it is asked is not decided by events: a rebuild carries it over, a first fold makes every row
-due at once, unclaimed.
+Due time, claim and attempts are not decided by events: a rebuild copies them, and in a first fold every row
+is due at once, unclaimed.
 """
 
 TABLES = (ORDERS, ORDER_TIMEOUTS, PAYMENT_REQUESTS)
@@ -103,7 +103,7 @@ ORDERS.on(UnknownStatusReported)(_reported)
 
 
 async def _belongs(payment: PaymentId, order: OrderNumber, sql: TableSql) -> None:
-    """Know whose deposit a payment is, unless it is the order's own."""
+    """Store which order a deposit is for, unless it is the order's own payment."""
     await sql.execute(
         "insert into deposits (payment, order_no) select $1, $2 "
         "where not exists (select from orders where payment = $1) on conflict do nothing",
@@ -113,7 +113,7 @@ async def _belongs(payment: PaymentId, order: OrderNumber, sql: TableSql) -> Non
 
 
 async def whose_payment(sql: Sql, payments: Sequence[PaymentId]) -> OrderNumber | None:
-    """Return the order that the first of these payments belongs to that is any order's, None if none is."""
+    """Return the order of the first of these payments that belongs to one, None if none does."""
     found: OrderNumber | None = await sql.fetchval(
         "select coalesce(o.order_no, d.order_no) "
         "from unnest($1::text[]) with ordinality as asked (payment, place) "
@@ -162,13 +162,13 @@ ORDER_TIMEOUTS.on(OrderCancelled)(_over)
 
 
 async def earliest_timeout(sql: Sql) -> datetime | None:
-    """Return when the next order's time is over."""
+    """Return the time of the next timeout, None if there is none."""
     found: datetime | None = await sql.fetchval("select min(due_at) from order_timeouts")
     return found
 
 
 async def due_timeouts(sql: Sql, at: datetime, limit: int) -> list[OrderNumber]:
-    """Return orders whose time is over, locked for this transaction."""
+    """Return orders that have timed out, locked for this transaction."""
     rows = await sql.fetch(
         "select order_no from order_timeouts where due_at <= $1 order by due_at limit $2 "
         "for update skip locked",
@@ -190,7 +190,7 @@ async def _needless(
     event: PaymentRequested | OrderExpired | OrderCancelled | PaymentFinished | PaymentRefunded,
     sql: TableSql,
 ) -> None:
-    """Also where an operator closes an order that has no payment yet."""
+    """Delete the request; an operator may close an order without a payment."""
     await sql.execute("delete from payment_requests where order_no = $1", event.order)
 
 
@@ -202,7 +202,7 @@ PAYMENT_REQUESTS.on(PaymentRefunded)(_needless)
 
 
 async def claim_request(sql: Sql, order: OrderNumber, at: datetime, lease: timedelta) -> bool:
-    """Take the asking for an order's payment upon this process, unless another has; say if it was taken."""
+    """Claim the request for an order's payment, unless it is claimed; return whether this process has it."""
     taken = await sql.execute(
         "update payment_requests set claimed_until = $3 where order_no = $1 and claimed_until <= $2",
         order,
@@ -213,7 +213,7 @@ async def claim_request(sql: Sql, order: OrderNumber, at: datetime, lease: timed
 
 
 async def claim_next_request(sql: Sql, at: datetime, lease: timedelta) -> OrderNumber | None:
-    """Take the request that has been due longest upon this process and return its order."""
+    """Claim the request that has been due longest, and return its order."""
     found: OrderNumber | None = await sql.fetchval(
         "update payment_requests set claimed_until = $2 where order_no = ("
         " select order_no from payment_requests where try_at <= $1 and claimed_until <= $1"
@@ -227,7 +227,7 @@ async def claim_next_request(sql: Sql, at: datetime, lease: timedelta) -> OrderN
 async def put_off_request(
     sql: Sql, order: OrderNumber, at: datetime, first: timedelta, longest: timedelta
 ) -> None:
-    """Let a request go that was claimed; each further time it is due twice as much later."""
+    """Release the claim on a request; its pause doubles with each attempt, up to `longest`."""
     await sql.execute(
         "update payment_requests set claimed_until = $2::timestamptz, attempts = attempts + 1, "
         "try_at = $2::timestamptz + least($4::interval, $3::interval * power(2, least(attempts, 20))) "

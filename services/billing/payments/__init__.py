@@ -1,1 +1,1 @@
-"""Payments: requested, reported, reconciled, adopted."""
+"""Payments: requested from the provider, reported by it, reconciled, adopted."""

@@ -1,20 +1,21 @@
-"""Payments that the provider tells of before anyone here knows them."""
+"""Adopts payments that the provider reports before they are recorded."""
 
 from libs.events.billing import OrderPlaced
 from libs.eventsourcing import UnitOfWork
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
+from services.billing.order.matching import PRICE_CURRENCY
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.reports import PRICE_CURRENCY
-from services.billing.order.state import PaymentState, Pending
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Pending
 
 
 async def adopt(report: PaymentReport, provider: str, unit: UnitOfWork) -> bool:
-    """Make a payment that the provider reports the one of its order, which has none yet; say if it is now.
+    """Attach an orphan payment, which the provider reports, to its order; return whether it was done.
 
-    It was made for the order by a process that died, or whose answer was lost, before it could say so. The
-    report stands for that answer: it comes from the provider, names the order, and asks for the order's own
-    price in its coin. Nobody was shown its address, so it must not hold any money yet.
+    The payment was created for the order by a process that died, or whose answer was lost, before it was
+    recorded. The report stands in for that answer: it comes from the provider, names the order, and has the
+    order's price and coin. Nobody was shown the address, so the payment must not have received anything yet.
     """
     if report.order is None or report.address is None or report.amount is None or not _untouched(report):
         return False

@@ -1,4 +1,4 @@
-"""A health route for the payment provider, for whoever is on call."""
+"""The health of the payment provider, for monitoring."""
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
@@ -7,9 +7,9 @@ from services.billing.ports import PaymentProvider
 
 
 def provider_health(provider: PaymentProvider) -> FastAPI:
-    """Return an app that says at `/health/provider` whether the provider is asked or left alone.
+    """Return an app whose `/health/provider` answers 503 while requests to the provider are paused.
 
-    It is no part of being ready: notifications are taken, and orders placed, while the provider is away.
+    It is not part of readiness: notifications are handled, and orders placed, while the provider is down.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 

@@ -1,4 +1,4 @@
-"""Asking the provider for payments that it is silent about: notifications get lost."""
+"""Asks the provider for payments of which no notification was received."""
 
 from datetime import timedelta
 
@@ -18,13 +18,13 @@ log = structlog.stdlib.get_logger()
 
 RECONCILED = Counter(
     "adrelay_billing_reconciled_total",
-    "Silent payments that the provider was asked for, by what came of it: as for notifications, or "
-    "unavailable, unknown_payment, failed (an answer that nobody thought of), or given_up (asked no more).",
+    "Payments that the reconciler asked the provider for, by outcome: as for notifications, or "
+    "unavailable, unknown_payment, failed (an unexpected answer), or given_up (not asked for any more).",
     ["outcome"],
 )
 LATE = Gauge(
     "adrelay_billing_reconciler_late_seconds",
-    "How long the payment that is next has been due: grows while the provider or the budget holds it up.",
+    "How long the next payment has been due: grows while the provider or the budget delays it.",
 )
 _SHORTEST_SLEEP_SECONDS = 0.05
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
@@ -32,11 +32,11 @@ _MARGIN_SECONDS = 2.0
 
 
 class Reconciler:
-    """Finds payments whose notifications never came.
+    """Finds payments whose notifications were lost.
 
-    A payment is one process's to ask for under a lease, for all replicas within one budget of calls; should
-    the process die, it is asked for again. What the provider answers is recorded as its notifications are.
-    An answer that nobody thought of is as good as none: its payment waits longer each time, the others don't.
+    One process asks for a payment at a time, under a lease, within one budget of requests for all replicas;
+    if it dies, another asks again. The provider's answer is recorded as its notifications are. An unexpected
+    answer counts as none: only its payment waits, each time longer.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Reconciler:
         self._pause = 0.0
 
     async def run(self, engine: Engine) -> None:
-        """Ask for what is due, until cancelled."""
+        """Ask for due payments, until cancelled."""
 
         async def claim() -> Claimed | None:
             if self._provider.pause_seconds:
@@ -71,7 +71,7 @@ class Reconciler:
         ).run()
 
     async def _act(self, claimed: Claimed, engine: Engine) -> float:
-        """Ask for a payment, unless it is given up; return how long to pause then."""
+        """Ask for a payment, unless it is given up; return the seconds to pause."""
         if claimed.given_up:
             RECONCILED.labels("given_up").inc()
             log.info("payment.given_up", order=claimed.order, payment=claimed.payment)
@@ -93,7 +93,7 @@ class Reconciler:
         )
 
     async def _ask(self, claimed: Claimed, engine: Engine) -> str:
-        """Ask for a payment, record what is answered, and return what became of it."""
+        """Ask for a payment, record the answer, and return the outcome."""
         scope = Scope(engine, Causes.unprompted(f"service:{engine.service}"))
         answered = True
         try:
@@ -124,7 +124,7 @@ class Reconciler:
         return outcome
 
     async def _idle_seconds(self, engine: Engine) -> float:
-        """Return how long to sleep while nothing may be asked for, and show how late that is."""
+        """Return the seconds to sleep until a request is due and allowed, and set the metric of lateness."""
         due_at, free_at = await engine.query(
             lambda sql: next_question(sql, self._provider.name, self._silence.first)
         )

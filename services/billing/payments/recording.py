@@ -1,4 +1,4 @@
-"""Record the provider's reports of payments with their orders."""
+"""Records the provider's reports of payments with their orders."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
+from services.billing.order.matching import refusal
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.reports import refusal
 from services.billing.order.settling import Tolerance
 from services.billing.order.state import Event, Lapsed, Order, Pending
 from services.billing.order.tables import whose_payment
@@ -25,12 +25,12 @@ from services.billing.ports import PaymentProvider
 async def record_report(
     report: PaymentReport, provider: PaymentProvider, tolerance: Tolerance, scope: Scope
 ) -> str:
-    """Note a report, however it came, and return what became of it.
+    """Record a report, from any source, and return the outcome; it may be repeated.
 
-    That is `adopted` if it made the payment the order's own, `repeated` if it says nothing new, `wrong_coin`,
-    `unknown_status`, `uncounted` or `deposit` if it says such a thing, and else `recorded`. The same report
-    may be recorded any number of times. Raises `Refused`: `unknown_order`, and `wrong_payment` or
-    `wrong_amount` after it was noted, for a person, if money came.
+    The outcome is `adopted` if the payment was attached to its order, `repeated` if the report has nothing
+    new, `wrong_coin`, `unknown_status`, `uncounted` or `deposit` if its first event is such, else `recorded`.
+    Raise `Refused`: `unknown_order`, and `wrong_payment` or `wrong_amount`, after money was recorded for a
+    person.
     """
 
     async def record(unit: UnitOfWork) -> list[Event] | None:
@@ -44,16 +44,16 @@ async def record_report(
         return "adopted"
     contradiction = _contradiction_in(events)
     if contradiction is not None:
-        raise contradiction  # it is committed, for a person; the provider hears of it all the same
+        raise contradiction  # committed for a person; the provider gets the error nevertheless
     return _outcome(events)
 
 
 async def _whose(report: PaymentReport, unit: UnitOfWork) -> tuple[OrderNumber, OrderNumber | None]:
-    """Return the order that a report is of, and the one of ours that it names, None if it names none.
+    """Return the order that a report is of, and our order that it names, None if it names none.
 
-    The one that it names, if the payment is that order's or nobody's; else the one whose payment it is. What
-    names an order of ours by a payment that is another one's is the other's: it was paid to the address of
-    that one. The order refuses it, and appends an event for the operator.
+    It is the named one, if the payment is that order's or of no order; else the order whose payment it is. A
+    report that names one of our orders for another order's payment is of the other: the money was paid to its
+    address. That order refuses the report, and an event reports it for a person.
     """
     payments = [payment for payment in (report.payment, report.parent) if payment is not None]
     named: OrderNumber | None = None
@@ -76,7 +76,7 @@ def _payment_of(order: Order) -> PaymentId | None:
 
 
 def _contradiction_in(events: list[Event]) -> Refused | None:
-    """Return what the provider is to hear where its report contradicts the order, as was just noted."""
+    """Return the error for the provider if its report contradicts the order, as just recorded."""
     match events:
         case [UnmatchedPaymentReported() as reported, *_]:
             return refusal(reported)

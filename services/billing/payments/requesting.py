@@ -1,4 +1,4 @@
-"""Asking the provider for an order's payment: the intent is stored, the outcome is stored, once."""
+"""Requests orders' payments from the provider: the intent is stored, and the outcome once."""
 
 import asyncio
 import time
@@ -30,30 +30,30 @@ log = structlog.stdlib.get_logger()
 
 REQUESTS = Counter(
     "adrelay_billing_payment_requests_total",
-    "Payments that the provider was asked for: made, superfluous, declined, unavailable, or failed (an "
-    "answer that nobody thought of).",
+    "Payments requested from the provider, by outcome: made, superfluous, declined, unavailable, or "
+    "failed (an unexpected answer).",
     ["outcome"],
 )
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 _LOOK_SECONDS = 0.5
 _MARGIN_SECONDS = 0.5
-"""The provider's own limit comes first."""
+"""Added to the provider's timeout, so that the provider's own expires first."""
 _WAIT_SECONDS = 0.05
 
 
 class PaymentRequests:
-    """Gets each pending order its payment.
+    """Requests a payment for each pending order.
 
-    The intent is the order's row, claimed before the call by one process at a time under a lease that
-    outlasts the call; the key is the order's number, which the provider repeats in all that it says; the
-    outcome is `PaymentRequested`, once per order, after which nobody asks again.
+    The intent is the order's row, claimed before the request by one process at a time, under a lease that
+    outlasts the request. The key is the order's number, which the provider repeats in its messages. The
+    outcome is `PaymentRequested`, once per order, after which there are no more requests.
 
-    The provider takes no idempotency key and finds no payment by its order. So a process that dies, or an
-    answer that is lost, after the payment was made and before it was recorded, leaves one that is known to
-    the provider alone. If its notification arrives before the next try, it is adopted (`adopting.py`);
-    otherwise that try makes a second one, and the first is refused as `wrong_payment` for ever. Nobody was
-    shown its address: it should never be paid, and expire. If it is paid all the same, the operator is
-    notified (`UnmatchedPaymentReported`). An order has one payment in any case.
+    The provider has no idempotency key and can't find a payment by its order. If a process dies or an answer
+    is lost between the payment's creation and its record, only the provider knows the payment. If its
+    notification arrives before the next attempt, the payment is adopted (`adopting.py`). Otherwise that
+    attempt creates a second payment, and reports of the first are refused as `wrong_payment` for ever. Nobody
+    was shown its address: it should never be paid, and expire. If it is paid nevertheless, an event reports
+    it for a person (`UnmatchedPaymentReported`). An order has one payment in any case.
     """
 
     def __init__(self, provider: PaymentProvider, *, timeout_seconds: float) -> None:
@@ -64,9 +64,9 @@ class PaymentRequests:
     async def fulfil(
         self, order: OrderNumber, scope: Scope, place: Callable[[UnitOfWork], Awaitable[object]]
     ) -> None:
-        """Return once an order has its payment, whoever asked for it; `place` makes sure that it exists.
+        """Wait until an order has its payment, requested by any process; `place` makes sure that it exists.
 
-        Raises `Refused` if `place` does, if the provider can't be reached, or if it makes no such payment.
+        Raise `Refused` if `place` does, if the provider is unavailable, or if it declines the payment.
         """
 
         async def look(unit: UnitOfWork) -> tuple[Pending | None, bool]:
@@ -84,11 +84,11 @@ class PaymentRequests:
             if claimed:
                 await self._ask(order, pending, scope)
                 return
-            await asyncio.sleep(_WAIT_SECONDS)  # another process, or the loop below, is asking
+            await asyncio.sleep(_WAIT_SECONDS)  # another process, or the loop below, has claimed the request
         raise Refused("provider_unavailable", "the payment provider has not answered yet")
 
     async def run(self, engine: Engine) -> None:
-        """Ask for what a crash or a silent provider left over, until cancelled."""
+        """Request payments that are due, after a crash or a failure of the provider, until cancelled."""
 
         def scope() -> Scope:
             return Scope(engine, Causes.unprompted(f"service:{engine.service}"))
@@ -99,7 +99,7 @@ class PaymentRequests:
             return await scope().run(lambda unit: claim_next_request(unit.flushed, unit.at, self._lease))
 
         async def ask(order: OrderNumber) -> float:
-            with suppress(Refused):  # logged and put off
+            with suppress(Refused):  # logged, and due again later
                 await self._ask(order, None, scope())
             return 0.0
 
@@ -109,9 +109,9 @@ class PaymentRequests:
         await DurableEffect("payment_requests", claim=claim, act=ask, idle=idle).run()
 
     async def _ask(self, order: OrderNumber, known: Pending | None, scope: Scope) -> None:
-        """Record the payment that the provider makes for an order which this process has claimed.
+        """Request the payment of an order that this process has claimed, and record it.
 
-        What nobody thought of may have made one each time: it is not asked for again soon.
+        After an unexpected failure the pause is long, for each attempt may have created a payment.
         """
         try:
             with recording():
@@ -128,7 +128,7 @@ class PaymentRequests:
             raise Refused("provider_unavailable", "the payment provider's answer is of no use") from odd
 
     async def _offer(self, placed: OrderPlaced, scope: Scope) -> PaymentOffer | None:
-        """Return the payment that the provider makes for an order, None if the order has one by now."""
+        """Return the payment that the provider creates, None if the order has one by now."""
         order = placed.order
         wish = PaymentWish(
             order=order,
@@ -145,7 +145,7 @@ class PaymentRequests:
             raise Refused("payment_declined", str(refusal)) from refusal
         except (ProviderUnavailable, TimeoutError) as error:
             if await self._payment(order, scope):
-                return None  # its notification was quicker than the answer
+                return None  # a notification was recorded before the answer
             await self._put_off(order, scope, (_SECOND, 60 * _SECOND), "unavailable", repr(error))
             raise Refused("provider_unavailable", "the payment provider does not answer") from error
 
@@ -172,7 +172,7 @@ class PaymentRequests:
         return state if isinstance(state, Pending) else None
 
     async def _payment(self, order: OrderNumber, scope: Scope) -> PaymentId | None:
-        """Return the payment that an order has by now."""
+        """Return the order's payment, None if it has none."""
 
         async def look(unit: UnitOfWork) -> PaymentId | None:
             state = await unit.load(ORDER, order)

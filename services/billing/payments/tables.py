@@ -1,4 +1,4 @@
-"""Payments that may still move, and when the provider is to be asked for each."""
+"""State table: open payments, and when the provider is asked for each."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,33 +52,32 @@ OPEN_PAYMENTS = Projection(
         "open_payments_pace.free_at",
     ),
 )
-"""Payments that are neither finished nor refunded, since when each is silent, and, once its
-time is over, since when.
+"""Payments that are neither finished nor refunded, each with the time of its last event and of its end.
 
-`ask_at` is null until the provider was asked during this silence, `infinity` once it won't be asked again.
-`open_payments_pace` has one row: from when on the next question is within the budget, for all replicas.
+`ask_at` is null until the provider was first asked since the last event, `infinity` once it is not asked any
+more. `open_payments_pace` has one row: when the budget, shared by all replicas, allows the next request.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long a payment may be silent. `first` and `longest` bound the growing waits between questions."""
+    """When silent payments are asked for. `first` and `longest` bound the pauses, which double."""
 
     first: timedelta
     longest: timedelta
     late: timedelta
-    """How long a payment whose time is over is still asked for, after the last that was heard of it."""
+    """How long an ended payment is still asked for, since its last event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A silent payment that is this process's to ask for, for a while."""
+    """A payment that this process has claimed to ask for, until the claim expires."""
 
     payment: PaymentId
     order: OrderNumber
     until: datetime
     given_up: bool
-    """It has been over for too long, and won't be asked for again."""
+    """The payment ended too long ago and is not asked for any more."""
 
 
 @OPEN_PAYMENTS.on(PaymentRequested)
@@ -102,7 +101,7 @@ _Over = PaymentExpired | PaymentFailed | OrderExpired | OrderCancelled
 
 
 async def _report_received(event: _Reported | _Over, sql: TableSql) -> None:
-    """Begin a new silence, whoever may be asking just now."""
+    """Restart the pause before the provider is asked, and drop any claim."""
     await sql.execute(
         "update open_payments set heard_at = $2::timestamptz, ask_at = null, asked = 0, "
         "claimed_until = null, over_at = case when over_at is not null then $2::timestamptz end "
@@ -138,7 +137,7 @@ OPEN_PAYMENTS.on(PaymentRefunded)(_closed)
 
 
 async def next_question(sql: Sql, provider: str, first: timedelta) -> tuple[datetime | None, datetime]:
-    """Return when the provider is next to be asked for a payment, and from when on the budget allows it."""
+    """Return when the next payment is due, None if there is none, and when the budget allows a request."""
     row = await sql.fetchrow(
         "select least("
         " (select min(ask_at) from open_payments"
@@ -155,7 +154,7 @@ async def next_question(sql: Sql, provider: str, first: timedelta) -> tuple[date
 async def claim_silent(
     sql: Sql, provider: str, at: datetime, silence: Silence, *, lease: timedelta, spacing: timedelta
 ) -> Claimed | None:
-    """Take the payment that has been due longest, if the budget allows a question; else return None."""
+    """Claim the payment that has been due longest, if the budget allows it; else return None."""
     if await sql.fetchval("select free_at > $1 from open_payments_pace", at):
         return None
     row = await sql.fetchrow(
@@ -182,10 +181,9 @@ async def claim_silent(
 
 
 async def ask_later(sql: Sql, claimed: Claimed, at: datetime, silence: Silence, *, answered: bool) -> None:
-    """Let a payment go that was claimed, unless its silence has ended since.
+    """Release the claim on a payment, unless there was an event since.
 
-    After each answer that says nothing new it is asked for twice as much later; a provider that was not
-    there says nothing about the payment.
+    The pause doubles after each answer without news; an unavailable provider does not change it.
     """
     await sql.execute(
         "update open_payments set claimed_until = null, asked = asked + $4, "

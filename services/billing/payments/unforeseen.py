@@ -1,4 +1,4 @@
-"""Unexpected errors about one payment or order, which must not delay the others."""
+"""Unexpected errors of one payment or order, which must not block the others."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from services.billing.ports import PaymentDeclined, ProviderUnavailable
 
 
 class Unforeseen(Exception):
-    """An answer of the provider broke something in a way that nobody thought of; the cause says what."""
+    """An unexpected exception while handling a provider's answer; the cause is its `__cause__`."""
 
 
 @contextmanager
 def asking() -> Generator[None]:
-    """Raise as `Unforeseen` every error that the provider's port does not declare."""
+    """Raise exceptions that the provider's port does not declare as `Unforeseen`."""
     try:
         yield
     except (ProviderUnavailable, PaymentDeclined):
@@ -25,10 +25,10 @@ def asking() -> Generator[None]:
 
 @contextmanager
 def recording() -> Generator[None]:
-    """Raise as `Unforeseen` every error but refusals and transient errors of the database.
+    """Raise exceptions other than refusals and transient errors as `Unforeseen`.
 
-    A rejected statement is: the database is well, it is this answer that it can't take, such as a payment
-    that is another order's.
+    These include a rejected statement: the database works and rejects this answer's data, such as a payment
+    of another order.
     """
     try:
         yield

@@ -1,1 +1,1 @@
-"""The catalogue: what is on sale, at what price."""
+"""The catalogue: products and their prices."""

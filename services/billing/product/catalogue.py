@@ -1,4 +1,4 @@
-"""The catalogue that a new installation begins with, read from a file."""
+"""The initial catalogue of a new installation, read from a file."""
 
 import tomllib
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ DEFAULT_FILE = Path(__file__).parents[1] / "catalogue.toml"
 
 
 class BadCatalogue(ValueError):
-    """The file holds no catalogue; the message names the entry and what is wrong with it."""
+    """The file has no valid catalogue; the message names the entry and its problem."""
 
 
 def read_catalogue(path: Path) -> list[Plan]:
-    """Return the plans of a catalogue file, in its order; raise `BadCatalogue` if it can't be used."""
+    """Return the plans of a catalogue file, in its order; raise `BadCatalogue` if it is invalid."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, ValueError) as error:
@@ -51,7 +51,7 @@ def _plan(number: int, entry: object, path: Path) -> Plan:
         check(plan)
     except Refused as refusal:
         raise BadCatalogue(f"{path.name}, plan {plan.code}: interval_seconds: {refusal.detail}") from None
-    if not plan.name.isprintable():  # a line break would end the subject of every mail about it
+    if not plan.name.isprintable():  # a line break would end the subject header of mails about the plan
         raise BadCatalogue(f"{path.name}, plan {plan.code}: name: holds characters that can't be seen")
     return plan
 
@@ -63,6 +63,6 @@ def _one_line(error: Exception) -> str:
 
 
 async def introduce(plans: Sequence[Plan], unit: UnitOfWork) -> None:
-    """List the plans that were never listed before; the others stay as they are by now."""
+    """Add the plans that were never listed; known plans stay as they are."""
     for plan in plans:
         await unit.execute(PRODUCT, plan.code, IntroduceProduct(plan))

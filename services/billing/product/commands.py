@@ -9,7 +9,7 @@ from libs.events.values import Plan
 
 @dataclass(frozen=True, slots=True)
 class IntroduceProduct:
-    """List a product that was never listed; whatever became of a known one stays as it is."""
+    """Add a product that was never listed; a known one stays as it is."""
 
     plan: Plan
 
@@ -23,7 +23,7 @@ class ListProduct:
 
 @dataclass(frozen=True, slots=True)
 class RepriceProduct:
-    """Give a product on sale another price."""
+    """Change the price of a product on sale."""
 
     price_usd: Decimal
 

@@ -1,4 +1,4 @@
-"""A product of the catalogue: listed, repriced, retired."""
+"""The product aggregate: a plan of the catalogue, listed, repriced and retired."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,14 +22,14 @@ Event: TypeAlias = ProductListed | ProductRepriced | ProductRetired
 
 @dataclass(frozen=True, slots=True)
 class OnSale:
-    """It may be ordered, as this plan."""
+    """A product that can be ordered, as this plan."""
 
     plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """It was on sale once."""
+    """A product that was on sale and is not any more."""
 
     plan: Plan
 
@@ -38,7 +38,7 @@ Product: TypeAlias = OnSale | Retired
 
 
 def decide(command: Command, product: Product | None) -> list[Event]:
-    """Return what follows from ``command``; nothing, if it is so already."""
+    """Return the events of ``command``; none if the product is in the wanted state already."""
     match command:
         case IntroduceProduct(plan):
             return [] if product else _listed(plan)

@@ -1,1 +1,1 @@
-"""The stock that can still be sold: free sessions, less those promised to orders."""
+"""The stock left to sell: free sessions, minus those promised to orders."""

@@ -1,4 +1,4 @@
-"""The limits on sessions promised to unpaid orders: of one client, and in total."""
+"""Limits of sessions promised to unpaid orders: of one client, and in total."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,10 @@ from libs.eventsourcing import Refused
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many promised sessions may be unpaid. `share` is a part of all that are free or promised unpaid."""
+    """The limits of sessions promised to unpaid orders.
+
+    `share` is a part of the sessions that are free or promised to unpaid orders.
+    """
 
     per_email: int
     per_address: int
@@ -17,7 +20,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Unpaid:
-    """How many sessions unpaid orders are promised: those of one e-mail, of one address, of everybody."""
+    """The number of sessions promised to unpaid orders: of one e-mail, of one network address, in total."""
 
     email: int = 0
     address: int = 0
@@ -28,7 +31,7 @@ NOTHING_UNPAID = Unpaid()
 
 
 def check_stock(plan: Plan, available: int, unpaid: Unpaid, limits: Limits | None) -> None:
-    """Raise `Refused` if the stock does not suffice for an order, or unpaid ones keep too much of it."""
+    """Raise `Refused` if the stock does not suffice for an order, or a limit of unpaid orders is exceeded."""
     if plan.sessions > available:
         raise Refused("insufficient_stock", f"{plan.name} needs {plan.sessions} sessions, too many for now")
     if limits is not None and _too_many(plan.sessions, unpaid, available, limits):
@@ -39,10 +42,10 @@ def check_stock(plan: Plan, available: int, unpaid: Unpaid, limits: Limits | Non
 
 
 def _too_many(sessions: int, unpaid: Unpaid, available: int, limits: Limits) -> bool:
-    """Say whether an order of so many sessions would promise too many that nobody pays for.
+    """Return whether an order of so many sessions would exceed a limit of unpaid orders.
 
-    The first unpaid order of a client is never one too many: whoever else holds what, any plan that the
-    stock suffices for can be bought.
+    A client's first unpaid order never does: whatever is promised to others, any plan for which the stock
+    suffices can be bought.
     """
     if not unpaid.email and not unpaid.address:
         return False

@@ -1,4 +1,4 @@
-"""Sessions promised to orders that are not delivered yet, and how many are left to sell."""
+"""State table: sessions promised to undelivered orders; and the stock left to sell."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,14 +45,14 @@ PROMISES = Projection(
     );
     """,
 )
-"""The sessions promised to unpaid and undelivered orders; `placings` is empty, and exists to be locked.
+"""Promises of sessions to undelivered orders; `placings` has no rows and serves as a lock.
 
-An unpaid order keeps its promise for a while from `placed_at`, and until `pay_by` where money is on its way
-or a part came. One that is paid after that is promised its sessions again.
+A promise to an unpaid order holds for a while from `placed_at`, and until `pay_by` if a payment is on its way
+or a part was received. An order that is paid later gets its promise again.
 """
 
 _READER_LAG = timedelta(minutes=10)
-"""For so long a fulfilled order is remembered, should the free sessions be behind what was delivered."""
+"""How long a fulfilled order is kept, in case the read model of free sessions lags."""
 
 
 @PROMISES.on(OrderPlaced)
@@ -70,7 +70,7 @@ async def _promise(event: OrderPlaced, sql: TableSql) -> None:
 
 @PROMISES.on(PaymentFinished)
 async def _paid(event: PaymentFinished, sql: TableSql) -> None:
-    """Promise the order its sessions until it is delivered, also that of a late payer."""
+    """Promise the order its sessions until it is delivered, also if it was paid late."""
     if event.renews is None:
         await sql.execute(
             "insert into promises (order_no, sessions, paid) values ($1, $2, true) "
@@ -104,7 +104,7 @@ PROMISES.on(DepositReceived)(_part_came)
 
 
 async def _given_up(event: PaymentFailed | PaymentExpired, sql: TableSql) -> None:
-    """Forget what was on its way; a part that came is there all the same."""
+    """End the mark of a payment on its way; a part that was received still counts."""
     await sql.execute("update promises set on_the_way = false where order_no = $1", event.order)
 
 
@@ -127,19 +127,19 @@ async def _kept(event: OrderFulfilled, sql: TableSql) -> None:
 
 
 async def lock_stock(sql: Sql) -> None:
-    """Wait until no other order is being placed, and let none be until this transaction ends.
+    """Lock the placing of orders until this transaction ends.
 
-    To be called before anything is read: `lock table` takes no snapshot, so what is read afterwards holds
-    the orders that this one waited for. Without it two orders would both be promised the last session.
+    Call it before any query: `lock table` takes no snapshot, so queries after it see the orders whose
+    transactions it waited for. Without it, two orders could be promised the same last session.
     """
     await sql.execute("lock table placings in share row exclusive mode")
 
 
 @dataclass(frozen=True, slots=True)
 class StockLeft:
-    """How many sessions are free and promised to nobody, and how many are promised without being paid for.
+    """The number of free sessions without a promise, and of those promised to unpaid orders.
 
-    `available` is negative if stock was lost since it was promised.
+    `available` is negative if stock was lost after it was promised.
     """
 
     available: int
@@ -165,7 +165,7 @@ from kept
 async def stock_for(
     sql: Sql, email: EmailAddress, origin: str | None, at: datetime, promised: timedelta
 ) -> StockLeft:
-    """Return what can be sold to a client, where unpaid orders are promised their sessions for a while."""
+    """Return the stock left for a client; promises to unpaid orders hold for `promised`."""
     row = await sql.fetchrow(_STOCK, at - _READER_LAG, at - promised, at, email, origin)
     assert row is not None  # noqa: S101 - an aggregate has one row
     unpaid = Unpaid(row["email"], row["address"], row["together"])

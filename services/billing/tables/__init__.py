@@ -1,1 +1,1 @@
-"""Read models of what other services say."""
+"""Read models of other services' events."""

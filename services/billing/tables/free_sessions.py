@@ -1,4 +1,4 @@
-"""Free sessions, and seats that wait for them, as provisioning tells of them; a read model."""
+"""Read model: provisioning's free sessions, and seats that await them."""
 
 from libs.events.provisioning import (
     AdbotExpired,
@@ -37,10 +37,10 @@ FREE_SESSIONS = Projection(
     create index waiting_adbots on adbots (adbot) where waiting;
     """,
 )
-"""Sessions in stock, the orders whose sessions have left it, and the adbots that have seats to fill.
+"""Free sessions, orders that got their sessions, and adbots with empty seats.
 
-All are folded by the same reader, so that together they always show one and the same moment. What arrives is
-taken by seats that wait before anything is sold: they are paid for.
+One reader folds all three tables, so that they are consistent with one another. New sessions go to awaiting
+seats, which are paid for, before they are sold.
 """
 
 

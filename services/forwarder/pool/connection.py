@@ -1,4 +1,4 @@
-"""A seat's connection to Telegram: opened on demand, closed with the lease."""
+"""A seat's connection to the messenger: opened on demand, closed with the lease."""
 
 from libs.events.values import AdbotId, ApplicationId, ErrorName
 from libs.eventsourcing import Engine
@@ -22,7 +22,7 @@ class SessionConnection:
 
     @property
     def ban(self) -> ErrorName:
-        """The error by which a group bans an account."""
+        """The error with which a group bans an account."""
         return self._accounts.ban
 
     @property
@@ -57,7 +57,7 @@ class SessionConnection:
         return Posting(account, PeerBook(self._engine, session, adbot, account))
 
     def keep(self) -> None:
-        """Make Telegram close the connection when the lease ends, in case this process is frozen by then."""
+        """Make the messenger close the connection when the lease ends, even if this process is frozen."""
         seconds = int(self._held.remaining)
         if self._account is not None and seconds >= 1:
             self._account.keep_for(seconds)

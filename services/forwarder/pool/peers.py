@@ -1,4 +1,4 @@
-"""Resolved names, cached per session: Telegram restricts accounts that resolve many.
+"""Resolved names, cached per session: messengers restrict accounts that resolve many.
 
 Peers that a session resolved for one adbot are never used for another: that may be another client's.
 """
@@ -24,7 +24,7 @@ create table if not exists pool.known_peers (
 );
 """
 _PRIVATE_ID = "-100"
-"""How a reference begins that names one of the account's own chats by its number."""
+"""The prefix of a private id."""
 
 
 class PeerBook:
@@ -39,7 +39,7 @@ class PeerBook:
         self._listed = False
 
     async def target(self, ref: GroupRef) -> Target:
-        """Return the target of a reference to a group or a topic of it. Raises `TelegramError`."""
+        """Return the target of a reference to a group or a topic of it. Raises `MessengerError`."""
         name, _, topic = ref.partition("/")
         return Target(await self.find(name), int(topic) if topic else None)
 

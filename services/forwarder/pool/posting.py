@@ -14,13 +14,13 @@ TEXT = 0
 
 
 def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int:
-    """Return the number by which the messenger knows a repeated send: always the same for the same three."""
+    """Return the key by which the messenger deduplicates sends: equal arguments, equal key."""
     digest = hashlib.sha256(f"{cycle}:{group}:{message}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True) or 1
 
 
 class SendFailed(Exception):
-    """Telegram did not accept a send; `result` is the class of its answer."""
+    """The messenger did not accept a send; `result` is the class of its answer."""
 
     def __init__(self, error: MessengerError, *, at_source: bool = False) -> None:
         super().__init__(error.name)

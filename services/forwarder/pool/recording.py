@@ -72,13 +72,13 @@ class Recorder:
         await self._run(work)
 
     async def lose(self, send: Send, failed: SendFailed) -> None:
-        """Give the session up; other seats take over what it surely did not send."""
+        """Mark the session dead; its groups are reassigned, except those where a send is doubtful."""
 
         async def work(unit: UnitOfWork) -> None:
             cause = await cause_of(unit.flushed, send.cycle)
             die = Die(failed.meaning.loss, failed.error, unit.at)
             await unit.execute(CLIENT, self._lease.session, die, because=cause)
-            # Telegram refused this send, which is as doubtful as before its last attempt
+            # this send was refused, so it is as doubtful as before its last attempt
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
             for cycle in await cycles_of_seat(unit.flushed, self._lease.session):

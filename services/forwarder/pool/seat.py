@@ -102,7 +102,7 @@ class SeatAtWork:
         self._wake.set()
 
     def renewed(self) -> None:
-        """Extend the connection's time limit at Telegram after the lease was renewed."""
+        """Extend the connection's time limit at the messenger after the lease was renewed."""
         self._connection.keep()
 
     async def abandon(self) -> None:
@@ -282,7 +282,7 @@ class SeatAtWork:
         await self._recorder.pause_session(send, seconds, failed.result, failed.error)
 
     async def _back_off(self, error: ErrorName) -> None:
-        """Wait before the next attempt to reach Telegram, which is retried without limit."""
+        """Wait before the next attempt to reach the messenger, which is retried without limit."""
         self._failures += 1
         seconds = self._limits.backoff(self._failures) * random.uniform(0.5, 1.0)
         self._log.warning("seat.unreachable", error=error, failures=self._failures, seconds=seconds)

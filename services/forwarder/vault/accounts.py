@@ -1,4 +1,4 @@
-"""Accounts of the sessions in the vault."""
+"""Creates accounts from the sessions in the vault."""
 
 from typing import Protocol
 
@@ -10,20 +10,20 @@ from services.forwarder.vault.store import Credentials, Vault
 
 
 class Telegram(Messenger[Credentials], Protocol):
-    """The messenger whose sessions the vault keeps."""
+    """The messenger whose credentials the vault stores."""
 
     @property
     def ban(self) -> ErrorName:
-        """The error by which a group bans an account."""
+        """The error with which a group bans an account."""
         ...
 
     def knows(self, session: SessionKey) -> bool:
-        """Return whether there is a data centre such as the session's."""
+        """Return whether the session's data centre exists."""
         ...
 
 
 class VaultAccounts:
-    """Opens what the vault holds; see `ports.Accounts`."""
+    """Accounts with the vault's credentials; see `ports.Accounts`."""
 
     def __init__(self, engine: Engine, vault: Vault, telegram: Telegram) -> None:
         self._engine = engine
@@ -32,11 +32,11 @@ class VaultAccounts:
 
     @property
     def ban(self) -> ErrorName:
-        """The error by which a group bans an account."""
+        """The error with which a group bans an account."""
         return self._telegram.ban
 
     async def open(self, session: SessionId, application: ApplicationId) -> Account:
-        """Return a session's account, not connected yet; raise `NoCredentials`."""
+        """Return a session's account, not yet connected; raise `NoCredentials`."""
         key = await self._engine.query(lambda sql: self._vault.session(sql, session))
         api = await self._engine.query(lambda sql: self._vault.application(sql, application))
         if key is None or api is None:

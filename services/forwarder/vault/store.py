@@ -53,7 +53,7 @@ class TelegramApplication:
 
 @dataclass(frozen=True)
 class Credentials:
-    """An account's credentials: the session's key and the Telegram application."""
+    """The credentials of an account: a session's key and its application."""
 
     session: SessionKey
     application: TelegramApplication

@@ -203,7 +203,7 @@ def _is_of_the_connection(error: Exception) -> bool:
 def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotAccepted:
     """Return the error for a server's reply; `final`: the reply concerns this mail only."""
     reason = " ".join(refusal.message.split())
-    # servers answer in any encoding, and half a letter fits neither an event nor a log
+    # replies may have any encoding, and neither events nor logs can store undecodable bytes
     reason = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in reason)
     answer = f"{refusal.code} {reason}"
     ours = answer.startswith(_OF_THE_SENDER) or answer.partition(" ")[2].startswith(_OF_THE_SENDER)

@@ -1,4 +1,4 @@
-"""The catalogue."""
+"""The route of the catalogue."""
 
 from fastapi import APIRouter
 
@@ -10,7 +10,7 @@ from services.gateway.tables.products import PlanOnSale, plans_on_sale
 router = APIRouter(tags=["catalogue"])
 
 
-@router.get("/catalogue", summary="List what is on sale", responses=problems())
+@router.get("/catalogue", summary="List the plans on sale", responses=problems())
 async def list_catalogue(desk: DeskDep) -> Listing[PlanOnSale]:
-    """Return every plan that can be bought now. Prices are in US dollars. Needs no token."""
+    """Return every plan on sale. Prices are in US dollars. Needs no token."""
     return Listing(items=await desk.ask(plans_on_sale))

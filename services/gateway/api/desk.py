@@ -69,10 +69,10 @@ class Desk:
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait within a limit until the read models include these events; return whether they do."""
         deadline = time.monotonic() + self.timeout_seconds
-        for place in written:
-            cursor = Cursor(place.xid, place.position)
+        for written_at in written:
+            cursor = Cursor(written_at.xid, written_at.position)
             left = max(0.0, deadline - time.monotonic())
-            if not await self.read_models.reached(place.service, cursor, left):
+            if not await self.read_models.reached(written_at.service, cursor, left):
                 return False
         return True
 

@@ -64,7 +64,7 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
 
 
 def _may_be_mailed(kind: NotificationKind, inbox: Inbox | None) -> bool:
-    """Return whether a mail of this kind is below the limit, whoever orders for the mailbox."""
+    """Return whether one more mail of this kind is within the limit, whichever account orders."""
     return kind not in _UNPAID or inbox is None or inbox.unpaid_mails < MOST_UNPAID_MAILS
 
 

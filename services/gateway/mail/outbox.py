@@ -27,8 +27,8 @@ from services.gateway.ports import Mailer, MailRefused
 
 log = structlog.stdlib.get_logger()
 
-MAILS = Counter("adrelay_gateway_mails_total", "Mails that were tried, by what came of it.", ["outcome"])
-WAITING = Gauge("adrelay_gateway_mails_waiting", "Mails that are still to be sent.")
+MAILS = Counter("adrelay_gateway_mails_total", "Attempts to send a mail, by outcome.", ["outcome"])
+WAITING = Gauge("adrelay_gateway_mails_waiting", "Mails in the outbox.")
 
 AT_ONCE = 4
 """How many mails are sent concurrently, so that a slow one does not delay the others."""
@@ -172,7 +172,7 @@ class Outbox:
         except MailRefused as refusal:
             await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
         except Exception as error:  # noqa: BLE001 - logged, and tried again
-            # whatever is wrong with one mail must neither end the process nor hold up the others
+            # one mail's failure must neither end the process nor block the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))
             why = without_codes(str(error))

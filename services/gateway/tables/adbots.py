@@ -18,7 +18,7 @@ from libs.eventsourcing import Projection, TableSql
 ADBOTS = Projection(
     "adbots",
     version=3,
-    # a table for what provisioning says and one for what the scheduler says: neither waits for the other
+    # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
         adbot uuid primary key,
@@ -53,8 +53,10 @@ ADBOTS = Projection(
     );
     """,
 )
-"""`next_due` is when the running adbot's next cycle comes due, `next_start` how early a start may raise one:
-an interval after the last cycle. Both are the scheduler's word."""
+"""`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
+
+The latter is an interval after the last cycle. Both are decided by the scheduler.
+"""
 
 
 @ADBOTS.on(AdbotProvisioned)
@@ -147,7 +149,7 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
 
 @ADBOTS.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
-    """Mark the adbot as running, with the start of its cadence."""
+    """Mark the adbot as running, with the due time of its first cycle."""
     await sql.execute(
         "insert into adbot_schedules (adbot, running, next_due, interval_seconds) values ($1, true, $2, $3) "
         "on conflict (adbot) do update set running = true, next_due = $2, interval_seconds = $3, "
@@ -171,7 +173,7 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
 
 
 _NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s.interval_seconds))"
-"""The next due time of the event; for schema 1, which lacks it, an interval after the due time."""
+"""The next due time in the event; events of schema version 1 lack it: then an interval after `due_at`."""
 
 
 @ADBOTS.on(CycleDue)
@@ -190,7 +192,7 @@ async def cycle_due(event: CycleDue, sql: TableSql) -> None:
 
 @ADBOTS.on(CycleSkipped)
 async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Show when the next cycle comes."""
+    """Store when the next cycle is due."""
     await sql.execute(
         f"update adbot_schedules s set next_due = {_NEXT_DUE} where adbot = $1",  # noqa: S608 - a constant
         event.adbot,

@@ -11,7 +11,7 @@ from services.provisioning.session.commands import Assign, Command, Lose, Releas
 
 SessionEvent = SessionStocked | SessionAssigned | SessionReleased | SessionLost
 
-# -- what is so
+# -- state
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from services.scheduler.schedule.running import Running
 
 ScheduleEvent = AdvertisementSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
 
-# -- what is so
+# -- state
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def decide(command: Command, schedule: Schedule | None) -> list[ScheduleEvent]:
 
 
 def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
-    """Return the adbot if `account` may command it; nothing else checks this.
+    """Return the adbot if `account` may command it; this is the only check.
 
-    Who is no owner is told what they are told of an adbot that does not exist.
+    The refusal is the same for another account's adbot as for an unknown one.
     """
     detail = "there is no such adbot" if account is None else "you have no adbot of this id"
     if adbot is None:
@@ -221,7 +221,7 @@ def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule
 
 
 def _next_due(event: CycleDue | CycleSkipped, running: Running) -> datetime:
-    """Return what the event says; one of schema 1 leaves it to the cadence."""
+    """Return the event's next due time; for schema 1 it is computed from the cadence."""
     return event.next_due or running.next_after(event.due_at)
 
 

@@ -36,7 +36,7 @@ class Running:
         return due if at - due <= min(MOST_LATENESS, self.interval / 10) else at
 
     def next_after(self, due_at: datetime) -> datetime:
-        """Return when the next cycle comes due after one that was due, or skipped, at `due_at`."""
+        """Return the due time after a cycle that was due, or skipped, at `due_at`."""
         return due_at + self.interval
 
     def busy(self, ended: CycleId | None, since: datetime) -> bool:

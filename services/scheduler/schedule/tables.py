@@ -104,18 +104,18 @@ async def stopped(event: AdbotStopped, sql: TableSql) -> None:
 
 @SCHEDULES.on(CycleDue)
 async def came_due(event: CycleDue, sql: TableSql) -> None:
-    """Schedule the next cycle when the event says."""
+    """Schedule the next cycle at the event's `next_due`."""
     await _due_after(event, sql)
 
 
 @SCHEDULES.on(CycleSkipped)
 async def skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Schedule the next cycle when the event says."""
+    """Schedule the next cycle at the event's `next_due`."""
     await _due_after(event, sql)
 
 
 async def _due_after(event: CycleDue | CycleSkipped, sql: TableSql) -> None:
-    """Set the next due time; events of schema 1 leave it to the cadence."""
+    """Set the next due time; for events of schema 1 it is computed from the interval."""
     await sql.execute(
         "update schedules set "
         "next_due = coalesce($2, $3::timestamptz + make_interval(secs => interval_seconds)) where adbot = $1",

@@ -3,14 +3,10 @@
 import asyncio
 import json
 import os
-import signal
-import sys
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,7 +23,7 @@ from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
-from tests.deadlines import DEADLINE_SECONDS
+from tests.support.process import Process, killable
 
 T = TypeVar("T")
 
@@ -47,7 +43,6 @@ BRONZE = Plan(
     validity_days=30,
 )
 PROVIDER_SECONDS = 5.0
-ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -94,31 +89,14 @@ class Stage:
             with suppress(asyncio.CancelledError):
                 await task
 
-    @asynccontextmanager
-    async def process(
-        self, settings: BillingSettings | None = None
-    ) -> AsyncGenerator[asyncio.subprocess.Process]:
-        """Billing, as a process of its own."""
+    def process(self, settings: BillingSettings | None = None) -> AbstractAsyncContextManager[Process]:
+        """Billing, as a process of its own; it is killed at the block's end."""
         settings = settings or self.settings()
         variables = {
             f"ADRELAY_BILLING_{name.upper()}": _plain(getattr(settings, name))
             for name in settings.model_fields_set
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.billing",
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            stderr=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
+        return killable("services.billing", {**os.environ, **variables})
 
     async def place(
         self,
@@ -250,17 +228,6 @@ class Stage:
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - a setting of any type
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-async def until(found: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
-    """Return what is found once it is as wanted; fail with it after a while."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while True:
-        value = await found()
-        if wanted(value):
-            return value
-        assert time.monotonic() < deadline, f"still {value}"
-        await asyncio.sleep(0.02)
 
 
 async def record(commands: CommandClient, body: bytes, signature: str) -> Accepted:

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from libs.chassis.sampling import SampledLog
 from libs.eventsourcing import Refused
 from services.billing import commands
-from tests.integration.billing.stage import NUMBER, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage
+from tests.support.waiting import until
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
 PAID = [*ASKED, "PaymentConfirming", "PaymentConfirmed", "PaymentSending"]

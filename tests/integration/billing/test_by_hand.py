@@ -15,7 +15,8 @@ from libs.events.billing import (
     ReviewOrder,
 )
 from libs.eventsourcing import Command, Refused
-from tests.integration.billing.stage import BRONZE, NUMBER, OPERATOR, Stage, until
+from tests.integration.billing.stage import BRONZE, NUMBER, OPERATOR, Stage
+from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 ASKED = ["OrderPlaced", "PaymentRequested"]

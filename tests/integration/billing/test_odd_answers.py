@@ -23,7 +23,8 @@ from services.billing.payments.tables import Silence
 from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
-from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage, until
+from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage
+from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 PLACED = ["OrderPlaced", "PaymentRequested"]

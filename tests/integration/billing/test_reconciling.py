@@ -13,7 +13,8 @@ from services.billing.payments.tables import OPEN_PAYMENTS
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import BillingSettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.billing.stage import NUMBER, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage
+from tests.support.waiting import until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
 FOUND = [*PLACED, "PaymentFinished"]

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import NUMBER, Stage, until
+from tests.integration.billing.stage import NUMBER, Stage
+from tests.support.waiting import until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
 OTHER = "HQADZ-ABC123-ZZZZ"

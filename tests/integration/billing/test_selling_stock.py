@@ -19,7 +19,8 @@ from libs.events.provisioning import (
 from libs.events.values import ApplicationId, Seat, SessionLoss
 from libs.eventsourcing import Refused
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage, until
+from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage
+from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 THIRD = "HQADZ-ABC123-YYYY"

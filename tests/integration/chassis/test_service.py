@@ -28,7 +28,7 @@ from libs.eventsourcing.stream.publishing import Published, PublishFailed
 from libs.eventsourcing.values import Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
-from tests.integration.engine.waiting import eventually
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -78,7 +78,7 @@ async def ready(settings: ShopSettings) -> bool:
 async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSettings, client: Client) -> None:
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         await chassis.engine.run(
             lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea", times=2500)), ME
         )
@@ -106,14 +106,14 @@ async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_
 
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         with monkeypatch.context() as broken:
             broken.setattr(chassis.stream, "publish", refuse)
             await chassis.engine.run(
                 lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea", times=2)), ME
             )
-            await eventually(told)
-        await eventually(lambda: ready(settings))
+            await until(told)
+        await until(lambda: ready(settings))
         chassis.stop()
         await ran
 
@@ -125,7 +125,7 @@ async def test_a_command_under_way_is_answered_before_the_service_stops(
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         chassis.serve(handlers(under_way))
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         commands = CommandClient(client, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS)
         answer = asyncio.create_task(commands.send(Wait(seconds=0.5), ME))
         await under_way.wait()
@@ -147,7 +147,7 @@ async def test_a_request_under_way_is_answered_before_the_service_stops(settings
     del slow
     async with Chassis(settings, app=app) as chassis, httpx.AsyncClient() as http:
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         answer = asyncio.create_task(
             http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=DEADLINE_SECONDS)
         )
@@ -170,7 +170,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
     await entering
     chassis.serve(handlers())
     ran = asyncio.create_task(chassis.run())
-    await eventually(lambda: ready(settings))
+    await until(lambda: ready(settings))
 
     assert mortal.pid is not None
     os.kill(mortal.pid, signal.SIGKILL)
@@ -184,11 +184,11 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
             "pid": os.getpid(),
         }
 
-    await eventually(degraded)
+    await until(degraded)
     done = await chassis.engine.run(lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea")), ME)
     assert done.written is not None, "what can be done without the broker is done"
     await mortal.start()
-    await eventually(lambda: ready(settings))
+    await until(lambda: ready(settings))
     commands = CommandClient(chassis.nats, prefix=settings.nats_prefix)
     answer = await commands.send(Retire(code="cup"), ME)
     assert answer.written, "commands are heard again"
@@ -196,7 +196,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
     async def flushed() -> bool:
         return not chassis.relay.behind
 
-    await eventually(flushed)
+    await until(flushed)
     chassis.stop()
     await ran
     await chassis.__aexit__(None, None, None)
@@ -205,7 +205,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
 async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
     async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         root = f"http://127.0.0.1:{settings.http_port}"
         assert (await http.get(f"{root}/health/live")).json() == {"status": "ok", "pid": os.getpid()}
         assert "adrelay_reader_lag_events" in (await http.get(f"{root}/metrics")).text
@@ -230,14 +230,14 @@ async def test_a_database_that_goes_away_is_a_problem_that_is_named(
 ) -> None:
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         await postgres_server.drop_database(database.rpartition("/")[2])
 
         async def named() -> bool:
             status, body = await health(settings)
             return status == 503 and "does not answer" in body["problems"]["database"]
 
-        await eventually(named)
+        await until(named)
         chassis.stop()
         await ran
 
@@ -258,7 +258,7 @@ async def test_a_loop_that_does_not_hear_the_first_time_is_told_again(settings: 
     async with Chassis(settings) as chassis:
         chassis.task("deaf", loop)
         ran = asyncio.create_task(chassis.run())
-        await eventually(lambda: ready(settings))
+        await until(lambda: ready(settings))
         chassis.stop()
         await asyncio.wait_for(ran, DEADLINE_SECONDS)
     assert deaf == -1

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.cli.program import adrelay
 from tests.integration.gateway.market import ADMIN_TOKEN, Market
-from tests.integration.gateway.world import until
+from tests.support.waiting import until
 
 REASON = "client wrote on 1 May [urgent]"
 

@@ -36,7 +36,8 @@ from typing import ClassVar
 import nats
 
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventCatalogue, EventStream, Projection
-from libs.eventsourcing import Reactions, Reader, Refused, Relay, Sql, TableSql, Timer, UnitOfWork
+from libs.eventsourcing import Reactions, Reader, Refused, Relay, Sql, TableSql, UnitOfWork
+from libs.eventsourcing.background import Timer
 
 OURS = ["libs.events", "libs.chassis", "libs.nowpayments", "services", "adrelay", "sandbox", "tests"]
 

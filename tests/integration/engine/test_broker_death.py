@@ -15,7 +15,8 @@ from libs.chassis.broker import ConnectionLost, connect_nats
 from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 
 async def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
@@ -47,7 +48,7 @@ async def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
             async def some_more(before: int = before) -> bool:
                 return await echoes() > before + 20
 
-            await eventually(some_more)
+            await until(some_more)
             assert mortal.pid is not None
             os.kill(mortal.pid, signal.SIGKILL)
             await mortal.wait()
@@ -55,8 +56,8 @@ async def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
             await mortal.start()
         writing = False
         await writer
-        await eventually(all_echoed, 60)
-        await eventually(lambda: same(engine, stream))
+        await until(all_echoed, seconds=60)
+        await until(lambda: same(engine, stream))
     rows = await engine.query(
         lambda sql: sql.fetch(
             "select meter, array_agg(number order by place) as heard from echoes group by meter"
@@ -91,7 +92,7 @@ async def has_asked(client: Client, before: int) -> None:
     async def sent() -> bool:
         return client.stats["out_msgs"] > before
 
-    await eventually(sent)
+    await until(sent)
 
 
 async def test_a_request_ends_with_its_connection_and_the_next_one_is_answered(mortal: EmbeddedNats) -> None:
@@ -121,12 +122,12 @@ async def test_a_relay_whose_broker_died_goes_on_as_soon_as_it_is_back(
     async with running(Relay(engine, stream).run):
         for count in (1, 40):  # one by one, and a batch
             await engine.run(turn("a"), Causes.first("test"))
-            await eventually(lambda: same(engine, stream))
+            await until(lambda: same(engine, stream))
             await fall_silent(mortal)
             before = client.stats["out_msgs"]
             await engine.run(turn("a", count), Causes.first("test"))
             await has_asked(client, before)
             await die(mortal)
             await mortal.start()
-            await eventually(lambda: same(engine, stream), TIMEOUT_SECONDS / 4)
+            await until(lambda: same(engine, stream), seconds=TIMEOUT_SECONDS / 4)
     await client.close()

@@ -14,7 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.engine.waiting import eventually
+from tests.support.waiting import until
 
 """Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
 
@@ -91,6 +91,6 @@ async def test_a_reconnection_is_noticed_before_the_missing_heartbeats(mortal: E
         async def reconnected() -> bool:
             return client.is_connected
 
-        await eventually(reconnected)
+        await until(reconnected)
         assert await broken(waiting) == "the connection was lost meanwhile"
     await client.close()

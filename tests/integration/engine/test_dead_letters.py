@@ -8,7 +8,8 @@ import pytest_asyncio
 from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
 from libs.eventsourcing.readers.dead_letters import drop, list_dead_letters, request_retry, retry_is_requested
 from tests.integration.engine.meters import ECHO, Echo, MeterTurned, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -50,7 +51,7 @@ class Ear:
         async def so_many() -> bool:
             return len(await self.dead_letters()) == count
 
-        await eventually(so_many)
+        await until(so_many)
 
     async def ask(self) -> None:
         """Request a retry of all dead letters, and wait until it was done."""
@@ -62,7 +63,7 @@ class Ear:
             async def answered() -> bool:
                 return not any([await retry_is_requested(connection, "echo", place) for place in places])
 
-            await eventually(answered)
+            await until(answered)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -86,7 +87,7 @@ async def test_what_is_asked_for_is_handled_in_order_and_the_stream_goes_on(ear:
     async def heard() -> bool:
         return await ear.heard("bad") == [1, 2, 3, 4, 5]
 
-    await eventually(heard)
+    await until(heard)
     assert await ear.dead_letters() == []
     assert await ear.heard("good") == [1, 2]
 
@@ -136,7 +137,7 @@ async def test_what_was_given_up_stays_given_up_when_the_reader_begins_anew(
             async def came_by() -> bool:
                 return await ear.heard("good") == [1]
 
-            await eventually(came_by)
+            await until(came_by)
     assert 2 not in await ear.heard("bad")
 
 
@@ -148,7 +149,7 @@ async def test_several_are_given_up_at_once(ear: Ear) -> None:
     async def heard() -> bool:
         return await ear.heard("bad") == [1, 5]
 
-    await eventually(heard)
+    await until(heard)
 
 
 async def test_a_stopped_reader_does_what_it_was_asked_for_when_it_comes_back(

@@ -19,7 +19,8 @@ from libs.eventsourcing.readers.dead_letters import list_dead_letters
 from libs.eventsourcing.readers.handling import Handling
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import CATALOGUE, ECHO, Echo, MeterTurned, TurnEchoed, meters_table, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -111,7 +112,7 @@ async def test_the_surroundings_fault_is_no_events_fault(engine: Engine, stream:
         return await echoed(engine) == ["echo-good"] * 2
 
     async with running(Relay(engine, stream).run, reader.run):
-        await eventually(done)
+        await until(done)
     assert await dead_letters(engine) == []
 
 

@@ -19,7 +19,8 @@ from libs.eventsourcing.values import Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import echoing, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -73,7 +74,7 @@ async def test_a_relay_finds_its_last_event_before_whatever_others_put_there(
 ) -> None:
     await engine.run(turn("a", 3), ME)
     async with running(Relay(engine, stream).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     last = await published(engine, stream)
     junk = await forgeries(engine)
     for body, position in junk:
@@ -98,7 +99,7 @@ async def test_a_message_that_calls_itself_a_status_of_the_server_stops_nobody(
 
     async with running(reader.run):
         async with running(Relay(engine, stream).run):
-            await eventually(lambda: heard(2))
+            await until(lambda: heard(2))
         posing = {"Status": status, "Description": "Batch Completed"}
         with capture_logs():
             await stream.nats.jetstream().publish(
@@ -106,13 +107,13 @@ async def test_a_message_that_calls_itself_a_status_of_the_server_stops_nobody(
             )
             await engine.run(turn("a"), ME)
             async with running(Relay(engine, stream).run):
-                await eventually(lambda: heard(3))
+                await until(lambda: heard(3))
 
 
 async def test_it_finds_it_before_thousands_of_other_messages(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
     async with running(Relay(engine, stream).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     last = await published(engine, stream)
     for number in range(2500):
         who = "meters" if number % 2 else "others"
@@ -128,7 +129,7 @@ async def test_an_old_event_that_is_published_again_sets_no_relay_back(
     await engine.run(turn("a"), ME)
     await engine.run(turn("b"), ME)
     async with running(Relay(engine, stream).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     last = await published(engine, stream)
     first = (await stored(engine))[0]
     await put(stream, first.to_json(), str(first.cursor))
@@ -158,17 +159,17 @@ async def test_a_relay_and_a_reader_go_on_past_foreign_messages(
 
     async with running(reader.run):
         async with running(relay.run):
-            await eventually(lambda: heard(2))
+            await until(lambda: heard(2))
             for body, position in await forgeries(engine):
                 await put(stream, body, position)
             await put(stream, b"", subject="meters.X.y")
             if not fresh:
                 await engine.run(turn("a", 2), ME)
-                await eventually(lambda: heard(4))
+                await until(lambda: heard(4))
         if fresh:
             async with running(Relay(engine, stream).run):
                 await engine.run(turn("a", 2), ME)
-                await eventually(lambda: heard(4))
+                await until(lambda: heard(4))
     assert await echoed(engine) == [("a", number) for number in (1, 2, 3, 4)]
     assert await engine.query(lambda sql: sql.fetchval("select count(*) from engine.parked")) == 0
 
@@ -187,7 +188,7 @@ async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
         return await echoed(engine) == [("a", 1)]
 
     async with running(Relay(engine, stream).run, reader.run):
-        await eventually(heard)
+        await until(heard)
     sources = await engine.query(lambda sql: sql.fetch("select source from engine.checkpoints"))
     assert {row["source"] for row in sources} == {"meters"}
 
@@ -201,7 +202,7 @@ async def test_a_message_on_the_tokens_subject_costs_one_take_over(
         for number in range(1, 4):
             await stream.nats.jetstream().publish(subject, b"mine now")
             await engine.run(turn("a"), ME)
-            await eventually(lambda: all_published(engine, stream))
+            await until(lambda: all_published(engine, stream))
             assert len(await stored(engine)) == number
 
 
@@ -242,9 +243,9 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
 
     with capture_logs() as logs:
         async with running(relay.run):
-            await eventually(told)
-            await eventually(lambda: same(engine, stream))
-            await eventually(forgotten)
+            await until(told)
+            await until(lambda: same(engine, stream))
+            await until(forgotten)
     retries = [entry for entry in logs if entry["event"] == "relay.retry"]
     delays = [entry["delay"] for entry in retries if entry["service"] == "meters"]
     assert delays == [0.05, 0.1, 0.2, 0.4, 0.8]
@@ -266,14 +267,14 @@ async def test_an_idle_relay_does_not_mind_what_stands_on_its_last_subject(
     counting = Counting(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
     with capture_logs() as logs:
         async with running(Relay(engine, counting).run):
-            await eventually(lambda: all_published(engine, stream))
+            await until(lambda: all_published(engine, stream))
             await put(stream, b"junk")
             before = checks
 
             async def checked() -> bool:
                 return checks >= before + 3
 
-            await eventually(checked)
+            await until(checked)
     assert [entry for entry in logs if entry["event"] == "relay.retry"] == []
 
 

@@ -10,7 +10,8 @@ from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, R
 from libs.eventsourcing.writing.engine import ATTEMPTS
 from tests.integration.engine.broker import same, stored
 from tests.integration.engine.meters import ECHO, METER, Echo, MeterTurned, Seal, Turn, echoing, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("account:7")
 
@@ -146,7 +147,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
     del turn_the_other
     done = await engine.run(turn("a", 2), ME)
     assert done.written is not None
-    await eventually(lambda: same(engine, relayed))  # so both come in one batch
+    await until(lambda: same(engine, relayed))  # so both come in one batch
     reader = Reader("turning", engine, relayed, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)
@@ -212,7 +213,7 @@ async def test_a_batch_that_was_taken_back_leaves_no_trace_in_what_is_decided_ne
     del seal_then_fail
     done = await engine.run(turn("a", 2), ME)
     assert done.written is not None
-    await eventually(lambda: same(engine, relayed))  # so both come in one batch
+    await until(lambda: same(engine, relayed))  # so both come in one batch
     reader = Reader("sealing", engine, relayed, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)

@@ -5,9 +5,7 @@
 import asyncio
 import os
 import random
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 
@@ -19,9 +17,10 @@ from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.values import Cursor
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.process import started
+from tests.support.waiting import until
 
-ROOT = Path(__file__).parents[3]
 ME = Causes.first("test")
 
 
@@ -42,7 +41,7 @@ async def heard_once(engine: Engine, turns: dict[str, int]) -> None:
     async def all_there() -> bool:
         return sum(map(len, (await echoes(engine)).values())) >= sum(turns.values())
 
-    await eventually(all_there)
+    await until(all_there)
     assert await echoes(engine) == wanted
 
 
@@ -80,16 +79,15 @@ async def test_a_reader_killed_at_any_moment_repeats_and_loses_nothing(
         return sum(map(len, (await echoes(engine)).values())) > heard
 
     for last in (False, False, False, True):
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=env, cwd=ROOT)
+        process = await started(module, env)
         try:
-            await eventually(more)
+            await until(more)
             if last:
                 await heard_once(engine, dict.fromkeys("abcdef", 150))
             else:
                 await asyncio.sleep(random.uniform(0, 0.1))
         finally:
-            process.kill()
-            await process.wait()
+            await process.killed()
         heard = sum(map(len, (await echoes(engine)).values()))
         assert last == (heard == 900), "killed in the middle of the work"
     assert relayed.name.startswith(stream_prefix)
@@ -144,7 +142,7 @@ async def test_a_stream_made_anew_is_read_on_without_repeats(engine: Engine, rel
         await relayed.nats.jetstream().delete_stream(relayed.name)
         await engine.run(turn("a", 3), ME)
         await heard_once(engine, {"a": 43})
-    await eventually(lambda: same(engine, relayed))
+    await until(lambda: same(engine, relayed))
 
 
 async def test_a_place_in_another_stream_of_the_same_name_means_nothing(

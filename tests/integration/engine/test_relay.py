@@ -20,7 +20,8 @@ from libs.eventsourcing.stream.publishing import ATOMIC_FROM, FencedOut, Publish
 from libs.eventsourcing.values import Cursor, Envelope
 from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
 from tests.integration.engine.meters import turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -43,7 +44,7 @@ async def test_events_arrive_whole_in_order_and_once(engine: Engine, stream: Eve
     relay = Relay(engine, stream)
     async with running(relay.run):
         await asyncio.gather(*(write_some(engine, 20) for _ in range(4)))
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     wanted, found = await stored(engine), await held(stream)
     assert [replace(one, data="") for one in found] == [replace(one, data="") for one in wanted]
     assert len(found) == 80
@@ -57,11 +58,11 @@ async def test_a_few_events_are_published_singly_and_many_at_once(
     relay = Relay(engine, stream)
     await write_some(engine, ATOMIC_FROM - 1)
     async with running(relay.run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert set(await batch_ids(stream)) == {None}
     await engine.run(turn("x", ATOMIC_FROM), ME)
     async with running(relay.run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     ids = await batch_ids(stream)
     assert set(ids[: ATOMIC_FROM - 1]) == {None}
     assert len(set(ids[ATOMIC_FROM - 1 :])) == 1
@@ -73,7 +74,7 @@ async def test_more_than_the_broker_takes_at_once_goes_in_several_batches(
 ) -> None:
     await engine.run(turn("big", 2300), ME)
     async with running(Relay(engine, stream).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert len(await ids_held(stream)) == 2300
 
 
@@ -81,7 +82,7 @@ async def test_large_events_go_in_batches_of_bounded_size(engine: Engine, stream
     for number in range(3):
         await engine.run(turn(f"m{number}", 15, note="x" * 300_000), ME)
     async with running(Relay(engine, stream).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert MAX_BATCH_BYTES < 45 * 300_000
     assert len(set(await batch_ids(stream))) == 2
 
@@ -179,9 +180,9 @@ async def test_after_any_doubt_the_relay_looks_what_the_stream_holds(
     disturbed = Disturbed(stream, mishap, mishap)
     await engine.run(turn("a", count), ME)
     async with running(Relay(engine, disturbed).run):
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
         await engine.run(turn("b", count), ME)
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert disturbed.calm
     assert len(await ids_held(stream)) == 2 * count
 
@@ -204,7 +205,7 @@ async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
 
     async with running(unlocked, unlocked):
         await asyncio.gather(*(write_some(engine, 15) for _ in range(3)))
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert len(await ids_held(stream)) == 45
     assert any(isinstance(trouble, FencedOut) for trouble in refused)
 
@@ -217,7 +218,7 @@ async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
     relays = [Relay(engine, stream), Relay(second, stream)]
     async with running(relays[0].run, relays[1].run):
         await write_some(engine, 5)
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
         for _ in range(2):
             await engine.query(
                 lambda sql: sql.execute(
@@ -227,26 +228,26 @@ async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
                 )
             )
             await write_some(engine, 5)
-            await eventually(lambda: same(engine, stream))
+            await until(lambda: same(engine, stream))
     await second.stop()
 
 
 async def test_a_deleted_stream_is_filled_again_from_the_store(engine: Engine, stream: EventStream) -> None:
     async with running(Relay(engine, stream).run):
         await engine.run(turn("a", 40), ME)
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
         await stream.nats.jetstream().delete_stream(stream.name)
         await engine.run(turn("b", 2), ME)
         await stream.ensure()
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
 
 
 async def test_an_idle_relay_notices_that_the_stream_was_emptied(engine: Engine, stream: EventStream) -> None:
     async with running(Relay(engine, stream).run):
         await engine.run(turn("a", 20), ME)
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
         await stream.nats.jetstream().purge_stream(stream.name)
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
 
 
 async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
@@ -264,7 +265,7 @@ async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
         assert await ids_held(stream) == []
         assert relay.behind
         await transaction.rollback()
-        await eventually(lambda: same(engine, stream))
+        await until(lambda: same(engine, stream))
     assert relay.published == done.written
     assert await ids_held(stream) == await ids_stored(engine)
     assert relay.published > Cursor(0, 0)

@@ -13,7 +13,8 @@ from libs.eventsourcing.background import Timer
 from libs.eventsourcing.values import new_id
 from libs.eventsourcing.writing import durable_effect
 from tests.integration.engine.meters import CATALOGUE, METER, Turn, echoes_table, meters_table
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -86,7 +87,7 @@ async def test_two_replicas_share_what_is_due_and_take_each_row_once(engine: Eng
         return await untaken(engine) == 0
 
     async with running(timers[0].run, timers[1].run):
-        await eventually(none_left)
+        await until(none_left)
     assert (
         await engine.query(lambda sql: sql.fetchval("select count(*) from public.due where taken = 1")) == 200
     )
@@ -111,7 +112,7 @@ async def test_a_timer_wakes_when_a_nearer_row_is_written(
         for number in range(1, 8):
             await asyncio.sleep(0.05)  # the timer sleeps again
             await engine.run(partial(insert, number=number, at=datetime.now(UTC)), ME)
-            await eventually(only_the_far_one)
+            await until(only_the_far_one)
 
 
 async def test_a_row_is_taken_at_its_instant_and_not_before(engine: Engine, replica: Engine) -> None:
@@ -124,7 +125,7 @@ async def test_a_row_is_taken_at_its_instant_and_not_before(engine: Engine, repl
         return await untaken(engine) == 0
 
     async with running(timer.run):
-        await eventually(none_left)
+        await until(none_left)
     taken_at = await engine.query(
         lambda sql: sql.fetchval("select at from engine.events where stream = 'meter-due1'")
     )

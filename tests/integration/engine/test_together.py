@@ -17,7 +17,8 @@ from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.publishing import Published, PublishFailed
 from libs.eventsourcing.values import START, Envelope
 from tests.integration.engine.meters import CATALOGUE, ECHO, METER, Echo, MeterTurned, Turn, TurnEchoed, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
+from tests.support.waiting import until
 
 ME = Causes.first("test")
 
@@ -169,7 +170,7 @@ async def test_no_reader_ever_shows_half_a_unit(
         async def all_shown() -> bool:
             return await sizes_shown(engine) == await sizes_stored(engine)
 
-        await eventually(all_shown)
+        await until(all_shown)
     stopping.set()
     await watching
     assert half_seen == []
@@ -196,7 +197,7 @@ async def test_a_unit_that_fails_is_shown_together_but_for_the_event_that_fails(
         async def so_many() -> bool:
             return len(await shown()) == 7
 
-        await eventually(so_many)
+        await until(so_many)
         assert sorted(await shown()) == ["a", "a", "a", "b", "c", "d", "d"], "the echo of b is another stream"
         assert await torn(engine) == []
         async with engine.pool.acquire() as connection:
@@ -211,7 +212,7 @@ async def test_a_unit_that_fails_is_shown_together_but_for_the_event_that_fails(
         async def all_there() -> bool:
             return (await shown()).count("b") == 3
 
-        await eventually(all_there)
+        await until(all_there)
     together = await engine.query(
         lambda sql: sql.fetchval("select count(distinct xmin::text) from diary where meter = 'b'")
     )
@@ -240,7 +241,7 @@ async def test_a_reader_waits_only_for_what_it_handles(stream: EventStream, data
         async def whole() -> bool:
             return await shown() == 3
 
-        await eventually(whole)
+        await until(whole)
     await engine.stop()
 
 

@@ -27,12 +27,13 @@ from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Reactions, Reader, Relay, UnitOfWork
 from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.connections import Connection
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished
 from tests.integration.events_cli.program import Ran
 from tests.integration.events_cli.scenario import Scenario
 from tests.integration.events_cli.test_transfer import events, read, write
+from tests.support.waiting import until
 
 _TABLES = "select relname from pg_class where relnamespace = to_regnamespace('engine') and relkind = 'r'"
 _REFUSE_AT_COMMIT = """
@@ -154,7 +155,7 @@ async def settled(office: Office) -> None:
                 return False
         return True
 
-    await eventually(everywhere)
+    await until(everywhere)
 
 
 async def change(office: Office, service: str, statement: str) -> None:
@@ -278,7 +279,7 @@ async def test_a_stream_that_tells_of_other_events_must_go_first(exported: Path,
     await billing.start(pool_size=2)
     await empty.orders(2)
     async with running(Relay(billing, empty.stream).run):
-        await eventually(lambda: published_by(empty.stream, 2))
+        await until(lambda: published_by(empty.stream, 2))
     await billing.stop()
     await change(empty, "billing", "delete from engine.events")
     result = await refused(empty, str(exported))
@@ -304,7 +305,7 @@ async def test_a_service_that_starts_meanwhile_waits_and_folds_what_was_imported
 
     async def start() -> None:
         starting.append(asyncio.create_task(billing.start(pool_size=2)))
-        await eventually(lambda: waits(used, "billing"))
+        await until(lambda: waits(used, "billing"))
 
     urls = {name: used.settings[f"ADRELAY_{name.upper()}_POSTGRES_URL"] for name in SERVICES}
     await fill(read_dump(exported), urls, start)

@@ -19,7 +19,7 @@ from libs.eventsourcing.projections.tables import READ_MODELS, TablesBusy
 from libs.eventsourcing.readers.dead_letters import drop, list_dead_letters
 from libs.eventsourcing.readers.stream_catch_up import migrate_read_models
 from tests.integration.engine.meters import CATALOGUE, MeterTurned, turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import (
     ME,
     busy,
@@ -31,6 +31,7 @@ from tests.integration.engine_tools.counting import (
     turns_in,
     turns_told,
 )
+from tests.support.waiting import until
 
 METERS = "abcdefghij"
 
@@ -48,7 +49,7 @@ async def test_a_wrong_state_table_is_right_again_though_meters_are_turned_all_t
         for _ in range(3):
             before = len(turned)
             await rebuild(engine.tables, engine.state_tables[0])
-            await eventually(partial(_more, turned, before + 20))
+            await until(partial(_more, turned, before + 20))
     assert await turns_in(engine, "meters") == await turns_told(engine)
 
 
@@ -67,7 +68,7 @@ async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_th
             for _ in range(3):
                 before = len(turned)
                 await rebuild(engine.tables, engine.read_models[0], stream=stream)
-                await eventually(partial(_more, turned, before + 20))
+                await until(partial(_more, turned, before + 20))
         assert await reader.reached("meters", await last_cursor(engine), 20)
     assert await turns_in(engine, "tally") == await turns_told(engine)
 
@@ -245,7 +246,7 @@ async def give_up(engine: Engine) -> None:
     async def handled() -> bool:
         return await engine.query(lambda sql: sql.fetchval("select not exists (select from engine.parked)"))
 
-    await eventually(handled)
+    await until(handled)
 
 
 def forgiving() -> Projection:

@@ -13,9 +13,10 @@ from libs.eventsourcing.relaying.verify import Fault
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
 from libs.eventsourcing.values import Cursor
 from tests.integration.engine.meters import turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import ME, last_cursor, relayed, serving, turns_in
 from tests.integration.engine_tools.test_verify import put, stored, verified
+from tests.support.waiting import until
 
 
 async def test_a_dry_run_counts_what_is_missing_and_changes_nothing(
@@ -121,6 +122,6 @@ async def test_a_relay_does_not_publish_behind_what_the_stream_holds_beyond_its_
         async def published() -> bool:
             return (await stream.last("meters")).cursor == done.written
 
-        await eventually(published)
+        await until(published)
     report = await verified(engine, stream)
     assert report.counts == {Fault.STRANGER: 1, Fault.ORDER: 1}

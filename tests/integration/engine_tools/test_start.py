@@ -28,8 +28,9 @@ from libs.eventsourcing.background import Timer
 from libs.eventsourcing.model.errors import OutdatedTables
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import turn
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import ME
+from tests.support.waiting import until
 
 EVENTS = 3000
 PRODUCT = Decider[int, int, ProductRetired](
@@ -72,7 +73,7 @@ async def settings(
         async def relayed() -> bool:
             return done.written is not None and relay.published >= done.written
 
-        await eventually(relayed)
+        await until(relayed)
     await client.close()
     await engine.stop()
     return ShelfSettings(
@@ -118,7 +119,7 @@ async def test_timers_and_requests_wait_until_read_models_are_filled(settings: S
                     answers.append((answer.status_code, answer.json()))
                 return bool(seen) and answers[-1:] == [(200, EVENTS)]
 
-            await eventually(asked)
+            await until(asked)
         chassis.stop()
         await service
     assert set(seen) == {EVENTS}
@@ -145,7 +146,7 @@ async def test_a_service_ends_when_a_newer_one_has_swapped_its_tables(settings: 
                     await billing.run(lambda unit: unit.execute(PRODUCT, "y", 1), ME)
                     return service.done()
 
-                await eventually(ended)
+                await until(ended)
             with pytest.raises(OutdatedTables):
                 await service
             await billing.stop()

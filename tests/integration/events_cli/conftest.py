@@ -18,9 +18,10 @@ from libs.chassis.names import APPLICATION
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine, EventStream, Relay
 from services.billing.order.tables import ORDERS
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.events_cli.scenario import Scenario
 from tests.support.databases import ENGINE, new_database
+from tests.support.waiting import until
 
 
 @dataclass
@@ -50,7 +51,7 @@ class World:
                     return False
             return True
 
-        await eventually(everything)
+        await until(everything)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -8,10 +8,11 @@ import pytest_asyncio
 
 from libs.events.billing import OrderPlaced
 from libs.eventsourcing import Reactions, Reader, UnitOfWork
-from tests.integration.engine.waiting import eventually, running
+from tests.integration.engine.waiting import running
 from tests.integration.events_cli.conftest import World
 from tests.integration.events_cli.program import ran
 from tests.integration.events_cli.scenario import Scenario, append
+from tests.support.waiting import until
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Clinic:
         async def both() -> bool:
             return await self.dead_letters() >= 2
 
-        await eventually(both)
+        await until(both)
         return stream
 
     def of(self, stream: str) -> list[str]:
@@ -112,7 +113,7 @@ async def test_a_retry_handles_the_stream_in_order_once_the_cause_is_gone(
     async def third() -> bool:
         return len(clinic.of(stream)) == 3
 
-    await eventually(third)
+    await until(third)
     assert await clinic.dead_letters() == 0, "what follows is handled as ever"
 
 
@@ -174,7 +175,7 @@ async def test_a_reader_that_does_not_run_does_it_when_it_comes_back(world: Worl
         async def done() -> bool:
             return heard == [scenario.order]
 
-        await eventually(done)
+        await until(done)
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name = $1", name))
 
 

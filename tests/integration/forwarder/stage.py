@@ -3,9 +3,8 @@
 import asyncio
 import base64
 import secrets
-import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
@@ -52,7 +51,7 @@ from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.sessions import read_string
 from services.forwarder.vault.store import TelegramApplication, Vault
-from tests.deadlines import DEADLINE_SECONDS
+from tests.support.waiting import until
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -64,13 +63,6 @@ PACING = Pacing(delay_seconds=0.02)
 
 def vault_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-async def until(question: Callable[[], Awaitable[bool]], *, seconds: float = DEADLINE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not await question():
-        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
-        await asyncio.sleep(0.02)
 
 
 class Stage:

@@ -24,9 +24,10 @@ from libs.eventsourcing.values import utc_now
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.forwarder.processes import Process, running
+from tests.integration.forwarder.processes import running
 from tests.integration.forwarder.stage import POST, Stage
 from tests.support.databases import fresh_database
+from tests.support.process import Process
 
 HASH = "fedcba9876543210" * 2
 

@@ -15,7 +15,8 @@ from libs.events.forwarder import (
 )
 from libs.events.values import Pacing, ResultClass, SessionLoss
 from sandbox.telegram.specs import AccountState, ChatSettings, Denied, FaultAction, FaultMoment, GroupSpec
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
+from tests.support.waiting import until
 
 
 async def test_a_flood_wait_rests_the_seat_and_its_groups_wait_for_it(stage: Stage) -> None:

@@ -13,7 +13,8 @@ from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.ports import Peer, Target
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
+from tests.support.waiting import until
 
 SECONDS = 2.0
 

@@ -14,9 +14,10 @@ from libs.eventsourcing import EventStream
 from sandbox.telegram.models import JournalQuery
 from sandbox.telegram.specs import AccountSpec, GroupSpec
 from services.forwarder.settings import ForwarderSettings
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
 from tests.integration.forwarder.system import System
 from tests.integration.provisioning.neighbours import Neighbour, neighbour, stream_on
+from tests.support.waiting import until
 
 TEXT = TextPost(text="fresh bread")
 

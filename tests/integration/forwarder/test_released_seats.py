@@ -13,9 +13,9 @@ from libs.eventsourcing import EventStream
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.tables.adbots import released_from
 from services.forwarder.vault.store import TelegramApplication
-from tests.integration.forwarder.stage import until
 from tests.integration.forwarder.system import System
 from tests.integration.provisioning.neighbours import Neighbour, neighbour, stream_on
+from tests.support.waiting import until
 
 
 @pytest_asyncio.fixture(loop_scope="session")

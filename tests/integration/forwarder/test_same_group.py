@@ -4,7 +4,8 @@ import asyncio
 
 from libs.events.values import CycleId, GroupRef, ResultClass, Seat
 from sandbox.telegram.specs import FaultAction, FaultMoment, GroupSpec, TopicSpec
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
+from tests.support.waiting import until
 
 INVITATION = "+AbCdEfGhIjKl"
 

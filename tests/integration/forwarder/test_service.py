@@ -20,8 +20,9 @@ from libs.events.scheduler import AdbotStopped, StopReason
 from libs.events.values import ApplicationId, CycleId, ResultClass
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
 from tests.integration.forwarder.system import HASH, System, system_of
+from tests.support.waiting import until
 
 
 async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: System, tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: Syste
     assert [one.api_id for one in await stage.said(ApiPairImported)] == [815]
     await check_that_causes_are_told(system, due.cycle)
     for process in system.processes:
-        assert await process.end() == 0
+        assert await process.stopped() == 0
     await check_that_nothing_secret_was_said(system, [text[1:], file, HASH, stage_key(stage)], tmp_path)
 
 

@@ -141,9 +141,9 @@ async def test_without_the_vaults_key_no_process_starts_and_one_line_says_why(
     for worker in (False, True):
         async with running(changed, tmp_path, worker=worker) as process:
             assert await process.ended() == 2
-        (said,) = [line for line in process.log.read_text().splitlines() if "VAULT_KEYS" in line]
+        (said,) = [line for line in process.said().splitlines() if "VAULT_KEYS" in line]
         assert said.startswith("forwarder: ADRELAY_FORWARDER_VAULT_KEYS lacks a key")
-        assert "Traceback" not in process.log.read_text()
+        assert "Traceback" not in process.said()
 
 
 async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded_again(

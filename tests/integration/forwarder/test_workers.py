@@ -1,11 +1,13 @@
 """Workers as real processes that are killed and frozen in mid-cycle: each group gets the post once."""
 
+import signal
 from pathlib import Path
 
 from libs.events.values import CycleId, Pacing, ResultClass
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import Stage, until
+from tests.integration.forwarder.stage import Stage
+from tests.support.waiting import until
 
 PACING = Pacing(delay_seconds=0.05, jitter_seconds=0.05)
 
@@ -31,8 +33,7 @@ async def test_a_worker_that_is_killed_in_mid_cycle_is_replaced_by_another(
     async with running(settings, tmp_path) as first:
         cycle = await stage.begin(seats, groups, pacing=PACING)
         await in_mid_cycle(stage, 12)
-        first.kill()
-        await first.end()
+        await first.killed()
         async with running(settings, tmp_path):
             await check_that_all_got_one_copy(stage, cycle, groups)
     # what the first one had sent and not recorded was asked for again, and not written again
@@ -49,8 +50,8 @@ async def test_workers_may_be_killed_one_after_the_other(
         for sends in (5, 25, 45):
             async with running(settings, tmp_path) as victim:
                 await in_mid_cycle(stage, sends)
-                victim.kill()
-        survivor.kill()
+                await victim.killed()
+        await survivor.killed()
         async with running(settings, tmp_path):
             await check_that_all_got_one_copy(stage, cycle, groups)
 
@@ -63,9 +64,9 @@ async def test_a_worker_that_was_frozen_finds_its_sessions_gone_and_sends_nothin
     async with running(settings, tmp_path) as first:
         cycle = await stage.begin(seats, groups, pacing=PACING)
         await in_mid_cycle(stage, 8)
-        first.freeze()
+        first.send_signal(signal.SIGSTOP)
         async with running(settings, tmp_path):
             sent = len(stage.sent())
             await in_mid_cycle(stage, sent + 8)
-            first.thaw()
+            first.send_signal(signal.SIGCONT)
             await check_that_all_got_one_copy(stage, cycle, groups)

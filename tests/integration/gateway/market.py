@@ -28,8 +28,8 @@ from services.scheduler.service import run as run_scheduler
 from services.scheduler.settings import SchedulerSettings
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import Neighbour
-from tests.integration.gateway.world import until
 from tests.support.databases import ENGINE, fresh_database
+from tests.support.waiting import until
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"

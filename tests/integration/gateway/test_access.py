@@ -21,8 +21,9 @@ from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import say
-from tests.integration.gateway.world import PEPPER, Client, World, access_code, until
+from tests.integration.gateway.world import PEPPER, Client, World, access_code
 from tests.support.databases import ENGINE
+from tests.support.waiting import until
 
 CHECKOUT, SIGN_IN = "/api/v1/checkout", "/api/v1/auth/sign-in"
 CODES = AccessCodes(SecretStr(PEPPER))

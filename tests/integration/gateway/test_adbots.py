@@ -21,7 +21,8 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 POST = "https://t.me/channel/42"
 

@@ -9,7 +9,8 @@ import pytest
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionStocked
 from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 HASH = "0123456789abcdef0123456789ABCDEF"
 STRING = "1BQANOTEuMTA4LjU2LjE3MAG7"

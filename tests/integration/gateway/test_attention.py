@@ -35,7 +35,8 @@ from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 AT_ONCE = timedelta(0)
 

@@ -23,7 +23,8 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import ADDRESS, AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 
 def checkout(*, email: str | None = None, plan: str = "bronze", coin: str = "BTC") -> dict[str, str]:

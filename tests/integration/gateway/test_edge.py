@@ -22,8 +22,8 @@ from tests.integration.gateway.world import (
     World,
     access_code,
     operator,
-    until,
 )
+from tests.support.waiting import until
 
 PROBLEM = "application/problem+json"
 

@@ -21,7 +21,8 @@ from libs.eventsourcing.values import new_id
 from services.gateway.tables import attention
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 HALF = AMOUNT / 2
 OWN, DEPOSIT = "5001", "5002"

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.gateway.shop import ADDRESS, MEMO
-from tests.integration.gateway.world import World, until
+from tests.integration.gateway.world import World
+from tests.support.waiting import until
 
 CHECKOUT = "/api/v1/checkout"
 

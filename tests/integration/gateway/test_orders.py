@@ -28,7 +28,8 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 REASON = "seen on the chain, block 840000"
 

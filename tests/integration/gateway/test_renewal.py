@@ -12,17 +12,17 @@ from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import ADDRESS
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 RENEWAL = {"pay_currency": "btc"}
 
 
 async def reaches(client: Client, adbot: AdbotId, status: str) -> dict[str, object]:
-    async def there() -> object:
-        found = await client.get(f"adbots/{adbot}")
-        return found if found["status"] == status else None
+    async def shown() -> dict[str, object]:
+        return dict(await client.get(f"adbots/{adbot}"))
 
-    return dict(await until(there))
+    return await until(shown, lambda found: found["status"] == status)
 
 
 async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World) -> None:

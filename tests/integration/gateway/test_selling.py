@@ -12,7 +12,8 @@ import pytest_asyncio
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.market import Market, market
-from tests.integration.gateway.world import access_code, until
+from tests.integration.gateway.world import access_code
+from tests.support.waiting import until
 
 PLAN: dict[str, Any] = {
     "name": "Tiny",

@@ -33,7 +33,8 @@ from services.scheduler.registry import REGISTRY as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
 from tests.integration.gateway.neighbours import BRONZE
 from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World, until
+from tests.integration.gateway.world import Client, World
+from tests.support.waiting import until
 
 SERVICES = {service.service: service.read_models for service in (GATEWAY, BILLING, FORWARDER, SCHEDULER)}
 
@@ -55,7 +56,7 @@ class Fold:
         gathering = Gathering(handling.handled, {})
 
         def reached(left: Sequence[ReadUnit]) -> ResumeOffset:
-            return ResumeOffset(NOON, gathering.place(left))
+            return ResumeOffset(NOON, gathering.sequence_before(left))
 
         for piece in pieces:
             gathering.add(piece, 0.0)

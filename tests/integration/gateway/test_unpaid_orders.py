@@ -9,7 +9,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.market import Market, market
-from tests.integration.gateway.world import until
+from tests.support.waiting import until
 
 PROMISE_SECONDS = 8
 

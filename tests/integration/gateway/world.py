@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,20 +29,12 @@ from tests.integration.gateway import neighbours
 from tests.integration.gateway.neighbours import BRONZE, Neighbour
 from tests.integration.gateway.shop import Shop, provisioning
 from tests.support.databases import ENGINE, fresh_database
+from tests.support.waiting import until
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 JWT_SECRET = f"Jwt5-{secrets.token_hex(24)}"
 PEPPER = f"Pe99er-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
-
-
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = DEADLINE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
-    """Return what `holds` returns once that is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := await holds()):
-        assert time.monotonic() < deadline, "this did not become so in time"
-        await asyncio.sleep(0.02)
-    return found
 
 
 @asynccontextmanager

@@ -2,10 +2,7 @@
 
 import asyncio
 import os
-import signal
-import sys
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -40,6 +37,9 @@ from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
 from tests.support.databases import ENGINE, fresh_database
+from tests.support.process import Process, started
+from tests.support.questions import Questions
+from tests.support.waiting import until
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
@@ -49,15 +49,6 @@ DOMAIN = "ads.example.org"
 CODES = AccessCodes(SecretStr(PEPPER))
 PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # the provider would wait for longer
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
-
-
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = DEADLINE_SECONDS) -> Any:  # noqa: ANN401 - whatever is asked for
-    """Return what `holds` returns once that is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := await holds()):
-        assert time.monotonic() < deadline, "this did not become so in time"
-        await asyncio.sleep(0.02)
-    return found
 
 
 class Stage:
@@ -79,6 +70,8 @@ class Stage:
         self.sandbox = await self._stack.enter_async_context(self._smtp)
         self.mails = await self._stack.enter_async_context(MailControl(self.sandbox.control_url))
         self.database = await self.new_database("gateway")
+        self._questions = Questions(self.database)
+        self._stack.push_async_callback(self._questions.close)
         url = await self.new_database()
         neighbour = Neighbour("billing", url, self.nats.url, self.prefix, _shop())
         self.billing = await self._stack.enter_async_context(neighbour)
@@ -143,17 +136,11 @@ class Stage:
             return (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).status_code == 200
         return False
 
-    async def started(self, environment: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
-        """Return a gateway in a process of its own; end it with `killed`."""
+    async def started(self, environment: Mapping[str, str] | None = None) -> Process:
+        """Return a gateway in a process of its own; it is killed with the stage at the latest."""
         told = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.gateway",
-            env={**os.environ, **told, **(environment or {})},
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        self._stack.push_async_callback(killed, process)
+        process = await started("services.gateway", {**os.environ, **told, **(environment or {})})
+        self._stack.push_async_callback(process.killed)
         return process
 
     # -- what happens
@@ -219,22 +206,18 @@ class Stage:
 
     async def row(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a value from the gateway's database."""
-        connection = await asyncpg.connect(self.database)
-        try:
-            return await connection.fetchval(query, *arguments)
-        finally:
-            await connection.close()
+        return await self._questions.value(query, *arguments)
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """Return rows from the gateway's database."""
+        return await self._questions.rows(query, *arguments)
 
     async def outcomes(self) -> dict[str, str]:
         """Return what became of every mail, by notification id, as the gateway's events say it."""
-        connection = await asyncpg.connect(self.database)
-        try:
-            rows = await connection.fetch(
-                "select type, data->>'notification' as id, data->>'reason' as reason, data->'mail' as mail "
-                "from engine.events where stream like 'inbox-%' order by events.xid, position"
-            )
-        finally:
-            await connection.close()
+        rows = await self.rows(
+            "select type, data->>'notification' as id, data->>'reason' as reason, data->'mail' as mail "
+            "from engine.events where stream like 'inbox-%' order by events.xid, position"
+        )
         found: dict[str, str] = {}
         for row in rows:
             if row["type"] == "NotificationRaised":
@@ -267,14 +250,6 @@ def notification(message_id: str) -> str:
     text, _, domain = message_id.strip("<>").partition("@")
     assert domain == DOMAIN
     return str(UUID(text))
-
-
-async def killed(process: asyncio.subprocess.Process) -> None:
-    """Kill a process without warning."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
 
 
 def _shop() -> CommandHandlers:

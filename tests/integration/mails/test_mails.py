@@ -13,7 +13,8 @@ from sandbox.mail import MailView
 from services.gateway.inbox.domain import MOST_UNPAID_MAILS
 from tests.integration.gateway.neighbours import BRONZE, say
 from tests.integration.gateway.world import access_code, operator
-from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token, until
+from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token
+from tests.support.waiting import until
 
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 BODY = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}

@@ -14,7 +14,8 @@ from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.mails.stage import CODES, HALF, Stage, killed, notification, until
+from tests.integration.mails.stage import CODES, HALF, Stage, notification
+from tests.support.waiting import until
 
 KILLS = 6
 PLACED, PAID = NotificationKind.ORDER_PLACED, NotificationKind.PAYMENT_RECEIVED
@@ -51,11 +52,9 @@ async def tell(stage: Stage, chance: random.Random) -> dict[str, str]:
 
 async def sent_at(stage: Stage) -> dict[str, datetime]:
     """Return when the gateway noted that each mail was sent."""
-    connection = await asyncpg.connect(stage.database)
-    rows = await connection.fetch(
+    rows = await stage.rows(
         "select data->>'notification' as id, at from engine.events where type = 'MailSent'"
     )
-    await connection.close()
     assert len({row["id"] for row in rows}) == len(rows)
     return {row["id"]: row["at"] for row in rows}
 
@@ -76,10 +75,10 @@ async def test_a_gateway_killed_again_and_again_sends_each_mail_and_copies_only_
         # from the moment at which mails go out again, some way into them
         await stage.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=DEADLINE_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.15))
-        await killed(gateway)
+        await gateway.killed()
     gateway = await stage.started(quick)
     outcomes = await stage.settled(len(expected))
-    await killed(gateway)
+    await gateway.killed()
 
     assert outcomes == dict.fromkeys(expected, "sent")
     mails = await stage.mails.mails()
@@ -102,7 +101,7 @@ async def test_a_gateway_killed_between_acceptance_and_note_sends_a_copy_that_ca
     await stage.finish(placed)
     await stage.mails.wait_for(placed.email, count=2)
     await until(lambda: sent_at(stage))  # of the one that was answered
-    await killed(gateway)
+    await gateway.killed()
     await stage.mails.heal()
     async with stage.gateway():
         outcomes = await stage.settled(2)
@@ -209,7 +208,7 @@ async def test_two_gateways_share_the_work(stage: Stage) -> None:
     async with stage.gateway():
         orders = [await stage.place() for _ in range(20)]
         await stage.settled(20)
-    await killed(other)
+    await other.killed()
     mails = await stage.mails.mails()
     assert sorted(mail.recipients[0] for mail in mails) == sorted(placed.email for placed in orders)
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
 from adrelay.commands.events.tables.folded import tables_of
@@ -13,7 +12,8 @@ from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.operations.rebuilding import rebuild
 from libs.eventsourcing.values import utc_now
 from tests.integration.gateway.neighbours import say
-from tests.integration.mails.stage import AMOUNT, CODES, Stage, until
+from tests.integration.mails.stage import AMOUNT, CODES, Stage
+from tests.support.waiting import until
 
 
 async def say_long_ago(stage: Stage, said: OrderPlaced | PaymentFinished, age: timedelta) -> None:
@@ -114,12 +114,10 @@ async def test_a_correlated_tree_reaches_from_the_order_to_the_mail(stage: Stage
         placed = await stage.place()
         await stage.settled(1)
     first = (await stage.billing.said(f"order-{placed.order}"))[0].envelope
-    connection = await asyncpg.connect(stage.database)
-    raised, sent = await connection.fetch(
+    raised, sent = await stage.rows(
         "select id, type, correlation_id, causation_id, actor from engine.events "
         "where stream like 'inbox-%' order by version"
     )
-    await connection.close()
     assert (raised["type"], sent["type"]) == ("NotificationRaised", "MailSent")
     assert raised["correlation_id"] == sent["correlation_id"] == first.correlation_id
     assert (raised["causation_id"], sent["causation_id"]) == (first.id, raised["id"])

@@ -2,7 +2,8 @@
 
 from sandbox.mail import Fault
 from services.gateway.mail.outbox import AT_ONCE
-from tests.integration.mails.stage import Stage, until
+from tests.integration.mails.stage import Stage
+from tests.support.waiting import until
 
 
 async def wait_at_the_server(stage: Stage) -> None:

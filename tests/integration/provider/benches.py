@@ -13,7 +13,7 @@ from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxS
 from sandbox.nowpayments.coins import COINS, convert
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 from services.billing.ports import PaymentProvider
 
 API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"

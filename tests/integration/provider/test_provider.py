@@ -10,7 +10,7 @@ import pytest
 from libs.events.values import PaymentId
 from libs.eventsourcing import Refused
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 from services.billing.ports import PaymentDeclined, PaymentOffer, PaymentWish, ProviderUnavailable
 from tests.integration.provider.benches import (
     FAILURES,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
@@ -39,8 +38,12 @@ async def forwarder(postgres_server: EmbeddedPostgres, stream: EventStream) -> A
         yield forwarder
 
 
-@pytest.fixture
-def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream) -> World:
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(
+    database: str, nats_url: str, stream_prefix: str, stream: EventStream
+) -> AsyncIterator[World]:
     """The service's own database, and how to start it."""
     del stream  # made before and deleted after the service runs
-    return World(database, nats_url, stream_prefix)
+    world = World(database, nats_url, stream_prefix)
+    yield world
+    await world.close()

@@ -3,8 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -19,11 +18,11 @@ from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
 from libs.eventsourcing.model.envelope import Recorded
-from libs.eventsourcing.store.connections import connect
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.values import START
-from tests.deadlines import DEADLINE_SECONDS
 from tests.support.databases import fresh_database
+from tests.support.questions import Questions
+from tests.support.waiting import until
 
 T = TypeVar("T")
 EventT = TypeVar("EventT", bound=Event)
@@ -85,6 +84,7 @@ class World:
 
     def __init__(self, database: str, nats_url: str, prefix: str) -> None:
         self.database = database
+        self._questions = Questions(database)
         self._common: dict[str, Any] = {
             "postgres_url": SecretStr(database),
             "nats_url": SecretStr(nats_url),
@@ -119,13 +119,11 @@ class World:
 
     async def recorded(self) -> list[Recorded]:
         """Return all that the service has said, in order; nothing before its first start."""
-        connection = await connect(self.database)
         try:
-            found = await PostgresStore(connection, published()).read(START, 100_000)
+            async with self._questions.connection() as connection:
+                found = await PostgresStore(connection, published()).read(START, 100_000)
         except asyncpg.UndefinedTableError:
             return []
-        finally:
-            await connection.close()
         return [Recorded(it, published().decode(it.type, it.schema, it.data)) for it in found]
 
     async def said(self, kind: type[EventT]) -> list[EventT]:
@@ -139,34 +137,20 @@ class World:
             found = await self.said(kind)
             return found if len(found) >= count else None
 
-        return await until(enough, f"{count} {kind.__name__}")
+        return await until(enough, why=f"{count} {kind.__name__}")
 
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a single value from the service's database; None before its first start."""
-        connection = await connect(self.database)
         try:
-            return await connection.fetchval(query, *arguments)
+            return await self._questions.value(query, *arguments)
         except asyncpg.UndefinedTableError:
             return None
-        finally:
-            await connection.close()
 
     async def execute(self, statement: str) -> None:
         """Change the service's database behind its back."""
-        connection = await connect(self.database)
-        try:
+        async with self._questions.connection() as connection:
             await connection.execute(statement)
-        finally:
-            await connection.close()
 
-
-async def until(question: Callable[[], Awaitable[T | None]], wanted: str) -> T:
-    """Return the first answer that is neither None nor False, or fail after a while."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        answer = await question()
-        if answer is not None and answer is not False:
-            return answer
-        await asyncio.sleep(0.02)
-    message = f"waited {DEADLINE_SECONDS} s for {wanted}"
-    raise AssertionError(message)
+    async def close(self) -> None:
+        """Ask no more."""
+        await self._questions.close()

@@ -1,8 +1,9 @@
 """Renewals and releases by a process that is killed in the middle."""
 
+import os
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,11 +31,18 @@ from tests.integration.provisioning.market import (
     service,
     sold_before,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World, until
-from tests.integration.provisioning.processes import killable
+from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.support.process import Process, killable
+from tests.support.waiting import until
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
+
+
+def provisioning(settings: dict[str, str], log: Path) -> AbstractAsyncContextManager[Process]:
+    """The service as a process of its own, which is killed at the latest at the block's end."""
+    told = {f"ADRELAY_PROVISIONING_{name.upper()}": value for name, value in settings.items()}
+    return killable("services.provisioning", {"PATH": os.environ["PATH"], **told}, log)
 
 
 def now() -> datetime:
@@ -63,7 +71,7 @@ async def stuck(world: World) -> None:
         )
         return bool(found)
 
-    await until(waiting, "the service to be in the middle")
+    await until(waiting, why="the service to be in the middle")
 
 
 async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle(
@@ -79,15 +87,14 @@ async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle
 
     for number in range(3):
         first, *others = orders[number::3]
-        async with killable(world.settings, tmp_path / f"{number}.log") as process:
+        async with provisioning(world.settings, tmp_path / f"{number}.log") as process:
             before = len(await world.said(AdbotExtended))
             await renew([first])
             await world.says(AdbotExtended, before + 1)
             async with held(world, "lock table adbots.adbots in share mode"):
                 await renew(others)
                 await stuck(world)
-                process.kill()
-                await process.wait()
+                await process.killed()
     async with service(world):
         await world.says(AdbotExtended, len(orders))
         await pay(billing, "HQADZ-20310504-LAST")
@@ -110,12 +117,11 @@ async def test_every_session_is_released_once_though_the_process_is_killed_in_th
     settings = {**world.settings, "max_sessions_per_pair": "1000"}
     for number in (0, 45, 89):
         async with (
-            killable(settings, tmp_path / f"{number}.log") as process,
+            provisioning(settings, tmp_path / f"{number}.log") as process,
             held(world, "select from stock.stock where session = $1 for update", SESSIONS[number]),
         ):
             await stuck(world)
-            process.kill()
-            await process.wait()
+            await process.killed()
     for order in waiting:
         await pay(billing, order, 3)
     async with service(world, max_sessions_per_pair=1000):
@@ -125,7 +131,7 @@ async def test_every_session_is_released_once_though_the_process_is_killed_in_th
         async def all_seated() -> bool:
             return bool(await world.value("select count(*) = 90 from adbots.seats"))
 
-        await until(all_seated, "every session to be on a waiting seat")
+        await until(all_seated, why="every session to be on a waiting seat")
     assert Counter(it.adbot for it in await world.said(SeatsReleased)) == {it.adbot: 1 for it in sold}
     check_holders(await world.recorded(), {adbot_of(order) for order in waiting})
     await check_tables(world)

@@ -37,7 +37,8 @@ from tests.integration.provisioning.market import (
     sold_before,
     stock_up,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.support.waiting import until
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
@@ -57,7 +58,7 @@ async def dead_letter(world: World, order: str) -> str:
         )
         return text
 
-    return await until(found, "the order's event to become a dead letter")
+    return await until(found, why="the order's event to become a dead letter")
 
 
 # -- renewals

@@ -41,11 +41,15 @@ async def forwarder(postgres_server: EmbeddedPostgres, stream: EventStream) -> A
         yield forwarder
 
 
-@pytest.fixture
-def world(database: str, nats_url: str, stream_prefix: str, stream: EventStream) -> World:
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(
+    database: str, nats_url: str, stream_prefix: str, stream: EventStream
+) -> AsyncIterator[World]:
     """The service's own database, and how to start it."""
     del stream  # made before and deleted after the service runs
-    return World(database, nats_url, stream_prefix)
+    world = World(database, nats_url, stream_prefix)
+    yield world
+    await world.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import uuid4
 from libs.chassis.command_client import CommandClient
 from libs.events.catalogue import published
 from libs.events.forwarder import CycleFinished
-from libs.events.provisioning import AdbotProvisioned, SeatLost
+from libs.events.provisioning import AdbotExtended, AdbotProvisioned, SeatLost
 from libs.events.scheduler import (
     CycleDue,
     SetAdvertisement,
@@ -34,7 +34,8 @@ from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.tables.adbots import ADBOTS
-from tests.integration.provisioning.neighbours import Neighbour, World, until
+from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.support.waiting import until
 
 OWNER = AccountId(uuid4())
 ID = AdbotId(uuid4())
@@ -52,13 +53,7 @@ def seat() -> Seat:
 A, B = seat(), seat()
 
 
-async def provision(
-    provisioning: Neighbour,
-    *seats: Seat,
-    interval: int = 600,
-    adbot: AdbotId = ID,
-) -> Causes:
-    now = datetime.now(UTC)
+def provisioned(*seats: Seat, at: datetime, interval: int = 600, adbot: AdbotId = ID) -> AdbotProvisioned:
     plan = Plan(
         code="silver",
         name="Silver",
@@ -68,16 +63,37 @@ async def provision(
         price_usd=Decimal(55),
         validity_days=30,
     )
-    provisioned = AdbotProvisioned(
+    return AdbotProvisioned(
         adbot=adbot,
         order=f"HQADZ-20310504-{adbot.hex[:8].upper()}",
         account=OWNER,
         plan=plan,
         seats=seats,
-        valid_from=now if seats else None,
-        valid_until=now + timedelta(days=30) if seats else None,
+        valid_from=at if seats else None,
+        valid_until=at + timedelta(days=30) if seats else None,
     )
-    return await provisioning.say(f"adbot-{adbot}", provisioned)
+
+
+def extended(until: datetime | None) -> AdbotExtended:
+    return AdbotExtended(
+        adbot=ID,
+        account=OWNER,
+        order=None,
+        days=1,
+        reason="an outage",
+        valid_from=None if until is None else until - timedelta(days=1),
+        valid_until=until,
+    )
+
+
+async def provision(
+    provisioning: Neighbour,
+    *seats: Seat,
+    interval: int = 600,
+    adbot: AdbotId = ID,
+) -> Causes:
+    event = provisioned(*seats, at=datetime.now(UTC), interval=interval, adbot=adbot)
+    return await provisioning.say(f"adbot-{adbot}", event)
 
 
 async def lose(provisioning: Neighbour, *seats: Seat) -> None:
@@ -92,7 +108,7 @@ async def known(world: World, adbots: int = 1) -> None:
     async def enough() -> bool:
         return bool(await world.value("select count(*) >= $1 from adbots.adbots", adbots))
 
-    await until(enough, "the adbots to be known")
+    await until(enough, why="the adbots to be known")
 
 
 async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:

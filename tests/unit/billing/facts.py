@@ -29,9 +29,9 @@ from libs.events.billing import (
 )
 from libs.events.values import AccountId, AdbotId, Plan, PlanKind
 from services.billing.order.commands import Place, RecordPaymentRequest, RecordStatus
+from services.billing.order.matching import Mismatch
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.reports import Mismatch
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 
 NUMBER = "HQADZ-ABC123-WXYZ"
 PAYMENT = "5000000001"

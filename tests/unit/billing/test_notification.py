@@ -13,7 +13,7 @@ from libs.eventsourcing import Refused
 from services.billing.adapters.nowpayments.answers import Reported
 from services.billing.adapters.nowpayments.notification import read_notification
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 
 SECRET = b"secret"
 BODY = (

@@ -12,7 +12,8 @@ from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import Cancel, Expire, MarkFulfilled, MarkPaid, Place, Refund, Review
 from services.billing.order.domain import ORDER
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Event
 from services.billing.stock.limits import Limits, Unpaid
 from tests.unit.billing.facts import (
     ADBOT,

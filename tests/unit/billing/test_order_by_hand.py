@@ -8,7 +8,8 @@ from libs.events.billing import OrderReviewed
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import Cancel, Expire, MarkFulfilled, MarkPaid, Refund, Review
 from services.billing.order.domain import ORDER
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Event
 from tests.unit.billing.facts import (
     ADBOT,
     AMOUNT,

@@ -8,8 +8,9 @@ import pytest
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import RecordStatus
 from services.billing.order.domain import ORDER
+from services.billing.order.payment_state import PaymentState
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.state import Event
 from tests.unit.billing.facts import (
     AMOUNT,
     CANCELLED,

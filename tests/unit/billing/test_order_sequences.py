@@ -38,22 +38,11 @@ from services.billing.order.commands import (
     Review,
 )
 from services.billing.order.domain import ORDER
+from services.billing.order.matching import MOST_UNMATCHED
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.reports import MOST_UNMATCHED
+from services.billing.order.payment_state import ON_THE_WAY, STEP, PaymentState
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
-from services.billing.order.state import (
-    ON_THE_WAY,
-    STEP,
-    Awaiting,
-    Event,
-    Fulfilled,
-    Lapsed,
-    Order,
-    Paid,
-    PaymentState,
-    Pending,
-    Refunded,
-)
+from services.billing.order.state import Awaiting, Event, Fulfilled, Lapsed, Order, Paid, Pending, Refunded
 from tests.unit.billing.facts import (
     ADBOT,
     AMOUNT,

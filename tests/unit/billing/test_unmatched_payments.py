@@ -8,8 +8,9 @@ from libs.events.billing import PaymentRefunded
 from libs.eventsourcing.testing import scenarios
 from services.billing.order.commands import Cancel, Expire, MarkPaid, RecordStatus, Refund
 from services.billing.order.domain import ORDER
-from services.billing.order.reports import MOST_UNMATCHED, Mismatch
-from services.billing.order.state import Event, PaymentState
+from services.billing.order.matching import MOST_UNMATCHED, Mismatch
+from services.billing.order.payment_state import PaymentState
+from services.billing.order.state import Event
 from tests.unit.billing.facts import (
     AMOUNT,
     CANCELLED,

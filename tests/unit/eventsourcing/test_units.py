@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
-from libs.eventsourcing.readers.read_units import MOST_WAITING, PATIENCE_SECONDS, Gathering
+from libs.eventsourcing.readers.read_units import MAX_WAITING, REORDER_SECONDS, Gathering
 from libs.eventsourcing.stream.subscription import Arrival
 from libs.eventsourcing.values import Cursor, Envelope
 
@@ -63,10 +63,10 @@ def test_a_unit_waits_for_the_rest_that_is_handled_and_for_nothing_else() -> Non
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals(events)[:1], 0.0)
     assert told(gathering) == []
-    assert gathering.place() == 0
+    assert gathering.sequence_before() == 0
     gathering.add(arrivals(events)[1:2], 0.0)
     assert told(gathering) == [[1, 2]]
-    assert gathering.place() == 2
+    assert gathering.sequence_before() == 2
 
 
 def test_what_an_older_program_published_is_complete_by_itself() -> None:
@@ -87,16 +87,16 @@ def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
     other = arrivals([event("Placed", 9, 7)], "scheduler", first=2)
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *other], 0.0)
-    assert told(gathering, PATIENCE_SECONDS / 2) == []
+    assert told(gathering, REORDER_SECONDS / 2) == []
     assert not gathering.settled
-    assert told(gathering, PATIENCE_SECONDS) == [[7]]
+    assert told(gathering, REORDER_SECONDS) == [[7]]
     assert gathering.settled
-    assert gathering.place() == 0, "the unfinished unit is read again after a restart"
+    assert gathering.sequence_before() == 0, "the unfinished unit is read again after a restart"
 
 
 def test_so_many_others_do_not_wait_at_all() -> None:
     begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
-    others = [event("Placed", number, number) for number in range(10, 11 + MOST_WAITING)]
+    others = [event("Placed", number, number) for number in range(10, 11 + MAX_WAITING)]
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *arrivals(others, "scheduler", first=2)], 0.0)
     assert len(told(gathering)) == len(others)
@@ -116,7 +116,7 @@ def test_what_was_handled_and_what_stands_back_is_left_out() -> None:
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2), event("Paid", 7, 3)]), 0.0)
     gathering.add(arrivals([event("Paid", 6, 9), event("Paid", 7, 3)], first=4), 0.0)
     assert told(gathering) == [[3]]
-    assert gathering.place() == 5
+    assert gathering.sequence_before() == 5
 
 
 @st.composite
@@ -160,9 +160,9 @@ def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObj
                 for count in range(len(sources[source]) + 1)
             }
             assert len(handled[source]) in borders
-        now += data.draw(st.sampled_from([0.0, PATIENCE_SECONDS]))
+        now += data.draw(st.sampled_from([0.0, REORDER_SECONDS]))
         if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader begins anew from what it noted
-            place = gathering.place()
+            place = gathering.sequence_before()
             gathering = Gathering(HANDLED, dict(checkpoints))
             filtered = [one for one in mixed if one.sequence > place and one.envelope.type in HANDLED]
     for source, units in sources.items():

@@ -1,4 +1,4 @@
-"""Streams that readers are blocked in by a dead letter."""
+"""Streams that are blocked for a reader by a dead letter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from libs.eventsourcing.operations import Connection, DeadLetter, SourceStream, 
 
 @dataclass(frozen=True)
 class BlockedStream:
-    """One reader's dead letters of one stream, in order."""
+    """The dead letters of one reader in one stream, in order."""
 
     service: str
     reader: str
@@ -20,17 +20,17 @@ class BlockedStream:
 
     @property
     def first(self) -> DeadLetter:
-        """The event that failed; the others only follow it."""
+        """The event that failed; the others are blocked behind it."""
         return self.letters[0]
 
     @property
     def name(self) -> str:
-        """The blocked stream's name for people."""
+        """The stream's name for people."""
         return " ".join(self.words)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The name, in parts between which a line may be broken."""
+        """The name in parts between which a line may be broken."""
         return (
             self.source_stream.stream,
             f"of {self.source_stream.source},",
@@ -39,7 +39,7 @@ class BlockedStream:
 
     @property
     def key(self) -> tuple[str, str, SourceStream]:
-        """The key that identifies it among all."""
+        """The key of service, reader and stream."""
         return self.service, self.reader, self.source_stream
 
 
@@ -56,7 +56,7 @@ async def blocked_streams_of(
 
 
 def chosen(streams: list[BlockedStream], key: str) -> list[BlockedStream]:
-    """Return those that hold an event of this id, or are of this stream; raise `NotFound` if none is."""
+    """Return the blocked streams of this name or with this event; raise `NotFound` if there are none."""
     found = [stream for stream in streams if any(is_called(letter, key) for letter in stream.letters)]
     if not found:
         raise NotFound(f"no dead letter or stream goes by the name {key!r}")
@@ -64,19 +64,19 @@ def chosen(streams: list[BlockedStream], key: str) -> list[BlockedStream]:
 
 
 def is_called(letter: DeadLetter, key: str) -> bool:
-    """Say whether a dead letter has this id, or is in the stream of this name."""
+    """Say whether a dead letter has this event id, or is in the stream of this name."""
     return key in {str(letter.envelope.id), letter.envelope.stream}
 
 
 def to_drop(stream: BlockedStream, key: str, *, rest: bool) -> list[DeadLetter]:
-    """Return the event of this id, or the first of the stream; with `rest`, all behind it too."""
+    """Return the dead letter of this event id, or the stream's first; with `rest`, all behind it too."""
     positions = [number for number, letter in enumerate(stream.letters) if str(letter.envelope.id) == key]
     begin = positions[0] if positions else 0
     return list(stream.letters[begin:] if rest else stream.letters[begin : begin + 1])
 
 
 def document(service: str, letter: DeadLetter) -> dict[str, Json]:
-    """Return a dead letter as JSON. The name `parked_at` is older than the term."""
+    """Return a dead letter as JSON. `parked_at` is an older name, kept for scripts."""
     envelope = letter.envelope
     return {
         "service": service,

@@ -1,4 +1,4 @@
-"""`adrelay events dead`: its commands' options."""
+"""The options of `adrelay events dead`."""
 
 from collections.abc import Coroutine
 from typing import Annotated
@@ -11,7 +11,7 @@ from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 dead = typer.Typer(
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,  # they could show secrets
+    pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, show, retry and drop events that a reader could not handle.",
 )
 
@@ -61,7 +61,7 @@ def show(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Show a blocked stream's dead letters, or one event, with the error and what the event says.
+    """Show a blocked stream's dead letters, or one event, with the error and the event's data.
 
     Exit codes: 0 shown, 1 no dead letter has that name, 2 wrong usage or a server that does not answer.
     """
@@ -87,10 +87,10 @@ def retry(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Let the reader itself retry a blocked stream, from the event that failed, in order.
+    """Ask the reader to retry a blocked stream, from the event that failed, in order.
 
-    The next failure blocks the rest of the stream again. Exit codes: 0 all was handled,
-    1 a dead letter is left or none had that name, 2 wrong usage or a server that does not answer.
+    The next failure blocks the stream again from there. Exit codes: 0 all were handled, 1 a dead letter
+    remains or none had that name, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -116,11 +116,11 @@ def drop(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Drop a dead letter: its reader never handles the event, and goes on with what follows it.
+    """Drop a dead letter: its reader never handles the event, and goes on with the next one.
 
-    The event itself stays in its store and on the stream. Of a stream, the first dead letter is dropped.
-    Exit codes: 0 the stream is free, 1 it is still blocked, no dead letter had that name, or
-    the answer was no, 2 wrong usage or a server that does not answer.
+    The event itself stays in its store and on the stream. If a stream is named, its first dead letter is
+    dropped. Exit codes: 0 the stream is free, 1 it is still blocked, no dead letter had that name, or the
+    answer was no, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:

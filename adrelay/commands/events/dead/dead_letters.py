@@ -37,7 +37,7 @@ _LOOK_SECONDS = 0.1
 
 
 class Chosen(NamedTuple):
-    """The dead letters that a command is about."""
+    """The selection of dead letters for a command."""
 
     key: str | None
     services: list[str] | None
@@ -72,7 +72,7 @@ def print_blocked_streams(streams: Sequence[BlockedStream]) -> None:
 
 
 async def show(servers: ServerOptions, which: Chosen, *, json: bool) -> Exit:
-    """Print the dead letters of a name."""
+    """Print the dead letters of an event id or a stream."""
     key = stream_name(which.key or "")
     async with stores(servers.databases(which.services)) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
@@ -98,7 +98,7 @@ def print_dead_letter(stream: BlockedStream, letter: DeadLetter) -> None:
 
 
 async def retry(servers: ServerOptions, which: Chosen, wait: float, *, json: bool) -> Exit:
-    """Ask the readers to retry blocked streams, and wait until they have."""
+    """Ask the readers to retry blocked streams, and wait until they have done so."""
     async with stores(servers.databases(which.services), writing=True) as connections:
         streams = await blocked_streams_of(connections, which.reader)
         if which.key is not None:
@@ -137,7 +137,7 @@ def _in_red(error: str) -> list[Text]:
 async def _await(
     connections: Mapping[str, Connection], streams: Sequence[BlockedStream], wait: float, *, json: bool
 ) -> Exit:
-    """Wait until the readers did what they were asked for, and report the dead letters that are left."""
+    """Wait until the readers have handled the requests, and report the remaining dead letters."""
     deadline = time.monotonic() + wait
     busy = {stream.key: stream for stream in streams}
     while True:

@@ -1,4 +1,4 @@
-"""`adrelay events tail`, `show`, `trace` and `lag`: their options. What they do is imported when they run."""
+"""The options of `adrelay events tail`, `show`, `trace` and `lag`, whose code is imported when they run."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -19,9 +19,9 @@ from adrelay.terminal.completion import orders
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 LAST = 10
-"""How many earlier events `tail` begins with."""
+"""With how many earlier events `tail` begins."""
 SHOWN = 100
-"""How many of a long stream's events people are shown unless they ask for more."""
+"""How many of a long stream's events are shown to people by default."""
 
 StreamOption = Annotated[
     list[str] | None, typer.Option("--stream", help="Only this stream; can be repeated.")
@@ -49,13 +49,13 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
         str | None, typer.Option(help="Only events with this correlation id, from the first on.")
     ] = None,
     last: Annotated[
-        int | None, typer.Option(help=f"Begin with so many earlier events; {LAST} if not given.", min=0)
+        int | None, typer.Option(help=f"Begin with this many earlier events; {LAST} if not given.", min=0)
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Begin with what happened since, such as 2026-05-01T12:00:00 or 10m.")
+        str | None, typer.Option(help="Begin with events since then, such as 2026-05-01T12:00:00 or 10m.")
     ] = None,
     follow: Annotated[  # noqa: FBT002 - typer's way to say flag
-        bool, typer.Option(help="Go on with what happens from now on, until Ctrl-C.")
+        bool, typer.Option(help="Continue with new events, until Ctrl-C.")
     ] = True,
     json: JsonOption = False,  # noqa: FBT002
     data: DataOption = None,
@@ -89,11 +89,11 @@ def tail(  # noqa: PLR0913, PLR0917 - each is an option
 def show(
     key: KeyArgument,
     at: Annotated[
-        str | None, typer.Option(help="Only what had happened by then, such as 2026-05-01T12:00:00 or 2h.")
+        str | None, typer.Option(help="Only events until then, such as 2026-05-01T12:00:00 or 2h.")
     ] = None,
     last: Annotated[
         int | None,
-        typer.Option(help=f"Print only so many of the last events; {SHOWN} without --json.", min=1),
+        typer.Option(help=f"Print only this many of the last events; {SHOWN} without --json.", min=1),
     ] = None,
     all_: AllOption = False,  # noqa: FBT002 - typer's way to say flag
     json: JsonOption = False,  # noqa: FBT002
@@ -103,10 +103,10 @@ def show(
 ) -> None:
     """Show a stream's events, and the state folded from them after each.
 
-    If several streams go by what was given, they are listed. People are shown what each event changed, and
-    the whole state at the end; with --json, each event comes on a line of its own with the whole state behind
-    it. Exit codes: 0 shown; 1 nothing is known by that, or several streams are, or the state can't be folded;
-    2 wrong usage or a server that does not answer.
+    If several streams match, they are listed. For people, each event is shown with the changes that it made,
+    and the whole state at the end; with --json, each event is on a line of its own with the whole state. Exit
+    codes: 0 shown; 1 nothing matches, several streams match, or the state can't be folded; 2 wrong usage or a
+    server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -121,19 +121,17 @@ def show(
 def trace(
     key: KeyArgument,
     all_: AllOption = False,  # noqa: FBT002 - typer's way to say flag
-    html: Annotated[
-        Path | None, typer.Option(help="Write a picture that needs nothing else to this file.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page to this file.")] = None,
     json: JsonOption = False,  # noqa: FBT002
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
     scratch: ScratchOption = None,
 ) -> None:
-    """Show what led to what: the tree of causes over all services, with times and the gaps between.
+    """Show causes and effects as a tree over all services, with times and the gaps between.
 
-    The asked-for events stand out. Of many siblings, and of many correlated trees, only some are shown,
-    unless --all is given; --json always holds every event of the trees shown, in their order.
-    Exit codes: 0 shown, 1 nothing is known by that, 2 wrong usage or a server that does not answer.
+    The matching events are highlighted. Of many siblings, and of many correlated trees, only some are shown,
+    unless --all is given; --json always contains every event of the trees shown, in order. Exit codes: 0
+    shown, 1 nothing matches, 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -149,16 +147,16 @@ def trace(
 def lag(
     patience: Annotated[
         float,
-        typer.Option(help="From how many seconds on waiting, or an open transaction, is a problem.", min=0),
+        typer.Option(help="After how many seconds a lag, or an open transaction, is a problem.", min=0),
     ] = 10.0,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Show how far the stream is behind the stores, the readers behind the stream, and what holds them back.
+    """Show the lag of the stream behind the stores and of the readers behind the stream, with its causes.
 
-    Exit codes: 0 all keep up, 1 something is behind for longer than the patience, does not run, or has
-    dead letters, 2 wrong usage or a server that does not answer.
+    Exit codes: 0 no lag, 1 a lag exceeds the limit, a service does not run, or there are dead letters, 2
+    wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:

@@ -14,9 +14,9 @@ from adrelay.terminal.screen import packed
 from libs.eventsourcing.operations import Connection, EventSummary, correlation_of_stream, events_of_trees
 
 _DEEPEST = 24
-"""Further causes are not drawn further to the right."""
+"""The depth from which the drawing is not indented further."""
 KEPT = 5
-"""How many of many siblings are shown at either end."""
+"""How many of many siblings are shown at the beginning and at the end."""
 
 
 @dataclass(eq=False, slots=True)
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line of a rendered tree: an event, or how many events are left out here."""
+    """A line of a rendered tree: an event, or the number of events that are left out."""
 
     depth: int
     node: Node | None
@@ -89,7 +89,8 @@ def walk(
 ) -> Iterator[Line]:
     """Yield a tree line by line, causes before effects.
 
-    With `kept`, only so many of many siblings are shown at either end, and as many in `focus` between.
+    With `kept`, of many siblings only this many are yielded at the beginning and the end, and as many of
+    those in `focus` between.
     """
     waiting = _lines(0, None, roots, kept, focus)[::-1]
     while waiting:
@@ -126,7 +127,7 @@ def begin_of(roots: Sequence[Node]) -> float:
 
 @dataclass(frozen=True)
 class Tree:
-    """A title and a tree as rich prints them: each event's seconds since the begin, and since its cause."""
+    """A title and a tree for rich, with each event's seconds since the first and since its cause."""
 
     title: str
     lines: list[Line]
@@ -134,7 +135,7 @@ class Tree:
     focus: Callable[[Node], bool]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield lines of whole words; without a terminal one for each event."""
+        """Yield lines of whole words; if there is no terminal, one line for each event."""
         room = options.max_width if console.is_terminal else None
         yield Text(self.title, "bold")
         for line, (first, further) in zip(self.lines, _guides(self.lines), strict=True):
@@ -160,15 +161,15 @@ class Tree:
 def render(
     title: str, roots: Sequence[Node], *, kept: int = KEPT, focus: Callable[[Node], bool] = lambda _: False
 ) -> Tree:
-    """Return the tree as it is printed."""
+    """Return the lines of the printed tree."""
     return Tree(title, list(walk(roots, kept=kept, focus=focus)), begin_of(roots), focus)
 
 
 def _guides(lines: Sequence[Line]) -> list[tuple[str, str]]:
-    """Return what stands before each line, and before what is left of it below."""
+    """Return the prefix of each line, and of its continuation lines."""
     guides: list[tuple[str, str]] = []
     later: list[bool] = []
-    """For each depth, whether something at it follows that hangs under the same cause."""
+    """For each depth, whether another event with the same cause follows."""
     for line in reversed(lines):
         depth = min(line.depth, _DEEPEST)
         later += [False] * (depth + 1 - len(later))

@@ -1,8 +1,8 @@
-"""From whatever people paste to the streams and correlated trees that it stands for.
+"""Finds streams and correlated trees by any id that people paste.
 
-Every query goes by an index (a stream's name, an event's id, a correlation id, a payment, an e-mail address),
-or over a table with one row for each adbot. Where a service's tables are not folded, as in scratch databases,
-an e-mail address is looked for among the events of one type; that ends after `SCAN_SECONDS`.
+Every query uses an index (a stream's name, an event's id, a correlation id, a payment, an e-mail address), or
+reads a table with one row for each adbot. In a service without folded tables, as in scratch databases, an
+e-mail address is searched for in the events of one type, for at most `SCAN_SECONDS`.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from libs.eventsourcing.operations import streams_of_tree as streams_of_tree_in
 
 SCAN_SECONDS = 5.0
 MOST = 100
-"""How many orders of an e-mail address, adbots of a group, and streams of a tree are looked at."""
+"""The most orders of an e-mail address, adbots of a group, and streams of a tree that are read."""
 
 _THERE = "select to_regclass($1) is not null"
 _PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
@@ -44,24 +44,24 @@ limit $2
 
 @dataclass(frozen=True)
 class Found:
-    """The meaning of an id, and the correlated trees in which it occurs, the newest first."""
+    """The result of a search: the correlated trees in which an id occurs, the newest first."""
 
     names: tuple[str, ...]
-    """Such as `stream order-HQADZ-1` or `event 0199…`."""
+    """The id's kind and name, such as `stream order-HQADZ-1` or `event 0199…`."""
     streams: dict[str, str]
-    """Which streams are meant, and each one's service; also that of an event."""
+    """The streams found, or the event's, each with its service."""
     asked: frozenset[str]
-    """Those of the streams that are asked for as a whole."""
+    """The streams all of whose events are meant."""
     event: UUID | None
     correlations: tuple[UUID, ...]
 
     def is_about(self, event: EventSummary) -> bool:
-        """Say whether an event is what was looked for, or in a stream that was."""
+        """Say whether an event was searched for, or is in a stream that was."""
         return event.id == self.event or event.stream in self.asked
 
 
 async def find(connections: Mapping[str, Connection], text: str) -> Found:
-    """Look up what was pasted in every store; raise `NotFound` telling what was looked for, and where."""
+    """Look up a pasted text in every store; raise `NotFound` naming what was searched for, and where."""
     wanted = read(text)
     if not wanted.text:
         raise Unusable("the id is empty")
@@ -101,7 +101,7 @@ class _Part:
 
 
 async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple[list[str], list[str]]:
-    """Return the streams that a table tells of, and what that is called."""
+    """Return the streams that a table names for an id, and the id's kind."""
     gateway, billing = connections.get("gateway"), connections.get("billing")
     if wanted.kind is Kind.EMAIL and gateway is not None and billing is not None:
         spellings = _spellings(wanted.text)
@@ -123,21 +123,21 @@ async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple
 
 
 def _spellings(email: str) -> list[str]:
-    """Return how an e-mail address may be stored: as it is written, and in its mailbox's one form."""
+    """Return the forms in which an e-mail address may be stored: as written, and normalised."""
     from services.gateway.mail.addresses import canonical_or_same
 
     return list(dict.fromkeys((email, canonical_or_same(email))))
 
 
 async def _rows(connection: Connection, table: str, query: str, text: str | list[str]) -> list[str] | None:
-    """Return the streams that a table tells of, None if the table is not folded in this store."""
+    """Return the streams that a table names, None if the table is not folded in this store."""
     if not await connection.fetchval(_THERE, table):
         return None
     return [row[0] for row in await connection.fetch(query, text, MOST, timeout=SCAN_SECONDS)]
 
 
 async def _scan(connection: Connection, kind: str, spellings: list[str]) -> list[str]:
-    """Return the streams of the events of a type that say an e-mail address."""
+    """Return the streams of the events of a type that contain an e-mail address."""
     try:
         return await streams_saying(connection, kind, "email", spellings, limit=MOST, seconds=SCAN_SECONDS)
     except TimeoutError:
@@ -173,7 +173,7 @@ async def _look_for_id(part: _Part, service: str, connection: Connection, uuid: 
 
 
 def _looked_for(wanted: Pasted, services: list[str]) -> str:
-    """Say what was looked for, and where."""
+    """Return a text that names what was searched for, and where."""
     everywhere = ", ".join(services)
     where = {
         Kind.ORDER: f"looked for the stream order-{wanted.text} in {everywhere}",

@@ -1,4 +1,4 @@
-"""`adrelay events lag`: how far relays and readers are behind, and what holds them back."""
+"""`adrelay events lag`: the lag of relays and readers, and its causes."""
 
 from typing import cast
 
@@ -25,7 +25,7 @@ _AHEAD = "the stream holds events that the store does not have"
 
 
 async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> Exit:
-    """Print how far relays and readers are behind, and what holds them back."""
+    """Print the lag of relays and readers, and its causes."""
     databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
         catalogue = published()
@@ -58,7 +58,7 @@ async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> 
 
 
 def relay_problems(relay: RelayLag, allowed_seconds: float) -> list[str]:
-    """Say what is wrong with a relay, a line each."""
+    """Return the problems of a relay, a line each."""
     found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
     if not relay.active:
         found.append(f"{relay.service}: no relay runs")
@@ -72,7 +72,7 @@ def relay_problems(relay: RelayLag, allowed_seconds: float) -> list[str]:
 
 
 def reader_problems(reader: ReaderLag, allowed_seconds: float) -> list[str]:
-    """Say what is wrong with a reader, a line each."""
+    """Return the problems of a reader, a line each."""
     found: list[str] = []
     who = f"{reader.service}: reader {reader.name}"
     if not reader.active:
@@ -85,7 +85,7 @@ def reader_problems(reader: ReaderLag, allowed_seconds: float) -> list[str]:
 
 
 def database_problems(database: OldestTransaction, allowed_seconds: float) -> list[str]:
-    """Say what is wrong with a database, a line each."""
+    """Return the problems of a database, a line each."""
     seconds = database.open_seconds
     if seconds is None or seconds <= allowed_seconds:
         return []
@@ -93,7 +93,7 @@ def database_problems(database: OldestTransaction, allowed_seconds: float) -> li
 
 
 def _reader_document(reader: ReaderLag) -> Json:
-    """Return a reader's lag as JSON, in which dead letters have their older name."""
+    """Return a reader's lag as JSON, in which dead letters have an older name."""
     fields = cast("dict[str, Json]", plain(reader))
     fields["parked"] = fields.pop("dead_letters")
     return fields
@@ -120,7 +120,7 @@ def print_lags(
     readers: list[ReaderLag],
     databases: list[OldestTransaction],
 ) -> None:
-    """Print how far relays and readers are, and what holds them back."""
+    """Print relays and readers with their lag and its causes."""
     columns = ("store", "runs", "events", "not relayed", "oldest", "stalled for")
     table = Table(*columns, title="relays: from the stores to the stream", right=columns[1:])
     for relay in relays:

@@ -42,7 +42,7 @@ summary::-webkit-details-marker { display: none }
 
 
 def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, str]) -> str:
-    """Return the page; rows stand in the order of time, `data` is each event's by its id."""
+    """Return the page; rows are ordered by time, `data` is the events' by id."""
     nodes = sorted(
         (line for line in lines if line.node is not None),
         key=lambda line: (_at(line), line.depth),

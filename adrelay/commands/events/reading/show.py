@@ -20,7 +20,7 @@ from libs.eventsourcing.values import Envelope
 
 
 async def show(servers: ServerOptions, text: str, at: str | None, last: int | None, *, json: bool) -> Exit:
-    """Print the stream that was meant, or list those that may be meant."""
+    """Print the matching stream, or list the streams if several match."""
     until = None if at is None else past_moment(at)
     key = stream_name(text)
     keeper = CATEGORIES.get(key.partition("-")[0]) if STREAM_NAME.match(key) else None
@@ -41,13 +41,13 @@ async def show(servers: ServerOptions, text: str, at: str | None, last: int | No
 
 
 async def _meant(connections: Mapping[str, Connection], text: str) -> dict[str, str]:
-    """Return the streams that may be meant, and each one's service."""
+    """Return the matching streams, and each one's service."""
     found = await find(connections, text)
     return found.streams or await streams_of_tree(connections, found.correlations[0])
 
 
 def list_streams(text: str, meant: Mapping[str, str], *, json: bool) -> Exit:
-    """Print which streams go by what was given."""
+    """Print the list of matching streams."""
     table = Table("stream", "service")
     for stream, service in sorted(meant.items()):
         table.add(stream, service)
@@ -94,7 +94,7 @@ def _document(service: str, step: Step) -> Json:
 
 
 def print_stream(console: Screen, service: str, folded: list[Step], last: int) -> None:
-    """Print a stream's events with what each changed, and the state at the end."""
+    """Print a stream's events with the changes that each made, and the state at the end."""
     hidden = len(folded) - last
     head = f"{len(folded)} event{'s' if len(folded) > 1 else ''}" + (
         f", the last {last} shown (--all shows all)" if hidden > 0 else ""

@@ -1,4 +1,4 @@
-"""A stream's events, and the state that is folded from them after each."""
+"""Folds a stream's events and returns the state after each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from libs.eventsourcing.values import Envelope
 
 @dataclass(frozen=True)
 class Step:
-    """An event and the state behind it; `problem` says why there is none from here on."""
+    """An event and the state after it; `problem` is the error because of which there is no state any more."""
 
     envelope: Envelope
     state: object | None

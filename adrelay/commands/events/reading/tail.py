@@ -1,4 +1,4 @@
-"""`adrelay events tail`: events as they happen, off the stream."""
+"""`adrelay events tail`: prints events from the stream as they are published."""
 
 import asyncio
 import signal
@@ -45,7 +45,7 @@ Print = Callable[[Arrival], None]
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of `tail`: any of these services, types and streams, and one correlation id."""
+    """The filter: any of these services, types and streams, and one correlation id."""
 
     services: tuple[str, ...]
     types: tuple[str, ...]
@@ -53,7 +53,7 @@ class Filters:
     correlation: UUID | None
 
     def subjects(self, root: str) -> list[str]:
-        """Return the subjects of the stream that hold it."""
+        """Return the stream's subjects that match the filter."""
         ways = product(self.services or ("*",), self.types or ("*",), self.streams or ("*",))
         return [f"{root}.{service}.{kind}.{stream}" for service, kind, stream in ways]
 
@@ -64,7 +64,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Begin:
-    """Where to begin: behind a sequence, with so many to skip, and nothing older than `since`."""
+    """The start: after a sequence, with a number of events to skip, and none older than `since`."""
 
     after: int
     skip: int = 0
@@ -93,7 +93,7 @@ async def tail(
 def filters_of(
     services: list[str] | None, types: list[str] | None, streams: list[str] | None, correlation: str | None
 ) -> Filters:
-    """Return the filters that options say; raise `Unusable` for names that nothing has."""
+    """Return the filter of the options; raise `Unusable` for unknown names."""
     streams = [stream_name(name) for name in streams or ()]
     for name in types or ():
         try:
@@ -127,7 +127,7 @@ async def _begin(stream: EventStream, filters: Filters, last: int, since: dateti
 
 
 class _Shown:
-    """The position behind the events shown so far, for going on after an interruption."""
+    """The progress of the output, from which it is resumed."""
 
     def __init__(self, filters: Filters, print_event: Print, begin: Begin) -> None:
         self.filters = filters
@@ -138,7 +138,7 @@ class _Shown:
         self._since = begin.since
 
     def take(self, arrivals: Sequence[Arrival]) -> None:
-        """Show those that pass."""
+        """Print the events that pass the filter."""
         for arrival in arrivals:
             self.after = arrival.sequence
             if self._skip:
@@ -153,7 +153,7 @@ class _Shown:
 
 
 async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
-    """Show what comes; after an interruption a new consumer goes on behind the last event."""
+    """Print events as they arrive; after an interruption a new consumer resumes behind the last one."""
     subjects = shown.filters.subjects(stream.root)
     made_at, end = await stream.made_at(), (await bounds(stream))[1]
     if not follow and not await pending(stream, subjects, shown.after):
@@ -177,10 +177,10 @@ async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool
 
 
 async def _until_stopped(printing: asyncio.Task[None]) -> None:
-    """Wait for the end, or for Ctrl-C."""
+    """Wait for the end of the task, or for Ctrl-C."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # signal handlers need the main thread
             loop.add_signal_handler(number, printing.cancel)
     with suppress(asyncio.CancelledError):
         await printing

@@ -1,4 +1,4 @@
-"""`adrelay events trace`: what led to what, over all services, from any id."""
+"""`adrelay events trace`: causes and effects over all services, from any id."""
 
 import gc
 from pathlib import Path
@@ -27,8 +27,8 @@ MOST_TREES = 10
 
 
 async def trace(servers: ServerOptions, key: str, html: Path | None, *, json: bool, complete: bool) -> Exit:
-    """Print the correlated trees in which what was meant occurs."""
-    gc.disable()  # what is read is kept to the end: looking through it again and again costs a third
+    """Print the correlated trees in which an id occurs."""
+    gc.disable()  # everything read lives until the end: garbage collection would cost a third of the time
     async with stores(servers.databases()) as connections:
         found = await find(connections, key)
         shown = found.correlations if complete else found.correlations[:MOST_TREES]
@@ -56,7 +56,7 @@ def _by_correlation_id(found: Found, roots: list[Node]) -> dict[str, list[Node]]
 
 
 def print_trees(found: Found, trees: dict[str, list[Node]], *, kept: int) -> None:
-    """Print what was found, and each correlated tree."""
+    """Print the result of the search, and each correlated tree."""
     console = screen()
     for name in found.names:
         console.print(Text(name, "bold"))

@@ -1,4 +1,4 @@
-"""`adrelay events verify`, `tables`, `rebuild`, `rollback` and `retire`: their options."""
+"""The options of `adrelay events verify`, `tables`, `rebuild`, `rollback` and `retire`."""
 
 from collections.abc import Coroutine
 from typing import Annotated
@@ -17,7 +17,7 @@ from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOpt
 from adrelay.terminal.outcome import Exit, carry_out
 
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Throw away what an interrupted rebuild has built.")
+    bool, typer.Option("--again", help="Discard the shadow tables of an interrupted rebuild.")
 ]
 BuildOnlyOption = Annotated[
     bool,
@@ -26,7 +26,7 @@ BuildOnlyOption = Annotated[
     ),
 ]
 DropOption = Annotated[bool, typer.Option("--drop-kept", help="Drop archived and unfinished shadow tables.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 
 
 def verify(
@@ -40,9 +40,9 @@ def verify(
 ) -> None:
     """Compare the stores with the stream (gaps, repeats, order, content), and tables with a fresh fold.
 
-    Everything goes on meanwhile; a service waits for a moment for each of its tables, which is folded into a
-    scratch schema that is dropped again. Nothing else is changed. Exit codes: 0 all is as it should be,
-    1 it is not, or something could not be compared; 2 wrong usage or a server that does not answer.
+    The services keep running; each is blocked for a moment per table, which is folded into a scratch schema
+    that is dropped again. Nothing else is changed. Exit codes: 0 no differences, 1 differences, or something
+    could not be compared; 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -65,8 +65,8 @@ def tables(
 ) -> None:
     """List the tables that services fold, and their shadow tables.
 
-    Exit codes: 0 done, 1 the answer was no, or tables are being built just now; 2 wrong usage or a server
-    that does not answer.
+    Exit codes: 0 done, 1 the answer was no, or tables are being built; 2 wrong usage or a server that does
+    not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -90,10 +90,10 @@ def rebuild(  # noqa: PLR0913, PLR0917 - each is an option
 ) -> None:
     """Fold a table anew from all events into shadow tables, and swap it in.
 
-    The service goes on meanwhile; it waits for a moment during the swap. The old one is archived,
-    see `rollback`. Interrupted, the same command goes on where it stopped. Nothing is done again outside:
-    only tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such
-    table, wrong usage or a server that does not answer. Unless it is 0, the old table runs on.
+    The service keeps running; it is blocked for a moment during the swap. The old table is archived, see
+    `rollback`. If interrupted, the same command resumes. Effects outside the database are not repeated: only
+    tables are folded. Exit codes: 0 done, 1 stopped before the end, or the answer was no; 2 no such table,
+    wrong usage or a server that does not answer. Unless it is 0, the old table stays in use.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -140,8 +140,8 @@ def retire(
 ) -> None:
     """Stop folding a table that this version of the service does not know any more; it is archived.
 
-    Programs that still fold it stop. Exit codes: 0 done, 1 no such table runs, tables are being built just
-    now, or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
+    Programs that still fold it stop. Exit codes: 0 done, 1 no such table is in use, tables are being built,
+    or the answer was no; 2 this version still folds it, wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:

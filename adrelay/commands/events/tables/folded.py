@@ -1,4 +1,4 @@
-"""Shared by the tools for tables: each service's projections, progress, and the errors of a fold."""
+"""Shared by the tools for tables: the tables of each service, progress, and errors of a fold."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -36,18 +36,18 @@ from libs.eventsourcing.operations import (
 
 
 class Stopped(Failure):
-    """The tool came to an end before its work was done; what ran before runs on."""
+    """The tool stopped before its work was done; the running tables are unchanged."""
 
     code = Exit.FOUND
 
 
 def tables_of(service: str, url: str) -> ServiceTables:
-    """Return what a service folds."""
+    """Return a service's projections."""
     return registry_of(service).tables(url, published(), APPLICATION)
 
 
 async def all_tables(servers: ServerOptions, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
-    """Return what services fold, by service; raise `Unusable` if a database can't be used."""
+    """Return the projections of services, by service; raise `Unusable` if a database can't be used."""
     databases = servers.databases(chosen)
     problems = [problem for service, url in databases.items() for problem in await _problems(service, url)]
     if problems:
@@ -75,7 +75,7 @@ async def one_table(servers: ServerOptions, service: str, name: str) -> tuple[Se
 
 @asynccontextmanager
 async def folds() -> AsyncGenerator[None]:
-    """Tell in one line why tables could not be built or compared."""
+    """Return in one line why tables could not be built or compared."""
     try:
         yield
     except (FoldFailed, StreamIncomplete, TablesBusy, StreamAhead) as error:
@@ -88,14 +88,14 @@ async def folds() -> AsyncGenerator[None]:
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """Show events in a second."""
+        """Return the rate in events per second."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:,.0f}/s", style="cyan")
 
 
 @contextmanager
 def progress() -> Generator[Callable[[str, int, int], None]]:
-    """Show bars with rate and time left on stderr, if that is a terminal; yields what moves one of them."""
+    """Show progress bars with rate and remaining time on stderr, if a terminal; yields their update."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -117,6 +117,6 @@ def progress() -> Generator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def fold_progress(service: str) -> Generator[Report]:
-    """Show how far tables are built."""
+    """Show the progress of building tables."""
     with progress() as move:
         yield lambda progress: move(f"{service} {progress.table}", progress.passed, progress.remaining)

@@ -1,4 +1,4 @@
-"""`adrelay events tables`, `rollback` and `retire`: what stands in the databases, folded from events."""
+"""`adrelay events tables`, `rollback` and `retire`: the tables in the databases."""
 
 import asyncio
 from dataclasses import asdict
@@ -45,7 +45,7 @@ async def rollback(servers: ServerOptions, service: str, names: list[str], *, ye
 async def tables(
     servers: ServerOptions, chosen: list[str] | None, *, drop: bool, yes: bool, json: bool
 ) -> Exit:
-    """Print what tables there are, or drop those that do not run."""
+    """Print the tables, or drop those that are not in use."""
     known = await all_tables(servers, chosen)
     if drop:
         async with folds():

@@ -1,4 +1,4 @@
-"""`adrelay events rebuild`: folds a table anew into shadow tables, and swaps them in."""
+"""`adrelay events rebuild`: folds a table into shadow tables and swaps them in."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ async def rebuild(
     yes: bool,
     json: bool,
 ) -> Exit:
-    """Fold a table anew and put it in its place."""
+    """Fold a table into shadow tables and swap them in."""
     tables, table = await one_table(servers, service, name)
     async with streaming(servers.broker(), absent=True) as stream, folds():
         plan = await rebuilding.plan(tables, table, stream=stream, again=again)

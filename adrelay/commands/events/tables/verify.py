@@ -74,7 +74,7 @@ async def _streams(known: dict[str, ServiceTables], source: EventStream) -> list
 async def _tables(
     service: str, tables: ServiceTables, names: list[str] | None, source: EventStream
 ) -> tuple[list[TableReport], list[str]]:
-    """Compare a service's tables; what could not be compared is told at the end."""
+    """Compare a service's tables; tables that could not be compared are reported at the end."""
     found: list[TableReport] = []
     failed: list[str] = []
     with fold_progress(service) as report:
@@ -102,7 +102,7 @@ def _plain(streams: list[StreamReport]) -> list[object]:
 
 
 def print_reports(streams: list[StreamReport], folded: list[TableReport]) -> None:
-    """Print what comparing came to."""
+    """Print the result of the comparison."""
     console = screen()
     for one in streams:
         waits = f", {one.waiting:,} still to be relayed" if one.waiting else ""

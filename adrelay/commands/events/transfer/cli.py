@@ -1,4 +1,4 @@
-"""`adrelay events republish`, `rebase`, `export` and `import`: their options."""
+"""The options of `adrelay events republish`, `rebase`, `export` and `import`."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -17,9 +17,7 @@ from adrelay.servers.options import (
 )
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
-AnewOption = Annotated[
-    bool, typer.Option("--anew", help="Delete the stream first, as when it lost something in its middle.")
-]
+AnewOption = Annotated[bool, typer.Option("--anew", help="Delete the stream first, as when it has a gap.")]
 ImportAnewOption = Annotated[
     bool, typer.Option("--anew", help="Delete the stream, which holds other events; relays fill it.")
 ]
@@ -33,12 +31,11 @@ def republish(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Put on the stream what the stores hold and it lacks, after counting it and asking.
+    """Publish the stores' events that the stream lacks, after counting them and asking.
 
-    Where services run, their relays do this by themselves, and this waits for them. Readers know what they
-    have handled, so nothing is done a second time. Exit codes: 0 the stream holds everything, 1 it does not
-    (a dry run that found something missing, or the answer was no); 2 wrong usage or a server that does not
-    answer.
+    Where services run, their relays publish, and this command waits for them. Readers know their checkpoints,
+    so nothing is handled twice. Exit codes: 0 the stream is complete, 1 it is not (events are missing in a
+    dry run, or the answer was no); 2 wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -56,11 +53,11 @@ def rebase(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Raise a restored store's transaction numbers above those of its events and of the stream.
+    """Move a restored store's next transaction ids behind those of all its events.
 
-    Events are ordered by the transaction that wrote them, and a younger cluster begins to count anew; this
-    adds what is lacking to every number from now on. No event is changed. The service must be stopped.
-    Exit codes: 0 done, 1 the answer was no; 2 the service runs, wrong usage or a server that does not answer.
+    Events are ordered by transaction id, and a younger cluster restarts these: an offset is added to the ids
+    of all new events. Stored events are unchanged. The service must be stopped. Exit codes: 0 done, 1 the
+    answer was no; 2 the service runs, wrong usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -81,11 +78,11 @@ def export(
     env_file: EnvFileOption = ENV_FILE,
     scratch: ScratchOption = None,
 ) -> None:
-    """Write the services' events, and how far their readers have come, as they were at one moment.
+    """Write the services' events and their readers' checkpoints, as a consistent snapshot.
 
-    A file appears under its name only when it is whole; --json then prints the counts. Secrets are not in
-    events, and so not in the file: the forwarder's vault is no part of it. Exit codes: 0 written, 1 there
-    are no events, 2 wrong usage or a server that does not answer.
+    A file appears under its name only when it is complete; --json then prints the counts. Events contain no
+    secrets, and the forwarder's vault is not exported. Exit codes: 0 written, 1 there are no events, 2 wrong
+    usage or a server that does not answer.
     """
 
     def work() -> Coroutine[None, None, Exit]:
@@ -101,10 +98,10 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="What `export` wrote.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A file written by `export`.", show_default=False)],
     into: Annotated[
         str | None,
-        typer.Option(help="Import into scratch databases, made for it, that are called NAME_<service>."),
+        typer.Option(help="Import into new scratch databases with the names NAME_<service>."),
     ] = None,
     service: ServicesOption = None,
     anew: ImportAnewOption = False,  # noqa: FBT002 - typer's way to say flag
@@ -112,13 +109,13 @@ def import_(
     data: DataOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """Put exported events into empty stores, in the same order, and the readers to where they had come.
+    """Import exported events into empty stores, in the same order, with the readers' checkpoints.
 
-    The file is read to its end before anything is touched; each store is filled in one transaction, and all
-    or none are kept. The stream must hold nothing of these services: their relays fill it with what was
-    imported. Tables are folded from the events when the services start; nothing that was done outside is
-    done again. Exit codes: 0 imported, 2 the file is not whole, a store is not empty or its service runs,
-    the stream is not empty, wrong usage or a server that does not answer; nothing was changed then.
+    The file is checked to its end first; each store is filled in one transaction, and all or none are
+    committed. The stream must have no events of these services: their relays publish the imported ones.
+    Tables are folded when the services start; effects outside the database are not repeated. Exit codes: 0
+    imported, 2 the file is damaged, a store is not empty or its service runs, the stream is not empty, wrong
+    usage or a server that does not answer; nothing was changed then.
     """
 
     def work() -> Coroutine[None, None, Exit]:

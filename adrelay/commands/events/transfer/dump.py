@@ -30,11 +30,11 @@ LONGEST_LINE = 4 * 1024 * 1024
 
 
 class _Wrong(ValueError):
-    """A line is not as it should be; the text says why."""
+    """A line is malformed; the text says why."""
 
 
 class Writer:
-    """Writes a dump's lines to a file and remembers what the last one has to say."""
+    """Writes a dump's lines to a file and computes its last line."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -47,12 +47,12 @@ class Writer:
         self._write({"adrelay_events": FORMAT, "exported_at": exported_at, "services": services})
 
     def event(self, service: str, envelope: Envelope) -> None:
-        """Write an event, its data byte for byte as the store gives it."""
+        """Write an event, with its data byte for byte as in the store."""
         self.events[service] += 1
         self._put(f'{{"service":"{service}",'.encode() + envelope.to_json()[1:] + b"\n")
 
     def checkpoint(self, service: str, reader: str, source: str, cursor: Cursor) -> None:
-        """Write how far a reader of a service has come in a source."""
+        """Write a reader's checkpoint in a source."""
         line = {"reader": reader, "source": source, "xid": cursor.xid, "position": cursor.position}
         self._write({"service": service, **line})
 
@@ -62,7 +62,7 @@ class Writer:
         self._write({"service": service, **line})
 
     def dropped(self, service: str, reader: str, source: str, cursor: Cursor) -> None:
-        """Write that a reader of a service never handles an event."""
+        """Write an event that a reader has dropped."""
         line = {"reader": reader, "source": source, "xid": cursor.xid, "position": cursor.position}
         self._write({"service": service, **line, "dropped": 1})
 
@@ -82,7 +82,7 @@ class Writer:
 
 @dataclass
 class _Order:
-    """Where each event of a service stood in the store that it comes from."""
+    """The cursors of a service's events in the exported store."""
 
     xids: "array[int]" = field(default_factory=lambda: array("Q"))
     positions: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -102,28 +102,28 @@ class _Order:
         self.positions.append(cursor.position)
 
     def up_to(self, cursor: Cursor) -> int:
-        """Return how many of the events stand at or before a cursor."""
+        """Return how many events are at or before a cursor."""
         return bisect_right(range(len(self)), cursor, key=self.at)
 
 
 @dataclass
 class Dump:
-    """A file that was read from end to end and found whole."""
+    """A file that was read from end to end and is complete."""
 
     path: Path
     services: list[str]
     orders: dict[str, _Order]
 
     def count(self, service: str) -> int:
-        """Return how many events of a service it holds."""
+        """Return how many events of a service it contains."""
         return len(self.orders[service])
 
     def number_of(self, service: str, cursor: Cursor) -> int:
-        """Return how many events of a service stand at or before a cursor of the store they come from."""
+        """Return how many events of a service are at or before a cursor of the exported store."""
         return self.orders[service].up_to(cursor)
 
     def lines(self) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
-        """Return each line's service and text; what is not an event comes parsed too."""
+        """Return each line's service and text; for other lines than events, the parsed line too."""
         with self.path.open("rb") as file:
             next(file)
             for line in file:
@@ -133,7 +133,7 @@ class Dump:
 
 
 def read_dump(path: Path) -> Dump:
-    """Read a file from end to end; raise `Unusable`, naming the line, unless all of it is as it should be."""
+    """Read and check a whole file; raise `Unusable`, naming the line, if it is malformed."""
     try:
         with path.open("rb") as file:
             return _Check(path).read(file)

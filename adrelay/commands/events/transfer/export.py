@@ -1,4 +1,4 @@
-"""`adrelay events export`: what happened, as JSON Lines."""
+"""`adrelay events export`: writes events as JSON Lines."""
 
 import os
 import sys
@@ -71,7 +71,7 @@ async def _write(file: BinaryIO, connections: Mapping[str, Connection]) -> dict[
 
 
 async def _write_readers(writer: Writer, service: str, connection: Connection) -> None:
-    """Write how far a service's readers have come, without those that only fill tables: these begin anew."""
+    """Write the checkpoints of a service's readers, except those of projections, which are folded anew."""
     for one in await checkpoints(connection):
         if one.reader != READ_MODELS:
             writer.checkpoint(service, *one)

@@ -24,30 +24,30 @@ _PAGE = 1000
 
 @dataclass
 class _Store:
-    """A store that is being filled, in a transaction that is still open."""
+    """A store that is filled in an open transaction."""
 
     service: str
     url: str
     filling: Filling
     transaction: Transaction
     made: bool
-    """True if the database was created for this import, and is dropped if anything fails."""
+    """Its database was created for this import, and is dropped if anything fails."""
 
     @property
     def database(self) -> str:
-        """The name of its database."""
+        """The name of the store's database."""
         return _name(self.url)
 
 
 async def _at_once() -> None:
-    """Refuse nothing."""
+    """Accept all stores."""
 
 
 async def fill(dump: Dump, urls: Mapping[str, str], ready: Callable[[], Awaitable[None]] = _at_once) -> None:
-    """Import an export into these stores, all or none.
+    """Fill these stores with the events of an export, in all of them or in none.
 
-    `ready` is called once all of them are locked and found empty, and may still refuse. Raises `Unusable`;
-    whatever is raised, no store holds anything more than before.
+    `ready` is called once all are locked and known to be empty, and may still refuse. Raises `Unusable`;
+    after any error no store contains more than before.
     """
     async with AsyncExitStack() as stack:
         stores = {name: await stack.enter_async_context(_open(name, url)) for name, url in urls.items()}
@@ -59,7 +59,7 @@ async def fill(dump: Dump, urls: Mapping[str, str], ready: Callable[[], Awaitabl
 
 
 async def _keep(stores: list[_Store]) -> None:
-    """Commit everywhere; where that fails, empty again what was committed before."""
+    """Commit in all stores; if one fails, undo those that were committed before."""
     doubtful: list[_Store] = []
     try:
         for store in stores:
@@ -80,7 +80,7 @@ async def _close(connection: Connection) -> None:
 
 @asynccontextmanager
 async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
-    """Be in a transaction of a store; a database that is made for it is dropped again if anything fails."""
+    """Open a transaction in a store; a database created for it is dropped if anything fails."""
     made = await _make_database(service, url)
     try:
         async with connected(service, url, writing=True, empty=True) as connection:
@@ -122,7 +122,7 @@ def _name(url: str) -> str:
 
 
 async def _prepare(store: _Store) -> None:
-    """Hold a store against everyone else; raise `Unusable` unless nothing is in it and nobody uses it."""
+    """Lock a store exclusively; raise `Unusable` unless it is empty and nobody uses it."""
     try:
         await store.filling.prepare()
     except HoldsEvents as error:
@@ -138,7 +138,7 @@ def _why_busy(store: _Store, error: StoreInUse | StoreLocked) -> str:
 
 
 async def _undo(store: _Store) -> None:
-    """Undo an import that was committed in this store and failed in another."""
+    """Undo the import of a store, which was committed here and failed in another store."""
     try:
         async with (
             connected(store.service, store.url, writing=True, empty=True) as connection,
@@ -175,14 +175,14 @@ async def _write(dump: Dump, stores: Mapping[str, _Store]) -> None:
 
 
 def _moved(dump: Dump, stores: Mapping[str, _Store], source: str, cursor: Cursor) -> Cursor:
-    """Return where the event at a cursor of the old store stands in the new one."""
+    """Return the cursor in the new store of the event at a cursor of the old one."""
     if source not in stores:
-        return cursor  # that store stays what it is
+        return cursor  # a store that is not imported keeps its cursors
     return stores[source].filling.cursor_of(dump.number_of(source, cursor))
 
 
 async def _insert(store: _Store, dump: Dump, stores: Mapping[str, _Store], fields: dict[str, Any]) -> None:
-    """Note up to where a reader has come, or what it never handles."""
+    """Store a reader's checkpoint, or an event that it has dropped."""
     cursor = _moved(dump, stores, fields["source"], Cursor(fields["xid"], fields["position"]))
     note = store.filling.add_dropped if "dropped" in fields else store.filling.add_checkpoint
     await note(fields["reader"], fields["source"], cursor)

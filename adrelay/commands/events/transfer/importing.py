@@ -1,4 +1,4 @@
-"""`adrelay events import`: an export back into stores, which must be empty."""
+"""`adrelay events import`: imports an export into empty stores."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ async def import_(
     anew: bool,
     json: bool,
 ) -> Exit:
-    """Put exported events into empty stores."""
+    """Import exported events into empty stores."""
     dump = await asyncio.to_thread(read_dump, file)
     chosen = checked(services) if services else dump.services
     for service in chosen:
@@ -72,10 +72,10 @@ async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *,
 
 
 async def _check_stream(stream: EventStream, services: Iterable[str]) -> None:
-    """Raise `Unusable` if the stream tells of other events than those that are to be imported.
+    """Raise `Unusable` if the stream has other events than those to be imported.
 
-    Imported events get new positions in their store. So readers would take what the stream holds, and what
-    the relays add to it, for different events, and handle both.
+    Imported events get new positions in their store. Readers would take an event's copy on the stream and the
+    one that the relay publishes for different events, and handle both.
     """
     for service in services:
         if (await stream.last(service)).cursor > START:

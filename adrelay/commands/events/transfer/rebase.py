@@ -1,4 +1,4 @@
-"""`adrelay events rebase`: lets a store go on that was restored into a younger database cluster."""
+"""`adrelay events rebase`: makes a store usable after its restore into a younger database cluster."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from libs.eventsourcing.operations import Connection, RestoredElsewhere, connect
 
 
 async def rebase_(servers: ServerOptions, service: str, *, yes: bool, json: bool) -> Exit:
-    """Raise a restored store's transaction numbers above those of its events; return the exit code."""
+    """Move a restored store's next transaction ids behind those of all its events."""
     url = servers.databases([service])[service]
     async with (
         connected(service, url, writing=True) as connection,

@@ -1,4 +1,4 @@
-"""`adrelay events republish`: fills the stream from the stores."""
+"""`adrelay events republish`: publishes the stores' events that the stream lacks."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from libs.eventsourcing.operations import Missing, ServiceTables, missing, renew
 
 
 async def republish_(servers: ServerOptions, *, anew: bool, dry: bool, yes: bool, json: bool) -> Exit:
-    """Put on the stream what it lacks."""
+    """Publish the events that the stream lacks."""
     known = await all_tables(servers)
     async with streaming(servers.broker(), absent=True) as stream, folds():
         before = [await missing(tables, stream) for tables in known.values()]

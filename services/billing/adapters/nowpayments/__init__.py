@@ -1,4 +1,4 @@
-"""NOWPayments: its API, its notifications, its signature."""
+"""The adapter for NOWPayments: its API, notifications and signatures."""
 
 from services.billing.adapters.nowpayments.provider import Account, NowPayments
 

@@ -1,4 +1,4 @@
-"""Models of the provider's answers and notifications, and their translation into the port's types."""
+"""Models of the provider's answers and notifications, and their translation to billing's terms."""
 
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
@@ -18,7 +18,7 @@ from pydantic import (
 from libs.events.values import Amount, Coin, OrderNumber, PaymentId
 from libs.nowpayments.reading import Json, Unreadable, fields_of
 from services.billing.order.payment_report import PaymentReport
-from services.billing.order.state import PaymentState
+from services.billing.order.payment_state import PaymentState
 from services.billing.ports import PaymentOffer
 
 _PLACES = 18
@@ -36,7 +36,7 @@ def _memo(value: object) -> object:
 
 
 def _exact(value: object) -> object:
-    """Return an amount to the last place that is kept: what no chain can send is no reason to refuse it."""
+    """Return an amount, rounded down to the stored places: digits that no chain can transfer are no error."""
     if isinstance(value, bool):
         raise ValueError("is no amount")  # noqa: TRY004 - pydantic wants a ValueError
     if isinstance(value, str):
@@ -45,7 +45,7 @@ def _exact(value: object) -> object:
         return value
     try:
         return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_DOWN, _ROOMY)
-    except InvalidOperation:  # and too long, too
+    except InvalidOperation:  # too many digits before the point too: the field's limits reject it
         return value
 
 
@@ -57,7 +57,7 @@ def _number(text: str) -> Decimal | str:
 
 
 _Id = Annotated[PaymentId, BeforeValidator(_as_text)]
-"""A number in notifications, a string elsewhere."""
+"""A payment id; a number in notifications, a string elsewhere."""
 _Money = Annotated[Amount, BeforeValidator(_exact)]
 _Received = Annotated[
     Decimal,
@@ -73,15 +73,15 @@ _Memo = Annotated[
 
 
 class ProviderFields(BaseModel):
-    """The fields that billing relies on; the provider sends more, and may add others."""
+    """Base of messages from the provider, with the fields that billing uses; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     dispensable: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are taken for left out where they make no sense."""
+    """Fields that are treated as missing if they are invalid."""
 
 
 class Created(ProviderFields):
-    """The answer to a request for a payment."""
+    """The provider's answer to a request for a payment."""
 
     payment_id: _Id
     pay_address: _Address
@@ -94,7 +94,7 @@ class Created(ProviderFields):
     expiration_estimate_date: AwareDatetime | None = None
 
     def offer(self) -> PaymentOffer:
-        """Return where the money is waited for."""
+        """Return the created payment in billing's terms."""
         return PaymentOffer(
             payment=self.payment_id,
             address=self.pay_address,
@@ -105,15 +105,15 @@ class Created(ProviderFields):
 
 
 class Minimum(ProviderFields):
-    """The answer to the question for the least that may be paid."""
+    """The provider's answer to a request for the minimum amount."""
 
     fiat_equivalent: _Received | None = None
 
 
 class Reported(ProviderFields):
-    """The provider's fields of a payment, in a notification or an answer; any of them may be absent.
+    """The state of a payment, from a notification or an answer; most fields may be missing.
 
-    All but the payment and its status: without these nobody knows whose money it is, and what it means.
+    The payment's id and status are required: without them the report has no use.
     """
 
     dispensable = frozenset(
@@ -141,9 +141,9 @@ class Reported(ProviderFields):
     expiration_estimate_date: AwareDatetime | None = None
 
     def report(self, coin: Callable[[str], Coin | None]) -> PaymentReport:
-        """Return what it means; `coin` knows what the provider calls ours."""
+        """Return the report in billing's terms; `coin` translates the provider's codes of coins."""
         status = self.payment_status.upper()
-        whole = "payin_extra_id" in self.model_fields_set  # without its memo an address is a trap
+        whole = "payin_extra_id" in self.model_fields_set  # an address is useless without its memo
         return PaymentReport(
             payment=self.payment_id,
             parent=self.parent_payment_id,
@@ -163,7 +163,7 @@ class Reported(ProviderFields):
 
 
 def read(model: type[ModelT], answer: Json) -> ModelT:
-    """Return what was answer as a model; raise `Unreadable` naming what is missing or wrong."""
+    """Parse a message into a model; raise `Unreadable` with the names of missing or invalid fields."""
     fields = fields_of(answer, list(model.model_fields))
     try:
         return model.model_validate(fields)

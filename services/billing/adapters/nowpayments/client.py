@@ -1,4 +1,4 @@
-"""The provider's API over HTTP: bounded in time and size, repeated only where nothing can come of it."""
+"""The HTTP client of the provider's API: bounded in time and size, with retries only where they are safe."""
 
 import asyncio
 import json
@@ -23,28 +23,31 @@ T = TypeVar("T")
 
 CALLS = Counter(
     "adrelay_billing_provider_calls_total",
-    "Calls of the provider, by what came of them: answered, declined, or unavailable (also: left alone).",
+    "Requests to the provider, by outcome: answered, declined, or unavailable (or an open breaker).",
     ["provider", "call", "outcome"],
 )
 REPEATS = Counter(
     "adrelay_billing_provider_repeats_total",
-    "Calls made a second time, because the first one reached nobody, or was a question and broke off.",
+    "Requests retried because no connection was made, or because a GET was cut off.",
     ["provider", "call"],
 )
 SECONDS = Histogram(
-    "adrelay_billing_provider_call_seconds", "How long the provider takes.", ["provider", "call"]
+    "adrelay_billing_provider_call_seconds", "Duration of requests to the provider.", ["provider", "call"]
 )
 
 _DECLINES = frozenset({400, 404, 409, 422})
-"""Answers that another try won't change. A wrong key (401, 403) is the operator's to mend: it may."""
+"""Statuses that a retry can't change. A wrong key (401, 403) is none: the operator can correct it."""
 _TOO_MANY = 429
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
-"""No connection: the request can't have reached anyone."""
+"""No connection was made: the provider can't have received the request."""
 _CUT_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""A connection that broke: the request may have been carried out, once any of its body was written."""
+"""The connection was lost: if a part of the body was written, the request may have been carried out."""
 IDLE_SECONDS = 2.0
-"""How long an idle connection is kept. Servers close theirs after 5 seconds or more: were it kept as long, a
-request could be written to one that is just being closed, and nobody knew if it had been carried out."""
+"""How long an idle connection is kept open, in seconds.
+
+Servers close idle connections after 5 seconds or more. A connection kept that long could be closed while a
+request is written, and whether it was carried out would be unknown.
+"""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MAX_REASON_CHARS = 200
 _CONNECT_SECONDS = 3.0
@@ -53,19 +56,19 @@ _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 10.0, 300.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; `name` is what it is counted as."""
+    """A request; `name` is its label in metrics."""
 
     name: str
     method: Literal["GET", "POST"]
     path: str
     seconds: float
-    """How long it may take, in all."""
+    """The total timeout."""
     params: Mapping[str, str] = field(default_factory=dict[str, str])
     body: str | None = None
 
 
 class Client:
-    """Calls the provider, through its breaker."""
+    """Calls the provider through a circuit breaker."""
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class Client:
         self._provider = provider
         self._key = api_key
         self._breaker = breaker
-        trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy can't reach this machine's loopback
+        trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy can't reach the loopback address
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"x-api-key": api_key.get_secret_value(), "content-type": "application/json"},
@@ -94,10 +97,10 @@ class Client:
         await self._http.aclose()
 
     async def call(self, call: Call, take: Callable[[bytes], T]) -> T:
-        """Return what `take` makes of a good answer's body.
+        """Send a request, and return the result of `take` for a successful answer's body.
 
-        Raises `PaymentDeclined` for a no, else `ProviderUnavailable`. If `take` raises the latter, that
-        counts as any other failure does.
+        Raise `PaymentDeclined` if the provider declines, else `ProviderUnavailable`. An exception of `take`
+        of the latter type counts as a failure for the circuit breaker.
         """
 
         async def ask() -> T:
@@ -158,7 +161,7 @@ class Client:
         return ProviderUnavailable(reason, retry_after_seconds=retry_after)
 
     def _reason(self, answer: httpx.Response, body: bytes) -> str:
-        """Return the provider's own short reason, without what was sent to it."""
+        """Return the provider's own short reason, without the API key."""
         try:
             problem = json.loads(body)
             reason = f"{problem.get('code', '')} {problem.get('message', '')}".strip()
@@ -170,16 +173,16 @@ class Client:
 
 @dataclass
 class _Writing:
-    """How far the writing of a request has come.
+    """The progress of writing a request.
 
-    Without its body a request is not carried out. httpx goes on to read an answer where the connection was
-    closed before anything could be written, so the error alone does not tell one case from the other.
+    A request without its body is not carried out. If the connection was closed before anything was written,
+    httpx still tries to read an answer, so its exception does not tell the cases apart.
     """
 
     body_begun: bool = False
 
     async def trace(self, event: str, _: Mapping[str, object]) -> None:
-        """Hear how far it is: httpx's `trace` extension."""
+        """Receive the progress: httpx's `trace` extension."""
         self.body_begun = self.body_begun or event.endswith(".send_request_body.started")
 
 
@@ -193,14 +196,14 @@ async def _bounded(answer: httpx.Response) -> bytes:
 
 
 def _trusted(url: str, *, trust_env: bool) -> ssl.SSLContext:
-    """Return what the provider's certificate is checked with; nothing is read where it can't have one."""
+    """Return the TLS context for the provider's URL; without https it loads no certificates."""
     if urlsplit(url).scheme == "http":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def _retry_after(header: str) -> float | None:
-    """Return how long an answer asks to wait, None if it does not say; never long without a sign of life."""
+    """Return the seconds that `Retry-After` asks to wait, bounded, None without a valid one."""
     if not header:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The least that may be paid in each coin: remembered for a while, and longer if need be."""
+"""A cache of the minimum price for each coin; a stale entry is used while the provider does not answer."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ from services.billing.ports import ProviderUnavailable
 
 FRESH_SECONDS = 600.0
 STALE_SECONDS = 24 * 3600.0
-"""So long an old answer is better than none."""
+"""The longest use of a stale entry, in seconds."""
 AGAIN_SECONDS = 30.0
-"""How long an old answer is given before the provider is asked anew, if it could not be reached."""
+"""The pause before the provider is asked again after a failure, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Known:
 
 
 class Minimums:
-    """Asks for a coin's minimum once, however many want to know it."""
+    """A cache of minimum prices that makes one request per coin, whatever the number of callers."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Minimums:
         self._asking: defaultdict[Coin, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of(self, coin: Coin) -> Decimal | None:
-        """Return a coin's minimum, a day old at most; raise `ProviderUnavailable` if there is none."""
+        """Return a coin's minimum, at most a day old; raise `ProviderUnavailable` if there is none."""
         began = self._clock()
         async with self._asking[coin]:
             known, now = self._known.get(coin), self._clock()

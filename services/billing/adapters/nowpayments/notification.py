@@ -1,4 +1,4 @@
-"""A notification: whether it is the provider's, and what it says."""
+"""Verifies and parses notifications."""
 
 from prometheus_client import Counter
 
@@ -9,16 +9,16 @@ from services.billing.adapters.nowpayments.answers import Reported, read
 
 MALFORMED = Counter(
     "adrelay_billing_malformed_notifications_total",
-    "Notifications that could not be read, by why: too_large, too_many_values, too_deep, not_utf8, "
+    "Malformed notifications, by reason: too_large, too_many_values, too_deep, not_utf8, "
     "not_json, not_finite, duplicate_key, no_object or fields.",
     ["why"],
 )
 
 
 def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
-    """Return what a notification says, its amounts to the last digit.
+    """Return a notification's report, its amounts with all digits.
 
-    Raises `Refused`: `bad_signature`, or `malformed_notification`, also for what could be read in two ways.
+    Raise `Refused`: `bad_signature`, or `malformed_notification`, also for ambiguous JSON.
     """
     if digest_in(signature) is None:
         raise Refused("bad_signature", "there is no signature of the provider's kind")

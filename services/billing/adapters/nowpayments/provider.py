@@ -1,4 +1,4 @@
-"""NOWPayments as a payment provider."""
+"""The payment provider NOWPayments."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -26,12 +26,12 @@ log = structlog.stdlib.get_logger()
 ModelT = TypeVar("ModelT", bound=ProviderFields)
 
 _MINIMUM_SECONDS = 1.5
-"""A client waits for it before the payment itself is asked for."""
+"""The timeout of a minimum's request, in seconds; a client waits for it before the payment's request."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The operator's account with the provider. `coins` maps our coins to the provider's codes."""
+    """The operator's account at the provider. `coins` maps our coins to the provider's codes."""
 
     url: str
     api_key: SecretStr
@@ -39,11 +39,11 @@ class Account:
     callback_url: str
     coins: Mapping[Coin, str]
     payout: str | None = None
-    """The provider's code of what it pays out in; None: what the account says."""
+    """The provider's code of the payout coin; None: the setting of the account."""
 
 
 class NowPayments:
-    """The provider; use as `async with`."""
+    """The NOWPayments provider; use as `async with`."""
 
     name = "nowpayments"
 
@@ -65,7 +65,7 @@ class NowPayments:
         self._minimums = Minimums(self._ask_minimum, fresh_seconds=fresh_seconds)
 
     async def __aenter__(self) -> Self:
-        """Be ready."""
+        """Return the provider; connections are made when needed."""
         return self
 
     async def __aexit__(
@@ -99,7 +99,7 @@ class NowPayments:
             "order_description": wish.description,
             "ipn_callback_url": self._account.callback_url,
         }
-        # json writes no Decimal, and a float would not be the price
+        # json can't encode Decimal, and a float would change the price
         body = f'{{"price_amount":{wish.price_usd:f},{json.dumps(fields)[1:]}'
         asked = (wish.order, wish.price_usd, "usd", wish.coin)
 

@@ -1,1 +1,1 @@
-"""Telegram, by Telethon."""
+"""The adapter of Telegram, with Telethon."""

@@ -27,7 +27,7 @@ PRODUCTION = {
 """Telegram's data centres. Addresses in uploads are ignored: they could be anybody's servers."""
 PRODUCTION_PORT = 443
 PRIVATE_ID = "-100"
-"""How the number of a chat begins where it stands for a name."""
+"""The prefix of a private id."""
 ALBUM_REACH = 9
 """An album has ten messages at most, whose ids are this close to each other."""
 
@@ -43,15 +43,15 @@ class TelethonTelegram:
 
     @property
     def ban(self) -> ErrorName:
-        """The error by which a group bans an account."""
+        """The error with which a group bans an account."""
         return BAN
 
     def knows(self, session: SessionKey) -> bool:
-        """Return whether there is a data centre such as the session's."""
+        """Return whether the session's data centre exists."""
         return bool(self._settings.telegram_host) or session.dc in PRODUCTION
 
     def account(self, credentials: Credentials) -> "TelethonAccount":
-        """Return the account of a session, not connected yet."""
+        """Return the account of a session, not yet connected."""
         settings, session = self._settings, credentials.session
         if settings.telegram_host:
             address, dc = (settings.telegram_host, settings.telegram_port), settings.telegram_dc
@@ -93,11 +93,11 @@ class TelethonAccount(TelethonConnection):
         return next(iter(peers.values()))
 
     async def chats(self) -> dict[GroupRef, Peer]:
-        """Return the channels and groups that the account is in, by the private ids that name them."""
+        """Return the channels and groups that the account is a member of, by their private ids."""
         return {f"{PRIVATE_ID}{chat}": peer for chat, peer in _peers(await self.dialogs()).items()}
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
-        """Return the ids of a post's messages, ascending: several, if it is an album."""
+        """Return the ids of a post's messages, ascending; an album has several."""
         near = range(max(1, message - ALBUM_REACH), message + ALBUM_REACH + 1)
         channel = types.InputChannel(source.chat, source.key)
         ids: list[Any] = [types.InputMessageID(number) for number in near]
@@ -124,7 +124,7 @@ class TelethonAccount(TelethonConnection):
         return _written(await self.ask(request), keys)
 
     async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return the id that it has in the target."""
+        """Send a text and return its message id in the target."""
         request = functions.messages.SendMessageRequest(
             peer=_input(target.peer),
             message=text,

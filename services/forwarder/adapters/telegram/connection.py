@@ -91,7 +91,7 @@ class TelethonConnection:
         return await _settled(future, self._request_seconds)
 
     async def dialogs(self) -> list[Any]:
-        """Return the chats that the account is in."""
+        """Return the chats that the account is a member of."""
         if not self.connected:
             raise Unreachable(CONNECTION_LOST)
         listing = asyncio.ensure_future(self._client.get_dialogs(limit=None))

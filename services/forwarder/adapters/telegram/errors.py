@@ -9,8 +9,10 @@ CONNECTION_LOST = "CONNECTION_LOST"
 NO_ANSWER = "NO_ANSWER"
 KEY_NOT_FOUND = "AUTH_KEY_NOT_FOUND"
 NOT_A_GROUP = "NOT_A_GROUP"
-"""Names of our own, for what Telegram says without one: a broken line, silence, the transport error -404,
-a name that belongs to a person."""
+"""Names for failures that have none in Telegram.
+
+A lost connection, a timeout, the transport error -404, a name that belongs to a person.
+"""
 BAN = "USER_BANNED_IN_CHANNEL"
 
 _CLASSES = {
@@ -62,14 +64,14 @@ _BROKEN_AT_SOURCE = frozenset(
 
 
 class TelegramError(MessengerError):
-    """Telegram refused, or did not answer; the name is Telegram's own or one of those above."""
+    """Telegram refused, or did not answer; the name is Telegram's, or one of those above."""
 
     def __init__(self, name: str, code: int = 0) -> None:
         super().__init__(name, meaning_of(name, code))
 
 
 def meaning_of(name: str, code: int = 0) -> Meaning:
-    """Return what an error means by its name; the code only helps with names that nobody knows."""
+    """Return the meaning of an error by its name; the code is used only for unknown names."""
     return Meaning(
         result=classify(name, code),
         result_at_source=classify_source(name, code),

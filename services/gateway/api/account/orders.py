@@ -33,7 +33,7 @@ async def list_orders(
     return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)
 
 
-@router.get("/orders/{order_number}", summary="See an order", responses=problems(401, 404))
+@router.get("/orders/{order_number}", summary="Show an order", responses=problems(401, 404))
 async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
     """Return one of the caller's orders with its payment and history."""
     return await _order(desk, caller.account, order_number)
@@ -41,9 +41,9 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
 
 @router.post(
     "/orders/{order_number}/cancel",
-    summary="Call an order off",
+    summary="Cancel an order",
     responses=problems(401, 404, 409, 429)
-    | {202: {"model": OwnOrder, "description": "It is done; reads will show it soon."}},
+    | {202: {"model": OwnOrder, "description": "It is committed; reads will include it soon."}},
 )
 async def cancel_order(
     order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep

@@ -1,4 +1,4 @@
-"""Signing in."""
+"""Routes to sign in, and the caller's account."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -22,9 +22,7 @@ from services.gateway.tables.adbot_states import PlanStatus, plan_status_of
 
 router = APIRouter(prefix="/auth", tags=["account"])
 
-_SIGN_INS = Counter(
-    "adrelay_gateway_sign_ins_total", "Attempts to sign in, by what came of them.", ["outcome"]
-)
+_SIGN_INS = Counter("adrelay_gateway_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])
 
 
 class SignInBody(Body):
@@ -68,7 +66,7 @@ async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn
     return SignedIn(token=token, expires_in=desk.tokens.seconds, account=view)
 
 
-@router.get("/me", summary="See whose token this is", responses=problems(401))
+@router.get("/me", summary="Show the caller's account", responses=problems(401))
 async def me(caller: ClientDep, desk: DeskDep) -> AccountView:
     """Return the caller's account."""
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))

@@ -1,1 +1,1 @@
-"""A client's adbots."""
+"""The routes of a client's adbots."""

@@ -44,10 +44,10 @@ class AdvertisementBody(Body):
 
 
 async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
-    """Return the adbot of the path; raise `Denied` unless the caller has it.
+    """Return the adbot of the path; raise `Denied` unless it is the caller's.
 
-    What is read is looked up under its owner here. Whether a command may be carried out is decided by the
-    scheduler alone, with the same answer for who is no owner.
+    For reads, ownership is checked here, by the query. For commands, the scheduler alone decides, and refuses
+    those of other accounts with the same answer.
     """
     state = await desk.ask(lambda sql: adbot_of(sql, caller.account, AdbotId(adbot_id), utc_now()))
     if state is None:
@@ -56,7 +56,7 @@ async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> Adbot
 
 
 def _writing(*statuses: int) -> Responses:
-    accepted = {"model": AdbotState, "description": "It is done; reads will show it soon."}
+    accepted = {"model": AdbotState, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 429, *statuses) | {202: accepted}
 
 
@@ -66,7 +66,7 @@ async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
     return Listing(items=await desk.ask(lambda sql: adbots_of(sql, caller.account, utc_now())))
 
 
-@router.get("/{adbot_id}", summary="See an adbot", responses=problems(401, 404))
+@router.get("/{adbot_id}", summary="Show an adbot", responses=problems(401, 404))
 async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> AdbotState:
     """Return an adbot: its plan, seats, validity, advertisement and status."""
     return adbot
@@ -110,7 +110,7 @@ async def stop(
     return await _write(command, caller, request, response, desk)
 
 
-@router.get("/{adbot_id}/logs", summary="See what was sent", responses=problems(401, 404))
+@router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
 async def get_logs(
     adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep, limit: Limit = 100
 ) -> Listing[LogLine]:
@@ -118,7 +118,7 @@ async def get_logs(
     return Listing(items=await desk.ask(lambda sql: log_of(sql, AdbotId(adbot.id), limit)))
 
 
-@router.get("/{adbot_id}/statistics", summary="See how well an adbot does", responses=problems(401, 404))
+@router.get("/{adbot_id}/statistics", summary="Show an adbot's statistics", responses=problems(401, 404))
 async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's statistics since it was created."""
     return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))

@@ -1,4 +1,4 @@
-"""Sends commands about adbots that the scheduler's read model may lack so far."""
+"""Sends commands about adbots that the scheduler's read model may still lack."""
 
 import asyncio
 import time

@@ -32,24 +32,24 @@ class SuspensionBody(ReasonBody):
     release_sessions: Annotated[
         bool,
         Field(
-            description="Give the adbot's sessions back to stock at once. Should it be restored, its seats "
+            description="Release the adbot's sessions to stock at once. If it is restored, its seats "
             "wait for stock."
         ),
     ] = False
 
 
 def _writing() -> Responses:
-    soon = {"model": AdminAdbot, "description": "It is done; reads will show it soon."}
+    soon = {"model": AdminAdbot, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 413) | {202: soon}
 
 
-@router.get("/{adbot_id}", summary="See anybody's adbot", responses=problems(401, 404))
+@router.get("/{adbot_id}", summary="Show any adbot", responses=problems(401, 404))
 async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
     """Return an adbot with its account and the reason of a suspension."""
     return await _adbot(desk, AdbotId(adbot_id))
 
 
-@router.post("/{adbot_id}/extend", summary="Give an adbot more days", responses=_writing())
+@router.post("/{adbot_id}/extend", summary="Extend an adbot", responses=_writing())
 async def extend_adbot(
     adbot_id: UUID, body: ExtensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:

@@ -58,7 +58,7 @@ def search_of(
     return Search(number, email, payment, order_status, payment_status)
 
 
-@router.get("", summary="Search everybody's orders", responses=problems(401))
+@router.get("", summary="Search all orders", responses=problems(401))
 async def list_all_orders(
     desk: DeskDep, search: Annotated[Search, Depends(search_of)], after: CursorDep, limit: Limit = 100
 ) -> Page[AdminOrderLine]:
@@ -66,24 +66,24 @@ async def list_all_orders(
     return page(await desk.ask(lambda sql: find_orders(sql, search, after, limit + 1)), limit)
 
 
-@router.get("/attention", summary="See which orders need a person", responses=problems(401))
+@router.get("/attention", summary="List the orders that need a person", responses=problems(401))
 async def list_attention(desk: DeskDep, limit: Limit = 1000) -> Listing[Attention]:
     """Return what needs a person until it is reviewed, refunded or settled; the oldest first."""
     return Listing(items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit)))
 
 
-@router.get("/{order_number}", summary="See an order", responses=problems(401, 404))
+@router.get("/{order_number}", summary="Show an order", responses=problems(401, 404))
 async def get_any_order(order_number: OrderNumberPath, desk: DeskDep) -> AdminOrder:
     """Return an order with its whole history and the reasons why it needs a person."""
     return await _order(desk, order_number)
 
 
 def _writing() -> Responses:
-    soon = {"model": AdminOrder, "description": "It is done; reads will show it soon."}
+    soon = {"model": AdminOrder, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 413) | {202: soon}
 
 
-@router.post("/{order_number}/mark-paid", summary="Vouch for an order", responses=_writing())
+@router.post("/{order_number}/mark-paid", summary="Mark an order as paid", responses=_writing())
 async def mark_paid(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
@@ -111,7 +111,7 @@ async def refund_order(
     return await _act(command, request, response, desk)
 
 
-@router.post("/{order_number}/cancel", summary="Call any order off", responses=_writing())
+@router.post("/{order_number}/cancel", summary="Cancel any order", responses=_writing())
 async def cancel_any_order(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
@@ -119,7 +119,7 @@ async def cancel_any_order(
     return await _act(CancelOrder(order=order_number, reason=body.reason), request, response, desk)
 
 
-@router.post("/{order_number}/review", summary="Note that an order was seen to", responses=_writing())
+@router.post("/{order_number}/review", summary="Mark an order as reviewed", responses=_writing())
 async def review_order(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:

@@ -39,7 +39,7 @@ class PriceBody(Body):
 
 
 def _writing(*statuses: int) -> Responses:
-    soon = {"model": CataloguePlan, "description": "It is done; reads will show it soon."}
+    soon = {"model": CataloguePlan, "description": "It is committed; reads will include it soon."}
     return problems(401, 413, *statuses) | {202: soon}
 
 
@@ -54,7 +54,7 @@ async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
     summary="Put a plan on sale",
     status_code=HTTPStatus.CREATED,
     responses=_writing(409)
-    | {200: {"model": CataloguePlan, "description": "The very same plan is on sale already."}},
+    | {200: {"model": CataloguePlan, "description": "The same plan is on sale already."}},
 )
 async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
     """Sell a new plan, or a retired one again, with these terms."""
@@ -68,7 +68,7 @@ async def add_plan(body: PlanBody, request: Request, response: Response, desk: D
     return await _shown(desk, plan.code)
 
 
-@router.patch("/{code}", summary="Give a plan another price", responses=_writing(404))
+@router.patch("/{code}", summary="Change a plan's price", responses=_writing(404))
 async def reprice_plan(
     code: _Code, body: PriceBody, request: Request, response: Response, desk: DeskDep
 ) -> CataloguePlan:

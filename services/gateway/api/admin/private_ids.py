@@ -42,12 +42,12 @@ AccountDep = Annotated[AccountId, Depends(account_in)]
 
 
 def _writing() -> Responses:
-    soon = {"model": PrivateIdsView, "description": "It is done; reads will show it soon."}
+    soon = {"model": PrivateIdsView, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 413) | {202: soon}
 
 
 @router.get(
-    "/{account}/private-ids", summary="See whether private ids are allowed", responses=problems(401, 404)
+    "/{account}/private-ids", summary="Show the permission of private ids", responses=problems(401, 404)
 )
 async def get_private_ids(account: AccountDep, desk: DeskDep) -> PrivateIdsView:
     """Return whether an account's adbots may use private ids, the ids of chats without a public name."""

@@ -74,7 +74,7 @@ async def add_telegram_application(
     summary="Add a session",
     status_code=HTTPStatus.CREATED,
     responses=problems(400, 401, 404, 409, 413, 415)
-    | {202: {"model": ImportedSession, "description": "It is added; reads will show it soon."}},
+    | {202: {"model": ImportedSession, "description": "It is stored; reads will include it soon."}},
     openapi_extra={"requestBody": UPLOAD_DESCRIPTION},
 )
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
@@ -88,7 +88,7 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
 
 
-@router.get("/stock", summary="See the stock", responses=problems(401))
+@router.get("/stock", summary="Show the stock", responses=problems(401))
 async def get_stock(
     desk: DeskDep,
     state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,

@@ -1,1 +1,1 @@
-"""Ordering a plan and paying for it."""
+"""The routes to order a plan and to pay for it."""

@@ -122,7 +122,7 @@ def _cookie(request: Request, token: SecretStr) -> str:
 
 @router.get(
     "/payments/{order_number}",
-    summary="See how far a payment is",
+    summary="Show the state of a payment",
     responses=problems(404, 429),
 )
 async def payment_status(

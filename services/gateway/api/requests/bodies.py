@@ -12,7 +12,7 @@ from services.gateway.api.requests.problems import Denied
 
 REFUSED = Counter(
     "adrelay_gateway_bodies_refused_total",
-    "Bodies that were refused unread: too large, or too slow to arrive.",
+    "Bodies that were refused: too large, or too slow.",
     ["where", "code"],
 )
 

@@ -28,7 +28,7 @@ def cursor_of(
     try:
         at, _, number = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
         return OrderCursor(_aware(datetime.fromisoformat(at)), _ORDER_NUMBER.validate_python(number))
-    except ValueError:  # pydantic's, base64's and the codecs' errors are such, too
+    except ValueError:  # the errors of pydantic, base64 and the codecs are subclasses
         problem = FieldProblem(field="query.cursor", message="is no cursor that a page ended with")
         detail = f"{problem.field}: {problem.message}"
         raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=[problem]) from None

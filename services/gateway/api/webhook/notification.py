@@ -42,7 +42,7 @@ Above it, load is shed: the provider is asked at once to send the notification a
 too late anyway. Shedding costs time too, and the notifications do arrive again, so it should be rare.
 """
 _NOTIFICATIONS = Counter(
-    "adrelay_gateway_notifications_total", "The provider's notifications, by what came of them.", ["outcome"]
+    "adrelay_gateway_notifications_total", "The provider's notifications, by outcome.", ["outcome"]
 )
 
 
@@ -76,7 +76,7 @@ class Webhook:
         signature = Headers(scope=scope).get("x-nowpayments-sig", "")
         try:
             self.verifier.check(body, signature, address_in(scope))
-            with self.in_progress.slot():  # only now: forged calls must not take those of genuine ones
+            with self.in_progress.slot():  # after the proof: forged calls must not take slots
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self.billing.send(
                         RecordNotification(body=body, signature=signature),

@@ -19,7 +19,7 @@ SHARE = 0.1
 _BURST_SECONDS = 0.1
 _RETRY_SECONDS = 1
 _SPENT = Counter(
-    "adrelay_gateway_failed_proofs_seconds_total", "Processor time spent on notifications that proved forged."
+    "adrelay_gateway_failed_proofs_seconds_total", "Processor time spent on forged notifications."
 )
 
 

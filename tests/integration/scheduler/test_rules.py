@@ -1,0 +1,330 @@
+"""What follows in the scheduler from commands, events and the passing of time: a whole service, no broker."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.catalogue import published
+from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, SourceBroken
+from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatFilled,
+    SeatLost,
+    SeatsReleased,
+)
+from libs.events.results import NotYetKnown
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    SetAdvertisement,
+    SkipReason,
+    StartAdbot,
+    StopAdbot,
+    StopReason,
+)
+from libs.events.values import AccountId, AdbotId, ChannelPost, Pacing, Seat, SessionLoss
+from libs.eventsourcing import Command, Event, Refused
+from libs.eventsourcing.testing import Act, Said, Service, service_on
+from services.scheduler.context import Context
+from services.scheduler.registry import REGISTRY
+from tests.integration.scheduler.saying import ID, OWNER, A, B, extended, provisioned
+from tests.support.databases import fresh_database
+
+NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+PACING = Pacing(delay_seconds=1.5, jitter_seconds=0.5)
+STRANGER, SEATLESS = AccountId(uuid4()), AdbotId(uuid4())
+POST, GROUPS = ChannelPost(channel="@news", message=12), ("@bakers", "@millers/4")
+ADVERTISE = SetAdvertisement(
+    adbot=ID,
+    account=OWNER,
+    post="https://t.me/news/12?single",
+    groups=("@bakers", "https://t.me/Bakers", "@Millers/4"),
+)
+START, STOP = StartAdbot(adbot=ID, account=OWNER), StopAdbot(adbot=ID, account=OWNER)
+ADVERTISED = AdvertisementSet(adbot=ID, post=POST, groups=GROUPS)
+STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
+RUNNING = "select adbot from schedules.schedules"
+
+Scheduler = Service[Context]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Scheduler]:
+    """The service at noon, with an adbot of one seat and another of none."""
+    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY)
+    async with (
+        fresh_database(postgres_server, "scheduler") as url,
+        service_on(url, REGISTRY, published(), context, at=NOON) as service,
+    ):
+        await service.remember(of(provisioned(A, at=NOON)))
+        await service.remember(Said(f"adbot-{SEATLESS}", provisioned(at=NOON, adbot=SEATLESS)))
+        yield service
+
+
+def of(event: Event) -> Said:
+    """What provisioning says of the adbot."""
+    return Said(f"adbot-{ID}", event)
+
+
+def over(cycle: CycleDue) -> Said:
+    finished = CycleFinished(cycle=cycle.cycle, adbot=ID, counts={}, started_at=cycle.due_at)
+    return Said(f"cycle-{cycle.cycle}", finished)
+
+
+def stopped(reason: StopReason, detail: str = "") -> AdbotStopped:
+    return AdbotStopped(adbot=ID, reason=reason, detail=detail)
+
+
+async def prepare(scheduler: Scheduler, *acts: Act) -> None:
+    for act in acts:
+        await scheduler.act(act)
+
+
+async def latest(scheduler: Scheduler) -> CycleDue:
+    """Return the cycle that came due last."""
+    return [event for event in await scheduler.happened() if isinstance(event, CycleDue)][-1]
+
+
+async def run(scheduler: Scheduler) -> CycleDue:
+    """Have the adbot started at noon, and return its first cycle."""
+    await prepare(scheduler, ADVERTISE, START, NOON)
+    return await latest(scheduler)
+
+
+async def comes_due(
+    scheduler: Scheduler, at: datetime, number: int, *, seats: tuple[Seat, ...] = (A,)
+) -> CycleDue:
+    """Fail unless this instant brings one cycle, of this number, due then; return it."""
+    before = await scheduler.happened()
+    await scheduler.act(at)
+    cycle = await latest(scheduler)
+    expected = CycleDue(
+        cycle=cycle.cycle,
+        adbot=ID,
+        account=OWNER,
+        number=number,
+        due_at=at,
+        next_due=at + 10 * MINUTE,
+        post=POST,
+        groups=GROUPS,
+        seats=seats,
+        pacing=PACING,
+    )
+    assert await scheduler.happened() == [*before, expected]
+    return cycle
+
+
+# -- commands
+
+
+async def test_a_started_adbot_gets_its_first_cycle_at_once(scheduler: Scheduler) -> None:
+    await scheduler.when(ADVERTISE, START).then(ADVERTISED, STARTED)
+    await comes_due(scheduler, NOON, 1)
+
+
+def advertise(post: str, *groups: str, account: AccountId = OWNER) -> SetAdvertisement:
+    return SetAdvertisement(adbot=ID, account=account, post=post, groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (StartAdbot(adbot=SEATLESS, account=OWNER), "no_seats"),
+        (START, "no_post"),
+        (advertise("https://t.me/news", "@bakers"), "malformed_post"),
+        (advertise("t.me/news/1", "@bakers", "bad one", "@x"), "malformed_groups"),
+        (advertise("t.me/news/1"), "no_groups"),
+        (advertise("t.me/news/1", "@aaaa", "@bbbb", "@cccc"), "too_many_groups"),
+    ],
+)
+async def test_a_refusal_says_what_is_wrong(scheduler: Scheduler, command: Command, code: str) -> None:
+    await scheduler.when(command).then(refused=code)
+
+
+async def test_an_adbot_that_was_not_heard_of_may_be_known_later(scheduler: Scheduler) -> None:
+    with pytest.raises(NotYetKnown, match="unknown_adbot"):
+        await scheduler.act(StartAdbot(adbot=AdbotId(uuid4()), account=OWNER))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        StartAdbot(adbot=ID, account=STRANGER),
+        StopAdbot(adbot=ID, account=STRANGER),
+        advertise("t.me/news/1", "@bakers", account=STRANGER),
+    ],
+)
+async def test_an_adbot_of_somebody_else_is_unknown_and_stays_so(
+    scheduler: Scheduler, command: Command
+) -> None:
+    with pytest.raises(Refused, match="unknown_adbot") as refused:
+        await scheduler.act(command)
+    assert type(refused.value) is Refused
+
+
+async def test_the_refusal_of_groups_names_those_that_can_not_be_read(scheduler: Scheduler) -> None:
+    with pytest.raises(Refused) as refused:
+        await scheduler.act(advertise("t.me/news/1", "@bakers", "bad one", "@x"))
+    assert "bad one" in refused.value.detail
+    assert "@x" in refused.value.detail
+
+
+async def test_a_group_that_is_named_twice_is_one(scheduler: Scheduler) -> None:
+    post = ChannelPost(channel="@news", message=1)
+    await scheduler.when(advertise("t.me/news/1", "@bakers", "@BAKERS", "t.me/bakers")).then(
+        AdvertisementSet(adbot=ID, post=post, groups=("@bakers",))
+    )
+
+
+async def test_starting_and_stopping_twice_changes_nothing(scheduler: Scheduler) -> None:
+    by_the_operator = StopAdbot(adbot=ID, account=None)
+    await scheduler.when(ADVERTISE, START, ADVERTISE, START, by_the_operator, by_the_operator).then(
+        ADVERTISED, STARTED, stopped(StopReason.REQUESTED), rows={RUNNING: []}
+    )
+
+
+# -- cycles
+
+
+async def test_cycles_come_due_an_interval_apart(scheduler: Scheduler) -> None:
+    cycle = await run(scheduler)
+    for number in (2, 3):
+        await prepare(scheduler, over(cycle))
+        due = NOON + (number - 1) * 10 * MINUTE
+        await scheduler.when(due - SECOND).then()
+        cycle = await comes_due(scheduler, due, number)
+
+
+async def test_a_stop_and_a_start_wait_for_the_interval_of_the_plan(scheduler: Scheduler) -> None:
+    await prepare(scheduler, over(await run(scheduler)))
+    for seconds in (1, 2, 3):
+        now = NOON + seconds * SECOND
+        again = AdbotStarted(adbot=ID, started_at=now, anchor=NOON + 10 * MINUTE, interval_seconds=600)
+        await scheduler.when(now, STOP, ADVERTISE, START).then(stopped(StopReason.REQUESTED), again)
+    await scheduler.when(NOON + 10 * MINUTE - SECOND).then()
+    await comes_due(scheduler, NOON + 10 * MINUTE, 2)
+
+
+async def test_due_times_missed_while_the_service_was_down_become_one_cycle(scheduler: Scheduler) -> None:
+    anchor = NOON - 65 * MINUTE
+    for event in (ADVERTISED, STARTED.model_copy(update={"started_at": anchor, "anchor": anchor})):
+        await scheduler.remember(Said(f"schedule-{ID}", event))
+    await comes_due(scheduler, NOON, 1)
+    await scheduler.when().then(rows={"select next_due from schedules.schedules": [(NOON + 10 * MINUTE,)]})
+
+
+async def test_a_cycle_that_still_runs_makes_due_ones_skipped_until_it_ends(scheduler: Scheduler) -> None:
+    first = await run(scheduler)
+    for number in (1, 2):
+        due = NOON + number * 10 * MINUTE
+        skipped = CycleSkipped(adbot=ID, due_at=due, next_due=due + 10 * MINUTE, reason=SkipReason.OVERRUN)
+        await scheduler.when(due + 7 * SECOND).then(skipped)  # nothing is late in a skip
+    aborted = CycleAborted(
+        cycle=first.cycle, adbot=ID, reason=AbortReason.NO_SEATS, counts={}, started_at=NOON
+    )
+    await prepare(scheduler, Said(f"cycle-{first.cycle}", aborted))
+    await comes_due(scheduler, NOON + 30 * MINUTE, 2)
+
+
+# -- stops by itself
+
+
+async def test_an_adbot_stops_when_its_plan_ends(scheduler: Scheduler) -> None:
+    await run(scheduler)
+    await prepare(scheduler, NOON + SECOND)
+    await scheduler.when(of(AdbotExpired(adbot=ID))).then(stopped(StopReason.EXPIRED), rows={RUNNING: []})
+    await scheduler.when(START).then(refused="adbot_expired")
+
+
+async def test_an_adbot_stops_when_its_post_is_gone(scheduler: Scheduler) -> None:
+    cycle = await run(scheduler)
+    broken = SourceBroken(cycle=cycle.cycle, adbot=ID, error="MESSAGE_ID_INVALID")
+    await scheduler.when(Said(f"cycle-{cycle.cycle}", broken)).then(
+        stopped(StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID")
+    )
+
+
+async def test_an_adbot_without_any_seat_left_stops_a_second_later(scheduler: Scheduler) -> None:
+    await run(scheduler)
+    lost = SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)
+    await scheduler.when(of(lost)).then()
+    await scheduler.when(NOON + SECOND).then(stopped(StopReason.SEATLESS))
+
+
+async def test_an_adbot_whose_lost_seat_is_filled_again_goes_on(scheduler: Scheduler) -> None:
+    await run(scheduler)
+    lost = SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)
+    filled = SeatFilled(adbot=ID, seat=B, valid_from=NOON, valid_until=NOON + 30 * DAY)
+    looks = "select look_at from schedules.schedules"
+    await scheduler.when(of(lost), of(filled)).then(rows={looks: [(NOON + SECOND,)]})
+    await scheduler.when(NOON + SECOND).then(rows={looks: [(None,)]})
+
+
+# -- suspended, extended, and with other seats
+
+
+async def test_a_suspended_adbot_stops_and_can_not_be_started_until_it_is_restored(
+    scheduler: Scheduler,
+) -> None:
+    await run(scheduler)  # nobody says that its cycle is over
+    later = NOON + MINUTE
+    await prepare(scheduler, later)
+    await scheduler.when(of(AdbotSuspended(adbot=ID, reason="spam"))).then(stopped(StopReason.SUSPENDED))
+    await scheduler.when(START).then(refused="adbot_suspended")
+    await scheduler.when(of(AdbotRestored(adbot=ID))).then()
+    await scheduler.when(START).then(
+        AdbotStarted(adbot=ID, started_at=later, anchor=NOON + 10 * MINUTE, interval_seconds=600)
+    )
+
+
+async def test_an_expired_adbot_that_was_extended_is_not_started_by_that_but_may_be(
+    scheduler: Scheduler,
+) -> None:
+    await run(scheduler)
+    later = NOON + MINUTE
+    await prepare(scheduler, later, of(AdbotExpired(adbot=ID)))
+    await scheduler.when(START).then(refused="adbot_expired")
+    await scheduler.when(of(extended(later + DAY))).then()
+    await scheduler.when(START).then(
+        AdbotStarted(adbot=ID, started_at=later, anchor=NOON + 10 * MINUTE, interval_seconds=600)
+    )
+    await comes_due(scheduler, NOON + 10 * MINUTE, 2)
+
+
+async def test_an_adbot_whose_sessions_are_others_by_now_waits_for_a_new_one_of_its_own(
+    scheduler: Scheduler,
+) -> None:
+    await run(scheduler)
+    later = NOON + MINUTE
+    await prepare(
+        scheduler,
+        later,
+        of(AdbotExpired(adbot=ID)),
+        of(SeatsReleased(adbot=ID)),
+        of(extended(None)),
+    )
+    await scheduler.when(START).then(refused="no_seats")
+    await prepare(
+        scheduler, of(SeatFilled(adbot=ID, seat=B, valid_from=later, valid_until=later + DAY)), START
+    )
+    await comes_due(scheduler, NOON + 10 * MINUTE, 2, seats=(B,))
+
+
+async def test_an_adbot_that_is_extended_while_it_runs_goes_on_in_its_cadence(scheduler: Scheduler) -> None:
+    cycle = await run(scheduler)
+    end = NOON + 15 * MINUTE
+    await scheduler.when(of(extended(end)), of(extended(end + DAY))).then()
+    for number in (2, 3):
+        await prepare(scheduler, over(cycle))
+        cycle = await comes_due(scheduler, NOON + (number - 1) * 10 * MINUTE, number)
+    await scheduler.when(end + DAY).then(stopped(StopReason.EXPIRED))

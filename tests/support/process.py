@@ -1,0 +1,90 @@
+"""Processes of services, in forks of one that has imported what they need: see `fork_server.py`."""
+
+import asyncio
+import marshal
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from tests.deadlines import DEADLINE_SECONDS
+from tests.support.forked import ROOT, fork_server
+
+
+class Process:
+    """A process that runs or has run."""
+
+    def __init__(self, server: socket.socket, log: Path | None = None) -> None:
+        self.log = log
+        self._server = server
+        self._end = asyncio.ensure_future(self._ended())
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, or less the signal that it died of; None while it runs."""
+        return self._end.result() if self._end.done() else None
+
+    async def wait(self) -> int:
+        """Wait for its end, and return its exit code."""
+        return await asyncio.shield(self._end)
+
+    async def ended(self) -> int:
+        """Return the exit code of a process that ends by itself, soon."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await self.wait()
+
+    def said(self) -> str:
+        """Return what it has printed so far; nothing where that goes nowhere."""
+        return "" if self.log is None else self.log.read_text()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing, where it has ended."""
+        with suppress(OSError):
+            self._server.sendall(bytes([number]))
+
+    async def killed(self) -> None:
+        """Kill it without warning, and wait for its end."""
+        self.send_signal(signal.SIGKILL)
+        await self.wait()
+
+    async def stopped(self) -> int:
+        """Have it stop gracefully, frozen or not, and return its exit code."""
+        self.send_signal(signal.SIGCONT)
+        self.send_signal(signal.SIGTERM)
+        return await self.wait()
+
+    async def _ended(self) -> int:
+        with self._server:
+            return int(await asyncio.get_running_loop().sock_recv(self._server, 16) or b"-9")
+
+
+async def started(module: str, environment: Mapping[str, str], log: Path | None = None) -> Process:
+    """Start a module as `python -m` does, with this environment; what it prints goes to a file or nowhere."""
+    path = await asyncio.to_thread(fork_server)
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(path)
+    asked = {"module": module, "arguments": [], "environment": dict(environment), "folder": str(ROOT)}
+    output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        socket.send_fds(server, [marshal.dumps(asked)], [nothing, output, output])
+    finally:
+        os.close(output)
+        os.close(nothing)
+    server.setblocking(False)  # noqa: FBT003 - its name says it
+    return Process(server, log)
+
+
+@asynccontextmanager
+async def killable(
+    module: str, environment: Mapping[str, str], log: Path | None = None
+) -> AsyncGenerator[Process]:
+    """Run a module; whatever it is doing at the block's end, it is killed then. It may not end by itself."""
+    process = await started(module, environment, log)
+    try:
+        yield process
+        assert process.returncode in {None, -signal.SIGKILL}, process.said()
+    finally:
+        await process.killed()
