@@ -65,9 +65,9 @@ class AccessCodeReset(Event):
 
 
 class NotificationRaised(Event):
-    """An account's owner is notified, in the app and perhaps by mail. Appended once per occasion.
+    """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
-    Never contains an access code: the mail's renderer inserts it.
+    Of a partial payment once per amount. Never contains an access code: the mail's renderer inserts it.
     """
 
     notification: NotificationId
@@ -78,7 +78,7 @@ class NotificationRaised(Event):
     mail: bool
     """A mail is sent too.
 
-    False if no mail server is configured, if the occasion was long ago, or if the mailbox was sent many mails
+    False if no mail server is configured, if it happened long ago, or if the mailbox was sent many mails
     about orders that nobody paid.
     """
     paid: Amount | None = None

@@ -34,13 +34,13 @@ def digest_in(signature: str) -> str | None:
     return given if _DIGEST.fullmatch(given) else None
 
 
-def proves(secret: bytes, body: bytes, signature: str) -> bool:
-    """Say whether `signature` proves that the sender of `body` knows the secret.
+def is_verified(secret: bytes, body: bytes, signature: str) -> bool:
+    """Say whether `signature` verifies that the sender of `body` knows the secret.
 
     It is a hex HMAC-SHA512 over any of these: the bytes as they are; the body as compact JSON with the keys
     of every object sorted and each number as it came; the same with each number as JavaScript writes it. The
     last two also with arrays as objects, `{"0": …}`, as the provider's older sample makes them. Each is
-    compared in constant time. A body outside the bounds of `reading` proves nothing.
+    compared in constant time. A body outside the bounds of `reading` verifies nothing.
     """
     if not secret:
         raise ValueError("an empty secret would let anyone sign")

@@ -11,7 +11,7 @@ class MailRefused(Exception):
     """The server rejects this mail for this recipient permanently; the message is the reason, for people."""
 
 
-class MailNotTaken(Exception):
+class MailNotAccepted(Exception):
     """The server did not accept the mail, or did not reply; a retry may succeed."""
 
 
@@ -38,7 +38,7 @@ class Mailer(Protocol):
     async def send(self, letter: Letter) -> None:
         """Send a mail and return once the server has accepted it, within a bounded time.
 
-        Raise `MailRefused`, or `MailNotTaken`; after the latter the server may have accepted the mail
+        Raise `MailRefused`, or `MailNotAccepted`; after the latter the server may have accepted the mail
         nevertheless.
         """
         ...

@@ -14,7 +14,7 @@ from services.gateway.api.desk import Desk
 from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.api.webhook.notification import Webhook
-from services.gateway.api.webhook.proving import Prover
+from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
@@ -44,7 +44,7 @@ async def run(settings: GatewaySettings) -> None:
         furnish(
             app,
             desk_of(settings, chassis, commands, codes, claims),
-            Webhook(Prover(settings.ipn_secret), commands),
+            Webhook(SignatureVerifier(settings.ipn_secret), commands),
         )
         chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
         if settings.mails:

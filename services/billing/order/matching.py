@@ -55,7 +55,7 @@ def unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]
         parent=report.parent,
         why=why,
         status=report.status_text,
-        paid=report.came,
+        paid=report.received,
         amount=report.amount or _NOTHING,
         currency=report.currency or "",
         price=report.price or _NOTHING,
@@ -63,7 +63,7 @@ def unmatched(report: PaymentReport, order: Order, why: Mismatch) -> list[Event]
     )
     known = order.money.unmatched
     before = max((past.paid for past in known if past.payment == reported.payment), default=_NOTHING)
-    is_money = report.status in SETTLED or report.came > before
+    is_money = report.status in SETTLED or report.received > before
     again = any(past.model_copy(update={"status": reported.status}) == reported for past in known)
     if not is_money or again or len(known) >= MOST_UNMATCHED:
         raise refusal(reported)

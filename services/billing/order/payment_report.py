@@ -37,6 +37,6 @@ class PaymentReport:
     expires_at: datetime | None = None
 
     @property
-    def came(self) -> Decimal:
+    def received(self) -> Decimal:
         """The amount that this payment has received, as reported; 0 if not reported."""
         return self.paid or Decimal(0)

@@ -84,7 +84,7 @@ def _uncounted(report: PaymentReport, order: Requested, request: PaymentRequeste
     known = max(counted, money.given_up.get(key, _NOTHING))
     if on_the_way:
         known = max(known, money.on_the_way.get(key, _NOTHING))
-    paid = report.came
+    paid = report.received
     if _takes_back(report, order, request) and counted:
         paid, known = paid or counted, money.refunded.get(key, _NOTHING)
     if paid <= known:
@@ -128,13 +128,13 @@ def _counted(report: PaymentReport, order: Requested, request: PaymentRequested)
 
 
 def _in_another_coin(report: PaymentReport, order: Requested, request: PaymentRequested) -> list[Event]:
-    if report.came <= _counted(report, order, request):
+    if report.received <= _counted(report, order, request):
         return []
     return [
         WrongCoinReceived(
             order=order.placed.order,
             payment=report.payment,
-            paid=report.came,
+            paid=report.received,
             currency=report.currency or "",
         )
     ]
@@ -155,13 +155,13 @@ def _settled(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Count a final amount; the status does not say how much of a deposit counts."""
-    if report.came <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
+    if report.received <= 0 or report.currency is None:  # it contradicts itself, or leaves out what counts
         return unmatched(report, order, "wrong_amount")
     if not in_its_coin(report, request):
         return _in_another_coin(report, order, request)
     if report.payment != request.payment:
         return _deposit(report, order, request, tolerance)
-    if report.came >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
+    if report.received >= request.amount and report.status is PaymentState.PARTIALLY_PAID:
         return unmatched(report, order, "wrong_amount")
     if isinstance(order, Refunded) and not order.by_hand:
         return _uncounted(report, order, request)
@@ -172,7 +172,7 @@ def _deposit(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Add the new part of a deposit to the order's sum."""
-    more = report.came - order.money.deposits.get(report.payment, _NOTHING)
+    more = report.received - order.money.deposits.get(report.payment, _NOTHING)
     if more <= 0:
         return []
     received = DepositReceived(order=order.placed.order, deposit=report.payment, paid=more, coin=request.coin)
@@ -187,7 +187,7 @@ def _count(
     report: PaymentReport, order: Requested, request: PaymentRequested, tolerance: Tolerance
 ) -> list[Event]:
     """Count the order's own payment; its reports are totals, so the largest one counts."""
-    total = max(order.money.own, report.came) + order.money.deposited
+    total = max(order.money.own, report.received) + order.money.deposited
     if isinstance(order, Awaiting):
         return settle(total, order, tolerance)
     return overpaid(total, order, request) or _after_all(report, order, request)
@@ -201,7 +201,7 @@ def _after_all(
     It was closed by an operator, or within the tolerance. The money is in addition to the order's sum, like a
     further deposit, and is reported as one.
     """
-    more = report.came - order.money.own
+    more = report.received - order.money.own
     if more <= 0:
         return []
     return [DepositReceived(order=order.placed.order, deposit=report.payment, paid=more, coin=request.coin)]

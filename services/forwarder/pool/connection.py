@@ -2,7 +2,7 @@
 
 from libs.events.values import AdbotId, ApplicationId, ErrorName
 from libs.eventsourcing import Engine
-from services.forwarder.pool.leases import Held
+from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.peers import PeerBook, forget_peers
 from services.forwarder.pool.posting import Posting
 from services.forwarder.ports import Account, Accounts
@@ -11,7 +11,7 @@ from services.forwarder.ports import Account, Accounts
 class SessionConnection:
     """The only connection of a session."""
 
-    def __init__(self, engine: Engine, held: Held, accounts: Accounts) -> None:
+    def __init__(self, engine: Engine, held: HeldLease, accounts: Accounts) -> None:
         self._engine = engine
         self._held = held
         self._accounts = accounts

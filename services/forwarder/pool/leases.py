@@ -78,7 +78,7 @@ class Lease:
     epoch: int
 
 
-class Held:
+class HeldLease:
     """A lease and this worker's deadline for it."""
 
     def __init__(self, lease: Lease, deadline: float) -> None:
@@ -135,7 +135,7 @@ class Leases:
             )
         )
 
-    async def take(self, held: Collection[SessionId], avoid: Collection[SessionId]) -> list[Held]:
+    async def take(self, held: Collection[SessionId], avoid: Collection[SessionId]) -> list[HeldLease]:
         """Lease sessions that have pending sends and no lease, up to this worker's share of all.
 
         Sessions that it has leased count towards the share only while they have pending sends. Sessions in
@@ -145,9 +145,9 @@ class Leases:
         rows = await self._engine.query(
             lambda sql: sql.fetch(_TAKE, self._worker, self._length, self._most, list(held), [*held, *avoid])
         )
-        return [Held(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
+        return [HeldLease(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
 
-    async def renew(self, held: Sequence[Held]) -> None:
+    async def renew(self, held: Sequence[HeldLease]) -> None:
         """Renew leases; the deadline of a lost one is set to the past."""
         deadline = self._deadline()
         rows = await self._engine.query(

@@ -12,7 +12,7 @@ from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Cursor, new_id
 from services.forwarder.pool.connection import SessionConnection
-from services.forwarder.pool.leases import Held, LeaseLost, Leases
+from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
@@ -54,7 +54,7 @@ class Pool:
         self._wake.set()
 
     @property
-    def held(self) -> list[Held]:
+    def held(self) -> list[HeldLease]:
         """This worker's leases."""
         return [seat.held for seat, _ in self._seats.values()]
 
@@ -100,7 +100,7 @@ class Pool:
             if row["session"] in self._seats:
                 self._seats[row["session"]][0].wake()
 
-    def _start(self, held: Held) -> None:
+    def _start(self, held: HeldLease) -> None:
         session = held.lease.session
         line = SessionConnection(self._engine, held, self._accounts)
         seat = SeatAtWork(self._engine, held, line, self._settings)

@@ -26,7 +26,7 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
-from services.forwarder.pool.leases import Held
+from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Key, Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
@@ -76,7 +76,7 @@ class SeatAtWork:
     """A leased session at work, which ends after it has been idle for a while."""
 
     def __init__(
-        self, engine: Engine, held: Held, line: SessionConnection, settings: ForwarderSettings
+        self, engine: Engine, held: HeldLease, line: SessionConnection, settings: ForwarderSettings
     ) -> None:
         limits = RetryLimits.of(settings)
         self.held = held

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from services.gateway.mail.addresses import mailbox_of
 from services.gateway.mail.message import message_of
-from services.gateway.ports import Letter, MailNotTaken, MailRefused
+from services.gateway.ports import Letter, MailNotAccepted, MailRefused
 
 Security = Literal["starttls", "tls", "plain"]
 
@@ -118,7 +118,7 @@ class SmtpMailer:
         except aiosmtplib.SMTPResponseException as refusal:
             raise _failure(refusal, final=False) from refusal
         except _TROUBLE as error:
-            raise MailNotTaken(f"{type(error).__name__}: {error}") from error
+            raise MailNotAccepted(f"{type(error).__name__}: {error}") from error
 
     async def _hand_over(self, recipient: str, content: bytes) -> None:
         connection = await self._begun(recipient)
@@ -200,7 +200,7 @@ def _is_of_the_connection(error: Exception) -> bool:
     return not isinstance(error, aiosmtplib.SMTPRecipientRefused) or error.code == _NOT_NOW
 
 
-def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotTaken:
+def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailRefused | MailNotAccepted:
     """Return the error for a server's reply; `final`: the reply concerns this mail only."""
     reason = " ".join(refusal.message.split())
     # replies may have any encoding, and neither events nor logs can store undecodable bytes
@@ -209,4 +209,4 @@ def _failure(refusal: aiosmtplib.SMTPResponseException, *, final: bool) -> MailR
     ours = answer.startswith(_OF_THE_SENDER) or answer.partition(" ")[2].startswith(_OF_THE_SENDER)
     if final and refusal.code >= _PERMANENT and not ours:
         return MailRefused(answer)
-    return MailNotTaken(answer)
+    return MailNotAccepted(answer)

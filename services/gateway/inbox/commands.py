@@ -12,7 +12,7 @@ _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 
 @dataclass(frozen=True)
 class Raise:
-    """Notify an account's owner, once per occasion."""
+    """Notify an account's owner, once per kind of notification and order."""
 
     account: AccountId
     kind: NotificationKind
@@ -25,9 +25,9 @@ class Raise:
 
     @property
     def notification(self) -> NotificationId:
-        """The notification's id, derived from its occasion, so that a duplicate command notifies nobody.
+        """The notification's id, derived from kind and order, so that a duplicate command notifies nobody.
 
-        Each amount received in partial payments of an order is an occasion of its own.
+        Each amount received in partial payments of an order has a notification of its own.
         """
         parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:

@@ -1,4 +1,4 @@
-"""The inbox aggregate: an account's notifications, one per occasion, and the outcome of each mail."""
+"""The inbox aggregate: an account's notifications, one per idempotency key, and the outcome of each mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

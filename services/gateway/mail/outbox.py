@@ -48,7 +48,7 @@ _LAST_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
-class _Taken:
+class _ClaimedMail:
     """A claimed mail, its data unless the read model lacks it, and when it was claimed."""
 
     due: DueMail
@@ -95,7 +95,7 @@ class Outbox:
         """Held by the sender that polls the outbox; the others send or wait for the lock."""
         self._free = 0
         """The number of idle senders, and so of mails that can be claimed at once."""
-        self._claimed: deque[_Taken] = deque()
+        self._claimed: deque[_ClaimedMail] = deque()
         """Mails claimed in one batch, for the idle senders."""
         self._look_at = self._count_at = 0.0
 
@@ -109,7 +109,7 @@ class Outbox:
         await _finish(self._handle(await self._next()))
         return 0.0
 
-    async def _next(self) -> _Taken:
+    async def _next(self) -> _ClaimedMail:
         """Return the next claimed mail; waits until one is due."""
         self._free += 1
         try:
@@ -130,7 +130,7 @@ class Outbox:
         self._look_at = time.monotonic() + _GATHER_SECONDS
         if at is not None and at <= utc_now():
             free = self._free
-            self._claimed.extend(await self._take(free))
+            self._claimed.extend(await self._claim_due(free))
             if len(self._claimed) == free:
                 self._look_at = 0.0
         if not self._claimed:
@@ -141,23 +141,23 @@ class Outbox:
             WAITING.set(await self._engine.query(waiting_mails))
             self._count_at = time.monotonic() + _COUNT_SECONDS
 
-    async def _take(self, limit: int) -> list[_Taken]:
-        async def take(unit: UnitOfWork) -> list[_Taken]:
+    async def _claim_due(self, limit: int) -> list[_ClaimedMail]:
+        async def claim(unit: UnitOfWork) -> list[_ClaimedMail]:
             found = await claim_mails(unit.flushed, unit.at, self._lease, self._settled, limit)
             if not found:
                 return []
             facts = await facts_of(unit.flushed, self._codes, [due.notification for due in found])
-            return [_Taken(due, facts.get(due.notification), unit.at) for due in found]
+            return [_ClaimedMail(due, facts.get(due.notification), unit.at) for due in found]
 
-        return (await self._engine.run(take, self._causes())).value or []
+        return (await self._engine.run(claim, self._causes())).value or []
 
-    async def _handle(self, taken: _Taken) -> None:
+    async def _handle(self, claimed: _ClaimedMail) -> None:
         """Send a claimed mail, give it up, or make it due later."""
-        due, facts = taken.due, taken.facts
-        if taken.at - due.raised_at >= self._give_up_after:
+        due, facts = claimed.due, claimed.facts
+        if claimed.at - due.raised_at >= self._give_up_after:
             await self._settle(due, GiveUp(due.notification, "it could not be sent in time"))
         elif facts is None or not facts.complete:
-            pause = min(max(taken.at - due.raised_at, _SHORTEST_WAIT), _LONGEST_WAIT)
+            pause = min(max(claimed.at - due.raised_at, _SHORTEST_WAIT), _LONGEST_WAIT)
             await self._put_off(due, pause, tried=False)
         elif facts.over:
             await self._settle(due, GiveUp(due.notification, "the order was over before"))

@@ -8,7 +8,7 @@ from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.forwarder.adapters.telegram.errors import BAN, TelegramError
 from services.forwarder.pool.following import RetryLimits
-from services.forwarder.pool.leases import Held, LeaseLost, Leases, require
+from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases, require
 from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
@@ -52,9 +52,9 @@ async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_no
     await stage.engine.query(lambda sql: require(sql, new.lease))
 
 
-async def taken_by(worker: Leases) -> list[Held]:
+async def taken_by(worker: Leases) -> list[HeldLease]:
     """What a worker takes as soon as it can."""
-    found: list[Held] = []
+    found: list[HeldLease] = []
 
     async def taken() -> bool:
         found.extend(await worker.take([], []))

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from services.gateway.adapters import smtp
 from services.gateway.adapters.smtp import SmtpMailer
-from services.gateway.ports import Letter, MailNotTaken, MailRefused
+from services.gateway.ports import Letter, MailNotAccepted, MailRefused
 from tests.deadlines import DEADLINE_SECONDS
 
 SENDER = Address("Adrelay", "no-reply", "ads.example.org")
@@ -172,7 +172,7 @@ async def test_a_fresh_connection_that_fails_too_is_not_followed_by_another(
 ) -> None:
     await mailer.send(letter(1))
     server.otherwise = {(0, "MAIL", 2): END, (1, "MAIL", 1): END}
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(letter(2))
     assert len(server.heard) == 2
 
@@ -182,7 +182,7 @@ async def test_an_answer_that_was_lost_is_not_made_up_for_with_a_copy(
 ) -> None:
     await mailer.send(letter(1))
     server.otherwise[0, "CONTENT", 2] = END
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(letter(2))
     assert server.taken == [0, 0]
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sandbox.mail import Fault, MailControl, MailSandbox, SandboxSettings
 from sandbox.mail.settings import Encryption
 from services.gateway.adapters.smtp import Security, SmtpMailer
-from services.gateway.ports import Letter, Mailer, MailNotTaken, MailRefused
+from services.gateway.ports import Letter, Mailer, MailNotAccepted, MailRefused
 
 SENDER = Address("Adrelay", "no-reply", "ads.example.org")
 USER, PASSWORD = "shop", "p4ss-of-the-tests"
@@ -126,7 +126,7 @@ async def test_what_time_or_the_operator_may_mend_is_worth_another_try(
 ) -> None:
     fault = {"kind": "status", "stage": stage, "code": code, "text": text, "count": 1}
     await control.break_with(Fault.model_validate(fault))
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(LETTER)
     await mailer.send(LETTER)
     assert len(await control.mails()) == 1
@@ -139,7 +139,7 @@ async def test_a_server_that_says_nothing_has_not_taken_it_and_costs_bounded_tim
 ) -> None:
     await control.break_with(Fault.model_validate({"kind": kind, "stage": stage, "count": 1}))
     begin = time.monotonic()
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(LETTER)
     assert time.monotonic() - begin < TIMEOUT_SECONDS + 20  # it hangs for ever
     assert await control.mails() == []
@@ -150,7 +150,7 @@ async def test_an_answer_that_was_lost_leaves_a_mail_that_its_copy_is_known_by(
     mailer: Mailer, control: MailControl
 ) -> None:
     await control.drop_answers(count=1)
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(LETTER)
     await mailer.send(LETTER)
     assert [mail.message_id for mail in await control.mails()] == [LETTER.message_id] * 2
@@ -159,7 +159,7 @@ async def test_an_answer_that_was_lost_leaves_a_mail_that_its_copy_is_known_by(
 async def test_nobody_there_is_worth_another_try(security: Security) -> None:
     async with MailSandbox() as gone:
         mailer = mailer_of(gone, security)
-    with pytest.raises(MailNotTaken):
+    with pytest.raises(MailNotAccepted):
         await mailer.send(LETTER)
 
 
@@ -167,14 +167,14 @@ async def test_nobody_there_is_worth_another_try(security: Security) -> None:
 async def test_a_server_that_is_not_trusted_gets_neither_mail_nor_password(
     server: MailSandbox, control: MailControl, security: Security
 ) -> None:
-    with pytest.raises(MailNotTaken, match="certificate"):
+    with pytest.raises(MailNotAccepted, match="certificate"):
         await mailer_of(server, security, trusting=False).send(LETTER)
     assert await control.mails() == []
 
 
 async def test_a_server_without_encryption_gets_nothing_that_was_to_be_encrypted() -> None:
     async with MailSandbox() as bare, MailControl(bare.control_url) as control:
-        with pytest.raises(MailNotTaken):
+        with pytest.raises(MailNotAccepted):
             await mailer_of(bare, "starttls").send(LETTER)
         assert await control.mails() == []
 
@@ -184,7 +184,7 @@ async def test_a_wrong_password_is_for_the_operator_to_mend_and_is_not_repeated(
     server: MailSandbox, security: Security
 ) -> None:
     mailer = mailer_of(server, security, password="wr0ng-password-of-the-tests")
-    with pytest.raises(MailNotTaken) as failure:
+    with pytest.raises(MailNotAccepted) as failure:
         await mailer.send(LETTER)
     assert "wr0ng" not in str(failure.value) + repr(mailer)
 

@@ -233,7 +233,7 @@ class CheckedOrder:
     def _check_told(self, report: PaymentReport) -> None:
         """Check that all that a report says has come is counted, or stands in an event for a person."""
         assert self.order is not None
-        money, came = self.order.money, report.came
+        money, received = self.order.money, report.received
         counted = money.own if report.payment == PAYMENT else money.deposits.get(report.payment, Decimal(0))
         named = [
             event.paid
@@ -244,7 +244,7 @@ class CheckedOrder:
         seen = isinstance(self.order, Awaiting) and self.order.state in ON_THE_WAY
         if not (seen and report.payment == PAYMENT and report.status in {*ON_THE_WAY, PaymentState.WAITING}):
             crowded = len(money.unmatched) >= MOST_UNMATCHED
-            assert crowded or came <= max([counted, *named]), "money that nobody is told of"
+            assert crowded or received <= max([counted, *named]), "money that nobody is told of"
 
     def _check_money(self) -> None:
         order = self.order

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from libs.eventsourcing import Refused
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.webhook.proving import FREE_FAILURES, Prover
+from services.gateway.api.webhook.verifying import FREE_FAILURES, SignatureVerifier
 
 DIGEST = "ab" * 64
 FORGER, PROVIDER = "192.0.2.1", "198.51.100.1"
@@ -19,36 +19,36 @@ class Machine:
     def __init__(self, proof_seconds: float) -> None:
         self.now = 1000.0
         self.spent = 0.0
-        self.proofs = 0
+        self.verifications = 0
         self._proof_seconds = proof_seconds
-        self.prover = Prover(
+        self.verifier = SignatureVerifier(
             SecretStr("the-1pn-of-these-tests"),
-            prove=self._prove,
+            verify=self._verify,
             clock=lambda: self.now,
             processor_clock=lambda: self.spent,
         )
 
-    def _prove(self, _: bytes, body: bytes, __: str) -> bool:
-        self.proofs += 1
+    def _verify(self, _: bytes, body: bytes, __: str) -> bool:
+        self.verifications += 1
         self.spent += self._proof_seconds
         return body == b"genuine"
 
     def outcome(self, body: bytes, address: str) -> str:
         try:
-            self.prover.check(body, DIGEST, address)
+            self.verifier.check(body, DIGEST, address)
         except Refused as refused:
             return refused.code
         except Denied as denied:
             return denied.code
-        return "proved"
+        return "verified"
 
 
 @pytest.mark.parametrize("signature", ["", "ab", "ab" * 65, "xy" * 64, "é" * 128])
 def test_what_is_no_signature_costs_no_proof(signature: str) -> None:
     machine = Machine(1.0)
     with pytest.raises(Refused, match="bad_signature"):
-        machine.prover.check(b"genuine", signature, FORGER)
-    assert machine.proofs == 0
+        machine.verifier.check(b"genuine", signature, FORGER)
+    assert machine.verifications == 0
 
 
 def test_a_flood_of_forged_calls_gets_a_share_of_the_processor_and_no_more() -> None:
@@ -58,7 +58,7 @@ def test_a_flood_of_forged_calls_gets_a_share_of_the_processor_and_no_more() -> 
         machine.now += 0.001
     assert machine.spent < 0.1 * 60 + 0.2
     with pytest.raises(Denied) as denied:
-        machine.prover.check(b"forged", DIGEST, FORGER)
+        machine.verifier.check(b"forged", DIGEST, FORGER)
     assert denied.value.status == HTTPStatus.TOO_MANY_REQUESTS
     assert int(denied.value.headers["Retry-After"]) > 0
 
@@ -68,7 +68,7 @@ def test_nobody_else_is_refused_meanwhile() -> None:
     for _ in range(1000):
         machine.outcome(b"forged", FORGER)
     assert machine.outcome(b"genuine", FORGER) == "too_many_requests"
-    assert machine.outcome(b"genuine", PROVIDER) == "proved"
+    assert machine.outcome(b"genuine", PROVIDER) == "verified"
     assert machine.outcome(b"forged", PROVIDER) == "bad_signature"
 
 
@@ -76,13 +76,13 @@ def test_behind_one_proxy_genuine_calls_pass_while_forged_ones_are_cheap_togethe
     machine = Machine(0.0001)
     for _ in range(6_000):
         assert machine.outcome(b"forged", FORGER) == "bad_signature"
-        assert machine.outcome(b"genuine", FORGER) == "proved"
+        assert machine.outcome(b"genuine", FORGER) == "verified"
         machine.now += 0.01
 
 
 def test_genuine_calls_are_not_limited_and_count_against_nobody() -> None:
     machine = Machine(0.01)
-    assert {machine.outcome(b"genuine", PROVIDER) for _ in range(10_000)} == {"proved"}
+    assert {machine.outcome(b"genuine", PROVIDER) for _ in range(10_000)} == {"verified"}
     assert machine.outcome(b"forged", PROVIDER) == "bad_signature"
 
 
@@ -92,4 +92,4 @@ def test_few_forged_calls_make_no_suspect_however_much_they_cost() -> None:
         assert machine.outcome(b"forged", FORGER) == "bad_signature"
     assert machine.outcome(b"genuine", FORGER) == "too_many_requests"
     machine.now += 60
-    assert machine.outcome(b"genuine", FORGER) == "proved"
+    assert machine.outcome(b"genuine", FORGER) == "verified"

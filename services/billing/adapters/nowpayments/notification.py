@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 from libs.eventsourcing import Refused
 from libs.nowpayments.reading import Unreadable, parse
-from libs.nowpayments.signature import digest_in, proves
+from libs.nowpayments.signature import digest_in, is_verified
 from services.billing.adapters.nowpayments.answers import Reported, read
 
 MALFORMED = Counter(
@@ -24,7 +24,7 @@ def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
         raise Refused("bad_signature", "there is no signature of the provider's kind")
     try:
         answer = parse(body)
-        if not proves(secret, body, signature):
+        if not is_verified(secret, body, signature):
             raise Refused("bad_signature", "the signature is not the provider's")
         return read(Reported, answer)
     except Unreadable as error:

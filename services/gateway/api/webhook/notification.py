@@ -31,7 +31,7 @@ from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.edge import DirectRoute
 from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.problems import Denied, unavailable
-from services.gateway.api.webhook.proving import Prover
+from services.gateway.api.webhook.verifying import SignatureVerifier
 
 ANSWER_SECONDS = 2.5
 """The provider's timeout is 3 seconds: it gets an answer before that, to send the notification again."""
@@ -66,7 +66,7 @@ class _Commands(Protocol):
 class Webhook:
     """Handles the provider's notifications. One per process, in `app.state.webhook`."""
 
-    prover: Prover
+    verifier: SignatureVerifier
     billing: _Commands
     in_progress: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_UNDER_WAY))
 
@@ -75,7 +75,7 @@ class Webhook:
         correlation_id = cast("UUID", scope["state"]["correlation_id"])
         signature = Headers(scope=scope).get("x-nowpayments-sig", "")
         try:
-            self.prover.check(body, signature, address_in(scope))
+            self.verifier.check(body, signature, address_in(scope))
             with self.in_progress.slot():  # after the proof: forged calls must not take slots
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self.billing.send(

@@ -8,14 +8,14 @@ from prometheus_client import Counter
 from pydantic import SecretStr
 
 from libs.eventsourcing import Refused
-from libs.nowpayments.signature import digest_in, proves, secret_from
+from libs.nowpayments.signature import digest_in, is_verified, secret_from
 from services.gateway.api.requests.limits import RateLimit, too_many
 from services.gateway.api.requests.problems import Denied
 
 FREE_FAILURES = 20
 """The number of forged calls a minute above which an address is suspect."""
 SHARE = 0.1
-"""The share of the processor's time for failed proofs, above which calls of suspects are refused."""
+"""The share of the processor's time for failed verifications, above which calls of suspects are refused."""
 _BURST_SECONDS = 0.1
 _RETRY_SECONDS = 1
 _SPENT = Counter(
@@ -23,7 +23,7 @@ _SPENT = Counter(
 )
 
 
-class Prover:
+class SignatureVerifier:
     """Verifies that a notification's signature was made with the provider's secret.
 
     Genuine notifications are never counted against an address, and no address is limited as long as forged
@@ -34,12 +34,12 @@ class Prover:
         self,
         secret: SecretStr,
         *,
-        prove: Callable[[bytes, bytes, str], bool] = proves,
+        verify: Callable[[bytes, bytes, str], bool] = is_verified,
         clock: Callable[[], float] = time.monotonic,
         processor_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._secret = secret_from(secret.get_secret_value())
-        self._prove = prove
+        self._verify = verify
         self._clock = clock
         self._processor_clock = processor_clock
         self._failures = RateLimit(FREE_FAILURES, clock=clock)
@@ -53,7 +53,7 @@ class Prover:
         if self._used_up() and self._failures.exhausted(address):
             raise too_many(_RETRY_SECONDS)
         began = self._processor_clock()
-        if self._prove(self._secret, body, signature):
+        if self._verify(self._secret, body, signature):
             return
         taken = self._processor_clock() - began
         self._spent += taken
