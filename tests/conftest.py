@@ -32,14 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let no hang last for ever, and no HTTP client read more certificates than one."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
     config.pluginmanager.register(Watchdog(), "watchdog")
-    if hasattr(config, "workerinput"):
-        use_fork_server(config.workerinput[FORK_SERVER])
+    told: dict[str, str] | None = getattr(config, "workerinput", None)  # what a worker is told by xdist
+    if told is not None:
+        use_fork_server(told[FORK_SERVER])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: WorkerController) -> None:
     """Tell a worker of the fork server that all share."""
-    node.workerinput[FORK_SERVER] = _fork_server()
+    node.workerinput[FORK_SERVER] = _fork_server()  # pyright: ignore[reportUnknownMemberType]  # xdist's own
 
 
 @cache

@@ -65,7 +65,12 @@ async def started(module: str, environment: Mapping[str, str], log: Path | None 
     path = await asyncio.to_thread(fork_server)
     server = socket.socket(socket.AF_UNIX)
     server.connect(path)
-    asked = {"module": module, "arguments": [], "environment": dict(environment), "folder": str(ROOT)}
+    asked = {
+        "module": module,
+        "arguments": list[str](),
+        "environment": dict(environment),
+        "folder": str(ROOT),
+    }
     output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
