@@ -246,6 +246,6 @@ async def test_a_reader_waits_only_for_what_it_handles(stream: EventStream, data
 
 
 async def test_a_unit_that_readers_could_not_keep_is_refused(engine: Engine) -> None:
-    with pytest.raises(InvalidAppend, match="take fewer at a time"):
+    with pytest.raises(InvalidAppend, match="handle fewer"):
         await engine.run(turn("a", MAX_UNIT_EVENTS + 1), ME)
     await engine.run(turn("a", 3), ME)

@@ -37,8 +37,8 @@ class Board:
         self.erased: SessionId | None = None
         self.open_for: list[ApplicationId] = []
 
-    async def open(self, session: SessionId, pair: ApplicationId) -> "Visitor":
-        self.open_for.append(pair)
+    async def open(self, session: SessionId, application: ApplicationId) -> "Visitor":
+        self.open_for.append(application)
         return Visitor(self, session)
 
 
