@@ -239,12 +239,9 @@ async def test_one_that_names_no_order_of_ours_is_found_by_its_payment(
 async def test_one_of_another_order_pays_neither(shop: Market, order: dict[str, Any]) -> None:
     other = await shop.check_out()
     body = order["body"] | {"order_id": other["order_number"]}
-    for number in (order["number"], other["order_number"]):
-        await refused(
-            shop,
-            {"number": number},
-            json.dumps(body).encode(),
-            sign(body),
-            status=422,
-            code="wrong_payment",
-        )
+    content, signature = json.dumps(body).encode(), sign(body)
+    untouched = {"number": other["order_number"]}
+    await refused(shop, untouched, content, signature, status=422, code="wrong_payment")
+    reported = await shop.becomes(order["number"], lambda found: bool(found["attention"]))
+    assert reported["status"] == "WAITING"
+    await refused(shop, order, content, signature, status=422, code="wrong_payment")
