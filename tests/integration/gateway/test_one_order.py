@@ -31,7 +31,7 @@ def away(world: World) -> Iterator[World]:
     world.shop.provider_away = False
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pair(world: World) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Two gateways on one database."""
     async with AsyncExitStack() as stack:
