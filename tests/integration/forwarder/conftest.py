@@ -10,6 +10,7 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
+from sandbox.telegram.crypto import ServerKey
 from sandbox.telegram.sandbox import TelegramSandbox
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
@@ -26,9 +27,15 @@ async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def server_key() -> ServerKey:
+    """The key of all sandboxes: to make one takes longer than to start a sandbox."""
+    return ServerKey()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def telegram() -> AsyncIterator[TelegramSandbox]:
-    async with TelegramSandbox(port=free_port()) as sandbox:
+async def telegram(server_key: ServerKey) -> AsyncIterator[TelegramSandbox]:
+    async with TelegramSandbox(port=free_port(), key=server_key) as sandbox:
         yield sandbox
 
 
