@@ -36,7 +36,10 @@ class Templates:
                 self._made.add(tables)
         connection = await asyncpg.connect(self._url("postgres"))
         try:
-            await connection.execute(f'create database "{name}" template "{_template(tables)}"')
+            # a copy of its files costs half of what it costs to write its pages to the log
+            await connection.execute(
+                f'create database "{name}" template "{_template(tables)}" strategy file_copy'
+            )
         finally:
             await connection.close()
         return self._url(name)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
+from libs.events.catalogue import published
 from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
@@ -46,6 +47,8 @@ from services.forwarder.cycle.commands import Abort, Begin
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.pool import Pool
+from services.forwarder.registry import REGISTRY
+from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
 from services.forwarder.vault.accounts import VaultAccounts
 from services.forwarder.vault.cipher import Cipher
@@ -65,6 +68,44 @@ def vault_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSandbox) -> ForwarderSettings:
+    """The settings of a forwarder that hurries."""
+    return ForwarderSettings.model_validate(
+        {
+            "postgres_url": database,
+            "nats_url": nats_url,
+            "nats_prefix": prefix,
+            "vault_keys": vault_key(),
+            "telegram_host": telegram.host,
+            "telegram_port": telegram.port,
+            "telegram_dc": telegram.dc_id,
+            "lease_seconds": 3,
+            "poll_seconds": 0.1,
+            "request_seconds": 5,
+            "connect_seconds": 5,
+            "backoff_seconds": 0.05,
+            "idle_seconds": 5,
+            "max_wait_in_cycle_seconds": 5,
+        }
+    )
+
+
+@asynccontextmanager
+async def engine_of(database: str) -> AsyncGenerator[Engine]:
+    """The forwarder's store and tables."""
+    made = Engine(
+        "forwarder",
+        database,
+        published(),
+        state_tables=REGISTRY.state_tables,
+        read_models=REGISTRY.read_models,
+    )
+    await made.start(pool_size=10)
+    await make_tables(made)
+    yield made
+    await made.stop()
+
+
 class Stage:
     """What a test needs: seats with real sessions, groups, cycles, workers, and what became of it all."""
 
@@ -78,12 +119,15 @@ class Stage:
         self.accounts: dict[SessionId, int] = {}
 
     async def prepare(self) -> None:
-        secret = TelegramApplication(4711, "0123456789abcdef" * 2)
-        await self.engine.query(lambda sql: self.vault.put_application(sql, self.pair, secret))
+        await self.put_application()
         pictures = [PostSpec(media=Media.PHOTO, text=f"picture {number}") for number in range(3)]
         self.telegram.create_channel(
             ChannelSpec(username=SOURCE[1:], posts=[PostSpec(text="the post"), AlbumSpec(album=pictures)])
         )
+
+    async def put_application(self) -> None:
+        secret = TelegramApplication(4711, "0123456789abcdef" * 2)
+        await self.engine.query(lambda sql: self.vault.put_application(sql, self.pair, secret))
 
     async def seats(self, count: int) -> list[Seat]:
         return [await self.seat() for _ in range(count)]

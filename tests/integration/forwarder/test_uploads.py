@@ -4,12 +4,19 @@ What is taken, and what is refused.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import (
     ImportApiPair,
     ImportSession,
@@ -17,6 +24,8 @@ from libs.events.forwarder import (
 )
 from libs.events.values import ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
+from sandbox.telegram.crypto import ServerKey
+from sandbox.telegram.sandbox import TelegramSandbox
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
 from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.client.commands import Die
@@ -28,8 +37,38 @@ from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import Vault
 from services.forwarder.vault.uploading import import_session
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import vault_key
-from tests.integration.forwarder.system import HASH, System
+from tests.integration.forwarder.stage import Stage, engine_of, settings_of, vault_key
+from tests.integration.forwarder.system import HASH, System, system_of
+from tests.support.databases import fresh_database
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def system(
+    postgres_server: EmbeddedPostgres,
+    nats_server: EmbeddedNats,
+    server_key: ServerKey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[System]:
+    """One system for all uploads: each test has accounts of its own."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(fresh_database(postgres_server, "forwarder"))
+        telegram = await stack.enter_async_context(TelegramSandbox(port=free_port(), key=server_key))
+        settings = settings_of(database, nats_server.url, f"t{uuid4().hex[:8]}", telegram)
+        stage = Stage(await stack.enter_async_context(engine_of(database)), telegram, settings)
+        await stage.prepare()
+        logs = tmp_path_factory.mktemp("logs")
+        yield await stack.enter_async_context(system_of(stage, settings, logs, postgres_server))
+
+
+@pytest.fixture
+def settings(system: System) -> ForwarderSettings:
+    """The settings of the one system."""
+    return system.stage.settings
+
+
+async def imported(system: System, *sessions: SessionId) -> list[SessionId]:
+    """Return those of the sessions that were imported, in order; twice what was so twice."""
+    return [one.session for one in await system.stage.said(SessionImported) if one.session in sessions]
 
 
 async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> None:
@@ -54,7 +93,7 @@ async def test_a_session_is_taken_once(system: System) -> None:
     other = SecretStr(system.stage.telegram.mint_session(account))
     refused = await system.refusal(ImportSession(session=first, content=other))
     assert refused.code == "session_exists"
-    assert len([one for one in await system.stage.said(SessionImported) if one.session == first]) == 1
+    assert await imported(system, first) == [first]
     assert not system.stage.telegram.held_twice()
 
 
@@ -97,7 +136,7 @@ async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_o
     stage.telegram.revoke_sessions(account)  # would tell whoever signs in with it now
     first_is_over.set()
     await again
-    assert [one.session for one in await stage.said(SessionImported)] == [upload.session]
+    assert await imported(system, upload.session) == [upload.session]
 
 
 async def test_one_account_is_in_the_vault_with_one_living_session(system: System) -> None:
@@ -109,7 +148,7 @@ async def test_one_account_is_in_the_vault_with_one_living_session(system: Syste
     other = SecretStr(stage.telegram.mint_session(account))
     refused = await system.refusal(ImportSession(session=second, content=other))
     assert refused.code == "account_exists"
-    assert [one.session for one in await stage.said(SessionImported)] == [first]
+    assert await imported(system, first, second) == [first]
     assert await stage.engine.query(lambda sql: stage.vault.session(sql, second)) is None
 
     async def die(unit: UnitOfWork) -> None:
@@ -117,7 +156,7 @@ async def test_one_account_is_in_the_vault_with_one_living_session(system: Syste
 
     await stage.engine.run(die, Causes.first("test"))
     await system.send(ImportSession(session=second, content=other))
-    assert [one.session for one in await stage.said(SessionImported)] == [first, second]
+    assert await imported(system, first, second) == [first, second]
 
 
 async def test_sessions_of_one_account_uploaded_at_once_are_stored_once(system: System) -> None:
@@ -130,7 +169,7 @@ async def test_sessions_of_one_account_uploaded_at_once_are_stored_once(system: 
     answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
     refused = [answer.code for answer in answers if isinstance(answer, Refused)]
     assert refused == ["account_exists"] * 4
-    assert len(await system.stage.said(SessionImported)) == 1
+    assert len(await imported(system, *(command.session for command in commands))) == 1
 
 
 async def test_without_the_vaults_key_no_process_starts_and_one_line_says_why(
@@ -193,5 +232,8 @@ async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: 
 async def test_without_any_pair_no_session_can_be_checked(system: System) -> None:
     await system.stage.engine.query(lambda sql: sql.execute("delete from vault.pairs"))
     text = system.stage.telegram.mint_session(system.stage.telegram.create_account(AccountSpec()).id)
-    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(text)))
+    try:
+        refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(text)))
+    finally:
+        await system.stage.put_application()
     assert refused.code == "no_api_pair"

@@ -29,7 +29,7 @@ async def test_a_worker_that_is_killed_in_mid_cycle_is_replaced_by_another(
     stage: Stage, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
     seats = await stage.seats(3)
-    groups = stage.groups(60, seats)
+    groups = stage.groups(36, seats)
     async with running(settings, tmp_path) as first:
         cycle = await stage.begin(seats, groups, pacing=PACING)
         await in_mid_cycle(stage, 12)
@@ -44,10 +44,10 @@ async def test_workers_may_be_killed_one_after_the_other(
     stage: Stage, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
     seats = await stage.seats(4)
-    groups = stage.groups(80, seats)
+    groups = stage.groups(50, seats)
     async with running(settings, tmp_path) as survivor:
         cycle = await stage.begin(seats, groups, pacing=PACING)
-        for sends in (5, 25, 45):
+        for sends in (5, 16, 27):
             async with running(settings, tmp_path) as victim:
                 await in_mid_cycle(stage, sends)
                 await victim.killed()
@@ -60,7 +60,7 @@ async def test_a_worker_that_was_frozen_finds_its_sessions_gone_and_sends_nothin
     stage: Stage, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
     seats = await stage.seats(2)
-    groups = stage.groups(60, seats)
+    groups = stage.groups(36, seats)
     async with running(settings, tmp_path) as first:
         cycle = await stage.begin(seats, groups, pacing=PACING)
         await in_mid_cycle(stage, 8)

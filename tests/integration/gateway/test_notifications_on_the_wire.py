@@ -28,6 +28,16 @@ async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> 
 @pytest_asyncio.fixture(loop_scope="session")
 async def order(shop: Market) -> dict[str, Any]:
     """An order that waits to be paid, with what its notification says."""
+    return await placed_order(shop)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def untouched(shop: Market) -> dict[str, Any]:
+    """An order for all tests that see that nothing happens to it."""
+    return await placed_order(shop)
+
+
+async def placed_order(shop: Market) -> dict[str, Any]:
     placed = await shop.check_out()
     payment = await shop.payments.payment_of(placed["order_number"])
     body = {
@@ -97,31 +107,33 @@ async def test_a_good_one_pays_the_order_once_however_often_it_comes(
     ids=str,
 )
 async def test_a_body_that_was_changed_after_signing_is_refused(
-    shop: Market, order: dict[str, Any], change: dict[str, Any]
+    shop: Market, untouched: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    body = json.dumps(order["body"] | change).encode()
-    await refused(shop, order, body, sign(order["body"]), status=401, code="bad_signature")
+    body = json.dumps(untouched["body"] | change).encode()
+    await refused(shop, untouched, body, sign(untouched["body"]), status=401, code="bad_signature")
 
 
 @pytest.mark.parametrize(
     "secret", [IPN_SECRET.upper(), "", "another-secret-0123456789"], ids=["case", "empty", "another"]
 )
 async def test_a_signature_by_another_secret_is_refused(
-    shop: Market, order: dict[str, Any], secret: str
+    shop: Market, untouched: dict[str, Any], secret: str
 ) -> None:
-    text = json.dumps(order["body"], sort_keys=True, separators=(",", ":")).encode()
-    await refused(shop, order, text, signature_of(text, secret), status=401, code="bad_signature")
+    text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":")).encode()
+    await refused(shop, untouched, text, signature_of(text, secret), status=401, code="bad_signature")
 
 
 @pytest.mark.parametrize("signature", ["", "0", "é" * 64, "a" * 127, "a" * 300, "0x" + "a" * 126])
-async def test_what_is_no_signature_is_refused(shop: Market, order: dict[str, Any], signature: str) -> None:
-    body = json.dumps(order["body"]).encode()
+async def test_what_is_no_signature_is_refused(
+    shop: Market, untouched: dict[str, Any], signature: str
+) -> None:
+    body = json.dumps(untouched["body"]).encode()
     headers = [(b"x-nowpayments-sig", signature.encode("latin-1"))]
-    before, count = await shop.order(order["number"]), counted("bad_signature")
+    before, count = await shop.order(untouched["number"]), counted("bad_signature")
     answer = await shop.http.post(WEBHOOK, content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
     assert counted("bad_signature") == count + 1
-    assert await shop.order(order["number"]) == before
+    assert await shop.order(untouched["number"]) == before
 
 
 BODIES = {
@@ -144,53 +156,53 @@ BODIES = {
 
 @pytest.mark.parametrize("name", BODIES)
 async def test_what_no_provider_sends_is_refused_even_where_it_is_signed(
-    shop: Market, order: dict[str, Any], name: str
+    shop: Market, untouched: dict[str, Any], name: str
 ) -> None:
     body = BODIES[name]
-    before = await shop.order(order["number"])
+    before = await shop.order(untouched["number"])
     for signature in (signature_of(body), signature_of(body.replace(b": ", b":").replace(b", ", b","))):
         counts = {code: counted(code) for code in ("bad_signature", "malformed_notification")}
         answer = await shop.http.post(WEBHOOK, content=body, headers={"x-nowpayments-sig": signature})
         code = answer.json()["code"]
         assert (answer.status_code, code) in {(400, "malformed_notification"), (401, "bad_signature")}
         assert counted(code) == counts[code] + 1
-    assert await shop.order(order["number"]) == before
+    assert await shop.order(untouched["number"]) == before
 
 
 @pytest.mark.parametrize("kept", [1, 20, -1])
-async def test_a_body_that_was_cut_off_is_refused(shop: Market, order: dict[str, Any], kept: int) -> None:
-    text = json.dumps(order["body"], sort_keys=True, separators=(",", ":")).encode()
-    before = await shop.order(order["number"])
+async def test_a_body_that_was_cut_off_is_refused(shop: Market, untouched: dict[str, Any], kept: int) -> None:
+    text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":")).encode()
+    before = await shop.order(untouched["number"])
     for signature in (signature_of(text), signature_of(text[:kept])):
         answer = await shop.http.post(WEBHOOK, content=text[:kept], headers={"x-nowpayments-sig": signature})
         assert answer.status_code in {400, 401}
-    assert await shop.order(order["number"]) == before
+    assert await shop.order(untouched["number"]) == before
 
 
-async def test_a_key_that_stands_there_twice_is_refused(shop: Market, order: dict[str, Any]) -> None:
-    text = json.dumps(order["body"], sort_keys=True, separators=(",", ":"))
+async def test_a_key_that_stands_there_twice_is_refused(shop: Market, untouched: dict[str, Any]) -> None:
+    text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":"))
     twice = text.replace(
         '"payment_status":"finished"', '"payment_status":"waiting","payment_status":"finished"'
     )
-    before = await shop.order(order["number"])
+    before = await shop.order(untouched["number"])
     for signed in (text, twice, text.replace("finished", "waiting")):
         answer = await shop.http.post(
             WEBHOOK, content=twice.encode(), headers={"x-nowpayments-sig": signature_of(signed.encode())}
         )
         assert answer.status_code in {400, 401}, answer.text
-    assert await shop.order(order["number"]) == before
+    assert await shop.order(untouched["number"]) == before
 
 
-async def test_a_body_that_is_too_large_is_refused_unread(shop: Market, order: dict[str, Any]) -> None:
-    body = order["body"] | {"order_description": "x" * 65_536}
-    before, name = await shop.order(order["number"]), "adrelay_gateway_bodies_refused_total"
+async def test_a_body_that_is_too_large_is_refused_unread(shop: Market, untouched: dict[str, Any]) -> None:
+    body = untouched["body"] | {"order_description": "x" * 65_536}
+    before, name = await shop.order(untouched["number"]), "adrelay_gateway_bodies_refused_total"
     count = counted("body_too_large", name)
     answer = await shop.http.post(
         WEBHOOK, content=json.dumps(body).encode(), headers={"x-nowpayments-sig": sign(body)}
     )
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert counted("body_too_large", name) == count + 1
-    assert await shop.order(order["number"]) == before
+    assert await shop.order(untouched["number"]) == before
 
 
 @pytest.mark.parametrize(
@@ -240,8 +252,9 @@ async def test_one_of_another_order_pays_neither(shop: Market, order: dict[str, 
     other = await shop.check_out()
     body = order["body"] | {"order_id": other["order_number"]}
     content, signature = json.dumps(body).encode(), sign(body)
-    untouched = {"number": other["order_number"]}
-    await refused(shop, untouched, content, signature, status=422, code="wrong_payment")
+    await refused(
+        shop, {"number": other["order_number"]}, content, signature, status=422, code="wrong_payment"
+    )
     reported = await shop.becomes(order["number"], lambda found: bool(found["attention"]))
     assert reported["status"] == "WAITING"
     await refused(shop, order, content, signature, status=422, code="wrong_payment")

@@ -101,24 +101,22 @@ async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
 
 
 async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is_late(
-    http: httpx.AsyncClient, world: World
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more = 5
-    before = counted("crowded")
-    world.shop.slow.clear()
-    try:
-        async with httpx.AsyncClient(base_url=http.base_url, limits=httpx.Limits(), timeout=60) as crowd:
+    most, more = 20, 5
+    monkeypatch.setattr(notification, "MOST_UNDER_WAY", most)
+    before, late = counted("crowded"), counted("late")
+    async with world.gateway() as crowd:
+        world.shop.slow.clear()
+        try:
             answers = await asyncio.gather(
-                *(
-                    crowd.post(URL, content=b"{}", headers=signed(b"{}"))
-                    for _ in range(notification.MOST_UNDER_WAY + more)
-                )
+                *(crowd.post(URL, content=b"{}", headers=signed(b"{}")) for _ in range(most + more))
             )
-    finally:
-        world.shop.slow.set()
-    assert counted("crowded") == before + more
-    assert {(one.status_code, int(one.headers["Retry-After"]) > 0) for one in answers} == {(503, True)}
-    assert (await http.post(URL, content=b"{}", headers=signed(b"{}"))).status_code == 200
+        finally:
+            world.shop.slow.set()
+        assert (counted("crowded"), counted("late")) == (before + more, late + most)
+        assert {(one.status_code, int(one.headers["Retry-After"]) > 0) for one in answers} == {(503, True)}
+        assert (await crowd.post(URL, content=b"{}", headers=signed(b"{}"))).status_code == 200
 
 
 async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(

@@ -7,6 +7,7 @@ import pytest_asyncio
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.eventsourcing import EventStream
 from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
+from tests.integration.provisioning.rules import Provisioning, provisioning_at_noon
 from tests.support.databases import fresh_database
 
 
@@ -15,6 +16,13 @@ async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """A database with provisioning's tables."""
     async with fresh_database(postgres_server, "provisioning") as url:
         yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provisioning(postgres_server: EmbeddedPostgres) -> AsyncIterator[Provisioning]:
+    """The service without a broker, at noon."""
+    async with provisioning_at_noon(postgres_server) as service:
+        yield service
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -18,6 +18,7 @@ from libs.chassis.settings import ServiceSettings
 from libs.events.catalogue import published
 from libs.eventsourcing import Causes, Decider, Engine, Event, EventStream, Relay, UnitOfWork
 from libs.eventsourcing.model.envelope import Recorded
+from libs.eventsourcing.operations import DeadLetter, list_dead_letters, request_retry
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.values import START
 from tests.support.databases import fresh_database
@@ -133,11 +134,14 @@ class World:
     async def says(self, kind: type[EventT], count: int = 1) -> list[EventT]:
         """Wait until the service has said that many events of one type, and return them."""
 
-        async def enough() -> list[EventT] | None:
-            found = await self.said(kind)
-            return found if len(found) >= count else None
+        async def enough() -> bool:
+            found: int | None = await self.value(
+                "select count(*) from engine.events where type = $1", kind.__name__
+            )
+            return (found or 0) >= count
 
-        return await until(enough, why=f"{count} {kind.__name__}")
+        await until(enough, why=f"{count} {kind.__name__}")
+        return await self.said(kind)
 
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a single value from the service's database; None before its first start."""
@@ -150,6 +154,16 @@ class World:
         """Change the service's database behind its back."""
         async with self._questions.connection() as connection:
             await connection.execute(statement)
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """Return what the service could not handle."""
+        async with self._questions.connection() as connection:
+            return await list_dead_letters(connection)
+
+    async def retry(self, letter: DeadLetter) -> None:
+        """Have a dead letter's stream handled again."""
+        async with self._questions.connection() as connection:
+            await request_retry(connection, letter.reader, letter.source_stream)
 
     async def close(self) -> None:
         """Ask no more."""

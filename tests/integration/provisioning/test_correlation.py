@@ -59,18 +59,20 @@ async def test_what_happens_to_an_adbot_bears_the_correlation_id_of_its_order_wh
         first = (await pay(billing, ORDERS[0])).correlation_id
         await world.says(AdbotProvisioned)
         second = (await pay(billing, ORDERS[1], 2)).correlation_id
-        await world.says(SeatsAwaited)
+        third = (await pay(billing, ORDERS[2], 1)).correlation_id
+        await world.says(SeatsAwaited, 2)
         await die(forwarder, SESSIONS[0])
         await world.says(SeatLost)
         suspend = SuspendAdbot(adbot=FIRST, reason="spam", release_sessions=True)
         await client.send(suspend, Causes.first("admin"))
         await world.says(SeatFilled)
+        await stock_up(world, forwarder, *SESSIONS[2:4])
     assert await correlations(world, SeatLost) == [first]
     assert first not in await correlations(world, SessionLost), "a session is not of an order"
     for kind in (AdbotSuspended, SeatsReleased, SessionReleased):
         assert await correlations(world, kind) == [first], kind
-    assert await correlations(world, SeatFilled) == [second]
-    assert await correlations(world, SessionAssigned) == [first, first, second]
+    assert await correlations(world, SeatFilled) == [second, second, third]
+    assert await correlations(world, SessionAssigned) == [first, first, second, second, third]
 
 
 async def test_a_renewal_and_its_refund_bear_the_correlation_id_of_the_renewing_order(
@@ -92,13 +94,19 @@ async def test_what_time_does_to_an_adbot_bears_the_correlation_id_of_its_order(
     world: World, billing: Neighbour
 ) -> None:
     await sold_before(world, ORDERS[:1], datetime.now(UTC) - timedelta(days=2))
-    async with service(world, grace_days=0.5):
-        await world.says(SessionReleased, 2)
+    async with service(world, grace_days=3):
+        await world.says(AdbotExpired)
         waiting = (await pay(billing, ORDERS[1])).correlation_id
-        await world.says(AdbotProvisioned, 2)
+        await world.says(SeatsAwaited)
+    async with service(world, grace_days=0.5):
+        await world.says(SeatFilled, 2)
+        recorded = await world.recorded()
+    releases = [it for it in recorded if isinstance(it.event, SeatsReleased | SessionReleased | SeatFilled)]
+    assert len({it.envelope.cursor.xid for it in releases}) == 1, "free for a moment, and nobody's"
     provisioned = await correlations(world, AdbotProvisioned)
     sold = provisioned[0]
     assert provisioned == [sold, waiting]
+    assert await correlations(world, SeatFilled) == [waiting, waiting]
     assert await correlations(world, AdbotExpired) == [sold]
     assert await correlations(world, SeatsReleased) == [sold]
     assert await correlations(world, SessionReleased) == [sold] * 2

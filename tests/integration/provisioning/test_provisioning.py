@@ -7,13 +7,11 @@ from uuid import uuid4
 from libs.events.catalogue import published
 from libs.events.provisioning import (
     AdbotExpired,
+    AdbotExtended,
     AdbotProvisioned,
     ApiPairAdded,
-    SeatFilled,
-    SeatLost,
     SeatsAwaited,
     SessionAssigned,
-    SessionLost,
     SessionStocked,
 )
 from libs.events.values import AccountId, Seat
@@ -32,9 +30,7 @@ from tests.integration.provisioning.market import (
     PAIR_A,
     PAIR_B,
     SESSIONS,
-    die,
     import_pair,
-    import_session,
     paid,
     pay,
     plan,
@@ -65,16 +61,17 @@ async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
     assert len({it.envelope.cursor.xid for it in assigned}) == 1, "assigned in several transactions"
 
 
-async def test_a_payment_reported_five_times_and_read_again_makes_one_adbot(
+async def test_payments_reported_three_times_and_read_again_make_one_adbot_and_one_renewal(
     world: World, billing: Neighbour, forwarder: Neighbour
 ) -> None:
-    finished = paid(ORDERS[0])
+    finished, renewal = paid(ORDERS[0]), paid(ORDERS[2], renews=adbot_of(ORDERS[0]))
     async with service(world):
         await import_pair(forwarder)
         await stock_up(world, forwarder, *SESSIONS[:6])
-        for _ in range(5):
+        for _ in range(3):
             await billing.say(f"order-{ORDERS[0]}", finished)
-        await world.says(AdbotProvisioned)
+        await billing.say(f"order-{ORDERS[2]}", *[renewal] * 3)
+        await world.says(AdbotExtended)
     await world.execute("delete from engine.checkpoints; delete from engine.bookmarks")
     async with service(world):
         await pay(billing, ORDERS[1])
@@ -83,7 +80,9 @@ async def test_a_payment_reported_five_times_and_read_again_makes_one_adbot(
     assert len(await world.said(SessionAssigned)) == 4
     assert len(await world.said(SessionStocked)) == 6
     assert len(await world.said(ApiPairAdded)) == 1
-    assert await world.value("select count(*) from engine.parked") == 0
+    assert [it.order for it in await world.said(AdbotExtended)] == [ORDERS[2]]
+    assert await world.said(SeatsAwaited) == []
+    assert await world.dead_letters() == []
 
 
 async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_same(
@@ -114,102 +113,6 @@ async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_s
     assert len({row["session"] for row in seats}) == 6
     assert [row["assigned"] for row in pairs] == [3, 3]
     assert (missing, free) == (4, 1)
-
-
-async def test_arriving_stock_fills_waiting_seats_first_paid_first_served(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world):
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, SESSIONS[0])
-        first = await pay(billing, ORDERS[0])
-        await world.says(AdbotProvisioned)
-        second = await pay(billing, ORDERS[1], 1)
-        await world.says(AdbotProvisioned, 2)
-        await stock_up(world, forwarder, *SESSIONS[1:3])
-        filled = await world.says(SeatFilled, 2)
-        provisioned = await world.said(AdbotProvisioned)
-        recorded = await world.recorded()
-    assert await world.said(SeatsAwaited) == [
-        SeatsAwaited(adbot=adbot_of(ORDERS[0]), missing=1),
-        SeatsAwaited(adbot=adbot_of(ORDERS[1]), missing=1),
-    ]
-    assert [(it.adbot, it.seat.session) for it in filled] == [
-        (adbot_of(ORDERS[0]), SESSIONS[1]),
-        (adbot_of(ORDERS[1]), SESSIONS[2]),
-    ]
-    assert provisioned[1].valid_from is None
-    assert filled[0].valid_from == provisioned[0].valid_from, "validity began with the first seat"
-    assert filled[1].valid_until == filled[1].valid_from + timedelta(days=1)
-    correlation_ids = [it.envelope.correlation_id for it in recorded if isinstance(it.event, SeatFilled)]
-    assert correlation_ids == [first.correlation_id, second.correlation_id]
-
-
-async def test_a_pair_serves_no_more_sessions_than_allowed_and_another_one_helps(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world, max_sessions_per_pair=2):
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:3])
-        await pay(billing, ORDERS[0], 3)
-        await world.says(SeatsAwaited)
-        await import_pair(forwarder, PAIR_B)
-        (filled,) = await world.says(SeatFilled)
-    assert filled.seat.pair == PAIR_B
-
-
-async def test_a_session_keeps_its_own_pair_and_others_get_the_least_used(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world):
-        await import_pair(forwarder, PAIR_A)
-        await import_pair(forwarder, PAIR_B)
-        await import_session(forwarder, SESSIONS[0], PAIR_B)
-        await import_session(forwarder, SESSIONS[1], PAIR_B)
-        await world.says(SessionStocked, 2)
-        await stock_up(world, forwarder, *SESSIONS[2:5])
-        await pay(billing, ORDERS[0], 5)
-        (adbot,) = await world.says(AdbotProvisioned)
-    assert [seat.session for seat in adbot.seats] == SESSIONS[:5]
-    assert [seat.pair for seat in adbot.seats] == [PAIR_B, PAIR_B, PAIR_A, PAIR_A, PAIR_A]
-
-
-async def test_a_dead_session_is_replaced_from_stock_and_else_its_seat_waits(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world):
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:3])
-        await pay(billing, ORDERS[0])
-        (adbot,) = await world.says(AdbotProvisioned)
-        await die(forwarder, SESSIONS[0])
-        (replaced,) = await world.says(SeatFilled)
-        await die(forwarder, SESSIONS[1])
-        await world.says(SeatLost, 2)
-        assert len(await world.said(SeatFilled)) == 1
-        await stock_up(world, forwarder, SESSIONS[3])
-        filled = await world.says(SeatFilled, 2)
-    assert replaced.seat.session == SESSIONS[2]
-    assert filled[1].seat.session == SESSIONS[3]
-    assert filled[1].valid_until == adbot.valid_until
-    lost = await world.said(SessionLost)
-    assert [(it.session, it.adbot) for it in lost] == [(id_, adbot.adbot) for id_ in SESSIONS[:2]]
-
-
-async def test_a_session_that_dies_in_stock_is_not_sold(
-    world: World, billing: Neighbour, forwarder: Neighbour
-) -> None:
-    async with service(world):
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:2])
-        await die(forwarder, SESSIONS[0])
-        await die(forwarder, SESSIONS[0])
-        await world.says(SessionLost)
-        await pay(billing, ORDERS[0])
-        (adbot,) = await world.says(AdbotProvisioned)
-    assert [seat.session for seat in adbot.seats] == [SESSIONS[1]]
-    assert len(await world.said(SessionLost)) == 1
-    assert await world.said(SeatLost) == []
 
 
 async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_service_was_down(

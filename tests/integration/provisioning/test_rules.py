@@ -1,15 +1,9 @@
 """What follows in provisioning from events, commands and the passing of time: a whole service, no broker."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
-from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.billing import PaymentRefunded
-from libs.events.catalogue import published
-from libs.events.forwarder import ApiPairImported, SessionImported
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
@@ -18,7 +12,6 @@ from libs.events.provisioning import (
     AdbotSuspended,
     ExtendAdbot,
     RestoreAdbot,
-    SeatFilled,
     SeatsAwaited,
     SeatsReleased,
     SessionAssigned,
@@ -26,79 +19,24 @@ from libs.events.provisioning import (
     SessionStocked,
     SuspendAdbot,
 )
-from libs.events.values import AdbotId, Seat, SessionId
 from libs.eventsourcing import Command
-from libs.eventsourcing.testing import Act, Said, Service, service_on
-from services.provisioning.adbot.domain import adbot_of
-from services.provisioning.context import Context
-from services.provisioning.registry import REGISTRY
-from services.provisioning.seating import chooser
-from tests.integration.provisioning.market import ORDERS, OWNER, PAIR_A, SESSIONS, paid, plan
-from tests.support.databases import fresh_database
-
-NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-FIRST, SECOND = (adbot_of(order) for order in ORDERS[:2])
-ONE = Seat(session=SESSIONS[0], pair=PAIR_A)
-ASSIGNMENTS = "select session, adbot from stock.stock where adbot is not null order by session"
-
-Provisioning = Service[Context]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def provisioning(postgres_server: EmbeddedPostgres) -> AsyncIterator[Provisioning]:
-    """The service at noon, with a Telegram application and nothing else."""
-    context = Context(chooser(max_sessions_per_pair=7), grace=7 * DAY)
-    async with (
-        fresh_database(postgres_server, "provisioning") as url,
-        service_on(url, REGISTRY, published(), context, at=NOON) as service,
-    ):
-        await service.act(Said(f"apipair-{PAIR_A}", ApiPairImported(pair=PAIR_A, api_id=17)))
-        yield service
-
-
-def uploaded(session: SessionId) -> Said:
-    imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=None)
-    return Said(f"client-{session}", imported)
-
-
-def bought(order: str, sessions: int = 1, renews: AdbotId | None = None) -> Said:
-    return Said(f"order-{order}", paid(order, sessions, renews))
-
-
-def refunded(order: str, *, keep_sessions: bool = False) -> Said:
-    event = PaymentRefunded(
-        order=order, payment="4711", reason="not happy", by_hand=True, keep_sessions=keep_sessions
-    )
-    return Said(f"order-{order}", event)
-
-
-def provisioned(number: int, *seats: Seat) -> AdbotProvisioned:
-    """The event of the adbot of an order for one session, delivered at noon."""
-    return AdbotProvisioned(
-        adbot=adbot_of(ORDERS[number]),
-        order=ORDERS[number],
-        account=OWNER,
-        plan=plan(1),
-        seats=seats,
-        valid_from=NOON if seats else None,
-        valid_until=NOON + DAY if seats else None,
-    )
-
-
-def suspended(number: int) -> AdbotSuspended:
-    reason = f"order {ORDERS[number]} was refunded: not happy"
-    return AdbotSuspended(adbot=adbot_of(ORDERS[number]), reason=reason)
-
-
-def filled(adbot: AdbotId, seat: Seat, begin: datetime = NOON, until: datetime = NOON + DAY) -> SeatFilled:
-    return SeatFilled(adbot=adbot, seat=seat, valid_from=begin, valid_until=until)
-
-
-async def prepare(service: Provisioning, *acts: Act) -> None:
-    for act in acts:
-        await service.act(act)
-
+from tests.integration.provisioning.market import ORDERS, OWNER, PAIR_A
+from tests.integration.provisioning.rules import (
+    ASSIGNMENTS,
+    DAY,
+    FIRST,
+    NOON,
+    ONE,
+    SECOND,
+    Provisioning,
+    bought,
+    filled,
+    prepare,
+    provisioned,
+    refunded,
+    suspended,
+    uploaded,
+)
 
 # -- payments and stock
 

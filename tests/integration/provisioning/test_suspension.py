@@ -1,4 +1,4 @@
-"""Refunds, and what operators do to adbots, on real servers."""
+"""What operators do to adbots, on real servers; refunds are in `test_term_rules.py`."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,6 @@ from libs.events.provisioning import (
     SeatFilled,
     SeatsAwaited,
     SeatsReleased,
-    SessionReleased,
     SuspendAdbot,
 )
 from libs.eventsourcing import Causes, EventStream
@@ -23,13 +22,9 @@ from services.provisioning.adbot.domain import adbot_of
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.provisioning.market import (
     ORDERS,
-    SESSIONS,
-    import_pair,
     pay,
-    refund,
     service,
     sold_before,
-    stock_up,
 )
 from tests.integration.provisioning.neighbours import Neighbour, World
 
@@ -44,65 +39,6 @@ def client(stream: EventStream, stream_prefix: str) -> CommandClient:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-# -- refunds
-
-
-async def test_a_refund_suspends_the_adbot_that_the_order_made_or_renewed(
-    world: World, billing: Neighbour
-) -> None:
-    await sold_before(world, ORDERS[:2], now())
-    second = adbot_of(ORDERS[1])
-    async with service(world):
-        await pay(billing, ORDERS[2], renews=second)
-        await refund(billing, ORDERS[2])
-        await refund(billing, ORDERS[0])
-        await refund(billing, ORDERS[1])
-        await refund(billing, ORDERS[5])
-        await pay(billing, ORDERS[6])
-        await world.says(AdbotProvisioned, 3)
-    suspended = await world.said(AdbotSuspended)
-    assert [it.adbot for it in suspended] == [second, FIRST]
-    assert suspended[0].reason == f"order {ORDERS[2]} was refunded: not happy"
-    assert await world.value("select count(*) from engine.parked") == 0
-
-
-async def test_a_refunded_adbot_waits_for_no_stock_until_it_is_restored(
-    world: World, billing: Neighbour, forwarder: Neighbour, client: CommandClient
-) -> None:
-    async with service(world):
-        await pay(billing, ORDERS[0], 1)
-        await refund(billing, ORDERS[0])
-        await world.says(AdbotSuspended)
-        await import_pair(forwarder)
-        await stock_up(world, forwarder, SESSIONS[0])
-        assert await world.said(SeatFilled) == []
-        await client.send(RestoreAdbot(adbot=FIRST), Causes.first("admin"))
-        (filled,) = await world.says(SeatFilled)
-    assert filled.adbot == FIRST
-
-
-async def test_a_refund_gives_the_sessions_to_whoever_waits_unless_the_operator_keeps_them(
-    world: World, billing: Neighbour
-) -> None:
-    await sold_before(world, ORDERS[:2], now())
-    async with service(world):
-        await pay(billing, ORDERS[2], 3)
-        await world.says(SeatsAwaited)
-        await refund(billing, ORDERS[0], keep_sessions=True)
-        await refund(billing, ORDERS[1])
-        filled = await world.says(SeatFilled, 2)
-    assert {it.adbot for it in filled} == {adbot_of(ORDERS[2])}
-    assert {it.seat.session for it in filled} == set(SESSIONS[2:4])
-    assert [it.adbot for it in await world.said(AdbotSuspended)] == [FIRST, adbot_of(ORDERS[1])]
-    assert [it.adbot for it in await world.said(SeatsReleased)] == [adbot_of(ORDERS[1])]
-    assert {it.session for it in await world.said(SessionReleased)} == set(SESSIONS[2:4])
-    held = await world.value("select count(*) from adbots.seats where adbot = $1", FIRST)
-    assert held == 2
-
-
-# -- commands
 
 
 async def test_operators_extend_suspend_and_restore(world: World, client: CommandClient) -> None:
@@ -148,15 +84,3 @@ async def test_a_suspension_for_good_gives_the_sessions_back_and_a_restored_adbo
     assert taken.adbot == adbot_of(ORDERS[1])
     assert back.adbot == FIRST
     assert awaited[1] == SeatsAwaited(adbot=FIRST, missing=1)
-
-
-async def test_an_operator_revives_an_adbot_with_seats_from_stock(
-    world: World, client: CommandClient
-) -> None:
-    await sold_before(world, ORDERS[:1], now() - 20 * DAY)
-    async with service(world):
-        await world.says(SeatsReleased)
-        command = ExtendAdbot(adbot=FIRST, days=2, reason="an outage")
-        await client.send(command, Causes.first("admin"))
-        filled = await world.said(SeatFilled)
-    assert [it.valid_until - it.valid_from for it in filled] == [2 * DAY] * 2
