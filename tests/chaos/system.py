@@ -112,7 +112,7 @@ class ChaosSystem(LocalSystem):
             self.disks[server] = disk
 
     async def environment(self) -> dict[str, str]:
-        """Have every service reach every server through a proxy of its own."""
+        """Connect every service to every server through a proxy of its own."""
         told = await super().environment()
         for service in SERVICES:
             for server in ("postgres", "nats"):

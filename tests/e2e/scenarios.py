@@ -51,7 +51,7 @@ class Running:
 
 
 async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, steps.Purchase]:
-    """Have stock of its own uploaded and a new client order a plan."""
+    """Upload sessions for this test, and order a plan for a new client."""
     tag = f"_{uuid4().hex[:8]}"
     stage = await set_stage(system.telegram, album=album, tag=tag)
     await steps.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))

@@ -49,7 +49,7 @@ class Site:
         (folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
 
     def _install(self, programs: Path) -> None:
-        """Have an `adrelay` that is also run by the fork server, if its environment says how."""
+        """Create an `adrelay` that the fork server runs as well, if its environment says how."""
         programs.mkdir(parents=True)
         program = programs / "adrelay"
         installed = Path(sys.prefix) / "bin" / "adrelay"

@@ -156,7 +156,7 @@ class Shop:
         return found
 
     async def stock(self, *accounts: int) -> None:
-        """Have sessions of so many further accounts in stock."""
+        """Stock the sessions of this many further accounts."""
         pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
         await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:

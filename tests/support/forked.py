@@ -57,7 +57,7 @@ def begin_fork_server() -> str:
 
 
 def use_fork_server(path: str) -> None:
-    """Have commands and services run by a fork server of the whole run."""
+    """Run commands and services by one fork server for the whole run."""
     _SHARED.append(path)
 
 

@@ -50,7 +50,7 @@ class Process:
         await self.wait()
 
     async def stopped(self) -> int:
-        """Have it stop gracefully, frozen or not, and return its exit code."""
+        """Stop it gracefully, frozen or not, and return its exit code."""
         self.send_signal(signal.SIGCONT)
         self.send_signal(signal.SIGTERM)
         return await self.wait()

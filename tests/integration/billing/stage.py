@@ -187,7 +187,7 @@ class Stage:
         )
 
     async def stock(self, sessions: int) -> list[SessionId]:
-        """Have provisioning take so many sessions into stock."""
+        """Stock this many sessions in provisioning."""
         ids = [SessionId(new_id()) for _ in range(sessions)]
         await self.tell(
             *(
@@ -204,7 +204,7 @@ class Stage:
         plan: Plan = BRONZE,
         seats: tuple[Seat, ...] = (),
     ) -> None:
-        """Have provisioning deliver an order, its seats still empty if not said otherwise."""
+        """Deliver an order in provisioning, its seats still empty by default."""
         provisioned = AdbotProvisioned(
             adbot=adbot,
             order=number,

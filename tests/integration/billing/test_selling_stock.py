@@ -222,7 +222,7 @@ async def test_further_unpaid_orders_leave_a_share_of_the_stock_to_others(sold_o
 
 
 async def delivered_without_a_seat(stage: Stage) -> None:
-    """Have an order paid and delivered after the stock that it was promised was lost."""
+    """Pay and deliver an order after the stock that it was promised was lost."""
     (session,) = await stage.stock(1)
     await stage.place()
     await stage.act(MarkPaid(order=NUMBER, reason="paid in cash"))

@@ -74,7 +74,7 @@ TIMEOUT_SECONDS = 120.0
 
 
 async def fall_silent(server: EmbeddedNats) -> None:
-    """Have the server hear nothing more, so that whatever is asked of it stays without an answer."""
+    """Cut the server off, so that no request gets an answer."""
     assert server.pid is not None
     os.kill(server.pid, signal.SIGSTOP)
 

@@ -34,7 +34,7 @@ async def while_one_is_under_way(engine: Engine) -> AsyncGenerator[None]:
 
 
 async def together(engine: Engine, *works: Any) -> list[Any]:  # noqa: ANN401 - outcomes of any kind
-    """Have units come at the same time and return what came of each."""
+    """Run units at the same time and return their outcomes."""
     async with while_one_is_under_way(engine):
         asked = [asyncio.create_task(engine.run(work, ME, grouped=True)) for work in works]
         await asyncio.sleep(0)

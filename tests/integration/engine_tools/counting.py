@@ -85,7 +85,7 @@ async def last_cursor(engine: Engine) -> Cursor:
 
 
 async def relayed(engine: Engine, stream: EventStream) -> None:
-    """Have the stream hold all that the store does."""
+    """Wait until the stream holds all events of the store."""
     relay = Relay(engine, stream)
     last = await last_cursor(engine)
     async with running(relay.run):

@@ -52,7 +52,7 @@ class Office:
         )
 
     async def orders(self, count: int) -> None:
-        """Have some orders placed."""
+        """Place some orders."""
         for _ in range(count):
             scenario = Scenario({})
             await self.say("billing", f"order-{scenario.order}", scenario.placed())

@@ -68,7 +68,7 @@ async def rebuild_all(system: LocalSystem) -> None:
 
 
 async def make_a_dead_letter(system: LocalSystem) -> str:
-    """Have an event that was handled wait among the forwarder's dead letters; return its stream."""
+    """Add a handled event to the forwarder's dead letters; return its stream."""
     scheduler = await asyncpg.connect(system.databases["scheduler"])
     forwarder = await asyncpg.connect(system.databases["forwarder"])
     try:

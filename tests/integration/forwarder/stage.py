@@ -267,13 +267,13 @@ class Stage:
         return self.telegram.journal(JournalQuery(method="messages.forwardMessages", account=account))
 
     def fail(self, name: str, seat: Seat | None = None, **spec: object) -> None:
-        """Have forwards answered with an error."""
+        """Answer forwards with an error."""
         account = None if seat is None else self.account(seat)
         fault = {"method": "messages.forwardMessages", "account": account, "name": name, **spec}
         self.telegram.inject_fault(FaultSpec.model_validate(fault))
 
     def fail_silently(self, action: FaultAction, moment: FaultMoment, seat: Seat, *, times: int) -> None:
-        """Have forwards go without an answer."""
+        """Leave forwards without an answer."""
         self.telegram.inject_fault(
             FaultSpec(
                 method="messages.forwardMessages",

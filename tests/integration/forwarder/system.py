@@ -53,7 +53,7 @@ class System:
         raise AssertionError(message)
 
     async def say(self, stream: str, *events: Event) -> None:
-        """Have the scheduler say something."""
+        """Append events in the scheduler."""
 
         async def work(unit: UnitOfWork) -> None:
             anything: Decider[Event, int, Event] = Decider(

@@ -53,7 +53,7 @@ class Market:
     phones: int = field(default=0)
 
     async def stock(self, sessions: int) -> None:
-        """Have so many more sessions lie in stock, no more to a Telegram application than may be assigned."""
+        """Stock this many more sessions, no more to a Telegram application than may be assigned."""
         pair = ApplicationId(new_id())
         for number in range(sessions):
             if number % SESSIONS_PER_PAIR == 0:
@@ -69,7 +69,7 @@ class Market:
     async def check_out(
         self, *, plan: str = "bronze", coin: str = "BTC", email: str | None = None
     ) -> dict[str, Any]:
-        """Have somebody order a plan, and return the answer; stock is waited for."""
+        """Order a plan, waiting for stock, and return the answer."""
         body = {"email": email or f"{uuid4().hex}@example.com", "plan": plan, "pay_currency": coin}
 
         async def sold() -> Any:  # noqa: ANN401 - JSON

@@ -50,7 +50,7 @@ class Watched:
         self._mark = 0
 
     async def say(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
-        """Have billing say something, and wait until the gateway has heard it."""
+        """Append events in billing, and wait until the gateway has read them."""
         self._mark += 1
         mark = UnknownStatusReported(order=self.order, payment="0", status=f"mark-{self._mark}")
         await self.world.billing.say(f"order-{self.order}", *events, mark)
@@ -62,7 +62,7 @@ class Watched:
         await until(heard)
 
     async def say_of_adbot(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
-        """Have provisioning say something."""
+        """Append events in provisioning."""
         await self.world.provisioning.say(f"adbot-{self.adbot}", *events)
 
     async def kinds(self) -> set[str]:

@@ -170,11 +170,11 @@ class World:
             yield http
 
     async def cancel(self, order: str) -> None:
-        """Have billing call an order off, wherever it is known."""
+        """Cancel an order in billing, and wait until every service knows."""
         await self.billing.say(f"order-{order}", OrderCancelled(order=order, reason="a test"))
 
     async def expire(self, order: str) -> None:
-        """Have billing say that an order was not paid in time."""
+        """Expire an order in billing."""
         await self.billing.say(f"order-{order}", OrderExpired(order=order))
 
     async def client(self) -> Client:

@@ -148,7 +148,7 @@ class Stage:
     async def place(
         self, email: str | None = None, *, address: bool = True, coin: str = "BTC"
     ) -> OrderPlaced:
-        """Have an order placed; with an address that it is to be paid to."""
+        """Place an order; with an address that it is to be paid to."""
         self._orders += 1
         email = email or f"client-{uuid4().hex[:8]}@example.com"
         placed = OrderPlaced(
@@ -165,7 +165,7 @@ class Stage:
         return placed
 
     async def request(self, placed: OrderPlaced, memo: str | None = None) -> None:
-        """Have the provider wait for an order's money."""
+        """Request an order's payment from the provider."""
         requested = PaymentRequested(
             order=placed.order,
             provider="nowpayments",
@@ -179,7 +179,7 @@ class Stage:
         await self.billing.say(f"order-{placed.order}", requested)
 
     async def finish(self, placed: OrderPlaced, *, paid: Decimal = AMOUNT) -> None:
-        """Have an order paid."""
+        """Pay an order."""
         finished = PaymentFinished(
             order=placed.order,
             account=placed.account,
@@ -192,14 +192,14 @@ class Stage:
         await self.billing.say(f"order-{placed.order}", finished)
 
     async def pay_half(self, placed: OrderPlaced) -> None:
-        """Have one half of an order paid."""
+        """Pay one half of an order."""
         partial = PaymentPartiallyPaid(
             order=placed.order, payment="5001", paid=HALF, missing=AMOUNT - HALF, coin=placed.coin
         )
         await self.billing.say(f"order-{placed.order}", partial)
 
     async def expire(self, placed: OrderPlaced) -> None:
-        """Have an order expire."""
+        """Expire an order."""
         await self.billing.say(f"order-{placed.order}", OrderExpired(order=placed.order))
 
     # -- what is seen

@@ -7,7 +7,7 @@ from tests.support.waiting import until
 
 
 async def wait_at_the_server(stage: Stage) -> None:
-    """Have as many mails become due at the same time as are sent at once, while no gateway runs."""
+    """Make as many mails due at the same time as are sent at once, while no gateway runs."""
     await stage.mails.refuse()
     async with stage.gateway():
         for _ in range(AT_ONCE):

@@ -161,7 +161,7 @@ class World:
             return await list_dead_letters(connection)
 
     async def retry(self, letter: DeadLetter) -> None:
-        """Have a dead letter's stream handled again."""
+        """Retry a dead letter's stream."""
         async with self._questions.connection() as connection:
             await request_retry(connection, letter.reader, letter.source_stream)
 

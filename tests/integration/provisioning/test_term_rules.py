@@ -64,7 +64,7 @@ def seated(adbot: AdbotId, seat: Seat, begin: float, until: float) -> list[Event
 
 
 async def sell(service: Provisioning, *sessions: int) -> None:
-    """Have orders bought at noon, each for so many sessions that are there."""
+    """Sell orders at noon, each for this many stocked sessions."""
     seats = iter(SEATS)
     for order, count in zip(ORDERS, sessions, strict=False):
         await prepare(service, *(uploaded(next(seats).session) for _ in range(count)), bought(order, count))

@@ -116,7 +116,7 @@ async def alone(world: World) -> AsyncGenerator[Engine]:
 
 
 async def extend_without_stock(unit: UnitOfWork) -> None:
-    """Have the first adbot, which lost its seats, wait for new ones."""
+    """Make the first adbot, which lost its seats, wait for new ones."""
     for session in SESSIONS[:2]:
         await unit.execute(SESSION, session, Lose(SessionLoss.BANNED, "USER_DEACTIVATED_BAN", unit.at))
         await unit.execute(ADBOT, FIRST, LoseSeat(session, SessionLoss.BANNED, unit.at))

@@ -97,7 +97,7 @@ async def test_postgres_rotates_its_log(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def complain(server: EmbeddedPostgres) -> None:
-    """Have the server write some lines."""
+    """Make the server write some lines."""
     connection = await asyncpg.connect(server.url("postgres"))
     try:
         for _ in range(20):

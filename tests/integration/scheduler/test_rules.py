@@ -96,7 +96,7 @@ async def latest(scheduler: Scheduler) -> CycleDue:
 
 
 async def run(scheduler: Scheduler) -> CycleDue:
-    """Have the adbot started at noon, and return its first cycle."""
+    """Start the adbot at noon, and return its first cycle."""
     await prepare(scheduler, ADVERTISE, START, NOON)
     return await latest(scheduler)
 

@@ -70,7 +70,7 @@ values = st.recursive(
 
 
 def in_node(what: str, given_: Sequence[str]) -> list[str]:
-    """Have one process of Node.js make texts of texts."""
+    """Convert texts by one process of Node.js."""
     program = f'const text = require("fs").readFileSync(0, "utf8")\nconsole.log(JSON.stringify({what}))'
     ran = subprocess.run(  # noqa: S603 - a program of the test's own
         [NODE, "-e", program], input=json.dumps(given_), capture_output=True, text=True, check=True
