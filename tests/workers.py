@@ -33,7 +33,6 @@ LONG = (
     "tests/integration/forwarder/test_workers.py",
     "tests/integration/billing/test_by_hand.py",
     "tests/integration/billing/test_odd_money.py",
-    "tests/integration/provisioning/test_terms.py",
     "tests/integration/provisioning/test_killed.py",
 )
 """Files that take long, of the others: what comes last is waited for by all."""
