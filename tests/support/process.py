@@ -35,7 +35,7 @@ class Process:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await self.wait()
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return what it has printed so far; nothing where that goes nowhere."""
         return "" if self.log is None else self.log.read_text()
 
@@ -90,6 +90,6 @@ async def killable(
     process = await started(module, environment, log)
     try:
         yield process
-        assert process.returncode in {None, -signal.SIGKILL}, process.said()
+        assert process.returncode in {None, -signal.SIGKILL}, process.output()
     finally:
         await process.killed()

@@ -25,14 +25,14 @@ ContextT = TypeVar("ContextT", default=None)
 _MOST_EVENTS = 10_000
 
 
-class Said(NamedTuple):
+class StreamEvent(NamedTuple):
     """An event in a stream of the service that owns it."""
 
     stream: str
     event: Event
 
 
-Act = Command | Said | datetime
+Act = Command | StreamEvent | datetime
 """An act: a command, an event of another service, or an instant to which the clock is set."""
 
 
@@ -67,7 +67,7 @@ class Service(Generic[ContextT]):
         self._cursor = START
         """The position of the last event of another service."""
 
-    def given(self, *events: Said) -> "Case":
+    def given(self, *events: StreamEvent) -> "Case":
         """Begin a case with a history: own events are stored, others' are folded into read models."""
         return Case(self, past=events)
 
@@ -91,7 +91,7 @@ class Service(Generic[ContextT]):
         """Return the rows of a query, as tuples."""
         return [tuple(row) for row in await self.engine.query(lambda sql: sql.fetch(query))]
 
-    async def remember(self, said: Said) -> None:
+    async def remember(self, said: StreamEvent) -> None:
         """Add an event to the history."""
         await self._receive(await self._recorded(said), react=False)
 
@@ -116,7 +116,7 @@ class Service(Generic[ContextT]):
                 if not (await self.engine.run(due.take, causes)).value:
                     break
 
-    async def _recorded(self, said: Said) -> Recorded:
+    async def _recorded(self, said: StreamEvent) -> Recorded:
         """Return an event as its service recorded it; one of this service's own is stored."""
         if owner_of(type(said.event)) != self.engine.service:
             return self._of_another(said)
@@ -131,7 +131,7 @@ class Service(Generic[ContextT]):
         assert unit is not None  # noqa: S101 - no command, so it was carried out
         return unit.recorded[-1]
 
-    def _of_another(self, said: Said) -> Recorded:
+    def _of_another(self, said: StreamEvent) -> Recorded:
         self._cursor = Cursor(self._cursor.xid + 1, self._cursor.position + 1)
         causes = Causes.first("test")
         envelope = Envelope(
@@ -169,7 +169,7 @@ class Case:
     """A history and the acts that follow it."""
 
     service: Service[Any]
-    past: Sequence[Said] = ()
+    past: Sequence[StreamEvent] = ()
     acts: Sequence[Act] = ()
 
     def when(self, *acts: Act) -> "Case":

@@ -58,8 +58,8 @@ class Stage:
     client: CommandClient
     stream: EventStream
     connection: "asyncpg.Connection[asyncpg.Record]"
-    _told: dict[str, int] = field(default_factory=dict[str, int])
-    _fence: int | None = None
+    _versions: dict[str, int] = field(default_factory=dict[str, int])
+    _token: int | None = None
 
     def settings(self, *, order_valid_seconds: int = 3600, **changed: object) -> BillingSettings:
         return BillingSettings.model_validate(
@@ -152,7 +152,7 @@ class Stage:
         except asyncpg.UndefinedTableError:
             return []  # billing has not made its tables yet
 
-    async def said(self, kind: str, number: str = NUMBER) -> list[dict[str, Any]]:
+    async def events_of(self, kind: str, number: str = NUMBER) -> list[dict[str, Any]]:
         """Return what an order's events of a type say."""
         rows = await self.connection.fetch(
             "select data::text from engine.events where stream = $1 and type = $2 order by version",
@@ -161,23 +161,23 @@ class Stage:
         )
         return [json.loads(row["data"]) for row in rows]
 
-    async def tell(self, *told: tuple[str, Event]) -> None:
+    async def publish(self, *events: tuple[str, Event]) -> None:
         """Put events of provisioning on the stream, each with the name of its own stream."""
         await self.stream.ensure()
-        envelopes = [self._envelope(stream, event) for stream, event in told]
-        if self._fence is None:
-            self._fence = await self.stream.acquire_token("provisioning")
-        await self.stream.publish("provisioning", envelopes, self._fence)
+        envelopes = [self._envelope(stream, event) for stream, event in events]
+        if self._token is None:
+            self._token = await self.stream.acquire_token("provisioning")
+        await self.stream.publish("provisioning", envelopes, self._token)
 
     def _envelope(self, stream: str, event: Event) -> Envelope:
-        self._told[stream] = self._told.get(stream, 0) + 1
-        position, first = sum(self._told.values()), new_id()
+        self._versions[stream] = self._versions.get(stream, 0) + 1
+        position, first = sum(self._versions.values()), new_id()
         return Envelope(
             id=new_id(),
             type=type(event).__name__,
             schema=event.schema_version,
             stream=stream,
-            version=self._told[stream],
+            version=self._versions[stream],
             cursor=Cursor(position, position),
             at=utc_now(),
             correlation_id=first,
@@ -189,7 +189,7 @@ class Stage:
     async def stock(self, sessions: int) -> list[SessionId]:
         """Stock this many sessions in provisioning."""
         ids = [SessionId(new_id()) for _ in range(sessions)]
-        await self.tell(
+        await self.publish(
             *(
                 (f"session-{session}", SessionStocked(session=session, telegram_user=1, phone="+49…42"))
                 for session in ids
@@ -214,7 +214,7 @@ class Stage:
             valid_from=None,
             valid_until=None,
         )
-        await self.tell((f"adbot-{adbot}", provisioned))
+        await self.publish((f"adbot-{adbot}", provisioned))
 
     async def free(self) -> int:
         """Return how many free sessions billing knows of."""

@@ -216,7 +216,7 @@ async def test_a_well_signed_notification_of_something_else_is_refused(stage: St
                 assert counted(code) == before + 1
         told = [code for _, code in SOMETHING_ELSE if code.startswith("wrong_")]
         assert await stage.history() == [*ASKED, *(["UnmatchedPaymentReported"] * len(told))]
-        assert [said["why"] for said in await stage.said("UnmatchedPaymentReported")] == told
+        assert [said["why"] for said in await stage.events_of("UnmatchedPaymentReported")] == told
         assert len(await stage.correlation_ids()) == 1
 
 

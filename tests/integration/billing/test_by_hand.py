@@ -51,7 +51,7 @@ async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishe
         await until(stage.history, lambda found: found == marked)
         await stage.control.pay(await stage.payment(), repeat=2)
         assert await stage.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
-        [came] = await stage.said("DepositReceived")
+        [came] = await stage.events_of("DepositReceived")
         own = await stage.control.payment(came["deposit"])
         assert (own.payment_id, own.received) == (await stage.payment(), Decimal(came["paid"]))
         assert (await actors(stage))["PaymentFinished"] == OPERATOR
@@ -81,7 +81,7 @@ async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_
         await stage.control.heal()
         assert await stage.history() == ["OrderPlaced", "OrderMarkedPaid", "PaymentFinished"]
         assert await stage.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
-        [finished] = await stage.said("PaymentFinished")
+        [finished] = await stage.events_of("PaymentFinished")
         assert finished["payment"] is None
         assert finished["by_hand"]
         assert Decimal(finished["paid"]) == 0
@@ -100,7 +100,7 @@ async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(stage: S
         await stage.control.pay_again(payment)
         told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
         assert (await stage.history())[-3:] == told
-        [refunded] = await stage.said("PaymentRefunded")
+        [refunded] = await stage.events_of("PaymentRefunded")
         assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
         assert await refusal(stage, MarkPaid(order=NUMBER, reason=CASH)) == "order_refunded"
 
@@ -184,7 +184,7 @@ async def test_a_new_price_is_for_new_orders_and_old_ones_keep_theirs(stage: Sta
         assert prices == [Decimal(30), Decimal("35.5")]
         await stage.act(RetireProduct(code="bronze"))
         await stage.control.pay(await stage.payment())
-        [finished] = await stage.said("PaymentFinished")
+        [finished] = await stage.events_of("PaymentFinished")
         assert Decimal(finished["plan"]["price_usd"]) == 30
 
 

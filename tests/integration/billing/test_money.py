@@ -21,7 +21,10 @@ async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(stage: Stage)
         deposit = await stage.control.pay_again(payment, amount=asked - part.received)
         assert deposit.parent_payment_id == payment
         assert await stage.history() == [*ASKED, *PART, *DEPOSIT, "PaymentFinished"]
-        [received], [finished] = await stage.said("DepositReceived"), await stage.said("PaymentFinished")
+        [received], [finished] = (
+            await stage.events_of("DepositReceived"),
+            await stage.events_of("PaymentFinished"),
+        )
         assert received["deposit"] == deposit.payment_id
         assert Decimal(finished["paid"]) == asked
 
@@ -40,7 +43,7 @@ async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(s
         assert await stage.control.settled()
         history = [event for event in await stage.history() if event != "UncountedMoneyReported"]
         assert history == [*ASKED, *PART, *(["DepositReceived", "PaymentPartiallyPaid"] * 2)]
-        last = (await stage.said("PaymentPartiallyPaid"))[-1]
+        last = (await stage.events_of("PaymentPartiallyPaid"))[-1]
         half = (await stage.control.payment(payment)).received
         assert Decimal(last["paid"]) == half + tenth * 2 == asked - Decimal(last["missing"])
 
@@ -60,7 +63,7 @@ async def test_too_much_delivers_once_and_is_told_of(stage: Stage) -> None:
             "PaymentOverpaid",
         ]
         asked = (await stage.control.payment(payment)).pay_amount
-        first, second = await stage.said("PaymentOverpaid")
+        first, second = await stage.events_of("PaymentOverpaid")
         assert Decimal(second["excess"]) == Decimal(first["excess"]) + asked
 
 
@@ -70,7 +73,7 @@ async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(stage: 
         payment = await stage.payment()
         came = await stage.control.pay_in(payment, "eth")
         assert await stage.history() == [*ASKED, "UncountedMoneyReported", "WrongCoinReceived"]
-        [said] = await stage.said("WrongCoinReceived")
+        [said] = await stage.events_of("WrongCoinReceived")
         assert (said["currency"], Decimal(said["paid"])) == ("eth", came.received)
         states = {notification.state for notification in await stage.control.notifications(payment)}
         assert states == {"delivered"}
@@ -111,7 +114,7 @@ async def test_an_unknown_status_is_kept_once_and_changes_nothing_else(stage: St
         for _ in range(2):
             await stage.control.set_status(payment, "cancelled")
         assert await stage.history() == [*ASKED, "UnknownStatusReported"]
-        assert [said["status"] for said in await stage.said("UnknownStatusReported")] == ["cancelled"]
+        assert [said["status"] for said in await stage.events_of("UnknownStatusReported")] == ["cancelled"]
         await stage.control.pay(payment)
         assert await stage.history() == [*ASKED, "UnknownStatusReported", *PAID]
         assert len(await stage.correlation_ids(NUMBER)) == 1

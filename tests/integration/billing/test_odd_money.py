@@ -80,7 +80,7 @@ async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(st
         await tell(stage, payment, "failed")
         told = [*ASKED, "PaymentConfirming", "UncountedMoneyReported", "PaymentFailed"]
         assert await stage.history() == told
-        [said] = await stage.said("UncountedMoneyReported")
+        [said] = await stage.events_of("UncountedMoneyReported")
         assert (Decimal(said["uncounted"]), said["status"]) == (Decimal(HALF), "failed")
         await gives_back(stage)
 
@@ -158,7 +158,7 @@ async def test_what_is_short_within_the_tolerance_delivers_and_says_so(stage: St
     async with stage.running(settings):
         payment, _ = await placed(stage)
         await tell(stage, payment, "finished", actually_paid=0.00046)
-        [said] = await stage.said("PaymentFinished")
+        [said] = await stage.events_of("PaymentFinished")
         assert (Decimal(said["paid"]), Decimal(said["tolerated"])) == (
             Decimal("0.00046"),
             Decimal("0.00000692"),

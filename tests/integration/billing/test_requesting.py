@@ -111,7 +111,7 @@ async def test_money_for_the_payment_that_a_crash_left_behind_is_refused_and_tol
         }
         assert answers == {400}
         assert await stage.history() == [*PLACED, "UnmatchedPaymentReported"]
-        [said] = await stage.said("UnmatchedPaymentReported")
+        [said] = await stage.events_of("UnmatchedPaymentReported")
         assert (said["payment"], said["why"], Decimal(said["paid"])) == (lost, "wrong_payment", came)
         await stage.control.pay(await stage.payment())
         assert (await stage.history())[-1] == "PaymentFinished"
@@ -152,7 +152,7 @@ async def test_an_adopted_payment_is_the_one_that_the_answer_would_have_named(
         await stage.control.lose_answers(path="/v1/payment", method="POST", count=1)
         await stage.place(coin=coin)
         [asked] = await stage.control.payments()
-        [requested] = await stage.said("PaymentRequested")
+        [requested] = await stage.events_of("PaymentRequested")
         assert requested["payment"] == asked.payment_id
         assert requested["address"] == asked.pay_address
         assert requested["memo"] == asked.payin_extra_id

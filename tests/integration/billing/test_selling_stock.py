@@ -99,16 +99,16 @@ async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_
         await sold_out.place()
         await sold_out.act(MarkPaid(order=NUMBER, reason="paid in cash"))
         taken = SessionAssigned(session=first, adbot=ADBOT, pair=pair)
-        await sold_out.tell((f"session-{first}", taken))
+        await sold_out.publish((f"session-{first}", taken))
         await sold_out.provision(seats=(Seat(session=first, pair=pair),))
         await until(sold_out.history, lambda found: found[-1] == "OrderFulfilled")
         await until(sold_out.free, lambda free: free == 1)
         assert await tried(sold_out, OTHER) == "placed"
         assert await tried(sold_out, THIRD) == "insufficient_stock"
-        await sold_out.tell((f"session-{first}", SessionReleased(session=first, adbot=ADBOT)))
+        await sold_out.publish((f"session-{first}", SessionReleased(session=first, adbot=ADBOT)))
         await until(sold_out.free, lambda free: free == 2)
         lost = SessionLost(session=second, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-        await sold_out.tell((f"session-{second}", lost))
+        await sold_out.publish((f"session-{second}", lost))
         await until(sold_out.free, lambda free: free == 1)
         assert await tried(sold_out, THIRD) == "insufficient_stock"
 
@@ -119,7 +119,7 @@ async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_on
         await sold_out.place(renews=ADBOT)
         assert await tried(sold_out, OTHER) == "placed"
         await sold_out.control.pay(await sold_out.payment())
-        [finished] = await sold_out.said("PaymentFinished")
+        [finished] = await sold_out.events_of("PaymentFinished")
         assert UUID(finished["renews"]) == ADBOT
         for order in (NUMBER, None):
             extended = AdbotExtended(
@@ -131,7 +131,7 @@ async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_on
                 valid_from=None,
                 valid_until=None,
             )
-            await sold_out.tell((f"adbot-{ADBOT}", extended))
+            await sold_out.publish((f"adbot-{ADBOT}", extended))
         await until(sold_out.history, lambda found: found[-1] == "OrderFulfilled")
         await sold_out.stock(1)
         await until(sold_out.free, lambda free: free == 2)  # the second extension was read by then
@@ -227,7 +227,7 @@ async def delivered_without_a_seat(stage: Stage) -> None:
     await stage.place()
     await stage.act(MarkPaid(order=NUMBER, reason="paid in cash"))
     lost = SessionLost(session=session, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await stage.tell((f"session-{session}", lost))
+    await stage.publish((f"session-{session}", lost))
     await stage.provision()
     await until(stage.waiting, lambda waiting: waiting == 1)
 
@@ -242,7 +242,7 @@ async def test_stock_that_paid_seats_wait_for_is_not_sold(sold_out: Stage) -> No
         filled = SeatFilled(
             adbot=ADBOT, seat=Seat(session=first, pair=pair), valid_from=utc_now(), valid_until=utc_now()
         )
-        await sold_out.tell(
+        await sold_out.publish(
             (f"session-{first}", SessionAssigned(session=first, adbot=ADBOT, pair=pair)),
             (f"adbot-{ADBOT}", filled),
         )
@@ -267,7 +267,7 @@ async def test_a_suspended_or_expired_adbot_waits_for_no_stock_until_it_is_resto
             (SeatsReleased(adbot=ADBOT), 0),
             (extended, 1),
         ):
-            await sold_out.tell((f"adbot-{ADBOT}", event))
+            await sold_out.publish((f"adbot-{ADBOT}", event))
             await until(sold_out.waiting, wanted.__eq__)
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from libs.eventsourcing import Cause, Command, CommandHandlers, Event, Registry, Sql, Timers, UnitOfWork
-from libs.eventsourcing.testing import Act, Said, Service, service_on
+from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
 from libs.eventsourcing.values import new_id
 from tests.integration.engine.meters import (
     CATALOGUE,
@@ -71,8 +71,8 @@ async def meters(empty_database: str) -> AsyncIterator[Service]:
         yield service
 
 
-def said(event: Event, stream: str = "meter-a") -> Said:
-    return Said(stream, event)
+def said(event: Event, stream: str = "meter-a") -> StreamEvent:
+    return StreamEvent(stream, event)
 
 
 async def test_a_command_is_decided_on_what_was_given_and_shows_in_the_state_tables(meters: Service) -> None:

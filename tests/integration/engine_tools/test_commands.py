@@ -41,7 +41,7 @@ class Office:
         """Run a tool."""
         return await ran(self.settings, *arguments)
 
-    async def say(self, service: str, stream: str, *events: Event) -> None:
+    async def publish(self, service: str, stream: str, *events: Event) -> None:
         """Append events as the service would, with its tables."""
         category, _, key = stream.partition("-")
         decider = Decider[tuple[Event, ...], int, Event](
@@ -55,7 +55,7 @@ class Office:
         """Place some orders."""
         for _ in range(count):
             scenario = Scenario({})
-            await self.say("billing", f"order-{scenario.order}", scenario.placed())
+            await self.publish("billing", f"order-{scenario.order}", scenario.placed())
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:

@@ -247,7 +247,7 @@ class Stage:
     def messages(self, group: GroupRef) -> list[MessageView]:
         return self.telegram.messages(self.chat(group).id)
 
-    async def said(self, kind: type[EventT]) -> list[EventT]:
+    async def events_of(self, kind: type[EventT]) -> list[EventT]:
         """All events of a kind, in order."""
         async with self.engine.pool.acquire() as connection:
             rows = await connection.fetch(

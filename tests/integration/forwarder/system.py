@@ -52,7 +52,7 @@ class System:
         message = f"{type(command).__name__} was accepted"
         raise AssertionError(message)
 
-    async def say(self, stream: str, *events: Event) -> None:
+    async def publish(self, stream: str, *events: Event) -> None:
         """Append events in the scheduler."""
 
         async def work(unit: UnitOfWork) -> None:

@@ -127,7 +127,7 @@ async def test_an_error_means_what_its_adapter_says(stage: Stage) -> None:
         assert (await stage.deliveries(cycle))["@aaaaa"].error == "no notices here"
         board.erased = second.session
         await stage.over(await stage.begin([second], ["@ccccc"]))
-    (died,) = await stage.said(SessionDied)
+    (died,) = await stage.events_of(SessionDied)
     assert (died.session, died.loss, died.error) == (
         second.session,
         SessionLoss.BANNED,
@@ -141,7 +141,7 @@ async def test_a_post_that_can_not_be_looked_at_breaks_its_source(stage: Stage) 
     seats: list[Seat] = await stage.seats(1)
     async with working(stage, board):
         await stage.over(await stage.begin(seats, GROUPS))
-    assert [broken.error for broken in await stage.said(SourceBroken)] == ["torn off"]
+    assert [broken.error for broken in await stage.events_of(SourceBroken)] == ["torn off"]
 
 
 async def test_an_account_that_several_groups_ban_rests(stage: Stage) -> None:
@@ -151,5 +151,5 @@ async def test_an_account_that_several_groups_ban_rests(stage: Stage) -> None:
     seats = await stage.seats(1)
     async with working(stage, board):
         await stage.over(await stage.begin(seats, names))
-    (rested,) = await stage.said(SeatRested)
+    (rested,) = await stage.events_of(SeatRested)
     assert (rested.result, rested.error) == (ResultClass.ACCOUNT_LIMITED, board.ban)

@@ -27,9 +27,9 @@ async def test_a_flood_wait_rests_the_seat_and_its_groups_wait_for_it(stage: Sta
     async with stage.working():
         assert await stage.finished(cycle) == {ResultClass.SENT: 8}
     assert stage.copies(groups) == {1: 8}
-    assert [rested.error for rested in await stage.said(SeatRested)] == ["FLOOD_WAIT_1"]
+    assert [rested.error for rested in await stage.events_of(SeatRested)] == ["FLOOD_WAIT_1"]
     await stage.check_that_the_cycle_caused(f"client-{seats[0].session}", cycle)
-    assert not await stage.said(ShareMoved)
+    assert not await stage.events_of(ShareMoved)
     times = [entry.monotonic for entry in stage.sent(seats[0])]
     assert times[1] - times[0] >= 0.95
 
@@ -41,7 +41,7 @@ async def test_a_long_flood_wait_leaves_the_seats_groups_out_and_moves_none(stag
     cycle = await stage.begin(seats, groups)
     async with stage.working():
         assert await stage.finished(cycle) == {ResultClass.SENT: 4, ResultClass.RATE_LIMITED: 4}
-    assert not await stage.said(ShareMoved)
+    assert not await stage.events_of(ShareMoved)
     assert len(stage.sent(seats[0])) == 1
     left_out = [one for one in (await stage.deliveries(cycle)).values() if not one.result.delivered]
     assert {one.session for one in left_out} == {seats[0].session}
@@ -78,7 +78,7 @@ async def test_a_group_where_a_seat_may_not_write_is_served_by_another(stage: St
     async with stage.working():
         for _ in range(2):
             assert await stage.finished(await stage.begin(seats, groups)) == {ResultClass.SENT: 4}
-    assert len(await stage.said(ShareMoved)) == 1
+    assert len(await stage.events_of(ShareMoved)) == 1
     refused = [entry for entry in stage.sent() if entry.outcome == "CHAT_WRITE_FORBIDDEN"]
     assert len(refused) == 1, "the seat tried again where it may not write"
     assert stage.copies(groups) == {2: 4}
@@ -123,7 +123,7 @@ async def test_a_seat_that_is_banned_in_mid_cycle_leaves_its_groups_to_the_other
         stage.telegram.set_account_state(stage.account(seats[0]), AccountState.BANNED)
         assert await stage.finished(cycle) == {ResultClass.SENT: 15}
     assert stage.copies(groups) == {1: 15}
-    (died,) = await stage.said(SessionDied)
+    (died,) = await stage.events_of(SessionDied)
     assert (died.session, died.loss) == (seats[0].session, SessionLoss.BANNED)
     await stage.check_that_the_cycle_caused(f"client-{died.session}", cycle)
     await stage.check_that_the_cycle_caused(f"cycle-{cycle}", cycle)
@@ -143,7 +143,7 @@ async def test_a_lost_seat_is_called_by_what_took_it(stage: Stage, error: str, l
     stage.fail(error, seats[0])
     async with stage.working():
         assert await stage.finished(await stage.begin(seats, groups)) == {ResultClass.SENT: 4}
-    (died,) = await stage.said(SessionDied)
+    (died,) = await stage.events_of(SessionDied)
     assert (died.session, died.loss, died.error) == (seats[0].session, loss, error)
 
 
@@ -153,7 +153,7 @@ async def test_a_key_that_telegram_forgot_is_a_lost_seat(stage: Stage) -> None:
     stage.telegram.destroy_sessions(stage.account(seats[0]))
     async with stage.working():
         assert await stage.finished(await stage.begin(seats, groups)) == {ResultClass.SENT: 4}
-    (died,) = await stage.said(SessionDied)
+    (died,) = await stage.events_of(SessionDied)
     assert died.error == "AUTH_KEY_NOT_FOUND"
 
 
@@ -236,7 +236,7 @@ async def test_forbidden_forwards_break_the_source_and_end_the_cycle(stage: Stag
         end = await stage.over(await stage.begin(seats, groups))
     assert isinstance(end, CycleAborted)
     assert end.reason is AbortReason.SOURCE_BROKEN
-    (broken,) = await stage.said(SourceBroken)
+    (broken,) = await stage.events_of(SourceBroken)
     assert broken.error == "CHAT_FORWARDS_RESTRICTED"
     assert stage.copies(groups) == {0: 4}
 

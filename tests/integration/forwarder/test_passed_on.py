@@ -87,7 +87,7 @@ async def test_a_private_chat_with_a_person_is_neither_written_to_nor_read(stage
         assert (await stage.deliveries(cycle))["@somebody_else"].error == "NOT_A_GROUP"
         read = ChannelPost(channel="@somebody_else", message=1)
         await stage.over(await stage.begin([seat], stage.groups(1, [seat]), post=read))
-    assert [one.error for one in await stage.said(SourceBroken)] == ["NOT_A_GROUP"]
+    assert [one.error for one in await stage.events_of(SourceBroken)] == ["NOT_A_GROUP"]
     for method in ("messages.sendMessage", "messages.forwardMessages", "channels.getMessages"):
         assert asked(stage, method) == 0
 
@@ -112,7 +112,7 @@ async def test_what_a_session_learnt_is_deleted_when_it_goes_back_to_stock(
     seats = await stage.seats(2)
     groups = stage.groups(2, seats)
     due = system.due(seats, groups)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
 
     async def begun() -> bool:
         return bool(await stage.history(f"cycle-{due.cycle}"))
@@ -121,7 +121,7 @@ async def test_what_a_session_learnt_is_deleted_when_it_goes_back_to_stock(
     assert await stage.finished(due.cycle) == {ResultClass.SENT: 2}
     assert {group for _, group in await known(stage)} >= set(groups)
     released = SessionReleased(session=seats[0].session, adbot=stage.adbot)
-    await provisioning.say(f"session-{seats[0].session}", released)
+    await provisioning.publish(f"session-{seats[0].session}", released)
 
     async def forgotten() -> bool:
         rows = await stage.engine.query(

@@ -39,13 +39,13 @@ async def test_a_released_session_leaves_its_adbots_cycle_and_serves_another_thr
     seats = await stage.seats(2)
     groups, others = stage.groups(60, seats), stage.groups(4, seats)
     due = system.due(seats, groups)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
 
     async def under_way() -> bool:
         return len(stage.sent()) >= 4
 
     await until(under_way)
-    await provisioning.say(f"adbot-{stage.adbot}", SeatsReleased(adbot=stage.adbot))
+    await provisioning.publish(f"adbot-{stage.adbot}", SeatsReleased(adbot=stage.adbot))
     end = await stage.over(due.cycle)
     assert isinstance(end, CycleAborted)
     assert end.reason is AbortReason.STOPPED
@@ -55,7 +55,7 @@ async def test_a_released_session_leaves_its_adbots_cycle_and_serves_another_thr
     )
     other = system.due([seat.model_copy(update={"pair": pair}) for seat in seats], others)
     other = other.model_copy(update={"adbot": AdbotId(uuid4())})
-    await system.say("schedule", other)
+    await system.publish("schedule", other)
 
     async def begun() -> bool:
         return bool(await stage.history(f"cycle-{other.cycle}"))
@@ -76,7 +76,7 @@ async def test_a_cycle_that_came_due_before_its_sessions_were_released_does_not_
     due = system.due(seats, groups)
     for seat in seats:
         released = SessionReleased(session=seat.session, adbot=stage.adbot)
-        await provisioning.say(f"session-{seat.session}", released)
+        await provisioning.publish(f"session-{seat.session}", released)
 
     async def heard() -> bool:
         found = await stage.engine.query(
@@ -85,10 +85,10 @@ async def test_a_cycle_that_came_due_before_its_sessions_were_released_does_not_
         return len(found) == len(seats)
 
     await until(heard)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
     end = await stage.over(due.cycle)
     assert isinstance(end, CycleAborted)
     assert (end.reason, stage.sent()) == (AbortReason.NO_SEATS, [])
     other = system.due(seats, groups).model_copy(update={"adbot": AdbotId(uuid4())})
-    await system.say("schedule", other)
+    await system.publish("schedule", other)
     assert await stage.finished(other.cycle) == {ResultClass.SENT: 4}

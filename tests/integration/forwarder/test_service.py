@@ -36,22 +36,22 @@ async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: Syste
     stage.accounts = dict(
         zip(
             (seat.session for seat in seats),
-            [one.telegram_user for one in await stage.said(SessionImported)],
+            [one.telegram_user for one in await stage.events_of(SessionImported)],
             strict=True,
         )
     )
     groups = stage.groups(6, seats)
     due = system.due(seats, groups)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
 
     async def begun() -> bool:
-        return bool(await stage.said(CycleStarted))
+        return bool(await stage.events_of(CycleStarted))
 
     await until(begun)
     assert await stage.finished(due.cycle) == {ResultClass.SENT: 6}
     assert stage.copies(groups) == {1: 6}
     assert not stage.telegram.held_twice()
-    assert [one.api_id for one in await stage.said(ApiPairImported)] == [815]
+    assert [one.api_id for one in await stage.events_of(ApiPairImported)] == [815]
     await check_that_causes_are_told(system, due.cycle)
     for process in system.processes:
         assert await process.stopped() == 0
@@ -67,7 +67,7 @@ async def test_a_worker_is_woken_by_what_comes_due_and_need_not_look_for_it(
         seat = await stage.seat()
         for number in (1, 2):
             due = system.due([seat], stage.groups(2, [seat]))
-            await system.say("schedule", due)
+            await system.publish("schedule", due)
             assert await stage.finished(due.cycle) == {ResultClass.SENT: 2}, number
 
 
@@ -106,13 +106,13 @@ async def test_a_stopped_adbots_cycle_ends_in_the_middle(system: System) -> None
     seats = await stage.seats(2)
     groups = stage.groups(40, seats)
     due = system.due(seats, groups)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
 
     async def under_way() -> bool:
         return len(stage.sent()) >= 4
 
     await until(under_way)
-    await system.say("schedule", AdbotStopped(adbot=stage.adbot, reason=StopReason.EXPIRED))
+    await system.publish("schedule", AdbotStopped(adbot=stage.adbot, reason=StopReason.EXPIRED))
     end = await stage.over(due.cycle)
     assert isinstance(end, CycleAborted)
     assert end.reason is AbortReason.STOPPED
@@ -130,7 +130,7 @@ async def test_a_cycle_that_was_due_before_a_stop_that_is_known_is_not_sent(syst
         lambda sql: sql.execute("insert into stops values ($1, $2, 1)", stage.adbot, far_ahead)
     )
     due = system.due(seats, groups)
-    await system.say("schedule", due)
+    await system.publish("schedule", due)
     end = await stage.over(due.cycle)
     assert isinstance(end, CycleAborted)
     assert end.counts == {ResultClass.STOPPED: 3}

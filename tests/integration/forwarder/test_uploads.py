@@ -68,7 +68,7 @@ def settings(system: System) -> ForwarderSettings:
 
 async def imported(system: System, *sessions: SessionId) -> list[SessionId]:
     """Return those of the sessions that were imported, in order; twice what was so twice."""
-    return [one.session for one in await system.stage.said(SessionImported) if one.session in sessions]
+    return [one.session for one in await system.stage.events_of(SessionImported) if one.session in sessions]
 
 
 async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> None:
@@ -180,9 +180,9 @@ async def test_without_the_vaults_key_no_process_starts_and_one_line_says_why(
     for worker in (False, True):
         async with running(changed, tmp_path, worker=worker) as process:
             assert await process.ended() == 2
-        (said,) = [line for line in process.said().splitlines() if "VAULT_KEYS" in line]
+        (said,) = [line for line in process.output().splitlines() if "VAULT_KEYS" in line]
         assert said.startswith("forwarder: ADRELAY_FORWARDER_VAULT_KEYS lacks a key")
-        assert "Traceback" not in process.said()
+        assert "Traceback" not in process.output()
 
 
 async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded_again(

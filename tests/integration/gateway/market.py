@@ -58,13 +58,13 @@ class Market:
         for number in range(sessions):
             if number % SESSIONS_PER_PAIR == 0:
                 pair = ApplicationId(new_id())
-                await self.forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
+                await self.forwarder.publish(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
             self.phones += 1
             session = SessionId(new_id())
             imported = SessionImported(
                 session=session, telegram_user=self.phones, phone=f"+49…{self.phones:02}", pair=pair
             )
-            await self.forwarder.say(f"client-{session}", imported)
+            await self.forwarder.publish(f"client-{session}", imported)
 
     async def check_out(
         self, *, plan: str = "bronze", coin: str = "BTC", email: str | None = None

@@ -61,7 +61,7 @@ def _evolve(count: int | None, _: Event) -> int:
     return (count or 0) + 1
 
 
-async def say(unit: UnitOfWork, stream: str, *events: Event) -> None:
+async def append(unit: UnitOfWork, stream: str, *events: Event) -> None:
     """Append events to a stream, whatever stands in it."""
     category, _, key = stream.partition("-")
     decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
@@ -116,11 +116,11 @@ class Neighbour:
         with suppress(asyncio.CancelledError):
             await self._relaying
 
-    async def say(self, stream: str, *events: Event) -> None:
+    async def publish(self, stream: str, *events: Event) -> None:
         """Append events to a stream."""
-        await self.engine.run(lambda unit: say(unit, stream, *events), Causes.first("service:test"))
+        await self.engine.run(lambda unit: append(unit, stream, *events), Causes.first("service:test"))
 
-    async def said(self, stream: str) -> list[Recorded]:
+    async def events_of(self, stream: str) -> list[Recorded]:
         """Return what stands in a stream."""
         async with self.engine.pool.acquire() as connection:
             return await PostgresStore(connection, self.engine.catalogue).load(stream)
@@ -132,7 +132,9 @@ def forwarder() -> CommandHandlers:
 
     @handlers.on(ImportApiPair)
     async def import_pair(command: ImportApiPair, unit: UnitOfWork) -> None:
-        await say(unit, f"apipair-{command.pair}", ApiPairImported(pair=command.pair, api_id=command.api_id))
+        await append(
+            unit, f"apipair-{command.pair}", ApiPairImported(pair=command.pair, api_id=command.api_id)
+        )
 
     @handlers.on(ImportSession)
     async def import_session(command: ImportSession, unit: UnitOfWork) -> None:
@@ -144,7 +146,7 @@ def forwarder() -> CommandHandlers:
         imported = SessionImported(
             session=command.session, telegram_user=77, phone="+49…42", pair=command.pair
         )
-        await say(unit, f"client-{command.session}", imported)
+        await append(unit, f"client-{command.session}", imported)
 
     del import_pair, import_session
     return handlers
@@ -162,7 +164,7 @@ def scheduler() -> CommandHandlers:
         set_up.add(command.adbot)
         post = ChannelPost(channel="@channel", message=42)
         event = AdvertisementSet(adbot=command.adbot, post=post, groups=command.groups)
-        await say(unit, f"schedule-{command.adbot}", event)
+        await append(unit, f"schedule-{command.adbot}", event)
 
     @handlers.on(StartAdbot)
     async def start(command: StartAdbot, unit: UnitOfWork) -> None:
@@ -170,22 +172,22 @@ def scheduler() -> CommandHandlers:
             raise Refused("no_post", "set a post first")
         now = datetime.now(UTC)
         event = AdbotStarted(adbot=command.adbot, started_at=now, anchor=now, interval_seconds=3600)
-        await say(unit, f"schedule-{command.adbot}", event)
+        await append(unit, f"schedule-{command.adbot}", event)
 
     @handlers.on(StopAdbot)
     async def stop(command: StopAdbot, unit: UnitOfWork) -> None:
         event = AdbotStopped(adbot=command.adbot, reason=StopReason.REQUESTED)
-        await say(unit, f"schedule-{command.adbot}", event)
+        await append(unit, f"schedule-{command.adbot}", event)
 
     @handlers.on(AllowPrivateIds)
     async def allow(command: AllowPrivateIds, unit: UnitOfWork) -> None:
         event = PrivateIdsAllowed(account=command.account, reason=command.reason)
-        await say(unit, f"permissions-{command.account}", event)
+        await append(unit, f"permissions-{command.account}", event)
 
     @handlers.on(ForbidPrivateIds)
     async def forbid(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
         event = PrivateIdsForbidden(account=command.account, reason=command.reason)
-        await say(unit, f"permissions-{command.account}", event)
+        await append(unit, f"permissions-{command.account}", event)
 
     del set_advertisement, start, stop, allow, forbid
     return handlers
@@ -193,4 +195,4 @@ def scheduler() -> CommandHandlers:
 
 async def list_bronze(neighbour: Neighbour) -> None:
     """Put a plan on sale."""
-    await neighbour.say("product-bronze", ProductListed(plan=BRONZE))
+    await neighbour.publish("product-bronze", ProductListed(plan=BRONZE))

@@ -38,7 +38,7 @@ from libs.events.provisioning import (
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
 from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway.neighbours import BRONZE, already, say
+from tests.integration.gateway.neighbours import BRONZE, already, append
 
 ADDRESS = "bc1qexample"
 AMOUNT = Decimal("0.00045600")
@@ -91,11 +91,11 @@ class Shop:
 
         async def place(unit: UnitOfWork) -> None:
             if not await already(unit, stream):
-                await say(unit, stream, placed)
+                await append(unit, stream, placed)
 
         async def request(unit: UnitOfWork) -> None:
             if await already(unit, stream) == 1:
-                await say(unit, stream, requested)
+                await append(unit, stream, requested)
 
         await scope.run(place)
         if self.provider_away:
@@ -132,11 +132,11 @@ class Shop:
             by_hand=True,
         )
         marked = OrderMarkedPaid(order=command.order, reason=command.reason)
-        await say(unit, f"order-{command.order}", marked, finished)
+        await append(unit, f"order-{command.order}", marked, finished)
 
     async def _refund(self, command: Refund, unit: UnitOfWork) -> None:
         refunded = PaymentRefunded(order=command.order, payment=None, reason=command.reason, by_hand=True)
-        await say(unit, f"order-{command.order}", refunded)
+        await append(unit, f"order-{command.order}", refunded)
 
     async def _cancel(self, command: CancelOrder, unit: UnitOfWork) -> None:
         await _say_of(command.order, OrderCancelled(order=command.order, reason=command.reason), unit)
@@ -147,22 +147,22 @@ class Shop:
     async def _list(self, command: ListProduct, unit: UnitOfWork) -> None:
         if command.plan == BRONZE:
             return
-        await say(unit, f"product-{command.plan.code}", ProductListed(plan=command.plan))
+        await append(unit, f"product-{command.plan.code}", ProductListed(plan=command.plan))
 
     async def _reprice(self, command: RepriceProduct, unit: UnitOfWork) -> None:
         if not await already(unit, f"product-{command.code}"):
             raise Refused("unknown_plan")
         repriced = ProductRepriced(code=command.code, price_usd=command.price_usd)
-        await say(unit, f"product-{command.code}", repriced)
+        await append(unit, f"product-{command.code}", repriced)
 
     async def _retire(self, command: RetireProduct, unit: UnitOfWork) -> None:
         if not await already(unit, f"product-{command.code}"):
             raise Refused("unknown_plan")
-        await say(unit, f"product-{command.code}", ProductRetired(code=command.code))
+        await append(unit, f"product-{command.code}", ProductRetired(code=command.code))
 
 
 async def _say_of(order: OrderNumber, event: Event, unit: UnitOfWork) -> None:
-    await say(unit, f"order-{order}", event)
+    await append(unit, f"order-{order}", event)
 
 
 def _placed(command: PlaceOrder) -> OrderPlaced:
@@ -221,4 +221,4 @@ def provisioning() -> CommandHandlers:
 
 
 async def _say_of_adbot(adbot: AdbotId, event: Event, unit: UnitOfWork) -> None:
-    await say(unit, f"adbot-{adbot}", event)
+    await append(unit, f"adbot-{adbot}", event)

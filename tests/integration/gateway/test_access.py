@@ -20,7 +20,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.neighbours import say
+from tests.integration.gateway.neighbours import append
 from tests.integration.gateway.world import PEPPER, Client, World, access_code
 from tests.support.databases import ENGINE
 from tests.support.waiting import until
@@ -261,11 +261,13 @@ async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_ord
         database = await world.database(stack, ENGINE)
         engine = Engine("gateway", database, published())
         await engine.start(pool_size=1)
-        await engine.run(lambda unit: say(unit, f"account-{account}", registered), Causes.first("anonymous"))
+        await engine.run(
+            lambda unit: append(unit, f"account-{account}", registered), Causes.first("anonymous")
+        )
         await engine.stop()
         async with world.gateway(postgres_url=database) as http:
             signed_in = await http.post(SIGN_IN, json={"access_code": code})
             assert signed_in.json()["account"]["id"] == str(account)
             order = await ordered(http, wish(email))
-    (placed, _) = await world.billing.said(f"order-{order['order_number']}")
+    (placed, _) = await world.billing.events_of(f"order-{order['order_number']}")
     assert f'"account": "{account}"' in placed.envelope.data

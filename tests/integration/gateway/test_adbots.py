@@ -95,7 +95,7 @@ async def test_a_malformed_advertisement_is_refused(client: Client, world: World
 async def test_commands_are_sent_in_the_callers_name(client: Client, world: World) -> None:
     adbot = await world.adbot(client)
     answer = await client.http.post(f"adbots/{adbot}/stop")
-    (said,) = await world.scheduler.said(f"schedule-{adbot}")
+    (said,) = await world.scheduler.events_of(f"schedule-{adbot}")
     assert said.envelope.actor == f"account:{client.account}"
     assert str(said.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
 
@@ -107,9 +107,9 @@ async def test_seats_come_and_go_and_plans_end(client: Client, world: World) -> 
     filled = [
         SeatFilled(adbot=adbot, seat=seat, valid_from=utc_now(), valid_until=utc_now()) for _ in range(2)
     ]
-    await world.provisioning.say(f"adbot-{adbot}", lost, *filled)
+    await world.provisioning.publish(f"adbot-{adbot}", lost, *filled)
     await _until_seats(client, adbot, {"filled": 2, "awaited": 0})
-    await world.provisioning.say(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
+    await world.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
 
     async def expired() -> bool:
         return bool((await client.get(f"adbots/{adbot}"))["status"] == "EXPIRED")
@@ -128,7 +128,7 @@ async def _until_seats(client: Client, adbot: AdbotId, seats: dict[str, int]) ->
 async def test_an_adbot_that_stopped_by_itself_says_why(client: Client, world: World) -> None:
     adbot = await world.adbot(client)
     stopped = AdbotStopped(adbot=adbot, reason=StopReason.SOURCE_BROKEN, detail="MESSAGE_ID_INVALID")
-    await world.scheduler.say(f"schedule-{adbot}", stopped)
+    await world.scheduler.publish(f"schedule-{adbot}", stopped)
 
     async def shown() -> bool:
         return bool((await client.get(f"adbots/{adbot}"))["stop_reason"] == "source_broken")
@@ -186,10 +186,10 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
         await until(told)
 
     started = AdbotStarted(adbot=adbot, started_at=now, anchor=now + HOUR / 2, interval_seconds=3600)
-    await world.scheduler.say(schedule, started)
+    await world.scheduler.publish(schedule, started)
     await next_cycle(HOUR / 2, of_a_running_one=True)
     due = came_due(client, adbot, now, None if next_due is None else now + next_due)
-    await world.scheduler.say(schedule, due)
+    await world.scheduler.publish(schedule, due)
     await next_cycle(shown, of_a_running_one=True)
     skipped = CycleSkipped(
         adbot=adbot,
@@ -197,9 +197,9 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
         next_due=None if after_skip is None else now + after_skip,
         reason=SkipReason.OVERRUN,
     )
-    await world.scheduler.say(schedule, skipped)
+    await world.scheduler.publish(schedule, skipped)
     await next_cycle(shown_after_skip, of_a_running_one=True)
-    await world.scheduler.say(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
+    await world.scheduler.publish(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
     await next_cycle(shown, of_a_running_one=False)
 
 
@@ -208,7 +208,9 @@ async def test_a_start_at_once_is_told_by_no_time(client: Client, world: World) 
     schedule = f"schedule-{adbot}"
     started = AdbotStarted(adbot=adbot, started_at=then, anchor=then, interval_seconds=3600)
     due = came_due(client, adbot, then, then + HOUR)
-    await world.scheduler.say(schedule, started, due, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
+    await world.scheduler.publish(
+        schedule, started, due, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED)
+    )
 
     async def stopped() -> Any:  # noqa: ANN401 - JSON
         state = await client.get(f"adbots/{adbot}")
@@ -222,12 +224,12 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world:
     adbot = await world.adbot(client)
     known, unknown = SessionId(new_id()), SessionId(new_id())
     pair, cycle = ApplicationId(new_id()), CycleId(new_id())
-    await world.provisioning.say(
+    await world.provisioning.publish(
         f"session-{known}", SessionStocked(session=known, telegram_user=1, phone="+49…42")
     )
     post = ChannelPost(channel="@channel", message=42)
     groups = ("@one_group", "@two_group", "@three_group", "@four_group")
-    await world.scheduler.say(
+    await world.scheduler.publish(
         f"schedule-{adbot}",
         CycleDue(
             cycle=cycle,
@@ -254,7 +256,7 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world:
         Delivery(group=groups[2], session=None, result=ResultClass.STOPPED, at=utc_now()),
         Delivery(group=groups[3], session=known, result=ResultClass.ALREADY_SENT, at=utc_now()),
     ]
-    await world.forwarder.say(
+    await world.forwarder.publish(
         f"cycle-{cycle}",
         CycleStarted(
             cycle=cycle,

@@ -62,7 +62,7 @@ async def test_a_session_is_added_as_a_file_or_as_a_text(
     assert answer.json()["stock"] == await session_in(admin, session)
     assert (answer.json()["stock"]["state"], answer.json()["stock"]["phone"]) == ("IMPORTED", "+49…42")
     assert answer.json()["stock"]["pair"] == pair
-    (said,) = await world.forwarder.said(f"client-{session}")
+    (said,) = await world.forwarder.events_of(f"client-{session}")
     assert said.envelope.actor == "admin"
     assert STRING not in answer.text + said.envelope.data
 
@@ -127,15 +127,15 @@ async def test_the_stock_follows_a_sessions_life(admin: httpx.AsyncClient, world
         return dict(await until(there))
 
     stream = f"session-{session}"
-    await world.provisioning.say(
+    await world.provisioning.publish(
         stream, SessionStocked(session=session, telegram_user=5, phone="+1…09", pair=pair)
     )
     await reaches("UNUSED")
-    await world.provisioning.say(stream, SessionAssigned(session=session, adbot=adbot, pair=pair))
+    await world.provisioning.publish(stream, SessionAssigned(session=session, adbot=adbot, pair=pair))
     assert (await reaches("ASSIGNED"))["adbot"] == str(adbot)
     before = (await admin.get("stock")).json()["counts"].get("BANNED", 0)
     lost = SessionLost(session=session, adbot=adbot, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await world.provisioning.say(stream, lost)
+    await world.provisioning.publish(stream, lost)
     assert (await reaches("BANNED"))["adbot"] is None
     assert (await admin.get("stock")).json()["counts"]["BANNED"] == before + 1
 

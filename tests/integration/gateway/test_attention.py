@@ -49,11 +49,11 @@ class Watched:
         self.adbot = AdbotId(new_id())
         self._mark = 0
 
-    async def say(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
+    async def publish(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
         """Append events in billing, and wait until the gateway has read them."""
         self._mark += 1
         mark = UnknownStatusReported(order=self.order, payment="0", status=f"mark-{self._mark}")
-        await self.world.billing.say(f"order-{self.order}", *events, mark)
+        await self.world.billing.publish(f"order-{self.order}", *events, mark)
 
         async def heard() -> bool:
             found = (await self.admin.get(f"orders/{self.order}")).json()
@@ -63,7 +63,7 @@ class Watched:
 
     async def say_of_adbot(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
         """Append events in provisioning."""
-        await self.world.provisioning.say(f"adbot-{self.adbot}", *events)
+        await self.world.provisioning.publish(f"adbot-{self.adbot}", *events)
 
     async def kinds(self) -> set[str]:
         """Return why the order needs a person, but for the marks of `say`."""
@@ -147,7 +147,7 @@ def order(world: World, admin: httpx.AsyncClient, client: Client) -> Watched:
 
 
 async def test_an_overpaid_order_stands_there_until_it_is_reviewed(order: Watched) -> None:
-    await order.say(order.overpaid(1))
+    await order.publish(order.overpaid(1))
     (line,) = [
         one
         for one in (await order.admin.get("orders/attention")).json()["items"]
@@ -161,22 +161,22 @@ async def test_an_overpaid_order_stands_there_until_it_is_reviewed(order: Watche
     await order.review()
     assert await order.kinds() == set()
     assert (await order.admin.get(f"orders/{order.order}")).json()["attention"] == []
-    await order.say(order.overpaid(2))
+    await order.publish(order.overpaid(2))
     assert await order.kinds() == {"overpaid"}
 
 
 async def test_a_wrong_coin_stands_there_until_the_refund(order: Watched) -> None:
     wrong = WrongCoinReceived(order=order.order, payment="5001", paid=AMOUNT, currency="ltc")
-    await order.say(wrong)
+    await order.publish(wrong)
     assert await order.kinds() == {"wrong_coin"}
-    await order.say(order.refunded())
+    await order.publish(order.refunded())
     assert await order.kinds() == set()
 
 
 async def test_money_that_does_not_match_stands_there_until_it_is_reviewed_or_refunded(
     order: Watched,
 ) -> None:
-    await order.say(order.unmatched("6001"))
+    await order.publish(order.unmatched("6001"))
     (line,) = [
         one
         for one in (await order.admin.get("orders/attention")).json()["items"]
@@ -187,23 +187,23 @@ async def test_money_that_does_not_match_stands_there_until_it_is_reviewed_or_re
     assert (line["order_status"], line["payment_status"]) == ("PENDING", "WAITING")
     await order.review()
     assert await order.kinds() == set()
-    await order.say(order.unmatched("6002"))
+    await order.publish(order.unmatched("6002"))
     assert await order.kinds() == {"unmatched_payment"}
-    await order.say(order.refunded())
+    await order.publish(order.refunded())
     assert await order.kinds() == set()
 
 
 async def test_an_unknown_status_names_the_providers_word(order: Watched) -> None:
-    await order.say()
+    await order.publish()
     (line,) = (await order.admin.get(f"orders/{order.order}")).json()["attention"]
     assert (line["kind"], line["detail"]) == ("unknown_status", "mark-1")
 
 
 async def test_a_deposit_needs_a_person_only_after_a_refund(order: Watched) -> None:
     deposit = DepositReceived(order=order.order, deposit=uuid4().hex, paid=AMOUNT, coin="BTC")
-    await order.say(order.finished(), deposit)
+    await order.publish(order.finished(), deposit)
     assert await order.kinds() == set()
-    await order.say(order.refunded(), deposit, deposit)
+    await order.publish(order.refunded(), deposit, deposit)
     (line,) = [
         one
         for one in (await order.admin.get(f"orders/{order.order}")).json()["attention"]
@@ -215,12 +215,12 @@ async def test_a_deposit_needs_a_person_only_after_a_refund(order: Watched) -> N
 async def test_a_part_that_came_has_a_day_for_the_rest(
     order: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await order.say(order.partly())
+    await order.publish(order.partly())
     assert await order.kinds() == set()
     monkeypatch.setattr(attention, "REMAINDER_GRACE", AT_ONCE)
-    await order.say(order.partly())
+    await order.publish(order.partly())
     assert await order.kinds() == {"partially_paid"}
-    await order.say(order.finished())
+    await order.publish(order.finished())
     assert await order.kinds() == set()
 
 
@@ -228,31 +228,31 @@ async def test_a_part_that_came_has_a_day_for_the_rest(
 async def test_money_that_was_seen_has_a_day_to_arrive(
     order: Watched, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    await order.say(PaymentConfirming(order=order.order, payment="5001"))
+    await order.publish(PaymentConfirming(order=order.order, payment="5001"))
     assert await order.kinds() == set()
     monkeypatch.setattr(attention, "ARRIVAL_GRACE", AT_ONCE)
-    await order.say(PaymentSending(order=order.order, payment="5001"))
+    await order.publish(PaymentSending(order=order.order, payment="5001"))
     assert await order.kinds() == {"on_the_way"}
-    await order.say({"finished": order.finished(), "partly": order.partly()}[end])
+    await order.publish({"finished": order.finished(), "partly": order.partly()}[end])
     assert await order.kinds() == set()
 
 
 async def test_money_that_was_seen_and_given_up_without_its_sum_stands_there_at_once(order: Watched) -> None:
-    await order.say(PaymentConfirming(order=order.order, payment="5001"))
+    await order.publish(PaymentConfirming(order=order.order, payment="5001"))
     assert await order.kinds() == set()
-    await order.say(PaymentFailed(order=order.order, payment="5001"))
+    await order.publish(PaymentFailed(order=order.order, payment="5001"))
     assert await order.kinds() == {"on_the_way"}
 
 
 async def test_what_is_paid_has_minutes_to_be_delivered(
     order: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await order.say(order.finished())
+    await order.publish(order.finished())
     assert await order.kinds() == set()
     monkeypatch.setattr(attention, "DELIVERY_GRACE", AT_ONCE)
-    await order.say(order.finished())
+    await order.publish(order.finished())
     assert await order.kinds() == {"not_delivered"}
-    await order.say(OrderFulfilled(order=order.order, account=order.client.account, adbot=order.adbot))
+    await order.publish(OrderFulfilled(order=order.order, account=order.client.account, adbot=order.adbot))
     assert await order.kinds() == set()
 
 
@@ -260,13 +260,13 @@ async def test_a_review_does_not_hide_what_becomes_due_later(
     order: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attention, "DELIVERY_GRACE", timedelta(seconds=1))
-    await order.say(order.finished(), order.overpaid(1))
+    await order.publish(order.finished(), order.overpaid(1))
     await order.review()
     await order.becomes("not_delivered")
 
 
 async def test_seats_that_wait_for_stock_stand_there_until_they_are_filled(order: Watched) -> None:
-    await order.say(order.finished())
+    await order.publish(order.finished())
     await order.say_of_adbot(order.provisioned(0), SeatsAwaited(adbot=order.adbot, missing=2))
     await order.becomes("seats_awaited")
     now = utc_now()
@@ -291,7 +291,7 @@ async def test_a_lost_seat_that_nobody_took_stands_there_and_a_review_hides_it(o
 async def test_seats_of_a_refunded_order_need_nobody(order: Watched) -> None:
     await order.say_of_adbot(order.provisioned(1), SeatsAwaited(adbot=order.adbot, missing=1))
     await order.becomes("seats_awaited")
-    await order.say(order.refunded())
+    await order.publish(order.refunded())
     assert await order.kinds() == set()
 
 

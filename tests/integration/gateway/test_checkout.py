@@ -105,7 +105,7 @@ async def test_an_order_without_an_address_goes_on_where_it_stopped(
     requested = PaymentRequested(
         order=first["order_number"], provider="p", payment="1", address="there", amount=AMOUNT, coin="BTC"
     )
-    await world.billing.say(f"order-{first['order_number']}", requested)
+    await world.billing.publish(f"order-{first['order_number']}", requested)
 
     async def shown() -> bool:
         return bool((await payment(http, first["order_number"]))["pay_address"] == "there")
@@ -116,7 +116,7 @@ async def test_an_order_without_an_address_goes_on_where_it_stopped(
 
 
 async def test_an_expired_order_is_not_returned_again(client: Client, world: World) -> None:
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{client.order}",
         PaymentExpired(order=client.order, payment="5001"),
         OrderExpired(order=client.order),
@@ -143,7 +143,7 @@ async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World
 
     assert (await payment(world.http, order))["status"] == "WAITING"
     half = PaymentPartiallyPaid(order=order, payment="5001", paid=AMOUNT / 2, missing=AMOUNT / 2, coin="BTC")
-    await world.billing.say(stream, PaymentConfirming(order=order, payment="5001"), half)
+    await world.billing.publish(stream, PaymentConfirming(order=order, payment="5001"), half)
     state = await reaches("PARTIALLY_PAID")
     assert (state["paid"], state["missing"], state["order_status"]) == ("0.000228", "0.000228", "PENDING")
     finished = PaymentFinished(
@@ -155,10 +155,10 @@ async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World
         coin="BTC",
         by_hand=False,
     )
-    await world.billing.say(stream, finished)
+    await world.billing.publish(stream, finished)
     state = await reaches("FINISHED")
     assert (state["missing"], state["order_status"]) == (None, "PAID")
-    await world.billing.say(stream, OrderFulfilled(order=order, account=client.account, adbot=adbot))
+    await world.billing.publish(stream, OrderFulfilled(order=order, account=client.account, adbot=adbot))
 
     async def delivered() -> Any:  # noqa: ANN401 - JSON
         lines = (await client.get("orders"))["items"]
@@ -201,7 +201,7 @@ async def test_a_malformed_checkout_names_the_field(http: httpx.AsyncClient, fie
 
 async def test_the_commands_continue_the_requests_correlated_tree(client: Client, world: World) -> None:
     answer = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="SOL"))
-    placed, requested = await world.billing.said(f"order-{answer.json()['order_number']}")
+    placed, requested = await world.billing.events_of(f"order-{answer.json()['order_number']}")
     for recorded in (placed, requested):
         assert str(recorded.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
         assert recorded.envelope.actor == "anonymous"

@@ -67,7 +67,9 @@ async def test_money_that_was_given_up_is_shown_as_received_and_needs_a_person(
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     order = client.order
-    await world.billing.say(f"order-{order}", uncounted(order, OWN), PaymentFailed(order=order, payment=OWN))
+    await world.billing.publish(
+        f"order-{order}", uncounted(order, OWN), PaymentFailed(order=order, payment=OWN)
+    )
     found = await shown(admin, order, "PaymentFailed")
     assert (found["status"], found["paid"]) == ("FAILED", "0.000228")
     (line,) = found["attention"]
@@ -76,7 +78,7 @@ async def test_money_that_was_given_up_is_shown_as_received_and_needs_a_person(
     assert [line["event"] for line in (await client.get(f"orders/{order}"))["history"]][2:] == [
         "PaymentFailed"
     ]
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{order}", PaymentRefunded(order=order, payment=OWN, reason="sent back", by_hand=True)
     )
     found = await shown(admin, order, "PaymentRefunded")
@@ -88,15 +90,15 @@ async def test_what_was_given_up_and_settles_after_all_is_received_once(
 ) -> None:
     order = client.order
     given_up = (uncounted(order, OWN), uncounted(order, DEPOSIT))
-    await world.billing.say(f"order-{order}", *given_up, PaymentFailed(order=order, payment=OWN))
+    await world.billing.publish(f"order-{order}", *given_up, PaymentFailed(order=order, payment=OWN))
     found = await shown(admin, order, "PaymentFailed")
     assert (found["paid"], why(found)) == ("0.000456", {("uncounted_money", "0.000228")})
     assert len(found["attention"]) == 2
     part = PaymentPartiallyPaid(order=order, payment=OWN, paid=HALF, missing=HALF, coin="BTC")
-    await world.billing.say(f"order-{order}", part)
+    await world.billing.publish(f"order-{order}", part)
     assert (await shown(admin, order, "PaymentPartiallyPaid"))["paid"] == "0.000456"
     deposit = DepositReceived(order=order, deposit=DEPOSIT, paid=HALF, coin="BTC")
-    await world.billing.say(f"order-{order}", deposit, finished(order, client))
+    await world.billing.publish(f"order-{order}", deposit, finished(order, client))
     found = await shown(admin, order, "PaymentFinished")
     assert found["paid"] == "0.000456"
     assert [line["detail"] for line in found["attention"]] == ["0.000228 btc by payment 5001: failed"]
@@ -106,18 +108,18 @@ async def test_a_deposit_has_a_day_to_arrive(
     admin: httpx.AsyncClient, client: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = client.order
-    await world.billing.say(f"order-{order}", uncounted(order, DEPOSIT, "confirming"))
+    await world.billing.publish(f"order-{order}", uncounted(order, DEPOSIT, "confirming"))
     found = await shown(admin, order, "UncountedMoneyReported")
     assert (found["paid"], found["attention"]) == (None, [])
     monkeypatch.setattr(attention, "ARRIVAL_GRACE", timedelta(0))
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{order}",
         uncounted(order, DEPOSIT, "confirming"),
         DepositReceived(order=order, deposit="5003", paid=HALF, coin="BTC"),
     )
     assert why(await shown(admin, order, "DepositReceived")) == {("deposit_on_the_way", "0.000228")}
     deposit = DepositReceived(order=order, deposit=DEPOSIT, paid=HALF, coin="BTC")
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{order}", deposit, PaymentRefunded(order=order, payment=OWN, reason="so", by_hand=True)
     )
     assert why(await shown(admin, order, "PaymentRefunded")) == set()
@@ -128,7 +130,9 @@ async def test_a_counted_deposit_that_was_given_back_needs_a_person_and_stays_re
 ) -> None:
     order = client.order
     deposit = DepositReceived(order=order, deposit=DEPOSIT, paid=HALF, coin="BTC")
-    await world.billing.say(f"order-{order}", deposit, uncounted(order, DEPOSIT, "refunded", counted=HALF))
+    await world.billing.publish(
+        f"order-{order}", deposit, uncounted(order, DEPOSIT, "refunded", counted=HALF)
+    )
     found = await shown(admin, order, "UncountedMoneyReported")
     assert (found["paid"], why(found)) == ("0.000228", {("uncounted_money", "0.000228")})
 
@@ -148,7 +152,7 @@ async def test_two_orders_that_were_open_at_once_and_both_paid_are_told_of(
     for order in (client.order, second):
         adbot = AdbotId(new_id())
         delivered = OrderFulfilled(order=order, account=client.account, adbot=adbot)
-        await world.billing.say(f"order-{order}", finished(order, client), delivered)
+        await world.billing.publish(f"order-{order}", finished(order, client), delivered)
     assert (await shown(admin, client.order, "OrderFulfilled"))["attention"] == []
     (line,) = (await shown(admin, second, "OrderFulfilled"))["attention"]
     assert (line["kind"], line["detail"]) == ("second_payment", f"{client.order} was paid too")
@@ -165,9 +169,9 @@ async def test_an_order_that_was_placed_after_the_first_was_paid_is_no_second_pa
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     delivered = OrderFulfilled(order=client.order, account=client.account, adbot=AdbotId(new_id()))
-    await world.billing.say(f"order-{client.order}", finished(client.order, client), delivered)
+    await world.billing.publish(f"order-{client.order}", finished(client.order, client), delivered)
     await shown(admin, client.order, "OrderFulfilled")
     second = await checked_out(world, client, "ETH")
     delivered = OrderFulfilled(order=second, account=client.account, adbot=AdbotId(new_id()))
-    await world.billing.say(f"order-{second}", finished(second, client), delivered)
+    await world.billing.publish(f"order-{second}", finished(second, client), delivered)
     assert (await shown(admin, second, "OrderFulfilled"))["attention"] == []

@@ -68,7 +68,7 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     order, half = client.order, AMOUNT / 2
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{order}",
         PaymentConfirming(order=order, payment="5001"),
         PaymentPartiallyPaid(order=order, payment="5001", paid=half, missing=half, coin="BTC"),
@@ -128,7 +128,7 @@ async def test_what_an_older_program_said_of_a_payment_reads_the_same(
         PaymentRefunded(order=client.order, payment="5001", reason="asked for", by_hand=False),
     )
     await world.billing.pause()
-    await world.billing.say(stream, finished(client), refund)
+    await world.billing.publish(stream, finished(client), refund)
     await world.billing.engine.pool.execute(
         "update engine.events set schema = 1, data = (data::jsonb - 'by_hand')::text::json "
         "where stream = $1 and type in ('PaymentFinished', 'PaymentRefunded')",
@@ -156,7 +156,7 @@ async def test_an_order_of_somebody_else_is_not_there(client: Client, world: Wor
 async def test_a_client_calls_an_order_off_and_gets_another_one(client: Client, world: World) -> None:
     answer = await client.http.post(f"orders/{client.order}/cancel")
     assert (answer.status_code, answer.json()["order_status"]) == (200, "CANCELLED")
-    said = (await world.billing.said(f"order-{client.order}"))[-1]
+    said = (await world.billing.events_of(f"order-{client.order}"))[-1]
     assert (said.envelope.type, said.envelope.actor) == ("OrderCancelled", f"account:{client.account}")
     body = {"email": client.email, "plan": "bronze", "pay_currency": "BTC"}
     fresh = await client.http.post("checkout", json=body)
@@ -231,7 +231,7 @@ async def test_orders_are_found_by_number_address_payment_and_state(
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     deposit = uuid4().hex
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{client.order}", DepositReceived(order=client.order, deposit=deposit, paid=AMOUNT, coin="BTC")
     )
     await shows(admin, client, "DepositReceived")
@@ -286,7 +286,7 @@ async def test_a_deposit_behind_a_refund_adds_to_what_came(
     admin: httpx.AsyncClient, client: Client, world: World
 ) -> None:
     order = client.order
-    await world.billing.say(
+    await world.billing.publish(
         f"order-{order}",
         finished(client),
         PaymentRefunded(order=order, payment="5001", reason="wished so", by_hand=True),

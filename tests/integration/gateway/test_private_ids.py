@@ -28,7 +28,7 @@ async def test_the_operator_allows_and_forbids_private_ids(
     assert (allowed.status_code, allowed.json()["allowed"]) == (200, True)
     assert allowed.json()["reason"] == "their own groups"
     assert (await admin.get(f"adbots/{adbot}")).json()["private_ids"]
-    (said,) = await world.scheduler.said(f"permissions-{account}")
+    (said,) = await world.scheduler.events_of(f"permissions-{account}")
     assert said.envelope.actor == "admin"
     forbidden = await admin.post(f"{path}/forbid", json={"reason": "over"})
     assert not forbidden.json()["allowed"]

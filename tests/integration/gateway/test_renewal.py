@@ -32,7 +32,7 @@ async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World)
     order = answer.json()
     assert (order["pay_address"], order["pay_currency"], order["checkout_token"]) == (ADDRESS, "BTC", None)
     assert order["qr_svg"].startswith("data:image/svg+xml")
-    (placed, _) = await world.billing.said(f"order-{order['order_number']}")
+    (placed, _) = await world.billing.events_of(f"order-{order['order_number']}")
     assert f'"renews": "{adbot}"' in placed.envelope.data
     assert placed.envelope.actor == f"account:{client.account}"
     lines = {line["order_number"]: line for line in (await client.get("orders"))["items"]}
@@ -97,7 +97,7 @@ async def test_a_malformed_renewal_is_refused(client: Client, world: World, body
 
 async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Client, world: World) -> None:
     adbot = await world.adbot(client, seats=2)
-    await world.provisioning.say(f"adbot-{adbot}", AdbotExpired(adbot=adbot), SeatsReleased(adbot=adbot))
+    await world.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot), SeatsReleased(adbot=adbot))
     await reaches(client, adbot, "EXPIRED")
 
     async def released() -> bool:
@@ -116,7 +116,7 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Cli
         valid_from=utc_now(),
         valid_until=end,
     )
-    await world.provisioning.say(f"adbot-{adbot}", extended)
+    await world.provisioning.publish(f"adbot-{adbot}", extended)
     found = await reaches(client, adbot, "STOPPED")
     assert datetime.fromisoformat(str(found["valid_until"])) == end
 
@@ -125,10 +125,10 @@ async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(client: Client
     adbot = await world.adbot(client)
     now = utc_now()
     started = AdbotStarted(adbot=adbot, started_at=now, anchor=now, interval_seconds=60)
-    await world.scheduler.say(f"schedule-{adbot}", started)
+    await world.scheduler.publish(f"schedule-{adbot}", started)
     await reaches(client, adbot, "RUNNING")
     suspended = AdbotSuspended(adbot=adbot, reason="refunded")
-    await world.provisioning.say(f"adbot-{adbot}", suspended)
+    await world.provisioning.publish(f"adbot-{adbot}", suspended)
     found = await reaches(client, adbot, "SUSPENDED")
     assert found["cycles"] == {"last_number": None, "last_due_at": None, "next_due_at": None}
     assert "refunded" not in str(found)
@@ -148,7 +148,7 @@ async def test_the_operator_extends_suspends_and_restores(
     assert answer.json()["account"] == str(client.account)
     answer = await admin.post(f"adbots/{adbot}/restore")
     assert (answer.json()["status"], answer.json()["suspend_reason"]) == ("STOPPED", None)
-    said = (await world.provisioning.said(f"adbot-{adbot}"))[1:]
+    said = (await world.provisioning.events_of(f"adbot-{adbot}"))[1:]
     assert {one.envelope.actor for one in said} == {"admin"}
     assert (await admin.get(f"adbots/{adbot}")).json() == answer.json()
 
@@ -160,7 +160,7 @@ async def test_an_extension_by_no_number_of_days_is_refused(
     adbot = await world.adbot(client)
     answer = await admin.post(f"adbots/{adbot}/extend", json={"days": days, "reason": "x"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.days")
-    assert len(await world.provisioning.said(f"adbot-{adbot}")) == 1
+    assert len(await world.provisioning.events_of(f"adbot-{adbot}")) == 1
 
 
 async def test_an_adbot_that_nobody_knows_is_not_found(admin: httpx.AsyncClient) -> None:

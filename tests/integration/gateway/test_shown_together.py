@@ -165,7 +165,7 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
     partially = PaymentPartiallyPaid(
         order=client.order, payment="5001", paid=half, missing=AMOUNT - half, coin="BTC"
     )
-    await world.billing.say(stream, partially)
+    await world.billing.publish(stream, partially)
     await until(shows_half)
     await world.billing.pause()
     deposit = DepositReceived(order=client.order, deposit="5002", paid=half, coin="BTC")
@@ -178,7 +178,7 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
         coin="BTC",
         by_hand=False,
     )
-    await world.billing.say(stream, deposit, finished)
+    await world.billing.publish(stream, deposit, finished)
     async with world.billing.engine.pool.acquire() as connection:
         events = await PostgresStore(connection, published()).read(START, 10_000)
     nats = await connect_nats(world.nats.url, "test")

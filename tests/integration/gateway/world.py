@@ -171,11 +171,11 @@ class World:
 
     async def cancel(self, order: str) -> None:
         """Cancel an order in billing, and wait until every service knows."""
-        await self.billing.say(f"order-{order}", OrderCancelled(order=order, reason="a test"))
+        await self.billing.publish(f"order-{order}", OrderCancelled(order=order, reason="a test"))
 
     async def expire(self, order: str) -> None:
         """Expire an order in billing."""
-        await self.billing.say(f"order-{order}", OrderExpired(order=order))
+        await self.billing.publish(f"order-{order}", OrderExpired(order=order))
 
     async def client(self) -> Client:
         """Return a new client, who has checked out once, got a code from the operator and signed in."""
@@ -212,7 +212,7 @@ class World:
             valid_from=now,
             valid_until=now.replace(year=now.year + 1, day=1),
         )
-        await self.provisioning.say(f"adbot-{adbot}", event)
+        await self.provisioning.publish(f"adbot-{adbot}", event)
 
         async def shown() -> bool:
             return (await client.http.get(f"adbots/{adbot}")).status_code == 200

@@ -35,7 +35,7 @@ from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.neighbours import BRONZE, Neighbour, list_bronze, say
+from tests.integration.gateway.neighbours import BRONZE, Neighbour, append, list_bronze
 from tests.support.databases import ENGINE, fresh_database
 from tests.support.process import Process, started
 from tests.support.questions import Questions
@@ -159,7 +159,7 @@ class Stage:
             coin=coin,
             pay_by=PAY_BY,
         )
-        await self.billing.say(f"order-{placed.order}", placed)
+        await self.billing.publish(f"order-{placed.order}", placed)
         if address:
             await self.request(placed)
         return placed
@@ -176,7 +176,7 @@ class Stage:
             coin=placed.coin,
             expires_at=PAY_BY + timedelta(days=7),
         )
-        await self.billing.say(f"order-{placed.order}", requested)
+        await self.billing.publish(f"order-{placed.order}", requested)
 
     async def finish(self, placed: OrderPlaced, *, paid: Decimal = AMOUNT) -> None:
         """Pay an order."""
@@ -189,18 +189,18 @@ class Stage:
             coin=placed.coin,
             by_hand=not paid,
         )
-        await self.billing.say(f"order-{placed.order}", finished)
+        await self.billing.publish(f"order-{placed.order}", finished)
 
     async def pay_half(self, placed: OrderPlaced) -> None:
         """Pay one half of an order."""
         partial = PaymentPartiallyPaid(
             order=placed.order, payment="5001", paid=HALF, missing=AMOUNT - HALF, coin=placed.coin
         )
-        await self.billing.say(f"order-{placed.order}", partial)
+        await self.billing.publish(f"order-{placed.order}", partial)
 
     async def expire(self, placed: OrderPlaced) -> None:
         """Expire an order."""
-        await self.billing.say(f"order-{placed.order}", OrderExpired(order=placed.order))
+        await self.billing.publish(f"order-{placed.order}", OrderExpired(order=placed.order))
 
     # -- what is seen
 
@@ -274,7 +274,7 @@ def _shop() -> CommandHandlers:
             amount=AMOUNT,
             coin=command.coin,
         )
-        await say(unit, f"order-{command.order}", placed, requested)
+        await append(unit, f"order-{command.order}", placed, requested)
 
     del place
     return handlers

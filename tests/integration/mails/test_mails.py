@@ -11,7 +11,7 @@ from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailView
 from services.gateway.inbox.domain import MOST_UNPAID_MAILS
-from tests.integration.gateway.neighbours import BRONZE, say
+from tests.integration.gateway.neighbours import BRONZE, append
 from tests.integration.gateway.world import access_code, operator
 from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token
 from tests.support.waiting import until
@@ -102,7 +102,7 @@ async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(stage: 
         await stage.mails.wait_for(BODY["email"])
         too_early = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert too_early.status_code == 401
-        placed = (await stage.billing.said(f"order-{answer.json()['order_number']}"))[0].event
+        placed = (await stage.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
         await stage.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
         (first,) = await stage.mails.wait_for(BODY["email"], subject="payment")
         code = code_in(first)
@@ -212,7 +212,7 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
 
     async def long_ago(unit: UnitOfWork) -> None:
         unit.at = utc_now() - timedelta(days=31)
-        await say(unit, f"order-{placed.order}", finished)
+        await append(unit, f"order-{placed.order}", finished)
 
     await stage.billing.engine.run(long_ago, Causes.first("service:test"))
     async with stage.gateway() as http:
@@ -281,7 +281,7 @@ async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_u
         pay_by=utc_now() + timedelta(hours=1),
     )
     async with stage.gateway():
-        await stage.billing.say(f"order-{odd.order}", odd)
+        await stage.billing.publish(f"order-{odd.order}", odd)
         await stage.request(odd)
         await until(lambda: stage.row("select true from outbox.outbox where attempts > 0"))
         placed = await stage.place()

@@ -11,7 +11,7 @@ from libs.events.billing import OrderPlaced, PaymentFinished
 from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.operations.rebuilding import rebuild
 from libs.eventsourcing.values import utc_now
-from tests.integration.gateway.neighbours import say
+from tests.integration.gateway.neighbours import append
 from tests.integration.mails.stage import AMOUNT, CODES, Stage
 from tests.support.waiting import until
 
@@ -21,7 +21,7 @@ async def say_long_ago(stage: Stage, said: OrderPlaced | PaymentFinished, age: t
 
     async def work(unit: UnitOfWork) -> None:
         unit.at = utc_now() - age
-        await say(unit, f"order-{said.order}", said)
+        await append(unit, f"order-{said.order}", said)
 
     await stage.billing.engine.run(work, Causes.first("service:test"))
 
@@ -113,7 +113,7 @@ async def test_a_correlated_tree_reaches_from_the_order_to_the_mail(stage: Stage
     async with stage.gateway():
         placed = await stage.place()
         await stage.settled(1)
-    first = (await stage.billing.said(f"order-{placed.order}"))[0].envelope
+    first = (await stage.billing.events_of(f"order-{placed.order}"))[0].envelope
     raised, sent = await stage.rows(
         "select id, type, correlation_id, causation_id, actor from engine.events "
         "where stream like 'inbox-%' order by version"

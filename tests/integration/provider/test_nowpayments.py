@@ -38,7 +38,7 @@ class Impostor:
     asked: list[bytes] = field(default_factory=list[bytes])
     url: str = ""
 
-    def say(self, status: str, body: bytes, *headers: str) -> None:
+    def answer(self, status: str, body: bytes, *headers: str) -> None:
         lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "connection: close", *headers, "", ""]
         self.answers.append("\r\n".join(lines).encode() + body)
 
@@ -94,7 +94,7 @@ def repeats(call: str) -> float:
 
 
 async def test_a_payment_is_asked_for_with_the_price_to_the_last_digit(impostor: Impostor) -> None:
-    impostor.say("500 X", b"")
+    impostor.answer("500 X", b"")
     async with provider(impostor.url) as asked:
         with pytest.raises(ProviderUnavailable):
             await asked.request(WISH)
@@ -115,7 +115,7 @@ async def test_a_payment_is_asked_for_with_the_price_to_the_last_digit(impostor:
 async def test_the_minimum_is_asked_for_in_usd_and_for_what_is_paid_out(
     impostor: Impostor, payout: str | None
 ) -> None:
-    impostor.say("200 OK", b'{"min_amount":0.00003,"fiat_equivalent":1.9275}')
+    impostor.answer("200 OK", b'{"min_amount":0.00003,"fiat_equivalent":1.9275}')
     async with provider(impostor.url, payout) as asked:
         assert await asked.minimum_usd("BTC") == Decimal("1.9275")
     path = impostor.asked[0].split(b" ")[1].decode()
@@ -125,20 +125,20 @@ async def test_the_minimum_is_asked_for_in_usd_and_for_what_is_paid_out(
 
 @pytest.mark.parametrize("body", [b"{}", b'{"fiat_equivalent":null}', b'{"min_amount":0.1}'])
 async def test_a_minimum_that_is_not_said_is_none(impostor: Impostor, body: bytes) -> None:
-    impostor.say("200 OK", body)
+    impostor.answer("200 OK", body)
     async with provider(impostor.url) as asked:
         assert await asked.minimum_usd("BTC") is None
 
 
 async def test_a_pair_that_is_unknown_there_has_no_minimum(impostor: Impostor) -> None:
-    impostor.say("400 X", b'{"code":"CURRENCY_UNAVAILABLE"}')
+    impostor.answer("400 X", b'{"code":"CURRENCY_UNAVAILABLE"}')
     async with provider(impostor.url) as asked:
         assert await asked.minimum_usd("BTC") is None
 
 
 async def test_the_reason_of_a_no_is_told_without_the_key(impostor: Impostor) -> None:
     said = {"code": "BAD", "message": f"The key {API_KEY} may not do that"}
-    impostor.say("400 X", json.dumps(said).encode())
+    impostor.answer("400 X", json.dumps(said).encode())
     before = calls("request", "declined")
     async with provider(impostor.url) as asked:
         with pytest.raises(PaymentDeclined) as caught:
@@ -150,14 +150,14 @@ async def test_the_reason_of_a_no_is_told_without_the_key(impostor: Impostor) ->
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"[" * 5000, b'{"message":' + b"9" * 5000 + b"}", b"\xff"])
 async def test_a_no_without_a_reason_is_told_by_its_number(impostor: Impostor, body: bytes) -> None:
-    impostor.say("404 X", body)
+    impostor.answer("404 X", body)
     async with provider(impostor.url) as asked:
         with pytest.raises(PaymentDeclined, match=r"^404"):
             await asked.report("1")
 
 
 async def test_an_answer_without_an_end_is_not_read_to_its_end(impostor: Impostor) -> None:
-    impostor.say("200 OK", b"x" * 10_000_000)
+    impostor.answer("200 OK", b"x" * 10_000_000)
     async with provider(impostor.url) as asked:
         with pytest.raises(ProviderUnavailable, match="no end"):
             await asked.report("1")
@@ -187,7 +187,7 @@ async def test_an_answer_that_trickles_is_not_waited_for(impostor: Impostor) -> 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 418, 500, 504])
 async def test_what_is_neither_a_yes_nor_a_no_is_unavailable(impostor: Impostor, status: int) -> None:
-    impostor.say(f"{status} X", b"", "location: http://127.0.0.1:9/")
+    impostor.answer(f"{status} X", b"", "location: http://127.0.0.1:9/")
     async with provider(impostor.url) as asked:
         with pytest.raises(ProviderUnavailable, match=f"^{status}"):
             await asked.request(WISH)
@@ -211,7 +211,7 @@ async def test_what_is_neither_a_yes_nor_a_no_is_unavailable(impostor: Impostor,
 async def test_a_provider_is_left_alone_as_long_as_it_asks_within_reason(
     impostor: Impostor, said: str, least: float, most: float
 ) -> None:
-    impostor.say("503 X", b"", f"retry-after: {said}")
+    impostor.answer("503 X", b"", f"retry-after: {said}")
     async with provider(impostor.url) as asked:
         with pytest.raises(ProviderUnavailable):
             await asked.request(WISH)
@@ -221,7 +221,7 @@ async def test_a_provider_is_left_alone_as_long_as_it_asks_within_reason(
 async def test_who_says_too_many_without_saying_how_long_is_left_alone_for_a_while(
     impostor: Impostor,
 ) -> None:
-    impostor.say("429 X", b"")
+    impostor.answer("429 X", b"")
     async with provider(impostor.url) as asked:
         with pytest.raises(ProviderUnavailable):
             await asked.request(WISH)
@@ -284,7 +284,7 @@ async def test_where_nobody_listens_it_is_tried_twice_and_unavailable_at_once() 
 
 
 async def test_a_payment_id_can_not_lead_elsewhere(impostor: Impostor) -> None:
-    impostor.say("404 X", b"")
+    impostor.answer("404 X", b"")
     async with provider(impostor.url) as asked:
         with pytest.raises(PaymentDeclined):
             await asked.report("../status?x=1")

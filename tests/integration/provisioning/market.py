@@ -59,27 +59,27 @@ def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> Paymen
 
 
 async def pay(billing: Neighbour, order: str, sessions: int = 2, *, renews: AdbotId | None = None) -> Causes:
-    return await billing.say(f"order-{order}", paid(order, sessions, renews))
+    return await billing.publish(f"order-{order}", paid(order, sessions, renews))
 
 
 async def refund(billing: Neighbour, order: str, *, keep_sessions: bool = False) -> Causes:
     refunded = PaymentRefunded(
         order=order, payment="4711", reason="not happy", by_hand=True, keep_sessions=keep_sessions
     )
-    return await billing.say(f"order-{order}", refunded)
+    return await billing.publish(f"order-{order}", refunded)
 
 
 async def import_session(forwarder: Neighbour, session: SessionId, pair: ApplicationId | None = None) -> None:
     imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
-    await forwarder.say(f"client-{session}", imported)
+    await forwarder.publish(f"client-{session}", imported)
 
 
 async def import_pair(forwarder: Neighbour, pair: ApplicationId = PAIR_A) -> None:
-    await forwarder.say(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
+    await forwarder.publish(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
 
 
 async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> None:
-    before = len(await world.said(SessionStocked))
+    before = len(await world.events_of(SessionStocked))
     for session in sessions:
         await import_session(forwarder, session)
     await world.says(SessionStocked, before + len(sessions))
@@ -87,7 +87,7 @@ async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> 
 
 async def die(forwarder: Neighbour, session: SessionId) -> None:
     died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await forwarder.say(f"client-{session}", died)
+    await forwarder.publish(f"client-{session}", died)
 
 
 async def sold_before(

@@ -36,7 +36,7 @@ class Neighbour:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def say(self, stream: str, *events: Event, causes: Causes | None = None) -> Causes:
+    async def publish(self, stream: str, *events: Event, causes: Causes | None = None) -> Causes:
         """Append events to one of its streams and return their causes."""
         category, _, key = stream.partition("-")
         why = causes or Causes.first(f"service:{self._engine.service}")
@@ -127,7 +127,7 @@ class World:
             return []
         return [Recorded(it, published().decode(it.type, it.schema, it.data)) for it in found]
 
-    async def said(self, kind: type[EventT]) -> list[EventT]:
+    async def events_of(self, kind: type[EventT]) -> list[EventT]:
         """Return all events of one type that the service has said."""
         return [it.event for it in await self.recorded() if isinstance(it.event, kind)]
 
@@ -141,7 +141,7 @@ class World:
             return (found or 0) >= count
 
         await until(enough, why=f"{count} {kind.__name__}")
-        return await self.said(kind)
+        return await self.events_of(kind)
 
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a single value from the service's database; None before its first start."""

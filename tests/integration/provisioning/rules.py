@@ -16,7 +16,7 @@ from libs.events.provisioning import (
     SessionStocked,
 )
 from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionLoss
-from libs.eventsourcing.testing import Act, Said, Service, service_on
+from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
 from services.provisioning.adbot.domain import adbot_of
 from services.provisioning.context import Context
 from services.provisioning.registry import REGISTRY
@@ -47,29 +47,29 @@ async def provisioning_at_noon(
         yield service
 
 
-def application(pair: ApplicationId) -> Said:
-    return Said(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
+def application(pair: ApplicationId) -> StreamEvent:
+    return StreamEvent(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
 
 
-def uploaded(session: SessionId, pair: ApplicationId | None = None) -> Said:
+def uploaded(session: SessionId, pair: ApplicationId | None = None) -> StreamEvent:
     imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
-    return Said(f"client-{session}", imported)
+    return StreamEvent(f"client-{session}", imported)
 
 
-def died(session: SessionId) -> Said:
+def died(session: SessionId) -> StreamEvent:
     event = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    return Said(f"client-{session}", event)
+    return StreamEvent(f"client-{session}", event)
 
 
-def bought(order: str, sessions: int = 1, renews: AdbotId | None = None) -> Said:
-    return Said(f"order-{order}", paid(order, sessions, renews))
+def bought(order: str, sessions: int = 1, renews: AdbotId | None = None) -> StreamEvent:
+    return StreamEvent(f"order-{order}", paid(order, sessions, renews))
 
 
-def refunded(order: str, *, keep_sessions: bool = False) -> Said:
+def refunded(order: str, *, keep_sessions: bool = False) -> StreamEvent:
     event = PaymentRefunded(
         order=order, payment="4711", reason="not happy", by_hand=True, keep_sessions=keep_sessions
     )
-    return Said(f"order-{order}", event)
+    return StreamEvent(f"order-{order}", event)
 
 
 def provisioned(number: int, *seats: Seat, sessions: int = 1) -> AdbotProvisioned:

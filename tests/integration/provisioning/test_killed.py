@@ -83,12 +83,12 @@ async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle
     async def renew(some: list[str]) -> None:
         for order in some:
             renewal = paid(order, renews=sold[ORDERS.index(order) % 4].adbot)
-            await billing.say(f"order-{order}", renewal, renewal)
+            await billing.publish(f"order-{order}", renewal, renewal)
 
     for number in range(3):
         first, *others = orders[number::3]
         async with provisioning(world.settings, tmp_path / f"{number}.log") as process:
-            before = len(await world.said(AdbotExtended))
+            before = len(await world.events_of(AdbotExtended))
             await renew([first])
             await world.says(AdbotExtended, before + 1)
             async with held(world, "lock table adbots.adbots in share mode"):
@@ -99,7 +99,7 @@ async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle
         await world.says(AdbotExtended, len(orders))
         await pay(billing, "HQADZ-20310504-LAST")
         await world.says(AdbotProvisioned, 5)
-        extended = await world.said(AdbotExtended)
+        extended = await world.events_of(AdbotExtended)
     assert sorted(str(it.order) for it in extended) == sorted(orders)
     counts = Counter(it.adbot for it in extended)
     for adbot in sold:
@@ -132,7 +132,7 @@ async def test_every_session_is_released_once_though_the_process_is_killed_in_th
             return bool(await world.value("select count(*) = 60 from adbots.seats"))
 
         await until(all_seated, why="every session to be on a waiting seat")
-    assert Counter(it.adbot for it in await world.said(SeatsReleased)) == {it.adbot: 1 for it in sold}
+    assert Counter(it.adbot for it in await world.events_of(SeatsReleased)) == {it.adbot: 1 for it in sold}
     check_holders(await world.recorded(), {adbot_of(order) for order in waiting})
     await check_tables(world)
 

@@ -69,19 +69,19 @@ async def test_payments_reported_three_times_and_read_again_make_one_adbot_and_o
         await import_pair(forwarder)
         await stock_up(world, forwarder, *SESSIONS[:6])
         for _ in range(3):
-            await billing.say(f"order-{ORDERS[0]}", finished)
-        await billing.say(f"order-{ORDERS[2]}", *[renewal] * 3)
+            await billing.publish(f"order-{ORDERS[0]}", finished)
+        await billing.publish(f"order-{ORDERS[2]}", *[renewal] * 3)
         await world.says(AdbotExtended)
     await world.execute("delete from engine.checkpoints; delete from engine.bookmarks")
     async with service(world):
         await pay(billing, ORDERS[1])
         adbots = await world.says(AdbotProvisioned, 2)
     assert [adbot.order for adbot in adbots] == ORDERS[:2]
-    assert len(await world.said(SessionAssigned)) == 4
-    assert len(await world.said(SessionStocked)) == 6
-    assert len(await world.said(ApiPairAdded)) == 1
-    assert [it.order for it in await world.said(AdbotExtended)] == [ORDERS[2]]
-    assert await world.said(SeatsAwaited) == []
+    assert len(await world.events_of(SessionAssigned)) == 4
+    assert len(await world.events_of(SessionStocked)) == 6
+    assert len(await world.events_of(ApiPairAdded)) == 1
+    assert [it.order for it in await world.events_of(AdbotExtended)] == [ORDERS[2]]
+    assert await world.events_of(SeatsAwaited) == []
     assert await world.dead_letters() == []
 
 

@@ -50,7 +50,7 @@ async def test_operators_extend_suspend_and_restore(world: World, client: Comman
             await client.send(SuspendAdbot(adbot=FIRST, reason="spam"), admin)
         for _ in range(2):
             await client.send(RestoreAdbot(adbot=FIRST), admin)
-    (extended,) = await world.said(AdbotExtended)
+    (extended,) = await world.events_of(AdbotExtended)
     (recorded,) = [it for it in await world.recorded() if isinstance(it.event, AdbotSuspended)]
     (made,) = [it for it in await world.recorded() if isinstance(it.event, AdbotProvisioned)]
     assert adbot.valid_until is not None
@@ -59,7 +59,7 @@ async def test_operators_extend_suspend_and_restore(world: World, client: Comman
     assert recorded.event == AdbotSuspended(adbot=FIRST, reason="spam")
     assert recorded.envelope.actor == "account:admin"
     assert recorded.envelope.correlation_id == made.envelope.correlation_id
-    assert len(await world.said(AdbotRestored)) == 1
+    assert len(await world.events_of(AdbotRestored)) == 1
 
 
 async def test_a_suspension_for_good_gives_the_sessions_back_and_a_restored_adbot_waits_behind_others(
@@ -71,7 +71,7 @@ async def test_a_suspension_for_good_gives_the_sessions_back_and_a_restored_adbo
         await pay(billing, ORDERS[1], 1)
         await world.says(SeatsAwaited)
         await client.send(SuspendAdbot(adbot=FIRST, reason="spam"), admin)
-        assert await world.said(SeatsReleased) == []
+        assert await world.events_of(SeatsReleased) == []
         for _ in range(2):
             command = SuspendAdbot(adbot=FIRST, reason="spam", release_sessions=True)
             await client.send(command, admin)
@@ -79,8 +79,8 @@ async def test_a_suspension_for_good_gives_the_sessions_back_and_a_restored_adbo
         await client.send(RestoreAdbot(adbot=FIRST), admin)
         (_, back) = await world.says(SeatFilled, 2)
         awaited = await world.says(SeatsAwaited, 2)
-    assert [it.adbot for it in await world.said(AdbotSuspended)] == [FIRST]
-    assert [it.adbot for it in await world.said(SeatsReleased)] == [FIRST]
+    assert [it.adbot for it in await world.events_of(AdbotSuspended)] == [FIRST]
+    assert [it.adbot for it in await world.events_of(SeatsReleased)] == [FIRST]
     assert taken.adbot == adbot_of(ORDERS[1])
     assert back.adbot == FIRST
     assert awaited[1] == SeatsAwaited(adbot=FIRST, missing=1)

@@ -54,7 +54,7 @@ async def test_a_renewal_of_an_unknown_adbot_is_set_aside_with_its_reason_and_do
         (letter, _) = await until(world.dead_letters, lambda found: len(found) == 2, why="both dead letters")
         await pay(billing, ORDERS[1])
         (adbot,) = await world.says(AdbotProvisioned)
-        assert await world.said(AdbotExtended) == []
+        assert await world.events_of(AdbotExtended) == []
         await world.retry(letter)
         (extended,) = await world.says(AdbotExtended)
         (suspended,) = await world.says(AdbotSuspended)
@@ -77,9 +77,9 @@ async def test_whoever_waits_already_gets_what_is_there_before_an_order_that_is_
         await engine.run(stock_without_a_look, Causes.first("test"))
         order = paid(ORDERS[1], 1)
         await engine.run(lambda unit: provision(order, unit, chooser(7)), Causes.first("test"))
-    filled = await world.said(SeatFilled)
+    filled = await world.events_of(SeatFilled)
     assert [(it.adbot, it.seat.session) for it in filled] == [(FIRST, one) for one in SESSIONS[2:4]]
-    assert (await world.said(AdbotProvisioned))[1].seats == ()
+    assert (await world.events_of(AdbotProvisioned))[1].seats == ()
 
 
 async def test_stock_that_came_while_an_operator_revived_an_adbot_is_not_missed(world: World) -> None:
@@ -87,8 +87,8 @@ async def test_stock_that_came_while_an_operator_revived_an_adbot_is_not_missed(
     async with alone(world) as engine:
         await engine.run(extend_without_stock, Causes.first("test"))
         await engine.run(stock_without_a_look, Causes.first("test"))
-    assert await world.said(SeatsAwaited) == [SeatsAwaited(adbot=FIRST, missing=2)]
-    assert await world.said(SeatFilled) == []
+    assert await world.events_of(SeatsAwaited) == [SeatsAwaited(adbot=FIRST, missing=2)]
+    assert await world.events_of(SeatFilled) == []
     async with service(world):
         filled = await world.says(SeatFilled, 2)
     assert {it.adbot for it in filled} == {FIRST}
@@ -100,7 +100,7 @@ async def test_sessions_that_are_released_while_an_order_finds_no_stock_are_not_
         order = paid(ORDERS[1], 1)
         await engine.run(lambda unit: provision(order, unit, chooser(7)), Causes.first("test"))
         await engine.run(release_without_a_look, Causes.first("test"))
-    assert await world.said(SeatFilled) == []
+    assert await world.events_of(SeatFilled) == []
     async with service(world):
         (filled,) = await world.says(SeatFilled)
     assert (filled.adbot, filled.seat.session) == (adbot_of(ORDERS[1]), SESSIONS[0])

@@ -93,13 +93,13 @@ async def provision(
     adbot: AdbotId = ID,
 ) -> Causes:
     event = provisioned(*seats, at=datetime.now(UTC), interval=interval, adbot=adbot)
-    return await provisioning.say(f"adbot-{adbot}", event)
+    return await provisioning.publish(f"adbot-{adbot}", event)
 
 
 async def lose(provisioning: Neighbour, *seats: Seat) -> None:
     for lost in seats:
         event = SeatLost(adbot=ID, session=lost.session, loss=SessionLoss.BANNED)
-        await provisioning.say(f"adbot-{ID}", event)
+        await provisioning.publish(f"adbot-{ID}", event)
 
 
 async def known(world: World, adbots: int = 1) -> None:
@@ -123,7 +123,7 @@ async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:
 
 async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
     finished = CycleFinished(cycle=cycle.cycle, adbot=cycle.adbot, counts={}, started_at=cycle.due_at)
-    await forwarder.say(f"cycle-{cycle.cycle}", finished)
+    await forwarder.publish(f"cycle-{cycle.cycle}", finished)
 
 
 async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:

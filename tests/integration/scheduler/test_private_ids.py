@@ -47,5 +47,5 @@ async def test_private_ids_are_named_while_the_operator_allows_it(
     because = {type(it.event): it.envelope for it in await world.recorded()}
     assert because[AdbotStopped].causation_id == because[PrivateIdsForbidden].id
     assert because[AdbotStopped].correlation_id == ADMIN.correlation_id
-    assert [it.reason for it in await world.said(PrivateIdsAllowed)] == ["their own groups"]
+    assert [it.reason for it in await world.events_of(PrivateIdsAllowed)] == ["their own groups"]
     assert await world.value("select count(*) from private_ids.private_ids") == 0

@@ -33,7 +33,7 @@ from libs.events.scheduler import (
 )
 from libs.events.values import AccountId, AdbotId, ChannelPost, Pacing, Seat, SessionLoss
 from libs.eventsourcing import Command, Event, Refused
-from libs.eventsourcing.testing import Act, Said, Service, service_on
+from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
 from services.scheduler.context import Context
 from services.scheduler.registry import REGISTRY
 from tests.integration.scheduler.saying import ID, OWNER, A, B, extended, provisioned
@@ -67,18 +67,18 @@ async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Schedule
         service_on(url, REGISTRY, published(), context, at=NOON) as service,
     ):
         await service.remember(of(provisioned(A, at=NOON)))
-        await service.remember(Said(f"adbot-{SEATLESS}", provisioned(at=NOON, adbot=SEATLESS)))
+        await service.remember(StreamEvent(f"adbot-{SEATLESS}", provisioned(at=NOON, adbot=SEATLESS)))
         yield service
 
 
-def of(event: Event) -> Said:
+def of(event: Event) -> StreamEvent:
     """What provisioning says of the adbot."""
-    return Said(f"adbot-{ID}", event)
+    return StreamEvent(f"adbot-{ID}", event)
 
 
-def over(cycle: CycleDue) -> Said:
+def over(cycle: CycleDue) -> StreamEvent:
     finished = CycleFinished(cycle=cycle.cycle, adbot=ID, counts={}, started_at=cycle.due_at)
-    return Said(f"cycle-{cycle.cycle}", finished)
+    return StreamEvent(f"cycle-{cycle.cycle}", finished)
 
 
 def stopped(reason: StopReason, detail: str = "") -> AdbotStopped:
@@ -218,7 +218,7 @@ async def test_a_stop_and_a_start_wait_for_the_interval_of_the_plan(scheduler: S
 async def test_due_times_missed_while_the_service_was_down_become_one_cycle(scheduler: Scheduler) -> None:
     anchor = NOON - 65 * MINUTE
     for event in (ADVERTISED, STARTED.model_copy(update={"started_at": anchor, "anchor": anchor})):
-        await scheduler.remember(Said(f"schedule-{ID}", event))
+        await scheduler.remember(StreamEvent(f"schedule-{ID}", event))
     await comes_due(scheduler, NOON, 1)
     await scheduler.when().then(rows={"select next_due from schedules.schedules": [(NOON + 10 * MINUTE,)]})
 
@@ -232,7 +232,7 @@ async def test_a_cycle_that_still_runs_makes_due_ones_skipped_until_it_ends(sche
     aborted = CycleAborted(
         cycle=first.cycle, adbot=ID, reason=AbortReason.NO_SEATS, counts={}, started_at=NOON
     )
-    await prepare(scheduler, Said(f"cycle-{first.cycle}", aborted))
+    await prepare(scheduler, StreamEvent(f"cycle-{first.cycle}", aborted))
     await comes_due(scheduler, NOON + 30 * MINUTE, 2)
 
 
@@ -249,7 +249,7 @@ async def test_an_adbot_stops_when_its_plan_ends(scheduler: Scheduler) -> None:
 async def test_an_adbot_stops_when_its_post_is_gone(scheduler: Scheduler) -> None:
     cycle = await run(scheduler)
     broken = SourceBroken(cycle=cycle.cycle, adbot=ID, error="MESSAGE_ID_INVALID")
-    await scheduler.when(Said(f"cycle-{cycle.cycle}", broken)).then(
+    await scheduler.when(StreamEvent(f"cycle-{cycle.cycle}", broken)).then(
         stopped(StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID")
     )
 

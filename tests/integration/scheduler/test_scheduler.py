@@ -62,7 +62,7 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
         (cycle,) = await world.says(CycleDue)
         await client.send(StopAdbot(adbot=ID, account=OWNER), Causes.first(f"account:{OWNER}"))
         recorded = {type(it.event): it.envelope for it in await world.recorded()}
-        started = (await world.said(AdbotStarted))[0]
+        started = (await world.events_of(AdbotStarted))[0]
     assert cycle == CycleDue(
         cycle=cycle.cycle,
         adbot=ID,
@@ -94,13 +94,13 @@ async def test_cycles_come_due_an_interval_apart_also_across_a_restart(
         await set_and_start(client)
         for count in (1, 2):
             await finish(forwarder, (await world.says(CycleDue, count))[-1])
-    seen = len(await world.said(CycleDue))
+    seen = len(await world.events_of(CycleDue))
     async with service(world):
         cycles = await world.says(CycleDue, seen + 1)
     assert min(after.due_at - before.due_at for before, after in pairwise(cycles)) >= timedelta(seconds=1)
     assert [cycle.number for cycle in cycles] == list(range(1, len(cycles) + 1))
-    assert len(await world.said(AdbotStarted)) == 1
-    assert await world.said(AdbotStopped) == []
+    assert len(await world.events_of(AdbotStarted)) == 1
+    assert await world.events_of(AdbotStopped) == []
 
 
 async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neighbour) -> None:
@@ -117,7 +117,7 @@ async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neig
             return bool(await world.value(waiting) == 0)
 
         await until(nothing_due, why="all to be taken")
-        cycles = await world.said(CycleDue)
+        cycles = await world.events_of(CycleDue)
     assert sorted(cycle.adbot for cycle in cycles) == sorted(adbots)
     assert len({cycle.cycle for cycle in cycles}) == len(adbots)
     assert min(cycle.due_at for cycle in cycles) >= anchor + timedelta(minutes=15)

@@ -27,7 +27,7 @@ SUSPENDED = AdbotSuspended(adbot=ID, reason="spam")
 
 
 async def say(provisioning: Neighbour, *events: Event) -> None:
-    await provisioning.say(f"adbot-{ID}", *events)
+    await provisioning.publish(f"adbot-{ID}", *events)
 
 
 async def test_an_adbot_that_was_started_after_its_suspension_was_said_is_looked_at_again(

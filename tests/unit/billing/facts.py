@@ -111,7 +111,7 @@ def in_ether(payment: str = PAYMENT, paid: Decimal = ETHER) -> WrongCoinReceived
 
 
 def uncounted(command: RecordStatus, much: Decimal | None = None) -> UncountedMoneyReported:
-    """What is told of money that a report tells of and that counts for nothing: all of it, if not so much."""
+    """The event for reported money that does not count; all of it by default."""
     report = command.report
     paid = report.paid or Decimal(0)
     return UncountedMoneyReported(
@@ -131,7 +131,7 @@ def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusR
 
 
 def unmatched(command: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
-    """What is told of a report that does not match the order."""
+    """What is reported of a report that does not match the order."""
     report = command.report
     return UnmatchedPaymentReported(
         order=NUMBER,
@@ -171,7 +171,7 @@ REQUEST = RecordPaymentRequest(
 )
 
 
-def told(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC") -> RecordStatus:
+def reported(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC") -> RecordStatus:
     """What the provider says of the order's own payment; a status that is only a word is not known."""
     report = PaymentReport(
         payment=PAYMENT,
@@ -189,7 +189,7 @@ def told(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC
     return RecordStatus(report)
 
 
-def told_of_deposit(
+def reported_deposit(
     status: PaymentState | str, paid: Decimal, deposit: str = DEPOSIT, *, coin: str = "BTC"
 ) -> RecordStatus:
     """What the provider says of a further deposit: it is asked for what came."""

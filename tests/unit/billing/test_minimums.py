@@ -11,7 +11,7 @@ from services.billing.ports import ProviderUnavailable
 
 
 class Provider:
-    """Says what it is told to, and counts."""
+    """Says what it is reported to, and counts."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -100,8 +100,8 @@ async def test_without_any_answer_all_who_wait_are_told_at_once(clock: Clock) ->
     provider = Provider()
     provider.down = True
     minimums = Minimums(provider.ask, clock=clock)
-    told = await asyncio.gather(*(minimums.of("BTC") for _ in range(10)), return_exceptions=True)
-    assert {type(error) for error in told} == {ProviderUnavailable}
+    reported = await asyncio.gather(*(minimums.of("BTC") for _ in range(10)), return_exceptions=True)
+    assert {type(error) for error in reported} == {ProviderUnavailable}
     assert provider.asked == 1
     provider.down = False
     assert await minimums.of("BTC") == Decimal(2)

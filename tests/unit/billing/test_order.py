@@ -41,12 +41,12 @@ from tests.unit.billing.facts import (
     by_hand,
     deposited,
     overpaid,
-    told,
+    reported,
 )
 
 order = scenarios(ORDER)
 
-PAID = told(PaymentState.FINISHED)
+PAID = reported(PaymentState.FINISHED)
 MARK_PAID = MarkPaid("paid in cash")
 REFUND = Refund("asked for it back")
 CANCEL = Cancel("ordered twice")
@@ -215,7 +215,7 @@ def test_a_deposit_does_not_make_an_order_expire_whose_payment_is_on_its_way() -
 
 def test_a_late_payer_is_delivered_to() -> None:
     order.given(PLACED, REQUESTED, ORDER_EXPIRED).when(PAID).then(FINISHED)
-    order.given(PLACED, REQUESTED, ORDER_EXPIRED).when(told(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
+    order.given(PLACED, REQUESTED, ORDER_EXPIRED).when(reported(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
 
 
 # -- delivery

@@ -36,8 +36,8 @@ from tests.unit.billing.facts import (
     deposited,
     in_ether,
     overpaid,
-    told,
-    told_of_deposit,
+    reported,
+    reported_deposit,
     uncounted,
     unknown,
     unmatched,
@@ -45,7 +45,7 @@ from tests.unit.billing.facts import (
 
 order = scenarios(ORDER)
 
-PAID = told(PaymentState.FINISHED)
+PAID = reported(PaymentState.FINISHED)
 MARK_PAID = MarkPaid("paid in cash")
 REFUND = Refund("asked for it back")
 CANCEL = Cancel("ordered twice")
@@ -93,14 +93,14 @@ def test_that_the_client_pays_an_order_called_paid_is_told_of_as_far_as_it_is_ne
     delivered: tuple[Event, ...],
 ) -> None:
     called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF), *delivered)
-    called_paid.when(told(PaymentState.PARTIALLY_PAID, HALF)).then()
+    called_paid.when(reported(PaymentState.PARTIALLY_PAID, HALF)).then()
     called_paid.when(PAID, PAID).then(deposited(REST, PAYMENT))
 
 
 def test_each_part_that_reaches_an_order_called_paid_is_told_of_once_until_it_is_too_much() -> None:
-    part, half = told(PaymentState.PARTIALLY_PAID, HALF / 2), told(PaymentState.PARTIALLY_PAID, HALF)
+    part, half = reported(PaymentState.PARTIALLY_PAID, HALF / 2), reported(PaymentState.PARTIALLY_PAID, HALF)
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
-        part, half, part, PAID, half, told(PaymentState.FINISHED, AMOUNT * 2), PAID
+        part, half, part, PAID, half, reported(PaymentState.FINISHED, AMOUNT * 2), PAID
     ).then(
         deposited(HALF / 2, PAYMENT),
         deposited(HALF / 2, PAYMENT),
@@ -111,7 +111,7 @@ def test_each_part_that_reaches_an_order_called_paid_is_told_of_once_until_it_is
 
 def test_a_deposit_on_top_of_what_was_called_paid_and_is_paid_by_now_is_too_much() -> None:
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
-        PAID, told_of_deposit(PaymentState.FINISHED, HALF)
+        PAID, reported_deposit(PaymentState.FINISHED, HALF)
     ).then(deposited(AMOUNT, PAYMENT), deposited(HALF), overpaid(AMOUNT + HALF))
 
 
@@ -140,11 +140,11 @@ WITH_MONEY: list[tuple[Event, ...]] = [
     (CONFIRMING,),
     (SENDING,),
     (CONFIRMING, deposited(HALF)),
-    (uncounted(told(PaymentState.FAILED, HALF)), FAILED),
-    (uncounted(told(PaymentState.EXPIRED, HALF)), EXPIRED, ORDER_EXPIRED),
-    (uncounted(told("cancelled", HALF)), unknown()),
-    (uncounted(told_of_deposit(PaymentState.CONFIRMING, HALF)),),
-    (uncounted(told_of_deposit(PaymentState.FAILED, HALF)),),
+    (uncounted(reported(PaymentState.FAILED, HALF)), FAILED),
+    (uncounted(reported(PaymentState.EXPIRED, HALF)), EXPIRED, ORDER_EXPIRED),
+    (uncounted(reported("cancelled", HALF)), unknown()),
+    (uncounted(reported_deposit(PaymentState.CONFIRMING, HALF)),),
+    (uncounted(reported_deposit(PaymentState.FAILED, HALF)),),
     (in_ether(),),
     (CANCELLED, HALF_PAID),
     (FINISHED,),
@@ -178,7 +178,7 @@ def test_where_nothing_came_nothing_can_go_back(history: tuple[Event, ...]) -> N
 
 
 def test_what_went_back_by_hand_is_not_delivered_and_the_provider_may_say_so_too() -> None:
-    refund = told(PaymentState.REFUNDED)
+    refund = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(GIVEN_BACK)
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(REFUND).then()
 
@@ -199,7 +199,7 @@ def test_money_that_comes_after_a_refund_by_hand_is_told_of_once_and_delivers_no
 
 
 def test_old_news_after_the_providers_own_refund_is_no_new_money() -> None:
-    back = told(PaymentState.REFUNDED)
+    back = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, HALF_PAID, uncounted(back, REST), REFUNDED).when(PAID).then()
 
 
@@ -235,7 +235,7 @@ def test_a_paid_order_is_not_called_off_and_what_went_back_need_not_be() -> None
 def test_an_order_that_was_called_off_does_not_expire_and_is_still_delivered_if_it_is_paid() -> None:
     cancelled = order.given(PLACED, REQUESTED, CANCELLED)
     cancelled.when(Expire(PAY_BY)).then()
-    cancelled.when(told(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
+    cancelled.when(reported(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
     cancelled.when(PAID).then(FINISHED)
 
 

@@ -40,8 +40,8 @@ from tests.unit.billing.facts import (
     in_ether,
     overpaid,
     part_paid,
-    told,
-    told_of_deposit,
+    reported,
+    reported_deposit,
     uncounted,
     unknown,
     unmatched,
@@ -49,7 +49,7 @@ from tests.unit.billing.facts import (
 
 order = scenarios(ORDER)
 
-PAID = told(PaymentState.FINISHED)
+PAID = reported(PaymentState.FINISHED)
 TWICE = AMOUNT * 2
 
 # -- every report in every state
@@ -70,41 +70,41 @@ HISTORIES: dict[str, tuple[Event, ...]] = {
     "refunded": (FINISHED, REFUNDED),
 }
 NONE = Decimal(0)
-SEEN = told(PaymentState.CONFIRMING)
-FAILED_WITH_MONEY = told(PaymentState.FAILED, HALF)
-EXPIRED_WITH_MONEY = told(PaymentState.EXPIRED, HALF)
-ODD = told("cancelled", HALF)
-GIVEN_BACK = told(PaymentState.REFUNDED)
-DEPOSIT_SEEN = told_of_deposit(PaymentState.CONFIRMING, REST)
-DEPOSIT_FAILED = told_of_deposit(PaymentState.FAILED, REST)
-DEPOSIT_BACK = told_of_deposit(PaymentState.REFUNDED, REST)
-DEPOSIT_ODD = told_of_deposit("cancelled", REST)
-ETHER_SEEN = told(PaymentState.CONFIRMING, ETHER, coin="ETH")
+SEEN = reported(PaymentState.CONFIRMING)
+FAILED_WITH_MONEY = reported(PaymentState.FAILED, HALF)
+EXPIRED_WITH_MONEY = reported(PaymentState.EXPIRED, HALF)
+ODD = reported("cancelled", HALF)
+GIVEN_BACK = reported(PaymentState.REFUNDED)
+DEPOSIT_SEEN = reported_deposit(PaymentState.CONFIRMING, REST)
+DEPOSIT_FAILED = reported_deposit(PaymentState.FAILED, REST)
+DEPOSIT_BACK = reported_deposit(PaymentState.REFUNDED, REST)
+DEPOSIT_ODD = reported_deposit("cancelled", REST)
+ETHER_SEEN = reported(PaymentState.CONFIRMING, ETHER, coin="ETH")
 REPORTS: list[tuple[str, RecordStatus]] = [
-    ("waiting", told(PaymentState.WAITING, NONE)),
+    ("waiting", reported(PaymentState.WAITING, NONE)),
     ("confirming", SEEN),
-    ("confirmed", told(PaymentState.CONFIRMED)),
-    ("sending", told(PaymentState.SENDING)),
-    ("a half", told(PaymentState.PARTIALLY_PAID, HALF)),
-    ("failed", told(PaymentState.FAILED, NONE)),
-    ("expired", told(PaymentState.EXPIRED, NONE)),
+    ("confirmed", reported(PaymentState.CONFIRMED)),
+    ("sending", reported(PaymentState.SENDING)),
+    ("a half", reported(PaymentState.PARTIALLY_PAID, HALF)),
+    ("failed", reported(PaymentState.FAILED, NONE)),
+    ("expired", reported(PaymentState.EXPIRED, NONE)),
     ("failed with a half", FAILED_WITH_MONEY),
     ("expired with a half", EXPIRED_WITH_MONEY),
     ("finished", PAID),
-    ("finished with a half", told(PaymentState.FINISHED, HALF)),
-    ("finished with twice as much", told(PaymentState.FINISHED, TWICE)),
+    ("finished with a half", reported(PaymentState.FINISHED, HALF)),
+    ("finished with twice as much", reported(PaymentState.FINISHED, TWICE)),
     ("refunded", GIVEN_BACK),
-    ("an unknown status", told("cancelled", NONE)),
+    ("an unknown status", reported("cancelled", NONE)),
     ("an unknown status with a half", ODD),
-    ("finished in another coin", told(PaymentState.FINISHED, ETHER, coin="ETH")),
-    ("a part in another coin", told(PaymentState.PARTIALLY_PAID, ETHER, coin="ETH")),
+    ("finished in another coin", reported(PaymentState.FINISHED, ETHER, coin="ETH")),
+    ("a part in another coin", reported(PaymentState.PARTIALLY_PAID, ETHER, coin="ETH")),
     ("confirming in another coin", ETHER_SEEN),
     ("a deposit on its way", DEPOSIT_SEEN),
-    ("a deposit of the rest", told_of_deposit(PaymentState.FINISHED, REST)),
-    ("a deposit of the rest, called a part", told_of_deposit(PaymentState.PARTIALLY_PAID, REST)),
+    ("a deposit of the rest", reported_deposit(PaymentState.FINISHED, REST)),
+    ("a deposit of the rest, called a part", reported_deposit(PaymentState.PARTIALLY_PAID, REST)),
     ("a deposit that failed", DEPOSIT_FAILED),
     ("a deposit that was given back", DEPOSIT_BACK),
-    ("a deposit in another coin", told_of_deposit(PaymentState.FINISHED, ETHER, coin="ETH")),
+    ("a deposit in another coin", reported_deposit(PaymentState.FINISHED, ETHER, coin="ETH")),
     ("a deposit of unknown status", DEPOSIT_ODD),
 ]
 SAID: dict[str, tuple[Event, ...]] = {
@@ -129,13 +129,13 @@ SAID: dict[str, tuple[Event, ...]] = {
     "W": (in_ether(DEPOSIT),),
     "a": (deposited(HALF, PAYMENT),),
     "A": (deposited(AMOUNT, PAYMENT),),
-    "t": (uncounted(told(PaymentState.FINISHED, TWICE), AMOUNT),),
+    "t": (uncounted(reported(PaymentState.FINISHED, TWICE), AMOUNT),),
     "1": (uncounted(SEEN),),
-    "2": (uncounted(told(PaymentState.CONFIRMED)),),
-    "3": (uncounted(told(PaymentState.SENDING)),),
+    "2": (uncounted(reported(PaymentState.CONFIRMED)),),
+    "3": (uncounted(reported(PaymentState.SENDING)),),
     "4": (uncounted(SEEN, REST),),
-    "5": (uncounted(told(PaymentState.CONFIRMED), REST),),
-    "6": (uncounted(told(PaymentState.SENDING), REST),),
+    "5": (uncounted(reported(PaymentState.CONFIRMED), REST),),
+    "6": (uncounted(reported(PaymentState.SENDING), REST),),
     "x": (uncounted(FAILED_WITH_MONEY), FAILED),
     "X": (uncounted(FAILED_WITH_MONEY),),
     "y": (uncounted(EXPIRED_WITH_MONEY), EXPIRED, ORDER_EXPIRED),
@@ -188,21 +188,22 @@ def test_every_report_in_every_state_and_again(history: str, report: RecordStatu
 def test_a_larger_part_is_told_and_a_smaller_one_is_old_news() -> None:
     more, less = Decimal("0.0004"), Decimal("0.0001")
     half_paid = order.given(PLACED, REQUESTED, HALF_PAID)
-    half_paid.when(told(PaymentState.PARTIALLY_PAID, less)).then()
-    half_paid.when(told(PaymentState.PARTIALLY_PAID, more)).then(part_paid(more))
+    half_paid.when(reported(PaymentState.PARTIALLY_PAID, less)).then()
+    half_paid.when(reported(PaymentState.PARTIALLY_PAID, more)).then(part_paid(more))
 
 
 def test_deposits_are_added_up_until_they_pay_the_order() -> None:
     tenth = AMOUNT / 10
     order.given(PLACED, REQUESTED, HALF_PAID).when(
-        told_of_deposit(PaymentState.FINISHED, tenth, "6"),
-        told_of_deposit(PaymentState.FINISHED, REST - tenth, "7"),
+        reported_deposit(PaymentState.FINISHED, tenth, "6"),
+        reported_deposit(PaymentState.FINISHED, REST - tenth, "7"),
     ).then(deposited(tenth, "6"), part_paid(HALF + tenth), deposited(REST - tenth, "7"), FINISHED)
 
 
 def test_deposits_that_are_too_much_pay_the_order_and_are_told_of_each_time() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID).when(
-        told_of_deposit(PaymentState.FINISHED, AMOUNT, "6"), told_of_deposit(PaymentState.FINISHED, HALF, "7")
+        reported_deposit(PaymentState.FINISHED, AMOUNT, "6"),
+        reported_deposit(PaymentState.FINISHED, HALF, "7"),
     ).then(
         deposited(AMOUNT, "6"),
         finished(AMOUNT + HALF),
@@ -214,42 +215,42 @@ def test_deposits_that_are_too_much_pay_the_order_and_are_told_of_each_time() ->
 
 def test_a_deposit_that_alone_is_enough_pays_an_order_whose_payment_never_came() -> None:
     order.given(PLACED, REQUESTED, EXPIRED, ORDER_EXPIRED).when(
-        told_of_deposit(PaymentState.FINISHED, AMOUNT)
+        reported_deposit(PaymentState.FINISHED, AMOUNT)
     ).then(deposited(AMOUNT), FINISHED)
 
 
 def test_a_deposit_heard_of_before_the_part_that_it_completes_pays_the_order_all_the_same() -> None:
     order.given(PLACED, REQUESTED).when(
-        told_of_deposit(PaymentState.FINISHED, REST), told(PaymentState.PARTIALLY_PAID, HALF)
+        reported_deposit(PaymentState.FINISHED, REST), reported(PaymentState.PARTIALLY_PAID, HALF)
     ).then(deposited(REST), part_paid(REST), FINISHED)
 
 
 def test_while_the_payment_is_on_its_way_a_deposit_is_not_called_too_little() -> None:
-    on_the_way = order.given(PLACED, REQUESTED, SENDING).when(told_of_deposit(PaymentState.FINISHED, REST))
+    on_the_way = order.given(PLACED, REQUESTED, SENDING).when(reported_deposit(PaymentState.FINISHED, REST))
     on_the_way.then(deposited(REST))
     on_the_way.when(PAID).then(deposited(REST), finished(AMOUNT + REST), overpaid(AMOUNT + REST))
-    on_the_way.when(told(PaymentState.FAILED, NONE)).then(deposited(REST), part_paid(REST), FAILED)
-    on_the_way.when(told(PaymentState.PARTIALLY_PAID, HALF)).then(deposited(REST), FINISHED)
+    on_the_way.when(reported(PaymentState.FAILED, NONE)).then(deposited(REST), part_paid(REST), FAILED)
+    on_the_way.when(reported(PaymentState.PARTIALLY_PAID, HALF)).then(deposited(REST), FINISHED)
 
 
 def test_what_is_finished_with_too_little_counts_and_the_rest_may_follow() -> None:
     order.given(PLACED, REQUESTED).when(
-        told(PaymentState.FINISHED, HALF), told_of_deposit(PaymentState.FINISHED, REST)
+        reported(PaymentState.FINISHED, HALF), reported_deposit(PaymentState.FINISHED, REST)
     ).then(HALF_PAID, deposited(REST), FINISHED)
 
 
 def test_the_rest_of_an_order_called_paid_is_no_overpayment_and_more_than_that_is() -> None:
     called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF))
-    called_paid.when(told_of_deposit(PaymentState.FINISHED, REST, "6")).then(deposited(REST, "6"))
+    called_paid.when(reported_deposit(PaymentState.FINISHED, REST, "6")).then(deposited(REST, "6"))
     called_paid.when(
-        told_of_deposit(PaymentState.FINISHED, REST, "6"), told_of_deposit(PaymentState.FINISHED, HALF, "7")
+        reported_deposit(PaymentState.FINISHED, REST, "6"), reported_deposit(PaymentState.FINISHED, HALF, "7")
     ).then(deposited(REST, "6"), deposited(HALF, "7"), overpaid(AMOUNT + HALF))
 
 
 def test_of_a_deposit_counts_what_came_whatever_it_is_called_and_each_part_once() -> None:
-    part = told_of_deposit(PaymentState.PARTIALLY_PAID, REST / 2)
+    part = reported_deposit(PaymentState.PARTIALLY_PAID, REST / 2)
     asks_for_more = changed(part, amount=REST, price=Decimal(30))
-    whole = changed(told_of_deposit(PaymentState.FINISHED, REST), price=NONE, amount=NONE)
+    whole = changed(reported_deposit(PaymentState.FINISHED, REST), price=NONE, amount=NONE)
     order.given(PLACED, REQUESTED, HALF_PAID).when(asks_for_more, part, whole, part, whole).then(
         deposited(REST / 2), part_paid(HALF + REST / 2), deposited(REST / 2), FINISHED
     )
@@ -259,7 +260,7 @@ def test_of_a_deposit_counts_what_came_whatever_it_is_called_and_each_part_once(
 
 
 def test_money_that_was_on_its_way_is_told_of_again_once_it_is_given_up() -> None:
-    half_seen = told(PaymentState.CONFIRMING, HALF)
+    half_seen = reported(PaymentState.CONFIRMING, HALF)
     order.given(PLACED, REQUESTED).when(half_seen, FAILED_WITH_MONEY, half_seen, FAILED_WITH_MONEY).then(
         CONFIRMING, uncounted(FAILED_WITH_MONEY), FAILED
     )
@@ -269,23 +270,23 @@ def test_money_that_was_on_its_way_is_told_of_again_once_it_is_given_up() -> Non
 
 
 def test_more_of_what_was_given_up_is_told_of_and_less_is_old_news() -> None:
-    more = told(PaymentState.EXPIRED, HALF * 2)
+    more = reported(PaymentState.EXPIRED, HALF * 2)
     order.given(PLACED, REQUESTED).when(FAILED_WITH_MONEY, more, FAILED_WITH_MONEY, more).then(
         uncounted(FAILED_WITH_MONEY), FAILED, uncounted(more)
     )
 
 
 def test_what_was_given_up_counts_once_it_settles_after_all() -> None:
-    late = told_of_deposit(PaymentState.PARTIALLY_PAID, REST)
+    late = reported_deposit(PaymentState.PARTIALLY_PAID, REST)
     order.given(PLACED, REQUESTED).when(
-        FAILED_WITH_MONEY, DEPOSIT_FAILED, told(PaymentState.PARTIALLY_PAID, HALF), late, DEPOSIT_FAILED
+        FAILED_WITH_MONEY, DEPOSIT_FAILED, reported(PaymentState.PARTIALLY_PAID, HALF), late, DEPOSIT_FAILED
     ).then(
         uncounted(FAILED_WITH_MONEY), FAILED, uncounted(DEPOSIT_FAILED), HALF_PAID, deposited(REST), FINISHED
     )
 
 
 def test_a_notice_that_waits_with_money_is_not_thrown_away() -> None:
-    waiting = told(PaymentState.WAITING, HALF)
+    waiting = reported(PaymentState.WAITING, HALF)
     order.given(PLACED, REQUESTED).when(waiting, waiting).then(uncounted(waiting))
 
 
@@ -296,8 +297,8 @@ def test_a_counted_deposit_that_is_given_back_stands_before_a_person_once() -> N
 
 
 def test_a_counted_deposit_that_is_given_back_in_part_is_told_of_for_each_larger_part() -> None:
-    part = told_of_deposit(PaymentState.REFUNDED, HALF)
-    whole = told_of_deposit(PaymentState.REFUNDED, AMOUNT)
+    part = reported_deposit(PaymentState.REFUNDED, HALF)
+    whole = reported_deposit(PaymentState.REFUNDED, AMOUNT)
     order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED).when(part, part, whole, part, whole).then(
         uncounted(part, NONE), uncounted(whole, NONE)
     )
@@ -305,7 +306,7 @@ def test_a_counted_deposit_that_is_given_back_in_part_is_told_of_for_each_larger
 
 def test_a_counted_deposit_that_had_failed_before_is_not_given_back_in_silence() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID).when(
-        DEPOSIT_FAILED, told_of_deposit(PaymentState.FINISHED, REST), DEPOSIT_BACK, DEPOSIT_BACK
+        DEPOSIT_FAILED, reported_deposit(PaymentState.FINISHED, REST), DEPOSIT_BACK, DEPOSIT_BACK
     ).then(uncounted(DEPOSIT_FAILED), deposited(REST), FINISHED, uncounted(DEPOSIT_BACK, NONE))
 
 
@@ -321,7 +322,7 @@ def test_a_refund_of_a_counted_deposit_that_leaves_out_its_sum_is_one_of_all_of_
 
 @pytest.mark.parametrize("paid", [ETHER, NONE])
 def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid: Decimal) -> None:
-    back = told(PaymentState.REFUNDED, paid, coin="ETH")
+    back = reported(PaymentState.REFUNDED, paid, coin="ETH")
     told_so = uncounted(changed(back, paid=ETHER), NONE)
     known = order.given(PLACED, REQUESTED, in_ether(), deposited(AMOUNT), FINISHED)
     known.when(back, back).then(told_so)
@@ -337,7 +338,7 @@ def test_a_refund_of_a_payment_that_brought_nothing_does_not_end_an_order_that_d
 
 
 def test_money_beyond_what_the_provider_gave_back_is_told_of_once() -> None:
-    more = told(PaymentState.FINISHED, TWICE)
+    more = reported(PaymentState.FINISHED, TWICE)
     order.given(PLACED, REQUESTED).when(GIVEN_BACK, PAID, more, more, PAID).then(
         uncounted(GIVEN_BACK), REFUNDED, uncounted(more)
     )
@@ -358,7 +359,7 @@ def test_what_a_report_leaves_out_is_taken_for_what_was_asked_for() -> None:
     order.given(PLACED, REQUESTED).when(bare(SEEN), bare(PAID, paid=AMOUNT, coin="BTC")).then(
         CONFIRMING, FINISHED
     )
-    deposit = told_of_deposit(PaymentState.FINISHED, REST)
+    deposit = reported_deposit(PaymentState.FINISHED, REST)
     order.given(PLACED, REQUESTED, HALF_PAID).when(bare(deposit, paid=REST, coin="BTC")).then(
         deposited(REST), FINISHED
     )
@@ -368,7 +369,7 @@ def test_what_a_report_leaves_out_is_taken_for_what_was_asked_for() -> None:
 def test_what_leaves_out_how_much_came_or_in_which_coin_is_not_counted_and_stands_before_a_person(
     status: PaymentState,
 ) -> None:
-    for report in (bare(told(status), coin="BTC"), bare(told(status), paid=HALF)):
+    for report in (bare(reported(status), coin="BTC"), bare(reported(status), paid=HALF)):
         known = order.given(PLACED, REQUESTED)
         known.when(report).then(unmatched(report, "wrong_amount"))
         known.when(report, report).refused("wrong_amount")
@@ -380,7 +381,7 @@ def test_what_leaves_out_its_coin_and_settles_nothing_is_a_step_and_its_money_is
 
 
 def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> None:
-    orphan = changed(told_of_deposit(PaymentState.FINISHED, REST), parent=None)
+    orphan = changed(reported_deposit(PaymentState.FINISHED, REST), parent=None)
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, orphan).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
     )
@@ -388,7 +389,7 @@ def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> Non
 
 
 def test_a_known_deposit_is_one_whatever_its_parent_is_said_to_be() -> None:
-    elsewhere = changed(told_of_deposit(PaymentState.FINISHED, REST), parent="77")
+    elsewhere = changed(reported_deposit(PaymentState.FINISHED, REST), parent="77")
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, elsewhere).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
     )
@@ -419,14 +420,14 @@ def test_what_is_short_within_the_tolerance_delivers_and_says_so(
 ) -> None:
     known, less = order.given(PLACED, REQUESTED), enough - Decimal("0.0000001")
     if enough < AMOUNT:
-        known.when(replace(told(status, enough), tolerance=tolerance)).then(
+        known.when(replace(reported(status, enough), tolerance=tolerance)).then(
             finished(enough, tolerated=AMOUNT - enough)
         )
-    known.when(replace(told(status, less), tolerance=tolerance)).then(part_paid(less))
+    known.when(replace(reported(status, less), tolerance=tolerance)).then(part_paid(less))
 
 
 def test_the_tolerance_is_for_the_sum_of_what_is_settled() -> None:
-    nearly = replace(told_of_deposit(PaymentState.PARTIALLY_PAID, DOLLAR_SHORT - HALF), tolerance=ONE_DOLLAR)
+    nearly = replace(reported_deposit(PaymentState.PARTIALLY_PAID, DOLLAR_SHORT - HALF), tolerance=ONE_DOLLAR)
     order.given(PLACED, REQUESTED, HALF_PAID).when(nearly).then(
         deposited(DOLLAR_SHORT - HALF), finished(DOLLAR_SHORT, tolerated=AMOUNT - DOLLAR_SHORT)
     )
@@ -436,12 +437,12 @@ def test_no_tolerance_delivers_for_less_than_half() -> None:
     generous = Tolerance(percent=Decimal(50), usd=Decimal(1000))
     half, less = AMOUNT / 2, AMOUNT / 2 - Decimal("0.00000001")
     known = order.given(PLACED, REQUESTED)
-    known.when(replace(told(PaymentState.FINISHED, half), tolerance=generous)).then(finished(half, half))
-    known.when(replace(told(PaymentState.FINISHED, less), tolerance=generous)).then(part_paid(less))
+    known.when(replace(reported(PaymentState.FINISHED, half), tolerance=generous)).then(finished(half, half))
+    known.when(replace(reported(PaymentState.FINISHED, less), tolerance=generous)).then(part_paid(less))
 
 
 def test_the_rest_of_what_was_tolerated_is_told_of_and_is_not_too_much() -> None:
-    short = replace(told(PaymentState.FINISHED, DOLLAR_SHORT), tolerance=ONE_DOLLAR)
+    short = replace(reported(PaymentState.FINISHED, DOLLAR_SHORT), tolerance=ONE_DOLLAR)
     order.given(PLACED, REQUESTED).when(short, PAID, short, PAID).then(
         finished(DOLLAR_SHORT, tolerated=AMOUNT - DOLLAR_SHORT), deposited(AMOUNT - DOLLAR_SHORT, PAYMENT)
     )
@@ -452,16 +453,16 @@ def test_the_rest_of_what_was_tolerated_is_told_of_and_is_not_too_much() -> None
 
 def test_money_in_another_coin_is_told_of_once_for_each_payment_and_sum() -> None:
     part, whole = (
-        told(PaymentState.PARTIALLY_PAID, ETHER, coin="ETH"),
-        told(PaymentState.FINISHED, ETHER * 2, coin="ETH"),
+        reported(PaymentState.PARTIALLY_PAID, ETHER, coin="ETH"),
+        reported(PaymentState.FINISHED, ETHER * 2, coin="ETH"),
     )
     order.given(PLACED, REQUESTED).when(
-        part, part, whole, part, told_of_deposit(PaymentState.FINISHED, ETHER, "6", coin="ETH")
+        part, part, whole, part, reported_deposit(PaymentState.FINISHED, ETHER, "6", coin="ETH")
     ).then(in_ether(), in_ether(paid=ETHER * 2), in_ether("6"))
 
 
 def test_a_coin_that_is_not_sold_for_is_another_coin() -> None:
-    unheard_of = changed(told(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
+    unheard_of = changed(reported(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
     said = in_ether().model_copy(update={"currency": "doge"})
     order.given(PLACED, REQUESTED).when(unheard_of).then(said)
 
@@ -471,21 +472,21 @@ def test_money_in_the_right_coin_still_pays_after_some_in_another() -> None:
 
 
 def test_what_came_in_another_coin_may_be_given_back_by_the_provider() -> None:
-    order.given(PLACED, REQUESTED, in_ether()).when(told(PaymentState.REFUNDED, ETHER, coin="ETH")).then(
+    order.given(PLACED, REQUESTED, in_ether()).when(reported(PaymentState.REFUNDED, ETHER, coin="ETH")).then(
         REFUNDED
     )
 
 
 def test_each_unknown_status_of_each_payment_is_told_of_once() -> None:
     order.given(PLACED, REQUESTED).when(
-        told("cancelled", NONE),
-        told("hacked", NONE),
-        told("cancelled", NONE),
-        told_of_deposit("hacked", NONE),
+        reported("cancelled", NONE),
+        reported("hacked", NONE),
+        reported("cancelled", NONE),
+        reported_deposit("hacked", NONE),
     ).then(unknown(), unknown(status="hacked"), unknown(DEPOSIT, "hacked"))
 
 
 def test_a_refund_comes_once_and_nothing_is_delivered_after_it() -> None:
-    refund = told(PaymentState.REFUNDED)
+    refund = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, FINISHED).when(refund, refund, PAID).then(REFUNDED)
     order.given(PLACED, REQUESTED).when(refund, PAID).then(uncounted(refund), REFUNDED)

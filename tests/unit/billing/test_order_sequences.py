@@ -56,8 +56,8 @@ from tests.unit.billing.facts import (
     REQUESTED,
     REST,
     changed,
-    told,
-    told_of_deposit,
+    reported,
+    reported_deposit,
 )
 
 ONCE = (
@@ -95,9 +95,9 @@ AFTER_REFUNDED = (
 _STATUSES = st.sampled_from([*PaymentState, "cancelled", "hacked"])
 _SUMS = st.sampled_from([Decimal(0), HALF / 2, HALF, REST, AMOUNT, AMOUNT + HALF, AMOUNT * 2])
 _COINS = st.sampled_from(["BTC"] * 6 + ["ETH"])
-OWN_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(told, _STATUSES, _SUMS, coin=_COINS)
+OWN_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(reported, _STATUSES, _SUMS, coin=_COINS)
 DEPOSIT_REPORTS: st.SearchStrategy[RecordStatus] = st.builds(
-    told_of_deposit, _STATUSES, _SUMS, st.sampled_from(["6", "7", "8"]), coin=_COINS
+    reported_deposit, _STATUSES, _SUMS, st.sampled_from(["6", "7", "8"]), coin=_COINS
 )
 OTHER_REPORTS: st.SearchStrategy[RecordStatus] = (
     OWN_REPORTS.map(lambda report: changed(report, payment="9"))
@@ -227,8 +227,8 @@ class CheckedOrder:
                 self.books.own > 0
             ), "money that paid nothing took the order back"
         elif self.books.deposits.get(report.payment):
-            told = [event for event in self.events if isinstance(event, UncountedMoneyReported)]
-            assert any((event.payment, event.status) == (report.payment, "refunded") for event in told)
+            reported = [event for event in self.events if isinstance(event, UncountedMoneyReported)]
+            assert any((event.payment, event.status) == (report.payment, "refunded") for event in reported)
 
     def _check_told(self, report: PaymentReport) -> None:
         """Check that all that a report says has come is counted, or stands in an event for a person."""
@@ -244,7 +244,7 @@ class CheckedOrder:
         seen = isinstance(self.order, Awaiting) and self.order.state in ON_THE_WAY
         if not (seen and report.payment == PAYMENT and report.status in {*ON_THE_WAY, PaymentState.WAITING}):
             crowded = len(money.unmatched) >= MOST_UNMATCHED
-            assert crowded or received <= max([counted, *named]), "money that nobody is told of"
+            assert crowded or received <= max([counted, *named]), "money that nobody is reported of"
 
     def _check_money(self) -> None:
         order = self.order
@@ -270,18 +270,18 @@ class CheckedOrder:
         self._check_totals()
 
     def _check_totals(self) -> None:
-        told = Decimal(0)
+        reported = Decimal(0)
         for event in self.events:
             match event:
                 case PaymentPartiallyPaid(paid=paid, missing=missing):
-                    assert told < paid == AMOUNT - missing
-                    told = paid
+                    assert reported < paid == AMOUNT - missing
+                    reported = paid
                 case PaymentFinished(paid=paid, by_hand=by_hand, tolerated=tolerated):
                     assert (by_hand and paid < AMOUNT) or paid + tolerated >= AMOUNT
-                    told = paid
+                    reported = paid
                 case PaymentOverpaid(paid=paid, excess=excess):
-                    assert told <= paid == AMOUNT + excess
-                    told = paid
+                    assert reported <= paid == AMOUNT + excess
+                    reported = paid
                 case _:
                     pass
 
@@ -312,10 +312,10 @@ def test_a_finished_payment_is_never_lost_unless_the_money_went_back_before(
     before: list[Command], after: list[Command]
 ) -> None:
     order = CheckedOrder(PLACED, REQUESTED)
-    for command in [*before, told(PaymentState.FINISHED), *after]:
+    for command in [*before, reported(PaymentState.FINISHED), *after]:
         gone = isinstance(order.order, Refunded)
         order.carry_out(command)
-        if command == told(PaymentState.FINISHED) and not gone:
+        if command == reported(PaymentState.FINISHED) and not gone:
             assert len(order.finishes()) == 1
     order.check_events()
 

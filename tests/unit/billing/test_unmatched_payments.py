@@ -1,4 +1,4 @@
-"""Money that does not match the order: it counts for nothing, and a person is told, within bounds."""
+"""Money that does not match the order: it counts for nothing, and a person is reported, within bounds."""
 
 from decimal import Decimal
 
@@ -29,8 +29,8 @@ from tests.unit.billing.facts import (
     by_hand,
     changed,
     deposited,
-    told,
-    told_of_deposit,
+    reported,
+    reported_deposit,
     unmatched,
 )
 from tests.unit.billing.test_order_reports import HISTORIES
@@ -39,7 +39,7 @@ order = scenarios(ORDER)
 
 NOTHING = Decimal(0)
 SETTLED = (PaymentState.PARTIALLY_PAID, PaymentState.FINISHED)
-PAID = told(PaymentState.FINISHED)
+PAID = reported(PaymentState.FINISHED)
 SECOND = changed(PAID, payment="6")
 """Made for the order all the same, after a crash in the middle of the request for the first."""
 SECOND_CAME = unmatched(SECOND, "wrong_payment")
@@ -48,28 +48,31 @@ GIVEN_BACK = PaymentRefunded(order=NUMBER, payment=None, reason="sent back", by_
 MONEY: list[tuple[RecordStatus, Mismatch]] = [
     (SECOND, "wrong_payment"),
     (changed(PAID, payment="6", parent="7"), "wrong_payment"),
-    (changed(told(PaymentState.PARTIALLY_PAID, HALF), payment="6"), "wrong_payment"),
-    (changed(told(PaymentState.FINISHED, ETHER, coin="ETH"), payment="6"), "wrong_payment"),
+    (changed(reported(PaymentState.PARTIALLY_PAID, HALF), payment="6"), "wrong_payment"),
+    (changed(reported(PaymentState.FINISHED, ETHER, coin="ETH"), payment="6"), "wrong_payment"),
     (changed(PAID, price=Decimal(29)), "wrong_amount"),
     (changed(PAID, price_currency="EUR"), "wrong_amount"),
     (changed(PAID, amount=HALF), "wrong_amount"),
-    (told(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
-    (told(PaymentState.PARTIALLY_PAID, AMOUNT), "wrong_amount"),
-    (told(PaymentState.PARTIALLY_PAID, AMOUNT * 2), "wrong_amount"),
-    (told(PaymentState.FINISHED, NOTHING), "wrong_amount"),
-    (told_of_deposit(PaymentState.FINISHED, NOTHING), "wrong_amount"),
-    (told_of_deposit(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
-    (changed(told(PaymentState.CONFIRMING), price=Decimal(29)), "wrong_amount"),
-    (changed(told(PaymentState.FAILED, HALF), amount=HALF), "wrong_amount"),
-    *((changed(told(status, HALF), payment="6"), "wrong_payment") for status in ("cancelled", *PaymentState)),
+    (reported(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
+    (reported(PaymentState.PARTIALLY_PAID, AMOUNT), "wrong_amount"),
+    (reported(PaymentState.PARTIALLY_PAID, AMOUNT * 2), "wrong_amount"),
+    (reported(PaymentState.FINISHED, NOTHING), "wrong_amount"),
+    (reported_deposit(PaymentState.FINISHED, NOTHING), "wrong_amount"),
+    (reported_deposit(PaymentState.PARTIALLY_PAID, NOTHING), "wrong_amount"),
+    (changed(reported(PaymentState.CONFIRMING), price=Decimal(29)), "wrong_amount"),
+    (changed(reported(PaymentState.FAILED, HALF), amount=HALF), "wrong_amount"),
+    *(
+        (changed(reported(status, HALF), payment="6"), "wrong_payment")
+        for status in ("cancelled", *PaymentState)
+    ),
 ]
 NO_MONEY: list[tuple[RecordStatus, Mismatch]] = [
     *(
-        (changed(told(status, NOTHING), payment="6"), "wrong_payment")
+        (changed(reported(status, NOTHING), payment="6"), "wrong_payment")
         for status in ("cancelled", *(state for state in PaymentState if state not in SETTLED))
     ),
-    (changed(told(PaymentState.CONFIRMING, NOTHING), price=Decimal(29)), "wrong_amount"),
-    (changed(told(PaymentState.FAILED, NOTHING), amount=HALF), "wrong_amount"),
+    (changed(reported(PaymentState.CONFIRMING, NOTHING), price=Decimal(29)), "wrong_amount"),
+    (changed(reported(PaymentState.FAILED, NOTHING), amount=HALF), "wrong_amount"),
 ]
 WITHOUT_PAYMENT: list[tuple[Event, ...]] = [
     (),
@@ -102,22 +105,23 @@ def test_money_for_an_order_that_has_no_payment_is_told_of_once(history: tuple[E
     without = order.given(PLACED, *history)
     without.when(PAID).then(unmatched(PAID, "wrong_payment"))
     without.when(PAID, PAID).refused("wrong_payment")
-    without.when(told(PaymentState.WAITING, NOTHING)).refused("wrong_payment")
+    without.when(reported(PaymentState.WAITING, NOTHING)).refused("wrong_payment")
 
 
 def test_a_deposit_to_a_deposit_is_not_ours_by_its_own_word() -> None:
-    nested = changed(told_of_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
+    nested = changed(reported_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
     order.given(PLACED, REQUESTED, deposited(HALF)).when(nested).then(unmatched(nested, "wrong_payment"))
 
 
 def test_something_else_that_is_said_of_the_same_payment_is_told_of_too() -> None:
-    part = changed(told(PaymentState.PARTIALLY_PAID, HALF), payment="6")
+    part = changed(reported(PaymentState.PARTIALLY_PAID, HALF), payment="6")
     order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_CAME)
 
 
 def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() -> None:
     seen, failed = (
-        changed(told(status, HALF), payment="6") for status in (PaymentState.CONFIRMING, PaymentState.FAILED)
+        changed(reported(status, HALF), payment="6")
+        for status in (PaymentState.CONFIRMING, PaymentState.FAILED)
     )
     known = order.given(PLACED, REQUESTED)
     known.when(seen).then(unmatched(seen, "wrong_payment"))
