@@ -18,12 +18,12 @@ ROWS = [
 PATHS = sorted({path for row in ROWS for path in re.findall(r"`([a-z_]+/[\w./]+)`", row)})
 
 
-def test_ten_changes_are_told_each_with_a_file() -> None:
+def test_ten_changes_are_listed_each_with_a_file() -> None:
     assert len(ROWS) == 10
     assert all(re.search(r"`[a-z_]+/[\w./]+`", row) for row in ROWS)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_where_a_change_goes_is_there(path: str) -> None:
+def test_the_files_of_every_change_exist(path: str) -> None:
     found = ROOT / path
     assert found.is_dir() if path.endswith("/") else found.is_file()

@@ -38,7 +38,7 @@ TOKEN=$(adrelay env ADRELAY_A)
 """
 
 
-def test_commands_settings_and_output_are_told_apart() -> None:
+def test_commands_settings_and_output_are_distinguished() -> None:
     page = read("page.md", PAGE)
     assert page.settings == ["ADRELAY_A=1", "ADRELAY_B='two words'"]
     assert [(one.line, one.text) for one in page.commands] == [
@@ -51,7 +51,7 @@ def test_commands_settings_and_output_are_told_apart() -> None:
     ]
 
 
-def test_a_command_that_does_not_end_is_told() -> None:
+def test_an_unterminated_command_is_an_error() -> None:
     with pytest.raises(ValueError, match='line 1: "curl \'a" has no end'):
         read("page.md", "    curl 'a\n")
 

@@ -82,7 +82,7 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("group", sorted({path[0] for path in COMMANDS}))
-def test_no_bad_value_is_answered_in_a_librarys_words(group: str) -> None:
+def test_no_bad_value_is_answered_with_a_librarys_error_text(group: str) -> None:
     fed = 0
     for line in lines():
         if line[0] != group:

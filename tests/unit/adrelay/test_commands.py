@@ -43,7 +43,7 @@ def listed() -> tuple[int, list[str]]:
     return result.exit_code, lines
 
 
-def test_everything_that_is_missing_is_listed_and_nothing_is_started(folder: Path) -> None:
+def test_all_missing_settings_are_listed_and_nothing_is_started(folder: Path) -> None:
     code, lines = listed()
     assert code == 2
     assert sorted(line.split()[0] for line in lines) == sorted(REQUIRED)
@@ -51,7 +51,7 @@ def test_everything_that_is_missing_is_listed_and_nothing_is_started(folder: Pat
     assert list(folder.iterdir()) == []
 
 
-def test_the_example_file_lacks_just_what_is_required(folder: Path) -> None:
+def test_the_example_file_lacks_only_required_settings(folder: Path) -> None:
     example = Path(__file__).parents[3] / ".env.example"
     (folder / ".env").write_text(example.read_text())
     code, lines = listed()
@@ -59,7 +59,7 @@ def test_the_example_file_lacks_just_what_is_required(folder: Path) -> None:
     assert {line.split()[0] for line in lines} == REQUIRED
 
 
-def test_a_weak_secret_is_listed_and_not_shown(folder: Path) -> None:
+def test_a_weak_secret_is_listed_without_its_value(folder: Path) -> None:
     (folder / ".env").write_text("ADRELAY_GATEWAY_JWT_SECRET=hunter2\nADRELAY_BILLING_IPN_SECRET=hunter2\n")
     code, lines = listed()
     assert code == 2
@@ -68,7 +68,7 @@ def test_a_weak_secret_is_listed_and_not_shown(folder: Path) -> None:
     assert "hunter2" not in "".join(lines)
 
 
-def test_printed_secrets_are_good_ones_and_never_the_same() -> None:
+def test_generated_secrets_are_strong_and_never_the_same() -> None:
     first, second = (CliRunner().invoke(app, ["keygen"]).stdout.splitlines() for _ in range(2))
     assert not set(first) & set(second)
     printed = dict(line.split("=", 1) for line in first)
@@ -77,7 +77,7 @@ def test_printed_secrets_are_good_ones_and_never_the_same() -> None:
     assert left == REQUIRED - set(printed)
 
 
-def test_the_demo_keeps_nothing_where_something_lies_already(folder: Path) -> None:
+def test_the_demo_does_not_write_into_a_folder_with_files(folder: Path) -> None:
     kept = folder / "kept"
     kept.mkdir()
     (kept / "of_an_earlier_run").touch()
@@ -93,7 +93,7 @@ def warnings(*arguments: str) -> list[str]:
     return [line.removeprefix("! ") for line in result.stderr.splitlines() if line.startswith("! ")]
 
 
-def test_a_file_of_secrets_that_others_can_read_is_told(folder: Path) -> None:
+def test_up_warns_of_a_secrets_file_that_others_can_read(folder: Path) -> None:
     env_file = folder / ".env"
     env_file.write_text("ADRELAY_GATEWAY_JWT_SECRET=hunter2\n")
     env_file.chmod(0o640)
@@ -102,14 +102,14 @@ def test_a_file_of_secrets_that_others_can_read_is_told(folder: Path) -> None:
     assert warnings() == []
 
 
-def test_a_setting_with_several_values_is_told_without_them(folder: Path) -> None:
+def test_up_warns_of_a_setting_with_several_values_without_showing_them(folder: Path) -> None:
     env_file = folder / ".env"
     env_file.write_text("ADRELAY_GATEWAY_JWT_SECRET=\nADRELAY_X=1\nADRELAY_X=hunter2\n")
     env_file.chmod(0o600)
     assert warnings() == [".env sets ADRELAY_X to several values; the last one counts"]
 
 
-def test_a_folder_that_others_can_look_into_is_told(folder: Path) -> None:
+def test_up_warns_of_a_folder_that_others_can_list(folder: Path) -> None:
     data = folder / "data"
     data.mkdir()
     data.chmod(0o755)
@@ -118,13 +118,13 @@ def test_a_folder_that_others_can_look_into_is_told(folder: Path) -> None:
     assert warnings("--folder", "data") == []
 
 
-def test_a_settings_file_that_was_named_and_is_not_there_is_told() -> None:
+def test_a_named_settings_file_that_does_not_exist_is_an_error() -> None:
     result = CliRunner().invoke(app, ["up", "--env-file", "nothing.env"])
     assert result.exit_code == 2
     assert result.stderr == "✗ --env-file: there is no file nothing.env\n"
 
 
-def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
+def test_tools_use_the_servers_of_the_local_up_unless_settings_name_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for server, port in (("postgres", "5001"), ("nats", "4001")):
@@ -144,7 +144,7 @@ def test_tools_find_the_up_that_was_started_here_unless_settings_name_servers(
     assert ServerOptions(None).broker().url == SERVERS["ADRELAY_NATS_URL"]
 
 
-def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_saved_demo_uses_only_its_saved_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = fresh_secrets() | {
         "ADRELAY_BILLING_API_KEY": "kept-1234567890",
         "ADRELAY_BILLING_IPN_SECRET": "kV8-a-kept-secret-2468",
@@ -170,7 +170,7 @@ def test_a_kept_demo_is_told_nothing_but_what_was_kept(folder: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
-def test_the_stream_of_a_kept_demo_is_called_as_its_own_settings_say(
+def test_a_saved_demo_uses_the_stream_name_of_its_own_settings(
     folder: Path, kept: str | None, prefix: str
 ) -> None:
     (folder / "kept/nats").mkdir(parents=True)
@@ -183,7 +183,7 @@ def test_the_stream_of_a_kept_demo_is_called_as_its_own_settings_say(
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "8 0"])
-def test_a_wrong_port_is_told_by_the_variable_that_sets_it(
+def test_an_invalid_port_is_reported_under_the_variable_that_sets_it(
     port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "ADRELAY_GATEWAY_HTTP_PORT", port)
@@ -192,7 +192,7 @@ def test_a_wrong_port_is_told_by_the_variable_that_sets_it(
     assert result.stderr == "✗ ADRELAY_GATEWAY_HTTP_PORT must be a whole number from 0 to 65535\n"
 
 
-def test_a_refusal_does_not_say_in_which_part_of_a_request_a_value_stood() -> None:
+def test_an_error_does_not_name_the_part_of_the_request_that_had_the_value() -> None:
     detail = "body.days: must be at least 1; path.adbot_id: must be an id; see query.html"
     assert problem_text({"code": "invalid_request", "detail": detail}) == (
         "invalid_request: days: must be at least 1; adbot_id: must be an id; see query.html"
@@ -205,7 +205,7 @@ def test_help_lists_no_hidden_command() -> None:
     assert "reset-code" not in shown
 
 
-def test_an_adbot_is_shown_with_why_it_stopped_and_what_it_may_name(
+def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     adbot: dict[str, Any] = {
@@ -233,7 +233,7 @@ def test_an_adbot_is_shown_with_why_it_stopped_and_what_it_may_name(
     assert "private ids allowed" in shown
 
 
-def test_a_misspelt_setting_is_told_at_the_start(folder: Path) -> None:
+def test_a_misspelt_setting_is_reported_at_the_start(folder: Path) -> None:
     (folder / ".env").write_text("ADRELAY_BILING_API_KEY=0123456789\nADRELAY_FOO=1\n")
     _, lines = listed()
     named = [line for line in lines if "API_KEY" in line]

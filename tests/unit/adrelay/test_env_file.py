@@ -35,12 +35,12 @@ def env_file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_single_quotes_mean_the_same_to_us_and_to_a_shell(env_file: Path) -> None:
+async def test_single_quotes_are_parsed_as_a_shell_parses_them(env_file: Path) -> None:
     script = f". {env_file}; " + "; ".join(f'printf "%s\\n" "${name}"' for name in HARD)
     assert await shell(script) == list(values_in(env_file).values()) == list(HARD.values())
 
 
-def test_env_prints_what_the_services_are_told(env_file: Path) -> None:
+def test_env_prints_the_services_environment(env_file: Path) -> None:
     for name, value in HARD.items():
         result = CliRunner().invoke(app, ["env", name, "--env-file", str(env_file)])
         assert (result.exit_code, result.stdout) == (0, f"{value}\n")
@@ -49,7 +49,7 @@ def test_env_prints_what_the_services_are_told(env_file: Path) -> None:
     assert result.stderr == f"✗ ADRELAY_NOTHING is not set: in the environment, or in {env_file}\n"
 
 
-async def test_the_last_of_several_values_counts_also_behind_an_empty_one(tmp_path: Path) -> None:
+async def test_the_last_of_several_values_wins_also_after_an_empty_one(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=\nB=1\nA=2\nB=3\nC=4\nC=\n")
     assert values_in(path) == {"A": "2", "B": "3", "C": "4"}
@@ -57,7 +57,7 @@ async def test_the_last_of_several_values_counts_also_behind_an_empty_one(tmp_pa
     assert contradictions(path) == ["B"]
 
 
-def test_what_a_demo_keeps_is_read_as_it_was_told(tmp_path: Path) -> None:
+def test_saved_demo_settings_are_read_back_unchanged(tmp_path: Path) -> None:
     told = {**HARD, "ADRELAY_X": "it's a \\ folder", "ADRELAY_POSTGRES_URL": "postgresql://gone"}
     keep_settings(tmp_path, told)
     kept = tmp_path / "settings.env"

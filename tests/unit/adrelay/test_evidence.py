@@ -27,7 +27,7 @@ def evidence(held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: 
         ((4, 5, 7, 8), {"first": (4, 5), "second": (7, 8)}, 2),
     ],
 )
-def test_each_cycles_post_once_is_no_problem(
+def test_each_cycles_post_exactly_once_is_no_problem(
     held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int
 ) -> None:
     assert evidence(held, claimed, parts).problem == ""
@@ -45,7 +45,7 @@ def test_each_cycles_post_once_is_no_problem(
         ((4, 7), {"first": (4,), "second": (8,)}, "the log names other messages than the group holds"),
     ],
 )
-def test_everything_else_is_a_problem(
+def test_any_other_messages_are_a_problem(
     held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], problem: str
 ) -> None:
     assert evidence(held, claimed).problem == problem
@@ -60,7 +60,7 @@ def test_everything_else_is_a_problem(
         ((4, 7), ["a session"], 2, False),
     ],
 )
-async def test_the_demo_is_a_success_only_if_all_of_it_is_so(
+async def test_the_demo_succeeds_only_if_every_check_does(
     held: tuple[int, ...], held_twice: list[str], cycles: int, *, proven: bool
 ) -> None:
     class Telegram:

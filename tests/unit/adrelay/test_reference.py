@@ -8,6 +8,6 @@ from adrelay.reference import ROOT, pages
 
 
 @pytest.mark.parametrize("path", pages(), ids=str)
-def test_the_page_is_what_the_code_says(path: Path) -> None:
+def test_the_generated_page_is_up_to_date(path: Path) -> None:
     written = (ROOT / path).read_text()
     assert written == pages()[path], "run: python -m adrelay.reference"

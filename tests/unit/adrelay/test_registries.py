@@ -21,14 +21,14 @@ def declared(service: str, room: str) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_registry_holds_every_decider_of_its_service(service: str) -> None:
+def test_a_registry_lists_every_decider_of_its_service(service: str) -> None:
     found = {value.category for value in declared(service, "domain") if isinstance(value, Decider)}
     assert set(registry_of(service).deciders) == found
     assert found == {category for category, keeper in CATEGORIES.items() if keeper == service}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_registry_holds_every_table_of_its_service(service: str) -> None:
+def test_a_registry_lists_every_table_of_its_service(service: str) -> None:
     registry = registry_of(service)
     found = {value.name for value in declared(service, "tables") if isinstance(value, Projection)}
     assert {table.name for table in (*registry.state_tables, *registry.read_models)} == found
@@ -36,13 +36,13 @@ def test_a_registry_holds_every_table_of_its_service(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_state_tables_are_of_own_events_alone(service: str) -> None:
+def test_state_tables_are_folded_from_the_services_own_events_only(service: str) -> None:
     for table in registry_of(service).state_tables:
         assert {kind.__module__.rpartition(".")[2] for kind in table.events} == {service}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_registry_holds_every_command_of_its_service(service: str) -> None:
+def test_a_registry_lists_every_command_of_its_service(service: str) -> None:
     contract = importlib.import_module(f"libs.events.{service}")
     found = {value for value in vars(contract).values() if is_command(value, contract.__name__)}
     assert registry_of(service).commands.commands == found

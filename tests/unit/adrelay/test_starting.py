@@ -77,7 +77,7 @@ def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
     ],
     ids=str,
 )
-def test_help_imports_nothing_that_only_the_work_needs(
+def test_help_imports_no_package_that_only_commands_need(
     arguments: list[str], said: str, tmp_path: Path
 ) -> None:
     out, imported = run(*arguments, folder=tmp_path)
@@ -100,13 +100,13 @@ def test_help_imports_nothing_that_only_the_work_needs(
         ("adrelay demo --al", {"--album"}),
     ],
 )
-def test_completion_offers_what_may_stand_there(words: str, offered: set[str], tmp_path: Path) -> None:
+def test_completion_offers_the_valid_values(words: str, offered: set[str], tmp_path: Path) -> None:
     out, imported = run(folder=tmp_path, **_completing(words))
     assert set(out.split()) == offered
     assert not imported & (HEAVY - {"asyncio"})
 
 
-def test_completion_says_nothing_where_no_gateway_answers(tmp_path: Path) -> None:
+def test_completion_offers_nothing_without_a_gateway(tmp_path: Path) -> None:
     gateway = {"ADRELAY_GATEWAY_URL": "http://127.0.0.1:1", "ADRELAY_GATEWAY_ADMIN_TOKEN": "x" * 40}
     for settings in ({}, gateway):
         out, imported = run(folder=tmp_path, **_completing("adrelay orders show HQ"), **settings)
@@ -126,7 +126,7 @@ def _menus() -> list[tuple[str, Entry]]:
 
 
 @pytest.mark.parametrize(("name", "entry"), _menus())
-def test_the_menu_says_what_the_command_says_of_itself(name: str, entry: Entry) -> None:
+def test_the_menu_shows_each_commands_own_help(name: str, entry: Entry) -> None:
     told = " ".join((loaded(name, entry).help or "").split())
     assert told.startswith(entry.help)
 

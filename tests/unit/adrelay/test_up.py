@@ -14,12 +14,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADRELAY_BILLING_IPN_SECRET", "kV8-a-secret-of-the-tests-2468-0")
 
 
-def test_without_a_mail_server_mails_are_only_kept_in_the_app() -> None:
+def test_without_a_mail_server_up_refers_to_the_command_for_access_codes() -> None:
     said = where_mails_go()
     assert "`adrelay accounts code` (no SMTP configured, see ADRELAY_GATEWAY_SMTP_HOST)" in said
 
 
-def test_with_one_it_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_HOST", "smtp.example.org")
     monkeypatch.setenv("ADRELAY_GATEWAY_SMTP_PASSWORD", "sm7p-password-of-the-tests")
     monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", "Adrelay <no-reply@ads.example.org>")

@@ -28,7 +28,7 @@ def _node(service: str, cause: UUID, seconds: int) -> Node:
     )
 
 
-def test_events_hang_under_their_causes_across_services() -> None:
+def test_events_are_children_of_their_causes_across_services() -> None:
     first = _node("billing", uuid4(), 0)
     second = _node("provisioning", first.event.id, 1)
     third = _node("billing", second.event.id, 2)
@@ -51,7 +51,7 @@ def _chain(length: int) -> list[Node]:
     return nodes
 
 
-def test_of_many_siblings_only_the_outer_ones_and_those_in_focus_are_told() -> None:
+def test_of_many_siblings_only_first_last_and_selected_ones_are_shown() -> None:
     root = _node("scheduler", uuid4(), 0)
     due = [_node("scheduler", root.event.id, seconds) for seconds in range(1, 101)]
     started = [_node("forwarder", node.event.id, 200 + index) for index, node in enumerate(due)]
@@ -63,7 +63,7 @@ def test_of_many_siblings_only_the_outer_ones_and_those_in_focus_are_told() -> N
     assert sum(1 for _ in walk(roots)) == 201
 
 
-def test_a_chain_may_be_longer_than_python_may_recurse() -> None:
+def test_a_causal_chain_may_be_longer_than_the_recursion_limit() -> None:
     roots = linked(_chain(5_000))
     assert len(roots) == 1
     assert len(roots[0]) == 5_000

@@ -18,25 +18,25 @@ from libs.eventsourcing.values import utc_now
         ("2026-01-02T03:04:05+02:00", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_in_utc_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+def test_an_instant_without_an_offset_is_in_utc(text: str, moment: datetime) -> None:
     assert past_moment(text) == moment
 
 
-def test_a_moment_may_be_so_long_ago() -> None:
+def test_an_instant_may_be_given_as_an_age() -> None:
     for text, ago in (("30s", 30), ("10m", 600), ("1.5h", 5400), ("2d", 172_800)):
         assert abs(utc_now() - timedelta(seconds=ago) - past_moment(text)) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "10", "-5m", "5y", "999999999d", "2026-13-01", "2999-01-01"])
-def test_anything_else_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(Unusable):
         past_moment(text)
 
 
-def test_durations_are_told_in_the_units_that_matter() -> None:
+def test_a_duration_is_shown_in_one_or_two_units() -> None:
     told = [duration(seconds) for seconds in (0.0123, 3.21, 250, 12_000, 1_051_200)]
     assert told == ["12 ms", "3.2 s", "4 min 10 s", "3 h 20 min", "12 d 4 h"]
 
 
-def test_a_clock_shows_utc() -> None:
+def test_times_are_shown_in_utc() -> None:
     assert clock(datetime.fromisoformat("2026-01-02T03:04:05.678+02:00")) == "2026-01-02 01:04:05.678"

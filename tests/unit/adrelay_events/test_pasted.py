@@ -36,7 +36,7 @@ ID = "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"
         (" '' ", "", Kind.NAME),
     ],
 )
-def test_what_is_meant_is_found_in_what_is_pasted(text: str, meant: str, kind: Kind) -> None:
+def test_the_id_is_found_in_pasted_text(text: str, meant: str, kind: Kind) -> None:
     assert read(text) == (meant, kind)
 
 

@@ -35,7 +35,7 @@ WHOLE = Whole(
 )
 
 
-def test_fields_that_by_their_names_hold_secrets_are_hidden_at_any_depth() -> None:
+def test_fields_named_like_secrets_are_redacted_at_any_depth() -> None:
     shown = plain({"inner": WHOLE})
     assert isinstance(shown, dict)
     assert shown["inner"] == {
@@ -49,7 +49,7 @@ def test_fields_that_by_their_names_hold_secrets_are_hidden_at_any_depth() -> No
     }
 
 
-def test_a_group_that_is_called_like_a_secret_is_shown() -> None:
+def test_a_group_named_like_a_secret_is_shown() -> None:
     assert plain({"@my_token": 5}) == {"@my_token": 5}
 
 
@@ -57,13 +57,13 @@ def test_leaves_are_named_by_their_paths() -> None:
     assert flat({"a": {"b": 1, "c": {}}, "d": [1, {"e": 2}]}) == {"a.b": 1, "a.c": {}, "d": [1, {"e": 2}]}
 
 
-def test_long_leaves_are_cut_and_say_so() -> None:
+def test_long_values_are_truncated_with_a_marker() -> None:
     many: list[Json] = ["x"] * 100
     assert short(many, 10).endswith("… (100 in all)")
     assert short("y" * 100, 10) == "y" * 10 + "… (100 characters)"
     assert short("y" * 10, 10) == "y" * 10
 
 
-def test_an_error_of_many_lines_is_told_on_one() -> None:
+def test_an_error_of_many_lines_is_shown_on_one() -> None:
     error = "2 errors\nplan\n  missing\n    For further information visit somewhere\n"
     assert one_line(error) == "2 errors; plan; missing"

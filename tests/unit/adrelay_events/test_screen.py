@@ -317,7 +317,7 @@ def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("say", SAYERS, ids=lambda say: say.__name__)
-def test_every_id_name_and_amount_stands_whole_on_one_line(
+def test_ids_names_and_amounts_are_never_wrapped(
     say: Callable[[], None], columns: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     say()
@@ -331,7 +331,7 @@ def test_every_id_name_and_amount_stands_whole_on_one_line(
 
 
 @pytest.mark.parametrize("say", SAYERS, ids=lambda say: say.__name__)
-def test_without_a_terminal_nothing_is_cut(
+def test_without_a_terminal_nothing_is_truncated(
     say: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     say()
@@ -359,7 +359,7 @@ def test_a_table_that_fits_has_a_line_for_each_row() -> None:
     ]
 
 
-def test_what_others_wrote_does_not_steer_the_terminal() -> None:
+def test_control_characters_in_data_do_not_reach_the_terminal() -> None:
     table = Table("name")
     table.add("\x1b[31mred\n[bold]")
     assert [line.plain for line in table.lines(80)][1] == "\ufffd[31mred\ufffd[bold]"

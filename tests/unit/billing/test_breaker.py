@@ -67,7 +67,7 @@ class Subject:
         return REGISTRY.get_sample_value(name, {"provider": self.name})
 
 
-async def test_after_several_failures_in_a_row_no_call_passes() -> None:
+async def test_the_breaker_opens_after_several_failures_in_a_row() -> None:
     subject = Subject()
     await subject.fail(2)
     assert (subject.breaker.pause_seconds, subject.state()) == (0, "closed")
@@ -80,7 +80,7 @@ async def test_after_several_failures_in_a_row_no_call_passes() -> None:
     assert subject.passed == 3
 
 
-async def test_an_answer_in_between_begins_the_count_anew() -> None:
+async def test_a_success_resets_the_failure_count() -> None:
     subject = Subject()
     for _ in range(3):
         await subject.fail(2)
@@ -88,7 +88,7 @@ async def test_an_answer_in_between_begins_the_count_anew() -> None:
     assert subject.state() == "closed"
 
 
-async def test_a_no_is_an_answer() -> None:
+async def test_a_refusal_by_the_provider_is_a_success_of_the_call() -> None:
     subject = Subject()
     for _ in range(5):
         with pytest.raises(PaymentDeclined):
@@ -96,7 +96,7 @@ async def test_a_no_is_an_answer() -> None:
     assert await subject.call() == "answer"
 
 
-async def test_after_the_rest_one_call_tries_and_if_it_succeeds_all_pass(clock: Clock) -> None:
+async def test_after_the_pause_one_trial_call_that_succeeds_closes_the_breaker(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
     clock.now += REST_SECONDS
@@ -106,7 +106,7 @@ async def test_after_the_rest_one_call_tries_and_if_it_succeeds_all_pass(clock: 
     assert await subject.call() == "answer"
 
 
-async def test_if_the_try_fails_the_rest_begins_anew(clock: Clock) -> None:
+async def test_a_failed_trial_call_restarts_the_pause(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
     clock.now += REST_SECONDS
@@ -116,7 +116,7 @@ async def test_if_the_try_fails_the_rest_begins_anew(clock: Clock) -> None:
     assert subject.passed == 4
 
 
-async def test_only_one_call_tries_at_a_time(clock: Clock) -> None:
+async def test_only_one_trial_call_runs_at_a_time(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
     clock.now += REST_SECONDS
@@ -136,7 +136,7 @@ async def test_only_one_call_tries_at_a_time(clock: Clock) -> None:
     assert await subject.call() == "answer"
 
 
-async def test_a_try_that_is_cancelled_counts_as_failed_and_another_may_try(clock: Clock) -> None:
+async def test_a_cancelled_trial_call_counts_as_failed_and_another_may_run(clock: Clock) -> None:
     subject = Subject()
     await subject.fail(3)
     clock.now += REST_SECONDS
@@ -150,7 +150,7 @@ async def test_a_try_that_is_cancelled_counts_as_failed_and_another_may_try(cloc
     assert await subject.call() == "answer"
 
 
-async def test_who_asks_to_be_left_alone_is_and_did_not_fail(clock: Clock) -> None:
+async def test_a_retry_after_pauses_calls_without_counting_as_a_failure(clock: Clock) -> None:
     subject = Subject(failures=1)
 
     async def busy() -> str:
@@ -166,7 +166,7 @@ async def test_who_asks_to_be_left_alone_is_and_did_not_fail(clock: Clock) -> No
     assert await subject.call() == "answer"
 
 
-async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_rest(
+async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_pause(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = Subject()
@@ -176,7 +176,7 @@ async def test_a_wall_clock_that_is_set_back_does_not_prolong_the_rest(
     assert await subject.call() == "answer"
 
 
-async def test_what_began_before_the_rest_does_not_end_it() -> None:
+async def test_a_call_that_began_before_the_pause_does_not_end_it() -> None:
     subject = Subject(open_seconds=60)
     answered = asyncio.Event()
 

@@ -64,7 +64,7 @@ def repeats() -> float:
     return REGISTRY.get_sample_value("adrelay_billing_provider_repeats_total", labels) or 0.0
 
 
-async def test_a_request_that_found_its_connection_closed_is_written_again() -> None:
+async def test_a_request_on_a_closed_connection_is_sent_again() -> None:
     network, before = Lines([0, 9]), repeats()
     assert await client(network).call(MAKE, bytes) == b"{}"
     first, second = network.used
@@ -74,7 +74,7 @@ async def test_a_request_that_found_its_connection_closed_is_written_again() -> 
 
 
 @pytest.mark.parametrize("writes", [1, 2])
-async def test_a_request_whose_body_was_begun_is_not_written_again(writes: int) -> None:
+async def test_a_request_is_not_sent_again_once_its_body_was_begun(writes: int) -> None:
     network, before = Lines([writes, 9]), repeats()
     with pytest.raises(ProviderUnavailable, match="ReadError"):
         await client(network).call(MAKE, bytes)
@@ -82,7 +82,7 @@ async def test_a_request_whose_body_was_begun_is_not_written_again(writes: int) 
     assert repeats() == before
 
 
-async def test_a_request_is_written_twice_at_most() -> None:
+async def test_a_request_is_sent_twice_at_most() -> None:
     network = Lines([0, 0, 9])
     with pytest.raises(ProviderUnavailable, match="ReadError"):
         await client(network).call(MAKE, bytes)

@@ -42,7 +42,7 @@ def clock() -> Clock:
     return Clock()
 
 
-async def test_many_who_ask_at_once_are_one_question(clock: Clock) -> None:
+async def test_concurrent_callers_share_one_request(clock: Clock) -> None:
     provider = Provider()
     minimums = Minimums(provider.ask, clock=clock)
     assert await asyncio.gather(*(minimums.of("BTC") for _ in range(20))) == [Decimal(2)] * 20
@@ -51,7 +51,7 @@ async def test_many_who_ask_at_once_are_one_question(clock: Clock) -> None:
     assert provider.asked == 2
 
 
-async def test_an_answer_holds_for_a_while(clock: Clock) -> None:
+async def test_a_minimum_is_cached_for_a_while(clock: Clock) -> None:
     provider = Provider()
     minimums = Minimums(provider.ask, fresh_seconds=600, clock=clock)
     await minimums.of("BTC")
@@ -63,7 +63,7 @@ async def test_an_answer_holds_for_a_while(clock: Clock) -> None:
     assert await minimums.of("BTC") == Decimal(3)
 
 
-async def test_that_the_provider_does_not_say_is_an_answer_too(clock: Clock) -> None:
+async def test_an_unknown_minimum_is_cached_too(clock: Clock) -> None:
     provider = Provider()
     provider.says = None
     minimums = Minimums(provider.ask, clock=clock)
@@ -71,7 +71,7 @@ async def test_that_the_provider_does_not_say_is_an_answer_too(clock: Clock) -> 
     assert provider.asked == 1
 
 
-async def test_while_the_provider_is_down_an_old_answer_holds_and_it_is_not_asked_each_time(
+async def test_while_the_provider_is_down_a_stale_minimum_is_used_and_requests_are_limited(
     clock: Clock,
 ) -> None:
     provider = Provider()
@@ -86,7 +86,7 @@ async def test_while_the_provider_is_down_an_old_answer_holds_and_it_is_not_aske
     assert await minimums.of("BTC") == Decimal(4)
 
 
-async def test_an_answer_of_yesterday_is_none(clock: Clock) -> None:
+async def test_a_minimum_of_yesterday_is_not_used(clock: Clock) -> None:
     provider = Provider()
     minimums = Minimums(provider.ask, clock=clock)
     await minimums.of("BTC")
@@ -96,7 +96,7 @@ async def test_an_answer_of_yesterday_is_none(clock: Clock) -> None:
         await minimums.of("BTC")
 
 
-async def test_without_any_answer_all_who_wait_are_told_at_once(clock: Clock) -> None:
+async def test_without_any_answer_all_waiting_callers_fail_at_once(clock: Clock) -> None:
     provider = Provider()
     provider.down = True
     minimums = Minimums(provider.ask, clock=clock)

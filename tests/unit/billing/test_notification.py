@@ -68,7 +68,7 @@ def reported(body: bytes) -> PaymentReport:
     return read(body).report({"btc": "BTC"}.get)
 
 
-def test_a_notification_is_a_report() -> None:
+def test_a_notification_is_parsed_to_a_report() -> None:
     assert reported(BODY) == PaymentReport(
         payment="5000000001",
         parent=None,
@@ -88,18 +88,18 @@ def test_a_notification_is_a_report() -> None:
 
 
 @pytest.mark.parametrize("state", list(PaymentState))
-def test_every_state_is_known_by_the_providers_word(state: PaymentState) -> None:
+def test_every_status_of_the_provider_is_known(state: PaymentState) -> None:
     assert reported(changed(payment_status=state.lower())).status is state
 
 
-def test_what_nobody_knows_is_kept_in_the_providers_words() -> None:
+def test_an_unknown_status_is_stored_as_the_provider_wrote_it() -> None:
     report = reported(changed(payment_status="cancelled", pay_currency="doge", order_id="12"))
     assert (report.status, report.status_text) == (None, "cancelled")
     assert (report.coin, report.currency) == (None, "doge")
     assert report.order is None
 
 
-def test_what_a_notification_leaves_out_is_not_made_up() -> None:
+def test_missing_fields_of_a_notification_stay_missing() -> None:
     report = reported(b'{"payment_id":5000000001,"payment_status":"finished"}')
     assert (report.order, report.parent, report.address) == (None, None, None)
     assert (report.price, report.price_currency, report.amount, report.paid) == (None,) * 4
@@ -108,12 +108,12 @@ def test_what_a_notification_leaves_out_is_not_made_up() -> None:
     assert reported(changed(**nulls)) == report
 
 
-def test_a_deposit_may_ask_for_nothing() -> None:
+def test_a_deposit_may_have_an_expected_amount_of_zero() -> None:
     report = reported(changed(price_amount=0, pay_amount=raw("0.0")))
     assert (report.price, report.amount) == (Decimal(0), Decimal(0))
 
 
-def test_ids_and_amounts_may_be_text() -> None:
+def test_ids_and_amounts_may_be_strings() -> None:
     found = read(changed(payment_id="51", parent_payment_id="50", pay_amount="0.1", payin_extra_id=7))
     assert (found.payment_id, found.parent_payment_id, found.pay_amount) == ("51", "50", Decimal("0.1"))
     assert found.payin_extra_id == "7"
@@ -127,7 +127,7 @@ def test_ids_and_amounts_may_be_text() -> None:
         ("1e-300", "0"),
     ],
 )
-def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> None:
+def test_an_amount_is_exact_to_eighteen_decimals(written: str, kept: str) -> None:
     assert read(changed(actually_paid=raw(written))).actually_paid == Decimal(kept)
     assert read(changed(actually_paid=written)).actually_paid == Decimal(kept)
 
@@ -146,7 +146,7 @@ def test_an_amount_is_kept_to_its_eighteenth_place(written: str, kept: str) -> N
         ("order_id", 3),
     ],
 )
-def test_a_field_that_makes_no_sense_is_taken_for_left_out_where_the_money_is_told_without_it(
+def test_an_invalid_field_is_treated_as_missing_if_the_money_is_known_without_it(
     field: str, value: object
 ) -> None:
     without = {name: said for name, said in json.loads(BODY).items() if name != field}
@@ -154,7 +154,7 @@ def test_a_field_that_makes_no_sense_is_taken_for_left_out_where_the_money_is_to
     assert reported(changed(**{field: value})).paid == Decimal("0.0000001")
 
 
-def test_an_address_whose_memo_makes_no_sense_is_not_told() -> None:
+def test_an_address_with_an_invalid_memo_is_not_reported() -> None:
     assert reported(changed(payin_extra_id="x" * 300)).address is None
 
 
@@ -185,7 +185,7 @@ def test_an_address_whose_memo_makes_no_sense_is_not_told() -> None:
         ("pay_currency", "x" * 33),
     ],
 )
-def test_a_field_that_makes_no_sense_is_named_and_counted(field: str, value: object) -> None:
+def test_an_invalid_field_is_logged_by_name_and_counted(field: str, value: object) -> None:
     before = malformed("fields")
     with pytest.raises(Refused, match=f"malformed_notification: missing or wrong: {field}"):
         read(changed(**{field: value}))
@@ -210,7 +210,7 @@ def test_a_field_that_makes_no_sense_is_named_and_counted(field: str, value: obj
         (BODY[:-1] + b" " * 64 * 1024 + b"}", "too_large"),
     ],
 )
-def test_what_can_not_be_read_in_one_way_is_refused_and_counted(body: bytes, why: str) -> None:
+def test_an_ambiguous_body_is_refused_and_counted(body: bytes, why: str) -> None:
     before = malformed(why)
     with pytest.raises(Refused) as caught:
         read(body)
@@ -219,7 +219,7 @@ def test_what_can_not_be_read_in_one_way_is_refused_and_counted(body: bytes, why
 
 
 @pytest.mark.parametrize("signature", ["", "nonsense", "ab" * 64, signed(BODY)[:-1] + "x"])
-def test_a_wrong_signature_is_refused_before_anything_is_believed(signature: str) -> None:
+def test_a_wrong_signature_is_refused(signature: str) -> None:
     with pytest.raises(Refused) as caught:
         read_notification(BODY, signature, SECRET)
     assert caught.value.code == "bad_signature"

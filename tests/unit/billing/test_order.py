@@ -64,7 +64,7 @@ def test_a_plan_that_is_not_on_sale_is_refused() -> None:
     order.when(replace(PLACE, plan=None)).refused("unknown_plan")
 
 
-def test_the_same_order_again_changes_nothing_even_if_its_plan_is_no_longer_on_sale() -> None:
+def test_a_duplicate_order_is_a_no_op_even_if_its_plan_is_no_longer_on_sale() -> None:
     order.given(PLACED).when(replace(PLACE, plan=None, pay_by=PAY_BY + timedelta(hours=1))).then()
 
 
@@ -78,7 +78,7 @@ def test_the_same_order_again_changes_nothing_even_if_its_plan_is_no_longer_on_s
         replace(PLACE, renews=AdbotId(UUID(int=3))),
     ],
 )
-def test_another_order_of_the_same_number_is_refused(other: Place) -> None:
+def test_another_order_with_the_same_number_is_refused(other: Place) -> None:
     order.given(PLACED).when(other).refused("order_exists_differently")
 
 
@@ -86,7 +86,7 @@ def test_another_order_of_the_same_number_is_refused(other: Place) -> None:
     "history",
     [(ORDER_EXPIRED,), (REQUESTED, ORDER_EXPIRED), (REQUESTED, EXPIRED, ORDER_EXPIRED)],
 )
-def test_an_order_that_expired_is_not_taken_up_again(history: tuple[Event, ...]) -> None:
+def test_an_expired_order_can_not_be_placed_again(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(PLACE).refused("order_expired")
 
 
@@ -94,15 +94,15 @@ def test_an_order_that_expired_is_not_taken_up_again(history: tuple[Event, ...])
     "history",
     [(CANCELLED,), (ORDER_EXPIRED, CANCELLED), (REQUESTED, CANCELLED), (REQUESTED, ORDER_EXPIRED, CANCELLED)],
 )
-def test_an_order_that_was_cancelled_is_not_taken_up_again(history: tuple[Event, ...]) -> None:
+def test_a_cancelled_order_can_not_be_placed_again(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(PLACE).refused("order_cancelled")
 
 
-def test_a_late_payer_who_asks_again_is_not_told_that_the_order_expired() -> None:
+def test_a_duplicate_of_an_order_that_was_paid_late_is_not_refused_as_expired() -> None:
     order.given(PLACED, REQUESTED, ORDER_EXPIRED, FINISHED).when(PLACE).then()
 
 
-def test_a_plan_is_sold_as_long_as_its_sessions_are_there() -> None:
+def test_a_plan_is_sold_while_its_sessions_are_in_stock() -> None:
     two = BRONZE.model_copy(update={"sessions": 2})
     for available in (None, 2, 3):
         order.when(replace(PLACE, plan=two, available=available)).then(
@@ -129,7 +129,7 @@ LIMITS = Limits(per_email=15, per_address=15, share=0.5)
         (1, 100, Unpaid(email=1, together=101), False),
     ],
 )
-def test_a_further_unpaid_order_keeps_within_the_limits_and_a_first_one_needs_stock_alone(
+def test_a_first_unpaid_order_needs_only_stock_and_further_ones_are_limited(
     sessions: int, available: int, unpaid: Unpaid, *, placed: bool
 ) -> None:
     plan = BRONZE.model_copy(update={"sessions": sessions})
@@ -140,17 +140,17 @@ def test_a_further_unpaid_order_keeps_within_the_limits_and_a_first_one_needs_st
         wanted.refused("too_many_unpaid_orders")
 
 
-def test_too_little_stock_is_said_before_too_many_unpaid_orders() -> None:
+def test_insufficient_stock_is_refused_before_too_many_unpaid_orders() -> None:
     unpaid = Unpaid(email=99, address=99, together=99)
     order.when(replace(PLACE, available=0, unpaid=unpaid, limits=LIMITS)).refused("insufficient_stock")
 
 
-def test_a_renewal_is_not_held_up_by_unpaid_orders() -> None:
+def test_unpaid_orders_do_not_limit_renewals() -> None:
     renewal = replace(PLACE, renews=ADBOT, available=0, unpaid=Unpaid(email=99, together=99), limits=LIMITS)
     order.when(renewal).then(PLACED.model_copy(update={"renews": ADBOT}))
 
 
-def test_an_order_says_where_it_came_from_as_a_digest() -> None:
+def test_an_order_records_its_origin_as_a_digest() -> None:
     order.when(replace(PLACE, origin="ab" * 16)).then(PLACED.model_copy(update={"origin": "ab" * 16}))
 
 
@@ -159,13 +159,13 @@ def test_a_renewal_needs_no_stock() -> None:
     order.when(renewal).then(PLACED.model_copy(update={"renews": ADBOT}))
 
 
-def test_a_price_below_what_the_coin_can_pay_is_refused() -> None:
+def test_a_price_below_the_coins_minimum_is_refused() -> None:
     for minimum in (None, Decimal("29.99"), Decimal(30)):
         order.when(replace(PLACE, minimum_usd=minimum)).then(PLACED)
     order.when(replace(PLACE, minimum_usd=Decimal("30.01"))).refused("below_minimum")
 
 
-def test_an_order_that_stands_is_asked_neither_for_stock_nor_for_a_minimum() -> None:
+def test_a_duplicate_order_is_checked_neither_for_stock_nor_for_a_minimum() -> None:
     order.given(PLACED).when(replace(PLACE, minimum_usd=Decimal(31), available=0)).then()
 
 
@@ -183,11 +183,11 @@ def test_a_second_payment_of_the_same_order_is_not_recorded() -> None:
 @pytest.mark.parametrize(
     "history", [(ORDER_EXPIRED,), (CANCELLED,), (MARKED_PAID, by_hand(NOTHING, payment=None))]
 )
-def test_a_payment_that_came_when_the_order_was_over_is_not_recorded(history: tuple[Event, ...]) -> None:
+def test_a_payment_requested_for_a_closed_order_is_not_recorded(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(REQUEST).then()
 
 
-def test_nothing_is_recorded_for_an_order_that_does_not_exist() -> None:
+def test_commands_for_an_unknown_order_are_refused() -> None:
     for command in (REQUEST, PAID, MarkFulfilled(ADBOT), Expire(PAY_BY), MARK_PAID, REFUND, CANCEL, REVIEW):
         order.when(command).refused("unknown_order")
 
@@ -205,15 +205,15 @@ def test_an_order_that_is_not_paid_in_time_expires_once(history: tuple[Event, ..
 @pytest.mark.parametrize(
     "history", [(CONFIRMING,), (CONFIRMED,), (SENDING,), (FINISHED,), (FINISHED, FULFILLED), (REFUNDED,)]
 )
-def test_an_order_whose_money_was_seen_does_not_expire(history: tuple[Event, ...]) -> None:
+def test_an_order_with_a_detected_payment_does_not_expire(history: tuple[Event, ...]) -> None:
     order.given(PLACED, REQUESTED, *history).when(Expire(PAY_BY)).then()
 
 
-def test_a_deposit_does_not_make_an_order_expire_whose_payment_is_on_its_way() -> None:
+def test_a_deposit_does_not_expire_an_order_with_a_payment_in_progress() -> None:
     order.given(PLACED, REQUESTED, SENDING, deposited(HALF)).when(Expire(PAY_BY)).then()
 
 
-def test_a_late_payer_is_delivered_to() -> None:
+def test_an_order_that_is_paid_late_is_delivered() -> None:
     order.given(PLACED, REQUESTED, ORDER_EXPIRED).when(PAID).then(FINISHED)
     order.given(PLACED, REQUESTED, ORDER_EXPIRED).when(reported(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
 
@@ -234,7 +234,7 @@ def test_an_unpaid_order_is_never_fulfilled(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(MarkFulfilled(ADBOT)).refused("order_unpaid")
 
 
-def test_what_an_order_renews_is_said_when_it_is_paid() -> None:
+def test_a_finished_payment_names_the_adbot_that_it_renews() -> None:
     renewal = PLACED.model_copy(update={"renews": ADBOT})
     order.given(renewal, REQUESTED).when(PAID).then(FINISHED.model_copy(update={"renews": ADBOT}))
 
@@ -260,6 +260,6 @@ def test_what_an_order_renews_is_said_when_it_is_paid() -> None:
         (PLACED, REQUESTED, REFUNDED, FULFILLED),
     ],
 )
-def test_a_history_that_can_not_be_is_loud(history: tuple[Event, ...]) -> None:
+def test_an_impossible_history_is_an_error(history: tuple[Event, ...]) -> None:
     with pytest.raises(ImpossibleEvent):
         ORDER.fold(history)

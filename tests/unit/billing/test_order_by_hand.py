@@ -67,29 +67,29 @@ UNPAID: list[tuple[Event, ...]] = [
 
 
 @pytest.mark.parametrize("history", UNPAID)
-def test_an_operator_may_call_an_order_paid_that_nothing_came_for(history: tuple[Event, ...]) -> None:
+def test_an_operator_may_mark_an_order_paid_without_received_money(history: tuple[Event, ...]) -> None:
     marked = order.given(PLACED, REQUESTED, *history).when(MARK_PAID)
     marked.then(MARKED_PAID, by_hand(NOTHING))
     marked.when(MARK_PAID).then(MARKED_PAID, by_hand(NOTHING))
 
 
 @pytest.mark.parametrize("history", [(), (ORDER_EXPIRED,), (CANCELLED,)])
-def test_an_order_without_a_payment_may_be_called_paid(history: tuple[Event, ...]) -> None:
+def test_an_order_without_a_payment_may_be_marked_paid(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(MARK_PAID, MARK_PAID).then(MARKED_PAID, by_hand(NOTHING, payment=None))
 
 
-def test_an_order_called_paid_keeps_what_came_for_it() -> None:
+def test_an_order_marked_paid_records_the_money_received_before() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID).when(MARK_PAID).then(MARKED_PAID, by_hand(HALF))
 
 
-def test_an_order_called_paid_is_delivered_once_whatever_the_provider_says_later() -> None:
+def test_an_order_marked_paid_is_delivered_once_whatever_the_provider_reports_later() -> None:
     order.given(PLACED, REQUESTED).when(MARK_PAID, PAID, MarkFulfilled(ADBOT), PAID).then(
         MARKED_PAID, by_hand(NOTHING), deposited(AMOUNT, PAYMENT), FULFILLED
     )
 
 
 @pytest.mark.parametrize("delivered", [(), (FULFILLED,)])
-def test_that_the_client_pays_an_order_called_paid_is_told_of_as_far_as_it_is_new(
+def test_payments_for_an_order_marked_paid_are_reported_as_far_as_they_are_new(
     delivered: tuple[Event, ...],
 ) -> None:
     called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF), *delivered)
@@ -97,7 +97,7 @@ def test_that_the_client_pays_an_order_called_paid_is_told_of_as_far_as_it_is_ne
     called_paid.when(PAID, PAID).then(deposited(REST, PAYMENT))
 
 
-def test_each_part_that_reaches_an_order_called_paid_is_told_of_once_until_it_is_too_much() -> None:
+def test_each_part_paid_for_an_order_marked_paid_is_reported_once_until_it_is_overpaid() -> None:
     part, half = reported(PaymentState.PARTIALLY_PAID, HALF / 2), reported(PaymentState.PARTIALLY_PAID, HALF)
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
         part, half, part, PAID, half, reported(PaymentState.FINISHED, AMOUNT * 2), PAID
@@ -109,25 +109,25 @@ def test_each_part_that_reaches_an_order_called_paid_is_told_of_once_until_it_is
     )
 
 
-def test_a_deposit_on_top_of_what_was_called_paid_and_is_paid_by_now_is_too_much() -> None:
+def test_a_deposit_to_an_order_marked_paid_and_then_paid_is_an_overpayment() -> None:
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING)).when(
         PAID, reported_deposit(PaymentState.FINISHED, HALF)
     ).then(deposited(AMOUNT, PAYMENT), deposited(HALF), overpaid(AMOUNT + HALF))
 
 
-def test_what_came_after_an_order_was_called_paid_is_not_told_again_after_its_refund() -> None:
+def test_money_received_after_marking_paid_is_not_reported_again_after_the_refund() -> None:
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING), deposited(AMOUNT, PAYMENT)).when(
         REFUND, PAID
     ).then(GIVEN_BACK)
 
 
-def test_calling_paid_what_is_paid_changes_nothing_and_what_went_back_is_refused() -> None:
+def test_marking_a_paid_order_paid_is_a_no_op_and_a_refunded_one_is_refused() -> None:
     order.given(PLACED, REQUESTED, FINISHED).when(MARK_PAID).then()
     order.given(PLACED, REQUESTED, FINISHED, FULFILLED).when(MARK_PAID).then()
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(MARK_PAID).refused("order_refunded")
 
 
-def test_no_payment_is_taken_for_that_of_an_order_called_paid_without_one() -> None:
+def test_no_payment_is_adopted_by_an_order_marked_paid_without_one() -> None:
     called_paid = order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None))
     called_paid.when(PAID).then(unmatched(PAID, "wrong_payment"))
     called_paid.when(PAID, PAID).refused("wrong_payment")
@@ -155,29 +155,31 @@ WITH_MONEY: list[tuple[Event, ...]] = [
 
 
 @pytest.mark.parametrize("history", WITH_MONEY)
-def test_what_came_may_go_back_once(history: tuple[Event, ...]) -> None:
+def test_received_money_may_be_refunded_once(history: tuple[Event, ...]) -> None:
     order.given(PLACED, REQUESTED, *history).when(REFUND, REFUND).then(GIVEN_BACK)
 
 
-def test_an_order_called_paid_without_a_payment_may_go_back() -> None:
+def test_an_order_marked_paid_without_a_payment_may_be_refunded() -> None:
     order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None)).when(REFUND).then(
         GIVEN_BACK.model_copy(update={"payment": None})
     )
 
 
 @pytest.mark.parametrize("end", [(FAILED,), (EXPIRED, ORDER_EXPIRED), (CANCELLED, FAILED)])
-def test_what_was_seen_may_go_back_though_it_was_given_up_without_a_sum(end: tuple[Event, ...]) -> None:
+def test_detected_money_may_be_refunded_though_its_payment_failed_without_an_amount(
+    end: tuple[Event, ...],
+) -> None:
     order.given(PLACED, REQUESTED, CONFIRMING, *end).when(REFUND).then(GIVEN_BACK)
 
 
 @pytest.mark.parametrize(
     "history", [(), (ORDER_EXPIRED,), (REQUESTED,), (REQUESTED, FAILED), (REQUESTED, EXPIRED, ORDER_EXPIRED)]
 )
-def test_where_nothing_came_nothing_can_go_back(history: tuple[Event, ...]) -> None:
+def test_an_order_without_received_money_can_not_be_refunded(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(REFUND).refused("nothing_received")
 
 
-def test_what_went_back_by_hand_is_not_delivered_and_the_provider_may_say_so_too() -> None:
+def test_a_refund_by_hand_prevents_delivery_and_the_providers_refund_is_a_no_op() -> None:
     refund = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(GIVEN_BACK)
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(REFUND).then()
@@ -191,14 +193,14 @@ def test_what_went_back_by_hand_is_not_delivered_and_the_provider_may_say_so_too
         ((MARKED_PAID, by_hand(NOTHING), FULFILLED), AMOUNT),
     ],
 )
-def test_money_that_comes_after_a_refund_by_hand_is_told_of_once_and_delivers_nothing(
+def test_money_received_after_a_refund_by_hand_is_reported_once_and_delivers_nothing(
     history: tuple[Event, ...], came: Decimal
 ) -> None:
     refunded = order.given(PLACED, REQUESTED, *history, GIVEN_BACK)
     refunded.when(PAID, PAID).then(deposited(came, PAYMENT))
 
 
-def test_old_news_after_the_providers_own_refund_is_no_new_money() -> None:
+def test_a_late_report_after_the_providers_refund_is_no_new_money() -> None:
     back = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, HALF_PAID, uncounted(back, REST), REFUNDED).when(PAID).then()
 
@@ -217,22 +219,22 @@ def test_old_news_after_the_providers_own_refund_is_no_new_money() -> None:
         (REQUESTED, EXPIRED, ORDER_EXPIRED),
     ],
 )
-def test_an_unpaid_order_may_be_called_off_once(history: tuple[Event, ...]) -> None:
+def test_an_unpaid_order_may_be_cancelled_once(history: tuple[Event, ...]) -> None:
     order.given(PLACED, *history).when(CANCEL, CANCEL).then(CANCELLED)
 
 
 @pytest.mark.parametrize("seen", [CONFIRMING, CONFIRMED, SENDING])
-def test_an_order_whose_money_is_on_its_way_is_not_called_off(seen: Event) -> None:
+def test_an_order_with_a_payment_in_progress_can_not_be_cancelled(seen: Event) -> None:
     order.given(PLACED, REQUESTED, seen).when(CANCEL).refused("money_on_the_way")
 
 
-def test_a_paid_order_is_not_called_off_and_what_went_back_need_not_be() -> None:
+def test_a_paid_order_can_not_be_cancelled_and_cancelling_a_refunded_one_is_a_no_op() -> None:
     order.given(PLACED, REQUESTED, FINISHED).when(CANCEL).refused("order_paid")
     order.given(PLACED, REQUESTED, FINISHED, FULFILLED).when(CANCEL).refused("order_paid")
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(CANCEL).then()
 
 
-def test_an_order_that_was_called_off_does_not_expire_and_is_still_delivered_if_it_is_paid() -> None:
+def test_a_cancelled_order_does_not_expire_and_is_still_delivered_if_it_is_paid() -> None:
     cancelled = order.given(PLACED, REQUESTED, CANCELLED)
     cancelled.when(Expire(PAY_BY)).then()
     cancelled.when(reported(PaymentState.EXPIRED, NOTHING)).then(EXPIRED)
@@ -252,12 +254,12 @@ def test_an_order_that_was_called_off_does_not_expire_and_is_still_delivered_if_
         (REQUESTED, FINISHED, FULFILLED, REFUNDED),
     ],
 )
-def test_an_operator_may_see_to_an_order_as_often_as_needed(history: tuple[Event, ...]) -> None:
+def test_an_operator_may_review_an_order_repeatedly(history: tuple[Event, ...]) -> None:
     said = OrderReviewed(order=NUMBER, note="wrote to the client")
     order.given(PLACED, *history).when(REVIEW, REVIEW).then(said, said)
 
 
-def test_a_refund_says_whether_the_adbot_keeps_its_sessions() -> None:
+def test_a_refund_records_whether_the_adbot_keeps_its_sessions() -> None:
     kept = GIVEN_BACK.model_copy(update={"keep_sessions": True})
     keep = Refund("asked for it back", keep_sessions=True)
     order.given(PLACED, REQUESTED, FINISHED).when(REFUND).then(GIVEN_BACK)

@@ -176,7 +176,7 @@ FOLLOWS = {  # the columns: the reports, in the order above
         for (name, report), said in zip(REPORTS, row, strict=True)
     ],
 )
-def test_every_report_in_every_state_and_again(history: str, report: RecordStatus, said: str) -> None:
+def test_every_report_in_every_state_and_its_duplicate(history: str, report: RecordStatus, said: str) -> None:
     known = order.given(PLACED, REQUESTED, *HISTORIES[history])
     known.when(report).then(*SAID[said])
     known.when(report, report).then(*SAID[said])
@@ -185,7 +185,7 @@ def test_every_report_in_every_state_and_again(history: str, report: RecordStatu
 # -- money
 
 
-def test_a_larger_part_is_told_and_a_smaller_one_is_old_news() -> None:
+def test_a_larger_partial_payment_is_recorded_and_a_smaller_one_ignored() -> None:
     more, less = Decimal("0.0004"), Decimal("0.0001")
     half_paid = order.given(PLACED, REQUESTED, HALF_PAID)
     half_paid.when(reported(PaymentState.PARTIALLY_PAID, less)).then()
@@ -200,7 +200,7 @@ def test_deposits_are_added_up_until_they_pay_the_order() -> None:
     ).then(deposited(tenth, "6"), part_paid(HALF + tenth), deposited(REST - tenth, "7"), FINISHED)
 
 
-def test_deposits_that_are_too_much_pay_the_order_and_are_told_of_each_time() -> None:
+def test_deposits_beyond_the_amount_pay_the_order_and_each_overpayment_is_reported() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID).when(
         reported_deposit(PaymentState.FINISHED, AMOUNT, "6"),
         reported_deposit(PaymentState.FINISHED, HALF, "7"),
@@ -213,19 +213,19 @@ def test_deposits_that_are_too_much_pay_the_order_and_are_told_of_each_time() ->
     )
 
 
-def test_a_deposit_that_alone_is_enough_pays_an_order_whose_payment_never_came() -> None:
+def test_a_sufficient_deposit_alone_pays_an_order() -> None:
     order.given(PLACED, REQUESTED, EXPIRED, ORDER_EXPIRED).when(
         reported_deposit(PaymentState.FINISHED, AMOUNT)
     ).then(deposited(AMOUNT), FINISHED)
 
 
-def test_a_deposit_heard_of_before_the_part_that_it_completes_pays_the_order_all_the_same() -> None:
+def test_a_deposit_reported_before_the_part_that_it_completes_pays_the_order() -> None:
     order.given(PLACED, REQUESTED).when(
         reported_deposit(PaymentState.FINISHED, REST), reported(PaymentState.PARTIALLY_PAID, HALF)
     ).then(deposited(REST), part_paid(REST), FINISHED)
 
 
-def test_while_the_payment_is_on_its_way_a_deposit_is_not_called_too_little() -> None:
+def test_a_deposit_is_no_partial_payment_while_the_payment_is_in_progress() -> None:
     on_the_way = order.given(PLACED, REQUESTED, SENDING).when(reported_deposit(PaymentState.FINISHED, REST))
     on_the_way.then(deposited(REST))
     on_the_way.when(PAID).then(deposited(REST), finished(AMOUNT + REST), overpaid(AMOUNT + REST))
@@ -233,13 +233,13 @@ def test_while_the_payment_is_on_its_way_a_deposit_is_not_called_too_little() ->
     on_the_way.when(reported(PaymentState.PARTIALLY_PAID, HALF)).then(deposited(REST), FINISHED)
 
 
-def test_what_is_finished_with_too_little_counts_and_the_rest_may_follow() -> None:
+def test_a_finished_payment_of_too_little_is_partial_and_may_be_completed() -> None:
     order.given(PLACED, REQUESTED).when(
         reported(PaymentState.FINISHED, HALF), reported_deposit(PaymentState.FINISHED, REST)
     ).then(HALF_PAID, deposited(REST), FINISHED)
 
 
-def test_the_rest_of_an_order_called_paid_is_no_overpayment_and_more_than_that_is() -> None:
+def test_the_rest_of_an_order_marked_paid_is_no_overpayment_and_more_than_that_is() -> None:
     called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF))
     called_paid.when(reported_deposit(PaymentState.FINISHED, REST, "6")).then(deposited(REST, "6"))
     called_paid.when(
@@ -247,7 +247,7 @@ def test_the_rest_of_an_order_called_paid_is_no_overpayment_and_more_than_that_i
     ).then(deposited(REST, "6"), deposited(HALF, "7"), overpaid(AMOUNT + HALF))
 
 
-def test_of_a_deposit_counts_what_came_whatever_it_is_called_and_each_part_once() -> None:
+def test_the_received_amount_of_a_deposit_counts_whatever_its_status_and_each_part_once() -> None:
     part = reported_deposit(PaymentState.PARTIALLY_PAID, REST / 2)
     asks_for_more = changed(part, amount=REST, price=Decimal(30))
     whole = changed(reported_deposit(PaymentState.FINISHED, REST), price=NONE, amount=NONE)
@@ -259,7 +259,7 @@ def test_of_a_deposit_counts_what_came_whatever_it_is_called_and_each_part_once(
 # -- money that does not count
 
 
-def test_money_that_was_on_its_way_is_told_of_again_once_it_is_given_up() -> None:
+def test_money_in_progress_is_reported_again_once_its_payment_fails() -> None:
     half_seen = reported(PaymentState.CONFIRMING, HALF)
     order.given(PLACED, REQUESTED).when(half_seen, FAILED_WITH_MONEY, half_seen, FAILED_WITH_MONEY).then(
         CONFIRMING, uncounted(FAILED_WITH_MONEY), FAILED
@@ -269,14 +269,14 @@ def test_money_that_was_on_its_way_is_told_of_again_once_it_is_given_up() -> Non
     )
 
 
-def test_more_of_what_was_given_up_is_told_of_and_less_is_old_news() -> None:
+def test_a_larger_amount_of_a_failed_payment_is_reported_and_a_smaller_one_ignored() -> None:
     more = reported(PaymentState.EXPIRED, HALF * 2)
     order.given(PLACED, REQUESTED).when(FAILED_WITH_MONEY, more, FAILED_WITH_MONEY, more).then(
         uncounted(FAILED_WITH_MONEY), FAILED, uncounted(more)
     )
 
 
-def test_what_was_given_up_counts_once_it_settles_after_all() -> None:
+def test_money_of_a_failed_payment_counts_once_it_settles() -> None:
     late = reported_deposit(PaymentState.PARTIALLY_PAID, REST)
     order.given(PLACED, REQUESTED).when(
         FAILED_WITH_MONEY, DEPOSIT_FAILED, reported(PaymentState.PARTIALLY_PAID, HALF), late, DEPOSIT_FAILED
@@ -285,18 +285,18 @@ def test_what_was_given_up_counts_once_it_settles_after_all() -> None:
     )
 
 
-def test_a_notice_that_waits_with_money_is_not_thrown_away() -> None:
+def test_a_waiting_report_with_money_is_recorded() -> None:
     waiting = reported(PaymentState.WAITING, HALF)
     order.given(PLACED, REQUESTED).when(waiting, waiting).then(uncounted(waiting))
 
 
-def test_a_counted_deposit_that_is_given_back_stands_before_a_person_once() -> None:
+def test_a_refund_of_a_counted_deposit_is_reported_once() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID, deposited(REST), FINISHED).when(
         DEPOSIT_BACK, DEPOSIT_BACK
     ).then(uncounted(DEPOSIT_BACK, NONE))
 
 
-def test_a_counted_deposit_that_is_given_back_in_part_is_told_of_for_each_larger_part() -> None:
+def test_each_larger_partial_refund_of_a_counted_deposit_is_reported() -> None:
     part = reported_deposit(PaymentState.REFUNDED, HALF)
     whole = reported_deposit(PaymentState.REFUNDED, AMOUNT)
     order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED).when(part, part, whole, part, whole).then(
@@ -304,14 +304,14 @@ def test_a_counted_deposit_that_is_given_back_in_part_is_told_of_for_each_larger
     )
 
 
-def test_a_counted_deposit_that_had_failed_before_is_not_given_back_in_silence() -> None:
+def test_a_refund_of_a_counted_deposit_that_had_failed_before_is_reported() -> None:
     order.given(PLACED, REQUESTED, HALF_PAID).when(
         DEPOSIT_FAILED, reported_deposit(PaymentState.FINISHED, REST), DEPOSIT_BACK, DEPOSIT_BACK
     ).then(uncounted(DEPOSIT_FAILED), deposited(REST), FINISHED, uncounted(DEPOSIT_BACK, NONE))
 
 
 @pytest.mark.parametrize("paid", [None, NONE])
-def test_a_refund_of_a_counted_deposit_that_leaves_out_its_sum_is_one_of_all_of_it(
+def test_a_refund_of_a_counted_deposit_without_an_amount_is_of_all_of_it(
     paid: Decimal | None,
 ) -> None:
     silent = changed(DEPOSIT_BACK, paid=paid)
@@ -331,13 +331,13 @@ def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid:
     )
 
 
-def test_a_refund_of_a_payment_that_brought_nothing_does_not_end_an_order_that_deposits_paid() -> None:
+def test_a_refund_of_a_payment_without_money_does_not_end_an_order_that_deposits_paid() -> None:
     paid = order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED)
     paid.when(changed(GIVEN_BACK, paid=None)).then()
     paid.when(GIVEN_BACK, GIVEN_BACK).then(uncounted(GIVEN_BACK))
 
 
-def test_money_beyond_what_the_provider_gave_back_is_told_of_once() -> None:
+def test_money_beyond_the_providers_refund_is_reported_once() -> None:
     more = reported(PaymentState.FINISHED, TWICE)
     order.given(PLACED, REQUESTED).when(GIVEN_BACK, PAID, more, more, PAID).then(
         uncounted(GIVEN_BACK), REFUNDED, uncounted(more)
@@ -355,7 +355,7 @@ def bare(report: RecordStatus, paid: Decimal | None = None, *, coin: str | None 
     )
 
 
-def test_what_a_report_leaves_out_is_taken_for_what_was_asked_for() -> None:
+def test_missing_fields_of_a_report_are_taken_from_the_payment_request() -> None:
     order.given(PLACED, REQUESTED).when(bare(SEEN), bare(PAID, paid=AMOUNT, coin="BTC")).then(
         CONFIRMING, FINISHED
     )
@@ -366,7 +366,7 @@ def test_what_a_report_leaves_out_is_taken_for_what_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("status", [PaymentState.FINISHED, PaymentState.PARTIALLY_PAID])
-def test_what_leaves_out_how_much_came_or_in_which_coin_is_not_counted_and_stands_before_a_person(
+def test_a_report_without_amount_or_coin_is_not_counted_but_reported(
     status: PaymentState,
 ) -> None:
     for report in (bare(reported(status), coin="BTC"), bare(reported(status), paid=HALF)):
@@ -375,12 +375,12 @@ def test_what_leaves_out_how_much_came_or_in_which_coin_is_not_counted_and_stand
         known.when(report, report).refused("wrong_amount")
 
 
-def test_what_leaves_out_its_coin_and_settles_nothing_is_a_step_and_its_money_is_told_of() -> None:
+def test_a_report_without_coin_that_does_not_settle_is_progress_and_its_money_is_reported() -> None:
     failed = bare(FAILED_WITH_MONEY, paid=HALF)
     order.given(PLACED, REQUESTED).when(failed, failed).then(uncounted(failed), FAILED)
 
 
-def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> None:
+def test_a_known_deposit_is_recognised_without_its_parent() -> None:
     orphan = changed(reported_deposit(PaymentState.FINISHED, REST), parent=None)
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, orphan).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
@@ -388,7 +388,7 @@ def test_a_known_deposit_is_one_though_its_report_leaves_out_its_parent() -> Non
     order.given(PLACED, REQUESTED, HALF_PAID).when(orphan).then(unmatched(orphan, "wrong_payment"))
 
 
-def test_a_known_deposit_is_one_whatever_its_parent_is_said_to_be() -> None:
+def test_a_known_deposit_is_recognised_whatever_parent_is_reported() -> None:
     elsewhere = changed(reported_deposit(PaymentState.FINISHED, REST), parent="77")
     order.given(PLACED, REQUESTED, HALF_PAID).when(DEPOSIT_SEEN, elsewhere).then(
         uncounted(DEPOSIT_SEEN), deposited(REST), FINISHED
@@ -415,7 +415,7 @@ DOLLAR_SHORT = Decimal("0.00045137")
     ("tolerance", "enough"),
     [(ONE_PERCENT, Decimal("0.0004622607")), (ONE_DOLLAR, DOLLAR_SHORT), (NO_TOLERANCE, AMOUNT)],
 )
-def test_what_is_short_within_the_tolerance_delivers_and_says_so(
+def test_a_shortfall_within_the_tolerance_delivers_and_is_recorded(
     tolerance: Tolerance, enough: Decimal, status: PaymentState
 ) -> None:
     known, less = order.given(PLACED, REQUESTED), enough - Decimal("0.0000001")
@@ -426,7 +426,7 @@ def test_what_is_short_within_the_tolerance_delivers_and_says_so(
     known.when(replace(reported(status, less), tolerance=tolerance)).then(part_paid(less))
 
 
-def test_the_tolerance_is_for_the_sum_of_what_is_settled() -> None:
+def test_the_tolerance_applies_to_the_sum_of_settled_money() -> None:
     nearly = replace(reported_deposit(PaymentState.PARTIALLY_PAID, DOLLAR_SHORT - HALF), tolerance=ONE_DOLLAR)
     order.given(PLACED, REQUESTED, HALF_PAID).when(nearly).then(
         deposited(DOLLAR_SHORT - HALF), finished(DOLLAR_SHORT, tolerated=AMOUNT - DOLLAR_SHORT)
@@ -441,7 +441,7 @@ def test_no_tolerance_delivers_for_less_than_half() -> None:
     known.when(replace(reported(PaymentState.FINISHED, less), tolerance=generous)).then(part_paid(less))
 
 
-def test_the_rest_of_what_was_tolerated_is_told_of_and_is_not_too_much() -> None:
+def test_the_rest_of_a_tolerated_shortfall_is_reported_and_is_no_overpayment() -> None:
     short = replace(reported(PaymentState.FINISHED, DOLLAR_SHORT), tolerance=ONE_DOLLAR)
     order.given(PLACED, REQUESTED).when(short, PAID, short, PAID).then(
         finished(DOLLAR_SHORT, tolerated=AMOUNT - DOLLAR_SHORT), deposited(AMOUNT - DOLLAR_SHORT, PAYMENT)
@@ -451,7 +451,7 @@ def test_the_rest_of_what_was_tolerated_is_told_of_and_is_not_too_much() -> None
 # -- what is odd
 
 
-def test_money_in_another_coin_is_told_of_once_for_each_payment_and_sum() -> None:
+def test_money_in_another_coin_is_reported_once_for_each_payment_and_amount() -> None:
     part, whole = (
         reported(PaymentState.PARTIALLY_PAID, ETHER, coin="ETH"),
         reported(PaymentState.FINISHED, ETHER * 2, coin="ETH"),
@@ -467,17 +467,17 @@ def test_a_coin_that_is_not_sold_for_is_another_coin() -> None:
     order.given(PLACED, REQUESTED).when(unheard_of).then(said)
 
 
-def test_money_in_the_right_coin_still_pays_after_some_in_another() -> None:
+def test_money_in_the_right_coin_still_pays_after_money_in_another() -> None:
     order.given(PLACED, REQUESTED, in_ether()).when(PAID).then(FINISHED)
 
 
-def test_what_came_in_another_coin_may_be_given_back_by_the_provider() -> None:
+def test_money_in_another_coin_may_be_refunded_by_the_provider() -> None:
     order.given(PLACED, REQUESTED, in_ether()).when(reported(PaymentState.REFUNDED, ETHER, coin="ETH")).then(
         REFUNDED
     )
 
 
-def test_each_unknown_status_of_each_payment_is_told_of_once() -> None:
+def test_each_unknown_status_of_each_payment_is_reported_once() -> None:
     order.given(PLACED, REQUESTED).when(
         reported("cancelled", NONE),
         reported("hacked", NONE),
@@ -486,7 +486,7 @@ def test_each_unknown_status_of_each_payment_is_told_of_once() -> None:
     ).then(unknown(), unknown(status="hacked"), unknown(DEPOSIT, "hacked"))
 
 
-def test_a_refund_comes_once_and_nothing_is_delivered_after_it() -> None:
+def test_a_refund_is_recorded_once_and_nothing_is_delivered_after_it() -> None:
     refund = reported(PaymentState.REFUNDED)
     order.given(PLACED, REQUESTED, FINISHED).when(refund, refund, PAID).then(REFUNDED)
     order.given(PLACED, REQUESTED).when(refund, PAID).then(uncounted(refund), REFUNDED)

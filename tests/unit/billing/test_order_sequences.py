@@ -288,7 +288,7 @@ class CheckedOrder:
 
 @settings(deadline=None, max_examples=400)
 @given(st.lists(ANYTHING | ACTS, max_size=40))
-def test_whatever_comes_an_order_never_goes_back_and_is_delivered_at_most_once(
+def test_no_sequence_moves_an_order_backwards_or_delivers_it_twice(
     commands: list[Command],
 ) -> None:
     order = CheckedOrder()
@@ -299,7 +299,7 @@ def test_whatever_comes_an_order_never_goes_back_and_is_delivered_at_most_once(
 
 @settings(deadline=None, max_examples=400)
 @given(st.lists(ANYTHING | ACTS, max_size=40))
-def test_whatever_comes_for_an_order_that_waits_its_money_adds_up(commands: list[Command]) -> None:
+def test_the_money_of_a_pending_order_adds_up_after_every_sequence(commands: list[Command]) -> None:
     order = CheckedOrder(PLACED, REQUESTED)
     for command in commands:
         order.carry_out(command)
@@ -308,7 +308,7 @@ def test_whatever_comes_for_an_order_that_waits_its_money_adds_up(commands: list
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(ANYTHING | ACTS, max_size=25), st.lists(ANYTHING | ACTS, max_size=25))
-def test_a_finished_payment_is_never_lost_unless_the_money_went_back_before(
+def test_a_finished_payment_is_never_lost_unless_the_money_was_refunded_before(
     before: list[Command], after: list[Command]
 ) -> None:
     order = CheckedOrder(PLACED, REQUESTED)
@@ -334,7 +334,7 @@ def _orders(draw: st.DrawFn) -> tuple[Sequence[RecordStatus], Sequence[RecordSta
 
 @settings(deadline=None, max_examples=400)
 @given(_orders())
-def test_in_whatever_order_the_same_reports_come_the_order_ends_the_same(
+def test_an_order_ends_the_same_for_every_sequence_of_the_same_reports(
     orders: tuple[Sequence[RecordStatus], Sequence[RecordStatus]],
 ) -> None:
     ends: list[tuple[bool, Decimal]] = []

@@ -30,17 +30,17 @@ def test_a_product_is_introduced_only_if_it_was_never_listed() -> None:
     product.given(LISTED, RETIRED).when(IntroduceProduct(BRONZE)).then()
 
 
-def test_a_retired_product_can_be_listed_again_as_something_else() -> None:
+def test_a_retired_product_can_be_listed_again_with_another_plan() -> None:
     product.given(LISTED, RETIRED).when(ListProduct(BETTER)).then(ProductListed(plan=BETTER))
 
 
-def test_listing_what_is_on_sale_changes_nothing_or_is_refused_if_it_differs() -> None:
+def test_listing_a_listed_product_is_a_no_op_or_refused_if_it_differs() -> None:
     product.given(LISTED).when(ListProduct(BRONZE)).then()
     product.given(LISTED).when(ListProduct(BETTER)).refused("already_listed")
 
 
 @pytest.mark.parametrize("command", [ListProduct, IntroduceProduct])
-def test_an_interval_may_be_as_long_as_the_plan_is_valid_and_no_longer(
+def test_an_interval_may_not_exceed_the_plans_validity(
     command: type[ListProduct | IntroduceProduct],
 ) -> None:
     days = BRONZE.model_copy(update={"validity_days": 3, "interval_seconds": 3 * 86_400})
@@ -61,14 +61,14 @@ def test_a_product_is_retired_once() -> None:
     product.given(LISTED).when(RetireProduct(), RetireProduct()).then(RETIRED)
 
 
-def test_what_is_not_on_sale_is_neither_repriced_nor_retired() -> None:
+def test_a_product_that_is_not_on_sale_is_neither_repriced_nor_retired() -> None:
     product.when(RepriceProduct(Decimal(1))).refused("unknown_plan")
     product.when(RetireProduct()).refused("unknown_plan")
     product.given(LISTED, RETIRED).when(RepriceProduct(Decimal(1))).refused("unknown_plan")
 
 
 @pytest.mark.parametrize("history", [(CHEAPER,), (LISTED, LISTED), (LISTED, RETIRED, CHEAPER)])
-def test_a_history_that_can_not_be_is_loud(
+def test_an_impossible_history_is_an_error(
     history: tuple[ProductListed | ProductRepriced | ProductRetired, ...],
 ) -> None:
     with pytest.raises(ImpossibleEvent):

@@ -31,7 +31,7 @@ def problems() -> list[str]:
 
 
 @pytest.mark.usefixtures("environment")
-def test_what_is_needed_is_enough() -> None:
+def test_required_settings_suffice() -> None:
     settings = load(BillingSettings)
     assert settings.ipn_secret.get_secret_value() == SECRET
     assert settings.coins["USDT"] == "usdttrc20"
@@ -57,7 +57,7 @@ def test_a_weak_notification_secret_is_refused_and_not_shown(
     assert not secret.strip() or secret not in problem
 
 
-def test_coins_are_pairs(environment: pytest.MonkeyPatch) -> None:
+def test_coins_are_parsed_as_pairs(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ADRELAY_BILLING_COINS", "btc = BTC, USDT=usdterc20,")
     assert load(BillingSettings).coins == {"BTC": "btc", "USDT": "usdterc20"}
 
@@ -91,9 +91,7 @@ def test_a_bad_catalogue_stops_the_start(environment: pytest.MonkeyPatch, tmp_pa
         ("RECONCILE_CALLS_PER_MINUTE", "0"),
     ],
 )
-def test_a_pace_that_makes_no_sense_is_refused(
-    environment: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_invalid_intervals_are_refused(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     environment.setenv(f"ADRELAY_BILLING_{name}", value)
     [problem] = problems()
     assert problem.startswith(f"ADRELAY_BILLING_{name} ")

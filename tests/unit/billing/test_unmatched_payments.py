@@ -83,7 +83,7 @@ WITHOUT_PAYMENT: list[tuple[Event, ...]] = [
 
 
 @pytest.mark.parametrize(("report", "why"), MONEY)
-def test_money_that_does_not_match_is_told_of_once_in_any_state_and_then_refused(
+def test_an_unmatched_payment_is_reported_once_in_any_state_and_then_refused(
     report: RecordStatus, why: Mismatch
 ) -> None:
     for history in HISTORIES.values():
@@ -93,7 +93,7 @@ def test_money_that_does_not_match_is_told_of_once_in_any_state_and_then_refused
 
 
 @pytest.mark.parametrize(("report", "why"), NO_MONEY)
-def test_what_does_not_match_and_brings_no_money_is_refused_and_not_told_of(
+def test_an_unmatched_payment_without_money_is_refused_and_not_reported(
     report: RecordStatus, why: Mismatch
 ) -> None:
     for history in HISTORIES.values():
@@ -101,24 +101,24 @@ def test_what_does_not_match_and_brings_no_money_is_refused_and_not_told_of(
 
 
 @pytest.mark.parametrize("history", WITHOUT_PAYMENT)
-def test_money_for_an_order_that_has_no_payment_is_told_of_once(history: tuple[Event, ...]) -> None:
+def test_money_for_an_order_without_a_payment_is_reported_once(history: tuple[Event, ...]) -> None:
     without = order.given(PLACED, *history)
     without.when(PAID).then(unmatched(PAID, "wrong_payment"))
     without.when(PAID, PAID).refused("wrong_payment")
     without.when(reported(PaymentState.WAITING, NOTHING)).refused("wrong_payment")
 
 
-def test_a_deposit_to_a_deposit_is_not_ours_by_its_own_word() -> None:
+def test_a_deposit_whose_parent_is_a_deposit_is_unmatched() -> None:
     nested = changed(reported_deposit(PaymentState.FINISHED, HALF, "7"), parent=DEPOSIT)
     order.given(PLACED, REQUESTED, deposited(HALF)).when(nested).then(unmatched(nested, "wrong_payment"))
 
 
-def test_something_else_that_is_said_of_the_same_payment_is_told_of_too() -> None:
+def test_a_different_report_of_the_same_unmatched_payment_is_reported_too() -> None:
     part = changed(reported(PaymentState.PARTIALLY_PAID, HALF), payment="6")
     order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_CAME)
 
 
-def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() -> None:
+def test_the_same_amount_in_a_status_that_does_not_settle_is_not_reported_again() -> None:
     seen, failed = (
         changed(reported(status, HALF), payment="6")
         for status in (PaymentState.CONFIRMING, PaymentState.FAILED)
@@ -128,14 +128,14 @@ def test_the_same_sum_in_a_status_that_settles_nothing_is_not_told_of_again() ->
     known.when(seen, failed).refused("wrong_payment")
 
 
-def test_a_stream_does_not_grow_for_ever_by_what_does_not_match() -> None:
+def test_the_unmatched_payments_of_one_order_are_limited() -> None:
     several = [changed(SECOND, payment=str(number)) for number in range(MOST_UNMATCHED + 1)]
     full = order.given(PLACED, REQUESTED).when(*several[:-1])
     full.then(*(unmatched(report, "wrong_payment") for report in several[:-1]))
     full.when(several[-1]).refused("wrong_payment")
 
 
-def test_it_counts_for_nothing_and_the_order_goes_on_as_if_it_had_not_come() -> None:
+def test_an_unmatched_payment_does_not_count_for_the_order() -> None:
     known = order.given(PLACED, REQUESTED, SECOND_CAME)
     known.when(Expire(PAY_BY)).then(ORDER_EXPIRED)
     known.when(Cancel("ordered twice")).then(CANCELLED)
@@ -143,17 +143,17 @@ def test_it_counts_for_nothing_and_the_order_goes_on_as_if_it_had_not_come() -> 
     known.when(PAID).then(FINISHED)
 
 
-def test_an_order_keeps_it_in_mind_whatever_becomes_of_it() -> None:
+def test_an_order_remembers_its_unmatched_payments_in_every_state() -> None:
     for history in ((REQUESTED, FINISHED, REFUNDED), (ORDER_EXPIRED, CANCELLED), *WITHOUT_PAYMENT):
         order.given(PLACED, SECOND_CAME, *history).when(SECOND).refused("wrong_payment")
 
 
-def test_an_order_that_waits_for_its_payment_still_gets_it() -> None:
+def test_an_order_with_an_unmatched_payment_still_gets_its_own() -> None:
     order.given(PLACED, SECOND_CAME).when(REQUEST, PAID).then(REQUESTED, FINISHED)
 
 
 @pytest.mark.parametrize("history", [(), (ORDER_EXPIRED,), (CANCELLED,)])
-def test_it_may_go_back_though_the_order_has_no_payment(history: tuple[Event, ...]) -> None:
+def test_an_unmatched_payment_may_be_refunded_though_the_order_has_none(history: tuple[Event, ...]) -> None:
     unpaid = order.given(PLACED, *history)
     unpaid.when(Refund("sent back")).refused("nothing_received")
     refunded = unpaid.given(SECOND_CAME).when(Refund("sent back"), Refund("sent back"))
@@ -161,7 +161,7 @@ def test_it_may_go_back_though_the_order_has_no_payment(history: tuple[Event, ..
     refunded.when(REQUEST).then(GIVEN_BACK)
 
 
-def test_it_may_go_back_though_nothing_came_by_the_orders_own_payment() -> None:
+def test_an_unmatched_payment_may_be_refunded_though_the_orders_own_is_unpaid() -> None:
     order.given(PLACED, REQUESTED, SECOND_CAME).when(Refund("sent back")).then(
         GIVEN_BACK.model_copy(update={"payment": REQUESTED.payment})
     )

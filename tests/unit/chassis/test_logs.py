@@ -62,7 +62,7 @@ def test_a_line_is_json_with_service_level_and_time(capsys: pytest.CaptureFixtur
         "passphrase",
     ],
 )
-def test_what_is_named_like_a_secret_is_hidden(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_fields_named_like_secrets_are_redacted(capsys: pytest.CaptureFixture[str], name: str) -> None:
     configure("bakery", level="info", style="json")
     log.info(
         "x", **{name: "hunter2", "inner": {name: ["hunter2"], "list": [{name: "hunter2"}]}, "plain": "seen"}
@@ -84,7 +84,7 @@ def test_what_is_named_like_a_secret_is_hidden(capsys: pytest.CaptureFixture[str
         ("a@b.example", "a@b.example"),
     ],
 )
-def test_credentials_in_a_url_are_hidden(capsys: pytest.CaptureFixture[str], text: str, clean: str) -> None:
+def test_credentials_in_a_url_are_redacted(capsys: pytest.CaptureFixture[str], text: str, clean: str) -> None:
     configure("bakery", level="info", style="json")
     log.info(text, where=text, urls=[text], nested={"url": text})
     line = written(capsys)
@@ -93,7 +93,7 @@ def test_credentials_in_a_url_are_hidden(capsys: pytest.CaptureFixture[str], tex
     assert line["nested"] == {"url": clean}
 
 
-def test_credentials_in_a_traceback_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+def test_credentials_in_a_traceback_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     configure("bakery", level="info", style="json")
     log.error("oven.cold", exc_info=OSError("no answer from postgresql://user:hunter2@db"))
     line = written(capsys)
@@ -109,13 +109,13 @@ def test_lines_of_other_libraries_have_the_same_form(capsys: pytest.CaptureFixtu
     assert (line["logger"], line["service"]) == ("somebody", "bakery")
 
 
-def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     configure("bakery", level="warning", style="json")
     log.info("quiet")
     assert capsys.readouterr().err == ""
 
 
-def test_people_get_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_lines_can_be_configured(capsys: pytest.CaptureFixture[str]) -> None:
     configure("bakery", level="info", style="console")
     log.info("bread.baked", loaves=4, secret="hunter2")
     line = capsys.readouterr().err

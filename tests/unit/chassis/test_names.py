@@ -15,7 +15,7 @@ class KioskSettings(ServiceSettings):
     service = "kiosk"
 
 
-def test_the_headers_of_messages_stay() -> None:
+def test_the_names_of_message_headers_do_not_change() -> None:
     stream = event_stream(Client(), prefix="t")
     assert (stream.name, stream.position_header, stream.follows_header) == (
         "tEVENTS",
@@ -25,6 +25,6 @@ def test_the_headers_of_messages_stay() -> None:
     assert {CORRELATION, COMMAND, ACTOR} == {"Adrelay-Correlation-Id", "Adrelay-Command-Id", "Adrelay-Actor"}
 
 
-def test_the_name_of_connections_stays() -> None:
+def test_the_name_of_connections_does_not_change() -> None:
     settings = KioskSettings.model_construct(postgres_url=SecretStr("postgresql://localhost/kiosk"))
     assert Chassis(settings).engine.tables.application == "adrelay"

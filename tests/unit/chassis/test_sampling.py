@@ -52,7 +52,7 @@ def nobody(kind: Kind, lines: int) -> None:
 REFUSED = ("notification.refused", "bad_signature")
 
 
-def test_the_first_lines_of_a_minute_pass_and_the_rest_is_told_as_a_number(
+def test_the_first_lines_of_a_minute_pass_and_the_rest_are_reported_as_a_count(
     sampler: Sampler, clock: Clock, reported: list[tuple[Kind, int]]
 ) -> None:
     assert [sampler.passes(REFUSED) for _ in range(1000)] == [True] * 3 + [False] * 997
@@ -62,13 +62,13 @@ def test_the_first_lines_of_a_minute_pass_and_the_rest_is_told_as_a_number(
     assert reported == [(REFUSED, 997)]
 
 
-def test_one_kind_takes_no_lines_from_another(sampler: Sampler) -> None:
+def test_each_kind_of_line_has_its_own_limit(sampler: Sampler) -> None:
     for _ in range(10):
         sampler.passes(REFUSED)
     assert sampler.passes(("notification.refused", "unknown_order"))
 
 
-def test_a_minute_in_which_nothing_was_suppressed_is_not_told(
+def test_a_minute_without_suppressed_lines_is_not_reported(
     sampler: Sampler, clock: Clock, reported: list[tuple[Kind, int]]
 ) -> None:
     for _ in range(10):
@@ -87,7 +87,7 @@ def test_kinds_without_end_are_counted_as_one(
     assert reported == [(("other", "other"), 9_497)]
 
 
-async def test_the_number_is_told_when_the_minute_is_over_also_if_no_more_lines_come(
+async def test_the_count_is_reported_when_the_minute_ends_also_without_further_lines(
     reported: list[tuple[Kind, int]],
 ) -> None:
     told, context = asyncio.Event(), list[dict[str, Any]]()
@@ -105,7 +105,7 @@ async def test_the_number_is_told_when_the_minute_is_over_also_if_no_more_lines_
     assert (reported, context) == ([(REFUSED, 2)], [{"service": "bakery"}])
 
 
-def test_a_sampled_log_writes_the_event_with_its_code_and_what_it_is_about(clock: Clock) -> None:
+def test_a_sampled_log_writes_the_event_with_its_code_and_subject(clock: Clock) -> None:
     with capture_logs() as lines:
         log = SampledLog("bakery", sampler=Sampler(nobody, lines=2, clock=clock))
         for number in range(5):

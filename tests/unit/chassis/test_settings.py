@@ -41,14 +41,14 @@ def problems() -> list[str]:
     return invalid.value.problems
 
 
-def test_good_settings_are_loaded() -> None:
+def test_valid_settings_are_loaded() -> None:
     settings = load(BakerySettings)
     assert settings.loaves == 4
     assert settings.oven_secret.get_secret_value() == GOOD["ADRELAY_BAKERY_OVEN_SECRET"]
     assert settings.http_host == "127.0.0.1"
 
 
-def test_a_services_own_variable_is_stronger_than_that_for_all(environment: pytest.MonkeyPatch) -> None:
+def test_a_services_own_variable_overrides_the_shared_one(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ADRELAY_LOAVES", "2")
     assert load(BakerySettings).loaves == 2
     environment.setenv("ADRELAY_BAKERY_LOAVES", "3")
@@ -57,7 +57,7 @@ def test_a_services_own_variable_is_stronger_than_that_for_all(environment: pyte
     assert "own.example" in load(BakerySettings).postgres_url.get_secret_value()
 
 
-def test_the_variable_that_is_set_is_blamed(environment: pytest.MonkeyPatch) -> None:
+def test_an_error_names_the_variable_that_is_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ADRELAY_BAKERY_HTTP_PORT", "abc")
     environment.setenv("ADRELAY_LOAVES", "0")
     assert [line.split(" ")[0] for line in problems()] == ["ADRELAY_BAKERY_HTTP_PORT", "ADRELAY_LOAVES"]
@@ -65,7 +65,7 @@ def test_the_variable_that_is_set_is_blamed(environment: pytest.MonkeyPatch) -> 
     assert problems()[0].startswith("ADRELAY_BAKERY_HTTP_PORT ")
 
 
-def test_everything_that_is_missing_is_named_in_a_line_of_its_own(environment: pytest.MonkeyPatch) -> None:
+def test_each_missing_setting_is_named_on_its_own_line(environment: pytest.MonkeyPatch) -> None:
     for name in GOOD:
         environment.delenv(name)
     lines = problems()
@@ -114,7 +114,7 @@ def test_a_weak_secret_is_refused_without_being_shown(
         ("ADRELAY_BAKERY_KINDS", '{"hunter2": 1}'),
     ],
 )
-def test_a_value_that_is_not_valid_is_named_and_not_shown(
+def test_an_invalid_value_is_reported_by_name_and_not_shown(
     environment: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     environment.setenv(name, value)
@@ -122,7 +122,7 @@ def test_a_value_that_is_not_valid_is_named_and_not_shown(
     assert line.startswith(f"{name} ")
 
 
-def test_a_url_without_a_database_means_the_services_own() -> None:
+def test_a_url_without_a_database_gets_the_services_own() -> None:
     assert load(BakerySettings).database_url == "postgresql://user:hunter2@db.example:5432/adrelay_bakery"
 
 
@@ -134,7 +134,7 @@ def test_a_url_without_a_database_means_the_services_own() -> None:
         "postgres://user@[::1]:5432/bread",
     ],
 )
-def test_a_url_with_a_database_is_taken_as_it_is(environment: pytest.MonkeyPatch, url: str) -> None:
+def test_a_url_with_a_database_is_used_unchanged(environment: pytest.MonkeyPatch, url: str) -> None:
     environment.setenv("ADRELAY_POSTGRES_URL", url)
     assert load(BakerySettings).database_url == url
 
@@ -146,7 +146,7 @@ def test_settings_show_no_secret() -> None:
         assert "kneeding" not in text
 
 
-def test_a_variable_is_called_by_the_name_one_would_set() -> None:
+def test_an_error_names_the_variable_as_it_is_set() -> None:
     assert variable(BakerySettings, "nats_url") == "ADRELAY_NATS_URL"
     assert variable(BakerySettings, "oven_secret") == "ADRELAY_BAKERY_OVEN_SECRET"
 
@@ -155,7 +155,7 @@ def test_a_strong_secret_is_not_shown_by_its_type() -> None:
     assert "kneeding" not in repr(SecretStr("kneeding"))
 
 
-def test_a_misspelt_name_is_told_with_what_was_meant(environment: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_name_is_reported_with_the_nearest_setting(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ADRELAY_BAKRY_LOAVES", "2")
     environment.setenv("ADRELAY_BAKERY_LOAFS", "2")
     environment.setenv("ADRELAY_DAIRY_LITRES", "2")
@@ -168,7 +168,7 @@ def test_a_misspelt_name_is_told_with_what_was_meant(environment: pytest.MonkeyP
     assert load(BakerySettings).loaves == 4, "it is no error"
 
 
-def test_what_is_missing_is_told_together_with_what_was_misspelt(environment: pytest.MonkeyPatch) -> None:
+def test_missing_and_misspelt_settings_are_reported_in_one_error(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("ADRELAY_BAKERY_OVEN_SECRET")
     environment.setenv("ADRELAY_BAKERY_OVEN_SECRT", "hunter2")
     missing, meant = problems()
@@ -176,7 +176,7 @@ def test_what_is_missing_is_told_together_with_what_was_misspelt(environment: py
     assert meant == "ADRELAY_BAKERY_OVEN_SECRT is no setting; did you mean ADRELAY_BAKERY_OVEN_SECRET?"
 
 
-def test_what_is_a_setting_for_one_or_for_all_is_no_mistake(environment: pytest.MonkeyPatch) -> None:
+def test_settings_of_any_service_are_not_misspelt(environment: pytest.MonkeyPatch) -> None:
     for name in ("ADRELAY_LOAVES", "ADRELAY_BAKERY_LOG_LEVEL", "ADRELAY_LOG_LEVEL", "ADRELAY_GATEWAY_URL"):
         environment.setenv(name, "4")
     assert misspelt(BakerySettings, every=True) == []

@@ -64,7 +64,7 @@ class Strict(BaseModel):
         (Annotated[str, AfterValidator(_refuse)], "x", "is no address that mails can be sent to"),
     ],
 )
-def test_each_kind_of_mistake_is_told_in_words(kind: Any, value: object, told: str) -> None:  # noqa: ANN401 - any type
+def test_each_kind_of_validation_error_has_a_plain_text(kind: Any, value: object, told: str) -> None:  # noqa: ANN401 - any type
     with pytest.raises(ValidationError) as invalid:
         TypeAdapter[object](kind).validate_python(value)
     problem = invalid.value.errors()[0]
@@ -73,7 +73,7 @@ def test_each_kind_of_mistake_is_told_in_words(kind: Any, value: object, told: s
     assert not FOREIGN.search(wrong({**problem, "ctx": {}})), "also where the details were left out"
 
 
-def test_what_is_no_json_and_what_nobody_foresaw_is_told_too() -> None:
+def test_malformed_json_and_unknown_errors_have_a_text_too() -> None:
     parse: Callable[[str], object] = TypeAdapter(int).validate_json
     with pytest.raises(ValidationError) as invalid:
         parse("{")

@@ -41,13 +41,13 @@ class Letters:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_each_claim_is_acted_on_until_nothing_is_due() -> None:
+async def test_each_claimed_effect_runs_until_nothing_is_due() -> None:
     letters = Letters("a", "b")
     await letters.run()
     assert letters.did == ["a", "b", "nothing"]
 
 
-async def test_trouble_of_the_database_is_outlived(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_loop_survives_database_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durable_effect, "RETRY_SECONDS", 0.0)
     letters = Letters("a", "b")
 
@@ -61,7 +61,7 @@ async def test_trouble_of_the_database_is_outlived(monkeypatch: pytest.MonkeyPat
     assert letters.did == ["a", "b", "nothing"]
 
 
-async def test_a_mistake_in_the_program_ends_the_loop() -> None:
+async def test_a_programming_error_ends_the_loop() -> None:
     letters = Letters("a", "b")
 
     async def act(_: str) -> float:
@@ -72,5 +72,5 @@ async def test_a_mistake_in_the_program_ends_the_loop() -> None:
     assert letters.waiting == ["b"]
 
 
-def test_nobody_sleeps_for_longer_than_it_takes_to_notice_other_replicas() -> None:
+def test_the_loop_sleeps_no_longer_than_the_interval_for_noticing_replicas() -> None:
     assert seconds_until(None, shortest=0.05) == durable_effect.LONGEST_SLEEP_SECONDS

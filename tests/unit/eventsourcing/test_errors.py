@@ -68,7 +68,7 @@ def families(kinds: Iterable[type[Exception]]) -> set[type[Exception]]:
     return {family(kind("it says so")) for kind in kinds}
 
 
-def test_every_error_of_the_engine_is_of_one_family() -> None:
+def test_every_error_of_the_engine_belongs_to_one_family() -> None:
     families = (Refused, Transient, Poison)
     for kind in (*TRANSIENT, *POISON, Refused):
         assert sum(issubclass(kind, one) for one in families) == 1, kind
@@ -77,11 +77,11 @@ def test_every_error_of_the_engine_is_of_one_family() -> None:
 
 
 @pytest.mark.parametrize("kind", [asyncpg.SerializationError, asyncpg.DeadlockDetectedError])
-def test_a_race_between_transactions_is_a_conflict(kind: type[Exception]) -> None:
+def test_a_serialization_failure_or_deadlock_is_a_conflict(kind: type[Exception]) -> None:
     assert family(kind("it says so")) is Conflict
 
 
-def test_a_row_that_stands_there_already_is_a_duplicate() -> None:
+def test_a_unique_violation_is_a_duplicate_row() -> None:
     assert family(asyncpg.UniqueViolationError("it says so")) is DuplicateRow
 
 
@@ -95,11 +95,11 @@ def test_a_row_that_stands_there_already_is_a_duplicate() -> None:
         UNENCODABLE,
     ],
 )
-def test_what_a_statement_says_is_its_own_fault(kind: type[Exception]) -> None:
+def test_an_error_of_a_statement_is_a_rejected_statement(kind: type[Exception]) -> None:
     assert families(set(below(kind)) - {asyncpg.UniqueViolationError}) == {StatementRejected}
 
 
-def test_all_else_that_postgresql_says_is_the_surroundings_fault() -> None:
+def test_any_other_postgresql_error_means_unavailable() -> None:
     own = (
         asyncpg.DataError,
         asyncpg.IntegrityConstraintViolationError,
@@ -125,11 +125,11 @@ def test_all_else_that_postgresql_says_is_the_surroundings_fault() -> None:
         TimeoutError(),
     ],
 )
-def test_a_lost_connection_is_the_surroundings_fault(error: Exception) -> None:
+def test_a_lost_connection_means_unavailable(error: Exception) -> None:
     assert family(error) is Unavailable
 
 
-def test_all_that_the_broker_says_is_the_surroundings_fault() -> None:
+def test_every_broker_error_means_unavailable() -> None:
     kinds = {
         kind
         for module in (nats.errors, nats.js.errors)
@@ -141,20 +141,20 @@ def test_all_that_the_broker_says_is_the_surroundings_fault() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("x"), ValueError("x"), AssertionError()])
-def test_what_is_unknown_belongs_to_no_family(error: Exception) -> None:
+def test_an_unknown_error_belongs_to_no_family(error: Exception) -> None:
     assert family_of(error) is None
     with pytest.raises(type(error)) as raised, postgres_errors(), broker_errors():
         raise error
     assert raised.value is error
 
 
-def test_an_error_that_is_in_a_family_stays_what_it_is() -> None:
+def test_an_error_of_the_engine_passes_through_unchanged() -> None:
     assert family_of(FencedOut("another relay")) is FencedOut
     with pytest.raises(FencedOut), postgres_errors(), broker_errors():
         raise FencedOut("another relay")
 
 
-def test_who_operates_the_system_is_told_which_command_helps() -> None:
+def test_errors_for_operators_name_the_command_that_helps() -> None:
     stale = errors.OutdatedTables("unknown table", Remedy.RETIRE, service="billing", table="sums")
     assert with_advice(stale) == (
         "unknown table; if that is how it should be, run `adrelay events retire billing sums`"

@@ -51,7 +51,7 @@ def test_the_engine_names_neither_the_product_nor_any_of_its_services() -> None:
     assert found == []
 
 
-def test_a_class_says_who_owns_it_or_its_module_does() -> None:
+def test_a_class_gets_its_owner_from_its_base_or_module() -> None:
     assert [owner_of(kind) for kind in (Poured, PouredAgain, Pour)] == ["kitchen"] * 3
     assert owner_of(Spilt) == "test_names"
     assert subject_of(Poured) == "kitchen.Poured"

@@ -23,7 +23,7 @@ def events(count: int) -> list[Envelope]:
     ]
 
 
-def test_what_lies_between_first_and_last_is_what_the_client_itself_would_send() -> None:
+def test_the_middle_messages_of_a_batch_are_encoded_as_by_the_client() -> None:
     batch = Batch(NAMING, "meters", events(20))
     expected = b""
     for number, event in enumerate(batch[1:-1], 2):
@@ -42,7 +42,7 @@ def test_a_large_batch_goes_to_the_client_in_chunks() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Meter Turned", "MeterTurned\r\nPUB x 0\r\n", ""])
-def test_a_name_that_would_end_a_command_is_never_sent(kind: str) -> None:
+def test_a_name_that_is_no_subject_is_never_published(kind: str) -> None:
     odd = replace(ENVELOPE, type=kind, stream=ENVELOPE.stream if kind else "meter a")
     with pytest.raises(PublishFailed, match="no subject"):
         Batch(NAMING, "meters", [ENVELOPE, odd, ENVELOPE])

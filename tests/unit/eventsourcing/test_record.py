@@ -31,7 +31,7 @@ ENVELOPE = Envelope(
 
 
 @given(CURSORS)
-def test_a_cursor_survives_its_text(cursor: Cursor) -> None:
+def test_a_cursor_round_trips_through_text(cursor: Cursor) -> None:
     assert Cursor.parse(str(cursor)) == cursor
 
 
@@ -45,7 +45,7 @@ def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
         Cursor.parse(text)
 
 
-def test_what_begins_here_is_its_own_cause() -> None:
+def test_a_first_request_is_its_own_cause() -> None:
     causes = Causes.first("admin")
     assert causes.correlation_id == causes.causation_id
     assert causes != Causes.first("admin")
@@ -62,13 +62,13 @@ def test_the_present_is_in_utc() -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=200))
-def test_an_envelope_survives_its_journey(actor: str, note: str) -> None:
+def test_an_envelope_round_trips_through_a_message(actor: str, note: str) -> None:
     envelope = replace(ENVELOPE, actor=actor, data=json.dumps({"note": note}, ensure_ascii=False))
     assert Envelope.from_json(envelope.to_json()) == envelope
 
 
 @given(st.datetimes(), st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=-30))]))
-def test_an_instant_is_written_as_it_always_was(naive: datetime, zone: timezone) -> None:
+def test_the_format_of_instants_does_not_change(naive: datetime, zone: timezone) -> None:
     at = naive.replace(tzinfo=zone)
     assert json.loads(replace(ENVELOPE, at=at).to_json())["at"] == at.isoformat()
 
@@ -78,20 +78,20 @@ def test_an_actor_can_not_change_how_the_instant_is_written() -> None:
     assert Envelope.from_json(envelope.to_json()) == envelope
 
 
-def test_data_keeps_its_spelling() -> None:
+def test_the_spelling_of_event_data_is_preserved() -> None:
     envelope = replace(ENVELOPE, data='{"b": 1,  "a":1e2, "n": "\\u00e9"}')
     assert Envelope.from_json(envelope.to_json()).data == envelope.data
 
 
 @pytest.mark.parametrize("data", ["NaN", "1e400", '"\\ud800"', "1" + "0" * 5000, "[" * 5000 + "]" * 5000])
-def test_data_that_no_program_could_read_is_a_value_error(data: str) -> None:
+def test_malformed_data_is_a_value_error(data: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Envelope.from_json(replace(ENVELOPE, data=f'{{"number": {data}}}').to_json())
 
 
 @pytest.mark.parametrize("field", ["schema", "version", "xid", "position"])
 @pytest.mark.parametrize("value", [-1, 2**63, True, "7", 0.5])
-def test_a_number_that_no_column_holds_is_a_value_error(field: str, value: object) -> None:
+def test_a_number_out_of_the_columns_range_is_a_value_error(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=r"."):
         Envelope.from_json(json.dumps(json.loads(ENVELOPE.to_json()) | {field: value}))
 
@@ -99,7 +99,7 @@ def test_a_number_that_no_column_holds_is_a_value_error(field: str, value: objec
 @pytest.mark.parametrize(
     "body", [b"", b"7", b"[]", b"null", b"{}", b"\xff", b'{"id": "x"}', b'{"id": 5}', b'{"id": null}']
 )
-def test_what_is_no_envelope_is_a_value_error(body: bytes) -> None:
+def test_a_malformed_envelope_is_a_value_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         Envelope.from_json(body)
 
@@ -111,7 +111,7 @@ def test_an_envelope_with_a_wrong_field_is_a_value_error() -> None:
             Envelope.from_json(json.dumps(fields | {name: value}))
 
 
-def test_a_field_that_a_newer_program_added_does_no_harm() -> None:
+def test_unknown_fields_of_an_envelope_are_ignored() -> None:
     fields = json.loads(ENVELOPE.to_json()) | {"tenant": "x"}
     assert Envelope.from_json(json.dumps(fields)) == ENVELOPE
 

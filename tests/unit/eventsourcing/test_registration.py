@@ -24,12 +24,12 @@ async def react_too(event: MeterTurned, unit: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Orders", "9orders", 'a"; drop table x', "a-b", "x" * 52])
-def test_a_projection_needs_a_name_that_sql_takes(name: str) -> None:
+def test_a_projections_name_must_be_a_valid_sql_name(name: str) -> None:
     with pytest.raises(ValueError, match="name of a projection"):
         Projection(name, version=1, ddl="")
 
 
-def test_an_event_changes_a_projection_in_one_way() -> None:
+def test_a_projection_has_one_handler_for_each_event() -> None:
     table = Projection("orders", version=1, ddl="")
     table.on(MeterTurned)(fold)
     with pytest.raises(ValueError, match="orders already has a handler of MeterTurned"):
@@ -37,7 +37,7 @@ def test_an_event_changes_a_projection_in_one_way() -> None:
     assert table.events == {MeterTurned}
 
 
-def test_an_event_may_have_several_reactions_in_the_order_of_their_writing() -> None:
+def test_an_event_may_have_several_reactions_in_order_of_registration() -> None:
     reactions = Reactions()
     reactions.to(MeterTurned)(react)
     reactions.to(MeterTurned)(react_too)
@@ -46,7 +46,7 @@ def test_an_event_may_have_several_reactions_in_the_order_of_their_writing() -> 
     assert reactions.events == {MeterTurned}
 
 
-async def test_what_needs_a_context_is_given_that_which_it_is_bound_to() -> None:
+async def test_a_reaction_gets_the_context_that_it_is_bound_to() -> None:
     reactions, heard = Reactions[str](), list[object]()
 
     @reactions.to(MeterTurned)

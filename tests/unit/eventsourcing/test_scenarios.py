@@ -16,13 +16,13 @@ def turned(number: int) -> MeterTurned:
     return MeterTurned(meter="a", number=number)
 
 
-def test_what_follows_is_compared_in_order() -> None:
+def test_events_are_compared_in_order() -> None:
     meter.given(turned(1)).when(Turn("a", 2)).then(turned(2), turned(3))
     with pytest.raises(AssertionError):
         meter.given(turned(1)).when(Turn("a", 2)).then(turned(3), turned(2))
 
 
-def test_nothing_follows_is_a_claim_too() -> None:
+def test_no_events_is_an_expectation_too() -> None:
     meter.given(SEALED).when(Seal("a")).then()
     with pytest.raises(AssertionError, match="MeterTurned"):
         meter.when(Turn("a")).then()
@@ -48,18 +48,18 @@ def test_a_scenario_is_not_changed_by_what_is_built_from_it() -> None:
     base.when(Turn("a")).then(turned(2))
 
 
-def test_a_history_that_can_not_be_is_loud() -> None:
+def test_an_impossible_history_is_an_error() -> None:
     with pytest.raises(ImpossibleEvent):
         meter.given(turned(2)).when(Turn("a")).then()
 
 
-def test_the_state_of_nothing_is_nothing() -> None:
+def test_the_state_without_events_is_none() -> None:
     assert meter.state() is None
     assert meter.given(turned(1)).when(Seal("a")).state() == Meter(1, sealed=True)
 
 
 @given(st.lists(st.integers(min_value=0, max_value=5), max_size=8))
-def test_deciding_in_steps_or_from_history_comes_to_the_same(steps: list[int]) -> None:
+def test_deciding_step_by_step_or_from_the_history_gives_the_same_state(steps: list[int]) -> None:
     commands = [Turn("a", times) for times in steps]
     history = [turned(number) for number in range(1, sum(steps) + 1)]
     meter.when(*commands).then(*history)

@@ -26,12 +26,12 @@ def test_no_name_is_on_two_surfaces() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Aggregate"):
         getattr(engine, "Aggregate")  # noqa: B009 - checkers know that it is not there
 
 
-def test_the_contract_is_imported_without_database_and_broker() -> None:
+def test_the_contract_imports_neither_database_nor_broker() -> None:
     program = (
         "import sys; from libs.events.catalogue import published; published(); "
         "print(sorted({'asyncpg', 'nats', 'msgspec'} & sys.modules.keys()))"

@@ -45,7 +45,7 @@ def told(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
     return [[one.envelope.cursor.position for one in unit.arrivals] for unit in gathering.take(now)]
 
 
-def test_each_event_knows_the_types_that_follow_it_in_its_unit() -> None:
+def test_each_event_names_the_types_after_it_in_its_unit_of_work() -> None:
     events = [
         event("A", 5, 1),
         event("B", 5, 2),
@@ -58,7 +58,7 @@ def test_each_event_knows_the_types_that_follow_it_in_its_unit() -> None:
     assert [one.follows for one in beyond] == [{"B"}, {"B"}, set(), set(), {"D"}]
 
 
-def test_a_unit_waits_for_the_rest_that_is_handled_and_for_nothing_else() -> None:
+def test_a_unit_of_work_waits_only_for_later_events_that_are_handled() -> None:
     events = with_following([event("Placed", 5, 1), event("Paid", 5, 2), event("Noted", 5, 3)])
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals(events)[:1], 0.0)
@@ -69,20 +69,20 @@ def test_a_unit_waits_for_the_rest_that_is_handled_and_for_nothing_else() -> Non
     assert gathering.sequence_before() == 2
 
 
-def test_what_an_older_program_published_is_complete_by_itself() -> None:
+def test_an_event_of_an_older_program_is_a_complete_unit_of_work() -> None:
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2)])[:1], 0.0)
     assert told(gathering) == [[1]]
 
 
-def test_a_unit_whose_rest_never_comes_ends_where_its_source_goes_on() -> None:
+def test_an_incomplete_unit_of_work_ends_at_its_sources_next_one() -> None:
     events = with_following([event("Placed", 5, 1), event("Paid", 5, 2)])
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals([events[0], event("Placed", 6, 3)]), 0.0)
     assert told(gathering) == [[1], [3]]
 
 
-def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
+def test_other_sources_wait_briefly_for_an_incomplete_unit_of_work_and_then_overtake_it() -> None:
     begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
     other = arrivals([event("Placed", 9, 7)], "scheduler", first=2)
     gathering = Gathering(HANDLED, {})
@@ -94,7 +94,7 @@ def test_others_wait_a_moment_for_an_unfinished_unit_and_then_pass_it() -> None:
     assert gathering.sequence_before() == 0, "the unfinished unit is read again after a restart"
 
 
-def test_so_many_others_do_not_wait_at_all() -> None:
+def test_many_buffered_events_of_other_sources_do_not_wait() -> None:
     begun = arrivals(with_following([event("Placed", 5, 1), event("Paid", 5, 2)])[:1])
     others = [event("Placed", number, number) for number in range(10, 11 + MAX_WAITING)]
     gathering = Gathering(HANDLED, {})
@@ -102,7 +102,7 @@ def test_so_many_others_do_not_wait_at_all() -> None:
     assert len(told(gathering)) == len(others)
 
 
-def test_a_unit_without_end_is_cut_off() -> None:
+def test_a_unit_of_work_is_limited_in_size() -> None:
     endless = [
         replace(event("Placed", 5, number), follows=HANDLED) for number in range(1, MAX_UNIT_EVENTS + 2)
     ]
@@ -111,7 +111,7 @@ def test_a_unit_without_end_is_cut_off() -> None:
     assert [len(unit) for unit in told(gathering)] == [MAX_UNIT_EVENTS]
 
 
-def test_what_was_handled_and_what_stands_back_is_left_out() -> None:
+def test_handled_events_and_blocked_streams_are_left_out() -> None:
     gathering = Gathering(HANDLED, {"billing": Cursor(5, 2)})
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2), event("Paid", 7, 3)]), 0.0)
     gathering.add(arrivals([event("Paid", 6, 9), event("Paid", 7, 3)], first=4), 0.0)
@@ -133,7 +133,7 @@ def stores(draw: st.DrawFn) -> list[list[Envelope]]:
 
 
 @given(st.data())
-def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObject) -> None:
+def test_units_of_work_are_returned_whole_and_no_event_is_lost(data: st.DataObject) -> None:
     sources = {source: data.draw(stores()) for source in ("billing", "provisioning")}
     queues = {
         source: with_following([event for unit in units for event in unit])
@@ -170,7 +170,7 @@ def test_no_unit_is_ever_handed_out_in_part_and_nothing_is_lost(data: st.DataObj
         assert handled.get(source, []) == wanted
 
 
-def test_delays_double_and_begin_anew_only_after_a_success() -> None:
+def test_backoff_doubles_and_is_reset_by_a_success() -> None:
     backoff = Backoff(0.5, 2.0)
     assert [backoff.failed() for _ in range(4)] == [0.5, 1.0, 2.0, 2.0]
     backoff.succeeded()

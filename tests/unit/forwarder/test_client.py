@@ -41,25 +41,25 @@ def test_a_session_is_imported_once() -> None:
     client.when(command, command).then(IMPORTED)
 
 
-def test_a_longer_rest_is_news_and_a_shorter_one_is_not() -> None:
+def test_a_longer_rest_is_recorded_and_a_shorter_one_ignored() -> None:
     client.given(IMPORTED).when(rest(30), rest(20), rest(60)).then(rested(30), rested(60))
 
 
-def test_a_session_dies_once_and_then_rests_no_more() -> None:
+def test_a_session_dies_once_and_records_no_rest_afterwards() -> None:
     die = Die(SessionLoss.BANNED, "USER_DEACTIVATED_BAN", NOON)
     client.given(IMPORTED).when(die, die, rest(30)).then(DIED)
 
 
-def test_an_unknown_session_does_not_rest() -> None:
+def test_an_unknown_session_records_no_rest() -> None:
     client.when(rest(30)).refused("unknown_session")
 
 
-def test_a_session_that_was_never_imported_can_not_have_died() -> None:
+def test_the_death_of_an_unknown_session_is_an_impossible_history() -> None:
     with pytest.raises(ImpossibleEvent):
         CLIENT.fold([DIED])
 
 
-def test_a_pair_is_imported_once_and_keeps_its_api_id() -> None:
+def test_a_telegram_application_is_imported_once_and_keeps_its_api_id() -> None:
     known = ApplicationId(UUID(int=2))
     imported = ApiPairImported(pair=known, api_id=17)
     pair.when(ImportApplication(known, 17), ImportApplication(known, 17)).then(imported)

@@ -133,18 +133,18 @@ def test_a_group_named_twice_is_served_once() -> None:
     cycle.when(twice).then(started(share(A, "@group0")))
 
 
-def test_a_cycle_begins_once() -> None:
+def test_a_cycle_starts_once() -> None:
     cycle.when(begin(1, A), begin(2, A, B)).then(started(share(A, "@group0")))
 
 
-def test_a_seat_that_is_refused_in_a_group_does_not_get_it() -> None:
+def test_a_seat_that_a_group_refuses_does_not_get_it() -> None:
     denials = {"@group0": {A: Denial(ResultClass.TARGET_DENIED, FORBIDDEN)}}
     cycle.when(begin(2, A, B, seating=Seating(denials=denials))).then(
         started(share(A, "@group1"), share(B, "@group0"))
     )
 
 
-def test_a_group_that_refuses_every_seat_is_told_of_and_not_tried() -> None:
+def test_a_group_that_refuses_every_seat_is_reported_without_a_send() -> None:
     denial = Denial(ResultClass.TARGET_DENIED, FORBIDDEN)
     known = Seating(denials={"@group0": {A: denial, B: denial}})
     cycle.when(begin(2, A, B, seating=known)).then(
@@ -153,7 +153,7 @@ def test_a_group_that_refuses_every_seat_is_told_of_and_not_tried() -> None:
     )
 
 
-def test_dead_seats_get_nothing_and_resting_ones_only_if_there_is_no_other() -> None:
+def test_lost_seats_get_no_groups_and_waiting_ones_only_if_there_is_no_other() -> None:
     cycle.when(begin(2, A, B, C, seating=Seating(lost=frozenset({A}), paused=frozenset({B})))).then(
         started(share(C, "@group0", "@group1"))
     )
@@ -162,13 +162,13 @@ def test_dead_seats_get_nothing_and_resting_ones_only_if_there_is_no_other() -> 
     )
 
 
-def test_without_any_seat_a_cycle_ends_where_it_begins() -> None:
+def test_a_cycle_without_seats_is_aborted_at_its_start() -> None:
     cycle.when(begin(3, A, seating=Seating(lost=frozenset({A})))).then(
         started(), aborted(AbortReason.NO_SEATS, STOPPED=3)
     )
 
 
-def test_without_any_group_a_cycle_ends_well() -> None:
+def test_a_cycle_without_groups_finishes_at_its_start() -> None:
     cycle.when(begin(0, A)).then(started(share(A)), finished())
 
 
@@ -206,7 +206,7 @@ def test_a_group_that_refuses_a_seat_is_tried_once_by_another() -> None:
     )
 
 
-def test_a_group_that_refuses_two_seats_is_done_with() -> None:
+def test_a_group_that_refuses_two_seats_is_not_tried_again() -> None:
     refusal = delivery("@group0", B, ResultClass.TARGET_DENIED, FORBIDDEN)
     cycle.given(started(share(A, "@group0"), share(B), share(C)), moved(A, share(B, "@group0"))).when(
         record(refusal)
@@ -231,14 +231,14 @@ def test_a_refusal_after_a_doubtful_send_is_final() -> None:
 @pytest.mark.parametrize(
     "result", [ResultClass.RATE_LIMITED, ResultClass.SLOW_MODE, ResultClass.UNKNOWN, ResultClass.TRANSIENT]
 )
-def test_what_another_seat_would_not_cure_is_not_moved(result: ResultClass) -> None:
+def test_an_error_that_another_seat_would_also_get_moves_no_group(result: ResultClass) -> None:
     left_out = delivery("@group0", A, result, "FLOOD_WAIT_900")
     cycle.given(started(share(A, "@group0"), share(B))).when(record(left_out)).then(
         recorded(left_out), finished(**{result.value: 1})
     )
 
 
-def test_a_result_from_the_seat_that_gave_the_group_up_is_not_counted() -> None:
+def test_a_result_from_a_groups_former_seat_is_not_counted() -> None:
     cycle.given(started(share(A, "@group0"), share(B)), moved(A, share(B, "@group0"))).when(
         record(delivery("@group0", A))
     ).then()
@@ -255,7 +255,7 @@ def lost(group: GroupRef) -> Delivery:
     return delivery(group, A, ResultClass.SESSION_LOST, "SESSION_REVOKED")
 
 
-def test_a_lost_seats_groups_go_to_those_with_the_least_to_do() -> None:
+def test_a_lost_seats_groups_go_to_the_seats_with_the_smallest_shares() -> None:
     cycle.given(started(share(A, "@group0", "@group1"), share(B, "@group2"), share(C))).when(lose(A)).then(
         moved(
             A,
@@ -267,32 +267,32 @@ def test_a_lost_seats_groups_go_to_those_with_the_least_to_do() -> None:
     )
 
 
-def test_a_lost_seats_doubtful_group_is_not_sent_again_by_another() -> None:
+def test_a_lost_seats_group_with_a_doubtful_send_is_not_sent_again() -> None:
     cycle.given(started(share(A, "@group0", "@group1"), share(B))).when(lose(A, "@group0")).then(
         moved(A, share(B, "@group1"), result=ResultClass.SESSION_LOST, error="SESSION_REVOKED"),
         recorded(lost("@group0")),
     )
 
 
-def test_the_last_seat_that_is_lost_ends_the_cycle() -> None:
+def test_losing_the_last_seat_ends_the_cycle() -> None:
     cycle.given(started(share(A, "@group0", "@group1"))).when(lose(A, "@group0")).then(
         recorded(lost("@group0")), aborted(AbortReason.NO_SEATS, SESSION_LOST=1, STOPPED=1)
     )
 
 
-def test_a_group_that_refused_a_seat_does_not_come_back_to_it() -> None:
+def test_a_group_does_not_return_to_a_seat_that_it_refused() -> None:
     history = (started(share(A, "@group0"), share(B)), moved(B, share(A, "@group0")))
     cycle.given(*history).when(lose(A)).then(recorded(lost("@group0")), finished(SESSION_LOST=1))
 
 
-def test_a_seat_without_groups_is_lost_without_a_word() -> None:
+def test_losing_a_seat_without_groups_is_a_no_op() -> None:
     cycle.given(started(share(A), share(B, "@group0"))).when(lose(A)).then()
 
 
 # -- endings
 
 
-def test_a_stopped_cycle_says_what_was_not_sent() -> None:
+def test_a_stopped_cycle_records_the_groups_that_were_not_sent() -> None:
     cycle.given(started(share(A, "@group0", "@group1")), recorded(delivery("@group0", A))).when(
         Abort(AbortReason.STOPPED, NOON)
     ).then(aborted(AbortReason.STOPPED, SENT=1, STOPPED=1))
@@ -305,7 +305,7 @@ def test_a_cycle_ends_once() -> None:
     over.when(lose(A)).then()
 
 
-def test_a_send_that_was_under_way_when_the_cycle_ended_is_still_told_of() -> None:
+def test_a_send_in_progress_at_the_cycles_end_is_still_recorded() -> None:
     late = delivery("@group0", A)
     over = cycle.given(started(share(A, "@group0", "@group1")), aborted(AbortReason.STOPPED, STOPPED=2))
     over.when(record(late), record(late)).then(recorded(late))
@@ -319,12 +319,12 @@ def test_a_broken_source_ends_the_cycle() -> None:
     )
 
 
-def test_nothing_can_be_recorded_in_a_cycle_that_never_began() -> None:
+def test_recording_in_an_unknown_cycle_is_refused() -> None:
     cycle.when(record(delivery("@group0", A))).refused("unknown_cycle")
     cycle.when(Abort(AbortReason.STOPPED, NOON)).refused("unknown_cycle")
 
 
-def test_impossible_histories_are_loud() -> None:
+def test_impossible_histories_are_errors() -> None:
     with pytest.raises(ImpossibleEvent):
         CYCLE.fold([recorded(delivery("@group0", A))])
     with pytest.raises(ImpossibleEvent):

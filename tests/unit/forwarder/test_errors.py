@@ -45,7 +45,7 @@ CASES = [(name, result) for result, names in NAMES.items() for name in names.spl
 
 
 @pytest.mark.parametrize(("name", "result"), CASES, ids=[name for name, _ in CASES])
-def test_a_name_has_its_class(name: str, result: ResultClass) -> None:
+def test_each_error_name_has_its_class(name: str, result: ResultClass) -> None:
     assert classify(name) is result
 
 
@@ -55,13 +55,13 @@ def test_a_private_channel_as_source_breaks_the_source_and_as_target_denies_it()
     assert classify_source("FLOOD_WAIT_9") is ResultClass.RATE_LIMITED
 
 
-def test_an_unknown_name_with_a_servers_number_is_the_servers_trouble() -> None:
+def test_an_unknown_name_with_a_server_error_code_is_transient() -> None:
     assert classify("NO_WORKERS_RUNNING", 500) is ResultClass.TRANSIENT
     assert classify("No workers running", -500) is ResultClass.TRANSIENT
     assert classify("NO_WORKERS_RUNNING", 400) is ResultClass.UNKNOWN
 
 
-def test_an_error_says_what_it_means_to_the_forwarder() -> None:
+def test_each_error_has_its_effect_for_the_forwarder() -> None:
     assert TelegramError("FLOOD_WAIT_17").meaning == Meaning(
         ResultClass.RATE_LIMITED, ResultClass.RATE_LIMITED, wait_seconds=17
     )
@@ -78,7 +78,7 @@ def test_an_error_says_what_it_means_to_the_forwarder() -> None:
     ("name", "seconds"),
     [("FLOOD_WAIT_17", 17), ("SLOWMODE_WAIT_60", 60), ("FLOOD_WAIT_0", 1), ("PEER_FLOOD", 0)],
 )
-def test_a_wait_is_read_from_the_name(name: str, seconds: int) -> None:
+def test_a_wait_is_parsed_from_the_name(name: str, seconds: int) -> None:
     assert wait_seconds(name) == seconds
 
 
@@ -92,5 +92,5 @@ def test_a_wait_is_read_from_the_name(name: str, seconds: int) -> None:
         ("SESSION_REVOKED", SessionLoss.RETIRED),
     ],
 )
-def test_a_lost_session_is_called_by_what_took_it(name: str, loss: SessionLoss) -> None:
+def test_a_lost_session_is_classified_by_its_error(name: str, loss: SessionLoss) -> None:
     assert loss_of(name) is loss

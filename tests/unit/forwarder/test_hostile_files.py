@@ -157,7 +157,7 @@ def resident_kilobytes() -> int:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_a_hostile_file_is_refused_soon_and_costs_this_process_nothing(name: str) -> None:
+async def test_a_hostile_file_is_refused_soon_without_load_on_this_process(name: str) -> None:
     data, said = HOSTILE[name]
     before, began = resident_kilobytes(), time.process_time()
     answer = await answer_to(data)
@@ -168,7 +168,7 @@ async def test_a_hostile_file_is_refused_soon_and_costs_this_process_nothing(nam
     assert resident_kilobytes() - before < 20_000
 
 
-async def test_of_several_rows_the_one_that_is_signed_in_is_taken() -> None:
+async def test_of_several_rows_the_signed_in_one_is_used() -> None:
     data = image_of(TABLE, SIGNED_OUT.format(1), SIGNED_IN.format(2), SIGNED_OUT.format(3))
     assert await read(bytes(data)) == SessionKey(2, KEY)
     data = image_of(TABLE, SIGNED_IN.format(2), SIGNED_IN.format(4))
@@ -176,7 +176,7 @@ async def test_of_several_rows_the_one_that_is_signed_in_is_taken() -> None:
         await read(bytes(data))
 
 
-async def test_the_loop_goes_on_while_files_are_read_and_few_are_read_at_once() -> None:
+async def test_reading_files_does_not_block_the_loop_and_is_limited_in_concurrency() -> None:
     """Twenty files that take all the time they may: nobody else waits for them."""
     running: list[int] = []
     reader = SessionReader(at_once=2)
@@ -225,7 +225,7 @@ def program(folder: Path, body: str) -> Path:
         "os.kill(os.getpid(), 9)",
     ],
 )
-async def test_a_child_that_does_more_than_it_may_is_a_refusal(
+async def test_a_child_process_that_exceeds_its_limits_is_a_refusal(
     body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_PARENT", "set")
@@ -233,7 +233,7 @@ async def test_a_child_that_does_more_than_it_may_is_a_refusal(
         await read(bytes(image_of(TABLE)), SessionReader(program=program(tmp_path, body)))
 
 
-async def test_a_child_that_hangs_or_never_stops_speaking_is_ended(tmp_path: Path) -> None:
+async def test_a_child_process_that_hangs_or_prints_without_end_is_killed(tmp_path: Path) -> None:
     for body in ("import time; time.sleep(60)", "while True: sys.stdout.buffer.write(b'-' * 65536)"):
         began = time.monotonic()
         with pytest.raises(Unreadable):

@@ -68,7 +68,9 @@ def test_another_cycle_group_or_message_has_another_key() -> None:
         (ResultClass.UNKNOWN, 0, 1, Record()),
     ],
 )
-def test_an_answers_class_decides(result: ResultClass, wait: int, attempts: int, follows: Following) -> None:
+def test_the_next_step_depends_on_the_results_class(
+    result: ResultClass, wait: int, attempts: int, follows: Following
+) -> None:
     assert what_follows(result, wait, attempts, LIMITS) == follows
 
 
@@ -91,7 +93,7 @@ def test_backoff_doubles_up_to_a_limit() -> None:
         (420, "FROZEN_METHOD_INVALID"),
     ],
 )
-def test_telethons_errors_get_telegrams_names_back(code: int, name: str) -> None:
+def test_telethons_errors_are_mapped_to_telegrams_names(code: int, name: str) -> None:
     class Answer:
         error_code = code
         error_message = name
@@ -105,6 +107,6 @@ def test_a_phone_number_is_masked() -> None:
     assert masked("") == ""
 
 
-def test_the_longest_name_of_a_group_fits_where_it_is_said_that_another_has_its_place() -> None:
+def test_the_longest_group_name_fits_into_a_duplicate_deliverys_error() -> None:
     longest = TypeAdapter[str](GroupRef).validate_python("+" + "x" * 64 + "/" + "9" * 10)
     assert TypeAdapter[str](ErrorName).validate_python(same_as(longest)) == f"SAME_AS {longest}"

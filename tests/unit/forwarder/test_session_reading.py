@@ -62,7 +62,7 @@ async def test_a_string_session_is_read_as_telethon_wrote_it(server: str) -> Non
     assert KEY.hex() not in repr(secret)
 
 
-async def test_a_file_gives_the_same_as_telethons_own_conversion(tmp_path: Path) -> None:
+async def test_a_file_is_converted_as_by_telethon(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     session: Any = SQLiteSession(str(path))
     text = StringSession.save(session)
@@ -71,7 +71,7 @@ async def test_a_file_gives_the_same_as_telethons_own_conversion(tmp_path: Path)
     assert await SessionReader().read(wrapped) == await SessionReader().read(text)
 
 
-async def test_a_file_in_write_ahead_mode_with_its_journal_beside_it_is_read(tmp_path: Path) -> None:
+async def test_a_file_in_wal_mode_is_read_with_its_journal(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma journal_mode = wal")
@@ -81,7 +81,7 @@ async def test_a_file_in_write_ahead_mode_with_its_journal_beside_it_is_read(tmp
         assert (await read_file(path.read_bytes())).key == KEY
 
 
-async def test_reading_writes_nothing(tmp_path: Path) -> None:
+async def test_reading_does_not_write_to_the_file(tmp_path: Path) -> None:
     path = telethon_file(tmp_path)
     before = path.read_bytes()
     path.with_name(f"{path.name}-journal").write_bytes(b"a journal of somebody else")
@@ -91,37 +91,37 @@ async def test_reading_writes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-async def test_a_file_that_is_no_database_is_told_apart() -> None:
+async def test_a_file_that_is_no_database_is_refused_as_such() -> None:
     assert "no SQLite file" in await refusal(b"PK\x03\x04 a zip archive, or anything else")
     assert "empty" in await refusal(b"")
 
 
-async def test_a_cut_off_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_truncated_file_is_refused_as_such(tmp_path: Path) -> None:
     data = telethon_file(tmp_path).read_bytes()
     assert "cut off" in await refusal(data[: len(data) // 2])
     assert "cut off" in await refusal(data[:60])
 
 
-async def test_a_damaged_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_refused_as_such(tmp_path: Path) -> None:
     data = bytearray(telethon_file(tmp_path).read_bytes())
     data[100:4096] = secrets.token_bytes(3996)
     assert "damaged" in await refusal(bytes(data))
 
 
-async def test_a_pyrogram_file_is_told_apart(tmp_path: Path) -> None:
+async def test_a_pyrogram_file_is_refused_as_such(tmp_path: Path) -> None:
     columns = "dc_id integer, api_id integer, test_mode integer, auth_key blob, date integer, user_id integer"
     data = database(tmp_path / "pyrogram", f"create table sessions ({columns}, is_bot integer)")
     assert "Pyrogram" in await refusal(data)
 
 
-async def test_another_database_is_told_apart(tmp_path: Path) -> None:
+async def test_another_database_is_refused_as_such(tmp_path: Path) -> None:
     assert "recipes" in await refusal(database(tmp_path / "cook", "create table recipes (name text)"))
     assert "not Telethon's" in await refusal(
         database(tmp_path / "web", "create table sessions (cookie text)")
     )
 
 
-async def test_a_session_that_was_never_signed_in_is_told_apart(tmp_path: Path) -> None:
+async def test_a_session_that_was_never_signed_in_is_refused_as_such(tmp_path: Path) -> None:
     columns = (
         "dc_id integer primary key, server_address text, port integer, auth_key blob, takeout_id integer"
     )
@@ -132,7 +132,7 @@ async def test_a_session_that_was_never_signed_in_is_told_apart(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("size", [16, 255, 257])
-async def test_a_key_of_another_length_is_told_apart(tmp_path: Path, size: int) -> None:
+async def test_a_key_of_another_length_is_refused_as_such(tmp_path: Path, size: int) -> None:
     assert f"{size} bytes" in await refusal(telethon_file(tmp_path, secrets.token_bytes(size)).read_bytes())
 
 
@@ -150,7 +150,7 @@ async def test_a_key_of_another_length_is_told_apart(tmp_path: Path, size: int) 
         ("base64:no base64 at all!", "not valid base64"),
     ],
 )
-async def test_a_text_that_is_no_session_is_told_apart(text: str, said: str) -> None:
+async def test_a_text_that_is_no_session_is_refused_as_such(text: str, said: str) -> None:
     with pytest.raises(Unreadable, match=said):
         await SessionReader().read(text)
 

@@ -18,7 +18,7 @@ SECRET = b"nobody may read this"
 OWNER = uuid4()
 
 
-def test_what_was_sealed_opens_again() -> None:
+def test_a_sealed_secret_can_be_opened() -> None:
     cipher = Cipher([OLD])
     sealed = cipher.seal(SECRET, OWNER)
     assert SECRET not in sealed.box
@@ -33,18 +33,18 @@ def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
     assert Cipher([NEW]).open(both.seal(SECRET, OWNER), OWNER) == SECRET
 
 
-def test_without_its_key_a_secret_stays_closed() -> None:
+def test_a_secret_can_not_be_opened_without_its_key() -> None:
     with pytest.raises(Unsealable, match="not configured"):
         Cipher([NEW]).open(Cipher([OLD]).seal(SECRET, OWNER), OWNER)
 
 
-def test_a_secret_opens_for_its_owner_only() -> None:
+def test_a_secret_can_be_opened_for_its_owner_only() -> None:
     cipher = Cipher([OLD])
     with pytest.raises(Unsealable, match="another owner"):
         cipher.open(cipher.seal(SECRET, OWNER), uuid4())
 
 
-def test_a_changed_secret_does_not_open() -> None:
+def test_a_tampered_secret_can_not_be_opened() -> None:
     cipher = Cipher([OLD])
     sealed = cipher.seal(SECRET, OWNER)
     changed = Sealed(sealed.key, sealed.box[:-1] + bytes([sealed.box[-1] ^ 1]))
@@ -52,13 +52,13 @@ def test_a_changed_secret_does_not_open() -> None:
         cipher.open(changed, OWNER)
 
 
-def test_a_secret_is_recognised_under_any_key_and_by_nobody_without_one() -> None:
+def test_fingerprints_match_only_between_ciphers_that_share_a_key() -> None:
     old, both = Cipher([OLD]), Cipher([NEW, OLD])
     assert old.fingerprints(SECRET)[0] in both.fingerprints(SECRET)
     assert not set(old.fingerprints(SECRET)) & set(Cipher([NEW]).fingerprints(SECRET))
 
 
-def test_reprs_tell_nothing() -> None:
+def test_reprs_show_no_secret() -> None:
     shown = repr(
         [
             Cipher([OLD]).seal(SECRET, OWNER),

@@ -38,14 +38,14 @@ def register(*, email: str = "anna@example.com") -> Register:
     )
 
 
-def test_the_first_registration_opens_the_account_to_no_code() -> None:
+def test_the_first_registration_issues_no_code() -> None:
     account.when(register()).then(REGISTERED)
     assert account.given(REGISTERED).state() == Account(
         "anna@example.com", Role.CLIENT, None, "LIC-00000-00000"
     )
 
 
-def test_registering_again_changes_nothing() -> None:
+def test_registering_again_is_a_no_op() -> None:
     account.given(REGISTERED).when(register()).then()
 
 
@@ -55,7 +55,7 @@ def test_the_first_code_is_issued_once() -> None:
 
 
 @pytest.mark.parametrize("before", [[BY_CHECKOUT], [REGISTERED, RESET], [BY_CHECKOUT, RESET]])
-def test_an_account_that_had_a_code_gets_no_first_one(
+def test_an_account_with_a_code_gets_no_first_one(
     before: list[AccountRegistered | AccessCodeReset],
 ) -> None:
     account.given(*before).when(IssueFirstCode(ANNA, "c" * 64)).then()
@@ -76,21 +76,21 @@ def test_an_account_is_not_registered_for_a_second_address() -> None:
     account.given(REGISTERED).when(register(email="bert@example.com")).refused("account_exists_differently")
 
 
-def test_the_address_is_kept_in_lower_case() -> None:
+def test_the_address_is_stored_in_lower_case() -> None:
     shouted = AccountRegistered.model_validate(REGISTERED.model_dump() | {"email": "Anna@Example.COM"})
     assert shouted == REGISTERED
 
 
-def test_a_reset_replaces_the_code_and_nothing_else() -> None:
+def test_a_reset_replaces_only_the_code() -> None:
     state = account.given(BY_CHECKOUT, RESET).state()
     assert state == Account("anna@example.com", Role.CLIENT, NEW, "LIC-00000-00000")
 
 
-def test_nothing_is_reset_before_the_account_exists() -> None:
+def test_a_reset_without_an_account_is_an_impossible_history() -> None:
     with pytest.raises(ImpossibleEvent):
         account.given(RESET).state()
 
 
-def test_an_account_can_not_begin_twice() -> None:
+def test_two_registrations_are_an_impossible_history() -> None:
     with pytest.raises(ImpossibleEvent):
         account.given(REGISTERED, REGISTERED).state()

@@ -42,7 +42,7 @@ from services.gateway.mail.addresses import canonical, canonical_or_same, mailbo
         "",
     ],
 )
-def test_what_can_not_get_mail_is_refused(text: str) -> None:
+def test_an_address_that_can_not_get_mail_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^is no address that mails can be sent to$"):
         canonical(text)
 

@@ -28,7 +28,7 @@ async def whole() -> Message:
     return {"type": "http.request", "body": b"whole", "more_body": False}
 
 
-async def test_who_has_waited_longest_makes_room_for_who_comes() -> None:
+async def test_the_oldest_pending_body_is_dropped_for_a_new_one() -> None:
     reader, began = bodies(), list[asyncio.Event]()
 
     def slow() -> "asyncio.Task[bytes | None]":
@@ -54,7 +54,7 @@ async def test_who_has_waited_longest_makes_room_for_who_comes() -> None:
     waiting[1].cancel()
 
 
-async def test_bodies_that_came_take_no_room() -> None:
+async def test_complete_bodies_do_not_count_as_pending() -> None:
     reader = bodies(most_waiting=1)
     for _ in range(10):
         assert await reader.read(scope(), whole) == b"whole"

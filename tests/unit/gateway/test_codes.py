@@ -18,16 +18,16 @@ def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
     assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.first(ANNA))
 
 
-def test_every_letter_occurs_at_every_place() -> None:
+def test_every_letter_occurs_at_every_position() -> None:
     codes = [CODES.first(AccountId(UUID(int=number))).replace("-", "") for number in range(1000)]
     assert [len({code[place] for code in codes}) for place in range(4, 24)] == [32] * 20
 
 
-def test_no_two_accounts_begin_with_the_same_code() -> None:
+def test_no_two_accounts_have_the_same_first_code() -> None:
     assert len({CODES.first(AccountId(UUID(int=number))) for number in range(1000)}) == 1000
 
 
-def test_an_account_begins_with_the_same_code_however_often_it_is_asked_for() -> None:
+def test_the_first_code_of_an_account_is_always_the_same() -> None:
     again = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
     assert again.first(ANNA) == CODES.first(ANNA)
 
@@ -36,7 +36,7 @@ def test_a_first_code_can_not_be_made_without_the_pepper() -> None:
     assert CODES.first(ANNA) != OTHERS.first(ANNA)
 
 
-def test_a_licence_is_one() -> None:
+def test_a_licence_key_has_its_format() -> None:
     assert re.fullmatch(r"LIC-[0-9A-Z-]{8,40}", CODES.licence())
 
 
@@ -68,16 +68,16 @@ def test_an_address_means_one_account_in_other_letters_and_in_ascii() -> None:
     assert CODES.account("anna@bücher.example") == CODES.account("anna@xn--bcher-kva.example")
 
 
-def test_the_ids_of_accounts_stay_what_they_were() -> None:
+def test_the_ids_of_accounts_do_not_change() -> None:
     assert CODES.account("anna@example.com") == UUID("210c67a3-d6e4-5ccd-b461-4a225c1bf508")
     assert CODES.account("anna@example") == UUID("4ec07a97-6f06-51a8-a4e9-b5cedf662812")
 
 
-def test_an_account_does_not_tell_its_address_without_the_pepper() -> None:
+def test_an_account_id_does_not_reveal_its_address_without_the_pepper() -> None:
     assert CODES.account("anna@example.com") != OTHERS.account("anna@example.com")
 
 
-def test_what_stands_for_an_address_tells_nothing_of_it_and_changes_by_the_day() -> None:
+def test_an_origin_reveals_nothing_of_its_address_and_changes_daily() -> None:
     noon = datetime(2031, 5, 4, 12, tzinfo=UTC)
     origin = CODES.origin("192.0.2.7", noon)
     assert re.fullmatch(r"[0-9a-f]{32}", origin)

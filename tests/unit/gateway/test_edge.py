@@ -64,7 +64,7 @@ def app() -> FastAPI:
         ("slow", 503, "service_unavailable"),
     ],
 )
-async def test_whatever_breaks_is_answered_with_a_problem_that_tells_no_secrets(
+async def test_an_unexpected_error_is_answered_with_a_problem_without_secrets(
     name: str, status: int, code: str
 ) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app()), base_url="http://gateway") as http:
@@ -76,7 +76,7 @@ async def test_whatever_breaks_is_answered_with_a_problem_that_tells_no_secrets(
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
-async def test_an_answer_that_breaks_off_is_not_made_to_look_whole() -> None:
+async def test_an_interrupted_answer_is_not_completed() -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app()), base_url="http://gateway") as http:
         with pytest.raises(KeyError):
             await http.get("/half")
@@ -112,32 +112,32 @@ def piece(body: bytes, *, more: bool = False) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-async def test_a_body_in_pieces_arrives_whole() -> None:
+async def test_a_chunked_body_arrives_whole() -> None:
     sent = await call(piece(b"ab", more=True), piece(b"", more=True), piece(b"cd"))
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"4")
 
 
-async def test_pieces_that_are_too_large_together_are_refused() -> None:
+async def test_a_chunked_body_above_the_limit_is_refused() -> None:
     sent = await call(piece(b"x" * WEBHOOK.most_bytes, more=True), piece(b"x"))
     assert sent[0]["status"] == 413
 
 
-async def test_an_announced_size_is_believed() -> None:
+async def test_an_announced_length_above_the_limit_is_refused_unread() -> None:
     sent = await call(piece(b"x"), headers=[(b"content-length", str(WEBHOOK.most_bytes + 1).encode())])
     assert sent[0]["status"] == 413
 
 
 @pytest.mark.parametrize("length", [b"", b"-1", b"x", b"\xb2"])
-async def test_an_announced_size_that_is_none_is_ignored(length: bytes) -> None:
+async def test_an_invalid_announced_length_is_ignored(length: bytes) -> None:
     sent = await call(piece(b"xyz"), headers=[(b"content-length", length)])
     assert sent[1]["body"] == b"3"
 
 
-async def test_a_client_that_left_is_not_answered() -> None:
+async def test_a_disconnected_client_is_not_answered() -> None:
     assert await call(piece(b"x", more=True)) == []
 
 
-async def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_never_arrives_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WEBHOOK, "seconds", 0.05)
     never = asyncio.Event()
 
@@ -151,7 +151,7 @@ async def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.Mon
     assert json.loads(sent[1]["body"])["code"] == "body_timeout"
 
 
-async def test_a_body_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_trickles_in_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WEBHOOK, "seconds", 0.05)
 
     async def receive() -> Message:
@@ -161,6 +161,6 @@ async def test_a_body_that_trickles_in_is_not_waited_for(monkeypatch: pytest.Mon
     assert (await call(receive=receive))[0]["status"] == 408
 
 
-async def test_browsers_are_told_to_stay_with_https() -> None:
+async def test_answers_have_the_strict_transport_security_header() -> None:
     (start, _) = await call(piece(b""))
     assert (b"strict-transport-security", b"max-age=31536000") in start["headers"]

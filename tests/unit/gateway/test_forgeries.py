@@ -44,14 +44,14 @@ class Machine:
 
 
 @pytest.mark.parametrize("signature", ["", "ab", "ab" * 65, "xy" * 64, "é" * 128])
-def test_what_is_no_signature_costs_no_proof(signature: str) -> None:
+def test_a_malformed_signature_is_refused_without_verification(signature: str) -> None:
     machine = Machine(1.0)
     with pytest.raises(Refused, match="bad_signature"):
         machine.verifier.check(b"genuine", signature, FORGER)
     assert machine.verifications == 0
 
 
-def test_a_flood_of_forged_calls_gets_a_share_of_the_processor_and_no_more() -> None:
+def test_forged_calls_are_limited_to_a_share_of_processor_time() -> None:
     machine = Machine(0.002)
     for _ in range(60_000):  # a minute at a thousand a second
         machine.outcome(b"forged", FORGER)
@@ -63,7 +63,7 @@ def test_a_flood_of_forged_calls_gets_a_share_of_the_processor_and_no_more() -> 
     assert int(denied.value.headers["Retry-After"]) > 0
 
 
-def test_nobody_else_is_refused_meanwhile() -> None:
+def test_callers_from_other_addresses_are_not_refused_meanwhile() -> None:
     machine = Machine(0.002)
     for _ in range(1000):
         machine.outcome(b"forged", FORGER)
@@ -72,7 +72,7 @@ def test_nobody_else_is_refused_meanwhile() -> None:
     assert machine.outcome(b"forged", PROVIDER) == "bad_signature"
 
 
-def test_behind_one_proxy_genuine_calls_pass_while_forged_ones_are_cheap_together() -> None:
+def test_behind_one_proxy_genuine_calls_pass_while_forged_ones_stay_within_the_share() -> None:
     machine = Machine(0.0001)
     for _ in range(6_000):
         assert machine.outcome(b"forged", FORGER) == "bad_signature"
@@ -80,13 +80,13 @@ def test_behind_one_proxy_genuine_calls_pass_while_forged_ones_are_cheap_togethe
         machine.now += 0.01
 
 
-def test_genuine_calls_are_not_limited_and_count_against_nobody() -> None:
+def test_genuine_calls_are_neither_limited_nor_counted() -> None:
     machine = Machine(0.01)
     assert {machine.outcome(b"genuine", PROVIDER) for _ in range(10_000)} == {"verified"}
     assert machine.outcome(b"forged", PROVIDER) == "bad_signature"
 
 
-def test_few_forged_calls_make_no_suspect_however_much_they_cost() -> None:
+def test_a_few_expensive_forged_calls_are_not_limited() -> None:
     machine = Machine(1.0)
     for _ in range(FREE_FAILURES):
         assert machine.outcome(b"forged", FORGER) == "bad_signature"

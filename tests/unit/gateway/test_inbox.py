@@ -44,11 +44,11 @@ GIVEN_UP = MailGivenUp(notification=TOLD, account=ANNA, reason="550 no such mail
 GIVE_UP = GiveUp(TOLD, "550 no such mailbox")
 
 
-def test_an_occasion_is_told_of() -> None:
+def test_an_occasion_raises_a_notification() -> None:
     inbox.when(TELL).then(RAISED)
 
 
-def test_an_occasion_is_told_of_once_however_often_it_is_heard_of() -> None:
+def test_a_duplicate_occasion_raises_no_second_notification() -> None:
     inbox.given(RAISED).when(TELL, replace(TELL, paid=Decimal("0.1000")), replace(TELL, mail=False)).then()
 
 
@@ -67,7 +67,7 @@ def test_another_occasion_is_another_notification(other: Raise) -> None:
     assert state.mails.keys() == {TOLD, other.notification}
 
 
-def test_only_partial_payments_are_told_apart_by_what_came() -> None:
+def test_only_partial_payments_are_distinguished_by_the_amount() -> None:
     received = replace(TELL, kind=NotificationKind.PAYMENT_RECEIVED)
     assert received.notification == replace(received, paid=Decimal("0.3")).notification
 
@@ -88,13 +88,13 @@ def mailed(*commands: Raise) -> list[bool]:
     return [event.mail for event in events if isinstance(event, NotificationRaised)]
 
 
-def test_a_mailbox_is_not_flooded_with_mails_about_orders_that_nobody_pays() -> None:
+def test_mails_about_unpaid_orders_are_limited_per_mailbox() -> None:
     kinds = (NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED)
     orders = [told(kind, number) for number in range(10) for kind in kinds]
     assert mailed(*orders) == [True] * MOST_UNPAID_MAILS + [False] * (20 - MOST_UNPAID_MAILS)
 
 
-def test_payments_are_always_told_by_mail_and_let_further_orders_be_told_too() -> None:
+def test_payments_are_always_mailed_and_reset_the_limit_of_unpaid_orders() -> None:
     orders = [told(NotificationKind.ORDER_PLACED, number) for number in range(MOST_UNPAID_MAILS + 1)]
     partly = told(NotificationKind.PARTIAL_PAYMENT, 0)
     paid = told(NotificationKind.PAYMENT_RECEIVED, 0)
@@ -114,22 +114,22 @@ def test_a_mail_that_was_sent_is_not_given_up() -> None:
     inbox.given(RAISED, SENT).when(GIVE_UP).then()
 
 
-def test_a_mail_that_was_given_up_is_not_noted_as_sent() -> None:
+def test_a_mail_that_was_given_up_is_not_recorded_as_sent() -> None:
     inbox.given(RAISED, GIVEN_UP).when(RecordSent(TOLD)).then()
 
 
-def test_a_long_reason_is_cut() -> None:
+def test_a_long_reason_is_truncated() -> None:
     cut = MailGivenUp(notification=TOLD, account=ANNA, reason="x" * 200)
     inbox.given(RAISED).when(GiveUp(TOLD, "x" * 1000)).then(cut)
 
 
 @pytest.mark.parametrize("command", [RecordSent(TOLD), GIVE_UP])
-def test_nothing_is_noted_of_what_nobody_was_told(command: RecordSent | GiveUp) -> None:
+def test_nothing_is_recorded_for_an_unknown_notification(command: RecordSent | GiveUp) -> None:
     inbox.when(command).refused("unknown_notification")
     inbox.given(QUIET).when(command).refused("no_mail")
 
 
-def test_the_state_tells_what_became_of_each_mail() -> None:
+def test_the_state_has_the_result_of_each_mail() -> None:
     assert inbox.given(RAISED).state() == Inbox(ANNA, {TOLD: MailState.WAITING}, 0)
     assert inbox.given(QUIET).state() == Inbox(ANNA, {TOLD: MailState.NONE}, 0)
     assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {TOLD: MailState.SENT}, 0)
@@ -140,7 +140,7 @@ def test_the_state_tells_what_became_of_each_mail() -> None:
     "history",
     [[RAISED, RAISED], [SENT], [GIVEN_UP], [QUIET, SENT], [RAISED, SENT, GIVEN_UP], [RAISED, GIVEN_UP, SENT]],
 )
-def test_an_impossible_history_is_a_loud_failure(
+def test_an_impossible_history_is_an_error(
     history: list[NotificationRaised | MailSent | MailGivenUp],
 ) -> None:
     with pytest.raises(ImpossibleEvent):

@@ -22,7 +22,7 @@ class Clock:
         return self.now
 
 
-def test_one_time_too_many_is_denied_until_the_window_has_passed() -> None:
+def test_a_call_above_the_limit_is_denied_until_the_window_has_passed() -> None:
     clock = Clock()
     limit = RateLimit(2, clock=clock)
     limit.take("anna")
@@ -53,7 +53,7 @@ def test_callers_do_not_share_a_limit() -> None:
     limit.take("bert")
 
 
-def test_whoever_may_not_is_told_without_counting() -> None:
+def test_checking_an_exhausted_limit_is_not_counted() -> None:
     clock = Clock()
     limit = RateLimit(2, clock=clock)
     limit.take("anna")
@@ -83,7 +83,7 @@ def test_callers_are_forgotten_after_a_minute() -> None:
         ("somewhere", "somewhere"),
     ],
 )
-def test_an_ipv6_customer_is_a_network(host: str, address: str) -> None:
+def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
 
 

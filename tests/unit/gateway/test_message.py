@@ -38,7 +38,7 @@ def lines(content: bytes) -> list[str]:
         "x" * 60,
     ],
 )
-def test_headers_say_what_the_letter_says(subject: str) -> None:
+def test_headers_are_read_back_as_written(subject: str) -> None:
     content = message_of(replace(LETTER, subject=subject), SENDER, ANNA)
     read = message_from_bytes(content, policy=default)
     assert read["Subject"] == subject.replace("=?utf-8?q?Bronze?=", "Bronze")
@@ -49,7 +49,7 @@ def test_headers_say_what_the_letter_says(subject: str) -> None:
 
 
 @pytest.mark.parametrize("local", ["anna+ads", '"anna smith"', '"a@b"', "o'neill"])
-def test_an_address_stands_as_it_is_written(local: str) -> None:
+def test_an_address_is_written_unchanged(local: str) -> None:
     recipient = Address(addr_spec=f"{local}@example.com")
     read = message_from_bytes(message_of(LETTER, SENDER, recipient), policy=default)
     assert [one.addr_spec for one in read["To"].addresses] == [f"{local}@example.com"]
@@ -73,7 +73,7 @@ def test_texts_arrive_as_they_were_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["--{}", "--{}--"])
-def test_no_text_can_begin_or_end_a_part(line: str) -> None:
+def test_no_text_can_inject_a_part(line: str) -> None:
     boundary = message_from_bytes(message_of(LETTER, SENDER, ANNA)).get_boundary()
     text = f"{line.format(boundary)}\nContent-Type: text/html\n\nnot a part\n"
     read = message_from_bytes(message_of(replace(LETTER, text=text), SENDER, ANNA), policy=default)
@@ -82,7 +82,7 @@ def test_no_text_can_begin_or_end_a_part(line: str) -> None:
     assert html.get_content().strip() == LETTER.html.strip()
 
 
-def test_every_server_takes_the_lines() -> None:
+def test_lines_are_at_most_78_characters_long() -> None:
     text = "naïve\rlong " * 400
     content = message_of(replace(LETTER, subject="naïve " * 30, text=text, html=text), SENDER, ANNA)
     assert all(len(line) <= 78 and "\r" not in line and "\n" not in line for line in lines(content))
@@ -90,7 +90,7 @@ def test_every_server_takes_the_lines() -> None:
 
 @pytest.mark.parametrize("name", ["subject", "message_id"])
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
-def test_nothing_can_add_a_header(name: str, ending: str) -> None:
+def test_no_value_can_inject_a_header(name: str, ending: str) -> None:
     value = f"<1@ads.example.org>{ending}Bcc: bert@example.com"
     with pytest.raises(ValueError, match=r"header|Header"):
         message_of(replace(LETTER, **{name: value}), SENDER, ANNA)  # type: ignore[arg-type]  # both are texts  # pyright: ignore[reportArgumentType]

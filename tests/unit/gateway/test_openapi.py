@@ -20,11 +20,11 @@ def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for path in document["paths"].values() for operation in path.values()]
 
 
-def test_it_is_valid(document: dict[str, Any]) -> None:
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
     OpenAPI.model_validate(document)
 
 
-def test_whatever_it_refers_to_is_there(document: dict[str, Any]) -> None:
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
     named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert named <= set(document["components"]["schemas"])
     assert "Problem" in named
@@ -67,7 +67,7 @@ def test_every_route_of_an_account_asks_for_a_token(document: dict[str, Any]) ->
             assert named == (set[str]() if path.removeprefix("/api/v1") in open_paths else expected)
 
 
-def test_amounts_are_described_as_texts(document: dict[str, Any]) -> None:
+def test_amounts_are_described_as_strings(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["PlanOnSale"]["properties"]["price_usd"]["type"] == "string"
 

@@ -69,7 +69,7 @@ def test_a_payment_uri_is_as_the_coins_wallets_expect(coin: str, amount: str, ur
         ("TON", "a b&c=é", "ton://transfer/addr?amount=1500000000&text=a%20b%26c%3D%C3%A9"),
     ],
 )
-def test_the_uri_and_with_it_the_picture_carries_the_memo(coin: str, memo: str, uri: str) -> None:
+def test_the_uri_and_the_qr_code_contain_the_memo(coin: str, memo: str, uri: str) -> None:
     assert payment_uri(payment(coin, "1.5", memo=memo)) == uri
 
 
@@ -87,7 +87,7 @@ def test_the_uri_and_with_it_the_picture_carries_the_memo(coin: str, memo: str, 
         ("USDT", "1"),
     ],
 )
-def test_there_is_no_uri_where_it_could_not_carry_the_memo(coin: str, memo: str) -> None:
+def test_there_is_no_uri_for_a_coin_whose_uris_have_no_memo(coin: str, memo: str) -> None:
     assert payment_uri(payment(coin, "1.5", memo=memo)) is None
 
 
@@ -95,7 +95,7 @@ def test_there_is_no_uri_before_there_is_an_address() -> None:
     assert payment_uri(payment("BTC", None, address=None)) is None
 
 
-def test_of_a_part_that_came_the_uri_asks_for_the_rest() -> None:
+def test_after_a_partial_payment_the_uri_asks_for_the_rest() -> None:
     partly = payment("BTC", "3", status=PaymentStatus.PARTIALLY_PAID, missing="1")
     assert payment_uri(partly) == "bitcoin:addr?amount=1"
 
@@ -103,12 +103,12 @@ def test_of_a_part_that_came_the_uri_asks_for_the_rest() -> None:
 @pytest.mark.parametrize(
     "status", sorted(set(PaymentStatus) - {PaymentStatus.WAITING, PaymentStatus.PARTIALLY_PAID})
 )
-def test_nobody_is_asked_to_pay_twice(status: PaymentStatus) -> None:
+def test_a_paid_order_has_no_payment_uri(status: PaymentStatus) -> None:
     assert payment_uri(payment("BTC", "3", status=status, missing="1")) is None
 
 
 @pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.PENDING}))
-def test_nobody_is_asked_to_pay_for_an_order_that_is_over(status: OrderStatus) -> None:
+def test_a_closed_order_has_no_payment_uri(status: OrderStatus) -> None:
     assert payment_uri(payment("BTC", "3", order_status=status)) is None
 
 
@@ -116,7 +116,7 @@ def test_an_address_can_not_add_parameters_to_the_uri() -> None:
     assert payment_uri(payment("BTC", "1", address="x?amount=9&y")) == "bitcoin:x%3Famount%3D9%26y?amount=1"
 
 
-def test_the_picture_is_a_data_uri() -> None:
+def test_the_qr_code_is_a_data_uri() -> None:
     assert qr_picture("bitcoin:addr?amount=1").startswith("data:image/svg+xml")
 
 
@@ -124,11 +124,11 @@ def test_the_picture_is_a_data_uri() -> None:
     ("amount", "text"),
     [("30.00", "30"), ("1E-8", "0.00000001"), ("1E+3", "1000"), ("100", "100"), ("0.10", "0.1")],
 )
-def test_amounts_are_written_plainly(amount: str, text: str) -> None:
+def test_amounts_are_written_without_an_exponent(amount: str, text: str) -> None:
     assert plain(Decimal(amount)) == text
 
 
-def test_order_numbers_tell_their_time_and_can_not_be_guessed() -> None:
+def test_order_numbers_contain_their_time_and_can_not_be_guessed() -> None:
     numbers = {new_order_number(NOON) for _ in range(100)}
     assert len(numbers) == 100
     assert {number.split("-")[1] for number in numbers} == {_base36(int(NOON.timestamp() * 1000))}

@@ -60,7 +60,7 @@ def request(correlation_id: UUID | None = None) -> Scope:
     return {"type": "http", "state": {"correlation_id": correlation_id or uuid4()}}
 
 
-def test_a_problem_is_what_the_standard_says() -> None:
+def test_a_problem_has_the_standards_members() -> None:
     correlation_id = uuid4()
     response = respond(
         Denied(status_of("no_seats"), "no_seats", "no seat is filled"), request(correlation_id)
@@ -77,17 +77,17 @@ def test_a_problem_is_what_the_standard_says() -> None:
     }
 
 
-def test_whoever_is_told_to_come_again_is_told_when() -> None:
+def test_a_retryable_problem_has_a_retry_after_header() -> None:
     assert int(respond(unavailable("service_unavailable", ""), request()).headers["Retry-After"]) > 0
 
 
-def test_whoever_has_no_token_is_told_how_to_send_one() -> None:
+def test_a_missing_token_is_answered_with_the_authentication_scheme() -> None:
     assert (
         respond(unauthorized("token_missing", ""), request()).headers["WWW-Authenticate"].startswith("Bearer")
     )
 
 
-def test_of_very_many_problems_of_a_request_the_first_are_told() -> None:
+def test_only_the_first_of_many_problems_of_a_request_are_returned() -> None:
     """A body holds tens of thousands of bad items: the answer must not be larger than the question."""
     bad = [{"loc": ("body", "groups", number), "msg": "is no text"} for number in range(10_000)]
     denied = denied_of(RequestValidationError([{"loc": ("body", "x" * 400_000), "msg": "is unknown"}, *bad]))
@@ -96,7 +96,7 @@ def test_of_very_many_problems_of_a_request_the_first_are_told() -> None:
     assert len(denied.errors or ()) == 20
 
 
-def test_every_form_that_the_interface_asks_for_has_words() -> None:
+def test_every_string_format_of_the_interface_has_an_error_text() -> None:
     document = json.dumps(make_app().openapi())
     forms = {json.loads(f'"{form}"') for form in re.findall(r'"pattern": "((?:[^"\\\\]|\\\\.)*)"', document)}
     assert len(forms) > 5

@@ -41,13 +41,13 @@ async def not_shown() -> None:
     raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot")
 
 
-async def test_an_adbot_that_the_scheduler_hears_of_late_is_asked_for_again() -> None:
+async def test_a_command_is_retried_while_the_scheduler_does_not_know_the_adbot() -> None:
     owner = Owner(NotYetKnown("unknown_adbot"), 2)
     assert await send_once_known(owner.send, START, CAUSES, 5, shown) == Accepted()
     assert owner.asked == 3
 
 
-async def test_one_that_it_never_hears_of_can_be_tried_later() -> None:
+async def test_a_command_for_an_adbot_that_stays_unknown_is_answered_as_retryable() -> None:
     owner = Owner(NotYetKnown("unknown_adbot"), 1000)
     with pytest.raises(Denied) as denied:
         await send_once_known(owner.send, START, CAUSES, 0.15, shown)
@@ -55,14 +55,14 @@ async def test_one_that_it_never_hears_of_can_be_tried_later() -> None:
 
 
 @pytest.mark.parametrize("code", ["no_post", "unknown_adbot"])
-async def test_any_other_refusal_is_the_clients_whatever_its_code(code: str) -> None:
+async def test_any_other_refusal_is_passed_to_the_client_unchanged(code: str) -> None:
     owner = Owner(Refused(code), 1)
     with pytest.raises(Refused, match=code):
         await send_once_known(owner.send, START, CAUSES, 5, shown)
     assert owner.asked == 1
 
 
-async def test_an_adbot_that_is_not_shown_to_the_client_is_not_waited_for() -> None:
+async def test_a_command_for_another_clients_adbot_is_not_retried() -> None:
     owner = Owner(NotYetKnown("unknown_adbot"), 1000)
     with pytest.raises(Denied, match="unknown_adbot"):
         await send_once_known(owner.send, START, CAUSES, 5, not_shown)

@@ -19,7 +19,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IPN_SECRET, GOOD)
 
 
-def test_good_settings_are_taken() -> None:
+def test_valid_settings_are_loaded() -> None:
     assert load(GatewaySettings).jwt_secret.get_secret_value() == GOOD
 
 
@@ -75,7 +75,7 @@ def test_a_mail_server_needs_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
         "\n",
     ],
 )
-def test_a_sender_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+def test_an_invalid_sender_is_refused(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
     monkeypatch.setenv("ADRELAY_GATEWAY_MAIL_FROM", sender)
     with pytest.raises(InvalidSettings, match="ADRELAY_GATEWAY_MAIL_FROM is no sender"):
         load(GatewaySettings)

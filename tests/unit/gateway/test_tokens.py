@@ -35,11 +35,11 @@ def refusal(token: str) -> str:
     return denied.value.code
 
 
-def test_a_token_says_who_it_was_issued_to() -> None:
+def test_a_token_identifies_its_account() -> None:
     assert TOKENS.read(TOKENS.issue(ANNA, "ACTIVE", now())) == ANNA
 
 
-def test_a_token_holds_the_claims_that_front_ends_read() -> None:
+def test_a_token_has_the_claims_that_front_ends_read() -> None:
     token = TOKENS.issue(ANNA, "ACTIVE", now())
     held = jwt.decode(token, SECRET, ["HS256"])
     assert held["sub"] == held["user_id"] == str(ANNA.account)
@@ -47,7 +47,7 @@ def test_a_token_holds_the_claims_that_front_ends_read() -> None:
     assert held["exp"] - held["iat"] == 3600
 
 
-def test_an_old_token_is_refused_as_such() -> None:
+def test_an_expired_token_is_refused_as_such() -> None:
     assert refusal(TOKENS.issue(ANNA, "ACTIVE", now() - timedelta(hours=2))) == "token_expired"
 
 
@@ -66,5 +66,5 @@ def test_an_old_token_is_refused_as_such() -> None:
     ],
     ids=["empty", "garbage", "another secret", "HS512", "unsigned", "foreign", "role", "endless", "nobody"],
 )
-def test_a_token_that_is_not_ours_is_refused(token: str) -> None:
+def test_a_token_with_another_signature_is_refused(token: str) -> None:
     assert refusal(token) == "invalid_token"

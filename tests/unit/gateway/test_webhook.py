@@ -72,7 +72,7 @@ def signed(body: bytes) -> dict[str, str]:
         (b"bug", HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"),
     ],
 )
-async def test_what_billing_makes_of_a_notification_is_answered(
+async def test_billings_result_determines_the_answer(
     body: bytes, status: HTTPStatus, code: str | None
 ) -> None:
     http, _ = caller(make_app())
@@ -91,14 +91,14 @@ async def test_a_notification_without_its_signature_is_refused(given: dict[str, 
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-async def test_the_webhook_takes_no_other_method(method: str) -> None:
+async def test_the_webhook_accepts_no_other_method(method: str) -> None:
     http, _ = caller(make_app())
     async with http:
         answer = await http.request(method, URL)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-async def test_the_webhook_asks_no_route() -> None:
+async def test_the_webhook_bypasses_fastapis_routing() -> None:
     app = make_app()
     app.router.routes.clear()
     http, _ = caller(app)
@@ -107,7 +107,7 @@ async def test_the_webhook_asks_no_route() -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "recorded"})
 
 
-async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
+async def test_the_webhook_passes_the_body_on_under_the_answers_correlation_id() -> None:
     http, billing = caller(make_app())
     async with http:
         answer = await http.post(URL, content=b"\xff {}", headers=signed(b"\xff {}"))
@@ -120,7 +120,7 @@ async def test_the_webhook_hands_on_what_it_got_under_the_answers_id() -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"x-nowpayments-sig": "ab" * 64}, {"x-nowpayments-sig": "ab" * 63}, signed(b"{ }")]
 )
-async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_place(
+async def test_a_forged_notification_is_refused_before_a_message_is_sent(
     headers: dict[str, str],
 ) -> None:
     http, billing = caller(make_app(), at_once=0)
@@ -133,12 +133,12 @@ async def test_a_forged_notification_is_refused_before_it_costs_a_message_or_a_p
 
 
 @pytest.mark.parametrize("route", [notification.ROUTE])
-def test_what_the_edge_answers_is_described(route: DirectRoute) -> None:
+def test_the_edges_answers_are_described_in_the_openapi_document(route: DirectRoute) -> None:
     described = make_app().openapi()["paths"]
     assert described[route.path][route.method.lower()]["operationId"] == route.name
 
 
-async def test_the_description_itself_is_answered_by_the_edge() -> None:
+async def test_the_openapi_document_is_answered_by_the_edge() -> None:
     app = make_app()
     app.router.routes.clear()
     http, _ = caller(app)
@@ -165,7 +165,7 @@ async def echo(_: Scope, body: bytes) -> Response:
     return PlainTextResponse(body)
 
 
-async def test_fastapi_is_not_asked_on_a_direct_route() -> None:
+async def test_a_direct_route_bypasses_fastapi() -> None:
     async with edge(echo) as http:
         answer = await http.post("/direct", content=b"hello")
     assert (answer.text, answer.headers["x-frame-options"]) == ("hello", "DENY")
@@ -179,7 +179,9 @@ async def test_fastapi_is_not_asked_on_a_direct_route() -> None:
         ("POST", "/directly", HTTPStatus.NOT_FOUND),
     ],
 )
-async def test_any_other_method_or_path_is_fastapis(method: str, path: str, status: HTTPStatus) -> None:
+async def test_any_other_method_or_path_is_handled_by_fastapi(
+    method: str, path: str, status: HTTPStatus
+) -> None:
     async with edge(echo) as http:
         answer = await http.request(method, path)
     assert answer.status_code == status

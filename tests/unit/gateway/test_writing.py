@@ -94,7 +94,7 @@ def test_a_renewal_is_not_called_a_new_adbot() -> None:
     assert all("extended" not in text and "set up" in text for text in both(RECEIVED))
 
 
-def test_a_second_payment_for_the_same_plan_says_that_it_is_one() -> None:
+def test_the_mail_of_a_second_payment_for_the_same_plan_names_it_as_one() -> None:
     second = replace(RECEIVED, notification=replace(RECEIVED.notification, second_of="HQADZ-ABC123-FRST"))
     assert all("second payment" in text and "HQADZ-ABC123-FRST" in text for text in both(second))
     assert all("second payment" not in text for text in both(RECEIVED))
@@ -106,7 +106,7 @@ def test_only_the_mail_that_has_a_code_shows_one() -> None:
     assert CODE not in repr(WRITER.write(RECEIVED)) + repr(RECEIVED)
 
 
-def test_text_from_elsewhere_is_no_markup() -> None:
+def test_text_from_clients_is_escaped() -> None:
     evil = replace(ORDER, plan="<b>&Bold", address="<script>", memo='"><img>')
     for facts in (PLACED, PARTIAL, RECEIVED, EXPIRED):
         letter = WRITER.write(replace(facts, order=evil))
@@ -131,7 +131,7 @@ def everything() -> Iterator[Facts]:
             yield replace(facts, order=order, notification=replace(facts.notification, paid=None))
 
 
-def test_every_mail_can_be_written_and_reads_well() -> None:
+def test_every_kind_of_mail_can_be_rendered() -> None:
     for facts in everything():
         if not facts.complete or facts.over:
             continue
@@ -147,7 +147,7 @@ def test_every_mail_can_be_written_and_reads_well() -> None:
         assert ORDER.order in letter.text
 
 
-def test_without_a_site_none_is_named() -> None:
+def test_mails_name_no_site_if_none_is_set() -> None:
     letter = Writer(Address("", "no-reply", "ads.example.org")).write(EXPIRED)
     assert "http" not in letter.text
     assert "href" not in letter.html
@@ -162,7 +162,7 @@ def test_every_copy_has_the_same_id_and_the_day_on_which_it_was_raised() -> None
 
 
 @pytest.mark.parametrize("kind", list(NotificationKind))
-def test_an_order_without_address_is_waited_for_in_its_own_mail_only(kind: NotificationKind) -> None:
+def test_only_the_mail_of_a_placed_order_waits_for_the_payment_address(kind: NotificationKind) -> None:
     told = replace(TOLD, kind=kind)
     waiting = Facts(told, replace(ORDER, address=None), None)
     assert waiting.complete == (kind is not NotificationKind.ORDER_PLACED)

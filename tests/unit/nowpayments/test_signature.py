@@ -36,7 +36,7 @@ def holds(body: bytes, signature: str, secret: bytes = SECRET) -> bool:
     return is_verified(secret, body, signature)
 
 
-def test_the_published_vector_holds() -> None:
+def test_the_published_vector_is_verified() -> None:
     assert holds(VECTOR, VECTOR_SIGNATURE)
     assert holds(VECTOR, VECTOR_SIGNATURE.upper())
 
@@ -51,21 +51,21 @@ def test_an_empty_secret_is_refused(secret: str) -> None:
         secret_from(secret)
 
 
-def test_nothing_is_proved_by_an_empty_secret() -> None:
+def test_no_signature_is_verified_with_an_empty_secret() -> None:
     with pytest.raises(ValueError, match="empty"):
         is_verified(b"", VECTOR, VECTOR_SIGNATURE)
 
 
 @pytest.mark.parametrize("signature", ["", "0", "é", VECTOR_SIGNATURE[:-1], VECTOR_SIGNATURE[:-1] + "0"])
-def test_another_signature_does_not_hold(signature: str) -> None:
+def test_another_signature_is_rejected(signature: str) -> None:
     assert not holds(VECTOR, signature)
 
 
-def test_another_secret_does_not_hold() -> None:
+def test_a_signature_with_another_secret_is_rejected() -> None:
     assert not holds(VECTOR, VECTOR_SIGNATURE, b"Secret")
 
 
-def test_the_bytes_as_they_came_may_be_what_is_signed() -> None:
+def test_a_signature_over_the_received_bytes_is_verified() -> None:
     body = b'{"b": 55.00, "a": [1]}'
     assert holds(body, sign(body.decode()))
     assert not holds(body + b" ", sign(body.decode()))
@@ -97,7 +97,7 @@ def test_the_bytes_as_they_came_may_be_what_is_signed() -> None:
         ('{"a":true,"b":false,"c":null}', '{"a":true,"b":false,"c":null}'),
     ],
 )
-def test_the_body_is_signed_as_the_provider_writes_it(body: str, form: str) -> None:
+def test_a_signature_over_the_providers_serialization_is_verified(body: str, form: str) -> None:
     assert holds(body.encode(), sign(form))
 
 
@@ -120,14 +120,14 @@ def test_the_body_is_signed_as_the_provider_writes_it(body: str, form: str) -> N
         (b"[" + b"1," * MAX_VALUES + b"1,1]", "too_many_values"),
     ],
 )
-def test_a_body_that_can_not_be_read_in_one_way_holds_under_no_signature(body: bytes, why: str) -> None:
+def test_an_ambiguous_body_is_rejected_with_any_signature(body: bytes, why: str) -> None:
     assert not holds(body, sign('{"a":1}'))
     with pytest.raises(Unreadable) as caught:
         parse(body)
     assert caught.value.why == why
 
 
-def test_what_is_too_deep_is_proved_by_its_bytes_alone() -> None:
+def test_a_deeply_nested_body_is_verified_by_its_bytes_only() -> None:
     deep = "[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2)
     assert not holds(f" {deep}".encode(), sign(deep))
 
@@ -159,7 +159,7 @@ LARGEST = {
 
 
 @pytest.mark.parametrize("body", LARGEST.values(), ids=LARGEST.keys())
-def test_the_largest_bodies_cost_little(body: bytes) -> None:
+def test_the_largest_bodies_are_verified_in_milliseconds(body: bytes) -> None:
     took: list[float] = []
     for _ in range(3):
         began = time.process_time()
@@ -168,7 +168,7 @@ def test_the_largest_bodies_cost_little(body: bytes) -> None:
     assert min(took) < MOST_SECONDS
 
 
-def test_what_is_no_digest_costs_nothing_more_than_a_look() -> None:
+def test_a_malformed_digest_is_rejected_without_computation() -> None:
     began = time.process_time()
     for _ in range(1000):
         assert not is_verified(SECRET, VECTOR, "ab" * 63)
@@ -202,7 +202,7 @@ def test_neither_order_nor_escapes_nor_space_matter(
 
 @unhurried
 @given(st.dictionaries(letters, st.integers() | letters | st.booleans() | st.none()), st.data())
-def test_a_changed_value_never_holds(document: dict[str, Json], data: st.DataObject) -> None:
+def test_a_changed_value_is_always_rejected(document: dict[str, Json], data: st.DataObject) -> None:
     form = json.dumps(document, sort_keys=True, separators=(",", ":"))
     assert holds(json.dumps(document).encode(), sign(form))
     if document:
@@ -213,12 +213,12 @@ def test_a_changed_value_never_holds(document: dict[str, Json], data: st.DataObj
 
 @unhurried
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_kept_as_it_was_written(number: float) -> None:
+def test_a_numbers_spelling_is_preserved(number: float) -> None:
     body = f'{{"a":{number!r}}}'
     assert holds(body.encode(), sign(body))
 
 
 @unhurried
 @given(st.binary(max_size=200), st.text(max_size=200))
-def test_whatever_comes_is_answered(body: bytes, signature: str) -> None:
+def test_any_other_body_and_signature_is_rejected_without_an_error(body: bytes, signature: str) -> None:
     assert not holds(body, signature)

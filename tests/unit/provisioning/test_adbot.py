@@ -59,12 +59,12 @@ LOSE_A = LoseSeat(A.session, SessionLoss.BANNED, NOON)
 EXPIRED = AdbotExpired(adbot=ID)
 
 
-def test_an_order_makes_always_the_same_adbot() -> None:
+def test_the_adbots_id_is_derived_from_the_order() -> None:
     assert adbot_of(ORDER) == ID
     assert adbot_of("HQADZ-20310504-AB13") != ID
 
 
-def test_an_adbot_with_all_its_seats_is_valid_from_now_on() -> None:
+def test_an_adbot_provisioned_with_all_its_seats_is_valid_at_once() -> None:
     adbot.when(provision(A, B)).then(provisioned(A, B))
 
 
@@ -104,7 +104,7 @@ def test_a_lost_seat_waits_and_is_filled_again() -> None:
     adbot.given(provisioned(A, B), LOST_A).when(FillSeat(c, NOON + MONTH / 2)).then(filled(c))
 
 
-def test_an_adbot_expires_once_when_its_time_has_come() -> None:
+def test_an_adbot_expires_once_at_its_end() -> None:
     adbot.given(provisioned(A)).when(Expire(NOON + MONTH - timedelta(seconds=1))).then()
     adbot.given(provisioned(A)).when(Expire(NOON + MONTH)).then(EXPIRED)
     adbot.given(provisioned(A), EXPIRED).when(Expire(NOON + MONTH)).then()
@@ -123,13 +123,13 @@ def test_an_expired_adbot_can_still_lose_a_session() -> None:
 
 
 @pytest.mark.parametrize("command", [FillSeat(A, NOON), LOSE_A, Expire(NOON)])
-def test_nothing_happens_to_an_adbot_that_was_never_provisioned(
+def test_commands_for_an_unknown_adbot_are_refused(
     command: FillSeat | LoseSeat | Expire,
 ) -> None:
     adbot.when(command).refused("unknown_adbot")
 
 
-def test_an_impossible_history_is_a_loud_failure() -> None:
+def test_an_impossible_history_is_an_error() -> None:
     with pytest.raises(ImpossibleEvent):
         evolve(None, EXPIRED)
     with pytest.raises(ImpossibleEvent):

@@ -98,11 +98,11 @@ def filled(seat: Seat, begun: datetime, end: datetime) -> SeatFilled:
 # -- renewals
 
 
-def test_a_renewal_while_the_plan_runs_is_added_to_its_end() -> None:
+def test_a_renewal_before_the_end_extends_it() -> None:
     adbot.given(provisioned(A, B)).when(renew(NOON + DAY)).then(renewed(END + MONTH))
 
 
-def test_a_renewal_in_the_grace_time_counts_from_now_and_the_adbot_has_not_expired_any_more() -> None:
+def test_a_renewal_in_the_grace_time_counts_from_now_and_ends_the_expiry() -> None:
     late = END + 3 * DAY
     adbot.given(provisioned(A, B), EXPIRED).when(renew(late)).then(renewed(late + MONTH))
     revived = adbot.given(provisioned(A, B), EXPIRED, renewed(late + MONTH))
@@ -110,7 +110,7 @@ def test_a_renewal_in_the_grace_time_counts_from_now_and_the_adbot_has_not_expir
     revived.when(Expire(late + MONTH)).then(EXPIRED)
 
 
-def test_a_renewal_counts_from_now_also_where_nobody_said_yet_that_the_plan_had_ended() -> None:
+def test_a_renewal_after_the_end_counts_from_now_also_before_the_expiry_is_recorded() -> None:
     adbot.given(provisioned(A)).when(renew(END + DAY)).then(renewed(END + DAY + MONTH))
 
 
@@ -121,11 +121,11 @@ def test_an_order_renews_once() -> None:
     again.given(renewed(END + 2 * MONTH, THIRD)).when(renew(END)).then()
 
 
-def test_the_order_that_made_an_adbot_does_not_renew_it_too() -> None:
+def test_the_order_that_created_an_adbot_does_not_renew_it() -> None:
     adbot.given(provisioned(A)).when(renew(NOON, ORDER)).then()
 
 
-def test_days_for_an_adbot_that_waits_for_its_first_seat_are_added_when_that_comes() -> None:
+def test_days_for_an_adbot_without_seats_are_added_when_its_first_seat_is_filled() -> None:
     waiting = adbot.given(provisioned(), SeatsAwaited(adbot=ID, missing=2))
     waiting.when(renew(NOON + DAY)).then(renewed(None))
     twice = waiting.given(renewed(None), renewed(None, THIRD))
@@ -166,7 +166,7 @@ def test_an_expired_adbot_that_had_lost_all_its_seats_is_valid_again_from_the_fi
     adbot.given(provisioned(A), lost).when(renew(END - DAY)).then(renewed(END + MONTH))
 
 
-def test_seats_that_are_filled_wait_for_nothing() -> None:
+def test_filled_seats_are_not_pending() -> None:
     adbot.given(provisioned(A, B)).when(AwaitSeats(NOON)).then()
 
 
@@ -179,7 +179,7 @@ def test_only_the_plan_that_the_adbot_has_renews_it() -> None:
     adbot.given(provisioned(A)).when(renew(NOON, plan=dearer)).then(renewed(END + MONTH))
 
 
-def test_a_renewal_of_an_adbot_that_is_not_there_says_which_order_paid_for_it() -> None:
+def test_a_renewal_of_an_unknown_adbot_is_refused_with_its_order() -> None:
     refusal = adbot.when(renew(NOON)).refused("unknown_adbot")
     assert SECOND in refusal.detail
     assert str(ID) in refusal.detail
@@ -195,7 +195,7 @@ def test_seats_are_released_once_when_the_grace_time_is_over() -> None:
     expired.given(RELEASED).when(ReleaseSeats(GRACE, END + GRACE)).then()
 
 
-def test_an_adbot_keeps_its_seats_while_it_has_not_expired_or_not_any_more() -> None:
+def test_an_adbot_that_is_not_expired_keeps_its_seats() -> None:
     adbot.given(provisioned(A, B)).when(ReleaseSeats(GRACE, END + GRACE)).then()
     revived = adbot.given(provisioned(A, B), EXPIRED, renewed(END + MONTH))
     revived.when(ReleaseSeats(GRACE, END + GRACE)).then()
@@ -211,7 +211,7 @@ def test_a_second_expiry_releases_the_seats_again() -> None:
     again.when(ReleaseSeats(GRACE, begun + MONTH + GRACE)).then(RELEASED)
 
 
-def test_a_released_session_that_dies_is_nothing_to_the_adbot() -> None:
+def test_the_loss_of_a_released_session_does_not_affect_the_adbot() -> None:
     died = LoseSeat(A.session, SessionLoss.BANNED, END)
     adbot.given(provisioned(A, B), EXPIRED, RELEASED).when(died).then()
 
@@ -219,7 +219,7 @@ def test_a_released_session_that_dies_is_nothing_to_the_adbot() -> None:
 # -- days from operators, suspensions
 
 
-def test_an_operator_may_give_days_as_often_as_he_likes() -> None:
+def test_an_operator_may_grant_days_repeatedly() -> None:
     given_ = adbot.given(provisioned(A)).when(Extend(3, "sorry", NOON), Extend(3, "sorry", NOON)).state()
     assert given_ is not None
     assert given_.valid_until == END + 6 * DAY
@@ -233,7 +233,7 @@ def test_an_adbot_is_suspended_and_restored_once() -> None:
     adbot.given(provisioned(A), SUSPENDED, RESTORED).when(suspend).then(SUSPENDED)
 
 
-def test_a_suspension_for_good_gives_the_seats_up_once() -> None:
+def test_a_permanent_suspension_releases_the_seats_once() -> None:
     for_good = Suspend("spam", NOON, release=True)
     adbot.given(provisioned(A, B)).when(for_good, for_good).then(SUSPENDED, RELEASED)
     adbot.given(provisioned(A, B), SUSPENDED).when(for_good).then(RELEASED)
@@ -241,7 +241,7 @@ def test_a_suspension_for_good_gives_the_seats_up_once() -> None:
     adbot.given(provisioned(A, B), EXPIRED, RELEASED).when(for_good).then(SUSPENDED)
 
 
-def test_an_adbot_that_gave_its_seats_up_gets_none_until_it_is_restored() -> None:
+def test_an_adbot_with_released_seats_gets_none_until_it_is_restored() -> None:
     gone = adbot.given(provisioned(A, B), SUSPENDED, RELEASED)
     gone.when(FillSeat(A, NOON + DAY)).refused("adbot_suspended")
     gone.when(Extend(3, "x", NOON + DAY), FillSeat(A, NOON + DAY)).refused("adbot_suspended")
@@ -257,7 +257,7 @@ def test_seats_that_were_filled_again_after_a_suspension_are_released_when_the_g
     empty.when(ReleaseSeats(GRACE, END + GRACE)).then()
 
 
-def test_a_suspended_adbot_gets_no_session_but_ends_and_is_extended_as_ever() -> None:
+def test_a_suspended_adbot_gets_no_session_but_expires_and_is_extended() -> None:
     suspended = adbot.given(provisioned(A), SUSPENDED)
     suspended.when(FillSeat(B, NOON)).refused("adbot_suspended")
     suspended.when(Expire(END), ReleaseSeats(GRACE, END + GRACE)).then(EXPIRED, RELEASED)
@@ -278,7 +278,7 @@ def test_a_suspended_adbot_gets_no_session_but_ends_and_is_extended_as_ever() ->
         AwaitSeats(NOON),
     ],
 )
-def test_nothing_happens_to_an_adbot_that_is_not_there(command: Command) -> None:
+def test_commands_for_an_unknown_adbot_are_refused(command: Command) -> None:
     adbot.when(command).refused("unknown_adbot")
 
 
@@ -288,7 +288,7 @@ _STEPS = st.sampled_from(["renew", "expire", "release", "fill", "lose", "suspend
 
 
 @given(steps=st.lists(st.tuples(_STEPS, st.integers(0, 40), st.integers(0, 3)), max_size=40))
-def test_no_paid_day_is_lost_or_given_twice_whatever_happens_in_between(
+def test_no_sequence_loses_a_paid_day_or_grants_it_twice(
     steps: list[tuple[str, int, int]],
 ) -> None:
     state, now = ADBOT.fold([provisioned(A, B)]), NOON

@@ -19,15 +19,15 @@ ID = ApplicationId(uuid4())
 ADDED = ApiPairAdded(pair=ID, api_id=17)
 
 
-def test_a_pair_is_added_once() -> None:
+def test_a_telegram_application_is_added_once() -> None:
     pair.when(AddApplication(ID, 17, NOON)).then(ADDED)
     pair.given(ADDED).when(AddApplication(ID, 17, NOON)).then()
 
 
-def test_a_pair_keeps_its_api_id() -> None:
+def test_a_telegram_application_keeps_its_api_id() -> None:
     pair.given(ADDED).when(AddApplication(ID, 18, NOON)).refused("pair_exists")
 
 
-def test_a_pair_that_was_added_twice_is_a_loud_failure() -> None:
+def test_an_application_that_was_added_twice_is_an_error() -> None:
     with pytest.raises(ImpossibleEvent):
         evolve(Application(ID, 17), ADDED)

@@ -26,7 +26,7 @@ LOSE = Lose(SessionLoss.BANNED, "USER_DEACTIVATED_BAN", NOON)
 ASSIGN = Assign(ADBOT, PAIR, NOON)
 
 
-def test_an_imported_session_lies_in_stock() -> None:
+def test_an_imported_session_is_in_stock() -> None:
     session.when(STOCK).then(STOCKED)
 
 
@@ -35,16 +35,16 @@ def test_a_session_that_is_in_stock_is_not_stocked_again() -> None:
     session.given(STOCKED, ASSIGNED).when(STOCK).then()
 
 
-def test_an_unused_session_is_assigned_with_the_pair_that_was_chosen() -> None:
+def test_an_unused_session_is_assigned_with_the_chosen_application() -> None:
     session.given(STOCKED).when(ASSIGN).then(ASSIGNED)
 
 
-def test_a_session_with_a_pair_of_its_own_is_assigned_with_no_other() -> None:
+def test_a_session_with_its_own_application_is_assigned_with_no_other() -> None:
     session.given(STOCKED_WITH_PAIR).when(ASSIGN).then(ASSIGNED)
     session.given(STOCKED_WITH_PAIR).when(Assign(ADBOT, OTHER_PAIR, NOON)).refused("pair_fixed")
 
 
-def test_assigning_it_again_to_the_same_adbot_changes_nothing() -> None:
+def test_assigning_a_session_to_its_adbot_again_is_a_no_op() -> None:
     session.given(STOCKED, ASSIGNED).when(ASSIGN).then()
 
 
@@ -56,7 +56,7 @@ def test_a_lost_session_is_not_assigned() -> None:
     session.given(STOCKED, BANNED).when(ASSIGN).refused("session_lost")
 
 
-def test_a_released_session_is_free_for_another_adbot_and_another_pair() -> None:
+def test_a_released_session_may_get_another_adbot_and_application() -> None:
     released = SessionReleased(session=ID, adbot=ADBOT)
     session.given(STOCKED, ASSIGNED).when(Release(NOON)).then(released)
     session.given(STOCKED, ASSIGNED, released).when(Assign(OTHER, OTHER_PAIR, NOON)).then(
@@ -65,12 +65,12 @@ def test_a_released_session_is_free_for_another_adbot_and_another_pair() -> None
     assert session.given(STOCKED_WITH_PAIR, ASSIGNED, released).state() == Unused(ID, PAIR)
 
 
-def test_releasing_what_is_not_assigned_changes_nothing() -> None:
+def test_releasing_an_unassigned_session_is_a_no_op() -> None:
     session.given(STOCKED).when(Release(NOON)).then()
     session.given(STOCKED, BANNED).when(Release(NOON)).then()
 
 
-def test_a_lost_session_names_the_adbot_that_it_was_on() -> None:
+def test_a_session_loss_names_the_sessions_adbot() -> None:
     session.given(STOCKED).when(LOSE).then(BANNED)
     session.given(STOCKED, ASSIGNED).when(LOSE).then(BANNED.model_copy(update={"adbot": ADBOT}))
 
@@ -80,17 +80,17 @@ def test_a_session_is_lost_once() -> None:
 
 
 @pytest.mark.parametrize("command", [ASSIGN, Release(NOON), LOSE])
-def test_nothing_happens_to_a_session_that_was_never_stocked(command: Assign | Release | Lose) -> None:
+def test_commands_for_an_unknown_session_are_refused(command: Assign | Release | Lose) -> None:
     session.when(command).refused("unknown_session")
 
 
-def test_the_states_follow_the_events() -> None:
+def test_each_event_leads_to_its_state() -> None:
     assert session.given(STOCKED).state() == Unused(ID, None)
     assert session.given(STOCKED, ASSIGNED).state() == Assigned(ID, ADBOT, PAIR, own=False)
     assert session.given(STOCKED, BANNED).state() == Lost(ID, SessionLoss.BANNED)
 
 
-def test_an_impossible_history_is_a_loud_failure() -> None:
+def test_an_impossible_history_is_an_error() -> None:
     with pytest.raises(ImpossibleEvent):
         evolve(None, ASSIGNED)
     with pytest.raises(ImpossibleEvent):

@@ -75,7 +75,7 @@ def entry(event: str, level: str = "info", **fields: object) -> str:
         pytest.param(['{"event"', "[1, 2]", "{}"], "{}", id="lines that only look structured"),
     ],
 )
-def test_the_line_that_says_why(lines: list[str], expected: str) -> None:
+def test_the_line_with_the_cause_is_found(lines: list[str], expected: str) -> None:
     assert complaint(lines) == expected
 
 

@@ -54,7 +54,7 @@ def test_a_link_names_a_post(written: str, channel: str, message: int) -> None:
         "🥖",
     ],
 )
-def test_all_else_is_a_text(written: str) -> None:
+def test_any_other_post_is_a_text(written: str) -> None:
     assert parse_post(f" {written}\n") == TextPost(text=written)
 
 
@@ -88,7 +88,7 @@ def test_all_else_is_a_text(written: str) -> None:
         ("tg://resolve?domain=news&post=12", "begins with https://t.me/"),
     ],
 )
-def test_a_malformed_post_is_refused_with_what_is_wrong(written: str, says: str) -> None:
+def test_a_malformed_post_is_refused_with_a_reason(written: str, says: str) -> None:
     with pytest.raises(Refused, match="malformed_post") as refusal:
         parse_post(written)
     assert says in refusal.value.detail
@@ -144,13 +144,13 @@ def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
         ("htps://t.me/bakers", "begins with https://t.me/"),
     ],
 )
-def test_a_malformed_group_is_refused_with_what_is_wrong(written: str, says: str) -> None:
+def test_a_malformed_group_is_refused_with_a_reason(written: str, says: str) -> None:
     with pytest.raises(Refused, match="malformed_groups") as refusal:
         parse_groups([written], most=1)
     assert says in refusal.value.detail
 
 
-def test_groups_written_twice_are_folded_in_whatever_spelling() -> None:
+def test_duplicate_groups_are_removed_in_any_spelling() -> None:
     written = ["@Bakers", "https://t.me/bakers", "-100123", "t.me/BAKERS/", "t.me/c/123", "", "@bakers/5"]
     assert parse_groups(written, most=3) == ("@bakers", "-100123", "@bakers/5")
 
@@ -189,7 +189,7 @@ SLOW = (
 
 
 @pytest.mark.parametrize("part", SLOW)
-def test_the_longest_lists_and_posts_that_were_made_to_be_slow_are_read_in_linear_time(part: str) -> None:
+def test_adversarial_lists_and_posts_are_parsed_in_linear_time(part: str) -> None:
     """A body holds half a megabyte: some 1700 lines of the longest kind, or one of the longest posts."""
     began = time.process_time()
     lines = [f"{part[:292]} {number}" for number in range(1700)]
@@ -213,7 +213,7 @@ def test_a_list_without_a_group_is_refused() -> None:
         parse_groups(["", "  "], most=10)
 
 
-def test_a_longer_list_than_allowed_is_refused_after_folding() -> None:
+def test_a_list_above_the_limit_is_refused_after_removing_duplicates() -> None:
     assert len(parse_groups(["@bakers", "@BAKERS", "@millers"], most=2)) == 2
     with pytest.raises(Refused, match="too_many_groups"):
         parse_groups(["@bakers", "@millers", "@brewers"], most=2)
@@ -229,7 +229,7 @@ numbers = st.integers(min_value=1, max_value=2**31 - 1)
 @given(
     host=hosts, name=names, message=numbers, topic=st.none() | numbers, tail=st.sampled_from(["", "?single"])
 )
-def test_any_well_formed_link_is_read(
+def test_any_well_formed_link_is_parsed(
     host: str, name: str, message: int, topic: int | None, tail: str
 ) -> None:
     middle = "" if topic is None else f"/{topic}"
@@ -238,7 +238,7 @@ def test_any_well_formed_link_is_read(
 
 
 @given(host=hosts, name=names, topic=st.none() | numbers)
-def test_all_spellings_of_a_group_are_one(host: str, name: str, topic: int | None) -> None:
+def test_all_spellings_of_a_group_have_one_canonical_form(host: str, name: str, topic: int | None) -> None:
     tail = "" if topic is None else f"/{topic}"
     spellings = [f"{host}/{name}{tail}", f"@{name}{tail}", f"@{name.upper()}{tail}"]
     assert parse_groups(spellings, most=1) == (f"@{name.lower()}{tail}",)
@@ -255,7 +255,7 @@ awkward = st.text() | st.text(alphabet="tT.me/@+-c0123?=# ahtps:\n", max_size=40
 
 
 @given(written=awkward)
-def test_a_post_is_read_or_refused_never_anything_else(written: str) -> None:
+def test_any_post_is_parsed_or_refused(written: str) -> None:
     post = outcome(lambda: parse_post(written))
     if isinstance(post, Refused):
         assert post.code == "malformed_post"
@@ -265,7 +265,7 @@ def test_a_post_is_read_or_refused_never_anything_else(written: str) -> None:
 
 
 @given(written=st.lists(awkward, max_size=5))
-def test_groups_are_read_or_refused_never_anything_else(written: list[str]) -> None:
+def test_any_list_of_groups_is_parsed_or_refused(written: list[str]) -> None:
     groups = outcome(lambda: parse_groups(written, most=3))
     if isinstance(groups, Refused):
         assert groups.code in {"malformed_groups", "no_groups", "too_many_groups"}
@@ -275,6 +275,6 @@ def test_groups_are_read_or_refused_never_anything_else(written: list[str]) -> N
 
 
 @given(written=st.lists(st.one_of(names.map("@{}".format), numbers.map("-100{}".format)), min_size=1))
-def test_reading_canonical_groups_again_changes_nothing(written: list[str]) -> None:
+def test_parsing_canonical_groups_is_idempotent(written: list[str]) -> None:
     groups = parse_groups(written, most=len(written))
     assert parse_groups(groups, most=len(written)) == groups

@@ -58,13 +58,13 @@ def test_public_names_and_invitations_need_no_permission() -> None:
     schedule.when(wanted).then(AdvertisementSet(adbot=ID, post=POST, groups=("@bakers/5", "+AbCdEfGh12")))
 
 
-def test_an_adbot_whose_advertisement_was_set_before_does_not_start_without_permission() -> None:
+def test_an_adbot_with_an_earlier_advertisement_does_not_start_without_permission() -> None:
     schedule.given(SET).when(Start(ADBOT, OWNER, NOON)).refused("private_ids_not_allowed")
     schedule.given(SET).when(Start(ADBOT, None, NOON)).refused("private_ids_not_allowed")
     schedule.given(SET).when(Start(TRUSTED, OWNER, NOON)).then(STARTED)
 
 
-def test_an_adbot_that_ran_before_stops_when_it_is_due() -> None:
+def test_a_running_adbot_without_permission_stops_when_it_is_due() -> None:
     schedule.given(SET, STARTED).when(run_at(0)).then(STOPPED)
     allowed = due(0).model_copy(update={"groups": SET.groups})
     schedule.given(SET, STARTED).when(run_at(0, TRUSTED)).then(allowed)
@@ -80,7 +80,7 @@ def test_adbots_stop_as_soon_as_the_permission_ends() -> None:
     schedule.when(EndPrivate(ADBOT)).then()
 
 
-def test_a_permission_is_given_and_taken_once() -> None:
+def test_a_permission_is_granted_and_revoked_once() -> None:
     allowed, forbidden = (
         PrivateIdsAllowed(account=OWNER, reason="own groups"),
         PrivateIdsForbidden(account=OWNER, reason="over"),

@@ -118,14 +118,14 @@ def test_an_advertisement_is_set_in_canonical_form() -> None:
     schedule.when(set_to("https://t.me/News/12", "@Bakers", "t.me/millers", "t.me/BAKERS")).then(SET)
 
 
-def test_setting_the_same_advertisement_again_changes_nothing() -> None:
+def test_setting_the_same_advertisement_again_is_a_no_op() -> None:
     schedule.given(SET).when(set_to("t.me/news/12?single")).then()
     schedule.given(SET).when(set_to("t.me/news/13")).then(
         SET.model_copy(update={"post": ChannelPost(channel="@news", message=13)})
     )
 
 
-def test_an_adbot_that_is_not_there_or_not_ones_own_is_unknown() -> None:
+def test_a_missing_adbot_or_another_clients_is_unknown() -> None:
     for unknown in (set_to(adbot=None), Start(None, OWNER, NOON), Stop(None, OWNER, NOON)):
         assert type(schedule.given(SET).when(unknown).refused("unknown_adbot")) is NotYetKnown
     others = (replace(set_to(), account=STRANGER), Start(ADBOT, STRANGER, NOON), Stop(ADBOT, STRANGER, NOON))
@@ -150,14 +150,14 @@ def test_a_running_adbot_is_not_started_again() -> None:
     schedule.given(SET, STARTED).when(Start(ADBOT, OWNER, NOON + MINUTE)).then()
 
 
-def test_starting_says_what_is_missing() -> None:
+def test_a_refused_start_names_what_is_missing() -> None:
     schedule.when(Start(ADBOT, OWNER, NOON)).refused("no_post")
     schedule.given(SET.model_copy(update={"groups": ()})).when(Start(ADBOT, OWNER, NOON)).refused("no_groups")
     schedule.given(SET).when(Start(SEATLESS, OWNER, NOON)).refused("no_seats")
     schedule.given(SET).when(Start(replace(ADBOT, expired=True), OWNER, NOON)).refused("adbot_expired")
 
 
-def test_an_adbot_is_over_at_its_end_though_nobody_said_so_yet() -> None:
+def test_an_adbot_does_not_start_after_its_end_also_before_the_expiry_is_received() -> None:
     schedule.given(SET).when(Start(ADBOT, OWNER, NOON + timedelta(days=30))).refused("adbot_expired")
 
 
@@ -176,7 +176,7 @@ def test_an_adbot_stops_when_its_plan_ends_or_it_is_suspended(reason: StopReason
     schedule.when(end).then()
 
 
-def test_what_was_started_after_a_suspension_that_is_heard_late_goes_on() -> None:
+def test_an_adbot_started_after_a_suspension_that_is_received_late_goes_on() -> None:
     again = started(MINUTE, MINUTE)
     late = EndUnfit(StopReason.SUSPENDED, NOON, NOON + 2 * MINUTE)
     schedule.given(SET, STARTED, STOPPED, again).when(late).then()
@@ -196,13 +196,13 @@ def test_an_adbot_that_was_extended_may_be_started_again() -> None:
     schedule.given(SET, STARTED, stopped(StopReason.EXPIRED)).when(Start(extended, OWNER, late)).then(again)
 
 
-def test_an_adbot_stops_when_its_post_is_gone() -> None:
+def test_an_adbot_stops_when_its_post_no_longer_exists() -> None:
     schedule.given(SET, STARTED, due(0)).when(EndWithSource(FIRST, "MESSAGE_ID_INVALID", NOON)).then(
         stopped(StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID")
     )
 
 
-def test_a_broken_post_of_an_earlier_run_stops_nothing() -> None:
+def test_a_broken_post_of_an_earlier_run_does_not_stop_the_adbot() -> None:
     again = STARTED.model_copy(update={"anchor": NOON + MINUTE})
     broken = EndWithSource(FIRST, "MESSAGE_ID_INVALID", NOON)
     schedule.given(SET, STARTED, due(0), STOPPED, again).when(broken).then()
@@ -213,21 +213,21 @@ def test_a_broken_post_of_an_earlier_run_stops_nothing() -> None:
 # -- what comes due
 
 
-def test_the_first_cycle_comes_due_at_once() -> None:
+def test_the_first_cycle_is_due_at_once() -> None:
     schedule.given(SET, STARTED).when(run_at(0)).then(due(0))
 
 
-def test_the_same_due_time_is_dealt_with_once() -> None:
+def test_a_due_time_is_handled_once() -> None:
     schedule.given(SET, STARTED, due(0)).when(run_at(0), run_at(9.9, cycle=SECOND)).then()
 
 
-def test_the_timers_lateness_does_not_add_up() -> None:
+def test_the_timers_delays_do_not_accumulate() -> None:
     ended = replace(ADBOT, ended_cycle=FIRST)
     schedule.given(SET, STARTED).when(run_at(1 / 60)).then(due(0))
     schedule.given(SET, STARTED, due(0)).when(run_at(10 + 1 / 60, ended, SECOND)).then(due(10, SECOND, 2))
 
 
-def test_a_cycle_that_is_raised_late_puts_the_next_one_off_by_a_whole_interval() -> None:
+def test_the_next_cycle_is_due_a_whole_interval_after_a_late_one() -> None:
     ended = replace(ADBOT, ended_cycle=FIRST)
     schedule.given(SET, STARTED).when(run_at(4), run_at(13.9, ended, SECOND)).then(due(4))
     schedule.given(SET, STARTED, due(4)).when(run_at(14, ended, SECOND)).then(due(14, SECOND, 2))
@@ -246,7 +246,7 @@ def test_a_cycle_that_still_runs_makes_the_next_one_skipped() -> None:
     )
 
 
-def test_after_a_skipped_one_the_next_cycle_is_counted_on() -> None:
+def test_cycles_are_numbered_on_after_a_skipped_one() -> None:
     ended = replace(ADBOT, ended_cycle=FIRST)
     schedule.given(SET, STARTED, due(0), SKIPPED).when(run_at(20, ended, SECOND)).then(due(20, SECOND, 2))
 
@@ -255,14 +255,14 @@ def test_a_cycle_that_never_ends_does_not_block_for_ever() -> None:
     schedule.given(SET, STARTED, due(0)).when(run_at(24 * 60, cycle=SECOND)).then(due(24 * 60, SECOND, 2))
 
 
-def test_a_cycle_of_an_earlier_run_does_not_hold_up_the_first_of_a_new_one() -> None:
+def test_a_cycle_of_an_earlier_run_does_not_delay_the_first_of_a_new_one() -> None:
     again = started(MINUTE, 10 * MINUTE)
     schedule.given(SET, STARTED, due(0), STOPPED, again).when(run_at(10, cycle=SECOND)).then(
         due(10, SECOND, 2)
     )
 
 
-def test_a_cycle_carries_what_is_set_at_that_moment() -> None:
+def test_a_cycle_has_the_advertisement_that_is_set_at_its_due_time() -> None:
     changed = SET.model_copy(update={"groups": ("@brewers",)})
     other = Seat(session=SessionId(uuid4()), pair=SEAT.pair)
     adbot = replace(ADBOT, seats=(SEAT, other), ended_cycle=FIRST)
@@ -275,7 +275,7 @@ def test_an_adbot_that_lost_all_its_seats_stops_instead() -> None:
     schedule.given(SET, STARTED, due(0)).when(run_at(3, SEATLESS)).then(stopped(StopReason.SEATLESS))
 
 
-def test_an_adbot_whose_plan_is_over_stops_instead() -> None:
+def test_an_adbot_whose_plan_has_ended_stops_instead() -> None:
     expired = replace(ADBOT, expired=True)
     schedule.given(SET, STARTED).when(run_at(0, expired)).then(stopped(StopReason.EXPIRED))
     schedule.given(SET, STARTED).when(run_at(30 * 24 * 60)).then(stopped(StopReason.EXPIRED))
@@ -292,13 +292,13 @@ def test_an_adbot_that_was_extended_while_it_ran_keeps_its_cadence() -> None:
     schedule.given(SET, STARTED, due(end)).when(run_at(end + 10, extended, SECOND)).then(due_after)
 
 
-def test_nothing_comes_due_while_it_is_stopped() -> None:
+def test_a_stopped_adbot_has_no_due_cycle() -> None:
     schedule.when(run_at(0)).then()
     schedule.given(SET).when(run_at(0)).then()
     schedule.given(SET, STARTED, STOPPED).when(run_at(0)).then()
 
 
-def test_nothing_comes_due_when_the_clock_was_set_back() -> None:
+def test_no_cycle_is_due_when_the_clock_was_set_back() -> None:
     schedule.given(SET, STARTED).when(run_at(-5)).then()
     schedule.given(SET, STARTED, due(0), due(10, SECOND, 2)).when(run_at(5)).then()
 
@@ -306,14 +306,14 @@ def test_nothing_comes_due_when_the_clock_was_set_back() -> None:
 # -- the interval, whatever is done to the adbot
 
 
-def test_a_stop_and_a_start_do_not_bring_the_next_cycle_nearer() -> None:
+def test_a_restart_does_not_bring_the_next_cycle_forward() -> None:
     history = schedule.given(SET, STARTED, due(0), STOPPED)
     history.when(Start(ADBOT, OWNER, NOON + MINUTE)).then(started(MINUTE, 10 * MINUTE))
     history.when(Start(ADBOT, OWNER, NOON + 10 * MINUTE)).then(started(10 * MINUTE, 10 * MINUTE))
     history.when(Start(ADBOT, OWNER, NOON + 25 * MINUTE)).then(started(25 * MINUTE, 25 * MINUTE))
 
 
-def test_a_run_without_a_cycle_does_not_hide_the_one_before_it() -> None:
+def test_a_run_without_a_cycle_does_not_shorten_the_interval() -> None:
     idle = started(MINUTE, 10 * MINUTE)
     again = Start(ADBOT, OWNER, NOON + 2 * MINUTE)
     schedule.given(SET, STARTED, due(0), STOPPED, idle, STOPPED).when(again).then(
@@ -321,12 +321,12 @@ def test_a_run_without_a_cycle_does_not_hide_the_one_before_it() -> None:
     )
 
 
-def test_nothing_comes_due_between_the_start_and_the_first_due_time() -> None:
+def test_no_cycle_is_due_between_the_start_and_the_first_due_time() -> None:
     history = schedule.given(SET, STARTED, due(0), STOPPED, started(MINUTE, 10 * MINUTE))
     history.when(run_at(9.9, cycle=SECOND)).then()
 
 
-def test_the_interval_of_the_present_plan_counts() -> None:
+def test_the_interval_of_the_current_plan_applies() -> None:
     slower = replace(ADBOT, interval_seconds=3600)
     anchor = AdbotStarted(
         adbot=ID, started_at=NOON + MINUTE, anchor=NOON + 60 * MINUTE, interval_seconds=3600
@@ -334,18 +334,18 @@ def test_the_interval_of_the_present_plan_counts() -> None:
     schedule.given(SET, STARTED, due(0), STOPPED).when(Start(slower, OWNER, NOON + MINUTE)).then(anchor)
 
 
-def test_a_suspension_that_is_heard_before_the_first_due_time_stops_the_run() -> None:
+def test_a_suspension_received_before_the_first_due_time_stops_the_run() -> None:
     waiting = schedule.given(SET, STARTED, due(0), STOPPED, started(MINUTE, 10 * MINUTE))
     suspended = EndUnfit(StopReason.SUSPENDED, NOON + 2 * MINUTE, NOON + 2 * MINUTE)
     waiting.when(suspended).then(stopped(StopReason.SUSPENDED))
 
 
-def test_a_last_cycle_of_a_clock_that_was_far_ahead_does_not_hold_the_adbot_for_ever() -> None:
+def test_a_cycle_recorded_by_a_clock_far_ahead_does_not_block_the_adbot_for_ever() -> None:
     history = schedule.given(SET, STARTED, due(365 * 24 * 60), STOPPED)
     history.when(Start(ADBOT, OWNER, NOON)).then(started(timedelta(0), 10 * MINUTE))
 
 
-def test_a_start_of_the_first_schema_was_said_at_its_anchor() -> None:
+def test_a_start_of_the_first_schema_is_upcast_to_its_anchor() -> None:
     old = published().decode(
         "AdbotStarted", 1, json.dumps({"adbot": str(ID), "anchor": NOON.isoformat(), "interval_seconds": 600})
     )
@@ -366,7 +366,7 @@ def test_a_cycle_of_the_first_schema_is_followed_by_one_an_interval_later() -> N
         schedule.given(SET, STARTED, *history).when(run_at(at, ended, SECOND)).then(due(at, SECOND, 2))
 
 
-def test_the_next_cycle_comes_when_the_last_one_said_whatever_the_interval() -> None:
+def test_the_next_cycle_is_due_as_the_last_one_recorded_whatever_the_interval() -> None:
     sooner = due(0).model_copy(update={"next_due": NOON + 7 * MINUTE})
     ended = replace(ADBOT, ended_cycle=FIRST)
     schedule.given(SET, STARTED, sooner).when(run_at(7, ended, SECOND)).then(due(7, SECOND, 2))
@@ -382,7 +382,7 @@ acts = st.lists(
 
 
 @given(acts=acts)
-def test_whatever_is_done_two_cycles_are_never_nearer_than_the_interval(acts: list[tuple[str, int]]) -> None:
+def test_no_sequence_brings_two_cycles_nearer_than_the_interval(acts: list[tuple[str, int]]) -> None:
     state = SCHEDULE.fold([SET])
     now, adbot = NOON, ADBOT
     raised: list[tuple[datetime, CycleDue, int]] = []
@@ -420,11 +420,11 @@ def _look(adbot: Adbot, now: datetime, raised: list[tuple[datetime, CycleDue, in
 @pytest.mark.parametrize(
     "event", [STOPPED, due(0), CycleSkipped(adbot=ID, due_at=NOON, reason=SkipReason.OVERRUN)]
 )
-def test_an_impossible_history_is_a_loud_failure(event: AdbotStopped | CycleDue | CycleSkipped) -> None:
+def test_an_impossible_history_is_an_error(event: AdbotStopped | CycleDue | CycleSkipped) -> None:
     with pytest.raises(ImpossibleEvent):
         evolve(schedule.given(SET).state(), event)
 
 
-def test_a_running_adbot_can_not_have_been_started_again() -> None:
+def test_a_second_start_of_a_running_adbot_is_an_impossible_history() -> None:
     with pytest.raises(ImpossibleEvent):
         evolve(schedule.given(SET, STARTED).state(), STARTED)
