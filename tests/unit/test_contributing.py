@@ -1,4 +1,4 @@
-"""The page for contributors names files that exist."""
+"""The files that CONTRIBUTING names exist."""
 
 import re
 from pathlib import Path

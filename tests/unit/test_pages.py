@@ -1,4 +1,4 @@
-"""All that a page tells its reader to type is found, and nothing else."""
+"""Parsing documentation pages: commands, settings and output."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever is typed, the answer is in our own words: no regular expression, no library's text."""
+"""Invalid values on the command line get error texts of our own, with no regular expression in them."""
 
 import os
 import re
@@ -20,9 +20,9 @@ FOREIGN = re.compile(
     r"String should|\b[A-Za-z]+(Error|Exception)\b|unable to parse"
 )
 BAD = ("", "nonsense", "-1", "\x1b[31m?", "9" * 40, "HQADZ-1", "someone@", "../..")
-"""Each argument gets the next two of them, each option the next one, so that all are tried on each kind."""
+"""Invalid values: arguments get the next two, options the next one, so that all are tried on each kind."""
 NUMBERS = ("", "nonsense", "1.5.2")
-"""For what would run until it is stopped if the value were good."""
+"""Values for commands that would run until they are stopped if the value were valid."""
 ENDLESS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("demo",): ("--cycles",),
     ("up",): ("--port", "--workers"),
@@ -39,7 +39,7 @@ UNREACHABLE = {
 
 
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer keeps its types private
-    """Return every command by its words."""
+    """Return every command by its path."""
     if isinstance(command, Menu):
         for name, sub in command.commands.items():
             entry = command.entries.get(name)
@@ -53,7 +53,7 @@ COMMANDS = dict(leaves(typer.main.get_command(app)))
 
 
 def lines() -> Iterator[list[str]]:
-    """Return command lines in each of which one value is bad."""
+    """Return command lines with one invalid value each."""
     bad = cycle(BAD)
     for path, command in COMMANDS.items():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
@@ -63,8 +63,8 @@ def lines() -> Iterator[list[str]]:
         if path in ENDLESS:
             yield from ([*path, *asked, option, number] for option in ENDLESS[path] for number in NUMBERS)
             continue
-        for place in range(len(arguments)):
-            yield from ([*path, *asked, "--", *good[:place], next(bad), *good[place + 1 :]] for _ in range(2))
+        for index in range(len(arguments)):
+            yield from ([*path, *asked, "--", *good[:index], next(bad), *good[index + 1 :]] for _ in range(2))
         for one in command.params:
             if one.param_type_name == "option" and not one.is_flag and one.name != "help":
                 rest = [word for other in needed if other is not one for word in (other.opts[0], "1")]
@@ -73,7 +73,7 @@ def lines() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def nothing_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Servers that do not answer, and an empty folder to work in."""
+    """Configure unreachable servers, in an empty working folder."""
     for name in [name for name in os.environ if name.startswith("ADRELAY_")]:
         monkeypatch.delenv(name)
     for name, value in UNREACHABLE.items():

@@ -1,4 +1,4 @@
-"""What the commands ask for before they start anything."""
+"""What commands validate before they start anything."""
 
 import os
 from pathlib import Path
@@ -28,10 +28,10 @@ SERVERS = {"ADRELAY_POSTGRES_URL": "postgresql://db.example", "ADRELAY_NATS_URL"
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty folder to work in, and an environment that says nothing."""
+    """Work in an empty folder with an environment without settings."""
     for name in [name for name in os.environ if name.startswith("ADRELAY_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(os, "environ", dict(os.environ))  # what an .env file adds is gone afterwards
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # removes the variables that a test's .env file adds
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -73,22 +73,22 @@ def test_generated_secrets_are_strong_and_never_the_same() -> None:
     assert not set(first) & set(second)
     printed = dict(line.split("=", 1) for line in first)
     assert set(printed) == set(fresh_secrets())
-    left = {problem.split()[0] for problem in problems({**SERVERS, **printed})}
-    assert left == REQUIRED - set(printed)
+    missing = {problem.split()[0] for problem in problems({**SERVERS, **printed})}
+    assert missing == REQUIRED - set(printed)
 
 
 def test_the_demo_does_not_write_into_a_folder_with_files(folder: Path) -> None:
-    kept = folder / "kept"
-    kept.mkdir()
-    (kept / "of_an_earlier_run").touch()
-    result = CliRunner().invoke(app, ["demo", "--keep", str(kept)])
+    saved = folder / "saved"
+    saved.mkdir()
+    (saved / "of_an_earlier_run").touch()
+    result = CliRunner().invoke(app, ["demo", "--keep", str(saved)])
     assert result.exit_code == 2
     assert "empty folder" in " ".join(result.stderr.split())
-    assert [path.name for path in kept.iterdir()] == ["of_an_earlier_run"]
+    assert [path.name for path in saved.iterdir()] == ["of_an_earlier_run"]
 
 
 def warnings(*arguments: str) -> list[str]:
-    """Return what `up` warns of, in one line each."""
+    """Return the warnings of `up`, one per line."""
     result = CliRunner().invoke(app, ["up", *arguments], catch_exceptions=False)
     return [line.removeprefix("! ") for line in result.stderr.splitlines() if line.startswith("! ")]
 
@@ -114,7 +114,7 @@ def test_up_warns_of_a_folder_that_others_can_list(folder: Path) -> None:
     data.mkdir()
     data.chmod(0o755)
     assert warnings("--folder", "data") == ["data can be looked into by others: chmod go-rw data"]
-    data.chmod(0o711)  # where we are root, PostgreSQL's account passes through
+    data.chmod(0o711)  # as root, PostgreSQL's own account needs to pass through
     assert warnings("--folder", "data") == []
 
 
@@ -145,13 +145,13 @@ def test_tools_use_the_servers_of_the_local_up_unless_settings_name_others(
 
 
 def test_a_saved_demo_uses_only_its_saved_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = fresh_secrets() | {
-        "ADRELAY_BILLING_API_KEY": "kept-1234567890",
+    saved = fresh_secrets() | {
+        "ADRELAY_BILLING_API_KEY": "saved-1234567890",
         "ADRELAY_BILLING_IPN_SECRET": "kV8-a-kept-secret-2468",
         "ADRELAY_BILLING_IPN_CALLBACK_URL": "http://127.0.0.1:1/",
     }
-    (folder / "kept").mkdir()
-    keep_settings(folder / "kept", kept)
+    (folder / "saved").mkdir()
+    keep_settings(folder / "saved", saved)
     for name in ("BILLING_POSTGRES_URL", "BILLING_NATS_URL", "NATS_URL", "NATS_PREFIX", "GATEWAY_SMTP_HOST"):
         monkeypatch.setitem(os.environ, f"ADRELAY_{name}", "nats://production.example")
     monkeypatch.setitem(os.environ, "adrelay_billing_nats_url", "nats://production.example")
@@ -162,24 +162,24 @@ def test_a_saved_demo_uses_only_its_saved_settings(folder: Path, monkeypatch: py
         problem_text.update(os.environ)
 
     monkeypatch.setattr("adrelay.commands.up.running._run", run)
-    result = CliRunner().invoke(app, ["up", "--folder", "kept"])
+    result = CliRunner().invoke(app, ["up", "--folder", "saved"])
     assert result.exit_code == 0, result.stderr
     assert {
         name: value for name, value in problem_text.items() if name.upper().startswith("ADRELAY_")
-    } == kept
+    } == saved
 
 
-@pytest.mark.parametrize(("kept", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
+@pytest.mark.parametrize(("saved", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
 def test_a_saved_demo_uses_the_stream_name_of_its_own_settings(
-    folder: Path, kept: str | None, prefix: str
+    folder: Path, saved: str | None, prefix: str
 ) -> None:
-    (folder / "kept/nats").mkdir(parents=True)
-    (folder / "kept/nats/port").write_text("4001")
-    (folder / "kept/nats/password").write_text("pw")
+    (folder / "saved/nats").mkdir(parents=True)
+    (folder / "saved/nats/port").write_text("4001")
+    (folder / "saved/nats/password").write_text("pw")
     (folder / ".env").write_text("ADRELAY_NATS_PREFIX=production\n")
-    if kept is not None:
-        keep_settings(folder / "kept", {"ADRELAY_NATS_PREFIX": kept})
-    assert ServerOptions(folder / "kept").broker().prefix == prefix
+    if saved is not None:
+        keep_settings(folder / "saved", {"ADRELAY_NATS_PREFIX": saved})
+    assert ServerOptions(folder / "saved").broker().prefix == prefix
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "8 0"])

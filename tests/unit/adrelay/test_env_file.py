@@ -1,4 +1,4 @@
-"""An `.env` file means the same to us and to a shell, and what is odd about one is told."""
+"""`.env` files are parsed as a shell parses them; contradictions in them are reported."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ HARD = {
 
 
 async def shell(script: str) -> list[str]:
-    """Return the lines that a shell prints for a script, complaints among them."""
+    """Return the lines that a shell prints for a script, errors included."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         "sh", "-c", script, stdout=pipe, stderr=asyncio.subprocess.STDOUT
@@ -29,7 +29,7 @@ async def shell(script: str) -> list[str]:
 
 @pytest.fixture
 def env_file(tmp_path: Path) -> Path:
-    """A file with values that are hard to quote, in single quotes."""
+    """Write a file with values that are hard to quote, in single quotes."""
     path = tmp_path / ".env"
     path.write_text("".join(f"{name}='{value}'\n" for name, value in HARD.items()))
     return path
@@ -58,11 +58,11 @@ async def test_the_last_of_several_values_wins_also_after_an_empty_one(tmp_path:
 
 
 def test_saved_demo_settings_are_read_back_unchanged(tmp_path: Path) -> None:
-    told = {**HARD, "ADRELAY_X": "it's a \\ folder", "ADRELAY_POSTGRES_URL": "postgresql://gone"}
-    keep_settings(tmp_path, told)
-    kept = tmp_path / "settings.env"
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert values_in(kept) == {name: value for name, value in told.items() if "POSTGRES" not in name}
+    settings = {**HARD, "ADRELAY_X": "it's a \\ folder", "ADRELAY_POSTGRES_URL": "postgresql://gone"}
+    keep_settings(tmp_path, settings)
+    saved = tmp_path / "settings.env"
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert values_in(saved) == {name: value for name, value in settings.items() if "POSTGRES" not in name}
 
 
 def test_a_file_that_does_not_exist_sets_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The verdict of the demo: a group that holds anything but each cycle's post once is found out."""
+"""The demo's check of groups: it fails unless a group has each cycle's post exactly once."""
 
 from io import StringIO
 from types import SimpleNamespace
@@ -16,25 +16,25 @@ CYCLES = ("first", "second")
 CLAIMED: dict[str, tuple[int, ...]] = {"first": (4,), "second": (7,)}
 
 
-def evidence(held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int = 1) -> GroupEvidence:
-    return GroupEvidence("@group", held, claimed, CYCLES, parts)
+def evidence(messages: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int = 1) -> GroupEvidence:
+    return GroupEvidence("@group", messages, claimed, CYCLES, parts)
 
 
 @pytest.mark.parametrize(
-    ("held", "claimed", "parts"),
+    ("messages", "claimed", "parts"),
     [
         ((4, 7), {"first": (4,), "second": (7,)}, 1),
         ((4, 5, 7, 8), {"first": (4, 5), "second": (7, 8)}, 2),
     ],
 )
 def test_each_cycles_post_exactly_once_is_no_problem(
-    held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int
+    messages: tuple[int, ...], claimed: dict[str, tuple[int, ...]], parts: int
 ) -> None:
-    assert evidence(held, claimed, parts).problem == ""
+    assert evidence(messages, claimed, parts).problem == ""
 
 
 @pytest.mark.parametrize(
-    ("held", "claimed", "problem"),
+    ("messages", "claimed", "problem"),
     [
         ((), {}, "0 messages for 2 cycles"),
         ((4,), {"first": (4,)}, "1 messages for 2 cycles"),
@@ -46,13 +46,13 @@ def test_each_cycles_post_exactly_once_is_no_problem(
     ],
 )
 def test_any_other_messages_are_a_problem(
-    held: tuple[int, ...], claimed: dict[str, tuple[int, ...]], problem: str
+    messages: tuple[int, ...], claimed: dict[str, tuple[int, ...]], problem: str
 ) -> None:
-    assert evidence(held, claimed).problem == problem
+    assert evidence(messages, claimed).problem == problem
 
 
 @pytest.mark.parametrize(
-    ("held", "held_twice", "cycles", "proven"),
+    ("messages", "held_twice", "cycles", "proven"),
     [
         ((4, 7), [], 2, True),
         ((4, 7, 8), [], 2, False),
@@ -61,7 +61,7 @@ def test_any_other_messages_are_a_problem(
     ],
 )
 async def test_the_demo_succeeds_only_if_every_check_does(
-    held: tuple[int, ...], held_twice: list[str], cycles: int, *, proven: bool
+    messages: tuple[int, ...], held_twice: list[str], cycles: int, *, proven: bool
 ) -> None:
     class Telegram:
         async def held_twice(self) -> list[str]:
@@ -69,6 +69,6 @@ async def test_the_demo_succeeds_only_if_every_check_does(
 
     system = cast("LocalSystem", SimpleNamespace(telegram=Telegram()))
     screen = DemoOutput(Console(file=StringIO()))
-    found = [evidence((4, 7), CLAIMED), evidence(held, CLAIMED)]
+    found = [evidence((4, 7), CLAIMED), evidence(messages, CLAIMED)]
     verdict = command._verdict  # pyright: ignore[reportPrivateUsage] - it decides the exit code
     assert await verdict(screen, system, found, cycles) is proven

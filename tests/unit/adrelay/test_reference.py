@@ -1,4 +1,4 @@
-"""The pages that are written from the code say what the code says."""
+"""The generated reference pages are up to date."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What services declare of themselves is all that they consist of, and what the command line asks for."""
+"""Registries: complete for each service, and used by the command line."""
 
 import importlib
 import pkgutil
@@ -13,7 +13,7 @@ from libs.eventsourcing import Command, Decider, Projection
 
 
 def declared(service: str, room: str) -> Iterator[object]:
-    """What stands in a service's modules of that name, or in its folder of that name."""
+    """Return the components of a service that are defined in its modules, or its folder, of that name."""
     package = importlib.import_module(f"services.{service}")
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if room in module.name.split("."):

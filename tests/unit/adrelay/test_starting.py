@@ -1,4 +1,4 @@
-"""Help, the version and completion answer at once: they import nothing that only the work needs."""
+"""Help, version and completion are fast: they import no package that only commands need."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ finally:
 
 
 def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
-    """Return what the command line prints, and the packages that it imported."""
+    """Return the command line's output, and the packages that it imported."""
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "HOME": str(folder), **settings}
     ran = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", PROGRAM, *arguments],
@@ -63,7 +63,7 @@ def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--help"], "Operate it:"),
         (["--version"], "adrelay "),
@@ -78,10 +78,10 @@ def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
     ids=str,
 )
 def test_help_imports_no_package_that_only_commands_need(
-    arguments: list[str], said: str, tmp_path: Path
+    arguments: list[str], expected: str, tmp_path: Path
 ) -> None:
     out, imported = run(*arguments, folder=tmp_path)
-    assert said in out
+    assert expected in out
     assert not imported & HEAVY
 
 
@@ -115,7 +115,7 @@ def test_completion_offers_nothing_without_a_gateway(tmp_path: Path) -> None:
 
 
 def _completing(words: str) -> dict[str, str]:
-    """Return what bash sets when TAB is pressed behind these words."""
+    """Return the environment that bash sets when TAB is pressed behind these words."""
     return {"_ADRELAY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
 
 
@@ -127,8 +127,8 @@ def _menus() -> list[tuple[str, Entry]]:
 
 @pytest.mark.parametrize(("name", "entry"), _menus())
 def test_the_menu_shows_each_commands_own_help(name: str, entry: Entry) -> None:
-    told = " ".join((loaded(name, entry).help or "").split())
-    assert told.startswith(entry.help)
+    help_text = " ".join((loaded(name, entry).help or "").split())
+    assert help_text.startswith(entry.help)
 
 
 def test_completion_knows_every_service_and_table() -> None:

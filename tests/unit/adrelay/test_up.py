@@ -1,4 +1,4 @@
-"""What `adrelay up` says before it starts."""
+"""What `adrelay up` shows before it starts."""
 
 import pytest
 
@@ -15,8 +15,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_mail_server_up_refers_to_the_command_for_access_codes() -> None:
-    said = where_mails_go()
-    assert "`adrelay accounts code` (no SMTP configured, see ADRELAY_GATEWAY_SMTP_HOST)" in said
+    destination = where_mails_go()
+    assert "`adrelay accounts code` (no SMTP configured, see ADRELAY_GATEWAY_SMTP_HOST)" in destination
 
 
 def test_a_mail_server_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A trace hangs every event under what caused it."""
+"""Correlated trees: every event is a child of its cause."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4

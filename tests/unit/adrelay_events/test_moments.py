@@ -1,4 +1,4 @@
-"""Times as people write them."""
+"""Instants and durations, as operators type and read them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -34,8 +34,8 @@ def test_any_other_text_is_refused(text: str) -> None:
 
 
 def test_a_duration_is_shown_in_one_or_two_units() -> None:
-    told = [duration(seconds) for seconds in (0.0123, 3.21, 250, 12_000, 1_051_200)]
-    assert told == ["12 ms", "3.2 s", "4 min 10 s", "3 h 20 min", "12 d 4 h"]
+    shown = [duration(seconds) for seconds in (0.0123, 3.21, 250, 12_000, 1_051_200)]
+    assert shown == ["12 ms", "3.2 s", "4 min 10 s", "3 h 20 min", "12 d 4 h"]
 
 
 def test_times_are_shown_in_utc() -> None:

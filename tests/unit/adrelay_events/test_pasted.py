@@ -1,4 +1,4 @@
-"""What people paste is understood, whatever stands around it."""
+"""Ids are found in pasted text, whatever surrounds them."""
 
 import pytest
 

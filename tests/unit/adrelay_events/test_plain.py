@@ -1,4 +1,4 @@
-"""What is shown is plain, and holds no secret."""
+"""Event data is shown in plain text without secrets."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""No id, name or amount is torn, however narrow the terminal is."""
+"""Output on terminals of any width: ids, names and amounts are never wrapped."""
 
 import re
 from collections.abc import Callable
@@ -163,23 +163,23 @@ DUE = envelope(
 )
 
 
-def say_orders() -> None:
+def render_orders() -> None:
     order_pictures.print_orders([ORDER_DOCUMENT])
 
 
-def say_attention() -> None:
+def render_attention() -> None:
     order_pictures.print_attention([{**ORDER_DOCUMENT, **ORDER_DOCUMENT["attention"][0]}])  # type: ignore[index]
 
 
-def say_order() -> None:
+def render_order() -> None:
     order_pictures.print_order(ORDER_DOCUMENT)
 
 
-def say_plans() -> None:
+def render_plans() -> None:
     catalogue.print_plans([{**PLAN.model_dump(mode="json"), "on_sale": True}])
 
 
-def say_adbot() -> None:
+def render_adbot() -> None:
     adbots.print_adbot(
         {
             "id": str(ADBOT),
@@ -199,7 +199,7 @@ def say_adbot() -> None:
     )
 
 
-def say_lag() -> None:
+def render_lag() -> None:
     holder = f"a forgotten shell in adrelay_billing (pid 12345, idle in transaction) {ACCOUNT}"
     relay = RelayLag("provisioning", active=True, stored=123456789, behind=123456, oldest_seconds=3e6)
     reader = ReaderLag(
@@ -216,7 +216,7 @@ def say_lag() -> None:
     )
 
 
-def say_dead() -> None:
+def render_dead_letters() -> None:
     letter = DeadLetter(
         "reactions",
         SourceStream("billing", f"order-{ORDER}"),
@@ -230,25 +230,25 @@ def say_dead() -> None:
     dead.print_dead_letter(stream, letter)
 
 
-def say_tail() -> None:
-    say = tail.line_printer()
+def render_tail() -> None:
+    render = tail.line_printer()
     for one in (PLACED, REQUESTED, DUE):
-        say(Arrival("billing", 123456789, one))
+        render(Arrival("billing", 123456789, one))
 
 
-def say_shown() -> None:
+def render_shown() -> None:
     show.print_stream(screen(), "billing", steps([PLACED, REQUESTED]), 2)
 
 
-def say_several() -> None:
+def render_several() -> None:
     show.list_streams(EMAIL, {f"order-{ORDER}": "billing", f"account-{ACCOUNT}": "gateway"}, json=False)
 
 
-def say_tree() -> None:
+def render_tree() -> None:
     nodes: list[Node] = []
     cause = uuid4()
     for depth in range(30):
-        told = EventSummary(
+        summary = EventSummary(
             uuid4(),
             "PaymentPartiallyPaid",
             f"schedule-{ADBOT}",
@@ -259,14 +259,14 @@ def say_tree() -> None:
             cause,
             f"account:{ACCOUNT}",
         )
-        cause = told.id
-        nodes.append(Node("provisioning", told))
+        cause = summary.id
+        nodes.append(Node("provisioning", summary))
     names = (f"payment 5123456789012345678 {EMAIL}", f"stream schedule-{ADBOT}")
     found = Found(names, {}, frozenset(), None, (UUID(int=7),))
     trace.print_trees(found, {str(UUID(int=7)): linked(nodes)}, kept=5)
 
 
-def say_verified() -> None:
+def render_verified() -> None:
     finding = Finding(
         Fault.GAP, 12, Cursor(1, 2), ADBOT, f"order-{ORDER}", f"the stream holds {ACCOUNT} there"
     )
@@ -277,19 +277,19 @@ def say_verified() -> None:
     verify.print_reports([report], [TableReport("gateway", "orders", 2, 123456789, [compared])])
 
 
-SAYERS = [
-    say_orders,
-    say_attention,
-    say_order,
-    say_plans,
-    say_adbot,
-    say_lag,
-    say_dead,
-    say_tail,
-    say_shown,
-    say_several,
-    say_tree,
-    say_verified,
+RENDERERS = [
+    render_orders,
+    render_attention,
+    render_order,
+    render_plans,
+    render_adbot,
+    render_lag,
+    render_dead_letters,
+    render_tail,
+    render_shown,
+    render_several,
+    render_tree,
+    render_verified,
 ]
 PRECIOUS = (
     ORDER,
@@ -309,18 +309,18 @@ PRECIOUS = (
 
 @pytest.fixture(params=[80, 120])
 def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """A terminal so wide."""
+    """Create a terminal of this width."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(request.param))
     width: int = request.param
     return width
 
 
-@pytest.mark.parametrize("say", SAYERS, ids=lambda say: say.__name__)
+@pytest.mark.parametrize("render", RENDERERS, ids=lambda render: render.__name__)
 def test_ids_names_and_amounts_are_never_wrapped(
-    say: Callable[[], None], columns: int, capsys: pytest.CaptureFixture[str]
+    render: Callable[[], None], columns: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    say()
+    render()
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     for precious in PRECIOUS:
         pieces = "".join(lines).replace(" ", "").count(precious.replace(" ", ""))
@@ -330,11 +330,11 @@ def test_ids_names_and_amounts_are_never_wrapped(
         assert len(line) <= columns or "  " not in line.strip("│├└ "), line
 
 
-@pytest.mark.parametrize("say", SAYERS, ids=lambda say: say.__name__)
+@pytest.mark.parametrize("render", RENDERERS, ids=lambda render: render.__name__)
 def test_without_a_terminal_nothing_is_truncated(
-    say: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    render: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    say()
+    render()
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "more (--json)" not in out

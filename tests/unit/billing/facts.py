@@ -1,4 +1,4 @@
-"""An order's life, in events."""
+"""Events, commands and reports of an order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -111,7 +111,7 @@ def in_ether(payment: str = PAYMENT, paid: Decimal = ETHER) -> WrongCoinReceived
 
 
 def uncounted(command: RecordStatus, much: Decimal | None = None) -> UncountedMoneyReported:
-    """The event for reported money that does not count; all of it by default."""
+    """Return the event for reported money that does not count; all of the report's by default."""
     report = command.report
     paid = report.paid or Decimal(0)
     return UncountedMoneyReported(
@@ -131,7 +131,7 @@ def unknown(payment: str = PAYMENT, status: str = "cancelled") -> UnknownStatusR
 
 
 def unmatched(command: RecordStatus, why: Mismatch) -> UnmatchedPaymentReported:
-    """What is reported of a report that does not match the order."""
+    """Return the event for a report that does not match the order."""
     report = command.report
     return UnmatchedPaymentReported(
         order=NUMBER,
@@ -172,7 +172,7 @@ REQUEST = RecordPaymentRequest(
 
 
 def reported(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = "BTC") -> RecordStatus:
-    """What the provider says of the order's own payment; a status that is only a word is not known."""
+    """Return a report of the order's own payment; a status given as a string is an unknown one."""
     report = PaymentReport(
         payment=PAYMENT,
         parent=None,
@@ -192,7 +192,7 @@ def reported(status: PaymentState | str, paid: Decimal = AMOUNT, *, coin: str = 
 def reported_deposit(
     status: PaymentState | str, paid: Decimal, deposit: str = DEPOSIT, *, coin: str = "BTC"
 ) -> RecordStatus:
-    """What the provider says of a further deposit: it is asked for what came."""
+    """Return a report of a further deposit, whose expected amount is the received one."""
     report = PaymentReport(
         payment=deposit,
         parent=PAYMENT,
@@ -210,5 +210,5 @@ def reported_deposit(
 
 
 def changed(command: RecordStatus, **fields: object) -> RecordStatus:
-    """The same report, but for these fields."""
+    """Return the report with these fields replaced."""
     return replace(command, report=replace(command.report, **fields))  # type: ignore[arg-type]  # a test names what fits

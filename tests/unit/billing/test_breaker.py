@@ -1,4 +1,4 @@
-"""A provider that fails is left alone, and tried again."""
+"""The circuit breaker of calls to the provider."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ _numbers = count()
 
 
 class Clock:
-    """Time as the breaker sees it: it stands still unless a test lets it pass."""
+    """The breaker's clock: advanced by tests only."""
 
     now = 1000.0
 
@@ -27,12 +27,12 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("services.billing.adapters.breaker.time", clock)  # its alone, not the process's
+    monkeypatch.setattr("services.billing.adapters.breaker.time", clock)  # the module's, not the process's
     return clock
 
 
 class Subject:
-    """A breaker of its own, and what it lets pass."""
+    """A breaker, and the number of calls that it let pass."""
 
     def __init__(self, failures: int = 3, open_seconds: float = REST_SECONDS) -> None:
         self.name = f"provider-{next(_numbers)}"

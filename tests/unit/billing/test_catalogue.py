@@ -1,4 +1,4 @@
-"""The catalogue's file: the plans of the default one, and what is wrong with a bad one."""
+"""The catalogue file: plans of the default one, errors of invalid ones."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which requests are written again after their connection broke."""
+"""Which requests are sent again after their connection broke."""
 
 from collections.abc import Iterable
 
@@ -17,30 +17,30 @@ MAKE = Call("request", "POST", "/v1/payment", 1.0, body="{}")
 
 
 class Line(httpcore.AsyncNetworkStream):
-    """A connection that takes so many writes, and then is found closed; one that takes all is answered."""
+    """A connection that is found closed after this many writes; a complete request is answered."""
 
     def __init__(self, writes: int) -> None:
-        self.left = writes
+        self.writes_left = writes
         self.written: list[bytes] = []
 
     async def write(self, buffer: bytes, *_: object, **__: object) -> None:
-        if not self.left:
+        if not self.writes_left:
             raise httpcore.WriteError
         if buffer:
-            self.left -= 1
+            self.writes_left -= 1
             self.written.append(buffer)
 
     async def read(self, *_: object, **__: object) -> bytes:
-        if not self.left:
+        if not self.writes_left:
             raise httpcore.ReadError
         return ANSWER
 
     async def aclose(self) -> None:
-        self.left = 0
+        self.writes_left = 0
 
 
 class Lines(httpcore.AsyncNetworkBackend):
-    """A network that has these connections, one after the other."""
+    """A network backend that returns these connections in turn."""
 
     def __init__(self, writes: Iterable[int]) -> None:
         self.coming = [Line(number) for number in writes]
@@ -53,7 +53,7 @@ class Lines(httpcore.AsyncNetworkBackend):
 
 def client(network: Lines) -> Client:
     transport = httpx.AsyncHTTPTransport()
-    # httpx has no door for another network
+    # httpx offers no way to set a network backend
     transport._pool = httpcore.AsyncConnectionPool(network_backend=network)  # pyright: ignore[reportPrivateUsage]
     breaker = Breaker("written", failures=100, open_seconds=1)
     return Client("written", "http://provider.example", SecretStr("K3YK3YA"), breaker, transport=transport)

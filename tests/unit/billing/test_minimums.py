@@ -1,4 +1,4 @@
-"""The smallest payments: asked for seldom, and an old answer is better than none."""
+"""The smallest payments: cached, and stale values are used while the provider is down."""
 
 import asyncio
 from decimal import Decimal
@@ -11,23 +11,23 @@ from services.billing.ports import ProviderUnavailable
 
 
 class Provider:
-    """Says what it is reported to, and counts."""
+    """Returns the configured minimum, and counts requests."""
 
     def __init__(self) -> None:
         self.asked = 0
         self.down = False
-        self.says: Decimal | None = Decimal(2)
+        self.minimum: Decimal | None = Decimal(2)
 
     async def ask(self, _: Coin) -> Decimal | None:
         self.asked += 1
         await asyncio.sleep(0)
         if self.down:
             raise ProviderUnavailable("down")
-        return self.says
+        return self.minimum
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that tests advance."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -58,14 +58,14 @@ async def test_a_minimum_is_cached_for_a_while(clock: Clock) -> None:
     clock.now += 599
     await minimums.of("BTC")
     assert provider.asked == 1
-    provider.says = Decimal(3)
+    provider.minimum = Decimal(3)
     clock.now += 2
     assert await minimums.of("BTC") == Decimal(3)
 
 
 async def test_an_unknown_minimum_is_cached_too(clock: Clock) -> None:
     provider = Provider()
-    provider.says = None
+    provider.minimum = None
     minimums = Minimums(provider.ask, clock=clock)
     assert [await minimums.of("BTC") for _ in range(3)] == [None] * 3
     assert provider.asked == 1
@@ -82,7 +82,7 @@ async def test_while_the_provider_is_down_a_stale_minimum_is_used_and_requests_a
     assert [await minimums.of("BTC") for _ in range(5)] == [Decimal(2)] * 5
     assert provider.asked == 2
     clock.now += AGAIN_SECONDS
-    provider.down, provider.says = False, Decimal(4)
+    provider.down, provider.minimum = False, Decimal(4)
     assert await minimums.of("BTC") == Decimal(4)
 
 

@@ -1,4 +1,4 @@
-"""What is read from a notification, and what is refused."""
+"""Parsing notifications: what they contain, and which are refused."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ BODY = (
 
 
 def raw(value: str) -> str:
-    """Return a marker that stands for a value which json would not write."""
+    """Return a placeholder for a value that json would not write."""
     return f"<<{value}>>"
 
 
@@ -35,7 +35,7 @@ def changed(**fields: object) -> bytes:
 
 
 class Raw(str):
-    """A number that is written as it was read."""
+    """A number that is serialized as it was parsed."""
 
     __slots__ = ()
 
@@ -44,14 +44,14 @@ class Raw(str):
 
 
 def signed(body: bytes) -> str:
-    """Sign as the provider does, whose program keeps the last of two equal keys."""
+    """Sign as the provider does, whose program uses the last of duplicate keys."""
     said = json.loads(body, parse_float=Raw, parse_int=Raw)
     form = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hmac.new(SECRET, form.replace('"<<', "").replace('>>"', "").encode(), hashlib.sha512).hexdigest()
 
 
 def read(body: bytes) -> Reported:
-    """Read a body under the signature that is right for it, if there is one."""
+    """Parse a body with its correct signature, if it has one."""
     try:
         signature = signed(body)
     except ValueError:
@@ -120,16 +120,16 @@ def test_ids_and_amounts_may_be_strings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "parsed"),
     [
         ("0.00000000000000000149", "0.000000000000000001"),
         ("12.3456789012345678909", "12.345678901234567890"),
         ("1e-300", "0"),
     ],
 )
-def test_an_amount_is_exact_to_eighteen_decimals(written: str, kept: str) -> None:
-    assert read(changed(actually_paid=raw(written))).actually_paid == Decimal(kept)
-    assert read(changed(actually_paid=written)).actually_paid == Decimal(kept)
+def test_an_amount_is_exact_to_eighteen_decimals(written: str, parsed: str) -> None:
+    assert read(changed(actually_paid=raw(written))).actually_paid == Decimal(parsed)
+    assert read(changed(actually_paid=written)).actually_paid == Decimal(parsed)
 
 
 @pytest.mark.parametrize(

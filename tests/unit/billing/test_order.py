@@ -1,4 +1,4 @@
-"""What follows from what, for an order: placed, asked for, out of time, delivered."""
+"""Decisions on orders: placing, payment requests, expiry, fulfilment."""
 
 from dataclasses import replace
 from datetime import timedelta

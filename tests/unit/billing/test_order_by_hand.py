@@ -1,4 +1,4 @@
-"""What follows from what operators do to an order: mark paid, refund, cancel, review."""
+"""Decisions on an operator's commands: mark paid, refund, cancel, review."""
 
 from decimal import Decimal
 
@@ -50,7 +50,7 @@ MARK_PAID = MarkPaid("paid in cash")
 REFUND = Refund("asked for it back")
 CANCEL = Cancel("ordered twice")
 REVIEW = Review("wrote to the client")
-GIVEN_BACK = REFUNDED.model_copy(update={"reason": "asked for it back", "by_hand": True})
+REFUNDED_BY_HAND = REFUNDED.model_copy(update={"reason": "asked for it back", "by_hand": True})
 NOTHING = Decimal(0)
 
 # -- marking paid
@@ -92,9 +92,9 @@ def test_an_order_marked_paid_is_delivered_once_whatever_the_provider_reports_la
 def test_payments_for_an_order_marked_paid_are_reported_as_far_as_they_are_new(
     delivered: tuple[Event, ...],
 ) -> None:
-    called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF), *delivered)
-    called_paid.when(reported(PaymentState.PARTIALLY_PAID, HALF)).then()
-    called_paid.when(PAID, PAID).then(deposited(REST, PAYMENT))
+    marked_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF), *delivered)
+    marked_paid.when(reported(PaymentState.PARTIALLY_PAID, HALF)).then()
+    marked_paid.when(PAID, PAID).then(deposited(REST, PAYMENT))
 
 
 def test_each_part_paid_for_an_order_marked_paid_is_reported_once_until_it_is_overpaid() -> None:
@@ -118,7 +118,7 @@ def test_a_deposit_to_an_order_marked_paid_and_then_paid_is_an_overpayment() -> 
 def test_money_received_after_marking_paid_is_not_reported_again_after_the_refund() -> None:
     order.given(PLACED, REQUESTED, MARKED_PAID, by_hand(NOTHING), deposited(AMOUNT, PAYMENT)).when(
         REFUND, PAID
-    ).then(GIVEN_BACK)
+    ).then(REFUNDED_BY_HAND)
 
 
 def test_marking_a_paid_order_paid_is_a_no_op_and_a_refunded_one_is_refused() -> None:
@@ -128,9 +128,9 @@ def test_marking_a_paid_order_paid_is_a_no_op_and_a_refunded_one_is_refused() ->
 
 
 def test_no_payment_is_adopted_by_an_order_marked_paid_without_one() -> None:
-    called_paid = order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None))
-    called_paid.when(PAID).then(unmatched(PAID, "wrong_payment"))
-    called_paid.when(PAID, PAID).refused("wrong_payment")
+    marked_paid = order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None))
+    marked_paid.when(PAID).then(unmatched(PAID, "wrong_payment"))
+    marked_paid.when(PAID, PAID).refused("wrong_payment")
 
 
 # -- refunding
@@ -156,12 +156,12 @@ WITH_MONEY: list[tuple[Event, ...]] = [
 
 @pytest.mark.parametrize("history", WITH_MONEY)
 def test_received_money_may_be_refunded_once(history: tuple[Event, ...]) -> None:
-    order.given(PLACED, REQUESTED, *history).when(REFUND, REFUND).then(GIVEN_BACK)
+    order.given(PLACED, REQUESTED, *history).when(REFUND, REFUND).then(REFUNDED_BY_HAND)
 
 
 def test_an_order_marked_paid_without_a_payment_may_be_refunded() -> None:
     order.given(PLACED, MARKED_PAID, by_hand(NOTHING, payment=None)).when(REFUND).then(
-        GIVEN_BACK.model_copy(update={"payment": None})
+        REFUNDED_BY_HAND.model_copy(update={"payment": None})
     )
 
 
@@ -169,7 +169,7 @@ def test_an_order_marked_paid_without_a_payment_may_be_refunded() -> None:
 def test_detected_money_may_be_refunded_though_its_payment_failed_without_an_amount(
     end: tuple[Event, ...],
 ) -> None:
-    order.given(PLACED, REQUESTED, CONFIRMING, *end).when(REFUND).then(GIVEN_BACK)
+    order.given(PLACED, REQUESTED, CONFIRMING, *end).when(REFUND).then(REFUNDED_BY_HAND)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,14 @@ def test_an_order_without_received_money_can_not_be_refunded(history: tuple[Even
 
 def test_a_refund_by_hand_prevents_delivery_and_the_providers_refund_is_a_no_op() -> None:
     refund = reported(PaymentState.REFUNDED)
-    order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(GIVEN_BACK)
+    order.given(PLACED, REQUESTED, FINISHED).when(REFUND, refund, PAID, MarkFulfilled(ADBOT)).then(
+        REFUNDED_BY_HAND
+    )
     order.given(PLACED, REQUESTED, FINISHED, REFUNDED).when(REFUND).then()
 
 
 @pytest.mark.parametrize(
-    ("history", "came"),
+    ("history", "received"),
     [
         ((HALF_PAID,), REST),
         ((in_ether(),), AMOUNT),
@@ -194,10 +196,10 @@ def test_a_refund_by_hand_prevents_delivery_and_the_providers_refund_is_a_no_op(
     ],
 )
 def test_money_received_after_a_refund_by_hand_is_reported_once_and_delivers_nothing(
-    history: tuple[Event, ...], came: Decimal
+    history: tuple[Event, ...], received: Decimal
 ) -> None:
-    refunded = order.given(PLACED, REQUESTED, *history, GIVEN_BACK)
-    refunded.when(PAID, PAID).then(deposited(came, PAYMENT))
+    refunded = order.given(PLACED, REQUESTED, *history, REFUNDED_BY_HAND)
+    refunded.when(PAID, PAID).then(deposited(received, PAYMENT))
 
 
 def test_a_late_report_after_the_providers_refund_is_no_new_money() -> None:
@@ -255,12 +257,12 @@ def test_a_cancelled_order_does_not_expire_and_is_still_delivered_if_it_is_paid(
     ],
 )
 def test_an_operator_may_review_an_order_repeatedly(history: tuple[Event, ...]) -> None:
-    said = OrderReviewed(order=NUMBER, note="wrote to the client")
-    order.given(PLACED, *history).when(REVIEW, REVIEW).then(said, said)
+    reviewed = OrderReviewed(order=NUMBER, note="wrote to the client")
+    order.given(PLACED, *history).when(REVIEW, REVIEW).then(reviewed, reviewed)
 
 
 def test_a_refund_records_whether_the_adbot_keeps_its_sessions() -> None:
-    kept = GIVEN_BACK.model_copy(update={"keep_sessions": True})
-    keep = Refund("asked for it back", keep_sessions=True)
-    order.given(PLACED, REQUESTED, FINISHED).when(REFUND).then(GIVEN_BACK)
-    order.given(PLACED, REQUESTED, FINISHED).when(keep).then(kept)
+    without_release = REFUNDED_BY_HAND.model_copy(update={"keep_sessions": True})
+    keeping = Refund("asked for it back", keep_sessions=True)
+    order.given(PLACED, REQUESTED, FINISHED).when(REFUND).then(REFUNDED_BY_HAND)
+    order.given(PLACED, REQUESTED, FINISHED).when(keeping).then(without_release)

@@ -1,4 +1,4 @@
-"""What follows from what the provider reports: every kind of report, whatever became of the order."""
+"""Decisions on the provider's reports: every kind of report in every state of the order."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -74,7 +74,7 @@ SEEN = reported(PaymentState.CONFIRMING)
 FAILED_WITH_MONEY = reported(PaymentState.FAILED, HALF)
 EXPIRED_WITH_MONEY = reported(PaymentState.EXPIRED, HALF)
 ODD = reported("cancelled", HALF)
-GIVEN_BACK = reported(PaymentState.REFUNDED)
+REFUND_REPORTED = reported(PaymentState.REFUNDED)
 DEPOSIT_SEEN = reported_deposit(PaymentState.CONFIRMING, REST)
 DEPOSIT_FAILED = reported_deposit(PaymentState.FAILED, REST)
 DEPOSIT_BACK = reported_deposit(PaymentState.REFUNDED, REST)
@@ -93,7 +93,7 @@ REPORTS: list[tuple[str, RecordStatus]] = [
     ("finished", PAID),
     ("finished with a half", reported(PaymentState.FINISHED, HALF)),
     ("finished with twice as much", reported(PaymentState.FINISHED, TWICE)),
-    ("refunded", GIVEN_BACK),
+    ("refunded", REFUND_REPORTED),
     ("an unknown status", reported("cancelled", NONE)),
     ("an unknown status with a half", ODD),
     ("finished in another coin", reported(PaymentState.FINISHED, ETHER, coin="ETH")),
@@ -107,7 +107,7 @@ REPORTS: list[tuple[str, RecordStatus]] = [
     ("a deposit in another coin", reported_deposit(PaymentState.FINISHED, ETHER, coin="ETH")),
     ("a deposit of unknown status", DEPOSIT_ODD),
 ]
-SAID: dict[str, tuple[Event, ...]] = {
+EVENTS: dict[str, tuple[Event, ...]] = {
     ".": (),
     "c": (CONFIRMING,),
     "C": (CONFIRMED,),
@@ -141,9 +141,9 @@ SAID: dict[str, tuple[Event, ...]] = {
     "y": (uncounted(EXPIRED_WITH_MONEY), EXPIRED, ORDER_EXPIRED),
     "z": (uncounted(EXPIRED_WITH_MONEY), EXPIRED),
     "Z": (uncounted(EXPIRED_WITH_MONEY),),
-    "r": (uncounted(GIVEN_BACK), REFUNDED),
-    "q": (uncounted(GIVEN_BACK, REST), REFUNDED),
-    "B": (uncounted(GIVEN_BACK),),
+    "r": (uncounted(REFUND_REPORTED), REFUNDED),
+    "q": (uncounted(REFUND_REPORTED, REST), REFUNDED),
+    "B": (uncounted(REFUND_REPORTED),),
     "v": (uncounted(ODD), unknown()),
     "V": (uncounted(DEPOSIT_ODD), unknown(DEPOSIT)),
     "i": (uncounted(ETHER_SEEN),),
@@ -151,7 +151,7 @@ SAID: dict[str, tuple[Event, ...]] = {
     "k": (uncounted(DEPOSIT_FAILED),),
     "b": (uncounted(DEPOSIT_BACK),),
 }
-FOLLOWS = {  # the columns: the reports, in the order above
+EXPECTED = {  # columns: REPORTS, in their order
     "waiting": ".cCshfexyFhTruvwwijppkbWV",
     "confirming": "..CshfexyFhTruvwwijddkbWV",
     "confirmed": "...shfexyFhTruvwwijddkbWV",
@@ -169,17 +169,19 @@ FOLLOWS = {  # the columns: the reports, in the order above
 
 
 @pytest.mark.parametrize(
-    ("history", "report", "said"),
+    ("history", "report", "expected"),
     [
-        pytest.param(history, report, said, id=f"{name} while {history}")
-        for history, row in FOLLOWS.items()
-        for (name, report), said in zip(REPORTS, row, strict=True)
+        pytest.param(history, report, expected, id=f"{name} while {history}")
+        for history, row in EXPECTED.items()
+        for (name, report), expected in zip(REPORTS, row, strict=True)
     ],
 )
-def test_every_report_in_every_state_and_its_duplicate(history: str, report: RecordStatus, said: str) -> None:
+def test_every_report_in_every_state_and_its_duplicate(
+    history: str, report: RecordStatus, expected: str
+) -> None:
     known = order.given(PLACED, REQUESTED, *HISTORIES[history])
-    known.when(report).then(*SAID[said])
-    known.when(report, report).then(*SAID[said])
+    known.when(report).then(*EVENTS[expected])
+    known.when(report, report).then(*EVENTS[expected])
 
 
 # -- money
@@ -240,9 +242,9 @@ def test_a_finished_payment_of_too_little_is_partial_and_may_be_completed() -> N
 
 
 def test_the_rest_of_an_order_marked_paid_is_no_overpayment_and_more_than_that_is() -> None:
-    called_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF))
-    called_paid.when(reported_deposit(PaymentState.FINISHED, REST, "6")).then(deposited(REST, "6"))
-    called_paid.when(
+    marked_paid = order.given(PLACED, REQUESTED, HALF_PAID, MARKED_PAID, by_hand(HALF))
+    marked_paid.when(reported_deposit(PaymentState.FINISHED, REST, "6")).then(deposited(REST, "6"))
+    marked_paid.when(
         reported_deposit(PaymentState.FINISHED, REST, "6"), reported_deposit(PaymentState.FINISHED, HALF, "7")
     ).then(deposited(REST, "6"), deposited(HALF, "7"), overpaid(AMOUNT + HALF))
 
@@ -333,14 +335,14 @@ def test_a_refund_in_another_coin_does_not_end_an_order_that_deposits_paid(paid:
 
 def test_a_refund_of_a_payment_without_money_does_not_end_an_order_that_deposits_paid() -> None:
     paid = order.given(PLACED, REQUESTED, deposited(AMOUNT), FINISHED)
-    paid.when(changed(GIVEN_BACK, paid=None)).then()
-    paid.when(GIVEN_BACK, GIVEN_BACK).then(uncounted(GIVEN_BACK))
+    paid.when(changed(REFUND_REPORTED, paid=None)).then()
+    paid.when(REFUND_REPORTED, REFUND_REPORTED).then(uncounted(REFUND_REPORTED))
 
 
 def test_money_beyond_the_providers_refund_is_reported_once() -> None:
     more = reported(PaymentState.FINISHED, TWICE)
-    order.given(PLACED, REQUESTED).when(GIVEN_BACK, PAID, more, more, PAID).then(
-        uncounted(GIVEN_BACK), REFUNDED, uncounted(more)
+    order.given(PLACED, REQUESTED).when(REFUND_REPORTED, PAID, more, more, PAID).then(
+        uncounted(REFUND_REPORTED), REFUNDED, uncounted(more)
     )
 
 
@@ -348,7 +350,7 @@ def test_money_beyond_the_providers_refund_is_reported_once() -> None:
 
 
 def bare(report: RecordStatus, paid: Decimal | None = None, *, coin: str | None = None) -> RecordStatus:
-    """The same report without anything about its money but what is kept."""
+    """Return the report with no fields about its money but these."""
     currency = coin and coin.lower()
     return changed(
         report, price=None, price_currency=None, amount=None, paid=paid, coin=coin, currency=currency
@@ -407,7 +409,7 @@ def test_the_orders_own_payment_under_another_orders_number_is_not_counted() -> 
 ONE_PERCENT = Tolerance(percent=Decimal(1))
 ONE_DOLLAR = Tolerance(usd=Decimal(1))
 DOLLAR_SHORT = Decimal("0.00045137")
-"""Of what 30 USD are worth, 29 are there: 0.00045136… is the border."""
+"""29 of 30 USD are paid: 0.00045136… is the limit of the tolerance."""
 
 
 @pytest.mark.parametrize("status", [PaymentState.FINISHED, PaymentState.PARTIALLY_PAID])
@@ -462,9 +464,9 @@ def test_money_in_another_coin_is_reported_once_for_each_payment_and_amount() ->
 
 
 def test_a_coin_that_is_not_sold_for_is_another_coin() -> None:
-    unheard_of = changed(reported(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
-    said = in_ether().model_copy(update={"currency": "doge"})
-    order.given(PLACED, REQUESTED).when(unheard_of).then(said)
+    unknown_coin = changed(reported(PaymentState.FINISHED, ETHER, coin="DOGE"), coin=None)
+    expected = in_ether().model_copy(update={"currency": "doge"})
+    order.given(PLACED, REQUESTED).when(unknown_coin).then(expected)
 
 
 def test_money_in_the_right_coin_still_pays_after_money_in_another() -> None:

@@ -1,4 +1,4 @@
-"""Whatever is reported and done, in whatever order, an order is delivered once and its money adds up."""
+"""Properties of every sequence of reports and commands: delivered at most once, the money adds up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -119,16 +119,16 @@ SPARSE = st.builds(
     currency=st.sampled_from([None, "btc"]),
     parent=st.sampled_from([None, PAYMENT]),
 )
-"""Reports that leave things out."""
-GIVEN_BACK = st.builds(
+"""Reports with missing fields."""
+REFUNDS = st.builds(
     changed,
     OWN_REPORTS | DEPOSIT_REPORTS,
     status=st.just(PaymentState.REFUNDED),
     status_text=st.just("refunded"),
     paid=st.none() | _SUMS,
 )
-"""Refunds, of more, of less, and without a sum."""
-ANYTHING = TOLERATED | SPARSE | GIVEN_BACK
+"""Refunds with a larger, a smaller and a missing amount."""
+ANYTHING = TOLERATED | SPARSE | REFUNDS
 _HANDS: list[Command] = [MarkPaid("cash"), Refund("asked for"), Cancel("ordered twice"), Review("seen")]
 ACTS: st.SearchStrategy[Command] = st.sampled_from(
     [PLACE, REQUEST, *_HANDS, MarkFulfilled(ADBOT), Expire(NOON), Expire(PAY_BY)]
@@ -136,7 +136,7 @@ ACTS: st.SearchStrategy[Command] = st.sampled_from(
 
 
 def _rank(order: Order | None) -> tuple[int, int]:
-    """How far an order is: it may only grow."""
+    """Return the order's progress, which never decreases."""
     match order:
         case Pending():
             return 1, 0
@@ -150,7 +150,7 @@ def _rank(order: Order | None) -> tuple[int, int]:
 
 @dataclass
 class Books:
-    """What came, counted without knowing how the order does it."""
+    """Received money, counted independently of the order's own code."""
 
     own: Decimal = Decimal(0)
     deposits: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
@@ -171,7 +171,7 @@ class Books:
 
 
 class CheckedOrder:
-    """An order, carried through commands, and checked after each."""
+    """An order that is checked after each command."""
 
     def __init__(self, *history: Event) -> None:
         self.events: list[Event] = list(history)
@@ -191,7 +191,7 @@ class CheckedOrder:
             events = ORDER.decide(command, before)
         except Refused:
             if isinstance(command, RecordStatus) and before is not None:
-                self._check_told(command.report)
+                self._check_reported(command.report)
             return
         self.order = ORDER.fold(events, before)
         self.events.extend(events)
@@ -199,39 +199,39 @@ class CheckedOrder:
             self._check_unmatched(command, events, before)
             return
         if isinstance(command, RecordStatus):
-            self._check_given_back(command.report, before)
+            self._check_refund(command.report, before)
             self.books.enter(command.report)
-            self._check_told(command.report)
-        assert _rank(self.order) >= _rank(before), "it went backwards"
+            self._check_reported(command.report)
+        assert _rank(self.order) >= _rank(before), "the order moved backwards"
         if not isinstance(command, Review):
-            assert list(ORDER.decide(command, self.order)) == [], "the same again says something again"
+            assert list(ORDER.decide(command, self.order)) == [], "a duplicate command appends events again"
         self._check_money()
 
     def _check_unmatched(self, command: Command, events: Sequence[Event], before: Order | None) -> None:
-        [said] = events
-        assert isinstance(said, UnmatchedPaymentReported)
+        [reported_event] = events
+        assert isinstance(reported_event, UnmatchedPaymentReported)
         assert before is not None
         assert self.order is not None
         forgotten = replace(self.order.money, unmatched=before.money.unmatched)
-        assert replace(self.order, money=forgotten) == before, "it changed something else"
-        with pytest.raises(Refused, match=said.why):
+        assert replace(self.order, money=forgotten) == before, "an unmatched payment changed the order"
+        with pytest.raises(Refused, match=reported_event.why):
             ORDER.decide(command, self.order)
 
-    def _check_given_back(self, report: PaymentReport, before: Order | None) -> None:
-        """Check that only counted money takes a paid order back, and that none goes back in silence."""
+    def _check_refund(self, report: PaymentReport, before: Order | None) -> None:
+        """Check that only a refund of counted money ends a paid order; refunded deposits are reported."""
         if report.status is not PaymentState.REFUNDED or report.currency not in {None, "btc"}:
             assert not isinstance(before, Paid | Fulfilled) or isinstance(self.order, Paid | Fulfilled)
             return
         if report.payment == PAYMENT:
             assert not (isinstance(before, Paid | Fulfilled) and isinstance(self.order, Refunded)) or (
                 self.books.own > 0
-            ), "money that paid nothing took the order back"
+            ), "a refund of uncounted money refunded the order"
         elif self.books.deposits.get(report.payment):
             reported = [event for event in self.events if isinstance(event, UncountedMoneyReported)]
             assert any((event.payment, event.status) == (report.payment, "refunded") for event in reported)
 
-    def _check_told(self, report: PaymentReport) -> None:
-        """Check that all that a report says has come is counted, or stands in an event for a person."""
+    def _check_reported(self, report: PaymentReport) -> None:
+        """Check that all received money of a report is counted, or reported in an event."""
         assert self.order is not None
         money, received = self.order.money, report.received
         counted = money.own if report.payment == PAYMENT else money.deposits.get(report.payment, Decimal(0))
@@ -244,14 +244,16 @@ class CheckedOrder:
         seen = isinstance(self.order, Awaiting) and self.order.state in ON_THE_WAY
         if not (seen and report.payment == PAYMENT and report.status in {*ON_THE_WAY, PaymentState.WAITING}):
             crowded = len(money.unmatched) >= MOST_UNMATCHED
-            assert crowded or received <= max([counted, *named]), "money that nobody is reported of"
+            assert crowded or received <= max([counted, *named]), (
+                "received money is neither counted nor reported"
+            )
 
     def _check_money(self) -> None:
         order = self.order
         if isinstance(order, Awaiting | Paid | Fulfilled) or (isinstance(order, Refunded) and order.by_hand):
             assert order.money.total == self.books.total
         if isinstance(order, Awaiting):
-            assert self.books.total < AMOUNT, "it is paid, and nobody said so"
+            assert self.books.total < AMOUNT, "it is paid, without PaymentFinished"
         if isinstance(order, Paid | Fulfilled):
             tolerated = sum(event.tolerated for event in self.finishes())
             assert self.by_hand or self.books.total >= AMOUNT - tolerated, "it is not paid"
@@ -261,7 +263,7 @@ class CheckedOrder:
         assert ORDER.fold(self.events) == self.order
         kinds = [type(event) for event in self.events]
         for kind in ONCE:
-            assert kinds.count(kind) <= 1, f"{kind.__name__} was said twice"
+            assert kinds.count(kind) <= 1, f"{kind.__name__} was appended twice"
         assert kinds.count(UnmatchedPaymentReported) <= MOST_UNMATCHED
         if PaymentFinished in kinds:
             assert all(issubclass(kind, AFTER_FINISHED) for kind in kinds[kinds.index(PaymentFinished) + 1 :])
@@ -313,9 +315,9 @@ def test_a_finished_payment_is_never_lost_unless_the_money_was_refunded_before(
 ) -> None:
     order = CheckedOrder(PLACED, REQUESTED)
     for command in [*before, reported(PaymentState.FINISHED), *after]:
-        gone = isinstance(order.order, Refunded)
+        was_refunded = isinstance(order.order, Refunded)
         order.carry_out(command)
-        if command == reported(PaymentState.FINISHED) and not gone:
+        if command == reported(PaymentState.FINISHED) and not was_refunded:
             assert len(order.finishes()) == 1
     order.check_events()
 
@@ -326,7 +328,7 @@ def _subject(command: RecordStatus) -> tuple[str, str]:
 
 @st.composite
 def _orders(draw: st.DrawFn) -> tuple[Sequence[RecordStatus], Sequence[RecordStatus]]:
-    """The same reports in two orders; refunds apart, for what comes after one is not delivered."""
+    """Draw the same reports in two sequences, without refunds: nothing is delivered after one."""
     kept = REPORTS.filter(lambda one: one.report.status is not PaymentState.REFUNDED)
     reports = draw(st.lists(kept, max_size=12, unique_by=_subject))
     return reports, draw(st.permutations(reports))

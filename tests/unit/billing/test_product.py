@@ -1,4 +1,4 @@
-"""What follows from what, for a product of the catalogue."""
+"""Decisions on the catalogue's products."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What billing's settings take, and what they refuse in one clear line."""
+"""Billing's settings: valid ones are loaded, invalid ones refused in one clear line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Money that does not match the order: it counts for nothing, and a person is reported, within bounds."""
+"""Unmatched payments: never counted, reported to the operator, limited in number."""
 
 from decimal import Decimal
 
@@ -41,9 +41,9 @@ NOTHING = Decimal(0)
 SETTLED = (PaymentState.PARTIALLY_PAID, PaymentState.FINISHED)
 PAID = reported(PaymentState.FINISHED)
 SECOND = changed(PAID, payment="6")
-"""Made for the order all the same, after a crash in the middle of the request for the first."""
-SECOND_CAME = unmatched(SECOND, "wrong_payment")
-GIVEN_BACK = PaymentRefunded(order=NUMBER, payment=None, reason="sent back", by_hand=True)
+"""A second payment, created for the order after a crash in the middle of the first request."""
+SECOND_REPORTED = unmatched(SECOND, "wrong_payment")
+REFUNDED_BY_HAND = PaymentRefunded(order=NUMBER, payment=None, reason="sent back", by_hand=True)
 
 MONEY: list[tuple[RecordStatus, Mismatch]] = [
     (SECOND, "wrong_payment"),
@@ -115,7 +115,7 @@ def test_a_deposit_whose_parent_is_a_deposit_is_unmatched() -> None:
 
 def test_a_different_report_of_the_same_unmatched_payment_is_reported_too() -> None:
     part = changed(reported(PaymentState.PARTIALLY_PAID, HALF), payment="6")
-    order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_CAME)
+    order.given(PLACED, REQUESTED).when(part, SECOND).then(unmatched(part, "wrong_payment"), SECOND_REPORTED)
 
 
 def test_the_same_amount_in_a_status_that_does_not_settle_is_not_reported_again() -> None:
@@ -136,7 +136,7 @@ def test_the_unmatched_payments_of_one_order_are_limited() -> None:
 
 
 def test_an_unmatched_payment_does_not_count_for_the_order() -> None:
-    known = order.given(PLACED, REQUESTED, SECOND_CAME)
+    known = order.given(PLACED, REQUESTED, SECOND_REPORTED)
     known.when(Expire(PAY_BY)).then(ORDER_EXPIRED)
     known.when(Cancel("ordered twice")).then(CANCELLED)
     known.when(MarkPaid("paid in cash")).then(MARKED_PAID, by_hand(NOTHING))
@@ -145,23 +145,23 @@ def test_an_unmatched_payment_does_not_count_for_the_order() -> None:
 
 def test_an_order_remembers_its_unmatched_payments_in_every_state() -> None:
     for history in ((REQUESTED, FINISHED, REFUNDED), (ORDER_EXPIRED, CANCELLED), *WITHOUT_PAYMENT):
-        order.given(PLACED, SECOND_CAME, *history).when(SECOND).refused("wrong_payment")
+        order.given(PLACED, SECOND_REPORTED, *history).when(SECOND).refused("wrong_payment")
 
 
 def test_an_order_with_an_unmatched_payment_still_gets_its_own() -> None:
-    order.given(PLACED, SECOND_CAME).when(REQUEST, PAID).then(REQUESTED, FINISHED)
+    order.given(PLACED, SECOND_REPORTED).when(REQUEST, PAID).then(REQUESTED, FINISHED)
 
 
 @pytest.mark.parametrize("history", [(), (ORDER_EXPIRED,), (CANCELLED,)])
 def test_an_unmatched_payment_may_be_refunded_though_the_order_has_none(history: tuple[Event, ...]) -> None:
     unpaid = order.given(PLACED, *history)
     unpaid.when(Refund("sent back")).refused("nothing_received")
-    refunded = unpaid.given(SECOND_CAME).when(Refund("sent back"), Refund("sent back"))
-    refunded.then(GIVEN_BACK)
-    refunded.when(REQUEST).then(GIVEN_BACK)
+    refunded = unpaid.given(SECOND_REPORTED).when(Refund("sent back"), Refund("sent back"))
+    refunded.then(REFUNDED_BY_HAND)
+    refunded.when(REQUEST).then(REFUNDED_BY_HAND)
 
 
 def test_an_unmatched_payment_may_be_refunded_though_the_orders_own_is_unpaid() -> None:
-    order.given(PLACED, REQUESTED, SECOND_CAME).when(Refund("sent back")).then(
-        GIVEN_BACK.model_copy(update={"payment": REQUESTED.payment})
+    order.given(PLACED, REQUESTED, SECOND_REPORTED).when(Refund("sent back")).then(
+        REFUNDED_BY_HAND.model_copy(update={"payment": REQUESTED.payment})
     )

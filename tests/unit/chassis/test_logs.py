@@ -1,4 +1,4 @@
-"""Log lines: one form, nothing secret."""
+"""Log lines: one format, without secrets."""
 
 import json
 import logging

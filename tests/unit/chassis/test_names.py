@@ -1,4 +1,4 @@
-"""What other programs see of the product's name stays as it is."""
+"""Names that other programs see do not change."""
 
 from nats.aio.client import Client
 from pydantic import SecretStr
@@ -10,7 +10,7 @@ from libs.chassis.settings import ServiceSettings
 
 
 class KioskSettings(ServiceSettings):
-    """Settings of no service of ours."""
+    """Settings of a service that is not Adrelay's."""
 
     service = "kiosk"
 

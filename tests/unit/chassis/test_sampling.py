@@ -1,4 +1,4 @@
-"""Log lines that strangers can cause are few, however many they cause, and tell how many were left out."""
+"""Log lines that outsiders can cause are sampled; the suppressed ones are counted."""
 
 import asyncio
 import logging
@@ -44,8 +44,8 @@ def every_level() -> Iterator[None]:
     root.setLevel(before)
 
 
-def nobody(kind: Kind, lines: int) -> None:
-    """Report to nobody."""
+def ignore(kind: Kind, lines: int) -> None:
+    """Discard the report."""
     del kind, lines
 
 
@@ -90,24 +90,24 @@ def test_kinds_without_end_are_counted_as_one(
 async def test_the_count_is_reported_when_the_minute_ends_also_without_further_lines(
     reported: list[tuple[Kind, int]],
 ) -> None:
-    told, context = asyncio.Event(), list[dict[str, Any]]()
+    minute_reported, context = asyncio.Event(), list[dict[str, Any]]()
 
     def report(kind: Kind, lines: int) -> None:
         reported.append((kind, lines))
         context.append(structlog.contextvars.get_contextvars())
-        told.set()
+        minute_reported.set()
 
     sampler = Sampler(report, lines=1, seconds=0.01)
     with structlog.contextvars.bound_contextvars(service="bakery", correlation_id="of one request"):
         assert [sampler.passes(REFUSED) for _ in range(3)] == [True, False, False]
     async with asyncio.timeout(5):
-        await told.wait()
+        await minute_reported.wait()
     assert (reported, context) == ([(REFUSED, 2)], [{"service": "bakery"}])
 
 
 def test_a_sampled_log_writes_the_event_with_its_code_and_subject(clock: Clock) -> None:
     with capture_logs() as lines:
-        log = SampledLog("bakery", sampler=Sampler(nobody, lines=2, clock=clock))
+        log = SampledLog("bakery", sampler=Sampler(ignore, lines=2, clock=clock))
         for number in range(5):
             log.write(logging.INFO, "bread.refused", code="burnt", loaf=number)
     assert lines == [
@@ -124,7 +124,7 @@ def test_a_sampled_log_writes_nothing_below_its_level() -> None:
 
 def test_a_sampled_log_writes_errors_with_their_trace() -> None:
     with capture_logs() as lines:
-        log = SampledLog("bakery", sampler=Sampler(nobody, lines=1))
+        log = SampledLog("bakery", sampler=Sampler(ignore, lines=1))
         for _ in range(2):
             try:
                 dict[str, str]()["bread"]

@@ -1,4 +1,4 @@
-"""What a service is told, and what it says when it is told nonsense."""
+"""Settings of a service: loading, defaults, errors."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ GOOD = {
 
 
 class BakerySettings(ServiceSettings):
-    """What the bakery is told."""
+    """Settings of the bakery."""
 
     service: ClassVar[str] = "bakery"
     oven_secret: StrongSecret = Field(description="Lights the oven; make one with `adrelay keygen`")
@@ -159,12 +159,12 @@ def test_a_misspelt_name_is_reported_with_the_nearest_setting(environment: pytes
     environment.setenv("ADRELAY_BAKRY_LOAVES", "2")
     environment.setenv("ADRELAY_BAKERY_LOAFS", "2")
     environment.setenv("ADRELAY_DAIRY_LITRES", "2")
-    told = [
+    problems_found = [
         "ADRELAY_BAKERY_LOAFS is no setting; did you mean ADRELAY_BAKERY_LOAVES?",
         "ADRELAY_BAKRY_LOAVES is no setting; did you mean ADRELAY_BAKERY_LOAVES?",
     ]
-    assert misspelt(BakerySettings) == told
-    assert misspelt(BakerySettings, every=True) == [*told, "ADRELAY_DAIRY_LITRES is no setting"]
+    assert misspelt(BakerySettings) == problems_found
+    assert misspelt(BakerySettings, every=True) == [*problems_found, "ADRELAY_DAIRY_LITRES is no setting"]
     assert load(BakerySettings).loaves == 4, "it is no error"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a value is told in words for people."""
+"""Validation errors in plain words."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Strict(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "told"),
+    ("kind", "value", "text"),
     [
         (OrderNumber, "nonsense", "must be an order number such as HQADZ-MWPM0SFH-9J8ZHS6IAHLL"),
         (EmailAddress, "some one", "must be an e-mail address such as client@example.com"),
@@ -64,11 +64,11 @@ class Strict(BaseModel):
         (Annotated[str, AfterValidator(_refuse)], "x", "is no address that mails can be sent to"),
     ],
 )
-def test_each_kind_of_validation_error_has_a_plain_text(kind: Any, value: object, told: str) -> None:  # noqa: ANN401 - any type
+def test_each_kind_of_validation_error_has_a_plain_text(kind: Any, value: object, text: str) -> None:  # noqa: ANN401 - any type
     with pytest.raises(ValidationError) as invalid:
         TypeAdapter[object](kind).validate_python(value)
     problem = invalid.value.errors()[0]
-    assert wrong(problem) == told
+    assert wrong(problem) == text
     assert not FOREIGN.search(wrong(problem))
     assert not FOREIGN.search(wrong({**problem, "ctx": {}})), "also where the details were left out"
 

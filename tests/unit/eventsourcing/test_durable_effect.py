@@ -1,4 +1,4 @@
-"""The loop of effects outside of the database: claim, act, go on, whatever happens to the database."""
+"""The loop of a durable effect: claims, acts, continues after database errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from libs.eventsourcing.writing.durable_effect import DurableEffect, seconds_unt
 
 
 class Letters:
-    """Letters that wait, and what was done about them."""
+    """Pending letters, and what was done with them."""
 
     def __init__(self, *waiting: str) -> None:
         self.waiting, self.did, self.done = list(waiting), list[str](), asyncio.Event()
@@ -29,7 +29,7 @@ class Letters:
         return 3600.0
 
     async def run(self, act: Callable[[str], Awaitable[float]] | None = None) -> None:
-        """Run until nothing is due."""
+        """Run the loop until nothing is due."""
         effect = DurableEffect[str]("letters", claim=self.claim, act=act or self.act, idle=self.idle)
         task = asyncio.create_task(effect.run())
         stop = asyncio.create_task(self.done.wait())

@@ -1,4 +1,4 @@
-"""Which family an error belongs to."""
+"""The families of errors."""
 
 from collections.abc import Iterable, Iterator
 
@@ -24,7 +24,7 @@ from libs.eventsourcing.stream.subscription import ConsumerLost
 from libs.eventsourcing.values import Cursor
 
 UNENCODABLE = next(one for one in asyncpg.InterfaceError.__subclasses__() if one.__name__ == "DataError")
-"""What asyncpg raises for an argument that has no place in a statement; it gives the class no public name."""
+"""asyncpg's error for an invalid argument; it has no public name."""
 TRANSIENT = (
     Conflict,
     FencedOut,

@@ -1,4 +1,4 @@
-"""The engine knows nothing of whom it works for."""
+"""The engine does not know the product that uses it."""
 
 import re
 from pathlib import Path
@@ -32,11 +32,11 @@ class Pour(Command):
 
 
 class PouredAgain(Poured):
-    """It belongs to whom its base belongs to."""
+    """An event that inherits its owner."""
 
 
 class Spilt(Event):
-    """It belongs to what its module is named after."""
+    """An event whose module gives its owner."""
 
 
 def test_the_engine_names_neither_the_product_nor_any_of_its_services() -> None:

@@ -1,5 +1,5 @@
-"""What is sent to the broker for an atomic batch."""
-# nats-py leaves parts of its interface untyped
+"""What the relay sends to the broker for an atomic batch."""
+# nats-py is only partly typed
 # pyright: reportUnknownMemberType=false
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ NAMING = Naming("ev", "fence", "Event-Position", "Event-Follows")
 
 
 def events(count: int) -> list[Envelope]:
-    """Return events in order; every third tells what follows it."""
+    """Return events in order; every third names the types that follow it."""
     follows = [frozenset[str](), frozenset({"MeterTurned"}), frozenset({"MeterTurned", "Ärgernis"})]
     return [
         replace(ENVELOPE, version=number, cursor=Cursor(9, number), follows=follows[number % 3])

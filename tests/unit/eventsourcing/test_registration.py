@@ -1,4 +1,4 @@
-"""Projections, reactions and deciders: what is said once when a program starts."""
+"""Registering projections, reactions, timers and deciders."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -47,21 +47,21 @@ def test_an_event_may_have_several_reactions_in_order_of_registration() -> None:
 
 
 async def test_a_reaction_gets_the_context_that_it_is_bound_to() -> None:
-    reactions, heard = Reactions[str](), list[object]()
+    reactions, handled = Reactions[str](), list[object]()
 
     @reactions.to(MeterTurned)
     async def turned(event: MeterTurned, unit: UnitOfWork) -> None:
         del unit
-        heard.append(event.number)
+        handled.append(event.number)
 
     @reactions.to(MeterTurned, context=True)
     async def turned_in(event: MeterTurned, unit: UnitOfWork, context: str) -> None:
         del event, unit
-        heard.append(context)
+        handled.append(context)
 
     for reaction in reactions.bind("the cellar").of(MeterTurned(meter="a", number=1)):
         await reaction(MeterTurned(meter="a", number=1), NO_UNIT)
-    assert heard == [1, "the cellar"]
+    assert handled == [1, "the cellar"]
     del turned, turned_in
 
 
@@ -79,7 +79,7 @@ async def test_a_reaction_without_its_context_does_not_run() -> None:
 
 
 async def test_a_timer_is_given_its_context_and_has_one_name() -> None:
-    timers, taken = Timers[int](), list[int]()
+    timers, contexts = Timers[int](), list[int]()
 
     async def earliest(sql: Sql, context: int) -> datetime | None:
         del sql
@@ -88,13 +88,13 @@ async def test_a_timer_is_given_its_context_and_has_one_name() -> None:
     @timers.due("mondays", earliest=earliest, context=True)
     async def take(unit: UnitOfWork, context: int) -> int:
         del unit
-        taken.append(context)
+        contexts.append(context)
         return 0
 
     (due,) = timers.bind(4)
     assert await due.earliest(cast("Sql", None)) == datetime(2026, 5, 4, tzinfo=UTC)
     assert await due.take(NO_UNIT) == 0
-    assert taken == [4]
+    assert contexts == [4]
     assert timers.names == {"mondays"}
     with pytest.raises(ValueError, match="already a timer mondays"):
         timers.due("mondays", earliest=earliest, context=True)(take)

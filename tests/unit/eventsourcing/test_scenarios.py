@@ -1,4 +1,4 @@
-"""The given/when/then tester tells the truth."""
+"""The given/when/then tester itself."""
 
 import pytest
 from hypothesis import given

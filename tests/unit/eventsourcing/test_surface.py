@@ -1,4 +1,4 @@
-"""What the engine offers to services."""
+"""The engine's public names."""
 
 import subprocess
 import sys

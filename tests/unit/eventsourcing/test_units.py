@@ -1,4 +1,4 @@
-"""What one unit of work appended is handed to a reader together, however it arrives."""
+"""A reader handles the events of a unit of work together, in whatever batches they arrive."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ HANDLED = frozenset({"Placed", "Paid"})
 
 
 def event(kind: str, xid: int, position: int, *, unit: int = 0) -> Envelope:
-    """Return an event of the unit with this number in its transaction."""
+    """Return an event of the unit of work with this number in its transaction."""
     return Envelope(
         id=uuid4(),
         type=kind,
@@ -40,8 +40,8 @@ def arrivals(events: Sequence[Envelope], source: str = "billing", first: int = 1
     return [Arrival(source, sequence, one, one.follows) for sequence, one in enumerate(events, first)]
 
 
-def told(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
-    """Return the positions of the events of each unit that may be handled now."""
+def positions(gathering: Gathering, now: float = 0.0) -> list[list[int]]:
+    """Return the positions of the events of each unit of work that may be handled now."""
     return [[one.envelope.cursor.position for one in unit.arrivals] for unit in gathering.take(now)]
 
 
@@ -62,24 +62,24 @@ def test_a_unit_of_work_waits_only_for_later_events_that_are_handled() -> None:
     events = with_following([event("Placed", 5, 1), event("Paid", 5, 2), event("Noted", 5, 3)])
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals(events)[:1], 0.0)
-    assert told(gathering) == []
+    assert positions(gathering) == []
     assert gathering.sequence_before() == 0
     gathering.add(arrivals(events)[1:2], 0.0)
-    assert told(gathering) == [[1, 2]]
+    assert positions(gathering) == [[1, 2]]
     assert gathering.sequence_before() == 2
 
 
 def test_an_event_of_an_older_program_is_a_complete_unit_of_work() -> None:
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2)])[:1], 0.0)
-    assert told(gathering) == [[1]]
+    assert positions(gathering) == [[1]]
 
 
 def test_an_incomplete_unit_of_work_ends_at_its_sources_next_one() -> None:
     events = with_following([event("Placed", 5, 1), event("Paid", 5, 2)])
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals([events[0], event("Placed", 6, 3)]), 0.0)
-    assert told(gathering) == [[1], [3]]
+    assert positions(gathering) == [[1], [3]]
 
 
 def test_other_sources_wait_briefly_for_an_incomplete_unit_of_work_and_then_overtake_it() -> None:
@@ -87,9 +87,9 @@ def test_other_sources_wait_briefly_for_an_incomplete_unit_of_work_and_then_over
     other = arrivals([event("Placed", 9, 7)], "scheduler", first=2)
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *other], 0.0)
-    assert told(gathering, REORDER_SECONDS / 2) == []
+    assert positions(gathering, REORDER_SECONDS / 2) == []
     assert not gathering.settled
-    assert told(gathering, REORDER_SECONDS) == [[7]]
+    assert positions(gathering, REORDER_SECONDS) == [[7]]
     assert gathering.settled
     assert gathering.sequence_before() == 0, "the unfinished unit is read again after a restart"
 
@@ -99,7 +99,7 @@ def test_many_buffered_events_of_other_sources_do_not_wait() -> None:
     others = [event("Placed", number, number) for number in range(10, 11 + MAX_WAITING)]
     gathering = Gathering(HANDLED, {})
     gathering.add([*begun, *arrivals(others, "scheduler", first=2)], 0.0)
-    assert len(told(gathering)) == len(others)
+    assert len(positions(gathering)) == len(others)
 
 
 def test_a_unit_of_work_is_limited_in_size() -> None:
@@ -108,20 +108,20 @@ def test_a_unit_of_work_is_limited_in_size() -> None:
     ]
     gathering = Gathering(HANDLED, {})
     gathering.add(arrivals(endless), 0.0)
-    assert [len(unit) for unit in told(gathering)] == [MAX_UNIT_EVENTS]
+    assert [len(unit) for unit in positions(gathering)] == [MAX_UNIT_EVENTS]
 
 
 def test_handled_events_and_blocked_streams_are_left_out() -> None:
     gathering = Gathering(HANDLED, {"billing": Cursor(5, 2)})
     gathering.add(arrivals([event("Placed", 5, 1), event("Paid", 5, 2), event("Paid", 7, 3)]), 0.0)
     gathering.add(arrivals([event("Paid", 6, 9), event("Paid", 7, 3)], first=4), 0.0)
-    assert told(gathering) == [[3]]
+    assert positions(gathering) == [[3]]
     assert gathering.sequence_before() == 5
 
 
 @st.composite
 def stores(draw: st.DrawFn) -> list[list[Envelope]]:
-    """Return the units of a store, several of them in some transactions."""
+    """Draw the units of work of a store, several of them in some transactions."""
     units: list[list[Envelope]] = []
     position = 0
     for xid in range(1, draw(st.integers(1, 5)) + 1):
@@ -161,10 +161,10 @@ def test_units_of_work_are_returned_whole_and_no_event_is_lost(data: st.DataObje
             }
             assert len(handled[source]) in borders
         now += data.draw(st.sampled_from([0.0, REORDER_SECONDS]))
-        if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader begins anew from what it noted
-            place = gathering.sequence_before()
+        if filtered and data.draw(st.integers(0, 3)) == 0:  # the reader restarts at its resume offset
+            offset = gathering.sequence_before()
             gathering = Gathering(HANDLED, dict(checkpoints))
-            filtered = [one for one in mixed if one.sequence > place and one.envelope.type in HANDLED]
+            filtered = [one for one in mixed if one.sequence > offset and one.envelope.type in HANDLED]
     for source, units in sources.items():
         wanted = [one.cursor.position for unit in units for one in unit if one.type in HANDLED]
         assert handled.get(source, []) == wanted

@@ -1,4 +1,4 @@
-"""What becomes of a session, and of a Telegram application."""
+"""Decisions on stored sessions and Telegram applications."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

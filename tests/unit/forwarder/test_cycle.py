@@ -1,4 +1,4 @@
-"""What becomes of a cycle."""
+"""Decisions on cycles."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -232,9 +232,9 @@ def test_a_refusal_after_a_doubtful_send_is_final() -> None:
     "result", [ResultClass.RATE_LIMITED, ResultClass.SLOW_MODE, ResultClass.UNKNOWN, ResultClass.TRANSIENT]
 )
 def test_an_error_that_another_seat_would_also_get_moves_no_group(result: ResultClass) -> None:
-    left_out = delivery("@group0", A, result, "FLOOD_WAIT_900")
-    cycle.given(started(share(A, "@group0"), share(B))).when(record(left_out)).then(
-        recorded(left_out), finished(**{result.value: 1})
+    failed = delivery("@group0", A, result, "FLOOD_WAIT_900")
+    cycle.given(started(share(A, "@group0"), share(B))).when(record(failed)).then(
+        recorded(failed), finished(**{result.value: 1})
     )
 
 

@@ -1,4 +1,4 @@
-"""Every error of the contract with Telegram has the class that it has there."""
+"""Telegram's errors have the result classes of the specification."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that were made to cost whoever opens them hours or gigabytes are refused within narrow limits."""
+"""Files built to cost hours or gigabytes are refused within narrow limits."""
 
 import asyncio
 import base64
@@ -50,7 +50,7 @@ def page_of_children(child: int, count: int) -> bytes:
 
 
 def shared_pages(row: str, levels: int = 8, children: int = 60) -> bytes:
-    """Return a file whose few pages are read again and again, as if it held more rows than can be counted."""
+    """Return a file whose few pages refer to each other, as if it had an endless number of rows."""
     filler = [f"create table t{number} (a)" for number in range(levels)]
     image = image_of(TABLE, *filler, *(row.format(number) for number in range(1, 5)))
     with closing(sqlite3.connect(":memory:")) as database:
@@ -67,7 +67,7 @@ def shared_pages(row: str, levels: int = 8, children: int = 60) -> bytes:
 
 
 def disguised_view() -> bytes:
-    """Return a file whose catalogue calls a view a table."""
+    """Return a file whose schema declares a view as a table."""
     return bytes(
         image_of(
             "create table t (a)",
@@ -158,11 +158,11 @@ def resident_kilobytes() -> int:
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_hostile_file_is_refused_soon_without_load_on_this_process(name: str) -> None:
-    data, said = HOSTILE[name]
+    data, expected = HOSTILE[name]
     before, began = resident_kilobytes(), time.process_time()
     answer = await answer_to(data)
-    if not name.startswith("damage"):  # what is damaged may be what nobody needs
-        assert said in answer
+    if not name.startswith("damage"):  # the damaged part may be one that the reader does not need
+        assert expected in answer
     assert len(answer) < 1200
     assert time.process_time() - began < 0.5
     assert resident_kilobytes() - before < 20_000
@@ -177,7 +177,7 @@ async def test_of_several_rows_the_signed_in_one_is_used() -> None:
 
 
 async def test_reading_files_does_not_block_the_loop_and_is_limited_in_concurrency() -> None:
-    """Twenty files that take all the time they may: nobody else waits for them."""
+    """Twenty files that use all their time: other uploads do not wait for them."""
     running: list[int] = []
     reader = SessionReader(at_once=2)
     reading = [asyncio.create_task(read(shared_pages(SIGNED_OUT), reader)) for _ in range(20)]
@@ -197,14 +197,14 @@ def children() -> int:
 
 
 def command_line(process: str) -> bytes:
-    """Return what a process was started with, and nothing once it is gone."""
+    """Return a process's command line; empty once it has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{process}/cmdline").read_bytes()
     return b""
 
 
 def program(folder: Path, body: str) -> Path:
-    """Return a program that limits itself as the real one does, goes wrong, and then claims a key."""
+    """Return a program that sets the real limits, goes wrong, and then reports a key."""
     path = folder / "program.py"
     path.write_text(
         f"import os, sys, socket\nsys.path.insert(0, {str(PROGRAM.parent)!r})\nimport session_file\n"

@@ -1,4 +1,4 @@
-"""The rules of the pool that need no database: random ids, what follows, names of errors."""
+"""Rules of the pool without a database: random ids, next steps, names of errors."""
 
 from uuid import UUID
 

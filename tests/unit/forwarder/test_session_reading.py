@@ -1,4 +1,4 @@
-"""What may be uploaded as a session, and what is said of everything else."""
+"""Which uploads are sessions, and the reasons for which others are refused."""
 
 import base64
 import secrets
@@ -137,7 +137,7 @@ async def test_a_key_of_another_length_is_refused_as_such(tmp_path: Path, size: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "empty"),
         ("   ", "empty"),
@@ -150,8 +150,8 @@ async def test_a_key_of_another_length_is_refused_as_such(tmp_path: Path, size: 
         ("base64:no base64 at all!", "not valid base64"),
     ],
 )
-async def test_a_text_that_is_no_session_is_refused_as_such(text: str, said: str) -> None:
-    with pytest.raises(Unreadable, match=said):
+async def test_a_text_that_is_no_session_is_refused_as_such(text: str, expected: str) -> None:
+    with pytest.raises(Unreadable, match=expected):
         await SessionReader().read(text)
 
 

@@ -1,4 +1,4 @@
-"""Secrets are sealed with the newest key, opened with any, and bound to their owners."""
+"""The vault's encryption: newest key for new secrets, any key to open, bound to the owner."""
 
 import base64
 import secrets
@@ -80,7 +80,7 @@ def test_keys_are_read_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "expected"),
     [
         ("", "0 bytes"),
         ("not base64!", "not base64"),
@@ -91,7 +91,7 @@ def test_keys_are_read_in_order() -> None:
     ids=["none", "no base64", "short", "zeros", "a second one that is empty"],
 )
 def test_a_weak_key_stops_the_start_and_is_not_shown(
-    monkeypatch: pytest.MonkeyPatch, keys: str, said: str
+    monkeypatch: pytest.MonkeyPatch, keys: str, expected: str
 ) -> None:
     monkeypatch.setenv("ADRELAY_POSTGRES_URL", "postgresql://somewhere")
     monkeypatch.setenv("ADRELAY_NATS_URL", "nats://somewhere")
@@ -100,5 +100,5 @@ def test_a_weak_key_stops_the_start_and_is_not_shown(
         load(ForwarderSettings)
     (problem,) = refused.value.problems
     assert problem.startswith("ADRELAY_FORWARDER_VAULT_KEYS")
-    assert said in problem
+    assert expected in problem
     assert encoded(OLD) not in problem

@@ -1,4 +1,4 @@
-"""Decisions about accounts."""
+"""Decisions on accounts."""
 
 from datetime import UTC, datetime
 from uuid import UUID

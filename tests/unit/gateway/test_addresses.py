@@ -1,4 +1,4 @@
-"""Addresses that get mail, and the one form of each mailbox."""
+"""E-mail addresses, and the canonical form of each mailbox."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Bodies are bounded in size, in time, and in how many are waited for."""
+"""Request bodies are limited in size, in time, and in how many are pending."""
 
 import asyncio
 from http import HTTPStatus

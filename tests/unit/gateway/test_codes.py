@@ -1,4 +1,4 @@
-"""Access codes and what is kept of them."""
+"""Access codes, their digests, and derived ids."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,7 +20,7 @@ def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
 
 def test_every_letter_occurs_at_every_position() -> None:
     codes = [CODES.first(AccountId(UUID(int=number))).replace("-", "") for number in range(1000)]
-    assert [len({code[place] for code in codes}) for place in range(4, 24)] == [32] * 20
+    assert [len({code[index] for code in codes}) for index in range(4, 24)] == [32] * 20
 
 
 def test_no_two_accounts_have_the_same_first_code() -> None:

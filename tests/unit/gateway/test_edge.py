@@ -1,4 +1,4 @@
-"""What the outermost layer does when something breaks."""
+"""The outermost layer: errors, body limits, timeouts."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ async def call(
     headers: list[tuple[bytes, bytes]] | None = None,
     receive: Receive | None = None,
 ) -> list[Message]:
-    """Return what the app sends when the server hands it these messages."""
+    """Return the app's messages for these messages of the server."""
     scope = {
         "type": "http",
         "method": "POST",

@@ -1,4 +1,4 @@
-"""Forged notifications cost little together, and never stop a genuine one while they do."""
+"""Forged notifications are limited in processor time, and never block a genuine one."""
 
 from http import HTTPStatus
 
@@ -14,7 +14,7 @@ FORGER, PROVIDER = "192.0.2.1", "198.51.100.1"
 
 
 class Machine:
-    """Proves what says `genuine`, and takes its time for it."""
+    """Verifies the signature `genuine`; every verification takes time."""
 
     def __init__(self, proof_seconds: float) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""Decisions about who is told what."""
+"""Decisions on notifications."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -16,7 +16,7 @@ from services.gateway.inbox.domain import INBOX, MOST_UNPAID_MAILS, Inbox, MailS
 inbox = scenarios(INBOX)
 
 ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
-TELL = Raise(
+RAISE = Raise(
     account=ANNA,
     kind=NotificationKind.PARTIAL_PAYMENT,
     order="HQADZ-ABC123-XYZ9",
@@ -26,53 +26,53 @@ TELL = Raise(
     missing=Decimal("0.20"),
     coin="BTC",
 )
-TOLD = TELL.notification
+NOTIFICATION = RAISE.notification
 RAISED = NotificationRaised(
-    notification=TOLD,
+    notification=NOTIFICATION,
     account=ANNA,
-    kind=TELL.kind,
-    order=TELL.order,
-    email=TELL.email,
+    kind=RAISE.kind,
+    order=RAISE.order,
+    email=RAISE.email,
     mail=True,
-    paid=TELL.paid,
-    missing=TELL.missing,
-    coin=TELL.coin,
+    paid=RAISE.paid,
+    missing=RAISE.missing,
+    coin=RAISE.coin,
 )
 QUIET = RAISED.model_copy(update={"mail": False})
-SENT = MailSent(notification=TOLD, account=ANNA)
-GIVEN_UP = MailGivenUp(notification=TOLD, account=ANNA, reason="550 no such mailbox")
-GIVE_UP = GiveUp(TOLD, "550 no such mailbox")
+SENT = MailSent(notification=NOTIFICATION, account=ANNA)
+GIVEN_UP = MailGivenUp(notification=NOTIFICATION, account=ANNA, reason="550 no such mailbox")
+GIVE_UP = GiveUp(NOTIFICATION, "550 no such mailbox")
 
 
 def test_an_occasion_raises_a_notification() -> None:
-    inbox.when(TELL).then(RAISED)
+    inbox.when(RAISE).then(RAISED)
 
 
 def test_a_duplicate_occasion_raises_no_second_notification() -> None:
-    inbox.given(RAISED).when(TELL, replace(TELL, paid=Decimal("0.1000")), replace(TELL, mail=False)).then()
+    inbox.given(RAISED).when(RAISE, replace(RAISE, paid=Decimal("0.1000")), replace(RAISE, mail=False)).then()
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(TELL, order="HQADZ-ABC123-XYZ8"),
-        replace(TELL, kind=NotificationKind.ORDER_EXPIRED),
-        replace(TELL, paid=Decimal("0.15")),
+        replace(RAISE, order="HQADZ-ABC123-XYZ8"),
+        replace(RAISE, kind=NotificationKind.ORDER_EXPIRED),
+        replace(RAISE, paid=Decimal("0.15")),
     ],
 )
 def test_another_occasion_is_another_notification(other: Raise) -> None:
-    assert other.notification != TOLD
+    assert other.notification != NOTIFICATION
     state = inbox.given(RAISED).when(other).state()
     assert state is not None
-    assert state.mails.keys() == {TOLD, other.notification}
+    assert state.mails.keys() == {NOTIFICATION, other.notification}
 
 
 def test_only_partial_payments_are_distinguished_by_the_amount() -> None:
-    received = replace(TELL, kind=NotificationKind.PAYMENT_RECEIVED)
+    received = replace(RAISE, kind=NotificationKind.PAYMENT_RECEIVED)
     assert received.notification == replace(received, paid=Decimal("0.3")).notification
 
 
-def told(kind: NotificationKind, number: int) -> Raise:
+def raised(kind: NotificationKind, number: int) -> Raise:
     return Raise(
         account=ANNA, kind=kind, order=f"HQADZ-ABC123-{number:04}", email="anna@example.com", mail=True
     )
@@ -90,20 +90,20 @@ def mailed(*commands: Raise) -> list[bool]:
 
 def test_mails_about_unpaid_orders_are_limited_per_mailbox() -> None:
     kinds = (NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED)
-    orders = [told(kind, number) for number in range(10) for kind in kinds]
+    orders = [raised(kind, number) for number in range(10) for kind in kinds]
     assert mailed(*orders) == [True] * MOST_UNPAID_MAILS + [False] * (20 - MOST_UNPAID_MAILS)
 
 
 def test_payments_are_always_mailed_and_reset_the_limit_of_unpaid_orders() -> None:
-    orders = [told(NotificationKind.ORDER_PLACED, number) for number in range(MOST_UNPAID_MAILS + 1)]
-    partly = told(NotificationKind.PARTIAL_PAYMENT, 0)
-    paid = told(NotificationKind.PAYMENT_RECEIVED, 0)
-    later = told(NotificationKind.ORDER_PLACED, 99)
+    orders = [raised(NotificationKind.ORDER_PLACED, number) for number in range(MOST_UNPAID_MAILS + 1)]
+    partly = raised(NotificationKind.PARTIAL_PAYMENT, 0)
+    paid = raised(NotificationKind.PAYMENT_RECEIVED, 0)
+    later = raised(NotificationKind.ORDER_PLACED, 99)
     assert mailed(*orders, partly, paid, later)[-4:] == [False, True, True, True]
 
 
 def test_a_mail_is_sent_once() -> None:
-    inbox.given(RAISED).when(RecordSent(TOLD), RecordSent(TOLD)).then(SENT)
+    inbox.given(RAISED).when(RecordSent(NOTIFICATION), RecordSent(NOTIFICATION)).then(SENT)
 
 
 def test_a_mail_is_given_up_once() -> None:
@@ -115,25 +115,25 @@ def test_a_mail_that_was_sent_is_not_given_up() -> None:
 
 
 def test_a_mail_that_was_given_up_is_not_recorded_as_sent() -> None:
-    inbox.given(RAISED, GIVEN_UP).when(RecordSent(TOLD)).then()
+    inbox.given(RAISED, GIVEN_UP).when(RecordSent(NOTIFICATION)).then()
 
 
 def test_a_long_reason_is_truncated() -> None:
-    cut = MailGivenUp(notification=TOLD, account=ANNA, reason="x" * 200)
-    inbox.given(RAISED).when(GiveUp(TOLD, "x" * 1000)).then(cut)
+    cut = MailGivenUp(notification=NOTIFICATION, account=ANNA, reason="x" * 200)
+    inbox.given(RAISED).when(GiveUp(NOTIFICATION, "x" * 1000)).then(cut)
 
 
-@pytest.mark.parametrize("command", [RecordSent(TOLD), GIVE_UP])
+@pytest.mark.parametrize("command", [RecordSent(NOTIFICATION), GIVE_UP])
 def test_nothing_is_recorded_for_an_unknown_notification(command: RecordSent | GiveUp) -> None:
     inbox.when(command).refused("unknown_notification")
     inbox.given(QUIET).when(command).refused("no_mail")
 
 
 def test_the_state_has_the_result_of_each_mail() -> None:
-    assert inbox.given(RAISED).state() == Inbox(ANNA, {TOLD: MailState.WAITING}, 0)
-    assert inbox.given(QUIET).state() == Inbox(ANNA, {TOLD: MailState.NONE}, 0)
-    assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {TOLD: MailState.SENT}, 0)
-    assert inbox.given(RAISED, GIVEN_UP).state() == Inbox(ANNA, {TOLD: MailState.GIVEN_UP}, 0)
+    assert inbox.given(RAISED).state() == Inbox(ANNA, {NOTIFICATION: MailState.WAITING}, 0)
+    assert inbox.given(QUIET).state() == Inbox(ANNA, {NOTIFICATION: MailState.NONE}, 0)
+    assert inbox.given(RAISED, SENT).state() == Inbox(ANNA, {NOTIFICATION: MailState.SENT}, 0)
+    assert inbox.given(RAISED, GIVEN_UP).state() == Inbox(ANNA, {NOTIFICATION: MailState.GIVEN_UP}, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How often one caller may do something."""
+"""Rate limits per caller."""
 
 from importlib import import_module
 from pkgutil import walk_packages
@@ -88,7 +88,7 @@ def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
 
 
 FREE = {"check_out", "sign_in", "nowpayments"}
-"""Limited otherwise: per address and e-mail, and by places."""
+"""Routes with other limits: per address and e-mail, and by concurrency."""
 
 
 def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:

@@ -1,4 +1,4 @@
-"""Letters as they travel: what the standard library reads in them is what was written."""
+"""Mails as MIME messages: the standard library parses what was written."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The interface's description of itself."""
+"""The OpenAPI document."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What wallets are told."""
+"""Payment URIs, QR codes and order numbers."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

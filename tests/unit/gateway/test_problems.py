@@ -1,4 +1,4 @@
-"""What a refusal is in HTTP."""
+"""Refusals as HTTP problem documents."""
 
 import json
 import re
@@ -88,7 +88,7 @@ def test_a_missing_token_is_answered_with_the_authentication_scheme() -> None:
 
 
 def test_only_the_first_of_many_problems_of_a_request_are_returned() -> None:
-    """A body holds tens of thousands of bad items: the answer must not be larger than the question."""
+    """A body may contain tens of thousands of bad items: the answer must not be larger than the request."""
     bad = [{"loc": ("body", "groups", number), "msg": "is no text"} for number in range(10_000)]
     denied = denied_of(RequestValidationError([{"loc": ("body", "x" * 400_000), "msg": "is unknown"}, *bad]))
     assert denied.detail.endswith("body.groups.18: is no text; and 9981 more")

@@ -1,4 +1,4 @@
-"""A client is not turned away because one service hears of its adbot later than another."""
+"""Commands are retried while the scheduler's read model lags."""
 
 from http import HTTPStatus
 from uuid import uuid4
@@ -17,7 +17,7 @@ CAUSES = Causes.first("account:7")
 
 
 class Owner:
-    """Refuses so many times."""
+    """Refuses the first commands, this many."""
 
     def __init__(self, refusal: Refused, times: int) -> None:
         self.asked = 0

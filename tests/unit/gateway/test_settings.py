@@ -1,4 +1,4 @@
-"""What the gateway refuses to start with."""
+"""The gateway's settings, valid and invalid."""
 
 import pytest
 

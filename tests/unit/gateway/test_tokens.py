@@ -1,4 +1,4 @@
-"""Tokens that say who a caller is."""
+"""Access tokens."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,10 +41,10 @@ def test_a_token_identifies_its_account() -> None:
 
 def test_a_token_has_the_claims_that_front_ends_read() -> None:
     token = TOKENS.issue(ANNA, "ACTIVE", now())
-    held = jwt.decode(token, SECRET, ["HS256"])
-    assert held["sub"] == held["user_id"] == str(ANNA.account)
-    assert (held["role"], held["plan_status"]) == ("CLIENT", "ACTIVE")
-    assert held["exp"] - held["iat"] == 3600
+    decoded = jwt.decode(token, SECRET, ["HS256"])
+    assert decoded["sub"] == decoded["user_id"] == str(ANNA.account)
+    assert (decoded["role"], decoded["plan_status"]) == ("CLIENT", "ACTIVE")
+    assert decoded["exp"] - decoded["iat"] == 3600
 
 
 def test_an_expired_token_is_refused_as_such() -> None:

@@ -1,4 +1,4 @@
-"""A notification's one way, and what the edge answers without asking FastAPI's routes."""
+"""The webhook, and routes that the edge answers without FastAPI."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -32,14 +32,14 @@ Answer = Callable[[Scope, bytes], Awaitable[Response]]
 
 
 class Billing:
-    """Does what a notification's body names."""
+    """Records commands; a notification's body chooses the result."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[RecordNotification, Causes]] = []
+        self.commands: list[tuple[RecordNotification, Causes]] = []
 
     async def send(self, command: Command, causes: Causes) -> Accepted:
         assert isinstance(command, RecordNotification)
-        self.heard.append((command, causes))
+        self.commands.append((command, causes))
         match command.body:
             case b"refuse":
                 raise Refused("unknown_order", "there is no such order")
@@ -65,7 +65,7 @@ def signed(body: bytes) -> dict[str, str]:
     ("body", "status", "code"),
     [
         (b"{}", HTTPStatus.OK, None),
-        (b"", HTTPStatus.OK, None),  # what a body says is billing's to judge
+        (b"", HTTPStatus.OK, None),  # only billing validates bodies
         (b"\xff", HTTPStatus.OK, None),
         (b"refuse", HTTPStatus.NOT_FOUND, "unknown_order"),
         (b"break", HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable"),
@@ -111,7 +111,7 @@ async def test_the_webhook_passes_the_body_on_under_the_answers_correlation_id()
     http, billing = caller(make_app())
     async with http:
         answer = await http.post(URL, content=b"\xff {}", headers=signed(b"\xff {}"))
-    ((command, causes),) = billing.heard
+    ((command, causes),) = billing.commands
     assert (command.body, command.signature) == (b"\xff {}", signed(b"\xff {}")["x-nowpayments-sig"])
     assert str(causes.correlation_id) == answer.headers["x-correlation-id"]
     assert causes.actor == "provider:nowpayments"
@@ -129,7 +129,7 @@ async def test_a_forged_notification_is_refused_before_a_message_is_sent(
         genuine = await http.post(URL, content=b"{}", headers=signed(b"{}"))
     assert (forged.status_code, forged.json()["code"]) == (401, "bad_signature")
     assert (genuine.status_code, genuine.json()["code"]) == (503, "service_unavailable")
-    assert billing.heard == []
+    assert billing.commands == []
 
 
 @pytest.mark.parametrize("route", [notification.ROUTE])
@@ -148,7 +148,7 @@ async def test_the_openapi_document_is_answered_by_the_edge() -> None:
 
 
 def edge(answer: Answer) -> httpx.AsyncClient:
-    """Return a caller of an app with a direct route."""
+    """Return an HTTP client of an app with a direct route."""
     app = FastAPI()
     app.add_middleware(Edge, direct=[DirectRoute("POST", "/direct", "direct", answer)])
     problems.install(app)

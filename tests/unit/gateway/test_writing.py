@@ -1,4 +1,4 @@
-"""What mails say."""
+"""The texts of mails."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ CODE = "USER-0A1BC-23DEF-45GHJ-67KMN"
 WRITER = Writer(
     Address("Ads & Co", "no-reply", "ads.example.org"), site_url="https://ads.example.org/?a=1&b=2"
 )
-TOLD = Notification(
+NOTIFICATION = Notification(
     notification=NotificationId(UUID("8ffe9301-092b-5729-bec3-104f2377cd15")),
     account=AccountId(UUID("0190a000-0000-7000-8000-000000000001")),
     kind=NotificationKind.ORDER_PLACED,
@@ -47,10 +47,10 @@ ORDER = OrderFacts(
     pay_by=datetime(2030, 3, 5, 9, 8, tzinfo=UTC),
     renews=False,
 )
-PLACED = Facts(TOLD, ORDER, None)
+PLACED = Facts(NOTIFICATION, ORDER, None)
 PARTIAL = Facts(
     replace(
-        TOLD,
+        NOTIFICATION,
         kind=NotificationKind.PARTIAL_PAYMENT,
         paid=Decimal("1234567890.000000000000000001"),
         missing=Decimal("1E-18"),
@@ -59,9 +59,11 @@ PARTIAL = Facts(
     None,
 )
 RECEIVED = Facts(
-    replace(TOLD, kind=NotificationKind.PAYMENT_RECEIVED, paid=Decimal("5E+3")), ORDER, SecretStr(CODE)
+    replace(NOTIFICATION, kind=NotificationKind.PAYMENT_RECEIVED, paid=Decimal("5E+3")),
+    ORDER,
+    SecretStr(CODE),
 )
-EXPIRED = Facts(replace(TOLD, kind=NotificationKind.ORDER_EXPIRED), ORDER, None)
+EXPIRED = Facts(replace(NOTIFICATION, kind=NotificationKind.ORDER_EXPIRED), ORDER, None)
 
 
 def both(facts: Facts) -> list[str]:
@@ -118,7 +120,7 @@ def test_text_from_clients_is_escaped() -> None:
 
 
 def everything() -> Iterator[Facts]:
-    """Yield each kind of mail with and without all that may be missing."""
+    """Yield each kind of mail with and without each optional value."""
     kinds = (PLACED, PARTIAL, RECEIVED, replace(RECEIVED, access_code=None), EXPIRED)
     either, text = (True, False), ("bc1q", None)
     orders = [
@@ -158,14 +160,14 @@ def test_every_copy_has_the_same_id_and_the_day_on_which_it_was_raised() -> None
     letter, again = WRITER.write(PLACED), WRITER.write(PLACED)
     assert letter == again
     assert letter.message_id == "<8ffe9301-092b-5729-bec3-104f2377cd15@ads.example.org>"
-    assert letter.date == TOLD.raised_at
+    assert letter.date == NOTIFICATION.raised_at
 
 
 @pytest.mark.parametrize("kind", list(NotificationKind))
 def test_only_the_mail_of_a_placed_order_waits_for_the_payment_address(kind: NotificationKind) -> None:
-    told = replace(TOLD, kind=kind)
-    waiting = Facts(told, replace(ORDER, address=None), None)
+    raised = replace(NOTIFICATION, kind=kind)
+    waiting = Facts(raised, replace(ORDER, address=None), None)
     assert waiting.complete == (kind is not NotificationKind.ORDER_PLACED)
-    gone = Facts(told, replace(ORDER, address=None, pending=False), None)
-    assert gone.complete
-    assert gone.over == (kind is NotificationKind.ORDER_PLACED)
+    closed = Facts(raised, replace(ORDER, address=None, pending=False), None)
+    assert closed.complete
+    assert closed.over == (kind is NotificationKind.ORDER_PLACED)

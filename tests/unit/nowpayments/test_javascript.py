@@ -1,4 +1,4 @@
-"""What JavaScript makes of a body, held against a real one: a merchant parses, sorts, and stringifies."""
+"""JavaScript's serialization of bodies, compared with a real engine: parse, sort keys, stringify."""
 
 import json
 import subprocess
@@ -32,8 +32,8 @@ SIGNED = (
 """Over `{"fee":{"depositFee":2.5},"pay_amount":3.4e-7,"payment_id":1,"payment_status":"finished"}`."""
 
 
-def amount_of(places: int, units: int) -> str:
-    return f"{units / 10**places:.{places}f}"
+def amount_of(decimals: int, units: int) -> str:
+    return f"{units / 10**decimals:.{decimals}f}"
 
 
 def in_braces(fields: dict[str, str]) -> str:
@@ -57,7 +57,7 @@ written = st.builds(
 amounts = st.builds(amount_of, st.integers(0, 18), st.integers(0, 10**9))
 numbers = written | amounts | st.floats(allow_nan=False, allow_infinity=False).map(repr)
 texts = st.text('aZé0~😀\uff5e\u2028/\\"\n', max_size=5)
-# nothing in a key is escaped: some versions of V8 then read another key
+# no escapes in keys: some versions of V8 then parse another key
 keys = st.text("aZé0~😀\uff5e\u2028/", max_size=5) | whole
 values = st.recursive(
     st.sampled_from(["null", "true", "false"]) | numbers | texts.map(json.dumps),
@@ -80,7 +80,7 @@ def in_node(what: str, given_: Sequence[str]) -> list[str]:
 
 
 def drawn(strategy: st.SearchStrategy[str], count: int) -> list[str]:
-    """Return many values of a strategy, for one process to work on."""
+    """Draw many values of a strategy, for one process to convert."""
     found: list[str] = []
 
     @settings(max_examples=count, deadline=None)

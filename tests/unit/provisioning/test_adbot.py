@@ -1,4 +1,4 @@
-"""What becomes of an adbot."""
+"""Decisions on adbots: provisioning, seats, expiry."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

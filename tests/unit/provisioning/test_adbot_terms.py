@@ -1,4 +1,4 @@
-"""How long an adbot lasts: renewals, grace time, suspensions."""
+"""Decisions on an adbot's validity: renewals, grace time, suspensions."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -148,9 +148,9 @@ def test_days_for_an_adbot_without_seats_are_added_when_its_first_seat_is_filled
 
 def test_a_renewal_after_the_grace_time_begins_with_the_first_seat_that_is_filled_again() -> None:
     late = END + 20 * DAY
-    gone = adbot.given(provisioned(A, B), EXPIRED, RELEASED)
-    gone.when(renew(late), AwaitSeats(late)).then(renewed(None), SeatsAwaited(adbot=ID, missing=2))
-    revived = gone.given(renewed(None))
+    released = adbot.given(provisioned(A, B), EXPIRED, RELEASED)
+    released.when(renew(late), AwaitSeats(late)).then(renewed(None), SeatsAwaited(adbot=ID, missing=2))
+    revived = released.given(renewed(None))
     revived.when(Expire(late + 10 * MONTH)).then()
     revived.when(ReleaseSeats(GRACE, late + 10 * MONTH)).then()
     revived.when(FillSeat(A, late + DAY)).then(filled(A, late + DAY, late + DAY + MONTH))
@@ -161,8 +161,8 @@ def test_a_renewal_after_the_grace_time_begins_with_the_first_seat_that_is_fille
 
 def test_an_expired_adbot_that_had_lost_all_its_seats_is_valid_again_from_the_first_new_one() -> None:
     lost = SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)
-    gone = adbot.given(provisioned(A), lost, EXPIRED)
-    gone.when(renew(END + DAY)).then(renewed(None))
+    released = adbot.given(provisioned(A), lost, EXPIRED)
+    released.when(renew(END + DAY)).then(renewed(None))
     adbot.given(provisioned(A), lost).when(renew(END - DAY)).then(renewed(END + MONTH))
 
 
@@ -242,10 +242,10 @@ def test_a_permanent_suspension_releases_the_seats_once() -> None:
 
 
 def test_an_adbot_with_released_seats_gets_none_until_it_is_restored() -> None:
-    gone = adbot.given(provisioned(A, B), SUSPENDED, RELEASED)
-    gone.when(FillSeat(A, NOON + DAY)).refused("adbot_suspended")
-    gone.when(Extend(3, "x", NOON + DAY), FillSeat(A, NOON + DAY)).refused("adbot_suspended")
-    restored = gone.given(RESTORED)
+    released = adbot.given(provisioned(A, B), SUSPENDED, RELEASED)
+    released.when(FillSeat(A, NOON + DAY)).refused("adbot_suspended")
+    released.when(Extend(3, "x", NOON + DAY), FillSeat(A, NOON + DAY)).refused("adbot_suspended")
+    restored = released.given(RESTORED)
     restored.when(AwaitSeats(NOON + DAY)).then(SeatsAwaited(adbot=ID, missing=2))
     restored.when(FillSeat(A, NOON + DAY)).then(filled(A, NOON, END))
 
@@ -306,7 +306,7 @@ def test_no_sequence_loses_a_paid_day_or_grants_it_twice(
         }
         assert state is not None
         before = state
-        owed = _left(state, now)
+        owed = _remaining(state, now)
         try:
             events = ADBOT.decide(commands[what], state)
         except Refused:
@@ -318,17 +318,17 @@ def test_no_sequence_loses_a_paid_day_or_grants_it_twice(
                 assert event.order is not None
                 assert event.order not in orders
                 orders.add(event.order)
-                assert _left(state, now) == owed + MONTH
+                assert _remaining(state, now) == owed + MONTH
             if isinstance(event, SeatsReleased):
                 assert before.valid_until is not None
                 assert now >= before.valid_until + GRACE
         if not any(isinstance(event, AdbotExtended) for event in events):
-            assert _left(state, now) == owed
+            assert _remaining(state, now) == owed
         assert len({seat.session for seat in state.seats}) == len(state.seats) <= SILVER.sessions
 
 
-def _left(state: Adbot, now: datetime) -> timedelta:
-    """What is still to come of the validity: days that wait for their first seat, or those to the end."""
+def _remaining(state: Adbot, now: datetime) -> timedelta:
+    """Return the remaining validity: days pending for the first seat, or those until the end."""
     if state.valid_until is None:
         return timedelta(days=state.days)
     return max(timedelta(), state.valid_until - now)

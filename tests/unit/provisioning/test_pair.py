@@ -1,4 +1,4 @@
-"""Telegram applications."""
+"""Decisions on Telegram applications."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What may become of a session."""
+"""Decisions on sessions of the stock."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Of all that a program said before it ended, the line that says why is found."""
+"""Finding the line with the cause in a process's last output."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Posts and groups as people write them."""
+"""Parsing posts and groups."""
 
 import re
 import time
@@ -59,7 +59,7 @@ def test_any_other_post_is_a_text(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "says"),
+    ("written", "reason"),
     [
         ("", "empty"),
         (" \n", "empty"),
@@ -88,10 +88,10 @@ def test_any_other_post_is_a_text(written: str) -> None:
         ("tg://resolve?domain=news&post=12", "begins with https://t.me/"),
     ],
 )
-def test_a_malformed_post_is_refused_with_a_reason(written: str, says: str) -> None:
+def test_a_malformed_post_is_refused_with_a_reason(written: str, reason: str) -> None:
     with pytest.raises(Refused, match="malformed_post") as refusal:
         parse_post(written)
-    assert says in refusal.value.detail
+    assert reason in refusal.value.detail
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "says"),
+    ("written", "reason"),
     [
         ("bakers", "neither @name"),
         ("https://example.org/bakers", "neither @name"),
@@ -144,10 +144,10 @@ def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
         ("htps://t.me/bakers", "begins with https://t.me/"),
     ],
 )
-def test_a_malformed_group_is_refused_with_a_reason(written: str, says: str) -> None:
+def test_a_malformed_group_is_refused_with_a_reason(written: str, reason: str) -> None:
     with pytest.raises(Refused, match="malformed_groups") as refusal:
         parse_groups([written], most=1)
-    assert says in refusal.value.detail
+    assert reason in refusal.value.detail
 
 
 def test_duplicate_groups_are_removed_in_any_spelling() -> None:
@@ -190,7 +190,7 @@ SLOW = (
 
 @pytest.mark.parametrize("part", SLOW)
 def test_adversarial_lists_and_posts_are_parsed_in_linear_time(part: str) -> None:
-    """A body holds half a megabyte: some 1700 lines of the longest kind, or one of the longest posts."""
+    """A body has at most half a megabyte: 1700 lines of the longest kind, or one of the longest posts."""
     began = time.process_time()
     lines = [f"{part[:292]} {number}" for number in range(1700)]
     assert isinstance(outcome(lambda: parse_groups(lines, most=500)), Refused)

@@ -1,4 +1,4 @@
-"""Chats without a public name are named only where the operator allows it."""
+"""Private ids: refused without the operator's permission."""
 
 from dataclasses import replace
 

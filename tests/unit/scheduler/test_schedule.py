@@ -1,4 +1,4 @@
-"""Advertisements, starts and stops, and what comes due."""
+"""Decisions on schedules: advertisements, starts, stops, due cycles."""
 
 import json
 from dataclasses import replace
