@@ -15,6 +15,7 @@ from uuid import uuid4
 from sandbox.telegram import FaultAction, FaultMoment, FaultSpec
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.system import ChaosSystem
+from tests.support.suspending import suspend
 
 DEADLINE_SECONDS = 60.0
 """How long a fault waits for its target to run."""
@@ -122,7 +123,7 @@ class Chaos:
     async def _wipe(self) -> None:
         """Take the streams away between two instructions of a server that dies before its next one."""
         pid = await self._pid("nats")
-        os.kill(pid, signal.SIGSTOP)
+        await suspend(pid)
         lost = self._system.nats_data.with_name(f"lost-{uuid4().hex[:8]}")
         with suppress(FileNotFoundError):
             self._system.nats_data.rename(lost)

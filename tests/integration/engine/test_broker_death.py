@@ -16,6 +16,7 @@ from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from tests.integration.engine.broker import same
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import running
+from tests.support.suspending import suspend
 from tests.support.waiting import until
 
 
@@ -76,7 +77,7 @@ TIMEOUT_SECONDS = 120.0
 async def fall_silent(server: EmbeddedNats) -> None:
     """Cut the server off, so that no request gets an answer."""
     assert server.pid is not None
-    os.kill(server.pid, signal.SIGSTOP)
+    await suspend(server.pid)
 
 
 async def die(server: EmbeddedNats) -> None:

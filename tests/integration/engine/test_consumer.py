@@ -14,6 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 from tests.deadlines import DEADLINE_SECONDS
+from tests.support.suspending import suspend
 from tests.support.waiting import until
 
 """Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
@@ -49,7 +50,7 @@ async def test_a_server_that_falls_silent_is_noticed(mortal: EmbeddedNats) -> No
     async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
         waiting = await quiet(consumer)
         assert mortal.pid is not None
-        os.kill(mortal.pid, signal.SIGSTOP)
+        await suspend(mortal.pid)
         try:
             assert await broken(waiting) == "no heartbeat from the server"
             assert client.is_connected, "nothing else has told"
