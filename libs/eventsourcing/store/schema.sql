@@ -68,6 +68,8 @@ create table if not exists engine.bookmarks (
     stream_made timestamptz not null,
     sequence    bigint not null
 );
+-- The same as `sequence`, unless a program moved that which reads no partitions and may have passed some by.
+alter table engine.bookmarks add column if not exists sequence_with_partitions bigint;
 
 -- Events that a reader could not handle, and all later ones of the same streams, in order.
 create table if not exists engine.parked (
@@ -132,6 +134,7 @@ create table if not exists engine.beside (
     stream_made timestamptz,
     sequence    bigint not null default 0
 );
+alter table engine.beside add column if not exists sequence_with_partitions bigint;
 create table if not exists engine.beside_checkpoints (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,
