@@ -53,6 +53,15 @@ create table if not exists engine.commands (
     at       timestamptz not null default now()
 );
 
+-- The folded states of long streams: at most one row a stream, replaced every hundred events or so. Any row may
+-- be deleted; `version` is that of the code that folded it.
+create table if not exists engine.snapshots (
+    stream     text primary key,
+    version    integer not null,
+    at_version integer not null,
+    state      text not null
+);
+
 -- How far each reader has come in each service's events.
 create table if not exists engine.checkpoints (
     reader   text not null,
