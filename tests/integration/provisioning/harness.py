@@ -1,4 +1,4 @@
-"""A service among its neighbours: they are reduced to what they say, it runs as it is."""
+"""A test harness for a service: it runs as it is, the other services are fakes that append events."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -30,14 +30,14 @@ EventT = TypeVar("EventT", bound=Event)
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 
-class Neighbour:
-    """Another service, which says whatever the test wants."""
+class FakeService:
+    """Another service, reduced to a store and a relay."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def publish(self, stream: str, *events: Event, causes: Causes | None = None) -> Causes:
-        """Append events to one of its streams and return their causes."""
+        """Append events to a stream of this service; return their causes."""
         category, _, key = stream.partition("-")
         why = causes or Causes.first(f"service:{self._engine.service}")
 
@@ -57,13 +57,15 @@ def _remember_nothing(_: object, event: Event) -> Event:
 
 
 @asynccontextmanager
-async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream) -> AsyncGenerator[Neighbour]:
-    """A neighbour with a store of its own, and a relay."""
+async def fake_service(
+    service: str, server: EmbeddedPostgres, stream: EventStream
+) -> AsyncGenerator[FakeService]:
+    """Run a fake service with a store of its own and a relay."""
     async with fresh_database(server) as database:
         engine = Engine(service, database, published())
         await engine.start(pool_size=2)
         relay = asyncio.create_task(Relay(engine, stream).run())
-        yield Neighbour(engine)
+        yield FakeService(engine)
         relay.cancel()
         await asyncio.gather(relay, return_exceptions=True)
         await engine.stop()
@@ -71,7 +73,7 @@ async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream)
 
 @asynccontextmanager
 async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
-    """A stream that one test alone uses; it is deleted afterwards."""
+    """Yield a stream for one test alone; it is deleted afterwards."""
     client = await nats.connect(nats_url)
     stream = event_stream(client, prefix=prefix)
     yield stream
@@ -80,8 +82,8 @@ async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
     await client.close()
 
 
-class World:
-    """The service under test: where its database is, and how it is started."""
+class ServiceHarness:
+    """The service under test, its database and its settings."""
 
     def __init__(self, database: str, nats_url: str, prefix: str) -> None:
         self.database = database
@@ -99,7 +101,7 @@ class World:
         settings: type[SettingsT],
         **given: Any,  # noqa: ANN401 - settings of any type
     ) -> AsyncGenerator[None]:
-        """The service runs inside; it is stopped gracefully afterwards."""
+        """Run the service in this process, and stop it gracefully; raise its error if it ended by itself."""
         task = asyncio.create_task(run(settings(**self._common, **given)))
         try:
             yield
@@ -112,14 +114,14 @@ class World:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a process of its own must be told to be this service."""
+        """The settings of a process that runs this service, as text."""
         return {
             name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in self._common.items()
         }
 
     async def recorded(self) -> list[Recorded]:
-        """Return all that the service has said, in order; nothing before its first start."""
+        """Return all events of the service, in order; none before its first start."""
         try:
             async with self._questions.connection() as connection:
                 found = await PostgresStore(connection, published()).read(START, 100_000)
@@ -128,11 +130,11 @@ class World:
         return [Recorded(it, published().decode(it.type, it.schema, it.data)) for it in found]
 
     async def events_of(self, kind: type[EventT]) -> list[EventT]:
-        """Return all events of one type that the service has said."""
+        """Return the service's events of one type."""
         return [it.event for it in await self.recorded() if isinstance(it.event, kind)]
 
-    async def says(self, kind: type[EventT], count: int = 1) -> list[EventT]:
-        """Wait until the service has said that many events of one type, and return them."""
+    async def wait_for(self, kind: type[EventT], count: int = 1) -> list[EventT]:
+        """Wait until the service has appended this many events of one type; return all of them."""
 
         async def enough() -> bool:
             found: int | None = await self.value(
@@ -151,12 +153,12 @@ class World:
             return None
 
     async def execute(self, statement: str) -> None:
-        """Change the service's database behind its back."""
+        """Execute a statement on the service's database."""
         async with self._questions.connection() as connection:
             await connection.execute(statement)
 
     async def dead_letters(self) -> list[DeadLetter]:
-        """Return what the service could not handle."""
+        """Return the service's dead letters."""
         async with self._questions.connection() as connection:
             return await list_dead_letters(connection)
 
@@ -166,5 +168,5 @@ class World:
             await request_retry(connection, letter.reader, letter.source_stream)
 
     async def close(self) -> None:
-        """Ask no more."""
+        """Close the connection."""
         await self._questions.close()
