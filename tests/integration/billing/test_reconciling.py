@@ -204,7 +204,7 @@ async def test_a_report_of_something_else_is_refused_counted_and_told_of_once(
     before = counted("wrong_amount")
     async with harness.running(impatient(harness)):
         await harness.place()
-        await harness.control.answer_otherwise({"price_amount": 3}, method="GET")
+        await harness.control.change_answers({"price_amount": 3}, method="GET")
         await harness.control.pay(await harness.payment(), silent=True)
         await outcomes("wrong_amount", before + 2)
         told = [*PLACED, "UnmatchedPaymentReported"]

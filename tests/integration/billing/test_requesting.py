@@ -127,7 +127,7 @@ async def test_a_payment_that_is_another_orders_is_not_recorded_and_asked_for_ag
     async with harness.running():
         await harness.place(OTHER)
         taken = await harness.payment(OTHER)
-        await harness.control.answer_otherwise({"payment_id": taken}, path="/v1/payment", method="POST")
+        await harness.control.change_answers({"payment_id": taken}, path="/v1/payment", method="POST")
         with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
             await harness.place()
         [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]

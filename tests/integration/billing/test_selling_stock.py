@@ -302,7 +302,7 @@ async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happen
     harness: BillingHarness,
 ) -> None:
     async with harness.running():
-        await harness.control.answer_otherwise({"fiat_equivalent": 30.01}, path="/v1/min-amount")
+        await harness.control.change_answers({"fiat_equivalent": 30.01}, path="/v1/min-amount")
         assert await tried(harness, NUMBER) == "below_minimum"
         assert await harness.history() == []
         assert await harness.control.payments() == []

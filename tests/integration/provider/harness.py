@@ -29,7 +29,7 @@ REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Told:
+class SentNotification:
     """A notification as sent."""
 
     body: bytes
@@ -56,11 +56,11 @@ class ProviderHarness(Protocol):
         """Return the number of answered calls."""
         ...
 
-    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> SentNotification:
         """Set a payment's state, with the full amount or none; return the notification."""
         ...
 
-    async def become_unheard_of(self, payment: PaymentId) -> str:
+    async def become_unknown(self, payment: PaymentId) -> str:
         """Set a payment's state to an unknown one; return its name."""
         ...
 
@@ -68,7 +68,7 @@ class ProviderHarness(Protocol):
         """Pay in a coin that plans are not sold for; return its code."""
         ...
 
-    async def deposit_again(self, payment: PaymentId) -> Told:
+    async def deposit_again(self, payment: PaymentId) -> SentNotification:
         """Make a further deposit to a payment's address; return its last notification."""
         ...
 
@@ -86,7 +86,7 @@ class ProviderHarness(Protocol):
         """Delay the answers to calls."""
         ...
 
-    async def talk_nonsense(self) -> None:
+    async def answer_garbage(self) -> None:
         """Answer calls with a page that is not JSON."""
         ...
 
@@ -94,7 +94,7 @@ class ProviderHarness(Protocol):
         """Execute calls, and close the connection in the middle of the answer."""
         ...
 
-    async def answer_of_another_payment(self) -> None:
+    async def answer_for_another_payment(self) -> None:
         """Execute calls, and answer with another payment."""
         ...
 
@@ -119,14 +119,14 @@ class NowPaymentsHarness:
     async def calls(self) -> int:
         return len(await self._control.calls())
 
-    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> SentNotification:
         if received:
             await self._control.pay(payment, steps=(state.lower(),), silent=True)
         else:
             await self._control.set_status(payment, state.lower(), silent=True)
         return await self._last(payment)
 
-    async def become_unheard_of(self, payment: PaymentId) -> str:
+    async def become_unknown(self, payment: PaymentId) -> str:
         await self._control.set_status(payment, "cancelled", silent=True)
         return "cancelled"
 
@@ -134,7 +134,7 @@ class NowPaymentsHarness:
         await self._control.pay_in(payment, "usdterc20", silent=True)
         return "usdterc20"
 
-    async def deposit_again(self, payment: PaymentId) -> Told:
+    async def deposit_again(self, payment: PaymentId) -> SentNotification:
         again = await self._control.pay_again(payment, silent=True)
         return await self._last(again.payment_id)
 
@@ -152,21 +152,21 @@ class NowPaymentsHarness:
     async def be_slow(self, seconds: float) -> None:
         await self._control.be_slow(seconds)
 
-    async def talk_nonsense(self) -> None:
-        await self._control.talk_nonsense()
+    async def answer_garbage(self) -> None:
+        await self._control.answer_garbage()
 
     async def cut_answers(self, *, count: int | None = None) -> None:
         await (self._control.cut_answers() if count is None else self._control.cut_answers(count=count))
 
-    async def answer_of_another_payment(self) -> None:
-        await self._control.answer_otherwise({"payment_id": "1", "order_id": "HQADZ-ABC123-ZZZZ"})
+    async def answer_for_another_payment(self) -> None:
+        await self._control.change_answers({"payment_id": "1", "order_id": "HQADZ-ABC123-ZZZZ"})
 
     async def heal(self) -> None:
         await self._control.heal()
 
-    async def _last(self, payment: PaymentId) -> Told:
-        told = (await self._control.notifications(payment))[-1]
-        return Told(told.body.encode(), told.signature)
+    async def _last(self, payment: PaymentId) -> SentNotification:
+        sent = (await self._control.notifications(payment))[-1]
+        return SentNotification(sent.body.encode(), sent.signature)
 
 
 @asynccontextmanager

@@ -40,8 +40,8 @@ BROKEN: dict[str, Break] = {
     "refusing the key": lambda harness: harness.be_down(403),
     "busy": lambda harness: harness.be_down(429, retry_after_seconds=0),
     "silent": lambda harness: harness.hang(),
-    "talking nonsense": lambda harness: harness.talk_nonsense(),
-    "answering of something else": lambda harness: harness.answer_of_another_payment(),
+    "talking nonsense": lambda harness: harness.answer_garbage(),
+    "answering of something else": lambda harness: harness.answer_for_another_payment(),
     "breaking off": lambda harness: harness.cut_answers(),
 }
 
@@ -125,10 +125,10 @@ async def test_every_state_is_reported_when_asked_and_when_told(
     harness: ProviderHarness, state: PaymentState
 ) -> None:
     offer = await harness.provider.request(WISH)
-    told = await harness.become(offer.payment, state, received=state not in WITHOUT_MONEY)
+    sent = await harness.become(offer.payment, state, received=state not in WITHOUT_MONEY)
     for report in (
         await harness.provider.report(offer.payment),
-        harness.provider.read_notification(told.body, told.signature),
+        harness.provider.read_notification(sent.body, sent.signature),
     ):
         assert (report.status, report.parent, report.coin) == (state, None, PLAIN_COIN)
         assert report.paid == (0 if state in WITHOUT_MONEY else offer.amount)
@@ -138,7 +138,7 @@ async def test_every_state_is_reported_when_asked_and_when_told(
 
 async def test_a_state_that_nobody_knows_is_reported_by_its_name(harness: ProviderHarness) -> None:
     offer = await harness.provider.request(WISH)
-    name = await harness.become_unheard_of(offer.payment)
+    name = await harness.become_unknown(offer.payment)
     report = await harness.provider.report(offer.payment)
     assert (report.status, report.status_text) == (None, name)
     assert same(report, offer)
@@ -157,8 +157,8 @@ async def test_a_further_deposit_is_a_payment_of_its_own_that_names_the_first(
 ) -> None:
     offer = await harness.provider.request(WISH)
     await harness.become(offer.payment, PaymentState.FINISHED, received=True)
-    told = await harness.deposit_again(offer.payment)
-    report = harness.provider.read_notification(told.body, told.signature)
+    sent = await harness.deposit_again(offer.payment)
+    report = harness.provider.read_notification(sent.body, sent.signature)
     assert report.parent == offer.payment
     assert report.payment != offer.payment
     assert (report.status, report.order) == (PaymentState.FINISHED, ORDER)
@@ -172,11 +172,11 @@ async def test_a_payment_that_is_unknown_there_is_declined(harness: ProviderHarn
 
 async def test_a_notification_that_someone_changed_is_refused(harness: ProviderHarness) -> None:
     offer = await harness.provider.request(WISH)
-    told = await harness.become(offer.payment, PaymentState.FINISHED, received=True)
+    sent = await harness.become(offer.payment, PaymentState.FINISHED, received=True)
     forged = (
-        (told.body.replace(b"30.25", b"3.25"), told.signature),
-        (told.body, "ab" * 64),
-        (told.body, ""),
+        (sent.body.replace(b"30.25", b"3.25"), sent.signature),
+        (sent.body, "ab" * 64),
+        (sent.body, ""),
     )
     for body, signature in forged:
         with pytest.raises(Refused) as caught:
