@@ -21,7 +21,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers
-from tests.older_data.restore import VERSIONS, restore, told
+from tests.older_data.restore import VERSIONS, recorded_answers, restore
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -140,7 +140,7 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
     folder = here / "kept"
     folder.mkdir(mode=0o700)
     await restore(OLDEST, folder)
-    secrets = {**fresh_secrets(), **told(OLDEST)["secrets"]}
+    secrets = {**fresh_secrets(), **recorded_answers(OLDEST)["secrets"]}
     settings = {**secrets, **OUTSIDE, **NOBODY, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
     keep_settings(folder, settings)
     port = free_port()
@@ -170,7 +170,7 @@ async def test_what_a_demo_kept_is_started_with_its_own_settings_and_servers(kep
 
 
 async def test_what_an_older_version_wrote_is_served_as_it_was(kept: Kept) -> None:
-    older = told(OLDEST)
+    older = recorded_answers(OLDEST)
     token = kept.settings["ADRELAY_GATEWAY_ADMIN_TOKEN"]
     found = await answers(f"http://127.0.0.1:{kept.port}", token, older["email"])
     for part in ("orders", "own_orders", "advertisement", "logs", "statistics"):

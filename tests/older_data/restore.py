@@ -18,7 +18,7 @@ VERSIONS = sorted(path.name for path in WRITTEN.iterdir())
 _COUNT = "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
 
 
-def told(version: str) -> Json:
+def recorded_answers(version: str) -> Json:
     """Return the client's address, the secrets, and what the interface told, of an older version's data."""
     found: Json = json.loads((WRITTEN / version / "told.json").read_text())
     return found

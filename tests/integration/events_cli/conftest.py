@@ -1,4 +1,4 @@
-"""Five stores, their relays and one scenario, shared by all tests of the tools."""
+"""Five stores, their relays and one scenario, shared by all tests of this folder."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -26,7 +26,7 @@ from tests.support.waiting import until
 
 @dataclass
 class EventsHarness:
-    """The stores, the stream, and the settings by which the tools find them."""
+    """The stores, the stream, and the environment of the tools."""
 
     settings: dict[str, str]
     databases: dict[str, str]
@@ -35,7 +35,7 @@ class EventsHarness:
     scenario: Scenario
 
     async def relayed(self) -> None:
-        """Return once the stream holds what the stores do."""
+        """Wait until the stream has all events of the stores."""
 
         async def everything() -> bool:
             for name, engine in self.engines.items():
@@ -58,7 +58,7 @@ class EventsHarness:
 async def harness(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> AsyncIterator[EventsHarness]:
-    """A harness in which one scenario was run. Tests add to it, and take nothing away."""
+    """Yield a harness in which the scenario was run; tests add events and delete none."""
     tag = uuid4().hex[:8]
     databases = {name: await new_database(postgres_server, ENGINE, f"ev{tag}_{name}") for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
