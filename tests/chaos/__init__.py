@@ -1,1 +1,1 @@
-"""Tests: chaos."""
+"""Tests under random faults."""

@@ -1,4 +1,4 @@
-"""Real processes killed on the whole path: the groups still hold each post once, every cycle finishes."""
+"""Processes are killed during the whole path; each group still receives each post once."""
 
 import os
 import signal
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.timeout(360)
 async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
     local_system: LocalSystem,
 ) -> None:
-    async with running(local_system) as told:
+    async with running(local_system) as started:
         before = {name: local_system.pid(name) for name in ("worker-1", "worker-2")}
         for number in range(2):
-            # in the middle of each of the first two cycles, whoever of the workers holds the sessions
-            await told.deliveries(number * len(told.stage.groups) + 2)
+            # in the middle of each of the first two cycles, whichever worker leases the sessions
+            await started.deliveries(number * len(started.stage.groups) + 2)
             for name in before:
                 os.kill(local_system.pid(name), signal.SIGKILL)
             await local_system.supervisor.until_ready()
-        evidence = await told.cycles(3)
+        evidence = await started.cycles(3)
     assert all(local_system.pid(name) != pid for name, pid in before.items())
     assert len(evidence[0].cycles) == 3
     assert problems(evidence) == []
@@ -34,10 +34,10 @@ async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
 
 
 async def test_one_of_two_workers_killed_hands_its_sessions_to_the_other(local_system: LocalSystem) -> None:
-    async with running(local_system) as told:
-        await told.deliveries(2)
+    async with running(local_system) as started:
+        await started.deliveries(2)
         os.kill(local_system.pid("worker-1"), signal.SIGKILL)
-        evidence = await told.cycles(2)
+        evidence = await started.cycles(2)
     assert len(evidence[0].cycles) == 2
     assert problems(evidence) == []
     assert await local_system.telegram.held_twice() == []
