@@ -1,1 +1,1 @@
-"""Tests under random faults."""
+"""Tests of the whole system under random faults."""

@@ -279,7 +279,7 @@ class Load:
             channel.id, f"https://t.me/chaos_channel_{number}/{parts[0]}", tuple(parts), groups
         )
 
-    # -- patience
+    # -- waits and retries
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):

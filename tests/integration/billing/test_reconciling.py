@@ -32,8 +32,8 @@ def impatient(harness: BillingHarness, order_valid_seconds: int = 3600, **change
     return harness.settings(order_valid_seconds=order_valid_seconds).model_copy(update=settings)
 
 
-async def questions(harness: BillingHarness) -> list[Call]:
-    """Return the questions for payments that the provider has answered."""
+async def queries(harness: BillingHarness) -> list[Call]:
+    """Return the queries for payments that the provider has answered."""
     return [
         call
         for call in await harness.control.calls()
@@ -122,7 +122,7 @@ async def test_a_process_killed_while_it_asks_is_followed_by_one_that_finds_it_o
 async def test_a_payment_is_asked_for_less_and_less_often(harness: BillingHarness) -> None:
     async with harness.running(impatient(harness, reconcile_longest_seconds=1000)):
         await harness.place()
-        asked = await until(lambda: questions(harness), lambda found: len(found) >= 4)
+        asked = await until(lambda: queries(harness), lambda found: len(found) >= 4)
         waits = [(later.at - sooner.at).total_seconds() for sooner, later in pairwise(asked)]
         assert all(wait >= least for wait, least in zip(waits, (0.3, 0.9, 2.1), strict=False)), waits
         assert await harness.history() == PLACED
@@ -132,15 +132,15 @@ async def test_a_payment_is_asked_for_less_and_less_often(harness: BillingHarnes
 async def test_what_is_heard_of_a_payment_begins_a_new_silence(harness: BillingHarness) -> None:
     async with harness.running(impatient(harness, reconcile_longest_seconds=1000)):
         await harness.place()
-        await until(lambda: questions(harness), lambda found: len(found) >= 4)
+        await until(lambda: queries(harness), lambda found: len(found) >= 4)
         payment = await harness.payment()
         await until(lambda: asked_in_vain(harness), lambda count: count >= 4)
         await harness.control.pay(payment, steps=("confirming",))
         assert await asked_in_vain(harness) < 4
-        before = len(await questions(harness))
+        before = len(await queries(harness))
         await harness.control.set_status(payment, "finished", silent=True)
         await until(harness.history, lambda found: found[-1] == "PaymentFinished")
-        assert len(await questions(harness)) > before
+        assert len(await queries(harness)) > before
 
 
 async def test_the_budget_of_calls_is_kept_by_all_processes_together(harness: BillingHarness) -> None:
@@ -148,7 +148,7 @@ async def test_the_budget_of_calls_is_kept_by_all_processes_together(harness: Bi
     async with harness.process(settings), harness.process(settings):
         for number in (NUMBER, *OTHERS):
             await harness.place(number)
-        asked = await until(lambda: questions(harness), lambda found: len(found) >= 8)
+        asked = await until(lambda: queries(harness), lambda found: len(found) >= 8)
         waits = [(later.at - sooner.at).total_seconds() for sooner, later in pairwise(asked)]
         assert (asked[-1].at - asked[0].at).total_seconds() >= 0.5 * (len(asked) - 1) - 1, waits
         assert len({call.path for call in asked}) == 4
@@ -160,7 +160,7 @@ async def test_a_silent_provider_is_asked_less_and_then_left_alone(harness: Bill
         await harness.place()
         await harness.control.pay(await harness.payment(), silent=True)
         await harness.control.be_down(method="GET")
-        asked = await until(lambda: questions(harness), lambda found: len(found) >= 4)
+        asked = await until(lambda: queries(harness), lambda found: len(found) >= 4)
         waits = [(later.at - sooner.at).total_seconds() for sooner, later in pairwise(asked)]
         assert [wait >= least for wait, least in zip(waits, (0.6, 1.6, 2.6), strict=False)] == [True] * 3
         assert await harness.history() == PLACED
@@ -177,7 +177,7 @@ async def test_a_payment_is_given_up_some_time_after_it_was_over_and_a_late_paye
         await harness.place()
         await outcomes("given_up", before + 1)
         assert await harness.history() == [*PLACED, "OrderExpired"]
-        asked = len(await questions(harness))
+        asked = len(await queries(harness))
         assert asked >= 1
         payment = await harness.payment()
         await harness.control.pay(payment, steps=("confirming",))
@@ -233,5 +233,5 @@ async def test_a_payment_that_is_told_of_in_time_is_never_asked_for(harness: Bil
         await harness.place()
         await harness.control.pay(await harness.payment())
         assert (await harness.history())[-1] == "PaymentFinished"
-        assert await questions(harness) == []
+        assert await queries(harness) == []
         assert await open_payments(harness) == 0

@@ -38,7 +38,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.fake_services import BRONZE, FakeService, append, list_bronze
 from tests.support.databases import ENGINE, fresh_database
 from tests.support.process import Process, started
-from tests.support.questions import Questions
+from tests.support.queries import Queries
 from tests.support.waiting import until
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
@@ -70,8 +70,8 @@ class MailHarness:
         self.sandbox = await self._stack.enter_async_context(self._smtp)
         self.mails = await self._stack.enter_async_context(MailControl(self.sandbox.control_url))
         self.database = await self.new_database("gateway")
-        self._questions = Questions(self.database)
-        self._stack.push_async_callback(self._questions.close)
+        self._queries = Queries(self.database)
+        self._stack.push_async_callback(self._queries.close)
         url = await self.new_database()
         fake_service = FakeService("billing", url, self.nats.url, self.prefix, _shop())
         self.billing = await self._stack.enter_async_context(fake_service)
@@ -206,11 +206,11 @@ class MailHarness:
 
     async def row(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a value from the gateway's database."""
-        return await self._questions.value(query, *arguments)
+        return await self._queries.value(query, *arguments)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Return rows from the gateway's database."""
-        return await self._questions.rows(query, *arguments)
+        return await self._queries.rows(query, *arguments)
 
     async def outcomes(self) -> dict[str, str]:
         """Return the outcome of every mail by notification id, from the gateway's events."""

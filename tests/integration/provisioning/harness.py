@@ -22,7 +22,7 @@ from libs.eventsourcing.operations import DeadLetter, list_dead_letters, request
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.values import START
 from tests.support.databases import fresh_database
-from tests.support.questions import Questions
+from tests.support.queries import Queries
 from tests.support.waiting import until
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class ServiceHarness:
 
     def __init__(self, database: str, nats_url: str, prefix: str) -> None:
         self.database = database
-        self._questions = Questions(database)
+        self._queries = Queries(database)
         self._common: dict[str, Any] = {
             "postgres_url": SecretStr(database),
             "nats_url": SecretStr(nats_url),
@@ -123,7 +123,7 @@ class ServiceHarness:
     async def recorded(self) -> list[Recorded]:
         """Return all events of the service, in order; none before its first start."""
         try:
-            async with self._questions.connection() as connection:
+            async with self._queries.connection() as connection:
                 found = await PostgresStore(connection, published()).read(START, 100_000)
         except asyncpg.UndefinedTableError:
             return []
@@ -148,25 +148,25 @@ class ServiceHarness:
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a single value from the service's database; None before its first start."""
         try:
-            return await self._questions.value(query, *arguments)
+            return await self._queries.value(query, *arguments)
         except asyncpg.UndefinedTableError:
             return None
 
     async def execute(self, statement: str) -> None:
         """Execute a statement on the service's database."""
-        async with self._questions.connection() as connection:
+        async with self._queries.connection() as connection:
             await connection.execute(statement)
 
     async def dead_letters(self) -> list[DeadLetter]:
         """Return the service's dead letters."""
-        async with self._questions.connection() as connection:
+        async with self._queries.connection() as connection:
             return await list_dead_letters(connection)
 
     async def retry(self, letter: DeadLetter) -> None:
         """Retry a dead letter's stream."""
-        async with self._questions.connection() as connection:
+        async with self._queries.connection() as connection:
             await request_retry(connection, letter.reader, letter.source_stream)
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._questions.close()
+        await self._queries.close()
