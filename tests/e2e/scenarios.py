@@ -1,4 +1,4 @@
-"""Scenarios that the end-to-end tests share: a stage, a client with a running adbot, and the evidence."""
+"""Scenarios of the end-to-end tests: a client with a running adbot, and the evidence in the groups."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ class Running:
     client: steps.Client
 
     async def deliveries(self, at_least: int) -> list[Json]:
-        """Return the log once so many groups are done with."""
+        """Return the client's log once it has this many deliveries."""
         cycles = at_least / len(self.stage.groups) + 1
         return await until(
             self.client.log,
@@ -37,21 +37,21 @@ class Running:
         )
 
     async def cycles(self, count: int) -> list[GroupEvidence]:
-        """Let so many cycles be done, stop, and return what the groups hold then."""
+        """Wait for this many cycles, stop the adbot, and return the evidence in the groups."""
         await self.deliveries(count * len(self.stage.groups))
         await steps.stop(self.client)
         log = await self.client.log()
         return await read_back(self.system.telegram, self.stage, log, steps.cycles_in(log))
 
     async def trace(self) -> list[Node]:
-        """Return what the order led to."""
+        """Return the correlated tree of the order."""
         correlation = await correlation_of(self.system.databases["billing"], f"order-{self.purchase.order}")
         assert correlation is not None
         return await trace(self.system.databases, correlation)
 
 
 async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, steps.Purchase]:
-    """Upload sessions for this test, and order a plan for a new client."""
+    """Upload sessions for this test, and place a new client's order."""
     tag = f"_{uuid4().hex[:8]}"
     stage = await set_stage(system.telegram, album=album, tag=tag)
     await steps.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))
@@ -60,7 +60,7 @@ async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, s
 
 @asynccontextmanager
 async def running(system: LocalSystem, *, album: bool = False) -> AsyncGenerator[Running]:
-    """Run the whole path up to the started adbot."""
+    """Run the whole path up to the started adbot; stop the adbot afterwards."""
     stage, purchase = await ordered(system, album=album)
     await steps.pay(system, purchase)
     client = await steps.sign_in(system, purchase)
@@ -74,10 +74,10 @@ async def running(system: LocalSystem, *, album: bool = False) -> AsyncGenerator
 
 
 def problems(evidence: list[GroupEvidence]) -> list[str]:
-    """Return what is wrong with any group."""
+    """Return the problems of all groups."""
     return [f"{one.group}: {one.problem}" for one in evidence if one.problem]
 
 
 def events(roots: list[Node]) -> list[Node]:
-    """Return all events of a trace."""
+    """Return all events of a correlated tree."""
     return [found for root in roots for found in (root, *events(root.led_to))]

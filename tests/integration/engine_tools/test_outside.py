@@ -14,7 +14,7 @@ from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
 from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.scenarios import Running, problems, running
-from tests.integration.events_cli.program import Ran, ran
+from tests.integration.events_cli.program import CommandResult, ran
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -48,7 +48,7 @@ class Outside:
         )
 
 
-async def tool(system: LocalSystem, *arguments: str) -> Ran:
+async def tool(system: LocalSystem, *arguments: str) -> CommandResult:
     """Run a tool against the system; it must be content."""
     settings = {"ADRELAY_POSTGRES_URL": system.postgres.url(""), "ADRELAY_NATS_URL": system.nats.url}
     result = await ran(settings, *arguments)

@@ -11,7 +11,7 @@ from tests.support.forked import command, environment
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     """A tool's output and exit code."""
 
     code: int
@@ -43,8 +43,8 @@ async def started(
     )
 
 
-async def ran(settings: Mapping[str, str], *arguments: str, folder: Path | None = None) -> Ran:
+async def ran(settings: Mapping[str, str], *arguments: str, folder: Path | None = None) -> CommandResult:
     """Run a tool; return its output and exit code."""
     process = await started(settings, *arguments, folder=folder)
     out, err = await process.communicate()
-    return Ran(process.returncode or 0, out.decode(), err.decode())
+    return CommandResult(process.returncode or 0, out.decode(), err.decode())

@@ -15,7 +15,7 @@ from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 from libs.eventsourcing.values import Cursor
 from tests.integration.events_cli.conftest import EventsHarness
-from tests.integration.events_cli.program import Ran, ran
+from tests.integration.events_cli.program import CommandResult, ran
 
 LEFT_OUT = {"xid", "position"}
 
@@ -136,7 +136,7 @@ async def test_readers_stand_behind_the_same_events_after_an_import(
     await engine.stop()
 
 
-async def refused(harness: EventsHarness, server: EmbeddedPostgres, file: Path, name: str) -> Ran:
+async def refused(harness: EventsHarness, server: EmbeddedPostgres, file: Path, name: str) -> CommandResult:
     """Try to import, and see that nothing was made of it."""
     before = await databases(server)
     imported = await ran(harness.settings, "import", str(file), "--into", name)
