@@ -22,7 +22,7 @@ async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
         before = {name: local_system.pid(name) for name in ("worker-1", "worker-2")}
         for number in range(2):
             # in the middle of each of the first two cycles, whichever worker leases the sessions
-            await started.deliveries(number * len(started.stage.groups) + 2)
+            await started.deliveries(number * len(started.sample.groups) + 2)
             for name in before:
                 os.kill(local_system.pid(name), signal.SIGKILL)
             await local_system.supervisor.until_ready()
@@ -44,17 +44,17 @@ async def test_one_of_two_workers_killed_hands_its_sessions_to_the_other(local_s
 
 
 async def test_every_cycle_finishes_though_nats_is_killed_twice(local_system: LocalSystem) -> None:
-    stage, purchase = await ordered(local_system)
+    sample, purchase = await ordered(local_system)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
     await steps.pay(local_system, purchase)
     client = await steps.sign_in(local_system, purchase)
-    await steps.advertise(client, stage)
+    await steps.advertise(client, sample)
     await steps.start(client)
     await until(client.log, lambda log: len(log) >= 2, within_seconds=DEADLINE_SECONDS, every_seconds=0.05)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
-    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=DEADLINE_SECONDS)
+    await until(client.log, lambda log: len(log) >= 2 * len(sample.groups), within_seconds=DEADLINE_SECONDS)
     await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(local_system.telegram, stage, log, steps.cycles_in(log))
+    evidence = await read_back(local_system.telegram, sample, log, steps.cycles_in(log))
     await client.rest.close()
     assert problems(evidence) == []

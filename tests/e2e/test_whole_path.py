@@ -26,10 +26,10 @@ async def test_every_group_receives_each_cycles_post_exactly_once(local_system: 
 async def test_an_album_is_forwarded_as_one_album(local_system: LocalSystem) -> None:
     async with running(local_system, album=True) as started:
         evidence = await started.cycles(1)
-        chat = next(iter(started.stage.groups.values()))
+        chat = next(iter(started.sample.groups.values()))
         messages = [one for one in await local_system.telegram.messages(chat) if one.source is not None]
     assert problems(evidence) == []
-    assert len(messages) == started.stage.parts == 2
+    assert len(messages) == started.sample.parts == 2
     assert len({message.grouped_id for message in messages}) == 1
 
 
@@ -70,7 +70,7 @@ async def test_one_correlated_tree_reaches_from_the_checkout_to_the_last_deliver
 
 
 async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local_system: LocalSystem) -> None:
-    stage, purchase = await ordered(local_system)
+    sample, purchase = await ordered(local_system)
     await steps.pay(local_system, purchase, repeat=5, shuffled=True)
     client = await steps.sign_in(local_system, purchase)
     await local_system.payments.settled()
@@ -83,7 +83,7 @@ async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local
     assert payment["status"] == "FINISHED"
     counts = Counter(await _types(local_system, "provisioning", purchase.order))
     assert counts["AdbotProvisioned"] == 1
-    assert counts["SessionAssigned"] == len(stage.accounts)
+    assert counts["SessionAssigned"] == len(sample.accounts)
     finished = Counter(await _types(local_system, "billing", purchase.order))
     assert finished["PaymentFinished"] == finished["OrderFulfilled"] == 1
     await client.rest.close()

@@ -35,7 +35,7 @@ class Outside:
     async def of(cls, told: Running) -> "Outside":
         """Count."""
         counts = await told.system.telegram.journal_counts()
-        held = [await told.system.telegram.messages(chat) for chat in told.stage.groups.values()]
+        held = [await told.system.telegram.messages(chat) for chat in told.sample.groups.values()]
         return cls(
             [one.path for one in await told.system.payments.calls() if not one.path.endswith("/status")],
             {
@@ -139,7 +139,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         assert problems(await told.cycles(2)) == []
         after = await Outside.of(told)
     assert after.provider_calls == before.provider_calls
-    assert after.messages == before.messages + len(told.stage.groups)
+    assert after.messages == before.messages + len(told.sample.groups)
     assert after.mails == before.mails
 
 
