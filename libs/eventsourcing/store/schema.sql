@@ -53,6 +53,15 @@ create table if not exists engine.commands (
     at       timestamptz not null default now()
 );
 
+-- Snapshots: the folded states of long streams, at most one row per stream, replaced about every hundred events.
+-- Any row may be deleted; `version` is that of the folding code.
+create table if not exists engine.snapshots (
+    stream     text primary key,
+    version    integer not null,
+    at_version integer not null,
+    state      text not null
+);
+
 -- The checkpoint of each reader in each service's events.
 create table if not exists engine.checkpoints (
     reader   text not null,
@@ -68,6 +77,8 @@ create table if not exists engine.bookmarks (
     stream_made timestamptz not null,
     sequence    bigint not null
 );
+-- Equal to `sequence`, unless a program that reads no partitions advanced that, and may have skipped some.
+alter table engine.bookmarks add column if not exists sequence_with_partitions bigint;
 
 -- Dead letters: events that a reader could not handle, and all later events of their streams, in order.
 create table if not exists engine.parked (
@@ -132,6 +143,7 @@ create table if not exists engine.beside (
     stream_made timestamptz,
     sequence    bigint not null default 0
 );
+alter table engine.beside add column if not exists sequence_with_partitions bigint;
 create table if not exists engine.beside_checkpoints (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,
