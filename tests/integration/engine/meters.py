@@ -110,16 +110,16 @@ class Echo:
     number: int
 
 
-def decide_echo(command: Echo, heard: int | None) -> list[TurnEchoed]:
+def decide_echo(command: Echo, count: int | None) -> list[TurnEchoed]:
     """Return the echo, also of a repeated turn: only the reader prevents duplicates."""
-    del heard
+    del count
     return [TurnEchoed(meter=command.meter, number=command.number)]
 
 
-def evolve_echo(heard: int | None, event: TurnEchoed) -> int:
+def evolve_echo(count: int | None, event: TurnEchoed) -> int:
     """Count the echoes."""
     del event
-    return (heard or 0) + 1
+    return (count or 0) + 1
 
 
 ECHO = Decider("echo", decide_echo, evolve_echo)

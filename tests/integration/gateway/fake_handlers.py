@@ -139,10 +139,11 @@ class FakeBilling:
         await append(unit, f"order-{command.order}", refunded)
 
     async def _cancel(self, command: CancelOrder, unit: UnitOfWork) -> None:
-        await _say_of(command.order, OrderCancelled(order=command.order, reason=command.reason), unit)
+        cancelled = OrderCancelled(order=command.order, reason=command.reason)
+        await _append_to_order(command.order, cancelled, unit)
 
     async def _review(self, command: ReviewOrder, unit: UnitOfWork) -> None:
-        await _say_of(command.order, OrderReviewed(order=command.order, note=command.note), unit)
+        await _append_to_order(command.order, OrderReviewed(order=command.order, note=command.note), unit)
 
     async def _list(self, command: ListProduct, unit: UnitOfWork) -> None:
         if command.plan == BRONZE:
@@ -161,7 +162,7 @@ class FakeBilling:
         await append(unit, f"product-{command.code}", ProductRetired(code=command.code))
 
 
-async def _say_of(order: OrderNumber, event: Event, unit: UnitOfWork) -> None:
+async def _append_to_order(order: OrderNumber, event: Event, unit: UnitOfWork) -> None:
     await append(unit, f"order-{order}", event)
 
 
@@ -205,20 +206,20 @@ def provisioning() -> CommandHandlers:
             valid_from=unit.at,
             valid_until=unit.at + timedelta(days=command.days),
         )
-        await _say_of_adbot(command.adbot, extended, unit)
+        await _append_to_adbot(command.adbot, extended, unit)
 
     @handlers.on(SuspendAdbot)
     async def suspend(command: SuspendAdbot, unit: UnitOfWork) -> None:
         suspended = AdbotSuspended(adbot=command.adbot, reason=command.reason)
-        await _say_of_adbot(command.adbot, suspended, unit)
+        await _append_to_adbot(command.adbot, suspended, unit)
 
     @handlers.on(RestoreAdbot)
     async def restore(command: RestoreAdbot, unit: UnitOfWork) -> None:
-        await _say_of_adbot(command.adbot, AdbotRestored(adbot=command.adbot), unit)
+        await _append_to_adbot(command.adbot, AdbotRestored(adbot=command.adbot), unit)
 
     del extend, suspend, restore
     return handlers
 
 
-async def _say_of_adbot(adbot: AdbotId, event: Event, unit: UnitOfWork) -> None:
+async def _append_to_adbot(adbot: AdbotId, event: Event, unit: UnitOfWork) -> None:
     await append(unit, f"adbot-{adbot}", event)

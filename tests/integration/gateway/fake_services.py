@@ -53,8 +53,8 @@ BRONZE = Plan(
 )
 
 
-def _decide(said: Sequence[Event], _: int | None) -> Sequence[Event]:
-    return said
+def _decide(events: Sequence[Event], _: int | None) -> Sequence[Event]:
+    return events
 
 
 def _evolve(count: int | None, _: Event) -> int:

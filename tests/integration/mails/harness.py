@@ -138,8 +138,8 @@ class MailHarness:
 
     async def started(self, environment: Mapping[str, str] | None = None) -> Process:
         """Start a gateway in a process of its own, which is killed with the harness at the latest."""
-        told = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
-        process = await started("services.gateway", {**os.environ, **told, **(environment or {})})
+        settings = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
+        process = await started("services.gateway", {**os.environ, **settings, **(environment or {})})
         self._stack.push_async_callback(process.killed)
         return process
 

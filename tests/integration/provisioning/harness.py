@@ -42,17 +42,17 @@ class FakeService:
         why = causes or Causes.first(f"service:{self._engine.service}")
 
         async def work(unit: UnitOfWork) -> None:
-            await unit.execute(Decider(category, _just_say, _remember_nothing), key, events)
+            await unit.execute(Decider(category, _append, _ignore), key, events)
 
         await self._engine.run(work, why)
         return why
 
 
-def _just_say(events: Sequence[Event], _: object) -> Sequence[Event]:
+def _append(events: Sequence[Event], _: object) -> Sequence[Event]:
     return events
 
 
-def _remember_nothing(_: object, event: Event) -> Event:
+def _ignore(_: object, event: Event) -> Event:
     return event
 
 

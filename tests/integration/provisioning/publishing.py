@@ -115,8 +115,8 @@ async def sold_before(
                 await _stock(unit, seat.session)
                 await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, begun))
             command = Provision(adbot, order, OWNER, plan(seats), tuple(taken), begun)
-            said = await unit.execute(ADBOT, adbot, command)
-            sold.extend(event for event in said if isinstance(event, AdbotProvisioned))
+            appended = await unit.execute(ADBOT, adbot, command)
+            sold.extend(event for event in appended if isinstance(event, AdbotProvisioned))
         for _ in range(stocked):
             await _stock(unit, next(sessions))
         return sold
