@@ -34,6 +34,7 @@ class Sweep(Retire):
     """Retire a product, as one of many that are retired at the same time."""
 
     batchable: ClassVar[bool] = True
+    remark: str = ""
 
 
 class RetireTwo(Command):
