@@ -20,6 +20,7 @@ from tests.chaos.load import Load, Told
 from tests.chaos.schedule import DISKS, Kind, draw
 from tests.chaos.system import ChaosSystem
 from tests.chaos.truth import Truth, read
+from tests.support.forked import fork
 
 WORKERS = 3
 READY_SECONDS = 60.0
@@ -71,7 +72,7 @@ async def run(
 ) -> Report:
     """Let so many faults of a seed's schedule strike a loaded system; return what holds afterwards."""
     place = folder or Path(tempfile.mkdtemp(prefix="adrelay-chaos-"))
-    system = ChaosSystem(place, workers=WORKERS, disks=disks)
+    system = ChaosSystem(place, workers=WORKERS, disks=disks, python=await fork())
     async with system:
         load = Load(system, seed, clients=clients)
         await load.prepare()
