@@ -1,8 +1,7 @@
-"""Runs commands and services in forks of a process that has imported all of them already.
+"""Runs commands and services in forks of a process that has imported all of them.
 
 Each is a process of its own, with its arguments, environment, folder, input, output and exit code; only the
-imports, one to three seconds of them, are done once for all. `fork_client.py` asks for commands, `process.py`
-for services.
+imports, one to three seconds, are shared. `fork_client.py` requests commands, `process.py` services.
 """
 
 import gc
@@ -34,29 +33,29 @@ SERVICES = (
     "services.provisioning.service",
     "services.scheduler.service",
 )
-"""What the modules import that start processes."""
+"""The modules that the services' `__main__` modules import."""
 
 
-class Asked(TypedDict):
-    """What a client sends, with its input, output and errors."""
+class Request(TypedDict):
+    """A client's request; its input, output and error streams are sent with it."""
 
     module: str
-    """What is run, as `python -m` does; nothing for the command line."""
+    """The module to run like `python -m`; empty for the command line."""
     arguments: list[str]
     environment: dict[str, str]
     folder: str
     pid: int
-    """Of the client, if it stands for the process: a supervisor asks the process for this one."""
+    """The client's process id, which the process reports to its supervisor; 0 if there is none."""
 
 
 def serve(path: str) -> None:
-    """Fork for whoever connects to a socket at `path`, until stdin is closed; then delete its folder."""
+    """Serve requests on a socket at `path` until stdin is closed; then delete its folder."""
     for module in pkgutil.walk_packages(adrelay.__path__, "adrelay."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
     for service in SERVICES:
         import_module(service)
-    gc.freeze()  # what a fork does not touch is not copied
+    gc.freeze()  # unchanged memory is not copied in forks
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
@@ -65,68 +64,68 @@ def serve(path: str) -> None:
             if sys.stdin in ready:
                 shutil.rmtree(Path(path).parent, ignore_errors=True)
                 return
-            asking, _ = listener.accept()
+            connection, _ = listener.accept()
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:  # so that their processor time is counted as this one's
                     pass
             if not os.fork():
                 listener.close()
-                _look_after(asking, Path(path).parent)
-            asking.close()
+                _supervise(connection, Path(path).parent)
+            connection.close()
 
 
-def _look_after(asking: socket.socket, folder: Path) -> None:
-    """Run what is asked for, pass signals on, tell how it ended; kill it when nobody asks any more.
+def _supervise(connection: socket.socket, folder: Path) -> None:
+    """Run a request, forward signals, and send the exit code; kill it when the client disconnects.
 
-    While it runs, a file that is named after the client's process id holds its own.
+    While it runs, a file named after the client's process id contains its own.
     """
-    text, files, _, _ = socket.recv_fds(asking, 1024 * 1024, 3)
+    text, files, _, _ = socket.recv_fds(connection, 1024 * 1024, 3)
     if not text:
-        os._exit(0)  # it only looked whether anybody listens
-    asked: Asked = marshal.loads(text)  # noqa: S302 - the tests wrote it
+        os._exit(0)  # the client only checked that the server listens
+    request: Request = marshal.loads(text)  # noqa: S302 - from the tests
     child = os.fork()
     if not child:
-        asking.close()
-        _run(asked, files)
-    note = folder / str(asked["pid"])
-    if asked["pid"]:
+        connection.close()
+        _run(request, files)
+    note = folder / str(request["pid"])
+    if request["pid"]:
         note.write_text(str(child))
     for file in files:
         os.close(file)
     ended = os.pidfd_open(child)
     while True:
-        ready, _, _ = select.select([ended, asking.fileno()], [], [])
+        ready, _, _ = select.select([ended, connection.fileno()], [], [])
         if ended in ready:
             _, status = os.waitpid(child, 0)
             note.unlink(missing_ok=True)
-            asking.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+            connection.sendall(b"%d" % os.waitstatus_to_exitcode(status))
             os._exit(0)
-        passed_on = asking.recv(1)
-        os.kill(child, passed_on[0] if passed_on else signal.SIGKILL)
-        if not passed_on:
+        forwarded = connection.recv(1)
+        os.kill(child, forwarded[0] if forwarded else signal.SIGKILL)
+        if not forwarded:
             note.unlink(missing_ok=True)
             os._exit(0)
 
 
-def _run(asked: Asked, files: list[int]) -> None:
+def _run(request: Request, files: list[int]) -> None:
     code: object = 1
     try:
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
         os.environ.clear()
-        os.environ.update(asked["environment"])
-        os.chdir(asked["folder"])
-        if asked["pid"]:
-            vars(health)["os"] = SimpleNamespace(getpid=lambda: asked["pid"])
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        if request["pid"]:
+            vars(health)["os"] = SimpleNamespace(getpid=lambda: request["pid"])
         sys.executable = os.environ.pop(PYTHON, sys.executable)
-        sys.argv = [asked["module"] or "adrelay", *asked["arguments"]]
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # one who is killed has said it
-        if asked["module"]:
-            for name in (asked["module"], f"{asked['module']}.__main__"):
+        sys.argv = [request["module"] or "adrelay", *request["arguments"]]
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed process loses no line
+        if request["module"]:
+            for name in (request["module"], f"{request['module']}.__main__"):
                 if not hasattr(sys.modules.get(name), "__path__"):
                     sys.modules.pop(name, None)  # else runpy warns that it was imported already
-            runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+            runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
         else:
             run_adrelay()
         code = 0

@@ -1,8 +1,8 @@
-"""What operators' tools ask of a store, the stream and the tables, and what they do to them.
+"""The operations of operators' tools on a store, the stream and the tables.
 
-`status` and `lag` say how things are, `stored_events` and `stream_positions` find events, `snapshot` and
-`filling` are the two ends of an export, `unrelayed` is what a service watches of itself, `rebuilding` and
-`verify_tables` are about tables. What the rooms below offer to tools is named here too.
+`status` and `lag` return the state, `stored_events` and `stream_positions` find events, `snapshot` and
+`filling` are the two ends of an export, `unrelayed` is a service's own metric, `rebuilding` and
+`verify_tables` are about tables. Names of the layers below that tools need are exported here, too.
 """
 
 from libs.eventsourcing.model.envelope import STREAM_NAME
@@ -45,7 +45,7 @@ from libs.eventsourcing.operations.stored_events import (
     streams_saying,
     trees_of_streams,
 )
-from libs.eventsourcing.operations.stream_positions import before_last, before_moment, bounds
+from libs.eventsourcing.operations.stream_positions import LOOK_BACK, before_last, before_moment, bounds
 from libs.eventsourcing.operations.unrelayed import (
     HeldBack,
     RelayTrouble,
@@ -79,6 +79,7 @@ from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLo
 
 __all__ = [
     "FOLLOWS",
+    "LOOK_BACK",
     "READ_MODELS",
     "STREAM_NAME",
     "Arrival",

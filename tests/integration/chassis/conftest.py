@@ -1,4 +1,4 @@
-"""What the tests of the chassis stand on."""
+"""Fixtures for the chassis: an engine, and a connection to NATS."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -33,7 +33,7 @@ async def make_tables(url: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A fresh database with the engine's own tables; with those of `engine` too, if the test uses it."""
+    """Yield the URL of a fresh database, with the tables of `engine` if the test uses it."""
     made = ("shop", make_tables) if "engine" in request.fixturenames else (ENGINE, None)
     async with fresh_database(postgres_server, made[0], make=made[1]) as url:
         yield url
@@ -41,14 +41,14 @@ async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPost
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The shop's engine, on a fresh database."""
+    """Yield the shop's engine, on a fresh database."""
     async with engine_of(database, pool_size=16) as engine:
         yield engine
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(nats_url: str, stream_prefix: str) -> AsyncIterator[Client]:
-    """A connection to the run's NATS server; the test's stream is deleted afterwards."""
+    """Yield a connection to the run's NATS server; the test's stream is deleted afterwards."""
     client = await nats.connect(nats_url)
     yield client
     with suppress(NotFoundError):

@@ -1,4 +1,4 @@
-"""One made-up service with its engine, and a stream of its own."""
+"""The engine of a made-up service, and a stream for each test."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -36,7 +36,7 @@ async def make_tables(url: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A fresh database with the engine's own tables; with those of `engine` too, if the test uses it."""
+    """Yield the URL of a fresh database, with the tables of `engine` if the test uses it."""
     made = ("meters_and_echoes", make_tables) if "engine" in request.fixturenames else (ENGINE, None)
     async with fresh_database(postgres_server, made[0], make=made[1]) as url:
         yield url
@@ -44,14 +44,14 @@ async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPost
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The engine of the made-up service, on a fresh database."""
+    """Yield the engine of the made-up service, on a fresh database."""
     async with engine_of(database, pool_size=16) as engine:
         yield engine
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(nats_url: str) -> AsyncIterator[Client]:
-    """A connection to the run's NATS server."""
+    """Yield a connection to the run's NATS server."""
     client = await nats.connect(nats_url)
     yield client
     await client.close()
@@ -59,7 +59,7 @@ async def client(nats_url: str) -> AsyncIterator[Client]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStream]:
-    """A stream that this test alone uses."""
+    """Yield a stream for this test alone."""
     stream = EventStream(client, prefix=stream_prefix)
     await stream.ensure()
     yield stream
@@ -68,8 +68,8 @@ async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStrea
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def mortal() -> AsyncIterator[EmbeddedNats]:
-    """A NATS server that a test may stop and kill."""
+async def own_nats() -> AsyncIterator[EmbeddedNats]:
+    """Yield a NATS server for this test alone, which it may stop and kill."""
     folder = Path(tempfile.mkdtemp(prefix="adrelay-engine-"))
     server = EmbeddedNats(folder / "nats")
     await server.start()

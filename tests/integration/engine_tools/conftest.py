@@ -1,4 +1,4 @@
-"""A made-up service that counts its meters' turns, with a relay and a reader that run beside the test."""
+"""A made-up service that counts its meters' turns, and a stream for each test."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -32,7 +32,7 @@ async def make_tables(url: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A fresh database with the engine's own tables; with those of `engine` too, if the test uses it."""
+    """Yield the URL of a fresh database, with the tables of `engine` if the test uses it."""
     made = ("meters_and_tally", make_tables) if "engine" in request.fixturenames else (ENGINE, None)
     async with fresh_database(postgres_server, made[0], make=made[1]) as url:
         yield url
@@ -40,14 +40,14 @@ async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPost
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The engine of the made-up service, on a fresh database."""
+    """Yield the engine of the made-up service, on a fresh database."""
     async with engine_of(database, pool_size=16) as engine:
         yield engine
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stream(nats_url: str, stream_prefix: str) -> AsyncIterator[EventStream]:
-    """A stream that this test alone uses."""
+    """Yield a stream for this test alone."""
     client = await nats.connect(nats_url)
     stream = EventStream(client, prefix=stream_prefix)
     await stream.ensure()
