@@ -117,7 +117,7 @@ def _run(request: Request, files: list[int]) -> None:
         os.environ.update(request["environment"])
         os.chdir(request["folder"])
         if request["pid"]:
-            vars(health)["os"] = SimpleNamespace(getpid=lambda: request["pid"])
+            sys.modules[health.__name__].__dict__["os"] = SimpleNamespace(getpid=lambda: request["pid"])
         sys.executable = os.environ.pop(PYTHON, sys.executable)
         sys.argv = [request["module"] or "adrelay", *request["arguments"]]
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed process loses no line
