@@ -1,4 +1,4 @@
-"""The stage for billing's tests."""
+"""Fixtures for billing's tests: databases, the provider's sandbox, the harness."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -13,7 +13,7 @@ from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
+from tests.integration.billing.harness import API_KEY, IPN_SECRET, BillingHarness, webhook
 from tests.support.databases import fresh_database
 
 SESSIONS = 30
@@ -21,21 +21,21 @@ SESSIONS = 30
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database with billing's tables."""
+    """Yield the URL of a database with billing's tables."""
     async with fresh_database(postgres_server, "billing") as url:
         yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(sold_out: Stage) -> Stage:
-    """Everything around billing, without billing; sessions are in stock."""
+async def harness(sold_out: BillingHarness) -> BillingHarness:
+    """Yield the harness with sessions in stock; billing is not running."""
     await sold_out.stock(SESSIONS)
     return sold_out
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def provider() -> AsyncIterator[NowPaymentsSandbox]:
-    """The provider, the same for all tests."""
+    """Yield the provider's sandbox, one for all tests."""
     settings = SandboxSettings(
         api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=DEADLINE_SECONDS
     )
@@ -45,7 +45,7 @@ async def provider() -> AsyncIterator[NowPaymentsSandbox]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def control(provider: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
-    """What makes the provider act; it has forgotten the tests before."""
+    """Yield the sandbox's control; the sandbox was reset."""
     async with NowPaymentsControl(provider.control_url) as control:
         await control.reset()
         yield control
@@ -59,13 +59,13 @@ async def sold_out(
     stream_prefix: str,
     provider: NowPaymentsSandbox,
     control: NowPaymentsControl,
-) -> AsyncIterator[Stage]:
-    """Everything around billing, without billing and without stock."""
+) -> AsyncIterator[BillingHarness]:
+    """Yield the harness without stock; billing is not running."""
     connection = await asyncpg.connect(database)
     client = await nats.connect(nats_url)
     commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
     async with webhook(commands) as url:
-        yield Stage(
+        yield BillingHarness(
             database=database,
             nats_url=nats_url,
             prefix=stream_prefix,

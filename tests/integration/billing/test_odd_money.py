@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from libs.events.billing import Refund
 from libs.events.results import Accepted
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import IPN_SECRET, NUMBER, Stage
+from tests.integration.billing.harness import IPN_SECRET, NUMBER, BillingHarness
 from tests.integration.billing.test_money import ASKED
 
 HALF = "0.00023346"
@@ -20,7 +20,7 @@ OTHER = "HQADZ-ABC123-OTHER"
 Fields = Mapping[str, JsonValue]
 
 
-async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) -> Accepted:
+async def tell(harness: BillingHarness, payment: str, status: str, **changed: JsonValue) -> Accepted:
     """Report a payment of 30 USD in bitcoin as the provider does, of which one half came; None leaves out."""
     fields: dict[str, JsonValue] = {
         "payment_id": int(payment),
@@ -37,128 +37,134 @@ async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) ->
     } | changed
     said = {name: value for name, value in fields.items() if value is not None}
     body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
-    return await stage.notify(body, hmac.new(IPN_SECRET.encode(), body, hashlib.sha512).hexdigest())
+    return await harness.notify(body, hmac.new(IPN_SECRET.encode(), body, hashlib.sha512).hexdigest())
 
 
-async def placed(stage: Stage) -> tuple[str, str]:
+async def placed(harness: BillingHarness) -> tuple[str, str]:
     """Place an order; return its payment, and the number of a deposit to it."""
-    await stage.place()
-    payment = await stage.payment()
+    await harness.place()
+    payment = await harness.payment()
     return payment, str(int(payment) + 1)
 
 
-async def gives_back(stage: Stage) -> None:
-    await stage.act(Refund(order=NUMBER, reason="asked for"))
-    assert (await stage.history())[-1] == "PaymentRefunded"
+async def gives_back(harness: BillingHarness) -> None:
+    await harness.act(Refund(order=NUMBER, reason="asked for"))
+    assert (await harness.history())[-1] == "PaymentRefunded"
 
 
 @pytest.mark.parametrize("status", ["finished", "partially_paid"])
-async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(stage: Stage, status: str) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid")
+async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(
+    harness: BillingHarness, status: str
+) -> None:
+    async with harness.running():
+        payment, deposit = await placed(harness)
+        await tell(harness, payment, "partially_paid")
         rest: Fields = {"parent_payment_id": int(payment), "price_amount": 15, "pay_amount": float(HALF)}
         for _ in range(2):
-            await tell(stage, deposit, status, **rest)
+            await tell(harness, deposit, status, **rest)
         told = [*ASKED, "PaymentPartiallyPaid", "DepositReceived", "PaymentFinished"]
-        assert await stage.history() == told
+        assert await harness.history() == told
 
 
-async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.control.switch(redeposits="partially_paid")
-        part = await stage.control.pay_part(payment)
-        await stage.control.pay_again(payment, amount=part.pay_amount - part.received)
-        assert (await stage.history())[-2:] == ["DepositReceived", "PaymentFinished"]
+async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
+        payment, _ = await placed(harness)
+        await harness.control.switch(redeposits="partially_paid")
+        part = await harness.control.pay_part(payment)
+        await harness.control.pay_again(payment, amount=part.pay_amount - part.received)
+        assert (await harness.history())[-2:] == ["DepositReceived", "PaymentFinished"]
 
 
-async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "confirming")
-        await tell(stage, payment, "failed")
+async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
+        payment, _ = await placed(harness)
+        await tell(harness, payment, "confirming")
+        await tell(harness, payment, "failed")
         told = [*ASKED, "PaymentConfirming", "UncountedMoneyReported", "PaymentFailed"]
-        assert await stage.history() == told
-        [said] = await stage.events_of("UncountedMoneyReported")
+        assert await harness.history() == told
+        [said] = await harness.events_of("UncountedMoneyReported")
         assert (Decimal(said["uncounted"]), said["status"]) == (Decimal(HALF), "failed")
-        await gives_back(stage)
+        await gives_back(harness)
 
 
-async def test_money_that_came_and_expired_is_told_of_and_may_go_back(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
+async def test_money_that_came_and_expired_is_told_of_and_may_go_back(harness: BillingHarness) -> None:
+    async with harness.running():
+        payment, _ = await placed(harness)
         for _ in range(2):
-            await tell(stage, payment, "expired")
+            await tell(harness, payment, "expired")
         told = [*ASKED, "UncountedMoneyReported", "PaymentExpired", "OrderExpired"]
-        assert await stage.history() == told
-        await gives_back(stage)
+        assert await harness.history() == told
+        await gives_back(harness)
 
 
-async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(stage: Stage) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid")
-        await tell(stage, deposit, "failed", parent_payment_id=int(payment), pay_amount=float(HALF))
-        assert await stage.history() == [*ASKED, "PaymentPartiallyPaid", "UncountedMoneyReported"]
-        await gives_back(stage)
+async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(harness: BillingHarness) -> None:
+    async with harness.running():
+        payment, deposit = await placed(harness)
+        await tell(harness, payment, "partially_paid")
+        await tell(harness, deposit, "failed", parent_payment_id=int(payment), pay_amount=float(HALF))
+        assert await harness.history() == [*ASKED, "PaymentPartiallyPaid", "UncountedMoneyReported"]
+        await gives_back(harness)
 
 
 @pytest.mark.parametrize("order", [None, "an order of another shop", "HQADZ-ABC123-NEVER"])
 async def test_an_order_is_found_by_its_payment_or_its_parents_where_none_of_ours_is_named(
-    stage: Stage, order: str | None
+    harness: BillingHarness, order: str | None
 ) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid", order_id=order)
+    async with harness.running():
+        payment, deposit = await placed(harness)
+        await tell(harness, payment, "partially_paid", order_id=order)
         parent = int(payment)
-        await tell(stage, deposit, "confirming", parent_payment_id=parent, order_id=order)
-        await tell(stage, deposit, "finished", order_id=order)  # known by now, whoever its parent is
+        await tell(harness, deposit, "confirming", parent_payment_id=parent, order_id=order)
+        await tell(harness, deposit, "finished", order_id=order)  # known by now, whoever its parent is
         told = ["PaymentPartiallyPaid", "UncountedMoneyReported", "DepositReceived", "PaymentFinished"]
-        assert await stage.history() == [*ASKED, *told]
+        assert await harness.history() == [*ASKED, *told]
         with pytest.raises(Refused, match="unknown_order"):
-            await tell(stage, "77", "finished", order_id=order)
+            await tell(harness, "77", "finished", order_id=order)
 
 
 async def test_a_payment_under_another_orders_number_is_told_of_where_it_belongs_and_counted_nowhere(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.place(OTHER)
+    async with harness.running():
+        payment, _ = await placed(harness)
+        await harness.place(OTHER)
         with pytest.raises(Refused, match="wrong_payment"):
-            await tell(stage, payment, "finished", order_id=OTHER, actually_paid=0.00046692)
-        assert await stage.history() == [*ASKED, "UnmatchedPaymentReported"]
-        assert await stage.history(OTHER) == ASKED
+            await tell(harness, payment, "finished", order_id=OTHER, actually_paid=0.00046692)
+        assert await harness.history() == [*ASKED, "UnmatchedPaymentReported"]
+        assert await harness.history(OTHER) == ASKED
 
 
-async def test_a_second_notice_with_fields_missing_loses_nothing(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "partially_paid")
-        await tell(stage, payment, "confirming", actually_paid=None, pay_amount=None, order_id=None)
+async def test_a_second_notice_with_fields_missing_loses_nothing(harness: BillingHarness) -> None:
+    async with harness.running():
+        payment, _ = await placed(harness)
+        await tell(harness, payment, "partially_paid")
+        await tell(harness, payment, "confirming", actually_paid=None, pay_amount=None, order_id=None)
         with pytest.raises(Refused, match="wrong_amount"):
-            await tell(stage, payment, "finished", actually_paid=None)
+            await tell(harness, payment, "finished", actually_paid=None)
         whole: Fields = {"actually_paid": 0.00046692, "pay_amount": None, "price_amount": None}
-        await tell(stage, payment, "finished", order_id=None, **whole)
+        await tell(harness, payment, "finished", order_id=None, **whole)
         told = ["PaymentPartiallyPaid", "UnmatchedPaymentReported", "PaymentFinished"]
-        assert await stage.history() == [*ASKED, *told]
+        assert await harness.history() == [*ASKED, *told]
 
 
-async def test_late_notices_with_the_newest_state_are_harmless(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.control.switch(newest=True)
-        await stage.control.pay(payment, repeat=3, order="shuffled", together=True)
-        assert await stage.history() == [*ASKED, "PaymentFinished"]
+async def test_late_notices_with_the_newest_state_are_harmless(harness: BillingHarness) -> None:
+    async with harness.running():
+        payment, _ = await placed(harness)
+        await harness.control.switch(newest=True)
+        await harness.control.pay(payment, repeat=3, order="shuffled", together=True)
+        assert await harness.history() == [*ASKED, "PaymentFinished"]
 
 
-async def test_what_is_short_within_the_tolerance_delivers_and_says_so(stage: Stage) -> None:
-    settings = stage.settings().model_copy(update={"tolerance_usd": Decimal(1)})
-    async with stage.running(settings):
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "finished", actually_paid=0.00046)
-        [said] = await stage.events_of("PaymentFinished")
+async def test_what_is_short_within_the_tolerance_delivers_and_says_so(harness: BillingHarness) -> None:
+    settings = harness.settings().model_copy(update={"tolerance_usd": Decimal(1)})
+    async with harness.running(settings):
+        payment, _ = await placed(harness)
+        await tell(harness, payment, "finished", actually_paid=0.00046)
+        [said] = await harness.events_of("PaymentFinished")
         assert (Decimal(said["paid"]), Decimal(said["tolerated"])) == (
             Decimal("0.00046"),
             Decimal("0.00000692"),

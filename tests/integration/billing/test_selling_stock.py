@@ -19,7 +19,7 @@ from libs.events.provisioning import (
 from libs.events.values import ApplicationId, Seat, SessionLoss
 from libs.eventsourcing import Refused
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER, Stage
+from tests.integration.billing.harness import ACCOUNT, ADBOT, NUMBER, BillingHarness
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -28,17 +28,22 @@ LONG_AGO = "update promises.promises set placed_at = now() - interval '1 h'"
 
 
 async def tried(
-    stage: Stage, number: str, plan: str = "bronze", *, email: str | None = None, origin: str | None = None
+    harness: BillingHarness,
+    number: str,
+    plan: str = "bronze",
+    *,
+    email: str | None = None,
+    origin: str | None = None,
 ) -> str:
     """Place an order and return why it was refused, or `placed`; each is another client's if not said."""
     try:
-        await stage.place(number, plan=plan, email=email or f"{number.lower()}@example.org", origin=origin)
+        await harness.place(number, plan=plan, email=email or f"{number.lower()}@example.org", origin=origin)
     except Refused as refusal:
         return refusal.code
     return "placed"
 
 
-async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_out: Stage) -> None:
+async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_out: BillingHarness) -> None:
     async with sold_out.running():
         assert await tried(sold_out, NUMBER) == "insufficient_stock"
         assert await sold_out.history() == []
@@ -48,7 +53,7 @@ async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_
         assert await tried(sold_out, NUMBER) == "placed"
 
 
-async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out: Stage) -> None:
+async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out: BillingHarness) -> None:
     await sold_out.stock(3)
     numbers = [f"HQADZ-ABC123-{index:04}" for index in range(12)]
     async with sold_out.running():
@@ -58,7 +63,7 @@ async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out
 
 
 async def test_an_order_that_stands_is_continued_though_its_own_promise_took_the_last_session(
-    sold_out: Stage,
+    sold_out: BillingHarness,
 ) -> None:
     await sold_out.stock(1)
     async with sold_out.running():
@@ -69,7 +74,7 @@ async def test_an_order_that_stands_is_continued_though_its_own_promise_took_the
         assert await tried(sold_out, OTHER) == "insufficient_stock"
 
 
-async def test_a_cancelled_and_an_expired_order_are_promised_nothing(sold_out: Stage) -> None:
+async def test_a_cancelled_and_an_expired_order_are_promised_nothing(sold_out: BillingHarness) -> None:
     await sold_out.stock(1)
     async with sold_out.running(sold_out.settings(order_valid_seconds=2)):
         await sold_out.place()
@@ -80,7 +85,7 @@ async def test_a_cancelled_and_an_expired_order_are_promised_nothing(sold_out: S
         assert (await sold_out.history(OTHER))[-1] == "OrderExpired"
 
 
-async def test_what_a_late_payer_is_to_get_is_not_sold_to_others(sold_out: Stage) -> None:
+async def test_what_a_late_payer_is_to_get_is_not_sold_to_others(sold_out: BillingHarness) -> None:
     await sold_out.stock(1)
     async with sold_out.running():
         await sold_out.place()
@@ -91,7 +96,7 @@ async def test_what_a_late_payer_is_to_get_is_not_sold_to_others(sold_out: Stage
 
 
 async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_the_stock(
-    sold_out: Stage,
+    sold_out: BillingHarness,
 ) -> None:
     first, second = await sold_out.stock(2)
     pair = ApplicationId(new_id())
@@ -113,7 +118,9 @@ async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_
         assert await tried(sold_out, THIRD) == "insufficient_stock"
 
 
-async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_once(sold_out: Stage) -> None:
+async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_once(
+    sold_out: BillingHarness,
+) -> None:
     await sold_out.stock(1)
     async with sold_out.running():
         await sold_out.place(renews=ADBOT)
@@ -146,7 +153,7 @@ def number_of(index: int) -> str:
 
 
 async def test_an_unpaid_order_is_promised_nothing_once_its_promise_is_over_and_can_still_be_paid(
-    sold_out: Stage,
+    sold_out: BillingHarness,
 ) -> None:
     await sold_out.stock(1)
     async with sold_out.running(sold_out.settings(promise_seconds=1)):
@@ -162,7 +169,9 @@ async def test_an_unpaid_order_is_promised_nothing_once_its_promise_is_over_and_
         assert await tried(sold_out, THIRD) == "placed"
 
 
-async def test_money_that_was_seen_keeps_the_promise_as_long_as_the_order_is_valid(sold_out: Stage) -> None:
+async def test_money_that_was_seen_keeps_the_promise_as_long_as_the_order_is_valid(
+    sold_out: BillingHarness,
+) -> None:
     await sold_out.stock(1)
     async with sold_out.running(sold_out.settings(promise_seconds=1)):
         await sold_out.place()
@@ -174,7 +183,9 @@ async def test_money_that_was_seen_keeps_the_promise_as_long_as_the_order_is_val
         assert await tried(sold_out, OTHER) == "placed"
 
 
-async def test_a_part_that_came_keeps_the_promise_though_the_rest_is_given_up(sold_out: Stage) -> None:
+async def test_a_part_that_came_keeps_the_promise_though_the_rest_is_given_up(
+    sold_out: BillingHarness,
+) -> None:
     await sold_out.stock(1)
     async with sold_out.running(sold_out.settings(promise_seconds=1)):
         await sold_out.place()
@@ -187,29 +198,33 @@ async def test_a_part_that_came_keeps_the_promise_though_the_rest_is_given_up(so
         assert await tried(sold_out, OTHER) == "insufficient_stock"
 
 
-async def test_one_address_does_not_sell_the_shop_out_however_many_e_mails_it_uses(stage: Stage) -> None:
+async def test_one_address_does_not_sell_the_shop_out_however_many_e_mails_it_uses(
+    harness: BillingHarness,
+) -> None:
     here, elsewhere = "ab" * 16, "cd" * 16
-    async with stage.running():
-        assert await tried(stage, number_of(0), "elite", origin=here) == "placed"
-        assert await tried(stage, number_of(1), "bronze", origin=here) == "too_many_unpaid_orders"
-        assert await tried(stage, number_of(2), "elite", origin=elsewhere) == "placed"
-        assert await tried(stage, number_of(3), "bronze") == "insufficient_stock"
+    async with harness.running():
+        assert await tried(harness, number_of(0), "elite", origin=here) == "placed"
+        assert await tried(harness, number_of(1), "bronze", origin=here) == "too_many_unpaid_orders"
+        assert await tried(harness, number_of(2), "elite", origin=elsewhere) == "placed"
+        assert await tried(harness, number_of(3), "bronze") == "insufficient_stock"
 
 
-async def test_one_e_mail_does_not_sell_the_shop_out_from_however_many_addresses(stage: Stage) -> None:
-    async with stage.running():
+async def test_one_e_mail_does_not_sell_the_shop_out_from_however_many_addresses(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
         for index in range(2):
             origin = f"{index:032x}"
-            outcome = await tried(stage, number_of(index), "pro", email="a@example.org", origin=origin)
+            outcome = await tried(harness, number_of(index), "pro", email="a@example.org", origin=origin)
             assert outcome == "placed"
-        refused = await tried(stage, number_of(2), "silver", email="a@example.org")
+        refused = await tried(harness, number_of(2), "silver", email="a@example.org")
         assert refused == "too_many_unpaid_orders"
-        assert await tried(stage, number_of(3), "bronze", email="a@example.org") == "placed"
-        await stage.control.pay(await stage.payment(number_of(0)))
-        assert await tried(stage, number_of(2), "silver", email="a@example.org") == "placed"
+        assert await tried(harness, number_of(3), "bronze", email="a@example.org") == "placed"
+        await harness.control.pay(await harness.payment(number_of(0)))
+        assert await tried(harness, number_of(2), "silver", email="a@example.org") == "placed"
 
 
-async def test_further_unpaid_orders_leave_a_share_of_the_stock_to_others(sold_out: Stage) -> None:
+async def test_further_unpaid_orders_leave_a_share_of_the_stock_to_others(sold_out: BillingHarness) -> None:
     await sold_out.stock(6)
     async with sold_out.running():
         outcomes = [await tried(sold_out, number_of(index), email="a@example.org") for index in range(5)]
@@ -221,18 +236,18 @@ async def test_further_unpaid_orders_leave_a_share_of_the_stock_to_others(sold_o
 # -- seats that wait for stock
 
 
-async def delivered_without_a_seat(stage: Stage) -> None:
+async def delivered_without_a_seat(harness: BillingHarness) -> None:
     """Pay and deliver an order after the stock that it was promised was lost."""
-    (session,) = await stage.stock(1)
-    await stage.place()
-    await stage.act(MarkPaid(order=NUMBER, reason="paid in cash"))
+    (session,) = await harness.stock(1)
+    await harness.place()
+    await harness.act(MarkPaid(order=NUMBER, reason="paid in cash"))
     lost = SessionLost(session=session, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await stage.publish((f"session-{session}", lost))
-    await stage.provision()
-    await until(stage.waiting, lambda waiting: waiting == 1)
+    await harness.publish((f"session-{session}", lost))
+    await harness.provision()
+    await until(harness.waiting, lambda waiting: waiting == 1)
 
 
-async def test_stock_that_paid_seats_wait_for_is_not_sold(sold_out: Stage) -> None:
+async def test_stock_that_paid_seats_wait_for_is_not_sold(sold_out: BillingHarness) -> None:
     async with sold_out.running():
         await delivered_without_a_seat(sold_out)
         (first,) = await sold_out.stock(1)
@@ -253,7 +268,7 @@ async def test_stock_that_paid_seats_wait_for_is_not_sold(sold_out: Stage) -> No
 
 
 async def test_a_suspended_or_expired_adbot_waits_for_no_stock_until_it_is_restored_or_extended(
-    sold_out: Stage,
+    sold_out: BillingHarness,
 ) -> None:
     extended = AdbotExtended(
         adbot=ADBOT, account=ACCOUNT, order=None, days=3, reason="x", valid_from=None, valid_until=None
@@ -271,34 +286,38 @@ async def test_a_suspended_or_expired_adbot_waits_for_no_stock_until_it_is_resto
             await until(sold_out.waiting, wanted.__eq__)
 
 
-async def test_an_order_too_big_for_what_is_left_is_refused_and_a_smaller_one_is_not(stage: Stage) -> None:
-    async with stage.running():
-        assert await tried(stage, NUMBER, plan="elite") == "placed"
-        assert await tried(stage, OTHER, plan="elite") == "placed"
-        assert await tried(stage, THIRD, plan="bronze") == "insufficient_stock"
+async def test_an_order_too_big_for_what_is_left_is_refused_and_a_smaller_one_is_not(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
+        assert await tried(harness, NUMBER, plan="elite") == "placed"
+        assert await tried(harness, OTHER, plan="elite") == "placed"
+        assert await tried(harness, THIRD, plan="bronze") == "insufficient_stock"
 
 
 # -- the smallest price that a coin can pay
 
 
-async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happens(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.answer_otherwise({"fiat_equivalent": 30.01}, path="/v1/min-amount")
-        assert await tried(stage, NUMBER) == "below_minimum"
-        assert await stage.history() == []
-        assert await stage.control.payments() == []
-        assert await tried(stage, NUMBER, plan="silver") == "placed"
+async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happens(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
+        await harness.control.change_answers({"fiat_equivalent": 30.01}, path="/v1/min-amount")
+        assert await tried(harness, NUMBER) == "below_minimum"
+        assert await harness.history() == []
+        assert await harness.control.payments() == []
+        assert await tried(harness, NUMBER, plan="silver") == "placed"
 
 
 async def test_the_smallest_price_is_asked_for_once_and_a_provider_that_can_not_tell_stops_no_order(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
-    async with stage.running():
-        await stage.control.be_down(path="/v1/min-amount")
-        assert await tried(stage, NUMBER) == "placed"
-        await stage.control.heal()
+    async with harness.running():
+        await harness.control.be_down(path="/v1/min-amount")
+        assert await tried(harness, NUMBER) == "placed"
+        await harness.control.heal()
         for number in (OTHER, THIRD):
-            assert await tried(stage, number) == "placed"
-        asked = [call for call in await stage.control.calls() if call.path == "/v1/min-amount"]
+            assert await tried(harness, number) == "placed"
+        asked = [call for call in await harness.control.calls() if call.path == "/v1/min-amount"]
         assert [call.answered for call in asked][-1] == 200
         assert [call.answered for call in asked].count(200) == 1

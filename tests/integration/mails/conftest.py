@@ -1,4 +1,4 @@
-"""A stage of its own for each test."""
+"""A harness for each test."""
 
 from collections.abc import AsyncIterator
 
@@ -6,11 +6,11 @@ import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.mails.stage import Stage
+from tests.integration.mails.harness import MailHarness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Stage]:
-    """Billing, a mail server, and room for a gateway."""
-    async with Stage(nats_server, postgres_server) as stage:
-        yield stage
+async def harness(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[MailHarness]:
+    """Yield the harness: billing and a mail sandbox; the gateway is not running."""
+    async with MailHarness(nats_server, postgres_server) as harness:
+        yield harness

@@ -11,9 +11,9 @@ from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailView
 from services.gateway.inbox.domain import MOST_UNPAID_MAILS
-from tests.integration.gateway.neighbours import BRONZE, append
-from tests.integration.gateway.world import access_code, operator
-from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token
+from tests.integration.gateway.fake_services import BRONZE, append
+from tests.integration.gateway.harness import access_code, operator
+from tests.integration.mails.harness import ADMIN_TOKEN, CODES, SENDER, MailHarness, notification, token
 from tests.support.waiting import until
 
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
@@ -26,11 +26,13 @@ def code_in(mail: MailView) -> str | None:
     return found[0] if found else None
 
 
-async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("anna@example.com", address=False)
-        await stage.request(placed, memo="tag-77")
-        (mail,) = await stage.mails.wait_for("anna@example.com")
+async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(
+    harness: MailHarness,
+) -> None:
+    async with harness.gateway():
+        placed = await harness.place("anna@example.com", address=False)
+        await harness.request(placed, memo="tag-77")
+        (mail,) = await harness.mails.wait_for("anna@example.com")
     assert mail.subject == "Your order of Bronze"
     for text in (mail.text, mail.html):
         for said in ("0.000456 BTC", "30 USD", "tag-77", placed.order, "4 March 2035, 10:20 UTC"):
@@ -39,139 +41,143 @@ async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amoun
     assert dict(mail.headers)["From"] == SENDER
     assert dict(mail.headers)["Auto-Submitted"] == "auto-generated"
     assert mail.date == (
-        await stage.row("select date_trunc('second', raised_at) from notifications.notifications")
+        await harness.row("select date_trunc('second', raised_at) from notifications.notifications")
     )
 
 
-async def test_the_mail_waits_until_it_is_known_where_to_pay(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place(address=False)
+async def test_the_mail_waits_until_it_is_known_where_to_pay(harness: MailHarness) -> None:
+    async with harness.gateway():
+        placed = await harness.place(address=False)
         tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
-        await until(lambda: stage.row(tries))
-        assert await stage.mails.mails() == []
-        await stage.request(placed)
-        await stage.mails.wait_for(placed.email)
+        await until(lambda: harness.row(tries))
+        assert await harness.mails.mails() == []
+        await harness.request(placed)
+        await harness.mails.wait_for(placed.email)
 
 
-async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place(address=False)
-        await stage.expire(placed)
-        outcomes = await stage.settled(2)
-        mails = await stage.mails.wait_for(placed.email)
+async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(
+    harness: MailHarness,
+) -> None:
+    async with harness.gateway():
+        placed = await harness.place(address=False)
+        await harness.expire(placed)
+        outcomes = await harness.settled(2)
+        mails = await harness.mails.wait_for(placed.email)
     assert sorted(outcomes.values()) == ["given up: the order was over before", "sent"]
     assert [mail.subject for mail in mails] == ["Your order of Bronze has expired"]
 
 
-async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(stage: Stage) -> None:
-    placed = await stage.place()
-    await stage.mails.refuse()
-    async with stage.gateway():
-        await stage.finish(placed)
-        await until(lambda: stage.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
-        await stage.mails.heal()
-        mails = await stage.mails.wait_for(placed.email, count=2)
+async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(harness: MailHarness) -> None:
+    placed = await harness.place()
+    await harness.mails.refuse()
+    async with harness.gateway():
+        await harness.finish(placed)
+        await until(lambda: harness.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
+        await harness.mails.heal()
+        mails = await harness.mails.wait_for(placed.email, count=2)
     (late,) = [mail for mail in mails if mail.subject == "Your order of Bronze"]
     assert "no longer waits" in late.text
     assert "bc1q" not in late.text + late.html
 
 
-async def test_a_partial_payment_is_told_with_what_is_missing(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.pay_half(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="missing")
+async def test_a_partial_payment_is_told_with_what_is_missing(harness: MailHarness) -> None:
+    async with harness.gateway():
+        placed = await harness.place()
+        await harness.pay_half(placed)
+        (mail,) = await harness.mails.wait_for(placed.email, subject="missing")
     for text in (mail.text, mail.html):
         assert text.count("0.000228 BTC") == 2
         assert "bc1q" in text
 
 
-async def test_an_expired_order_is_told_of(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.expire(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="expired")
+async def test_an_expired_order_is_told_of(harness: MailHarness) -> None:
+    async with harness.gateway():
+        placed = await harness.place()
+        await harness.expire(placed)
+        (mail,) = await harness.mails.wait_for(placed.email, subject="expired")
     assert placed.order in mail.text
 
 
-async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(stage: Stage) -> None:
-    async with stage.gateway() as http:
+async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(harness: MailHarness) -> None:
+    async with harness.gateway() as http:
         answer = await http.post("/checkout", json=BODY)
         assert answer.status_code == 201
         account = CODES.account(BODY["email"])
-        await stage.mails.wait_for(BODY["email"])
+        await harness.mails.wait_for(BODY["email"])
         too_early = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert too_early.status_code == 401
-        placed = (await stage.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
-        await stage.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
-        (first,) = await stage.mails.wait_for(BODY["email"], subject="payment")
+        placed = (await harness.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
+        await harness.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
+        (first,) = await harness.mails.wait_for(BODY["email"], subject="payment")
         code = code_in(first)
         signed_in = await http.post("/auth/sign-in", json={"access_code": code})
         assert signed_in.json()["account"]["id"] == str(account)
 
-        second = await stage.place(BODY["email"])
-        await stage.finish(second)
-        *_, later = await stage.mails.wait_for(BODY["email"], subject="payment", count=2)
+        second = await harness.place(BODY["email"])
+        await harness.finish(second)
+        *_, later = await harness.mails.wait_for(BODY["email"], subject="payment", count=2)
         assert code_in(later) is None
-        assert [code_in(mail) for mail in await stage.mails.wait_for(subject="order", count=2)] == [
+        assert [code_in(mail) for mail in await harness.mails.wait_for(subject="order", count=2)] == [
             None,
             None,
         ]
-        stored = await stage.row("select string_agg(data::text, '') from engine.events")
+        stored = await harness.row("select string_agg(data::text, '') from engine.events")
         assert code is not None
         assert code not in stored
 
 
 async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_its_code(
-    stage: Stage,
+    harness: MailHarness,
 ) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place("anna@example.com")  # and the checkout never answered
-        await stage.finish(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+    async with harness.gateway() as http:
+        placed = await harness.place("anna@example.com")  # and the checkout never answered
+        await harness.finish(placed)
+        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
         signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
         assert signed_in.json()["account"]["id"] == str(placed.account)
 
 
-async def test_where_the_operator_issued_a_code_none_is_sent(stage: Stage) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place("anna@example.com")
+async def test_where_the_operator_issued_a_code_none_is_sent(harness: MailHarness) -> None:
+    async with harness.gateway() as http:
+        placed = await harness.place("anna@example.com")
         async with operator(http, admin_token=ADMIN_TOKEN) as admin:
             issued = await access_code(admin, placed.email)
-        await stage.finish(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+        await harness.finish(placed)
+        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
         assert code_in(mail) is None
         for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
             assert (await http.post("/auth/sign-in", json={"access_code": code})).status_code == status
 
 
-async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("anna@example.com")
-        await stage.mails.wait_for(placed.email)
-        await stage.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
-        await stage.finish(placed)
-        await stage.settled(2)
-        await stage.finish(await stage.place("anna@example.com"))
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(
+    harness: MailHarness,
+) -> None:
+    async with harness.gateway():
+        placed = await harness.place("anna@example.com")
+        await harness.mails.wait_for(placed.email)
+        await harness.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
+        await harness.finish(placed)
+        await harness.settled(2)
+        await harness.finish(await harness.place("anna@example.com"))
+        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
     assert code_in(mail) == CODES.first(placed.account)
 
 
-async def test_an_order_that_an_operator_vouches_for_names_no_amount(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.finish(placed, paid=Decimal(0))
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+async def test_an_order_that_an_operator_vouches_for_names_no_amount(harness: MailHarness) -> None:
+    async with harness.gateway():
+        placed = await harness.place()
+        await harness.finish(placed, paid=Decimal(0))
+        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
     assert "is settled" in mail.text
     assert "BTC" not in mail.text
 
 
 async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_issues_a_code(
-    stage: Stage,
+    harness: MailHarness,
 ) -> None:
-    async with stage.gateway(smtp_host=None) as http:
-        placed = await stage.place(BODY["email"])
-        await stage.finish(placed)
+    async with harness.gateway(smtp_host=None) as http:
+        placed = await harness.place(BODY["email"])
+        await harness.finish(placed)
         account = placed.account
 
         async def told() -> list[dict[str, object]]:
@@ -186,20 +192,22 @@ async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_i
         assert kinds == [("payment_received", "none"), ("order_placed", "none")]
         never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert never_given.status_code == 401
-    async with stage.gateway() as http:  # a mail server that is configured later hears of nothing old
-        other = await stage.place()
-        await stage.mails.wait_for(other.email)
-        assert await stage.mails.mails(BODY["email"]) == []
+    async with harness.gateway() as http:  # a mail server that is configured later hears of nothing old
+        other = await harness.place()
+        await harness.mails.wait_for(other.email)
+        assert await harness.mails.mails(BODY["email"]) == []
         never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert never_given.status_code == 401
-        await stage.finish(await stage.place(BODY["email"]))  # but the next payment's mail holds the code
-        (mail,) = await stage.mails.wait_for(BODY["email"], subject="payment")
+        await harness.finish(await harness.place(BODY["email"]))  # but the next payment's mail holds the code
+        (mail,) = await harness.mails.wait_for(BODY["email"], subject="payment")
         signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
         assert signed_in.json()["account"]["id"] == str(account)
 
 
-async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(stage: Stage) -> None:
-    placed = await stage.place()
+async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(
+    harness: MailHarness,
+) -> None:
+    placed = await harness.place()
     finished = PaymentFinished(
         order=placed.order,
         account=placed.account,
@@ -214,31 +222,31 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
         unit.at = utc_now() - timedelta(days=31)
         await append(unit, f"order-{placed.order}", finished)
 
-    await stage.billing.engine.run(long_ago, Causes.first("service:test"))
-    async with stage.gateway() as http:
-        assert set((await stage.settled(2)).values()) == {"sent", "none"}
+    await harness.billing.engine.run(long_ago, Causes.first("service:test"))
+    async with harness.gateway() as http:
+        assert set((await harness.settled(2)).values()) == {"sent", "none"}
         never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
         assert never_given.status_code == 401
 
 
-async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("victim@example.com")
+async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(harness: MailHarness) -> None:
+    async with harness.gateway():
+        placed = await harness.place("victim@example.com")
         for _ in range(MOST_UNPAID_MAILS + 1):
-            await stage.place("victim@example.com")
-        outcomes = await stage.settled(MOST_UNPAID_MAILS + 2)
-        await stage.finish(placed)
-        await stage.mails.wait_for("victim@example.com", subject="payment")
+            await harness.place("victim@example.com")
+        outcomes = await harness.settled(MOST_UNPAID_MAILS + 2)
+        await harness.finish(placed)
+        await harness.mails.wait_for("victim@example.com", subject="payment")
     assert sorted(outcomes.values()) == ["none", "none", *["sent"] * MOST_UNPAID_MAILS]
 
 
-async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage: Stage) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place()
-        await stage.pay_half(placed)
-        await stage.finish(placed)
-        other = await stage.place()
-        await stage.settled(4)
+async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(harness: MailHarness) -> None:
+    async with harness.gateway() as http:
+        placed = await harness.place()
+        await harness.pay_half(placed)
+        await harness.finish(placed)
+        other = await harness.place()
+        await harness.settled(4)
         mine = (await http.get("/notifications", headers=token(placed.account))).json()["items"]
         theirs = (await http.get("/notifications", headers=token(other.account))).json()["items"]
         one = (await http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
@@ -253,7 +261,7 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage
     assert {line["order_number"] for line in mine} == {placed.order}
     assert [line["order_number"] for line in theirs] == [other.order]
     assert one == mine[:1]
-    sent = {notification(mail.message_id) for mail in await stage.mails.mails(placed.email)}
+    sent = {notification(mail.message_id) for mail in await harness.mails.mails(placed.email)}
     assert sent == {line["id"] for line in mine}
 
 
@@ -261,17 +269,19 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage
     "email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com", "a@[example"]
 )
 async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
-    stage: Stage, email: str
+    harness: MailHarness, email: str
 ) -> None:
-    async with stage.gateway():
-        await stage.place(email)
-        placed = await stage.place()
-        await stage.mails.wait_for(placed.email)
-        outcomes = await stage.settled(2)
+    async with harness.gateway():
+        await harness.place(email)
+        placed = await harness.place()
+        await harness.mails.wait_for(placed.email)
+        outcomes = await harness.settled(2)
     assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]
 
 
-async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_up(stage: Stage) -> None:
+async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_up(
+    harness: MailHarness,
+) -> None:
     odd = OrderPlaced(
         order="HQADZ-ODDNAME1-XYZ9",
         account=CODES.account("odd@example.com"),
@@ -280,10 +290,10 @@ async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_u
         coin="BTC",
         pay_by=utc_now() + timedelta(hours=1),
     )
-    async with stage.gateway():
-        await stage.billing.publish(f"order-{odd.order}", odd)
-        await stage.request(odd)
-        await until(lambda: stage.row("select true from outbox.outbox where attempts > 0"))
-        placed = await stage.place()
-        await stage.mails.wait_for(placed.email)
-    assert await stage.mails.mails(odd.email) == []
+    async with harness.gateway():
+        await harness.billing.publish(f"order-{odd.order}", odd)
+        await harness.request(odd)
+        await until(lambda: harness.row("select true from outbox.outbox where attempts > 0"))
+        placed = await harness.place()
+        await harness.mails.wait_for(placed.email)
+    assert await harness.mails.mails(odd.email) == []
