@@ -1,7 +1,7 @@
 """The processes of Adrelay on one machine, and the environment of each."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,12 @@ SERVICES = names.SERVICES
 
 @dataclass(frozen=True)
 class Process:
-    """One process: its name, its module, and the port of its HTTP server."""
+    """One process: its name, its module, the port of its HTTP server, and the interpreter that runs it."""
 
     name: str
     module: str
     port: int
+    python: Sequence[str] = (sys.executable,)
 
     @property
     def url(self) -> str:
@@ -29,7 +30,7 @@ class Process:
         """Return the process for the supervisor."""
         return Service(
             self.name,
-            [sys.executable, "-m", self.module],
+            [*self.python, "-m", self.module],
             env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
             health_url=f"{self.url}/health/ready",
             reports_pid=True,
@@ -53,12 +54,17 @@ def port_variable(service: str) -> str:
     return f"ADRELAY_{service.upper()}_HTTP_PORT"
 
 
-def processes(*, workers: int, ports: Mapping[str, int] | None = None) -> list[Process]:
-    """Return the five services, on these ports or free ones, and a number of forwarding workers."""
-    chosen = ports or {}
-    made = [Process(name, f"services.{name}", chosen.get(name) or free_port()) for name in SERVICES]
+def processes(
+    *, workers: int, ports: Mapping[str, int] | None = None, python: Sequence[str] | None = None
+) -> list[Process]:
+    """Return the five services, on these ports or free ones, and a number of forwarding workers.
+
+    ``python`` runs a module after ``-m``; without it, the interpreter of this process does.
+    """
+    chosen, python = ports or {}, python or [sys.executable]
+    made = [Process(name, f"services.{name}", chosen.get(name) or free_port(), python) for name in SERVICES]
     made += [
-        Process(f"worker-{number}", "services.forwarder.worker", free_port())
+        Process(f"worker-{number}", "services.forwarder.worker", free_port(), python)
         for number in range(1, workers + 1)
     ]
     return made

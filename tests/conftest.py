@@ -1,5 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one NATS per run, a new database per test."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -12,12 +13,12 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.workermanage import WorkerController
 
-from adrelay.demo.system import LocalSystem
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.support.databases import fresh_database
 from tests.support.folder import temporary_folder
-from tests.support.forked import begin_fork_server, use_fork_server
+from tests.support.forked import begin_fork_server, fork, use_fork_server
+from tests.support.system import ForkedSystem
 from tests.watchdog import Watchdog
 from tests.workers import OneSystemAtATime, longest_first
 
@@ -57,10 +58,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneSyst
     return OneSystemAtATime(config, log)
 
 
+def pytest_collection() -> None:
+    """Collect no garbage while modules are imported: there is none."""
+    gc.disable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest files if there are several workers."""
     if hasattr(config, "workerinput"):
         longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later collection of garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +128,7 @@ def stream_prefix() -> str:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
+async def local_system(servers_folder: Path) -> AsyncIterator[ForkedSystem]:
     """Yield all of Adrelay with its sandboxes, as real processes, for the whole path.
 
     The tests of `e2e` and `chaos` share it: each creates its own clients and advertisements, and removes its
@@ -131,5 +143,6 @@ async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
         "ADRELAY_GATEWAY_WRITES_PER_DAY": "100000",
         "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
     }
-    async with LocalSystem(servers_folder / "system", settings=settings) as system:
+    python = await fork()
+    async with ForkedSystem(servers_folder / "system", settings=settings, python=python) as system:
         yield system

@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,8 @@ MAILS_FROM = "Adrelay <no-reply@ads.example.com>"
 class LocalSystem:
     """PostgreSQL, NATS, the sandboxes, the five services and some workers, supervised.
 
-    Use as `async with`; everything is ready inside. `settings` override the generated environment.
+    Use as `async with`; everything is ready inside. `settings` override the generated environment,
+    `python` runs a module after `-m`, in place of this process's interpreter.
     """
 
     def __init__(
@@ -39,15 +40,17 @@ class LocalSystem:
         workers: int = 2,
         settings: Mapping[str, str] | None = None,
         on_change: Callable[[Status], None] | None = None,
+        python: Sequence[str] | None = None,
     ) -> None:
         self.folder = folder.absolute()  # the services' settings name files in it
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.nats = EmbeddedNats(folder / "nats")
-        self.processes: list[Process] = processes(workers=workers)
+        self.processes: list[Process] = processes(workers=workers, python=python)
         self.supervisor = Supervisor(on_change, pace=Pace(longest_delay_seconds=2.0, stop_seconds=10.0))
         self.telegram: TelegramSandboxControl
         self.payments: NowPaymentsControl
         self.mails: MailControl
+        self._python = python or [sys.executable]
         self._settings = dict(settings or {})
         self._secrets = fresh_secrets()
         self._stack = AsyncExitStack()
@@ -113,7 +116,7 @@ class LocalSystem:
         await self.supervisor.until_ready(within_seconds=90)
 
     def _sandboxes(self) -> list[Service]:
-        sandbox = [sys.executable, "-m", "adrelay", "sandbox"]
+        sandbox = [*self._python, "-m", "adrelay", "sandbox"]
         mtproto, control = str(self._telegram_port), self._telegram_control.rpartition(":")[2]
         provider, mails = self._provider.rpartition(":")[2], self._mail_control.rpartition(":")[2]
         return [

@@ -20,6 +20,7 @@ from tests.chaos.load import Acknowledged, Load
 from tests.chaos.schedule import DISKS, Kind, draw
 from tests.chaos.snapshot import Snapshot, read
 from tests.chaos.system import ChaosSystem
+from tests.support.forked import fork
 
 WORKERS = 3
 READY_SECONDS = 60.0
@@ -71,7 +72,7 @@ async def run(
 ) -> Report:
     """Inject this many faults of a seed's schedule into a loaded system; return the report."""
     folder = folder or Path(tempfile.mkdtemp(prefix="adrelay-chaos-"))
-    system = ChaosSystem(folder, workers=WORKERS, disks=disks)
+    system = ChaosSystem(folder, workers=WORKERS, disks=disks, python=await fork())
     async with system:
         load = Load(system, seed, clients=clients)
         await load.prepare()

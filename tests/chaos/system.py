@@ -2,17 +2,17 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from adrelay.demo.system import LocalSystem
 from adrelay.system import SERVICES
 from tests.chaos.disk import CannotMount, SmallDisk
 from tests.chaos.proxy import Proxy
+from tests.support.system import ForkedSystem
 
 LEASE_SECONDS = 4.0
 SETTINGS = {
@@ -43,15 +43,20 @@ PLANS = {"solo": 1, "duo": 2, "trio": 3}
 DISK_BYTES = {"postgres": 1536 * 1024 * 1024, "nats": 192 * 1024 * 1024}
 
 
-class ChaosSystem(LocalSystem):
+class ChaosSystem(ForkedSystem):
     """All of Adrelay, with a proxy between every service and every server."""
 
-    def __init__(self, folder: Path, *, workers: int = 3, disks: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int = 3, disks: bool = True, python: Sequence[str] | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         catalogue = folder / "catalogue.toml"
         catalogue.write_text(CATALOGUE)
         super().__init__(
-            folder, workers=workers, settings={**SETTINGS, "ADRELAY_BILLING_CATALOGUE_FILE": str(catalogue)}
+            folder,
+            workers=workers,
+            settings={**SETTINGS, "ADRELAY_BILLING_CATALOGUE_FILE": str(catalogue)},
+            python=python,
         )
         self.disks: dict[str, SmallDisk] = {}
         """The disks of the servers whose data is on a small disk."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from adrelay.runtime.ports import free_port
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
-from tests.support.forked import fork
+from tests.support.forked import PYTHON, fork
 
 FROM_THE_REPOSITORY = (".env.example", "services", "Makefile")
 COMMAND_SECONDS = 120.0
@@ -49,12 +49,15 @@ class Site:
         (folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
 
     def _install(self, programs: Path) -> None:
-        """Create an `adrelay` that runs in the fork server if the environment contains its command."""
+        """Create an `adrelay` that the fork server runs, and a Python that has it run modules."""
         programs.mkdir(parents=True)
-        program = programs / "adrelay"
-        installed = Path(sys.prefix) / "bin" / "adrelay"
-        program.write_text(f'#!/bin/sh\nexec ${{FORK:-{installed}}} "$@"\n')
-        program.chmod(0o755)
+        for name, lines in {
+            "adrelay": f'export {PYTHON}={programs / "python"}\nexec $FORK "$@"',
+            "python": f'[ "$1" = -m ] && exec $FORK "$@"\nexec {sys.executable} "$@"',
+        }.items():
+            program = programs / name
+            program.write_text(f"#!/bin/sh\n{lines}\n")
+            program.chmod(0o755)
 
     def typed(self, text: str) -> str:
         """Return a page's text after the replacements."""
@@ -69,7 +72,7 @@ class Site:
         text = self.typed(command)
         name = re.match(r"([A-Z]+)=", text)
         text = f'{text}; printf %s "${name[1]}"' if name else text
-        process = await self._started(text, FORK=shlex.join(await fork()))
+        process = await self._started(text)
         async with asyncio.timeout(COMMAND_SECONDS):
             out, _ = await process.communicate(b"y\n")
         ran = CommandResult(process.returncode or 0, out.decode())
@@ -111,9 +114,7 @@ class Site:
             await asyncio.wait([ending], timeout=HURRY_SECONDS)
             await asyncio.gather(ending, _end(process))  # a second Ctrl-C ends it at once
 
-    async def _started(
-        self, text: str, output: int = asyncio.subprocess.PIPE, **variables: str
-    ) -> asyncio.subprocess.Process:
+    async def _started(self, text: str, output: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         return await asyncio.create_subprocess_exec(
             "sh",
@@ -125,7 +126,7 @@ class Site:
                 **self._variables,
                 "CURL_HOME": str(self.folder),
                 "PYTHONPATH": str(ROOT),
-                **variables,
+                "FORK": shlex.join(await fork()),
             },
             stdin=asyncio.subprocess.PIPE,
             stdout=output,

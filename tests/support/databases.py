@@ -1,7 +1,7 @@
 """Databases with a service's tables, copied from a template that is created once per run."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -17,6 +17,8 @@ from libs.eventsourcing import Engine
 
 ENGINE = "engine"
 """The template with the engine's own tables only."""
+Make = Callable[[str], Awaitable[None]]
+"""Creates the tables of a template, in the empty database at a URL."""
 
 
 class Templates:
@@ -28,11 +30,12 @@ class Templates:
         self._made = set[str]()
         self._making = asyncio.Lock()
 
-    async def copy(self, name: str, tables: str) -> str:
-        """Create the database `name` with the tables of a service, or only the engine's; return its URL."""
+    async def copy(self, name: str, tables: str, make: Make | None) -> str:
+        """Create the database `name`, see `new_database`; return its URL."""
         async with self._making:
             if tables not in self._made:
-                await self._make(tables)
+                url = await self._ensure(_template(tables))
+                await (_make(tables, url) if make is None else make(url))
                 self._made.add(tables)
         connection = await asyncpg.connect(self._url("postgres"))
         try:
@@ -44,31 +47,36 @@ class Templates:
             await connection.close()
         return self._url(name)
 
-    async def _make(self, tables: str) -> None:
-        url = await self._ensure(_template(tables))
-        if tables in SERVICES:
-            known = tables_of(tables, url)
-            engine = Engine(
-                tables,
-                url,
-                published(),
-                state_tables=known.state_tables,
-                read_models=known.read_models,
-                application=APPLICATION,
-            )
-        else:
-            engine = Engine(tables, url, published())
-        await engine.start(pool_size=1)
-        await engine.stop()
+
+async def _make(tables: str, url: str) -> None:
+    if tables in SERVICES:
+        known = tables_of(tables, url)
+        engine = Engine(
+            tables,
+            url,
+            published(),
+            state_tables=known.state_tables,
+            read_models=known.read_models,
+            application=APPLICATION,
+        )
+    else:
+        engine = Engine(tables, url, published())
+    await engine.start(pool_size=1)
+    await engine.stop()
 
 
 _TEMPLATES = WeakKeyDictionary[EmbeddedPostgres, Templates]()
 
 
-async def new_database(server: EmbeddedPostgres, tables: str = ENGINE, name: str | None = None) -> str:
-    """Create a database with the tables of a service, or only the engine's; return its URL."""
+async def new_database(
+    server: EmbeddedPostgres, tables: str = ENGINE, name: str | None = None, *, make: Make | None = None
+) -> str:
+    """Create a database with the tables of a service, or only the engine's; return its URL.
+
+    With `make`, `tables` names the template whose tables it creates.
+    """
     templates = _TEMPLATES.setdefault(server, Templates(server))
-    return await templates.copy(name or f"test_{tables}_{uuid4().hex[:12]}", tables)
+    return await templates.copy(name or f"test_{tables}_{uuid4().hex[:12]}", tables, make)
 
 
 async def drop(server: EmbeddedPostgres, url: str) -> None:
@@ -77,9 +85,11 @@ async def drop(server: EmbeddedPostgres, url: str) -> None:
 
 
 @asynccontextmanager
-async def fresh_database(server: EmbeddedPostgres, tables: str = ENGINE) -> AsyncGenerator[str]:
-    """Yield the URL of a new database, and drop it."""
-    url = await new_database(server, tables)
+async def fresh_database(
+    server: EmbeddedPostgres, tables: str = ENGINE, *, make: Make | None = None
+) -> AsyncGenerator[str]:
+    """Yield the URL of a new database, see `new_database`, and drop it."""
+    url = await new_database(server, tables, make=make)
     try:
         yield url
     finally:

@@ -15,12 +15,16 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypedDict
 
 import adrelay
 from adrelay.__main__ import main as run_adrelay
+from libs.chassis import health
+from tests.support.forked import PYTHON
 
 SERVICES = (
     "services.billing.service",
@@ -40,6 +44,8 @@ class Request(TypedDict):
     arguments: list[str]
     environment: dict[str, str]
     folder: str
+    pid: int
+    """The client's process id, which the process reports to its supervisor; 0 if there is none."""
 
 
 def serve(path: str) -> None:
@@ -50,7 +56,6 @@ def serve(path: str) -> None:
     for service in SERVICES:
         import_module(service)
     gc.freeze()  # unchanged memory is not copied in forks
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervising processes are not waited for
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
@@ -60,22 +65,31 @@ def serve(path: str) -> None:
                 shutil.rmtree(Path(path).parent, ignore_errors=True)
                 return
             connection, _ = listener.accept()
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:  # so that their processor time is counted as this one's
+                    pass
             if not os.fork():
                 listener.close()
-                _supervise(connection)
+                _supervise(connection, Path(path).parent)
             connection.close()
 
 
-def _supervise(connection: socket.socket) -> None:
-    """Run a request, forward signals, and send the exit code; kill it when the client disconnects."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _supervise(connection: socket.socket, folder: Path) -> None:
+    """Run a request, forward signals, and send the exit code; kill it when the client disconnects.
+
+    While it runs, a file named after the client's process id contains its own.
+    """
     text, files, _, _ = socket.recv_fds(connection, 1024 * 1024, 3)
     if not text:
         os._exit(0)  # the client only checked that the server listens
+    request: Request = marshal.loads(text)  # noqa: S302 - from the tests
     child = os.fork()
     if not child:
         connection.close()
-        _run(marshal.loads(text), files)  # noqa: S302 - from the tests
+        _run(request, files)
+    note = folder / str(request["pid"])
+    if request["pid"]:
+        note.write_text(str(child))
     for file in files:
         os.close(file)
     ended = os.pidfd_open(child)
@@ -83,11 +97,13 @@ def _supervise(connection: socket.socket) -> None:
         ready, _, _ = select.select([ended, connection.fileno()], [], [])
         if ended in ready:
             _, status = os.waitpid(child, 0)
+            note.unlink(missing_ok=True)
             connection.sendall(b"%d" % os.waitstatus_to_exitcode(status))
             os._exit(0)
-        passed_on = connection.recv(1)
-        os.kill(child, passed_on[0] if passed_on else signal.SIGKILL)
-        if not passed_on:
+        forwarded = connection.recv(1)
+        os.kill(child, forwarded[0] if forwarded else signal.SIGKILL)
+        if not forwarded:
+            note.unlink(missing_ok=True)
             os._exit(0)
 
 
@@ -100,9 +116,15 @@ def _run(request: Request, files: list[int]) -> None:
         os.environ.clear()
         os.environ.update(request["environment"])
         os.chdir(request["folder"])
+        if request["pid"]:
+            sys.modules[health.__name__].__dict__["os"] = SimpleNamespace(getpid=lambda: request["pid"])
+        sys.executable = os.environ.pop(PYTHON, sys.executable)
         sys.argv = [request["module"] or "adrelay", *request["arguments"]]
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed process loses no line
         if request["module"]:
+            for name in (request["module"], f"{request['module']}.__main__"):
+                if not hasattr(sys.modules.get(name), "__path__"):
+                    sys.modules.pop(name, None)  # else runpy warns that it was imported already
             runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
         else:
             run_adrelay()

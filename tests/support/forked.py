@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CLIENT = Path(__file__).with_name("fork_client.py")
 START_SECONDS = 90.0
-_RUN = set[str]()
-"""Groups of commands of which one has run with all imports."""
+PYTHON = "FORKED_PYTHON"
+"""The variable with the interpreter with which a forked command starts its own processes."""
 _SHARED = list[str]()
 """The socket of the run's fork server, if several workers share it."""
 
@@ -29,16 +29,27 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 async def command(*arguments: str) -> Sequence[str]:
-    """Return the command that runs `adrelay`: with all imports once per group, else forked."""
-    group = " ".join(arguments[:1])
-    if group not in _RUN:
-        _RUN.add(group)
-        return [sys.executable, "-m", "adrelay", *arguments]
-    return [*await fork(), *arguments]
+    """Return the command that runs `adrelay`; see `module`."""
+    return await module("adrelay", *arguments)
+
+
+async def module(name: str, *arguments: str) -> Sequence[str]:
+    """Return the command that runs a module: with all imports once per group and run, else forked."""
+    forked = await fork()
+    first = _is_first(Path(forked[-1]), " ".join((name, *arguments[:1])))
+    return [*([sys.executable] if first else forked), "-m", name, *arguments]
+
+
+def _is_first(server: Path, group: str) -> bool:
+    try:
+        server.with_name(f"ran-{group}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 async def fork() -> Sequence[str]:
-    """Return the command that runs `adrelay` in a fork; arguments are appended."""
+    """Return the command that runs `adrelay`, or a module after `-m`, in a fork; arguments are appended."""
     return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(fork_server)]
 
 
@@ -70,6 +81,14 @@ def fork_server() -> str:
         assert time.monotonic() < deadline, "the fork server does not start"
         time.sleep(0.02)
     return path
+
+
+def pid_behind(client: int) -> int:
+    """Return the id of the process that a client of the fork server stands for; else the id as it is."""
+    try:
+        return int(Path(fork_server()).with_name(str(client)).read_text())
+    except (FileNotFoundError, ValueError):  # another process, or one that has just begun
+        return client
 
 
 def _listens(path: str) -> bool:

@@ -70,6 +70,7 @@ async def started(module: str, environment: Mapping[str, str], log: Path | None 
         "arguments": list[str](),
         "environment": dict(environment),
         "folder": str(ROOT),
+        "pid": 0,
     }
     output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)

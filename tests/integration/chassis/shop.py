@@ -34,6 +34,7 @@ class Sweep(Retire):
     """Retire a product; batchable."""
 
     batchable: ClassVar[bool] = True
+    remark: str = ""
 
 
 class RetireTwo(Command):

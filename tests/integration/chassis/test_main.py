@@ -2,11 +2,9 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-import asyncio
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +15,15 @@ from libs.chassis.command_client import CommandClient
 from libs.eventsourcing import Causes, EventStream
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import Retire
+from tests.support.process import Process, started
 
-ROOT = Path(__file__).parents[3]
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Ended(NamedTuple):
     """What was left of a process."""
 
-    code: int | None
+    code: int
     lines: list[str]
 
     @property
@@ -33,26 +31,24 @@ class Ended(NamedTuple):
         return "\n".join(self.lines)
 
 
-async def start(**variables: str) -> asyncio.subprocess.Process:
+async def start(log: Path, **variables: str) -> Process:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.integration.chassis.shop_process",
-        env=clean | {f"ADRELAY_{name}": value for name, value in variables.items()},
-        cwd=ROOT,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    settings = {f"ADRELAY_{name}": value for name, value in variables.items()}
+    return await started("tests.integration.chassis.shop_process", clean | settings, log)
 
 
-async def ended(process: asyncio.subprocess.Process) -> Ended:
+async def ended(process: Process) -> Ended:
     try:
-        _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
+        code = await process.ended()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return Ended(process.returncode, errors.decode().splitlines())
+        await process.killed()
+    return Ended(code, process.output().splitlines())
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Return the file for what the process prints."""
+    return tmp_path / "log"
 
 
 @pytest.fixture
@@ -65,10 +61,10 @@ def variables(database: str, nats_url: str, stream_prefix: str) -> dict[str, str
     }
 
 
-async def test_settings_that_are_not_valid_end_the_start_with_a_line_each() -> None:
+async def test_settings_that_are_not_valid_end_the_start_with_a_line_each(log: Path) -> None:
     weak = "hunter2hunter2"
     outcome = await ended(
-        await start(NATS_URL="http://u:hunter2@somewhere", TILL_SECRET=weak, HTTP_PORT="hunter2")
+        await start(log, NATS_URL="http://u:hunter2@somewhere", TILL_SECRET=weak, HTTP_PORT="hunter2")
     )
     assert outcome.code == 2
     assert len(outcome.lines) == 4
@@ -81,8 +77,8 @@ async def test_settings_that_are_not_valid_end_the_start_with_a_line_each() -> N
     assert "hunter2" not in outcome.text
 
 
-async def test_a_terminated_service_stops_well(variables: dict[str, str], client: Client) -> None:
-    process = await start(**variables)
+async def test_a_terminated_service_stops_well(variables: dict[str, str], client: Client, log: Path) -> None:
+    process = await start(log, **variables)
     commands = CommandClient(client, prefix=variables["NATS_PREFIX"], timeout_seconds=DEADLINE_SECONDS)
     await commands.send(Retire(code="tea", times=1500), Causes.first("test"))
     process.send_signal(signal.SIGTERM)
@@ -97,16 +93,20 @@ async def test_a_terminated_service_stops_well(variables: dict[str, str], client
 
 
 @pytest.mark.parametrize("mischief", ["crash", "end"])
-async def test_a_loop_that_ends_takes_the_process_with_it(variables: dict[str, str], mischief: str) -> None:
-    outcome = await ended(await start(**variables, SHOP_MISCHIEF=mischief))
+async def test_a_loop_that_ends_takes_the_process_with_it(
+    variables: dict[str, str], log: Path, mischief: str
+) -> None:
+    outcome = await ended(await start(log, **variables, SHOP_MISCHIEF=mischief))
     assert outcome.code == 1
     failed = [json.loads(line) for line in outcome.lines if "service.failed" in line]
     assert [line["error"] for line in failed] == ["RuntimeError"]
     assert "shop:hunter2" not in outcome.text, "credentials in a URL are hidden, in a traceback too"
 
 
-async def test_a_port_that_is_taken_ends_the_start(variables: dict[str, str], nats_url: str) -> None:
+async def test_a_port_that_is_taken_ends_the_start(
+    variables: dict[str, str], nats_url: str, log: Path
+) -> None:
     taken = nats_url.rpartition(":")[2]
-    outcome = await ended(await start(**variables, SHOP_HTTP_PORT=taken))
+    outcome = await ended(await start(log, **variables, SHOP_HTTP_PORT=taken))
     assert outcome.code == 1
     assert "address already in use" in outcome.text

@@ -122,7 +122,7 @@ async def quiet_office(postgres_server: EmbeddedPostgres, nats_server: EmbeddedN
 async def test_a_wrong_read_model_is_found_and_made_right(office: Office) -> None:
     async with office.serving():
         await office.orders(5)
-    assert (await office.tool("verify")).code == 0
+    assert (await office.tool("verify", "--table", "orders")).code == 0
     await office.change("gateway", "update orders set status = 'FULFILLED'")
     found = await office.tool("verify", "--table", "orders", "--json")
     assert found.code == 1

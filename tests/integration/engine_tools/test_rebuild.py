@@ -85,8 +85,8 @@ async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine
             assert begun is None or begun.purpose is Purpose.BUILDING
         await connection.close()
 
-    looking = [asyncio.create_task(look()) for _ in range(4)]
-    for _ in range(20):
+    looking = [asyncio.create_task(look()) for _ in range(2)]
+    for _ in range(10):
         await rebuild(engine.tables, table)
     building = False
     await asyncio.gather(*looking)

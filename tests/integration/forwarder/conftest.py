@@ -17,10 +17,15 @@ from tests.integration.forwarder.system import System, system_of
 from tests.support.databases import fresh_database
 
 
+async def make_all_tables(url: str) -> None:
+    async with engine_of(url):
+        pass
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """Yield the URL of a database with the forwarder's tables."""
-    async with fresh_database(postgres_server, "forwarder") as url:
+    """Yield the URL of a database with the forwarder's tables, its pool's included."""
+    async with fresh_database(postgres_server, "forwarder_with_pool", make=make_all_tables) as url:
         yield url
 
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi.routing import APIRoute
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
+from services.gateway.api.adbots import renewals, routes
 from services.gateway.api.app import make_app
 from tests.integration.gateway.harness import Client, GatewayHarness
 
@@ -20,12 +22,13 @@ POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
 OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
 BODIES = {"advertisement": OTHER_POST, "renewal": {"pay_currency": "BTC"}}
 PREFIX = "/api/v1/"
-ROUTES = [
-    (method.upper(), path.removeprefix(PREFIX))
-    for path, methods in make_app().openapi()["paths"].items()
-    for method in methods
-    if path.startswith(f"{PREFIX}adbots/{{")
-]
+ROUTES = sorted(
+    (method, route.path.removeprefix("/"))
+    for router in (routes.router, renewals.router)
+    for route in router.routes
+    if isinstance(route, APIRoute) and route.path.startswith("/adbots/{")
+    for method in route.methods or ()
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -74,6 +77,18 @@ def problem(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
 
 def test_commands_and_reads_are_among_the_routes() -> None:
     assert {("POST", "adbots/{adbot_id}/start"), ("GET", "adbots/{adbot_id}/logs")} < set(ROUTES)
+
+
+def test_all_routes_of_one_adbot_are_asked() -> None:
+    assert (
+        sorted(
+            (method.upper(), path.removeprefix(PREFIX))
+            for path, methods in make_app().openapi()["paths"].items()
+            for method in methods
+            if path.startswith(f"{PREFIX}adbots/{{")
+        )
+        == ROUTES
+    )
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

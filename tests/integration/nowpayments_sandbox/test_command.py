@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import sys
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ from sandbox.nowpayments import NowPaymentsControl
 from sandbox.nowpayments.cli import app
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.nowpayments_sandbox.merchant import Merchant, signature_of
+from tests.support.forked import module
 
 MODULE = "sandbox.nowpayments.cli"
 
@@ -30,7 +30,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
     options = ["--port", "0", "--ready-file", str(ready_file), "--api-key", "k", "--ipn-secret", "s"]
     options += ["--redeposits", "partially_paid"]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", MODULE, *options, stdout=asyncio.subprocess.PIPE
+        *await module(MODULE, *options), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None

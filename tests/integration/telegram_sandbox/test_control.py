@@ -5,7 +5,6 @@
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,6 +37,7 @@ from sandbox.telegram import (
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.telegram_sandbox.conftest import Connect
 from tests.integration.telegram_sandbox.plain_telethon import F, StringSession, T, errors, forward, rsa
+from tests.support.forked import module
 
 WORLD: dict[str, Any] = {
     "accounts": [{"id": 71, "name": "Ada", "phone": "+15550000071", "code": "11111"}, {"id": 72}],
@@ -215,7 +215,7 @@ async def test_the_control_describes_itself_and_refuses_nonsense(control: Telegr
 @asynccontextmanager
 async def process(*arguments: str) -> AsyncGenerator[asyncio.subprocess.Process]:
     started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sandbox.telegram", *arguments, stdout=-1, stderr=-1
+        *await module("sandbox.telegram", *arguments), stdout=-1, stderr=-1
     )
     try:
         yield started
