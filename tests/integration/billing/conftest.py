@@ -2,35 +2,28 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import uuid4
 
 import asyncpg
 import nats
+import pytest
 import pytest_asyncio
 
+from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import event_stream
 from libs.chassis.command_client import CommandClient
+from libs.events.values import AdbotId
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
 from tests.support.databases import fresh_database
 
 SESSIONS = 30
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database with billing's tables."""
-    async with fresh_database(postgres_server, "billing") as url:
-        yield url
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stage(sold_out: Stage) -> Stage:
-    """Everything around billing, without billing; sessions are in stock."""
-    await sold_out.stock(SESSIONS)
-    return sold_out
+SESSIONS_OF_A_FILE = 200
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -43,38 +36,82 @@ async def provider() -> AsyncIterator[NowPaymentsSandbox]:
         yield sandbox
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def control(provider: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
-    """What makes the provider act; it has forgotten the tests before."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def calls(provider: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
+    """A client of the provider's control, the same for all tests."""
     async with NowPaymentsControl(provider.control_url) as control:
-        await control.reset()
         yield control
-        await control.reset()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def control(calls: NowPaymentsControl) -> AsyncIterator[NowPaymentsControl]:
+    """What makes the provider act; it has forgotten the tests before."""
+    yield calls
+    await calls.reset()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sold_out(
-    database: str,
-    nats_url: str,
-    stream_prefix: str,
+    postgres_server: EmbeddedPostgres,
+    nats_server: EmbeddedNats,
     provider: NowPaymentsSandbox,
     control: NowPaymentsControl,
 ) -> AsyncIterator[Stage]:
     """Everything around billing, without billing and without stock."""
-    connection = await asyncpg.connect(database)
-    client = await nats.connect(nats_url)
-    commands = CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
-    async with webhook(commands) as url:
+    async with around_billing(postgres_server, nats_server, provider, control) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(sold_out: Stage) -> Stage:
+    """Everything around billing, without billing; sessions are in stock."""
+    await sold_out.stock(SESSIONS)
+    return sold_out
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def open_shop(
+    postgres_server: EmbeddedPostgres,
+    nats_server: EmbeddedNats,
+    provider: NowPaymentsSandbox,
+    calls: NowPaymentsControl,
+) -> AsyncIterator[Stage]:
+    """Billing, which runs for all tests of a file; sessions are in stock for each."""
+    async with around_billing(postgres_server, nats_server, provider, calls) as stage:
+        await stage.stock(SESSIONS_OF_A_FILE)
+        async with stage.running():
+            yield stage
+
+
+@pytest.fixture
+def shop(open_shop: Stage, control: NowPaymentsControl) -> Stage:
+    """Billing, which runs already, and an order number that this test alone uses."""
+    del control  # the provider forgets the payments of this test
+    return replace(open_shop, number=f"HQADZ-{uuid4().hex[:12].upper()}-WXYZ", adbot=AdbotId(uuid4()))
+
+
+@asynccontextmanager
+async def around_billing(
+    postgres_server: EmbeddedPostgres,
+    nats_server: EmbeddedNats,
+    provider: NowPaymentsSandbox,
+    control: NowPaymentsControl,
+) -> AsyncGenerator[Stage]:
+    """A database with billing's tables, the provider, a webhook, and a stream of its own."""
+    client, prefix = await nats.connect(nats_server.url), f"t{uuid4().hex[:8]}"
+    commands = CommandClient(client, prefix=prefix, timeout_seconds=DEADLINE_SECONDS)
+    async with fresh_database(postgres_server, "billing") as database, webhook(commands) as url:
+        connection = await asyncpg.connect(database)
         yield Stage(
             database=database,
-            nats_url=nats_url,
-            prefix=stream_prefix,
+            nats_url=nats_server.url,
+            prefix=prefix,
             provider_url=provider.url,
             webhook_url=url,
             control=control,
             client=commands,
-            stream=event_stream(client, prefix=stream_prefix),
+            stream=event_stream(client, prefix=prefix),
             connection=connection,
         )
+        await connection.close()
     await client.close()
-    await connection.close()

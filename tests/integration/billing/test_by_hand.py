@@ -32,7 +32,7 @@ async def refusal(stage: Stage, command: Command) -> str:
 async def actors(stage: Stage) -> dict[str, str]:
     """Return who said each of an order's events."""
     rows = await stage.connection.fetch(
-        "select type, actor from engine.events where stream = $1", f"order-{NUMBER}"
+        "select type, actor from engine.events where stream = $1", f"order-{stage.number}"
     )
     return {row["type"]: row["actor"] for row in rows}
 
@@ -40,92 +40,86 @@ async def actors(stage: Stage) -> dict[str, str]:
 # -- orders
 
 
-async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishes_later(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        for _ in range(2):
-            await stage.act(MarkPaid(order=NUMBER, reason=CASH))
-        assert len(await stage.correlation_ids()) == 1
-        await stage.provision()
-        marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
-        await until(stage.history, lambda found: found == marked)
-        await stage.control.pay(await stage.payment(), repeat=2)
-        assert await stage.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
-        [came] = await stage.events_of("DepositReceived")
-        own = await stage.control.payment(came["deposit"])
-        assert (own.payment_id, own.received) == (await stage.payment(), Decimal(came["paid"]))
-        assert (await actors(stage))["PaymentFinished"] == OPERATOR
+async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishes_later(shop: Stage) -> None:
+    await shop.place()
+    for _ in range(2):
+        await shop.act(MarkPaid(order=shop.number, reason=CASH))
+    assert len(await shop.correlation_ids()) == 1
+    await shop.provision()
+    marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
+    await until(shop.history, lambda found: found == marked)
+    await shop.control.pay(await shop.payment(), repeat=2)
+    assert await shop.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
+    [came] = await shop.events_of("DepositReceived")
+    own = await shop.control.payment(came["deposit"])
+    assert (own.payment_id, own.received) == (await shop.payment(), Decimal(came["paid"]))
+    assert (await actors(shop))["PaymentFinished"] == OPERATOR
 
 
-async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.lose_answers(path="/v1/payment", method="POST")
-        with pytest.raises(Refused):
-            await stage.place()
-        lost = await stage.control.payment_of(NUMBER)
-        await stage.control.pay(lost.payment_id)
-        assert await stage.history() == ["OrderPlaced", "UnmatchedPaymentReported"]
-        await stage.act(Refund(order=NUMBER, reason="sent back"))
-        assert (await stage.history())[-1] == "PaymentRefunded"
-        assert await stage.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
+async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(shop: Stage) -> None:
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    with pytest.raises(Refused):
+        await shop.place()
+    lost = await shop.control.payment_of(shop.number)
+    await shop.control.pay(lost.payment_id)
+    assert await shop.history() == ["OrderPlaced", "UnmatchedPaymentReported"]
+    await shop.act(Refund(order=shop.number, reason="sent back"))
+    assert (await shop.history())[-1] == "PaymentRefunded"
+    assert not await shop.awaits_payment()
 
 
 async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_and_is_asked_for_no_more(
-    stage: Stage,
+    shop: Stage,
 ) -> None:
-    async with stage.running():
-        await stage.control.be_down()
-        with pytest.raises(Refused):
-            await stage.place()
-        await stage.act(MarkPaid(order=NUMBER, reason=CASH))
-        await stage.control.heal()
-        assert await stage.history() == ["OrderPlaced", "OrderMarkedPaid", "PaymentFinished"]
-        assert await stage.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
-        [finished] = await stage.events_of("PaymentFinished")
-        assert finished["payment"] is None
-        assert finished["by_hand"]
-        assert Decimal(finished["paid"]) == 0
-        await stage.place()  # the same order again: there is nothing left to be asked for
-        assert await stage.control.payments() == []
+    await shop.control.be_down()
+    with pytest.raises(Refused):
+        await shop.place()
+    await shop.act(MarkPaid(order=shop.number, reason=CASH))
+    await shop.control.heal()
+    assert await shop.history() == ["OrderPlaced", "OrderMarkedPaid", "PaymentFinished"]
+    assert not await shop.awaits_payment()
+    [finished] = await shop.events_of("PaymentFinished")
+    assert finished["payment"] is None
+    assert finished["by_hand"]
+    assert Decimal(finished["paid"]) == 0
+    await shop.place()  # the same order again: there is nothing left to be asked for
+    assert await shop.control.payments() == []
 
 
-async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        assert await refusal(stage, Refund(order=NUMBER, reason="asked for")) == "nothing_received"
-        payment = await stage.payment()
-        await stage.control.pay_part(payment)
-        for _ in range(2):
-            await stage.act(Refund(order=NUMBER, reason="asked for"))
-        await stage.control.pay_again(payment)
-        told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
-        assert (await stage.history())[-3:] == told
-        [refunded] = await stage.events_of("PaymentRefunded")
-        assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
-        assert await refusal(stage, MarkPaid(order=NUMBER, reason=CASH)) == "order_refunded"
+async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(shop: Stage) -> None:
+    await shop.place()
+    assert await refusal(shop, Refund(order=shop.number, reason="asked for")) == "nothing_received"
+    payment = await shop.payment()
+    await shop.control.pay_part(payment)
+    for _ in range(2):
+        await shop.act(Refund(order=shop.number, reason="asked for"))
+    await shop.control.pay_again(payment)
+    told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
+    assert (await shop.history())[-3:] == told
+    [refunded] = await shop.events_of("PaymentRefunded")
+    assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
+    assert await refusal(shop, MarkPaid(order=shop.number, reason=CASH)) == "order_refunded"
 
 
 async def test_an_order_is_called_off_once_and_a_payment_that_comes_all_the_same_delivers(
-    stage: Stage,
+    shop: Stage,
 ) -> None:
-    async with stage.running():
-        await stage.place()
-        for _ in range(2):
-            await stage.act(CancelOrder(order=NUMBER, reason="ordered twice"))
-        assert await stage.history() == [*ASKED, "OrderCancelled"]
-        with pytest.raises(Refused) as caught:
-            await stage.place()
-        assert caught.value.code == "order_cancelled"
-        await stage.control.pay(await stage.payment())
-        assert (await stage.history())[-1] == "PaymentFinished"
-        assert await refusal(stage, CancelOrder(order=NUMBER, reason="too late")) == "order_paid"
+    await shop.place()
+    for _ in range(2):
+        await shop.act(CancelOrder(order=shop.number, reason="ordered twice"))
+    assert await shop.history() == [*ASKED, "OrderCancelled"]
+    with pytest.raises(Refused) as caught:
+        await shop.place()
+    assert caught.value.code == "order_cancelled"
+    await shop.control.pay(await shop.payment())
+    assert (await shop.history())[-1] == "PaymentFinished"
+    assert await refusal(shop, CancelOrder(order=shop.number, reason="too late")) == "order_paid"
 
 
-async def test_an_order_whose_money_is_on_its_way_is_not_called_off(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        await stage.control.pay(await stage.payment(), steps=("confirming",))
-        assert await refusal(stage, CancelOrder(order=NUMBER, reason="oh")) == "money_on_the_way"
+async def test_an_order_whose_money_is_on_its_way_is_not_called_off(shop: Stage) -> None:
+    await shop.place()
+    await shop.control.pay(await shop.payment(), steps=("confirming",))
+    assert await refusal(shop, CancelOrder(order=shop.number, reason="oh")) == "money_on_the_way"
 
 
 async def test_an_order_that_was_called_off_does_not_expire(stage: Stage) -> None:
@@ -137,30 +131,28 @@ async def test_an_order_that_was_called_off_does_not_expire(stage: Stage) -> Non
         assert await stage.history() == [*ASKED, "OrderCancelled"]
 
 
-async def test_what_was_seen_to_is_noted_with_who_did(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
-        await stage.control.pay_in(await stage.payment(), "eth")
-        await stage.act(ReviewOrder(order=NUMBER, note="sent back"))
-        assert await stage.history() == [
-            *ASKED,
-            "UncountedMoneyReported",
-            "WrongCoinReceived",
-            "OrderReviewed",
-        ]
-        assert (await actors(stage))["OrderReviewed"] == OPERATOR
+async def test_what_was_seen_to_is_noted_with_who_did(shop: Stage) -> None:
+    await shop.place()
+    await shop.control.pay_in(await shop.payment(), "eth")
+    await shop.act(ReviewOrder(order=shop.number, note="sent back"))
+    assert await shop.history() == [
+        *ASKED,
+        "UncountedMoneyReported",
+        "WrongCoinReceived",
+        "OrderReviewed",
+    ]
+    assert (await actors(shop))["OrderReviewed"] == OPERATOR
 
 
-async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(stage: Stage) -> None:
-    async with stage.running():
-        for command in (
-            MarkPaid(order=NUMBER, reason=CASH),
-            Refund(order=NUMBER, reason="asked for"),
-            CancelOrder(order=NUMBER, reason="ordered twice"),
-            ReviewOrder(order=NUMBER, note="seen"),
-        ):
-            assert await refusal(stage, command) == "unknown_order"
-        assert await stage.history() == []
+async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(shop: Stage) -> None:
+    for command in (
+        MarkPaid(order=shop.number, reason=CASH),
+        Refund(order=shop.number, reason="asked for"),
+        CancelOrder(order=shop.number, reason="ordered twice"),
+        ReviewOrder(order=shop.number, note="seen"),
+    ):
+        assert await refusal(shop, command) == "unknown_order"
+    assert await shop.history() == []
 
 
 # -- the catalogue

@@ -12,11 +12,10 @@ from pydantic import JsonValue
 from libs.events.billing import Refund
 from libs.events.results import Accepted
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import IPN_SECRET, NUMBER, Stage
+from tests.integration.billing.stage import IPN_SECRET, Stage
 from tests.integration.billing.test_money import ASKED
 
 HALF = "0.00023346"
-OTHER = "HQADZ-ABC123-OTHER"
 Fields = Mapping[str, JsonValue]
 
 
@@ -29,7 +28,7 @@ async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) ->
         "price_currency": "usd",
         "pay_amount": 0.00046692,
         "pay_currency": "btc",
-        "order_id": NUMBER,
+        "order_id": stage.number,
         "purchase_id": "1",
         "payin_extra_id": None,
         "payment_status": status,
@@ -44,113 +43,104 @@ async def placed(stage: Stage) -> tuple[str, str]:
     """Place an order; return its payment, and the number of a deposit to it."""
     await stage.place()
     payment = await stage.payment()
-    return payment, str(int(payment) + 1)
+    return payment, str(int(payment) + 10**9)  # no test's payment
 
 
 async def gives_back(stage: Stage) -> None:
-    await stage.act(Refund(order=NUMBER, reason="asked for"))
+    await stage.act(Refund(order=stage.number, reason="asked for"))
     assert (await stage.history())[-1] == "PaymentRefunded"
 
 
 @pytest.mark.parametrize("status", ["finished", "partially_paid"])
-async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(stage: Stage, status: str) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid")
-        rest: Fields = {"parent_payment_id": int(payment), "price_amount": 15, "pay_amount": float(HALF)}
-        for _ in range(2):
-            await tell(stage, deposit, status, **rest)
-        told = [*ASKED, "PaymentPartiallyPaid", "DepositReceived", "PaymentFinished"]
-        assert await stage.history() == told
+async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(shop: Stage, status: str) -> None:
+    payment, deposit = await placed(shop)
+    await tell(shop, payment, "partially_paid")
+    rest: Fields = {"parent_payment_id": int(payment), "price_amount": 15, "pay_amount": float(HALF)}
+    for _ in range(2):
+        await tell(shop, deposit, status, **rest)
+    told = [*ASKED, "PaymentPartiallyPaid", "DepositReceived", "PaymentFinished"]
+    assert await shop.history() == told
 
 
-async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.control.switch(redeposits="partially_paid")
-        part = await stage.control.pay_part(payment)
-        await stage.control.pay_again(payment, amount=part.pay_amount - part.received)
-        assert (await stage.history())[-2:] == ["DepositReceived", "PaymentFinished"]
+async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(shop: Stage) -> None:
+    payment, _ = await placed(shop)
+    await shop.control.switch(redeposits="partially_paid")
+    part = await shop.control.pay_part(payment)
+    await shop.control.pay_again(payment, amount=part.pay_amount - part.received)
+    assert (await shop.history())[-2:] == ["DepositReceived", "PaymentFinished"]
 
 
-async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "confirming")
-        await tell(stage, payment, "failed")
-        told = [*ASKED, "PaymentConfirming", "UncountedMoneyReported", "PaymentFailed"]
-        assert await stage.history() == told
-        [said] = await stage.events_of("UncountedMoneyReported")
-        assert (Decimal(said["uncounted"]), said["status"]) == (Decimal(HALF), "failed")
-        await gives_back(stage)
+async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(shop: Stage) -> None:
+    payment, _ = await placed(shop)
+    await tell(shop, payment, "confirming")
+    await tell(shop, payment, "failed")
+    told = [*ASKED, "PaymentConfirming", "UncountedMoneyReported", "PaymentFailed"]
+    assert await shop.history() == told
+    [said] = await shop.events_of("UncountedMoneyReported")
+    assert (Decimal(said["uncounted"]), said["status"]) == (Decimal(HALF), "failed")
+    await gives_back(shop)
 
 
-async def test_money_that_came_and_expired_is_told_of_and_may_go_back(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        for _ in range(2):
-            await tell(stage, payment, "expired")
-        told = [*ASKED, "UncountedMoneyReported", "PaymentExpired", "OrderExpired"]
-        assert await stage.history() == told
-        await gives_back(stage)
+async def test_money_that_came_and_expired_is_told_of_and_may_go_back(shop: Stage) -> None:
+    payment, _ = await placed(shop)
+    for _ in range(2):
+        await tell(shop, payment, "expired")
+    told = [*ASKED, "UncountedMoneyReported", "PaymentExpired", "OrderExpired"]
+    assert await shop.history() == told
+    await gives_back(shop)
 
 
-async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(stage: Stage) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid")
-        await tell(stage, deposit, "failed", parent_payment_id=int(payment), pay_amount=float(HALF))
-        assert await stage.history() == [*ASKED, "PaymentPartiallyPaid", "UncountedMoneyReported"]
-        await gives_back(stage)
+async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(shop: Stage) -> None:
+    payment, deposit = await placed(shop)
+    await tell(shop, payment, "partially_paid")
+    await tell(shop, deposit, "failed", parent_payment_id=int(payment), pay_amount=float(HALF))
+    assert await shop.history() == [*ASKED, "PaymentPartiallyPaid", "UncountedMoneyReported"]
+    await gives_back(shop)
 
 
 @pytest.mark.parametrize("order", [None, "an order of another shop", "HQADZ-ABC123-NEVER"])
 async def test_an_order_is_found_by_its_payment_or_its_parents_where_none_of_ours_is_named(
-    stage: Stage, order: str | None
+    shop: Stage, order: str | None
 ) -> None:
-    async with stage.running():
-        payment, deposit = await placed(stage)
-        await tell(stage, payment, "partially_paid", order_id=order)
-        parent = int(payment)
-        await tell(stage, deposit, "confirming", parent_payment_id=parent, order_id=order)
-        await tell(stage, deposit, "finished", order_id=order)  # known by now, whoever its parent is
-        told = ["PaymentPartiallyPaid", "UncountedMoneyReported", "DepositReceived", "PaymentFinished"]
-        assert await stage.history() == [*ASKED, *told]
-        with pytest.raises(Refused, match="unknown_order"):
-            await tell(stage, "77", "finished", order_id=order)
+    payment, deposit = await placed(shop)
+    await tell(shop, payment, "partially_paid", order_id=order)
+    parent = int(payment)
+    await tell(shop, deposit, "confirming", parent_payment_id=parent, order_id=order)
+    await tell(shop, deposit, "finished", order_id=order)  # known by now, whoever its parent is
+    told = ["PaymentPartiallyPaid", "UncountedMoneyReported", "DepositReceived", "PaymentFinished"]
+    assert await shop.history() == [*ASKED, *told]
+    with pytest.raises(Refused, match="unknown_order"):
+        await tell(shop, "77", "finished", order_id=order)
 
 
 async def test_a_payment_under_another_orders_number_is_told_of_where_it_belongs_and_counted_nowhere(
-    stage: Stage,
+    shop: Stage,
 ) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.place(OTHER)
-        with pytest.raises(Refused, match="wrong_payment"):
-            await tell(stage, payment, "finished", order_id=OTHER, actually_paid=0.00046692)
-        assert await stage.history() == [*ASKED, "UnmatchedPaymentReported"]
-        assert await stage.history(OTHER) == ASKED
+    payment, _ = await placed(shop)
+    await shop.place(shop.other)
+    with pytest.raises(Refused, match="wrong_payment"):
+        await tell(shop, payment, "finished", order_id=shop.other, actually_paid=0.00046692)
+    assert await shop.history() == [*ASKED, "UnmatchedPaymentReported"]
+    assert await shop.history(shop.other) == ASKED
 
 
-async def test_a_second_notice_with_fields_missing_loses_nothing(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "partially_paid")
-        await tell(stage, payment, "confirming", actually_paid=None, pay_amount=None, order_id=None)
-        with pytest.raises(Refused, match="wrong_amount"):
-            await tell(stage, payment, "finished", actually_paid=None)
-        whole: Fields = {"actually_paid": 0.00046692, "pay_amount": None, "price_amount": None}
-        await tell(stage, payment, "finished", order_id=None, **whole)
-        told = ["PaymentPartiallyPaid", "UnmatchedPaymentReported", "PaymentFinished"]
-        assert await stage.history() == [*ASKED, *told]
+async def test_a_second_notice_with_fields_missing_loses_nothing(shop: Stage) -> None:
+    payment, _ = await placed(shop)
+    await tell(shop, payment, "partially_paid")
+    await tell(shop, payment, "confirming", actually_paid=None, pay_amount=None, order_id=None)
+    with pytest.raises(Refused, match="wrong_amount"):
+        await tell(shop, payment, "finished", actually_paid=None)
+    whole: Fields = {"actually_paid": 0.00046692, "pay_amount": None, "price_amount": None}
+    await tell(shop, payment, "finished", order_id=None, **whole)
+    told = ["PaymentPartiallyPaid", "UnmatchedPaymentReported", "PaymentFinished"]
+    assert await shop.history() == [*ASKED, *told]
 
 
-async def test_late_notices_with_the_newest_state_are_harmless(stage: Stage) -> None:
-    async with stage.running():
-        payment, _ = await placed(stage)
-        await stage.control.switch(newest=True)
-        await stage.control.pay(payment, repeat=3, order="shuffled", together=True)
-        assert await stage.history() == [*ASKED, "PaymentFinished"]
+async def test_late_notices_with_the_newest_state_are_harmless(shop: Stage) -> None:
+    payment, _ = await placed(shop)
+    await shop.control.switch(newest=True)
+    await shop.control.pay(payment, repeat=3, order="shuffled", together=True)
+    assert await shop.history() == [*ASKED, "PaymentFinished"]
 
 
 async def test_what_is_short_within_the_tolerance_delivers_and_says_so(stage: Stage) -> None:
