@@ -26,11 +26,10 @@ def code_in(mail: MailView) -> str | None:
     return found[0] if found else None
 
 
-async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("anna@example.com", address=False)
-        await stage.request(placed, memo="tag-77")
-        (mail,) = await stage.mails.wait_for("anna@example.com")
+async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(running: Stage) -> None:
+    placed = await running.place(address=False)
+    await running.request(placed, memo="tag-77")
+    (mail,) = await running.mails.wait_for(placed.email)
     assert mail.subject == "Your order of Bronze"
     for text in (mail.text, mail.html):
         for said in ("0.000456 BTC", "30 USD", "tag-77", placed.order, "4 March 2035, 10:20 UTC"):
@@ -39,129 +38,122 @@ async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amoun
     assert dict(mail.headers)["From"] == SENDER
     assert dict(mail.headers)["Auto-Submitted"] == "auto-generated"
     assert mail.date == (
-        await stage.row("select date_trunc('second', raised_at) from notifications.notifications")
+        await running.row(
+            "select date_trunc('second', raised_at) from notifications.notifications where order_number = $1",
+            placed.order,
+        )
     )
 
 
-async def test_the_mail_waits_until_it_is_known_where_to_pay(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place(address=False)
-        tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
-        await until(lambda: stage.row(tries))
-        assert await stage.mails.mails() == []
-        await stage.request(placed)
-        await stage.mails.wait_for(placed.email)
+async def test_the_mail_waits_until_it_is_known_where_to_pay(running: Stage) -> None:
+    placed = await running.place(address=False)
+    tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
+    await until(lambda: running.row(tries))
+    assert await running.mails.mails() == []
+    await running.request(placed)
+    await running.mails.wait_for(placed.email)
 
 
-async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place(address=False)
-        await stage.expire(placed)
-        outcomes = await stage.settled(2)
-        mails = await stage.mails.wait_for(placed.email)
+async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(running: Stage) -> None:
+    placed = await running.place(address=False)
+    await running.expire(placed)
+    outcomes = await running.settled(2)
+    mails = await running.mails.wait_for(placed.email)
     assert sorted(outcomes.values()) == ["given up: the order was over before", "sent"]
     assert [mail.subject for mail in mails] == ["Your order of Bronze has expired"]
 
 
-async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(stage: Stage) -> None:
-    placed = await stage.place()
-    await stage.mails.refuse()
-    async with stage.gateway():
-        await stage.finish(placed)
-        await until(lambda: stage.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
-        await stage.mails.heal()
-        mails = await stage.mails.wait_for(placed.email, count=2)
+async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(running: Stage) -> None:
+    await running.mails.refuse()
+    placed = await running.place()
+    await running.finish(placed)
+    await until(lambda: running.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
+    await running.mails.heal()
+    mails = await running.mails.wait_for(placed.email, count=2)
     (late,) = [mail for mail in mails if mail.subject == "Your order of Bronze"]
     assert "no longer waits" in late.text
     assert "bc1q" not in late.text + late.html
 
 
-async def test_a_partial_payment_is_told_with_what_is_missing(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.pay_half(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="missing")
+async def test_a_partial_payment_is_told_with_what_is_missing(running: Stage) -> None:
+    placed = await running.place()
+    await running.pay_half(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="missing")
     for text in (mail.text, mail.html):
         assert text.count("0.000228 BTC") == 2
         assert "bc1q" in text
 
 
-async def test_an_expired_order_is_told_of(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.expire(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="expired")
+async def test_an_expired_order_is_told_of(running: Stage) -> None:
+    placed = await running.place()
+    await running.expire(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="expired")
     assert placed.order in mail.text
 
 
-async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(stage: Stage) -> None:
-    async with stage.gateway() as http:
-        answer = await http.post("/checkout", json=BODY)
-        assert answer.status_code == 201
-        account = CODES.account(BODY["email"])
-        await stage.mails.wait_for(BODY["email"])
-        too_early = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
-        assert too_early.status_code == 401
-        placed = (await stage.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
-        await stage.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
-        (first,) = await stage.mails.wait_for(BODY["email"], subject="payment")
-        code = code_in(first)
-        signed_in = await http.post("/auth/sign-in", json={"access_code": code})
-        assert signed_in.json()["account"]["id"] == str(account)
+async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running: Stage) -> None:
+    answer = await running.http.post("/checkout", json=BODY)
+    assert answer.status_code == 201
+    account = CODES.account(BODY["email"])
+    await running.mails.wait_for(BODY["email"])
+    too_early = await running.http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
+    assert too_early.status_code == 401
+    placed = (await running.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
+    await running.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
+    (first,) = await running.mails.wait_for(BODY["email"], subject="payment")
+    code = code_in(first)
+    signed_in = await running.http.post("/auth/sign-in", json={"access_code": code})
+    assert signed_in.json()["account"]["id"] == str(account)
 
-        second = await stage.place(BODY["email"])
-        await stage.finish(second)
-        *_, later = await stage.mails.wait_for(BODY["email"], subject="payment", count=2)
-        assert code_in(later) is None
-        assert [code_in(mail) for mail in await stage.mails.wait_for(subject="order", count=2)] == [
-            None,
-            None,
-        ]
-        stored = await stage.row("select string_agg(data::text, '') from engine.events")
-        assert code is not None
-        assert code not in stored
+    second = await running.place(BODY["email"])
+    await running.finish(second)
+    *_, later = await running.mails.wait_for(BODY["email"], subject="payment", count=2)
+    assert code_in(later) is None
+    assert [code_in(mail) for mail in await running.mails.wait_for(subject="order", count=2)] == [
+        None,
+        None,
+    ]
+    stored = await running.row("select string_agg(data::text, '') from engine.events")
+    assert code is not None
+    assert code not in stored
 
 
 async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_its_code(
-    stage: Stage,
+    running: Stage,
 ) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place("anna@example.com")  # and the checkout never answered
-        await stage.finish(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
-        signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
-        assert signed_in.json()["account"]["id"] == str(placed.account)
+    placed = await running.place()  # and the checkout never answered
+    await running.finish(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
+    signed_in = await running.http.post("/auth/sign-in", json={"access_code": code_in(mail)})
+    assert signed_in.json()["account"]["id"] == str(placed.account)
 
 
-async def test_where_the_operator_issued_a_code_none_is_sent(stage: Stage) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place("anna@example.com")
-        async with operator(http, admin_token=ADMIN_TOKEN) as admin:
-            issued = await access_code(admin, placed.email)
-        await stage.finish(placed)
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
-        assert code_in(mail) is None
-        for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
-            assert (await http.post("/auth/sign-in", json={"access_code": code})).status_code == status
+async def test_where_the_operator_issued_a_code_none_is_sent(running: Stage) -> None:
+    placed = await running.place()
+    async with operator(running.http, admin_token=ADMIN_TOKEN) as admin:
+        issued = await access_code(admin, placed.email)
+    await running.finish(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
+    assert code_in(mail) is None
+    for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
+        assert (await running.http.post("/auth/sign-in", json={"access_code": code})).status_code == status
 
 
-async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("anna@example.com")
-        await stage.mails.wait_for(placed.email)
-        await stage.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
-        await stage.finish(placed)
-        await stage.settled(2)
-        await stage.finish(await stage.place("anna@example.com"))
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(running: Stage) -> None:
+    placed = await running.place()
+    await running.mails.wait_for(placed.email)
+    await running.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
+    await running.finish(placed)
+    await running.settled(2)
+    await running.finish(await running.place(placed.email))
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
     assert code_in(mail) == CODES.first(placed.account)
 
 
-async def test_an_order_that_an_operator_vouches_for_names_no_amount(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place()
-        await stage.finish(placed, paid=Decimal(0))
-        (mail,) = await stage.mails.wait_for(placed.email, subject="payment")
+async def test_an_order_that_an_operator_vouches_for_names_no_amount(running: Stage) -> None:
+    placed = await running.place()
+    await running.finish(placed, paid=Decimal(0))
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
     assert "is settled" in mail.text
     assert "BTC" not in mail.text
 
@@ -198,8 +190,8 @@ async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_i
         assert signed_in.json()["account"]["id"] == str(account)
 
 
-async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(stage: Stage) -> None:
-    placed = await stage.place()
+async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(running: Stage) -> None:
+    placed = await running.place()
     finished = PaymentFinished(
         order=placed.order,
         account=placed.account,
@@ -214,35 +206,32 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
         unit.at = utc_now() - timedelta(days=31)
         await append(unit, f"order-{placed.order}", finished)
 
-    await stage.billing.engine.run(long_ago, Causes.first("service:test"))
-    async with stage.gateway() as http:
-        assert set((await stage.settled(2)).values()) == {"sent", "none"}
-        never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
-        assert never_given.status_code == 401
+    await running.billing.engine.run(long_ago, Causes.first("service:test"))
+    assert set((await running.settled(2)).values()) == {"sent", "none"}
+    never_given = await running.http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
+    assert never_given.status_code == 401
 
 
-async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(stage: Stage) -> None:
-    async with stage.gateway():
-        placed = await stage.place("victim@example.com")
-        for _ in range(MOST_UNPAID_MAILS + 1):
-            await stage.place("victim@example.com")
-        outcomes = await stage.settled(MOST_UNPAID_MAILS + 2)
-        await stage.finish(placed)
-        await stage.mails.wait_for("victim@example.com", subject="payment")
+async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(running: Stage) -> None:
+    placed = await running.place("victim@example.com")
+    for _ in range(MOST_UNPAID_MAILS + 1):
+        await running.place("victim@example.com")
+    outcomes = await running.settled(MOST_UNPAID_MAILS + 2)
+    await running.finish(placed)
+    await running.mails.wait_for("victim@example.com", subject="payment")
     assert sorted(outcomes.values()) == ["none", "none", *["sent"] * MOST_UNPAID_MAILS]
 
 
-async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage: Stage) -> None:
-    async with stage.gateway() as http:
-        placed = await stage.place()
-        await stage.pay_half(placed)
-        await stage.finish(placed)
-        other = await stage.place()
-        await stage.settled(4)
-        mine = (await http.get("/notifications", headers=token(placed.account))).json()["items"]
-        theirs = (await http.get("/notifications", headers=token(other.account))).json()["items"]
-        one = (await http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
-        assert (await http.get("/notifications")).status_code == 401
+async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(running: Stage) -> None:
+    placed = await running.place()
+    await running.pay_half(placed)
+    await running.finish(placed)
+    other = await running.place()
+    await running.settled(4)
+    mine = (await running.http.get("/notifications", headers=token(placed.account))).json()["items"]
+    theirs = (await running.http.get("/notifications", headers=token(other.account))).json()["items"]
+    one = (await running.http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
+    assert (await running.http.get("/notifications")).status_code == 401
     kinds = [(line["kind"], line["paid"], line["missing"]) for line in mine]
     assert kinds == [
         ("payment_received", "0.000456", None),
@@ -253,7 +242,7 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage
     assert {line["order_number"] for line in mine} == {placed.order}
     assert [line["order_number"] for line in theirs] == [other.order]
     assert one == mine[:1]
-    sent = {notification(mail.message_id) for mail in await stage.mails.mails(placed.email)}
+    sent = {notification(mail.message_id) for mail in await running.mails.mails(placed.email)}
     assert sent == {line["id"] for line in mine}
 
 
@@ -261,13 +250,12 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(stage
     "email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com", "a@[example"]
 )
 async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
-    stage: Stage, email: str
+    running: Stage, email: str
 ) -> None:
-    async with stage.gateway():
-        await stage.place(email)
-        placed = await stage.place()
-        await stage.mails.wait_for(placed.email)
-        outcomes = await stage.settled(2)
+    await running.place(email)
+    placed = await running.place()
+    await running.mails.wait_for(placed.email)
+    outcomes = await running.settled(2)
     assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]
 
 
