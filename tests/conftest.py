@@ -29,8 +29,9 @@ settings.load_profile("suite")  # how long an example takes says how busy the ma
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let no hang last for ever, and no HTTP client read more certificates than one."""
+    """Let no hang last for ever, no client read more certificates than one or ask a database for TLS."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
+    os.environ["PGSSLMODE"] = "disable"  # else each connection is made twice: our servers have no TLS
     config.pluginmanager.register(Watchdog(), "watchdog")
     told: dict[str, str] | None = getattr(config, "workerinput", None)  # what a worker is told by xdist
     if told is not None:
