@@ -255,3 +255,7 @@ async def test_a_suspended_or_expired_adbot_waits_for_no_stock_until_it_is_resto
     ):
         await owing.act(of_adbot(event))
         assert (event, await owing.waiting()) == (event, wanted)
+    await owing.stock(1)
+    assert await owing.tried(OTHER) == "insufficient_stock"
+    await owing.act(of_adbot(AdbotSuspended(adbot=ADBOT, reason="refunded")))
+    assert await owing.tried(OTHER) == "placed"
