@@ -146,7 +146,7 @@ def events_page() -> str:
     lines = [
         "# Events and commands",
         "",
-        "A service publishes its events on `ev.<service>.<Type>.<stream>`. It receives commands on",
+        "A service publishes its events on `event.<service>.<Type>.<partition>`. It receives commands on",
         "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`.",
         "This page is generated from the docstrings in `libs/events/`.",
     ]

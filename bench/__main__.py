@@ -13,7 +13,7 @@ from bench.appending import appending
 from bench.commanding import commanding
 from bench.measure import Line, markdown, show
 from bench.operating import operating
-from bench.paying import SHORT, Load, paying
+from bench.paying import SHORT, Load, paying, sustained
 from bench.rebuilding import rebuilding
 from bench.servers import Servers, servers
 from bench.streaming import streaming
@@ -28,7 +28,7 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "rebuild": lambda running: rebuilding(running, 2 * EVENTS),
     "command": lambda running: commanding(running, SECONDS),
     "operate": lambda running: operating(running, STORED),
-    "pay": lambda running: paying(running, Load()),
+    "pay": sustained,
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "pay-short": lambda running: paying(running, SHORT),
@@ -65,7 +65,7 @@ def run() -> None:
     )
     parser.add_argument("--profile", action="store_true", help="print profiles; writes no results")
     parser.add_argument(
-        "--rate", type=int, help="payments per second for `pay`, instead of 50; writes no results"
+        "--rate", type=int, help="payments per second for `pay`, instead of 50 or what is sustained"
     )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

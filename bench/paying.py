@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,8 @@ CONNECTIONS = 16
 BARE_SECONDS = 3.0
 _BARE = "bare route"
 _POLL_SECONDS = 0.02
-_DEADLINE_SECONDS = 180.0
+_DEADLINE_SECONDS = 60.0
+"""The time after the last payment within which everything has to be done: a load is sustained until then."""
 _READY = """
 select o.order_number from orders.orders o join adbots.adbots a on a.adbot = o.adbot
 where o.order_number = any($1) and o.status = 'FULFILLED'
@@ -60,6 +61,24 @@ class Load:
 
 
 SHORT = Load(rate=5, seconds=5, at_once=20)
+RATES = (50, 30, 20, 10)
+"""Payments per second: the target, and what slow machines sustain."""
+
+
+class NotSustained(Exception):
+    """The system fell behind the load, and did not catch up in time."""
+
+
+@dataclass(frozen=True)
+class Overload:
+    """A rate that was not sustained, and why not."""
+
+    rate: int
+    why: str
+
+    def cells(self) -> list[str]:
+        """Return the row of the table."""
+        return [f"{self.rate} payments/s", "-", "-", "sustained", "NO", self.why, "-", "-"]
 
 
 @dataclass(frozen=True)
@@ -120,8 +139,20 @@ class _Notified:
         return [order for order in self.paid if order not in self.ready]
 
 
+async def sustained(servers: Servers) -> list[Line]:
+    """Measure at the highest of the rates that is sustained, after a line for each that is not."""
+    lines: list[Line] = []
+    for rate in RATES:
+        try:
+            return lines + await paying(servers, Load(rate=rate))
+        except NotSustained as fell_behind:
+            print(f"pay: {rate} payments/s were not sustained: {fell_behind}")
+            lines.append(Overload(rate, str(fell_behind)))
+    return lines
+
+
 async def paying(servers: Servers, load: Load) -> list[Line]:
-    """Measure in a system of its own."""
+    """Measure in a system of its own; raise `NotSustained` if it does not keep up."""
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="adrelay-bench-", ignore_cleanup_errors=True) as folder:
         shop = Shop(Path(folder), load.payments, watching=servers.watching)
@@ -165,7 +196,7 @@ async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], lo
     async with Sender(shop.url) as sender:
         offset, before = time.time() - time.perf_counter(), shop.cpu_seconds()
         async with _watching(shop, timed, load.paced):
-            await sender.on_time(plan, timed.sent)
+            await _in_time(sender.on_time(plan, timed.sent), plan[-1][0] + _DEADLINE_SECONDS, timed)
         _print_cpu(before, shop.cpu_seconds(), load.paced)
         async with _watching(shop, crowd, load.at_once):
             rate = await sender.at_once(rest, CONNECTIONS, crowd.sent)
@@ -175,7 +206,7 @@ async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], lo
     print(f"pay: {again} of {len(timed.sent)} notifications had to be sent again")
     print(f"pay: the sender was late by {_milliseconds(_both([one.at - one.due for one in timed.sent]))}")
     answers = Spread(
-        "webhook to 200",
+        f"at {load.rate} payments/s: webhook to 200",
         [one.seconds for one in timed.sent],
         [one.seconds for one in bare_paced],
         _BARE,
@@ -183,9 +214,21 @@ async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], lo
     )
     return [
         answers,
-        *await _stages(shop, timed, offset),
+        *await _stages(shop, timed, offset, load),
         Measure("notifications accepted", rate, limit, f"{_BARE} that checks the HMAC"),
     ]
+
+
+async def _in_time(sending: Awaitable[None], seconds: float, notified: _Notified) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await sending
+    except TimeoutError:
+        waiting = sum(not one.answered for one in notified.sent)
+        message = (
+            f"{waiting} of {len(notified.sent)} notifications not accepted {_DEADLINE_SECONDS:.0f} s later"
+        )
+        raise NotSustained(message) from None
 
 
 def _plan(told: Sequence[Sequence[Notification]], load: Load) -> list[tuple[float, Notification]]:
@@ -216,8 +259,10 @@ async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerato
         yield
         await asyncio.wait([watch], timeout=_DEADLINE_SECONDS)
         if len(told.ready) < payments:
-            message = f"{payments - len(told.ready)} of {payments} adbots were not ready in time"
-            raise RuntimeError(message)
+            message = (
+                f"{payments - len(told.ready)} of {payments} adbots not ready {_DEADLINE_SECONDS:.0f} s later"
+            )
+            raise NotSustained(message)
     finally:
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
@@ -248,7 +293,7 @@ async def _check_adbots(shop: Shop, orders: set[str]) -> None:
             raise RuntimeError(message)
 
 
-async def _stages(shop: Shop, told: _Notified, offset: float) -> list[Line]:
+async def _stages(shop: Shop, told: _Notified, offset: float, load: Load) -> list[Line]:
     """Return the durations until adbots were ready, and until each event before was appended."""
     paid = await _moments(shop, "billing", "PaymentFinished")
     made = await _moments(shop, "provisioning", "AdbotProvisioned")
@@ -260,7 +305,9 @@ async def _stages(shop: Shop, told: _Notified, offset: float) -> list[Line]:
     begun = {order: at + offset for order, at in told.paid.items()}
     ready = {order: at + offset for order, at in told.ready.items()}
     return [
-        Spread("webhook to adbot ready", since(ready, begun), at_most=READY_SECONDS),
+        Spread(
+            f"at {load.rate} payments/s: webhook to adbot ready", since(ready, begun), at_most=READY_SECONDS
+        ),
         Spread("of that, webhook to PaymentFinished", since(paid, begun)),
         Spread("of that, to AdbotProvisioned", since(made, paid)),
         Spread("of that, to OrderFulfilled", since(fulfilled, made)),

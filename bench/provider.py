@@ -123,13 +123,16 @@ class Sender:
             connection.close()
 
     async def post(self, request_: bytes) -> int:
-        """Return the status of the answer, 0 if the connection was lost."""
-        connection = self._kept() or await self._connect()
+        """Return the status of the answer, 0 if there was no connection or it was lost."""
+        try:
+            connection = self._open() or await self._connect()
+        except OSError:  # among them the time-out of a server that accepts no connection any more
+            return 0
         status = await connection.post(request_)
         self._idle.append(connection)
         return status
 
-    def _kept(self) -> "_Connection | None":
+    def _open(self) -> "_Connection | None":
         """Return a connection that is still open: servers close idle ones after a while."""
         while self._idle:
             if (connection := self._idle.pop()).open:

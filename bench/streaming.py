@@ -107,7 +107,7 @@ async def _bare_loop(servers: Servers, stream: EventStream, events: int) -> floa
     await connection.execute("create table checkpoint (sequence bigint); insert into checkpoint values (0)")
     handled = 0
     begin = time.perf_counter()
-    async with Consumer(stream, [f"{stream.root}.>"], 0) as consumer:
+    async with Consumer(stream, stream.subjects(None), 0) as consumer:
         while handled < events:
             arrivals = await consumer.batch(500)
             sums: dict[str, int] = {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from libs.eventsourcing.model.catalogue import EventCatalogue
-    from libs.eventsourcing.model.decider import Decider
+    from libs.eventsourcing.model.decider import Decider, Snapshots
     from libs.eventsourcing.model.envelope import Cause, Causes
     from libs.eventsourcing.model.errors import ImpossibleEvent, Refused
     from libs.eventsourcing.model.event import Command, Event
@@ -47,6 +47,7 @@ __all__ = [
     "Relay",
     "Row",
     "Scope",
+    "Snapshots",
     "Sql",
     "TableSql",
     "Timers",
@@ -72,6 +73,7 @@ _HOMES = {
     "Relay": "relaying.relay",
     "Row": "projections.sql",
     "Scope": "writing.commands",
+    "Snapshots": "model.decider",
     "Sql": "projections.sql",
     "TableSql": "projections.sql",
     "Timers": "writing.timers",

@@ -66,7 +66,12 @@ class ForwarderSettings(ServiceSettings):
     max_sessions: int = Field(200, ge=1, description="How many sessions one worker leases at most")
 
     batch_size: int = Field(20, ge=1, le=20, description="How many deliveries are recorded in one batch")
-    batch_seconds: float = Field(2.0, gt=0, description="How long a delivery waits to be recorded")
+    batch_seconds: float = Field(
+        2.0, gt=0, description="How long a delivery waits to be recorded at least, if no batch is full before"
+    )
+    max_batch_seconds: float = Field(
+        120.0, gt=0, description="How long it waits at most; in between, twelve pauses of the adbot's pacing"
+    )
     max_attempts: int = Field(6, ge=1, description="How many attempts a group gets in one cycle")
     backoff_seconds: float = Field(
         1.0, gt=0, description="The wait before the second attempt, doubled for each further one"

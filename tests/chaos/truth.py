@@ -139,7 +139,7 @@ async def _stream(url: str) -> dict[str, list[Envelope]]:
     try:
         jetstream = client.jetstream()
         count = await EventStream(client).count()
-        subscription = await jetstream.subscribe("ev.>", ordered_consumer=True)
+        subscription = await jetstream.subscribe("event.>", ordered_consumer=True)
         for _ in range(count):
             message = await subscription.next_msg(timeout=5)
             source = message.subject.split(".")[1]

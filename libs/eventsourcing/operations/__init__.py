@@ -45,7 +45,7 @@ from libs.eventsourcing.operations.stored_events import (
     streams_saying,
     trees_of_streams,
 )
-from libs.eventsourcing.operations.stream_positions import before_last, before_moment, bounds
+from libs.eventsourcing.operations.stream_positions import LOOK_BACK, before_last, before_moment, bounds
 from libs.eventsourcing.operations.unrelayed import (
     HeldBack,
     RelayTrouble,
@@ -79,6 +79,7 @@ from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLo
 
 __all__ = [
     "FOLLOWS",
+    "LOOK_BACK",
     "READ_MODELS",
     "STREAM_NAME",
     "Arrival",

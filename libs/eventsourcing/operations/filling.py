@@ -24,6 +24,7 @@ _TABLES = (
     "retries",
     "dropped",
     "commands",
+    "snapshots",
 )
 """The engine's tables that hold more than events; those that refer to another come first."""
 _INSERT = """

@@ -92,13 +92,11 @@ class OldestTransaction:
     """How many transactions have begun since the oldest one that is still open."""
 
 
-async def relay_lag(
-    service: str, connection: Connection, stream: EventStream, catalogue: EventCatalogue
-) -> RelayLag:
+async def relay_lag(service: str, connection: Connection, stream: EventStream) -> RelayLag:
     """Return how far the stream is behind a store."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
     stored = await connection.fetchval("select count(*) from engine.events")
-    cursor = (await last_published(connection, catalogue, stream, service)).cursor
+    cursor = (await last_published(connection, stream, service)).cursor
     row = await connection.fetchrow(_BEHIND, str(cursor.xid), cursor.position)
     ahead = cursor > await last_event(connection)
     behind, oldest = (0, None) if row is None else (cast("int", row["behind"]), row["oldest"])

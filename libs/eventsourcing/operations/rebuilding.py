@@ -72,7 +72,19 @@ async def plan(
 async def _blank(connection: Connection, table: Projection, kind: Kind) -> ShadowTables:
     """Return the description of empty shadow tables, without creating them."""
     schema, now = shadow.schema_of(table, Purpose.BUILDING), await connection.fetchval("select now()")
-    return ShadowTables(schema, table.name, table.version, kind, Purpose.BUILDING, now, 0, None, 0, {})
+    return ShadowTables(
+        schema=schema,
+        name=table.name,
+        version=table.version,
+        kind=kind,
+        purpose=Purpose.BUILDING,
+        begun_at=now,
+        folded=0,
+        stream_made=None,
+        sequence=0,
+        with_partitions=True,
+        checkpoints={},
+    )
 
 
 async def rebuild(

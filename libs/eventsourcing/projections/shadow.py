@@ -42,6 +42,8 @@ class ShadowTables:
     """How many events have been folded into it."""
     stream_made: datetime | None
     sequence: int
+    with_partitions: bool
+    """No older program, which reads no partitions, has moved `sequence`."""
     checkpoints: Mapping[str, Cursor]
 
     def reached(self, source: str) -> Cursor:
@@ -126,6 +128,7 @@ async def _select(connection: Connection, condition: str, *values: object) -> li
             folded=row["folded"],
             stream_made=row["stream_made"],
             sequence=row["sequence"],
+            with_partitions=row.get("sequence_with_partitions") == row["sequence"],
             checkpoints={source: Cursor(*cursor) for source, cursor in json.loads(row["reached"]).items()},
         )
         for row in rows
@@ -152,7 +155,8 @@ async def store_resume_offset(
 ) -> None:
     """Store from which sequence number of which stream to resume."""
     await connection.execute(
-        "update engine.beside set stream_made = $2, sequence = $3 where schema = $1",
+        "update engine.beside set stream_made = $2, sequence = $3, sequence_with_partitions = $3 "
+        "where schema = $1",
         schema,
         stream_made,
         sequence,

@@ -11,8 +11,10 @@ from libs.eventsourcing.model.errors import Transient
 
 _ADVANCE = """
 with marked as (
-    insert into engine.bookmarks (reader, stream_made, sequence) values ($1, $2, $3)
-    on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence
+    insert into engine.bookmarks (reader, stream_made, sequence, sequence_with_partitions)
+    values ($1, $2, $3, $3)
+    on conflict (reader) do update set stream_made = excluded.stream_made, sequence = excluded.sequence,
+        sequence_with_partitions = excluded.sequence_with_partitions
 ), reached as (
     select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
         as reached (source, xid, position, left_xid, left_position)

@@ -199,10 +199,18 @@ class Reader:
             None if self._everything else sorted(self._handling.handled),
         )
         made_at = await self._stream.made_at()
-        sequence = await connection.fetchval(
-            "select sequence from engine.bookmarks where reader = $1 and stream_made = $2", self.name, made_at
+        stored = await connection.fetchrow(
+            "select sequence, sequence = sequence_with_partitions as with_partitions "
+            "from engine.bookmarks where reader = $1 and stream_made = $2",
+            self.name,
+            made_at,
         )
-        return ResumeOffset(made_at, sequence or 0)
+        if stored is None:
+            return ResumeOffset(made_at, 0)
+        sequence = await self._stream.resume_after(
+            stored["sequence"], with_partitions=bool(stored["with_partitions"])
+        )
+        return ResumeOffset(made_at, sequence)
 
     async def _next(
         self,

@@ -54,14 +54,17 @@ class StreamFold:
 
     async def remaining(self) -> int:
         """See `Fold.remaining`."""
-        return await pending(self.stream, self.stream.subjects(None), self._begin(await extent(self.stream)))
+        begin = await self._begin(await extent(self.stream))
+        return await pending(self.stream, self.stream.subjects(None), begin)
 
-    def _begin(self, here: Extent) -> int:
-        return self.into.sequence if self.into.stream_made == here.made_at else max(0, here.first - 1)
+    async def _begin(self, here: Extent) -> int:
+        if self.into.stream_made != here.made_at:
+            return max(0, here.first - 1)
+        return await self.stream.resume_after(self.into.sequence, with_partitions=self.into.with_partitions)
 
     async def _scan(self, limit: int | None) -> int:
         here = await extent(self.stream)
-        begin, passed, left = self._begin(here), 0, False
+        begin, passed, left = await self._begin(here), 0, False
         async with aclosing(read_stream(self.stream, begin, here.last)) as parts:
             async for part in parts:
                 left = await self._take(part, here.made_at, left=left) or left

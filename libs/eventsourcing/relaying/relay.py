@@ -137,7 +137,7 @@ class Relay:
         service = self._engine.service
         await self._stream.ensure()
         token = await self._stream.acquire_token(service)
-        last = await last_published(connection, self._engine.catalogue, self._stream, service)
+        last = await last_published(connection, self._stream, service)
         cursor = last.cursor
         await refuse_lost(connection, service, cursor)
         self.published, self.knows = cursor, True

@@ -44,7 +44,7 @@ async def missing(tables: ServiceTables, stream: EventStream) -> Missing:
     """Return the events of a service's store behind its last event on the stream; nothing is changed."""
     connection = await tables.connect()
     try:
-        published = (await last_published(connection, tables.catalogue, stream, tables.service)).cursor
+        published = (await last_published(connection, stream, tables.service)).cursor
         return Missing(
             service=tables.service,
             stored=await _stored(connection),

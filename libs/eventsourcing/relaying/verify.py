@@ -76,11 +76,12 @@ class StreamReport:
 class _Comparison:
     """Reads one service's store in parallel with the stream's messages of this service."""
 
-    def __init__(self, service: str, store: PostgresStore) -> None:
+    def __init__(self, service: str, store: PostgresStore, stream: EventStream) -> None:
         self.report = StreamReport(service)
         self.last = START
         """The cursor of the last message."""
         self._store = store
+        self._stream = stream
         self._beyond = START
         """The highest cursor that a foreign message claims."""
         self._ahead: deque[Envelope] = deque()
@@ -108,7 +109,7 @@ class _Comparison:
         while stored is not None and stored.cursor < message.cursor:
             self._gap(stored)
             stored = await self._next()
-        if stored is not None and (difference := _difference(stored, message)):
+        if stored is not None and (difference := _difference(self._stream, stored, message)):
             self._note(Fault.CONTENT, message, difference)
         if message.cursor < self._beyond:
             self._note(
@@ -148,10 +149,9 @@ class _Comparison:
         )
 
 
-def _difference(stored: Envelope, message: StoredMessage) -> str | None:
+def _difference(stream: EventStream, stored: Envelope, message: StoredMessage) -> str | None:
     """Return how a message differs from the stored event, None if it does not."""
-    tail = f".{stored.type}.{stored.stream}"
-    if not message.subject.endswith(tail):
+    if not stream.is_subject_of(message.subject, stored):
         return f"its subject is {message.subject}"
     if message.body == stored.to_json():
         return None
@@ -181,7 +181,7 @@ async def verify_stream(
             connection = await tables.connect()
             stack.push_async_callback(connection.close, timeout=2)
             connections[name] = connection
-            walks[name] = _Comparison(name, PostgresStore(connection, tables.catalogue))
+            walks[name] = _Comparison(name, PostgresStore(connection, tables.catalogue), stream)
         here: Extent = await extent(stream)
         read = max(0, here.first - 1)
         yield read, here.last

@@ -53,6 +53,15 @@ create table if not exists engine.commands (
     at       timestamptz not null default now()
 );
 
+-- The folded states of long streams: at most one row a stream, replaced every hundred events or so. Any row may
+-- be deleted; `version` is that of the code that folded it.
+create table if not exists engine.snapshots (
+    stream     text primary key,
+    version    integer not null,
+    at_version integer not null,
+    state      text not null
+);
+
 -- How far each reader has come in each service's events.
 create table if not exists engine.checkpoints (
     reader   text not null,
@@ -68,6 +77,8 @@ create table if not exists engine.bookmarks (
     stream_made timestamptz not null,
     sequence    bigint not null
 );
+-- The same as `sequence`, unless a program moved that which reads no partitions and may have passed some by.
+alter table engine.bookmarks add column if not exists sequence_with_partitions bigint;
 
 -- Events that a reader could not handle, and all later ones of the same streams, in order.
 create table if not exists engine.parked (
@@ -132,6 +143,7 @@ create table if not exists engine.beside (
     stream_made timestamptz,
     sequence    bigint not null default 0
 );
+alter table engine.beside add column if not exists sequence_with_partitions bigint;
 create table if not exists engine.beside_checkpoints (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,

@@ -2,7 +2,8 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
@@ -17,7 +18,7 @@ from libs.eventsourcing.model.envelope import START, STREAM_NAME, Envelope
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.model.limits import holds_nul
 from libs.eventsourcing.stream.direct_get import Message, get_batch
-from libs.eventsourcing.stream.publishing import ATOMIC_FROM, Batch, Naming, Published, Publisher
+from libs.eventsourcing.stream.publishing import ATOMIC_FROM, Batch, Naming, Published, Publisher, partition
 
 log = structlog.stdlib.get_logger()
 
@@ -40,33 +41,53 @@ async def _believe(_event: UUID, _published: Published) -> bool:
 
 
 class EventStream:
-    """The stream `EVENTS` with subjects `ev.<service>.<Type>.<stream>`, or a prefixed twin of it.
+    """The stream `EVENTS` with subjects `event.<service>.<Type>.<partition>`, or a prefixed twin of it.
 
-    It also holds fencing tokens, on `fence.<service>`: a publish for that service must name the sequence
-    number of the last one. All who share a stream must give it the same `header_prefix`.
+    The partition, of 16, is a hash of the store's stream, so the number of subjects does not grow. Events
+    that older programs published are on `ev.<service>.<Type>.<stream>`; both are read. It also holds fencing
+    tokens, on `fence.<service>`: a publish for that service must name the sequence number of the last one.
+    All who share a stream must give it the same `header_prefix`.
     """
 
     def __init__(self, nats: Client, *, prefix: str = "", header_prefix: str = HEADER_PREFIX) -> None:
         self.nats = nats
         self.name = f"{prefix}EVENTS"
-        self.root = f"{prefix}ev"
         self._naming = Naming(
-            self.root, f"{prefix}fence", f"{header_prefix}Position", f"{header_prefix}Follows"
+            root=f"{prefix}event",
+            stream_root=f"{prefix}ev",
+            token_root=f"{prefix}fence",
+            position_header=f"{header_prefix}Position",
+            follows_header=f"{header_prefix}Follows",
+            stream_header=f"{header_prefix}Stream",
         )
+        self.root, self.stream_root = self._naming.root, self._naming.stream_root
         self.position_header, self.follows_header = self._naming.position_header, self._naming.follows_header
+        self.stream_header = self._naming.stream_header
         self._publisher = Publisher(nats, self._naming)
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
         """How many foreign messages readers of this object have skipped."""
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
-        """Return the subjects of these event types, or of all."""
+        """Return patterns of the subjects of these event types, or of all; also of older programs."""
         if kinds is None:
-            return [f"{self.root}.>"]
-        return [f"{self.root}.{subject_of(kind)}.>" for kind in kinds]
+            return self.patterns("")
+        return [pattern for kind in kinds for pattern in self.patterns(f"{subject_of(kind)}.")]
+
+    def patterns(self, below: str, streams: Collection[str] = ()) -> list[str]:
+        """Return patterns of the events' subjects with these words behind the root, which end in a dot.
+
+        With some of the stores' streams, whose partitions may hold others as well, the words end in the type.
+        """
+        if not streams:
+            return [f"{self.root}.{below}>", f"{self.stream_root}.{below}>"]
+        partitions = {partition(stream) for stream in streams}
+        return [f"{self.root}.{below}{number}" for number in sorted(partitions)] + [
+            f"{self.stream_root}.{below}{stream}" for stream in streams
+        ]
 
     async def ensure(self) -> None:
-        """Create the stream unless it exists; one that an older program created gets the tokens' subjects."""
+        """Create the stream unless it exists; one that an older program created gets what it lacks."""
         try:
             info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
@@ -77,7 +98,7 @@ class EventStream:
 
     @property
     def _subjects(self) -> list[str]:
-        return [f"{self.root}.>", f"{self._naming.token_root}.>"]
+        return [*self.patterns(""), f"{self._naming.token_root}.>"]
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
@@ -106,21 +127,32 @@ class EventStream:
         ).state
         return state.messages - sum((state.subjects or {}).values())
 
+    async def resume_after(self, sequence: int, *, with_partitions: bool) -> int:
+        """Return behind which sequence to resume, for a reader that has stored this one.
+
+        Without `with_partitions` an older program stored it, which passed by events on partitions: then it
+        is not behind the first of these.
+        """
+        if with_partitions:
+            return sequence
+        try:
+            first = await self._jetstream.get_msg(self.name, seq=1, subject=f"{self.root}.>", next=True)
+        except NotFoundError:
+            return sequence
+        return min(sequence, (first.seq or 1) - 1)
+
     async def last(self, service: str, known: Known = _believe) -> Published:
         """Return the last event of a service that the stream holds, from its leader.
 
         Foreign messages are skipped: those without an event's form, and those that `known` denies. To find
         the event before them, this service's messages alone are read backwards, in windows that double.
         """
-        pattern = f"{self.root}.{service}.>"
-        try:
-            newest = await self._jetstream.get_last_msg(self.name, pattern)
-        except NotFoundError:
+        patterns = self.patterns(f"{service}.")
+        newest = await self._last_on(patterns)
+        if not newest:
             return NOTHING
-        upto, width = newest.seq or 0, _WINDOW
-        headers = cast("dict[str, str]", newest.headers or {})
-        messages = [Message(upto, newest.subject or "", headers, newest.data or b"")]
-        candidates = self._candidates(messages)
+        upto, width = newest[-1].sequence, _WINDOW
+        candidates = self._candidates(newest[-1:])
         while True:
             for event, published in reversed(candidates):
                 if await known(event, published):
@@ -129,19 +161,33 @@ class EventStream:
             if upto <= 1:
                 return NOTHING
             begin = max(1, upto - width)
-            candidates = await self._candidates_between(pattern, begin, upto)
+            candidates = await self._candidates_between(patterns, begin, upto)
             upto, width = begin, min(2 * width, _WIDEST_WINDOW)
 
-    async def _candidates_between(self, pattern: str, begin: int, upto: int) -> list[tuple[UUID, Published]]:
-        """Return messages that may be events, between two sequences."""
-        found: list[tuple[UUID, Published]] = []
-        while begin < upto:
-            messages = await get_batch(self.nats, self.name, begin, subject=pattern)
-            if not messages:
-                break
-            begin = messages[-1].sequence + 1
-            found += self._candidates([one for one in messages if one.sequence < upto])
-        return found
+    async def _last_on(self, patterns: Sequence[str]) -> list[Message]:
+        """Return the last message of each of these patterns, in the stream's order, from its leader."""
+        found: list[Message] = []
+        for pattern in patterns:
+            with suppress(NotFoundError):
+                last = await self._jetstream.get_last_msg(self.name, pattern)
+                headers = cast("dict[str, str]", last.headers or {})
+                found.append(Message(last.seq or 0, last.subject or "", headers, last.data or b""))
+        return sorted(found, key=lambda message: message.sequence)
+
+    async def _candidates_between(
+        self, patterns: Sequence[str], begin: int, upto: int
+    ) -> list[tuple[UUID, Published]]:
+        """Return messages that may be events, between two sequences, in order."""
+        found: list[Message] = []
+        for pattern in patterns:
+            after = begin
+            while after < upto:
+                messages = await get_batch(self.nats, self.name, after, subject=pattern)
+                if not messages:
+                    break
+                after = messages[-1].sequence + 1
+                found += [one for one in messages if one.sequence < upto]
+        return self._candidates(sorted(found, key=lambda message: message.sequence))
 
     def _candidates(self, messages: Sequence[Message]) -> list[tuple[UUID, Published]]:
         found: list[tuple[UUID, Published]] = []
@@ -165,8 +211,7 @@ class EventStream:
         if position != str(envelope.cursor):
             message = f"its header says {position!r}, its body {envelope.cursor}"
             raise ValueError(message)
-        owner = subject.removeprefix(f"{self.root}.").partition(".")[0]
-        if subject != self._naming.subject(owner, envelope) or not STREAM_NAME.match(envelope.stream):
+        if not self.is_subject_of(subject, envelope) or not STREAM_NAME.match(envelope.stream):
             message = f"its body tells of {envelope.type} in {envelope.stream}"
             raise ValueError(message)
         if "\x00" in envelope.actor or holds_nul(envelope.data):
@@ -174,6 +219,11 @@ class EventStream:
             raise ValueError(message)
         (envelope.actor + envelope.data).encode()  # half a character is a `ValueError` too
         return envelope
+
+    def is_subject_of(self, subject: str, event: Envelope) -> bool:
+        """Say whether a subject is one on which some service's relay publishes this event, or once did."""
+        _, _, below = subject.partition(".")
+        return subject in self._naming.subjects(below.partition(".")[0], event)
 
     def pass_over(self, subject: str, sequence: int, why: str) -> None:
         """Count and log a foreign message."""
@@ -197,14 +247,10 @@ class EventStream:
         position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
         return message.subject == published.subject and position == str(published.cursor)
 
-    async def holds_before(self, service: str, event: Envelope, sequence: int) -> bool:
-        """Say whether an event is the last one on its subject, before a sequence."""
-        try:
-            message = await self._jetstream.get_last_msg(self.name, self._naming.subject(service, event))
-        except NotFoundError:
-            return False
-        position = cast("dict[str, str]", message.headers or {}).get(self.position_header)
-        return position == str(event.cursor) and (message.seq or 0) < sequence
+    async def shortly_before(self, service: str, sequence: int) -> list[tuple[UUID, Published]]:
+        """Return what may be events of a service among the thousand messages before a sequence, in order."""
+        begin = max(1, sequence - _WINDOW)
+        return await self._candidates_between(self.patterns(f"{service}."), begin, sequence)
 
     async def acquire_token(self, service: str) -> int:
         """Acquire and return a new fencing token for a service; publishes with an older one are refused.
@@ -226,6 +272,10 @@ class EventStream:
         """
         return await self._publisher.publish(service, events, token)
 
+    def store_stream(self, message: Message) -> str:
+        """Return the store's stream of an event: from a header, or its subject if that has no partition."""
+        return message.headers.get(self.stream_header) or message.subject.rpartition(".")[2]
+
     def is_event(self, subject: str) -> bool:
         """Say whether a message of the stream with this subject is an event, and no fencing token."""
-        return subject.startswith(f"{self.root}.")
+        return subject.startswith((f"{self.root}.", f"{self.stream_root}."))

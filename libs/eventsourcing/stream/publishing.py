@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,10 @@ ATOMIC_FROM = 15
 """From this many waiting events on, an atomic batch is cheaper than publishing one by one: a batch costs
 seven syncs of the disk in all, a single publish one each."""
 ATOMIC_LIMIT = 1000
+PARTITIONS = 16
+"""Subjects of one event type: the broker keeps each subject in memory for ever, so their number is bounded.
+
+Never change it: that an event is on its subject is checked when it is read."""
 
 _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _EXPECTED_ON = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -45,11 +50,18 @@ class Published(NamedTuple):
     subject: str
 
 
+def partition(stream: str) -> int:
+    """Return the partition of a store's stream: the same one for ever, of all its events."""
+    return zlib.crc32(stream.encode()) % PARTITIONS
+
+
 @dataclass(frozen=True)
 class Naming:
     """The subjects and headers of one stream."""
 
     root: str
+    stream_root: str
+    """The root of the subjects that end in a store's stream: older programs published on these."""
     token_root: str
     position_header: str
     """The header with an event's cursor."""
@@ -58,20 +70,30 @@ class Naming:
 
     Events that an older program published lack it: each of them is complete by itself.
     """
+    stream_header: str
+    """The header with the store's stream, which the subject does not name."""
 
     def subject(self, service: str, event: Envelope) -> str:
         """Return an event's subject; raise `PublishFailed` if it would not be a single word."""
-        subject = f"{self.root}.{service}.{event.type}.{event.stream}"
+        subject = f"{self.root}.{service}.{event.type}.{partition(event.stream)}"
         if len(subject.split()) != 1:
             message = f"no subject: {subject!r}"
             raise PublishFailed(message)
         return subject
 
+    def subjects(self, service: str, event: Envelope) -> tuple[str, str]:
+        """Return the subject of an event, and the one on which an older program would have published it."""
+        return (
+            self.subject(service, event),
+            f"{self.stream_root}.{service}.{event.type}.{event.stream}",
+        )
+
     def headers(self, event: Envelope) -> dict[str, str]:
-        """Return an event's headers."""
-        if not event.follows:
-            return {self.position_header: str(event.cursor)}
-        return {self.position_header: str(event.cursor), self.follows_header: _names(event.follows)}
+        """Return an event's headers; raise `PublishFailed` if its stream would not be a single word."""
+        headers = {self.position_header: str(event.cursor), self.stream_header: _word(event.stream)}
+        if event.follows:
+            headers[self.follows_header] = _names(event.follows)
+        return headers
 
     def token_headers(self, service: str, token: int) -> dict[str, str]:
         """Return the headers by which the broker refuses a message with an outdated fencing token."""
@@ -92,7 +114,9 @@ class Batch(list[Envelope]):
         chunk = bytearray()
         tail = f"\r\nNats-Batch-Id: {self.id}\r\nNats-Batch-Sequence: "
         for number, event in enumerate(islice(self, 1, len(self) - 1), 2):
-            lines = f"{naming.position_header}: {event.cursor}"
+            lines = (
+                f"{naming.position_header}: {event.cursor}\r\n{naming.stream_header}: {_word(event.stream)}"
+            )
             if event.follows:
                 lines += f"\r\n{naming.follows_header}: {_names(event.follows)}"
             headers = f"NATS/1.0\r\n{lines}{tail}{number}\r\n\r\n".encode()
@@ -167,6 +191,13 @@ class Publisher:
         if error.get("err_code") == _WRONG_LAST_SEQUENCE:
             raise FencedOut(str(error.get("description")))
         raise PublishFailed(str(error.get("description")))
+
+
+def _word(stream: str) -> str:
+    if len(stream.split()) != 1:
+        message = f"no name of a stream: {stream!r}"
+        raise PublishFailed(message)
+    return stream
 
 
 @lru_cache(maxsize=1000)

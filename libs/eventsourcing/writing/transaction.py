@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import structlog
+
 from libs.eventsourcing.model.catalogue import EventCatalogue
 from libs.eventsourcing.model.decider import Decider
 from libs.eventsourcing.model.envelope import Recorded, utc_now
@@ -13,14 +15,18 @@ from libs.eventsourcing.model.errors import Refused, WrongExpectedVersion
 from libs.eventsourcing.model.event import Event
 from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Writes
+from libs.eventsourcing.store import snapshots
 from libs.eventsourcing.store.addition import Addition
 from libs.eventsourcing.store.connections import Connection
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.store.snapshots import Snapshot
 from libs.eventsourcing.store.state_cache import StateCache
 
 CommandT = TypeVar("CommandT")
 StateT = TypeVar("StateT")
 EventT = TypeVar("EventT", bound=Event)
+
+log = structlog.stdlib.get_logger()
 
 _BEGAN = "select correlation_id from engine.events where stream = $1 and version = 1"
 _MOVE = "update engine.commands set position = $2 where id = $1"
@@ -57,6 +63,10 @@ class Transaction:
         """The versions of cached states on which a decision was a no-op; `_verify_no_ops` checks them."""
         self._begun: dict[str, UUID] = {}
         """The correlation ids of streams that begin in this transaction."""
+        self._long: set[str] = set()
+        """Streams that were folded from many events: their snapshot is missing, or void."""
+        self._snapshots: dict[str, Callable[[], Snapshot]] = {}
+        """The snapshots to be stored with the waiting additions."""
         self._waiting: list[tuple[Addition, list[Recorded]]] = []
         self._commands: dict[UUID, Addition] = {}
         self._noted: set[UUID] = set()
@@ -70,17 +80,37 @@ class Transaction:
             await self._verify_no_ops()
         if stream not in self._states:
             state, version = self._known.get(stream)
+            cached = version > 0
+            if not cached:
+                state, version = await self._from_snapshot(decider, stream)
             newer = await self._store.load(stream, after=max(version - 1, 0))
+            if version and not newer and not cached:  # the snapshot is of another history
+                state, version, newer = None, 0, await self._store.load(stream)
             if version and not newer:
                 message = f"{stream} is known at version {version}, which began after this transaction"
                 raise WrongExpectedVersion(message)
             if not version and newer:
                 self._known.put_correlation_id(stream, newer[0].envelope.correlation_id)
             newer = newer[1:] if version else newer
+            if decider.snapshots is not None and len(newer) >= decider.snapshots.every:
+                self._long.add(stream)
             events = (cast("EventT", recorded.event) for recorded in newer)
             folded = decider.fold(events, cast("StateT | None", state))
             self._states[stream] = (folded, version + len(newer))
         return cast("StateT | None", self._states[stream][0])
+
+    async def _from_snapshot(self, decider: Decider[Any, Any, Any], stream: str) -> tuple[object, int]:
+        """Return a stream's stored state and its version; None and 0 if there is none to be used."""
+        if decider.snapshots is None:
+            return None, 0
+        stored = await snapshots.load(self.connection, stream, decider.snapshots.version)
+        if stored is None:
+            return None, 0
+        try:
+            return decider.snapshots.decode(stored.state), stored.at_version
+        except ValueError as error:
+            log.warning("snapshot.unreadable", stream=stream, error=type(error).__name__)
+            return None, 0
 
     async def decide(
         self, decider: Decider[CommandT, StateT, EventT], stream: str, command: CommandT
@@ -115,7 +145,14 @@ class Transaction:
         """Buffer decided events; once stored, they are in `recorded` too."""
         state, version = self._states[addition.stream]
         folded = decider.fold(cast("Sequence[EventT]", addition.events), cast("StateT | None", state))
-        self._states[addition.stream] = (folded, version + len(addition.events))
+        reached = version + len(addition.events)
+        self._states[addition.stream] = (folded, reached)
+        if (kept := decider.snapshots) is not None and (
+            addition.stream in self._long or reached // kept.every > version // kept.every
+        ):
+            self._snapshots[addition.stream] = lambda: Snapshot(
+                addition.stream, kept.version, reached, kept.encode(cast("StateT", folded))
+            )
         if version == 0:
             self._begun[addition.stream] = addition.causes.correlation_id
         self._waiting.append((addition, recorded))
@@ -182,6 +219,8 @@ class Transaction:
             if id(addition) in again:  # recorded with an earlier event
                 await self.connection.execute(_MOVE, again[id(addition)], events[-1].cursor.position)
             await self._fold(events)
+        due, self._snapshots = self._snapshots, {}
+        await snapshots.store(self.connection, [snapshot() for snapshot in due.values()])
 
     async def _fold(self, events: Sequence[Recorded]) -> None:
         for event in events:

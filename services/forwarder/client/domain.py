@@ -6,7 +6,7 @@ from typing import assert_never
 
 from libs.events.forwarder import SeatRested, SessionDied, SessionImported
 from libs.events.values import SessionId
-from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
 from services.forwarder.client.commands import Command, Die, Import, Pause
 
 ClientEvent = SessionImported | SeatRested | SessionDied
@@ -72,4 +72,4 @@ def evolve(client: Client | None, event: ClientEvent) -> Client:
             assert_never(event)
 
 
-CLIENT = Decider("client", decide, evolve)
+CLIENT = Decider("client", decide, evolve, snapshots=Snapshots(Client, version=1))

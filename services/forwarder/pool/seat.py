@@ -44,14 +44,22 @@ RIVAL_SECONDS = 0.5
 """The interval at which a reference checks the outcome of another one with the same target, in seconds."""
 
 
+PAUSES_OF_BATCH = 12
+"""For how many pauses between sends an outcome may wait to be recorded: so many share an event.
+
+If the worker dies meanwhile, another one repeats these sends, of which the messenger drops the second by its
+idempotency key.
+"""
+
+
 class Batch:
     """Outcomes that are not recorded yet."""
 
-    def __init__(self, size: int, seconds: float) -> None:
+    def __init__(self, settings: ForwarderSettings) -> None:
         self.outcomes: list[tuple[CycleId, Outcome]] = []
-        self._size = size
-        self._seconds = seconds
-        self._since = 0.0
+        self._size = settings.batch_size
+        self._least, self._most = settings.batch_seconds, settings.max_batch_seconds
+        self._due = math.inf
 
     @property
     def keys(self) -> list[Key]:
@@ -63,13 +71,16 @@ class Batch:
         """How many seconds remain until they must be recorded; infinite if there are none."""
         if len(self.outcomes) >= self._size:
             return 0.0
-        return max(0.0, self._since + self._seconds - time.monotonic()) if self.outcomes else math.inf
+        return max(0.0, self._due - time.monotonic()) if self.outcomes else math.inf
 
-    def add(self, cycle: CycleId, outcome: Outcome) -> None:
-        """Add an outcome."""
+    def add(self, send: Send, outcome: Outcome) -> None:
+        """Add the outcome of a send, which waits in proportion to the pauses of its pacing."""
         if not self.outcomes:
-            self._since = time.monotonic()
-        self.outcomes.append((cycle, outcome))
+            self._due = math.inf
+        wait = PAUSES_OF_BATCH * (send.delay_seconds + send.jitter_seconds / 2)
+        wait = min(max(wait, self._least), max(self._most, self._least))
+        self._due = min(self._due, time.monotonic() + wait)
+        self.outcomes.append((send.cycle, outcome))
 
 
 class SeatAtWork:
@@ -84,7 +95,7 @@ class SeatAtWork:
         self._limits = limits
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
-        self._batch = Batch(settings.batch_size, settings.batch_seconds)
+        self._batch = Batch(settings)
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
@@ -185,7 +196,7 @@ class SeatAtWork:
             messages=messages,
             at=utc_now(),
         )
-        self._batch.add(send.cycle, Outcome(delivery, doubtful))
+        self._batch.add(send, Outcome(delivery, doubtful))
 
     # -- one send
 

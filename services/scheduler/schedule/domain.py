@@ -16,7 +16,7 @@ from libs.events.scheduler import (
     StopReason,
 )
 from libs.events.values import AccountId, AdbotId, GroupRef, Post
-from libs.eventsourcing import Decider, ImpossibleEvent, Refused
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.commands import (
     Command,
@@ -233,5 +233,5 @@ def correlated_with(command: Command, _: str) -> UUID | None:
 
 
 SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider(
-    "schedule", decide, evolve, correlated_with=correlated_with
+    "schedule", decide, evolve, correlated_with=correlated_with, snapshots=Snapshots(Schedule, version=1)
 )

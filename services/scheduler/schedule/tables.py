@@ -33,7 +33,7 @@ SCHEDULES = Projection(
 event `look_because`: both are not folded, for a lost request only delays the check.
 """
 
-LIMIT = 100
+LIMIT = 25
 """How many adbots are checked in one transaction."""
 
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
-from libs.eventsourcing.stream.publishing import Published
+from libs.eventsourcing.stream.publishing import Published, partition
 from libs.eventsourcing.values import Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import same, stored
@@ -23,10 +23,12 @@ from tests.integration.engine.waiting import running
 from tests.support.waiting import until
 
 ME = Causes.first("test")
+TURNED_A = f"MeterTurned.{partition('meter-a')}"
+"""The end of the subject of a turn of this meter."""
 
 
 async def put(
-    stream: EventStream, body: bytes, position: str | None = None, subject: str = "meters.MeterTurned.meter-a"
+    stream: EventStream, body: bytes, position: str | None = None, subject: str = f"meters.{TURNED_A}"
 ) -> None:
     """Publish something that no relay did."""
     headers = None if position is None else {stream.position_header: position}
@@ -36,7 +38,7 @@ async def put(
 async def published(engine: Engine, stream: EventStream) -> Published:
     """Return where the service's relay has come to."""
     async with engine.pool.acquire() as connection:
-        return await last_published(connection, engine.catalogue, stream, "meters")
+        return await last_published(connection, stream, "meters")
 
 
 async def echoed(engine: Engine) -> list[tuple[str, int]]:
@@ -102,9 +104,7 @@ async def test_a_message_that_calls_itself_a_status_of_the_server_stops_nobody(
             await until(lambda: heard(2))
         posing = {"Status": status, "Description": "Batch Completed"}
         with capture_logs():
-            await stream.nats.jetstream().publish(
-                f"{stream.root}.meters.MeterTurned.meter-a", b"junk", headers=posing
-            )
+            await stream.nats.jetstream().publish(f"{stream.root}.meters.{TURNED_A}", b"junk", headers=posing)
             await engine.run(turn("a"), ME)
             async with running(Relay(engine, stream).run):
                 await until(lambda: heard(3))
@@ -117,7 +117,7 @@ async def test_it_finds_it_before_thousands_of_other_messages(engine: Engine, st
     last = await published(engine, stream)
     for number in range(2500):
         who = "meters" if number % 2 else "others"
-        await stream.nats.publish(f"{stream.root}.{who}.MeterTurned.meter-a", b"junk")
+        await stream.nats.publish(f"{stream.root}.{who}.{TURNED_A}", b"junk")
     await put(stream, b"junk")
     with capture_logs():
         assert await published(engine, stream) == last
@@ -134,6 +134,19 @@ async def test_an_old_event_that_is_published_again_sets_no_relay_back(
     first = (await stored(engine))[0]
     await put(stream, first.to_json(), str(first.cursor))
     assert await published(engine, stream) == last
+
+
+async def test_nor_does_one_whose_successor_shares_its_subject_with_later_events(
+    engine: Engine, stream: EventStream
+) -> None:
+    await engine.run(turn("a", 5), ME)
+    async with running(Relay(engine, stream).run):
+        await until(lambda: same(engine, stream))
+    last = await published(engine, stream)
+    again = (await stored(engine))[1]
+    await put(stream, again.to_json(), str(again.cursor))
+    with capture_logs():
+        assert await published(engine, stream) == last
 
 
 async def test_a_reader_that_finds_nothing_but_foreign_messages_has_caught_up(
@@ -181,7 +194,7 @@ async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
     event = (await stored(engine))[0]
     forged = replace(event, id=uuid4(), data='{"meter": "forged", "number": 1, "note": ""}')
     for source in ("others", "ghost"):
-        await put(stream, forged.to_json(), str(forged.cursor), f"{source}.MeterTurned.meter-a")
+        await put(stream, forged.to_json(), str(forged.cursor), f"{source}.{TURNED_A}")
     reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
 
     async def heard() -> bool:

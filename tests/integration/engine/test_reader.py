@@ -150,7 +150,7 @@ async def test_a_place_in_another_stream_of_the_same_name_means_nothing(
 ) -> None:
     jetstream = relayed.nats.jetstream()
     for _ in range(50):
-        await jetstream.publish(f"{relayed.root}.others.MeterTurned.meter-a", b"{}")
+        await jetstream.publish(f"{relayed.root}.others.MeterTurned.0", b"{}")
     await engine.run(turn("a", 3), ME)
     async with running(echo_reader(engine, relayed).run):
         await heard_once(engine, {"a": 3})
@@ -237,6 +237,6 @@ async def test_what_no_relay_wrote_is_passed_by(engine: Engine, relayed: EventSt
     async with running(reader.run):
         jetstream = relayed.nats.jetstream()
         for body in (b"nonsense", b"[]", b'{"id": 5}'):
-            await jetstream.publish(f"{relayed.root}.strangers.MeterTurned.meter-a", body)
+            await jetstream.publish(f"{relayed.root}.strangers.MeterTurned.0", body)
         await engine.run(turn("a", 3), ME)
         await heard_once(engine, {"a": 3})

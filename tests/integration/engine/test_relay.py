@@ -136,7 +136,7 @@ async def test_a_stream_that_was_made_without_fencing_tokens_gets_them(
     older = EventStream(client, prefix=stream_prefix)
     await older.ensure()
     config = (await client.jetstream().stream_info(older.name)).config
-    await client.jetstream().update_stream(config.evolve(subjects=[f"{older.root}.>"]))
+    await client.jetstream().update_stream(config.evolve(subjects=[f"{older.stream_root}.>"]))
     await older.ensure()
     assert await older.acquire_token("meters") == 1
     assert await older.count() == 0

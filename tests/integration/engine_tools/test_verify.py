@@ -13,6 +13,7 @@ from libs.eventsourcing.projections.migration import builder
 from libs.eventsourcing.projections.tables import TablesBusy
 from libs.eventsourcing.relaying.verify import Fault, StreamReport, verify_stream
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.eventsourcing.stream.publishing import partition
 from libs.eventsourcing.values import START, Cursor, Envelope
 from tests.integration.engine.meters import METER, Seal, turn
 from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_told
@@ -34,7 +35,7 @@ async def stored(engine: Engine) -> list[Envelope]:
 async def put(stream: EventStream, envelope: Envelope, cursor: Cursor | None = None) -> None:
     """Publish an event past every fencing token, as a mad relay would."""
     await stream.nats.jetstream().publish(
-        f"{stream.root}.meters.{envelope.type}.{envelope.stream}",
+        f"{stream.root}.meters.{envelope.type}.{partition(envelope.stream)}",
         envelope.to_json(),
         headers={stream.position_header: str(cursor or envelope.cursor)},
     )
@@ -115,7 +116,7 @@ async def test_strangers_are_found(engine: Engine, stream: EventStream) -> None:
         await put(stream, envelope)
     beyond = Cursor(events[-1].cursor.xid + 5, events[-1].cursor.position + 5)
     await put(stream, replace(events[-1], cursor=beyond))
-    await stream.nats.jetstream().publish(f"{stream.root}.meters.MeterTurned.meter-a", b"{}")
+    await stream.nats.jetstream().publish(f"{stream.root}.meters.MeterTurned.0", b"{}")
     report = await verified(engine, stream)
     assert report.counts == {Fault.STRANGER: 2}
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from nats.protocol import command
 
-from libs.eventsourcing.stream.publishing import Batch, Naming, PublishFailed
+from libs.eventsourcing.stream.publishing import Batch, Naming, PublishFailed, partition
 from libs.eventsourcing.values import Cursor, Envelope
 from tests.unit.eventsourcing.test_record import ENVELOPE
 
-NAMING = Naming("ev", "fence", "Event-Position", "Event-Follows")
+NAMING = Naming("event", "ev", "fence", "Event-Position", "Event-Follows", "Event-Stream")
 
 
 def events(count: int) -> list[Envelope]:
@@ -34,6 +34,11 @@ def test_the_middle_messages_of_a_batch_are_encoded_as_by_the_client() -> None:
     assert b"".join(batch.chunks) == expected
 
 
+def test_a_stream_keeps_its_partition_for_ever() -> None:
+    streams = ["meter-a", "order-HQADZ-00000042-ABCDE", "cycle-01a1fb49-e9e9-7537-8cc6-965c390803d2"]
+    assert [partition(stream) for stream in streams] == [3, 6, 2]
+
+
 def test_a_large_batch_goes_to_the_client_in_chunks() -> None:
     wide = [replace(event, data=f'{{"note": "{"x" * 90_000}"}}') for event in events(20)]
     chunks = Batch(NAMING, "meters", wide).chunks
@@ -44,7 +49,7 @@ def test_a_large_batch_goes_to_the_client_in_chunks() -> None:
 @pytest.mark.parametrize("kind", ["Meter Turned", "MeterTurned\r\nPUB x 0\r\n", ""])
 def test_a_name_that_is_no_subject_is_never_published(kind: str) -> None:
     odd = replace(ENVELOPE, type=kind, stream=ENVELOPE.stream if kind else "meter a")
-    with pytest.raises(PublishFailed, match="no subject"):
+    with pytest.raises(PublishFailed, match="no subject" if kind else "no name of a stream"):
         Batch(NAMING, "meters", [ENVELOPE, odd, ENVELOPE])
     with pytest.raises(PublishFailed, match="no names"):
         Batch(NAMING, "meters", [ENVELOPE, replace(ENVELOPE, follows=frozenset({kind})), ENVELOPE])

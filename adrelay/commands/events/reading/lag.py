@@ -29,7 +29,7 @@ async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> 
     databases, broker = servers.databases(), servers.broker()
     async with stores(databases) as connections, streaming(broker) as stream:
         catalogue = published()
-        relays = [await relay_lag(service, one, stream, catalogue) for service, one in connections.items()]
+        relays = [await relay_lag(service, one, stream) for service, one in connections.items()]
         readers = [
             found
             for service, one in connections.items()

@@ -24,6 +24,7 @@ from adrelay.terminal.screen import INDENT, as_is, fitting
 from libs.events.catalogue import published
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
+    LOOK_BACK,
     STREAM_NAME,
     Arrival,
     Consumer,
@@ -52,13 +53,21 @@ class Filters:
     streams: tuple[str, ...]
     correlation: UUID | None
 
-    def subjects(self, root: str) -> list[str]:
-        """Return the stream's subjects that match the filter."""
-        ways = product(self.services or ("*",), self.types or ("*",), self.streams or ("*",))
-        return [f"{root}.{service}.{kind}.{stream}" for service, kind, stream in ways]
+    def subjects(self, stream: EventStream) -> list[str]:
+        """Return patterns of the subjects of all events that pass, and of some others."""
+        ways = product(self.services or ("*",), self.types or ("*",))
+        return [
+            pattern
+            for service, kind in ways
+            for pattern in stream.patterns(f"{service}.{kind}.", self.streams)
+        ]
+
+    def is_of_streams(self, arrival: Arrival) -> bool:
+        """Say whether an event received on these subjects is of the streams, which others share them with."""
+        return not self.streams or arrival.envelope.stream in self.streams
 
     def passes(self, arrival: Arrival) -> bool:
-        """Say whether an event received on these subjects has the correlation id."""
+        """Say whether an event of the streams has the correlation id."""
         return self.correlation is None or arrival.envelope.correlation_id == self.correlation
 
 
@@ -122,8 +131,13 @@ async def _begin(stream: EventStream, filters: Filters, last: int, since: dateti
         return Begin(await before_moment(stream, begun))
     if since is not None:
         return Begin(await before_moment(stream, since), since=since)
-    after, skip = await before_last(stream, filters.subjects(stream.root), last)
-    return Begin(after, skip)
+    begin = await before_last(stream, filters.subjects(stream), last, of_streams=filters.streams)
+    if not begin.complete:
+        remark(
+            f"only the last {LOOK_BACK:,} events of all streams were searched; `adrelay events show` "
+            "prints a whole stream"
+        )
+    return Begin(begin.after, begin.skip)
 
 
 class _Shown:
@@ -141,6 +155,8 @@ class _Shown:
         """Print the events that pass the filter."""
         for arrival in arrivals:
             self.after = arrival.sequence
+            if not self.filters.is_of_streams(arrival):
+                continue
             if self._skip:
                 self._skip -= 1
             elif self.filters.passes(arrival) and not self._is_older(arrival):
@@ -154,7 +170,7 @@ class _Shown:
 
 async def _print_from_stream(stream: EventStream, shown: _Shown, *, follow: bool) -> None:
     """Print events as they arrive; after an interruption a new consumer resumes behind the last one."""
-    subjects = shown.filters.subjects(stream.root)
+    subjects = shown.filters.subjects(stream)
     made_at, end = await stream.made_at(), (await bounds(stream))[1]
     if not follow and not await pending(stream, subjects, shown.after):
         return

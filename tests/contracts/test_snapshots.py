@@ -1,0 +1,56 @@
+"""Snapshots: code that may fold another state raises their version, and a stored state is read as it was."""
+
+import json
+from dataclasses import is_dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from libs.events.values import AdbotId, ChannelPost, CycleId, SessionId, TextPost
+from libs.eventsourcing import Decider
+from services.forwarder.client.domain import Client
+from services.scheduler.schedule.domain import Advertisement, Schedule
+from services.scheduler.schedule.running import Running
+from tests.contracts.snapshots import FILE, deciders, pinned
+
+AT = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
+STATES: dict[str, list[object]] = {
+    "scheduler.schedule": [
+        Schedule(AdbotId(UUID(int=1))),
+        Schedule(
+            adbot=AdbotId(UUID(int=1)),
+            advertisement=Advertisement(ChannelPost(channel="@source", message=5), ("@group", "-100123/7")),
+            running=Running(AT, timedelta(seconds=600.5), AT, CycleId(UUID(int=2)), AT),
+            cycles=4320,
+            last_cycle=AT,
+        ),
+        Schedule(AdbotId(UUID(int=1)), Advertisement(TextPost(text="é\n"), ())),
+    ],
+    "forwarder.client": [
+        Client(SessionId(UUID(int=3))),
+        Client(SessionId(UUID(int=3)), paused_until=AT, dead=True),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", sorted(deciders()))
+def test_code_that_folds_states_changes_only_with_the_version(name: str) -> None:
+    known = json.loads(FILE.read_text()).get(name)
+    assert known == pinned(deciders()[name]), (
+        f"the code that folds {name} has changed: raise the version of its snapshots if a state may differ, "
+        "then run `python -m tests.contracts.snapshots`"
+    )
+
+
+@pytest.mark.parametrize(("name", "state"), [(name, one) for name, some in STATES.items() for one in some])
+def test_a_state_is_read_as_it_was_stored(name: str, state: object) -> None:
+    decider: Decider[Any, Any, Any] = deciders()[name]
+    assert decider.snapshots is not None
+    assert is_dataclass(state)
+    assert decider.snapshots.decode(decider.snapshots.encode(state)) == state
+
+
+def test_every_snapshot_has_examples() -> None:
+    assert set(STATES) == set(deciders())
