@@ -11,27 +11,27 @@ from structlog.testing import capture_logs
 from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import NUMBER, Stage
+from tests.integration.billing.stage import Stage
 from tests.support.waiting import until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
-OTHER = "HQADZ-ABC123-ZZZZ"
 
 
 async def made(stage: Stage) -> list[PaymentId]:
     """Return the payments that were made at the provider for the order."""
-    return [payment.payment_id for payment in await stage.control.payments() if payment.order_id == NUMBER]
+    return [
+        payment.payment_id for payment in await stage.control.payments() if payment.order_id == stage.number
+    ]
 
 
 async def one_was_made(stage: Stage) -> list[PaymentId]:
     return await until(lambda: made(stage), lambda found: len(found) == 1)
 
 
-async def test_many_checkouts_of_one_order_at_once_make_one_payment(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.be_slow(0.3, path="/v1/payment")
-        await asyncio.gather(*(stage.place() for _ in range(8)))
-        assert await made(stage) == [await stage.payment()]
+async def test_many_checkouts_of_one_order_at_once_make_one_payment(shop: Stage) -> None:
+    await shop.control.be_slow(0.3, path="/v1/payment")
+    await asyncio.gather(*(shop.place() for _ in range(8)))
+    assert await made(shop) == [await shop.payment()]
 
 
 async def test_checkouts_in_many_processes_make_one_payment(stage: Stage) -> None:
@@ -118,46 +118,41 @@ async def test_money_for_the_payment_that_a_crash_left_behind_is_refused_and_tol
 
 
 async def test_a_payment_that_is_another_orders_is_not_recorded_and_asked_for_again_later(
-    stage: Stage,
+    shop: Stage,
 ) -> None:
-    async with stage.running():
-        await stage.place(OTHER)
-        taken = await stage.payment(OTHER)
-        await stage.control.answer_otherwise({"payment_id": taken}, path="/v1/payment", method="POST")
-        with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
-            await stage.place()
-        [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
-        assert (failed["log_level"], failed["error"]) == ("error", "UniqueViolationError")
-        assert await stage.history() == ["OrderPlaced"]
-        await stage.control.heal()
-        await stage.place()
-        assert await stage.history() == PLACED
+    await shop.place(shop.other)
+    taken = await shop.payment(shop.other)
+    await shop.control.answer_otherwise({"payment_id": taken}, path="/v1/payment", method="POST")
+    with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
+        await shop.place()
+    [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
+    assert (failed["log_level"], failed["error"]) == ("error", "UniqueViolationError")
+    assert await shop.history() == ["OrderPlaced"]
+    await shop.control.heal()
+    await shop.place()
+    assert await shop.history() == PLACED
 
 
-async def test_a_lost_answer_does_no_harm_if_the_notification_is_quicker(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.switch(tell_waiting=True)
-        await stage.control.lose_answers(path="/v1/payment", method="POST")
-        await stage.place()
-        assert await stage.history() == PLACED
-        assert await made(stage) == [await stage.payment()]
+async def test_a_lost_answer_does_no_harm_if_the_notification_is_quicker(shop: Stage) -> None:
+    await shop.control.switch(tell_waiting=True)
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    await shop.place()
+    assert await shop.history() == PLACED
+    assert await made(shop) == [await shop.payment()]
 
 
 @pytest.mark.parametrize("coin", ["BTC", "ETH"])
-async def test_an_adopted_payment_is_the_one_that_the_answer_would_have_named(
-    stage: Stage, coin: str
-) -> None:
-    async with stage.running():
-        await stage.control.switch(tell_waiting=True)
-        await stage.control.lose_answers(path="/v1/payment", method="POST", count=1)
-        await stage.place(coin=coin)
-        [asked] = await stage.control.payments()
-        [requested] = await stage.events_of("PaymentRequested")
-        assert requested["payment"] == asked.payment_id
-        assert requested["address"] == asked.pay_address
-        assert requested["memo"] == asked.payin_extra_id
-        assert requested["amount"] == str(asked.pay_amount)
-        assert requested["coin"] == coin
+async def test_an_adopted_payment_is_the_one_that_the_answer_would_have_named(shop: Stage, coin: str) -> None:
+    await shop.control.switch(tell_waiting=True)
+    await shop.control.lose_answers(path="/v1/payment", method="POST", count=1)
+    await shop.place(coin=coin)
+    [asked] = await shop.control.payments()
+    [requested] = await shop.events_of("PaymentRequested")
+    assert requested["payment"] == asked.payment_id
+    assert requested["address"] == asked.pay_address
+    assert requested["memo"] == asked.payin_extra_id
+    assert requested["amount"] == str(asked.pay_amount)
+    assert requested["coin"] == coin
 
 
 async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_ready(stage: Stage) -> None:
@@ -172,7 +167,7 @@ async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_re
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
         await stage.control.be_down(path="/v1/payment")
         with pytest.raises(Refused, match="provider_unavailable"):
-            await stage.place("HQADZ-ABC123-ZZZZ")
+            await stage.place(stage.other)
         answer = await health.get("/provider")
         assert (answer.status_code, answer.json()["status"]) == (503, "left_alone")
         assert (await health.get("/ready")).status_code == 200
@@ -192,17 +187,16 @@ NOT_THE_ANSWER: list[dict[str, JsonValue]] = [
 ]
 
 
-async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.lose_answers(path="/v1/payment", method="POST")
-        placing = asyncio.create_task(stage.place())
-        [payment] = await one_was_made(stage)
-        for change in NOT_THE_ANSWER:
-            told = await stage.control.notify(payment, change, silent=True)
-            with pytest.raises(Refused) as caught:
-                await stage.notify(told.body.encode(), told.signature)
-            assert (change, caught.value.code) == (change, "wrong_payment")
-        # what was finished, and what waits with money
-        assert await stage.history() == ["OrderPlaced", *["UnmatchedPaymentReported"] * 2]
-        with pytest.raises(Refused, match="provider_unavailable"):
-            await placing
+async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(shop: Stage) -> None:
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    placing = asyncio.create_task(shop.place())
+    [payment] = await one_was_made(shop)
+    for change in NOT_THE_ANSWER:
+        told = await shop.control.notify(payment, change, silent=True)
+        with pytest.raises(Refused) as caught:
+            await shop.notify(told.body.encode(), told.signature)
+        assert (change, caught.value.code) == (change, "wrong_payment")
+    # what was finished, and what waits with money
+    assert await shop.history() == ["OrderPlaced", *["UnmatchedPaymentReported"] * 2]
+    with pytest.raises(Refused, match="provider_unavailable"):
+        await placing
