@@ -1,4 +1,4 @@
-# Everything a developer does, by name. `make help` lists it.
+# The developer's commands; `make help` lists them.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -12,7 +12,7 @@ CODE   := adrelay libs services sandbox tests bench
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## Make the virtual environment from requirements.lock
+setup: $(STAMP) ## Create the virtual environment from requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "adrelay needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -22,23 +22,23 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## The whole path in about a minute, against the three sandboxes
+demo: setup ## Run the whole path in about a minute, with the three sandboxes
 	@$(BIN)/adrelay demo
 
 up: setup ## Run everything on this machine with the settings of .env
 	@$(BIN)/adrelay up
 
-test: setup ## The whole test suite
+test: setup ## Run the whole test suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
-check: setup ## Lint, format, types, house rules
+check: setup ## Lint, format, types, import rules
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
-format: setup ## Let ruff format and mend what it can
+format: setup ## Format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
@@ -48,7 +48,7 @@ bench: setup ## Measure against limits and peers
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-trusted-host --no-emit-find-links --no-header
 
-chaos: setup ## Kill and cut real processes under load: make chaos FAULTS=40 SEED=7
+chaos: setup ## Random faults under load, invariants checked: make chaos FAULTS=40 SEED=7
 	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),20) --seed $(or $(SEED),1)
 
 lock: setup ## Compile the requirements files into their locks
@@ -56,5 +56,5 @@ lock: setup ## Compile the requirements files into their locks
 	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-run.lock \
 		requirements-run.in
 
-clean: ## Remove what the other targets made
+clean: ## Delete what the other targets created
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -24,8 +24,8 @@ def app(secret: str) -> FastAPI:
 
     @bare.post(WEBHOOK)
     async def notified(request: Request, x_nowpayments_sig: Annotated[str, Header()]) -> dict[str, str]:
-        said = json.loads(await request.body())
-        signed = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        notification = json.loads(await request.body())
+        signed = json.dumps(notification, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         digest = hmac.new(key, signed.encode(), hashlib.sha512).hexdigest()
         if not hmac.compare_digest(digest, x_nowpayments_sig):
             raise HTTPException(401)

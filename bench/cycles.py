@@ -75,10 +75,10 @@ class Schedule(_Running):
         """Return the events between two instants."""
         order, stream = self.order, f"schedule-{self.order.adbot}"
         if start <= order.begin < end:
-            yield order.said(
+            yield order.row_of(
                 1, AdvertisementSet(adbot=order.adbot, post=_POST, groups=order.groups), 1, stream
             )
-            yield order.said(2, self._started, STARTED_AFTER - 1, stream)
+            yield order.row_of(2, self._started, STARTED_AFTER - 1, stream)
         cause = order.id_of("AdbotStarted", STARTED_AFTER - 1)
         for number in self.numbers(start, end):
             due, cycle = order.cycle(number)

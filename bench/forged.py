@@ -59,30 +59,28 @@ async def _cost(system: LocalSystem, body: bytes) -> None:
     url = f"{system.url}/api/v1/webhooks/nowpayments"
     pids = {name: system.pid(name) for name in _WATCHED}
     before = {name: _spent([pid]) for name, pid in pids.items()}
-    taken, answers = list[float](), Counter[int]()
+    seconds, answers = list[float](), Counter[int]()
     async with httpx.AsyncClient() as http:
         for _ in range(_CALLS):
             began = time.perf_counter()
             answers[(await http.post(url, content=body, headers=_headers())).status_code] += 1
-            taken.append(time.perf_counter() - began)
+            seconds.append(time.perf_counter() - began)
     costs = {name: (_spent([pid]) - before[name]) / _CALLS * 1000 for name, pid in pids.items()}
     shown = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
-    _print(
-        f"{len(body):6} B: answered in {median(taken) * 1000:.2f} ms; processor ms: {shown}; {dict(answers)}"
-    )
+    _print(f"{len(body):6} B: answered in {median(seconds) * 1000:.2f} ms; CPU ms: {shown}; {dict(answers)}")
 
 
 async def _checkouts(system: LocalSystem) -> list[float]:
-    taken: list[float] = []
+    seconds: list[float] = []
     async with httpx.AsyncClient(timeout=30) as http:
         for _ in range(_CHECKOUTS):
             wish = {"email": f"{uuid4().hex}@example.com", "plan": "demo", "pay_currency": "BTC"}
             began = time.perf_counter()
             answer = await http.post(f"{system.url}/api/v1/checkout", json=wish)
-            taken.append(time.perf_counter() - began)
+            seconds.append(time.perf_counter() - began)
             if answer.json().get("code") != "insufficient_stock":
                 raise RuntimeError(answer.text)
-    return taken
+    return seconds
 
 
 def _flood(url: str, body: bytes, begun: Event, stop: Event) -> None:
@@ -113,15 +111,15 @@ async def _flooded(system: LocalSystem, body: bytes) -> None:
     flood.start()
     try:
         await asyncio.to_thread(begun.wait, _LONGEST_FLOOD_SECONDS)
-        taken = await _checkouts(system)
+        seconds = await _checkouts(system)
     finally:
         stop.set()
         flood.join(_LONGEST_FLOOD_SECONDS)
-    _print(f"checkout with {_SENDERS} senders of {len(body)} B: {_times(taken)}")
+    _print(f"checkout with {_SENDERS} senders of {len(body)} B: {_in_milliseconds(seconds)}")
 
 
-def _times(taken: Sequence[float]) -> str:
-    ordered = sorted(taken)
+def _in_milliseconds(seconds: Sequence[float]) -> str:
+    ordered = sorted(seconds)
     return f"median {median(ordered) * 1000:.1f} ms, 95 % {ordered[int(len(ordered) * 0.95)] * 1000:.1f} ms"
 
 
@@ -129,7 +127,7 @@ async def _run() -> None:
     settings = {"ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "100000"}
     with tempfile.TemporaryDirectory() as folder:
         async with LocalSystem(Path(folder), workers=0, settings=settings) as system:
-            _print(f"checkout alone: {_times(await _checkouts(system))}")
+            _print(f"checkout alone: {_in_milliseconds(await _checkouts(system))}")
             bodies = [body_of(size) for size in _SIZES]
             for body in bodies:
                 await _cost(system, body)

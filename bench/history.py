@@ -144,7 +144,7 @@ def _registered(order: Order) -> Row:
         code_digest="ab" * 32,
         licence="LIC-AAAA-BBBB-CCCC",
     )
-    return order.said(1, event, 60, f"account-{order.account}")
+    return order.row_of(1, event, 60, f"account-{order.account}")
 
 
 def _billing(order: Order) -> Iterator[Row]:
@@ -158,14 +158,14 @@ def _billing(order: Order) -> Iterator[Row]:
         order=number, provider="nowpayments", payment=payment, address="TXyz1TXyz1TXyz1TXyz1TXyz1TXyz1TX12",
         amount=paid, coin=coin,
     )  # fmt: skip
-    yield order.said(1, placed, 0, stream)
-    yield order.said(2, requested, 400, stream)
+    yield order.row_of(1, placed, 0, stream)
+    yield order.row_of(2, requested, 400, stream)
     if order.cycles is None:
-        yield order.said(3, OrderExpired(order=number), DAY, stream)
+        yield order.row_of(3, OrderExpired(order=number), DAY, stream)
         return
-    yield order.said(3, PaymentConfirming(order=number, payment=payment), 300_000, stream)
-    yield order.said(4, PaymentConfirmed(order=number, payment=payment), 600_000, stream)
-    yield order.said(5, PaymentSending(order=number, payment=payment), 610_000, stream)
+    yield order.row_of(3, PaymentConfirming(order=number, payment=payment), 300_000, stream)
+    yield order.row_of(4, PaymentConfirmed(order=number, payment=payment), 600_000, stream)
+    yield order.row_of(5, PaymentSending(order=number, payment=payment), 610_000, stream)
     finished = PaymentFinished(
         order=number,
         account=order.account,
@@ -175,10 +175,10 @@ def _billing(order: Order) -> Iterator[Row]:
         coin=coin,
         by_hand=False,
     )
-    yield order.said(6, finished, 620_000, stream)
+    yield order.row_of(6, finished, 620_000, stream)
     fulfilled = OrderFulfilled(order=number, account=order.account, adbot=order.adbot)
     cause = order.id_of("AdbotProvisioned", 620_015)
-    yield order.said(7, fulfilled, 620_050, stream, cause)
+    yield order.row_of(7, fulfilled, 620_050, stream, cause)
 
 
 def _provisioned(order: Order) -> Row:
@@ -192,4 +192,4 @@ def _provisioned(order: Order) -> Row:
         valid_until=datetime.fromtimestamp(order.begin / 1000 + _MONTH_DAYS * 86_400, UTC),
     )
     cause = order.id_of("PaymentFinished", 620_000)
-    return order.said(1, event, 620_015, f"adbot-{order.adbot}", cause)
+    return order.row_of(1, event, 620_015, f"adbot-{order.adbot}", cause)

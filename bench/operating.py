@@ -24,7 +24,7 @@ _COMMAND = (sys.executable, "-m", "adrelay", "events")
 
 
 @dataclass(frozen=True)
-class World:
+class Setup:
     """Stores with a history, and a stream with billing's events."""
 
     servers: Servers
@@ -61,10 +61,10 @@ class World:
             process.kill()
 
     async def _started(self, *command: str) -> asyncio.subprocess.Process:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         return await asyncio.create_subprocess_exec(
             *command,
-            env={**kept, "PYTHONPATH": _ROOT, **self.settings},
+            env={**inherited, "PYTHONPATH": _ROOT, **self.settings},
             cwd="/",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -83,26 +83,26 @@ async def _tries(work: Callable[[], Awaitable[object]]) -> list[float]:
 
 async def operating(servers: Servers, events: int) -> list[Line]:
     """Fill five stores with a history of this many events, and measure."""
-    async with _world(servers, events) as world:
-        paid = world.history.paid
+    async with _setup(servers, events) as setup:
+        paid = setup.history.paid
         small, middle, large = paid[len(paid) // 20], paid[len(paid) // 2], paid[-1]
-        lines: list[Line] = await _start(world)
+        lines: list[Line] = await _start(setup)
         for order in (small, middle, large):
             key = ["trace", order.order]
-            lines += await _asked(
-                world, f"trace, {order.events:,} events", key, ("trace", order.correlation_id)
+            lines += await _measured(
+                setup, f"trace, {order.events:,} events", key, ("trace", order.correlation_id)
             )
         stream = f"order-{middle.order}"
-        lines += await _asked(world, "show, 7 events", ["show", stream], ("show", stream))
+        lines += await _measured(setup, "show, 7 events", ["show", stream], ("show", stream))
         for order in (middle, large):
             stream = f"schedule-{order.adbot}"
             what = f"show, {2 + (order.cycles or 0):,} events"
-            lines += await _asked(world, what, ["show", stream], ("show", stream))
-        return [*lines, *await _tail(world)]
+            lines += await _measured(setup, what, ["show", stream], ("show", stream))
+        return [*lines, *await _tail(setup)]
 
 
 @asynccontextmanager
-async def _world(servers: Servers, events: int) -> AsyncGenerator[World]:
+async def _setup(servers: Servers, events: int) -> AsyncGenerator[Setup]:
     history = History.of(events, now=utc_now())
     async with AsyncExitStack() as stack:
         stream = await stack.enter_async_context(servers.stream())
@@ -121,19 +121,19 @@ async def _world(servers: Servers, events: int) -> AsyncGenerator[World]:
         }
         settings["ADRELAY_NATS_URL"] = servers.nats.url
         settings["ADRELAY_NATS_PREFIX"] = stream.name.removesuffix("EVENTS")
-        yield World(servers, history, settings, stream)
+        yield Setup(servers, history, settings, stream)
 
 
-async def _start(world: World) -> list[Line]:
+async def _start(setup: Setup) -> list[Line]:
     """Measure the limit of our command lines."""
     help_ = [*_COMMAND, "show", "--help"]
-    floor = await world.whole(sys.executable, "-c", "import typer, asyncpg, pydantic")
-    if world.servers.watching:
-        await imports(help_[1:], world.settings)
+    floor = await setup.whole(sys.executable, "-c", "import typer, asyncpg, pydantic")
+    if setup.servers.watching:
+        await imports(help_[1:], setup.settings)
     return [
         Duration(
             "start of the command line, to `--help`",
-            await world.whole(*help_),
+            await setup.whole(*help_),
             floor,
             "python with typer, asyncpg, pydantic",
             None,
@@ -141,43 +141,43 @@ async def _start(world: World) -> list[Line]:
     ]
 
 
-async def _asked(world: World, what: str, tool: Sequence[str], bare: tuple[str, str]) -> list[Line]:
+async def _measured(setup: Setup, what: str, tool: Sequence[str], bare: tuple[str, str]) -> list[Line]:
     """Measure a tool, as a whole and inside, each compared with the bare query."""
-    if world.servers.watching:
-        print(await world.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
+    if setup.servers.watching:
+        print(await setup.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
     limit = [sys.executable, "-m", "bench.bare", "1", *bare]
     return [
         Duration(
             f"{what}, whole command",
-            await world.whole(*_COMMAND, *tool),
-            await world.whole(*limit),
+            await setup.whole(*_COMMAND, *tool),
+            await setup.whole(*limit),
             "bare program",
         ),
         Duration(
             f"{what}, inside",
-            await world.inside("bench.inside", *tool),
-            await world.inside("bench.bare", *bare),
+            await setup.inside("bench.inside", *tool),
+            await setup.inside("bench.bare", *bare),
             "connect and query",
         ),
     ]
 
 
-async def _tail(world: World) -> list[Line]:
-    if world.servers.watching:
+async def _tail(setup: Setup) -> list[Line]:
+    if setup.servers.watching:
         tool = ["tail", "--no-follow", "--last", "1"]
-        print(await world.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
-    subject = f"{world.stream.root}.>"
+        print(await setup.output(sys.executable, "-m", "bench.inside", "1", "--profile", *tool))
+    subject = f"{setup.stream.root}.>"
     return [
         Duration(
             "tail, start to first line",
-            await world.first_lines(*_COMMAND, "tail"),
-            await world.first_lines(sys.executable, "-m", "bench.bare", "1", "tail", subject),
+            await setup.first_lines(*_COMMAND, "tail"),
+            await setup.first_lines(sys.executable, "-m", "bench.bare", "1", "tail", subject),
             "bare program",
         ),
         Duration(
             "tail --no-follow, inside",
-            await world.inside("bench.inside", "tail", "--no-follow"),
-            await world.inside("bench.bare", "tail", subject),
+            await setup.inside("bench.inside", "tail", "--no-follow"),
+            await setup.inside("bench.bare", "tail", subject),
             "connect and one message",
         ),
     ]

@@ -105,7 +105,7 @@ class Order:
         due = self.begin + STARTED_AFTER + (number - 1) * self.plan.interval_seconds * SECOND
         return due, new_id(due, 0xC00, self.number, number)
 
-    def said(self, version: int, event: Event, after: int, stream: str, cause: str | None = None) -> Row:
+    def row_of(self, version: int, event: Event, after: int, stream: str, cause: str | None = None) -> Row:
         """Return the row of one of the first events, this many milliseconds after the order."""
         at, kind = self.begin + after, type(event)
         return row(

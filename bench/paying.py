@@ -160,9 +160,9 @@ async def paying(servers: Servers, load: Load) -> list[Line]:
             print(f"pay: the system runs after {time.perf_counter() - begin:.0f} s")
             await shop.calm()
             random = Random(load.payments)
-            told = [notifications(buyer, shop.secret, random) for buyer in shop.buyers]
+            payments = [notifications(buyer, shop.secret, random) for buyer in shop.buyers]
             print(f"pay: all wait for {load.payments} payments after {time.perf_counter() - begin:.0f} s")
-            lines = await _measured(shop, bare, told, load)
+            lines = await _measured(shop, bare, payments, load)
         if servers.watching:
             shop.print_profiles()
     return lines
@@ -185,8 +185,8 @@ async def _bare(secret: str) -> AsyncGenerator[Sender]:
         await server.wait()
 
 
-async def _measured(shop: Shop, bare: Sender, told: list[list[Notification]], load: Load) -> list[Line]:
-    paced, rest = told[: load.paced], list(chain.from_iterable(told[load.paced :]))
+async def _measured(shop: Shop, bare: Sender, payments: list[list[Notification]], load: Load) -> list[Line]:
+    paced, rest = payments[: load.paced], list(chain.from_iterable(payments[load.paced :]))
     plan = _plan(paced, load)
     bare_paced, bare_at_once = list[Sent](), list[Sent]()
     await bare.on_time([due for due in plan if due[0] < BARE_SECONDS], bare_paced)
@@ -231,12 +231,12 @@ async def _in_time(sending: Awaitable[None], seconds: float, notified: _Notified
         raise NotSustained(message) from None
 
 
-def _plan(told: Sequence[Sequence[Notification]], load: Load) -> list[tuple[float, Notification]]:
+def _plan(payments: Sequence[Sequence[Notification]], load: Load) -> list[tuple[float, Notification]]:
     """Return the second at which each is sent: payments in order, their notifications mixed."""
     random = Random(load.rate)
     plan = [
         (number / load.rate + random.uniform(0, SPREAD_SECONDS), one)
-        for number, payment in enumerate(told)
+        for number, payment in enumerate(payments)
         for one in payment
     ]
     return sorted(plan, key=lambda due: due[0])
@@ -251,17 +251,16 @@ def _check(sent: Sequence[Sent]) -> None:
 
 
 @asynccontextmanager
-async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerator[None]:
+async def _watching(shop: Shop, notified: _Notified, payments: int) -> AsyncGenerator[None]:
     """Store when each adbot is ready; return when all are."""
     connection = await asyncpg.connect(shop.databases["gateway"])
-    watch = asyncio.create_task(_watch(connection, told, payments))
+    watch = asyncio.create_task(_watch(connection, notified, payments))
     try:
         yield
         await asyncio.wait([watch], timeout=_DEADLINE_SECONDS)
-        if len(told.ready) < payments:
-            message = (
-                f"{payments - len(told.ready)} of {payments} adbots not ready {_DEADLINE_SECONDS:.0f} s later"
-            )
+        if len(notified.ready) < payments:
+            missing = payments - len(notified.ready)
+            message = f"{missing} of {payments} adbots not ready {_DEADLINE_SECONDS:.0f} s later"
             raise NotSustained(message)
     finally:
         watch.cancel()
@@ -269,12 +268,14 @@ async def _watching(shop: Shop, told: _Notified, payments: int) -> AsyncGenerato
         await connection.close()
 
 
-async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", told: _Notified, payments: int) -> None:
-    while len(told.ready) < payments:
+async def _watch(
+    connection: "asyncpg.Connection[asyncpg.Record]", notified: _Notified, payments: int
+) -> None:
+    while len(notified.ready) < payments:
         begin = time.perf_counter()
-        if waiting := told.waiting():
+        if waiting := notified.waiting():
             found = await connection.fetch(_READY, waiting)
-            told.ready.update((row["order_number"], time.perf_counter()) for row in found)
+            notified.ready.update((row["order_number"], time.perf_counter()) for row in found)
         await asyncio.sleep(max(_POLL_SECONDS, time.perf_counter() - begin))
 
 
@@ -293,17 +294,17 @@ async def _check_adbots(shop: Shop, orders: set[str]) -> None:
             raise RuntimeError(message)
 
 
-async def _stages(shop: Shop, told: _Notified, offset: float, load: Load) -> list[Line]:
+async def _stages(shop: Shop, notified: _Notified, offset: float, load: Load) -> list[Line]:
     """Return the durations until adbots were ready, and until each event before was appended."""
     paid = await _moments(shop, "billing", "PaymentFinished")
     made = await _moments(shop, "provisioning", "AdbotProvisioned")
     fulfilled = await _moments(shop, "billing", "OrderFulfilled")
 
     def since(moments: dict[str, float], before: dict[str, float]) -> list[float]:
-        return [moments[order] - before[order] for order in told.paid]
+        return [moments[order] - before[order] for order in notified.paid]
 
-    begun = {order: at + offset for order, at in told.paid.items()}
-    ready = {order: at + offset for order, at in told.ready.items()}
+    begun = {order: at + offset for order, at in notified.paid.items()}
+    ready = {order: at + offset for order, at in notified.ready.items()}
     return [
         Spread(
             f"at {load.rate} payments/s: webhook to adbot ready", since(ready, begun), at_most=READY_SECONDS

@@ -62,9 +62,9 @@ async def imports(command: list[str], settings: Mapping[str, str]) -> None:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, told = await process.communicate()
+    _, errors = await process.communicate()
     rows: list[tuple[int, int, str]] = []
-    for line in told.decode().splitlines():
+    for line in errors.decode().splitlines():
         own, _, rest = line.removeprefix("import time:").partition("|")
         inside, _, module = rest.partition("|")
         if own.strip().isdigit():

@@ -67,9 +67,9 @@ def _notification(buyer: Buyer, status: str, secret: str) -> Notification:
     if status != payment.status:
         payment.become(status)
         payment.take(payment.pay_amount)
-    said = as_notified(payment)
-    head = {"x-nowpayments-sig": sign(said, secret)}
-    return Notification(buyer.order, status, request(WEBHOOK, stringify(said).encode(), head))
+    notification = as_notified(payment)
+    head = {"x-nowpayments-sig": sign(notification, secret)}
+    return Notification(buyer.order, status, request(WEBHOOK, stringify(notification).encode(), head))
 
 
 def _payment(buyer: Buyer) -> Payment:
@@ -159,13 +159,18 @@ class Sender:
                 under_way.create_task(self._send(sent))
 
     async def at_once(
-        self, told: Iterable[Notification], connections: int, record: list[Sent], *, seconds: float = 1e9
+        self,
+        notifications: Iterable[Notification],
+        connections: int,
+        record: list[Sent],
+        *,
+        seconds: float = 1e9,
     ) -> float:
         """Send sequentially on this many connections until the time or the requests are over.
 
         Returns the answers per second.
         """
-        left, begin = iter(told), time.perf_counter()
+        left, begin = iter(notifications), time.perf_counter()
 
         async def keep_sending() -> None:
             for notification in left:

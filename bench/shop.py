@@ -160,11 +160,15 @@ class Shop(LocalSystem):
         await self._write("billing", at, ((f"order-{one.order}", one.ordered(at)) for one in self.buyers))
         return await super().environment()
 
-    async def _write(self, service: str, at: datetime, said: Iterator[tuple[str, Sequence[Event]]]) -> None:
+    async def _write(
+        self, service: str, at: datetime, streams: Iterator[tuple[str, Sequence[Event]]]
+    ) -> None:
         engine = Engine(service, await self.postgres.ensure_database(f"adrelay_{service}"), published())
         await engine.start(pool_size=1)
         try:
-            rows = [row for stream, events in said for row in _rows(stream, events, at, f"service:{service}")]
+            rows = [
+                row for stream, events in streams for row in _rows(stream, events, at, f"service:{service}")
+            ]
             async with engine.pool.acquire() as connection:
                 await connection.copy_records_to_table(
                     "events", schema_name="engine", columns=COLUMNS, records=rows
@@ -215,8 +219,8 @@ def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
         )
 
 
-def _each(said: Iterator[tuple[str, Event]]) -> Iterator[tuple[str, Sequence[Event]]]:
-    return ((stream, [event]) for stream, event in said)
+def _each(streams: Iterator[tuple[str, Event]]) -> Iterator[tuple[str, Sequence[Event]]]:
+    return ((stream, [event]) for stream, event in streams)
 
 
 def _rows(stream: str, events: Sequence[Event], at: datetime, actor: str) -> Iterator[tuple[object, ...]]:

@@ -33,7 +33,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
         await fill(engine, events)
         end = await last_of(engine)
         with servers.profiled("relay"):
-            taken = await relayed(engine, stream)
+            seconds = await relayed(engine, stream)
         bare = await _bare_loop(servers, stream, events)
         reader = Reader(READ_MODELS, engine, stream, tables=engine.read_models)
         with servers.profiled("read model"):
@@ -46,7 +46,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
         assert await engine.pool.fetchval("select sum(events) from balances") == events
     peer = await servers.peer("project", "5")
     return [
-        Measure("relay to the stream, durable", events / taken, batches, "raw atomic batches", 0.75),
+        Measure("relay to the stream, durable", events / seconds, batches, "raw atomic batches", 0.75),
         Measure(f"one event a publish, {_SUBJECTS:,} subjects there", with_token, alone, "bare publish"),
         Measure(
             "read model, exactly once",

@@ -1,4 +1,4 @@
-"""Real servers for the tests: one PostgreSQL and one NATS a run; a fresh database and names for each test."""
+"""Real servers for the tests: one PostgreSQL and one NATS per run, a new database per test."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -22,25 +22,25 @@ from tests.watchdog import Watchdog
 from tests.workers import OneSystemAtATime, longest_first
 
 FORK_SERVER = "fork_server"
-"""What a worker is told the socket under."""
+"""The key of the fork server's socket in a worker's input."""
 
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow], deadline=None)
-settings.load_profile("suite")  # how long an example takes says how busy the machine is
+settings.load_profile("suite")  # the duration of an example depends on the machine's load
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let no hang last for ever, no client read more certificates than one or ask a database for TLS."""
+    """Limit hangs, let HTTP clients read one certificate only, and connect to databases without TLS."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
-    os.environ["PGSSLMODE"] = "disable"  # else each connection is made twice: our servers have no TLS
+    os.environ["PGSSLMODE"] = "disable"  # otherwise each connection is opened twice: our servers have no TLS
     config.pluginmanager.register(Watchdog(), "watchdog")
-    told: dict[str, str] | None = getattr(config, "workerinput", None)  # what a worker is told by xdist
-    if told is not None:
-        use_fork_server(told[FORK_SERVER])
+    received: dict[str, str] | None = getattr(config, "workerinput", None)  # set by xdist in a worker
+    if received is not None:
+        use_fork_server(received[FORK_SERVER])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: WorkerController) -> None:
-    """Tell a worker of the fork server that all share."""
+    """Send a worker the socket of the common fork server."""
     node.workerinput[FORK_SERVER] = _fork_server()  # pyright: ignore[reportUnknownMemberType]  # xdist's own
 
 
@@ -51,29 +51,29 @@ def _fork_server() -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneSystemAtATime | None:
-    """With `--dist loadfile`, hand out files with an eye on what they start and how long they take."""
+    """With `--dist loadfile`, distribute files by what they start and how long they take."""
     if config.getoption("dist") != "loadfile":
         return None
-    config.option.loadscopereorder = False  # by the number of tests: the longest files have the fewest
+    config.option.loadscopereorder = False  # not by the number of tests: the longest files have the fewest
     return OneSystemAtATime(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several workers share the tests, begin with the longest files."""
+    """Begin with the longest files if there are several workers."""
     if hasattr(config, "workerinput"):
         longest_first(items)
 
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    """A folder outside pytest's own, which it closes to other accounts whenever a run begins."""
+    """Yield a folder outside pytest's own, which pytest restricts whenever a run begins."""
     with temporary_folder() as folder:
         yield folder
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """One PostgreSQL server for the whole run; it outlives no power failure, so nothing is synced."""
+    """Yield the PostgreSQL server of the run; it does not sync, since no data must survive a crash."""
     server = EmbeddedPostgres(servers_folder / "postgres", durable=False)
     await server.start()
     yield server
@@ -82,7 +82,7 @@ async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgre
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def nats_server(servers_folder: Path) -> AsyncIterator[EmbeddedNats]:
-    """One NATS server with JetStream for the whole run; nothing is synced here either."""
+    """Yield the NATS server of the run, with JetStream and without synchronous writes."""
     server = EmbeddedNats(servers_folder / "nats", durable=False)
     await server.start()
     yield server
@@ -91,14 +91,14 @@ async def nats_server(servers_folder: Path) -> AsyncIterator[EmbeddedNats]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The URL of a fresh database with the engine's tables; dropped afterwards, whoever is connected."""
+    """Yield the URL of a fresh database with the engine's tables; drop it with its connections."""
     async with fresh_database(postgres_server) as url:
         yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def empty_database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The URL of a database in which nothing stands."""
+    """Yield the URL of a database without tables."""
     name = f"test_{uuid4().hex[:12]}"
     yield await postgres_server.ensure_database(name)
     await postgres_server.drop_database(name)
@@ -106,22 +106,22 @@ async def empty_database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str
 
 @pytest.fixture
 def nats_url(nats_server: EmbeddedNats) -> str:
-    """Where the run's NATS server listens. Streams and subjects are shared: use `stream_prefix`."""
+    """Return the URL of the run's NATS server. Streams and subjects are shared: use `stream_prefix`."""
     return nats_server.url
 
 
 @pytest.fixture
 def stream_prefix() -> str:
-    """A short name of its own for each test, to begin stream names and subjects with."""
+    """Return a unique short prefix for the test's stream names and subjects."""
     return f"t{uuid4().hex[:8]}"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def local_system(servers_folder: Path) -> AsyncIterator[LocalSystem]:
-    """All of Adrelay with both sandboxes as real processes, for the whole path.
+    """Yield all of Adrelay with its sandboxes, as real processes, for the whole path.
 
-    Shared by the tests of `e2e` and `chaos`: each brings a stage and clients of its own, and leaves no fault
-    behind. The pace is slow enough to meet a cycle in its middle.
+    The tests of `e2e` and `chaos` share it: each creates its own clients and advertisements, and removes its
+    faults. The pace is slow enough for a test to act in the middle of a cycle.
     """
     settings = {
         "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",

@@ -1,4 +1,4 @@
-"""The deadline of whatever a test awaits."""
+"""The deadline of what a test awaits."""
 
 DEADLINE_SECONDS = 90.0
-"""Far longer than it takes, for machines may be slow; shorter than a test's timeout, which says less."""
+"""Far longer than on a slow machine; shorter than a test's timeout, whose error says less."""

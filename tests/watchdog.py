@@ -1,8 +1,8 @@
-"""Ends a process of the test run that hangs where no test's timeout can reach it, and says where it hung.
+"""Ends a test process that hangs where no test's timeout can end it, and prints where.
 
-A test's timeout (pytest-timeout's signal) is an exception, raised once wherever the process happens to be. In
-a callback of asyncio's loop it is swallowed, in another task it is that task's. What hangs after it, or
-after any failure, has no timeout at all: a finalizer of a session's fixture, say. The only way left is out.
+A test's timeout (pytest-timeout's signal) is an exception, raised once in whatever code runs. In a callback
+of asyncio's loop it is swallowed, in another task it is that task's. What hangs afterwards, such as the
+finalizer of a session's fixture, has no timeout at all. Only the end of the process helps.
 """
 
 import asyncio
@@ -19,29 +19,29 @@ from typing import TextIO
 import pytest
 
 DEADLINE_SECONDS = 480.0
-"""More than any test's timeout, which tells more."""
+"""Longer than any test's timeout, whose report is better."""
 LOOK_SECONDS = 1.0
 EXIT_CODE = 70
 
 
 class Watchdog:
-    """A plugin: whoever takes longer than this over one phase of a test is ended, with nothing cleaned up.
+    """A plugin: ends the process, without cleaning up, if a phase of a test exceeds the limit.
 
-    The phase of a worker's last test that tears down includes the finalizers of its session.
+    The teardown of a worker's last test includes the finalizers of its session.
     """
 
-    def __init__(self, patience_seconds: float = DEADLINE_SECONDS) -> None:
-        self._patience_seconds = patience_seconds
+    def __init__(self, limit_seconds: float = DEADLINE_SECONDS) -> None:
+        self._limit_seconds = limit_seconds
         self._began: tuple[str, float] | None = None
         self._stderr = open(os.dup(2), "w", encoding="utf-8")  # noqa: PTH123, SIM115 - before pytest captures it
 
     def pytest_sessionstart(self) -> None:
-        """Begin to watch."""
+        """Start the thread that watches."""
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Watch a test; between tests a worker may wait as long as it must."""
+        """Watch a test; a worker may wait for any time between tests."""
         self._began = item.nodeid, monotonic()
         try:
             return (yield)
@@ -49,7 +49,7 @@ class Watchdog:
             self._began = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note that a phase is over."""
+        """Restart the clock for the next phase."""
         if self._began is not None:
             self._began = report.nodeid, monotonic()
 
@@ -57,14 +57,14 @@ class Watchdog:
         while True:
             sleep(LOOK_SECONDS)
             began = self._began
-            if began is not None and monotonic() - began[1] > self._patience_seconds:
+            if began is not None and monotonic() - began[1] > self._limit_seconds:
                 try:
-                    self._tell(began[0])
+                    self._report(began[0])
                 finally:
                     os._exit(EXIT_CODE)
 
-    def _tell(self, test: str) -> None:
-        print(f"\n{test}: nothing for {self._patience_seconds:g} s; this process ends", file=self._stderr)
+    def _report(self, test: str) -> None:
+        print(f"\n{test}: nothing for {self._limit_seconds:g} s; this process ends", file=self._stderr)
         for task in (found for found in gc.get_objects() if issubclass(type(found), asyncio.Task)):
             if not task.done():
                 print_awaiting(task, self._stderr)
@@ -73,7 +73,7 @@ class Watchdog:
 
 
 def print_awaiting(task: "asyncio.Task[object]", file: TextIO) -> None:
-    """Print where a task is, from its coroutine down to what that awaits in the end."""
+    """Print where a task is: its coroutine, and what that awaits, down to the last."""
     print(f"\n{task.get_name()} is in", file=file)
     at: object = task.get_coro()
     while at is not None:

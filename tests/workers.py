@@ -1,4 +1,4 @@
-"""Which of pytest-xdist's workers runs which test, and in what order."""
+"""The distribution of tests among pytest-xdist's workers, and their order."""
 
 from collections import Counter
 
@@ -14,9 +14,10 @@ WHOLE_SYSTEMS = (
     "tests/e2e/test_pages.py",
     "tests/e2e/test_up.py",
 )
-"""Files that start all of Adrelay, a dozen processes. One worker runs them, so that one runs at a time.
+"""Files that start all of Adrelay, a dozen processes. One worker runs them, so that one system runs at a
+time.
 
-The first has one of its own, which ends with it; the others share one that runs on until their worker ends.
+The first has a system of its own, which ends with it; the others share one until their worker ends.
 """
 LONG = (
     "tests/integration/mails/test_outbox.py",
@@ -35,27 +36,27 @@ LONG = (
     "tests/integration/billing/test_odd_money.py",
     "tests/integration/provisioning/test_killed.py",
 )
-"""Files that take long, of the others: what comes last is waited for by all."""
+"""The longest of the other files; they begin first, since the last file to end delays the run."""
 
 
 class OneSystemAtATime(LoadFileScheduling):
-    """A file is run by one worker, and all that start whole systems by the same one."""
+    """Gives each file to one worker, and all files that start whole systems to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "whole systems" if file in WHOLE_SYSTEMS else file
 
     def schedule(self) -> None:
-        """Give out work; a worker in a lost one's place gets enough to begin, as each did at first."""
+        """Distribute work; a worker that replaces a lost one gets as much as each did at first."""
         super().schedule()
         for node in self.nodes:
             self._reschedule(node)
 
     def remove_node(self, node: WorkerController) -> str | None:
-        """Hand what a worker left to others and return the test that it died of, which is not run again.
+        """Give a lost worker's tests to others; return the test that it died of, which is not run again.
 
-        xdist would have it end every worker in turn, and hand on files that are done, for which a worker
-        waits for ever.
+        xdist would run it again, which ends every worker in turn, and would hand on finished files, for which
+        a worker waits for ever.
         """
         left = self.assigned_work[node]
         for scope in [scope for scope, unit in left.items() if all(unit.values())]:
@@ -69,15 +70,15 @@ class OneSystemAtATime(LoadFileScheduling):
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order tests by file: whole systems, what is known to be long, what needs servers, and the rest."""
-    known = {file: place for place, file in enumerate((*WHOLE_SYSTEMS, *LONG))}
+    """Sort tests by file: whole systems, the longest, those that need servers, and the rest."""
+    known = {file: position for position, file in enumerate((*WHOLE_SYSTEMS, *LONG))}
     sizes = Counter(_file(item) for item in items)
 
-    def place(item: pytest.Item) -> tuple[int, bool, int, str]:
+    def order(item: pytest.Item) -> tuple[int, bool, int, str]:
         file = _file(item)
         return known.get(file, len(known)), not file.startswith("tests/integration/"), -sizes[file], file
 
-    items.sort(key=place)
+    items.sort(key=order)
 
 
 def _file(item: pytest.Item) -> str:

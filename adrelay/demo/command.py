@@ -13,7 +13,7 @@ from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.output import DemoOutput
 from adrelay.demo.rest import RestError
-from adrelay.demo.stage import Stage, set_stage
+from adrelay.demo.sample import Sample, create_sample
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.interrupt import Interrupted, run_interruptibly
@@ -63,10 +63,10 @@ async def _run(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: b
 
 async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
-        stage = await set_stage(system.telegram, album=album)
-        notes.add(f"{len(stage.accounts)} accounts, {len(stage.groups)} groups, the post is {stage.post}")
+        sample = await create_sample(system.telegram, album=album)
+        notes.add(f"{len(sample.accounts)} accounts, {len(sample.groups)} groups, the post is {sample.post}")
     with screen.step("The operator uploads a Telegram application and a session of every account") as notes:
-        await steps.stock_sessions(system, stage.accounts)
+        await steps.stock_sessions(system, sample.accounts)
         notes.add(
             "two as string sessions, one as a .session file; each was checked by signing in over MTProto"
         )
@@ -84,25 +84,25 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, al
             f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"
         )
     with screen.step("The client sets the post and the groups, and presses start"):
-        await steps.advertise(client, stage)
+        await steps.advertise(client, sample)
         await steps.start(client)
-    await _watch(screen, client, stage, cycles)
+    await _watch(screen, client, sample, cycles)
     with screen.step("The client presses stop"):
         await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(system.telegram, stage, log, steps.cycles_in(log))
+    evidence = await read_back(system.telegram, sample, log, steps.cycles_in(log))
     screen.console.print(await _trace(system, purchase), soft_wrap=True)
     screen.evidence(evidence)
     await client.rest.close()
     return await _verdict(screen, system, evidence, cycles)
 
 
-async def _watch(screen: DemoOutput, client: steps.Client, stage: Stage, cycles: int) -> None:
+async def _watch(screen: DemoOutput, client: steps.Client, sample: Sample, cycles: int) -> None:
     """Show deliveries until this many cycles have an outcome for every group."""
     with screen.live() as board:
-        board.groups = list(stage.groups)
+        board.groups = list(sample.groups)
         async with asyncio.timeout(CYCLE_SECONDS * cycles):
-            while len(board.lines) < cycles * len(stage.groups):
+            while len(board.lines) < cycles * len(sample.groups):
                 board.show(await client.log())
                 await asyncio.sleep(0.25)
 

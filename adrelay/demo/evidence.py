@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adrelay.demo.stage import Stage
+from adrelay.demo.sample import Sample
 from sandbox.telegram import TelegramSandboxControl
 
 
@@ -39,16 +39,16 @@ class GroupEvidence:
 
 
 async def read_back(
-    telegram: TelegramSandboxControl, stage: Stage, log: Sequence[dict[str, Any]], cycles: Sequence[str]
+    telegram: TelegramSandboxControl, sample: Sample, log: Sequence[dict[str, Any]], cycles: Sequence[str]
 ) -> list[GroupEvidence]:
-    """Return every group's messages of the stage's post, with the adbot's record of them."""
+    """Return every group's messages of the sample's post, with the adbot's record of them."""
     found: list[GroupEvidence] = []
-    for group, chat in stage.groups.items():
+    for group, chat in sample.groups.items():
         held = [message.id for message in await telegram.messages(chat) if message.source is not None]
         claimed = {
             str(line["cycle"]): tuple(line["messages"])
             for line in log
             if line["group"] == group and line["messages"]
         }
-        found.append(GroupEvidence(group, tuple(held), claimed, tuple(cycles), stage.parts))
+        found.append(GroupEvidence(group, tuple(held), claimed, tuple(cycles), sample.parts))
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 
 from adrelay.demo.rest import Json, Rest, until
-from adrelay.demo.stage import Stage
+from adrelay.demo.sample import Sample
 from adrelay.demo.system import LocalSystem
 
 API_ID = 123456
@@ -123,10 +123,10 @@ async def sign_in(system: LocalSystem, purchase: Purchase) -> Client:
     return Client(rest, adbots["items"][0]["id"])
 
 
-async def advertise(client: Client, stage: Stage) -> None:
+async def advertise(client: Client, sample: Sample) -> None:
     """Set the post and the groups, one of them named twice."""
-    groups = [*stage.groups, next(iter(stage.groups)).upper().replace("@", "https://t.me/")]
-    await client.rest.put(f"{client.path}/advertisement", {"post": stage.post, "groups": groups})
+    groups = [*sample.groups, next(iter(sample.groups)).upper().replace("@", "https://t.me/")]
+    await client.rest.put(f"{client.path}/advertisement", {"post": sample.post, "groups": groups})
 
 
 async def start(client: Client) -> None:

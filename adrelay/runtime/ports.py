@@ -1,5 +1,6 @@
 """Finds free ports on loopback outside the range of outgoing connections."""
 
+import atexit
 import random
 import socket
 import sys
@@ -64,6 +65,12 @@ def reserve(port: int) -> bool:
 
 
 _reservations: deque[socket.socket] = deque()
+
+
+@atexit.register
+def _release() -> None:
+    while _reservations:
+        _reservations.pop().close()
 
 
 def _end_of_range() -> int:

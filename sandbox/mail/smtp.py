@@ -32,14 +32,14 @@ class Connection(SMTP):
                 require_starttls=starttls,
                 auth_required=bool(settings.user),
                 auth_require_tls=starttls,
-                authenticator=_Door(settings) if settings.user else None,
+                authenticator=_Authenticator(settings) if settings.user else None,
                 loop=asyncio.get_running_loop(),
             )
 
     async def _handle_client(self) -> None:
         """Serve, unless a fault applies before the greeting; a lost connection is not logged."""
         try:
-            answer = await happen(self, self._faults.strike("connect"))
+            answer = await apply_fault(self, self._faults.strike("connect"))
             if answer is None:
                 await super()._handle_client()
             else:
@@ -73,7 +73,7 @@ class _Hooks:
         del session
         if self._faults.refusing:
             end(server)
-        answer = await happen(server, self._faults.strike("mail"))
+        answer = await apply_fault(server, self._faults.strike("mail"))
         if answer is None:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
@@ -83,7 +83,7 @@ class _Hooks:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         del session
-        answer = await happen(server, self._faults.strike("rcpt", [address]))
+        answer = await apply_fault(server, self._faults.strike("rcpt", [address]))
         if answer is None:
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
@@ -99,11 +99,11 @@ class _Hooks:
                 encrypted=self._encrypted or session.ssl is not None,
                 user=session.auth_data if session.authenticated else None,
             )
-        answer = await happen(server, strike)
+        answer = await apply_fault(server, strike)
         return answer or "250 OK: taken"
 
 
-class _Door:
+class _Authenticator:
     """Authenticates the one user."""
 
     def __init__(self, settings: SandboxSettings) -> None:
@@ -120,7 +120,7 @@ class _Door:
         return AuthResult(success=known, handled=False, auth_data=self._user if known else None)
 
 
-async def happen(server: SMTP, strike: Strike | None) -> str | None:
+async def apply_fault(server: SMTP, strike: Strike | None) -> str | None:
     """Apply a fault; return its answer, None to continue.
 
     Raises `ConnectionResetError` once it has closed the connection.

@@ -50,7 +50,7 @@ class Sent(TypedDict, total=False):
     wait: bool
 
 
-class Turned(TypedDict, total=False):
+class SwitchFields(TypedDict, total=False):
     """The switches to set: the fields of ``SwitchChange``."""
 
     silent: bool
@@ -66,7 +66,7 @@ class Turned(TypedDict, total=False):
     answer_within_seconds: float
 
 
-class Struck(TypedDict, total=False):
+class FaultFields(TypedDict, total=False):
     """When a fault applies: the fields of ``Fault``."""
 
     count: int
@@ -154,7 +154,7 @@ class NowPaymentsControl:
         """Pay in another coin, the same value by default; the provider accepts it."""
         return await self._deposit(payment_id, sent, coin=coin, amount=amount)
 
-    async def pay_in_vain(
+    async def pay_and_fail(
         self,
         payment_id: str,
         ends: str = "failed",
@@ -226,40 +226,40 @@ class NowPaymentsControl:
         """Return the switches."""
         return await self._call(Switches, "GET", "/switches")
 
-    async def switch(self, **turned: Unpack[Turned]) -> Switches:
+    async def switch(self, **changed: Unpack[SwitchFields]) -> Switches:
         """Set these switches; the others are unchanged."""
-        return await self._call(Switches, "PATCH", "/switches", SwitchChange.model_validate(turned))
+        return await self._call(Switches, "PATCH", "/switches", SwitchChange.model_validate(changed))
 
     async def be_down(
-        self, status: int = 503, *, retry_after_seconds: int | None = None, **struck: Unpack[Struck]
+        self, status: int = 503, *, retry_after_seconds: int | None = None, **when: Unpack[FaultFields]
     ) -> None:
         """Answer calls with this status and a `Retry-After` of this time."""
         how = {"kind": "error", "status": status, "retry_after_seconds": retry_after_seconds}
-        await self.break_with(Fault.model_validate({**struck, **how}))
+        await self.break_with(Fault.model_validate({**when, **how}))
 
-    async def be_slow(self, seconds: float, **struck: Unpack[Struck]) -> None:
+    async def be_slow(self, seconds: float, **when: Unpack[FaultFields]) -> None:
         """Delay the answers to calls."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "slow", "seconds": seconds}))
+        await self.break_with(Fault.model_validate({**when, "kind": "slow", "seconds": seconds}))
 
-    async def hang(self, **struck: Unpack[Struck]) -> None:
+    async def hang(self, **when: Unpack[FaultFields]) -> None:
         """Neither execute nor answer calls."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "hang"}))
+        await self.break_with(Fault.model_validate({**when, "kind": "hang"}))
 
-    async def lose_answers(self, **struck: Unpack[Struck]) -> None:
+    async def lose_answers(self, **when: Unpack[FaultFields]) -> None:
         """Execute calls without answering them."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "lose_answer"}))
+        await self.break_with(Fault.model_validate({**when, "kind": "lose_answer"}))
 
-    async def talk_nonsense(self, **struck: Unpack[Struck]) -> None:
+    async def answer_garbage(self, **when: Unpack[FaultFields]) -> None:
         """Answer calls with a page that is not JSON."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "garbage"}))
+        await self.break_with(Fault.model_validate({**when, "kind": "garbage"}))
 
-    async def answer_otherwise(self, change: dict[str, JsonValue], **struck: Unpack[Struck]) -> None:
+    async def change_answers(self, change: dict[str, JsonValue], **when: Unpack[FaultFields]) -> None:
         """Execute calls, and answer with these fields changed."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "change", "change": change}))
+        await self.break_with(Fault.model_validate({**when, "kind": "change", "change": change}))
 
-    async def cut_answers(self, **struck: Unpack[Struck]) -> None:
+    async def cut_answers(self, **when: Unpack[FaultFields]) -> None:
         """Execute calls, and close the connection in the middle of the answer."""
-        await self.break_with(Fault.model_validate({**struck, "kind": "cut"}))
+        await self.break_with(Fault.model_validate({**when, "kind": "cut"}))
 
     async def break_with(self, fault: Fault) -> list[Fault]:
         """Add a fault; return all active ones."""

@@ -74,7 +74,7 @@ class Resending(Message):
 
     times: int = Field(default=1, ge=1)
     status: Status | None = Field(
-        default=None, description="The last one that said this; the last of all, if None."
+        default=None, description="The last one with this status; the last of all, if None."
     )
     together: bool = False
 
@@ -90,7 +90,8 @@ class Switches(Message):
         default="finished", description="What a further deposit ends as: a setting of the merchant's account."
     )
     newest: bool = Field(
-        default=False, description="A notification says how things stand when it is sent, also a late one."
+        default=False,
+        description="A notification has the payment's state at the time of sending, also a late one.",
     )
     leave_out: tuple[str, ...] = Field(default=(), description="Fields that no notification has.")
     null: tuple[str, ...] = Field(default=(), description="Fields that are null in every notification.")
@@ -120,9 +121,9 @@ class Fault(Message):
 
     kind: Literal["error", "slow", "hang", "lose_answer", "garbage", "change", "cut"] = Field(
         description="`error` answers with `status`; `slow` answers after `seconds`; `hang` never "
-        "does (504 after `seconds`) and does nothing; `lose_answer` does what was asked and then hangs; "
-        "`garbage` answers 200 with a page that is no JSON; `change` does what was asked and says some "
-        "fields otherwise; `cut` does what was asked and closes the connection in the middle of its answer."
+        "does (504 after `seconds`) and does nothing; `lose_answer` executes the call and then hangs; "
+        "`garbage` answers 200 with a page that is no JSON; `change` executes the call and answers with some "
+        "fields changed; `cut` executes the call and closes the connection in the middle of its answer."
     )
     status: int = Field(default=503, ge=400, le=599)
     retry_after_seconds: int | None = Field(

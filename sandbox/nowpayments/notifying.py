@@ -150,10 +150,10 @@ class Notifier:
         answered, error = await self._post(notification, url)
         took = time.monotonic() - began
         notification.attempts.append(Attempt(at=at, answered=answered, error=error, took_seconds=took))
-        taken = answered is not None and httpx.codes.is_success(answered)
-        if taken:
+        accepted = answered is not None and httpx.codes.is_success(answered)
+        if accepted:
             notification.state = "delivered"
-        return taken
+        return accepted
 
     async def _post(self, notification: Notification, url: str) -> tuple[int | None, str | None]:
         headers = {"content-type": "application/json", "x-nowpayments-sig": notification.signature}

@@ -80,11 +80,11 @@ def _contained(body: bytes) -> Iterator[Inner]:
             msg_id, seq_no, size = struct.unpack_from("<qii", body, at)
             at += 16
             if size < 0 or at + size > len(body):
-                raise MalformedError("container shorter than it says")
+                raise MalformedError("container shorter than its length field")
             yield Inner(msg_id, seq_no, body[at : at + size])
             at += size
     except struct.error as error:
-        raise MalformedError("container shorter than it says") from error
+        raise MalformedError("container shorter than its length field") from error
 
 
 def _gunzip(body: bytes) -> bytes:

@@ -36,13 +36,13 @@ def chat(known: Chat) -> ChatView:
     )
 
 
-def message(held: Message) -> MessageView:
+def message(stored: Message) -> MessageView:
     """Return the view of a message."""
-    draft = held.draft
+    draft = stored.draft
     return MessageView(
-        id=held.id,
-        chat=held.chat,
-        date=held.date,
+        id=stored.id,
+        chat=stored.chat,
+        date=stored.date,
         text=draft.text,
         sender=draft.sender,
         forwarded_from=_origin(draft.forwarded_from),

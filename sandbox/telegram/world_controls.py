@@ -127,8 +127,8 @@ class WorldControls:
 
     def messages(self, chat: int, after: int = 0) -> list[MessageView]:
         """Return a chat's messages, oldest first, from the message after ``after``."""
-        held = self.core.world.chat(chat).messages
-        return [views.message(one) for number, one in held.items() if number > after]
+        found = self.core.world.chat(chat).messages
+        return [views.message(one) for number, one in found.items() if number > after]
 
     def delete_message(self, chat: int, message: int) -> None:
         """Delete a message of a chat."""

@@ -1,1 +1,1 @@
-"""Tests: chaos."""
+"""Tests of the whole system under random faults."""

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: any number of faults, from any seed."""
+"""`python -m tests.chaos`: a run with any number of faults and any seed."""
 
 import argparse
 import asyncio
@@ -11,14 +11,16 @@ from tests.chaos.schedule import Kind
 
 
 def main() -> int:
-    """Return 0 if every invariant held."""
-    parser = argparse.ArgumentParser(prog="chaos", description="Break a loaded system, and see what holds.")
-    parser.add_argument("--faults", type=int, default=40, help="How many faults strike.")
-    parser.add_argument("--seed", type=int, default=1, help="Which schedule they follow.")
-    parser.add_argument("--clients", type=int, default=5, help="How many clients run adbots meanwhile.")
+    """Run, and print the report; return 0 if every invariant held."""
+    parser = argparse.ArgumentParser(
+        prog="chaos", description="Inject faults into a loaded system, and check its invariants."
+    )
+    parser.add_argument("--faults", type=int, default=40, help="The number of faults.")
+    parser.add_argument("--seed", type=int, default=1, help="The seed of the schedule.")
+    parser.add_argument("--clients", type=int, default=5, help="The number of clients with adbots.")
     parser.add_argument("--keep", type=Path, default=None, help="Keep databases and logs in this folder.")
-    parser.add_argument("--pace", type=float, default=1.0, help="Stretches the pauses between faults.")
-    parser.add_argument("--no-disks", action="store_true", help="Leave the servers' disks alone.")
+    parser.add_argument("--pace", type=float, default=1.0, help="A factor for the pauses between faults.")
+    parser.add_argument("--no-disks", action="store_true", help="Do not fill the servers' disks.")
     parser.add_argument(
         "--only",
         action="append",
@@ -27,26 +29,26 @@ def main() -> int:
         metavar="KIND",
         help=f"Only faults of this kind; may be repeated: {', '.join(kind.name.lower() for kind in Kind)}.",
     )
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     report = asyncio.run(
         run(
-            told.seed,
-            told.faults,
-            folder=told.keep,
-            clients=told.clients,
-            disks=not told.no_disks,
-            only=told.only,
-            pace=told.pace,
-            tell=_say,
+            arguments.seed,
+            arguments.faults,
+            folder=arguments.keep,
+            clients=arguments.clients,
+            disks=not arguments.no_disks,
+            only=arguments.only,
+            pace=arguments.pace,
+            log=_print,
         )
     )
-    _say(str(report))
-    if not report.breaches and told.keep is None:
+    _print(str(report))
+    if not report.breaches and arguments.keep is None:
         shutil.rmtree(report.folder, ignore_errors=True)
     return 1 if report.breaches else 0
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""A small disk, in memory, that can be filled: mounted where that is allowed."""
+"""A small disk in memory that can be filled, where mounting is allowed."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ class CannotMount(Exception):
 
 
 class SmallDisk:
-    """A tmpfs on a folder. Only root may make one, and not in every container."""
+    """A tmpfs on a folder. Only root may mount one, and not in every container."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder = folder
@@ -21,7 +21,7 @@ class SmallDisk:
         self._filler = folder / "filler"
 
     def mount(self) -> None:
-        """Let the folder be a disk of its own from now on; raise `CannotMount` if that is not possible."""
+        """Mount the disk on the folder; raise `CannotMount` if that is not possible."""
         if os.geteuid() != 0:
             raise CannotMount("only root may mount a small disk")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -35,20 +35,20 @@ class SmallDisk:
             raise CannotMount(f"mounting a small disk is not allowed: {done.stderr.strip()}")
 
     def unmount(self) -> None:
-        """Let go of the disk and what it holds, as soon as nobody uses it any more."""
+        """Unmount the disk with its content, as soon as nothing uses it any more."""
         subprocess.run(["umount", "--lazy", str(self.folder)], check=False)  # noqa: S603, S607 - ours
 
     def fill(self) -> int:
-        """Take all the room that is left; return how many bytes that was."""
-        taken = 0
+        """Fill the disk; return the number of bytes."""
+        filled = 0
         with self._filler.open("wb") as file:
             for size in _STEPS:
                 with suppress(OSError):
                     while True:
-                        os.posix_fallocate(file.fileno(), taken, size)
-                        taken += size
-        return taken
+                        os.posix_fallocate(file.fileno(), filled, size)
+                        filled += size
+        return filled
 
     def free(self) -> None:
-        """Give the room back."""
+        """Free what `fill` filled."""
         self._filler.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Carrying faults out against a running system."""
+"""Injects faults into a running system."""
 
 import asyncio
 import os
@@ -18,46 +18,46 @@ from tests.chaos.system import ChaosSystem
 from tests.support.suspending import suspend
 
 DEADLINE_SECONDS = 60.0
-"""How long a fault waits for its target to run."""
+"""How long a fault waits for its target process to run."""
 SENDS = "messages.forwardMessages"
 
 
 @dataclass
-class Struck:
-    """A fault that was carried out, when, and what came of it."""
+class InjectedFault:
+    """An injected fault, its time, and its outcome."""
 
     fault: Fault
     at: float
-    """Seconds since the first one could strike."""
-    outcome: str = "struck"
+    """Seconds since the schedule began."""
+    outcome: str = "injected"
 
 
 class Chaos:
-    """Carries out a schedule; faults that last overlap with those that follow."""
+    """Injects the faults of a schedule; long faults overlap with the next ones."""
 
     def __init__(self, system: ChaosSystem, seed: int) -> None:
-        self.struck: list[Struck] = []
+        self.injected: list[InjectedFault] = []
         self._system = system
         self._chance = random.Random(seed)
         self._began = time.monotonic()
         self._filling = asyncio.Lock()
 
     async def run(self, schedule: Sequence[Fault], pace: float = 1.0) -> None:
-        """Let every fault strike, after its pause times `pace`; return when the last one is over."""
+        """Inject every fault after its pause times `pace`; return when the last one has ended."""
         self._began = time.monotonic()
         async with asyncio.TaskGroup() as lasting:
             for fault in schedule:
                 await asyncio.sleep(fault.after * pace)
-                note = Struck(fault, round(time.monotonic() - self._began, 1))
-                self.struck.append(note)
+                note = InjectedFault(fault, round(time.monotonic() - self._began, 1))
+                self.injected.append(note)
                 lasting.create_task(self._note(note))
 
     async def heal(self) -> None:
-        """End what does not end by itself."""
+        """End the faults that do not end by themselves."""
         await self._system.telegram.clear_faults()
         await self._system.payments.heal()
 
-    async def _note(self, note: Struck) -> None:
+    async def _note(self, note: InjectedFault) -> None:
         try:
             note.outcome = await self._strike(note.fault) or note.outcome
         except (LookupError, ProcessLookupError) as error:
@@ -81,8 +81,8 @@ class Chaos:
                 await self._wipe()
             case Kind.FILL_NATS | Kind.FILL_POSTGRES:
                 async with self._filling:
-                    taken = await self._system.fill(fault.target, fault.seconds)
-                return f"{taken // 1024**2} MiB taken"
+                    filled = await self._system.fill(fault.target, fault.seconds)
+                return f"{filled // 1024**2} MiB filled"
             case Kind.PROVIDER_DOWN | Kind.PROVIDER_SLOW | Kind.PROVIDER_LOSES:
                 await self._provider(fault)
             case _:
@@ -121,7 +121,7 @@ class Chaos:
                     os.kill(pid, signal.SIGCONT)
 
     async def _wipe(self) -> None:
-        """Take the streams away between two instructions of a server that dies before its next one."""
+        """Delete the streams while the server is stopped, then kill it before its next instruction."""
         pid = await self._pid("nats")
         await suspend(pid)
         lost = self._system.nats_data.with_name(f"lost-{uuid4().hex[:8]}")

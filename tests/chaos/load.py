@@ -1,4 +1,4 @@
-"""What clients and the operator do meanwhile, as patiently as people are, and what they were told."""
+"""The load: what clients and the operator do, with retries, and what the system acknowledged."""
 
 import asyncio
 import random
@@ -22,30 +22,30 @@ Order = Literal["as_happened", "reversed", "shuffled"]
 
 PAUSE_SECONDS = 0.4
 MAIL_SECONDS = 300.0
-"""A mail is sent when all that it needs is well again."""
+"""A mail may wait until the faults have ended."""
 _TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _ORDERS: tuple[Order, ...] = ("as_happened", "reversed", "shuffled")
 _API_ID = 300_001
 
 
 @dataclass
-class Told:
+class Acknowledged:
     """What the system has acknowledged; none of it may be lost."""
 
     orders: set[str] = field(default_factory=set[str])
     codes: set[str] = field(default_factory=set[str])
     sessions: set[str] = field(default_factory=set[str])
     commands: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
-    """By adbot: every command that was accepted, with what it said, in order."""
+    """By adbot: every accepted command with its argument, in order."""
     refused: list[str] = field(default_factory=list[str])
-    """Refusals that no client of ours has given cause for."""
+    """Refusals for which the load gave no cause."""
     tries: Counter[str] = field(default_factory=Counter[str])
-    """How often something had to be asked again, by what was answered."""
+    """The number of retries, by action and answer."""
 
 
 @dataclass
-class Stage:
-    """A client's own channel with its post, and the groups that are to get it."""
+class Advertisement:
+    """A client's channel with its post, and the groups of the advertisement."""
 
     channel: int
     post: str
@@ -54,21 +54,21 @@ class Stage:
 
 
 class Load:
-    """Several clients with adbots, visitors who only order and pay, an operator who brings more stock."""
+    """Clients with adbots, visitors who order and pay, and an operator who uploads stock."""
 
     def __init__(self, system: ChaosSystem, seed: int, *, clients: int = 5) -> None:
-        self.told = Told()
-        self.stages: dict[str, Stage] = {}
+        self.acknowledged = Acknowledged()
+        self.advertisements: dict[str, Advertisement] = {}
         """By adbot."""
         self._system = system
         self._chance = random.Random(seed)
         self._clients = clients
         self._accounts: list[int] = []
-        self._over = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
-        """Upload the stock that the clients' plans need."""
+        """Upload the sessions that the clients' plans need."""
         await self._system.payments.switch(retries=200, retry_seconds=1.0)
         telegram = self._system.telegram
         for number in range(3 * self._clients + 10):
@@ -76,29 +76,29 @@ class Load:
             self._accounts.append(account.id)
         async with self._operator() as operator:
             body: Json = {"api_id": _API_ID, "api_hash": steps.API_HASH}
-            await self._persist(
+            await self._retried(
                 "Telegram application", lambda: operator.post("/admin/telegram-applications", body)
             )
         for account_id in self._accounts[:-4]:
             await self._stock(account_id)
 
     async def start(self) -> None:
-        """Let everybody begin."""
+        """Start all clients, the visitors and the operator."""
         plans = list(PLANS)
         bodies = [self._client(number, plans[number % len(plans)]) for number in range(self._clients)]
         bodies += [self._visitors(), self._restock()]
         self._tasks = [asyncio.create_task(body) for body in bodies]
 
     async def finish(self, within_seconds: float) -> None:
-        """Let everybody come to an end: each client presses stop; raise if that takes too long."""
-        self._over.set()
+        """End the load: each client stops its adbot; raise `TimeoutError` if that takes too long."""
+        self._stopping.set()
         async with asyncio.timeout(within_seconds):
             for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
                 if isinstance(outcome, BaseException):
-                    self.told.refused.append(repr(outcome))
+                    self.acknowledged.refused.append(repr(outcome))
 
     async def cancel(self) -> None:
-        """End everybody at once."""
+        """Cancel the load."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -109,7 +109,7 @@ class Load:
     # -- the operator
 
     async def _restock(self) -> None:
-        """Bring the last sessions while faults strike: each is signed in with, by the service itself."""
+        """Upload the last sessions during faults; the service signs in with each."""
         for account in self._accounts[-4:]:
             await self._wait(self._chance.uniform(5, 20))
             await self._stock(account)
@@ -127,24 +127,24 @@ class Load:
                 raise
 
         async with self._operator() as operator:
-            answer = await self._persist("upload", upload, also={"telegram_unreachable"})
+            answer = await self._retried("upload", upload, also={"telegram_unreachable"})
         if answer is not None:
-            self.told.sessions.add(str(answer["session"]))
+            self.acknowledged.sessions.add(str(answer["session"]))
 
     # -- clients
 
     async def _client(self, number: int, plan: str) -> None:
-        """Buy a plan, and run its adbot until all is over."""
-        stage = await self._set_stage(number)
+        """Buy a plan, and run its adbot until the load ends."""
+        advertisement = await self._create_advertisement(number)
         while (purchase := await self._bought(f"client{number}", plan)) is None:
             await self._wait(PAUSE_SECONDS)
         await self._pay(purchase)
         async with await self._signed_in(purchase) as rest:
             adbot = await self._adbot(rest)
-            self.stages[adbot] = stage
-            self.told.commands[adbot] = []
-            while not self._over.is_set():
-                await self._advertise(rest, adbot, stage)
+            self.advertisements[adbot] = advertisement
+            self.acknowledged.commands[adbot] = []
+            while not self._stopping.is_set():
+                await self._advertise(rest, adbot, advertisement)
                 await self._start(rest, adbot)
                 await self._wait(self._chance.uniform(8, 30))
                 if self._chance.random() < 0.5:
@@ -165,25 +165,25 @@ class Load:
                     return None
                 raise
 
-        purchase = await self._persist("checkout", order, also={"provider_unavailable"})
+        purchase = await self._retried("checkout", order, also={"provider_unavailable"})
         if purchase is None:
-            self.told.tries["checkout: insufficient_stock"] += 1
+            self.acknowledged.tries["checkout: insufficient_stock"] += 1
             return None
-        self.told.orders.add(purchase.order)
+        self.acknowledged.orders.add(purchase.order)
         return await self._with_address(purchase)
 
     async def _with_address(self, purchase: steps.Purchase) -> steps.Purchase:
         async with Rest(self._system.url) as visitor:
             while not purchase.address:
                 await asyncio.sleep(PAUSE_SECONDS)
-                payment: Json = await self._persist(
+                payment: Json = await self._retried(
                     "payment", lambda: visitor.get(f"/payments/{purchase.order}"), also={"unknown_order"}
                 )
                 purchase.address = payment["pay_address"]
         return purchase
 
     async def _pay(self, purchase: steps.Purchase) -> None:
-        """Pay to the very address that was told; the notifications come often and in any order."""
+        """Pay to the address of the order; notifications are repeated, in any order."""
         payments = await self._system.payments.payments()
         payment = next(one for one in payments if one.pay_address == purchase.address)
         await self._system.payments.pay(
@@ -197,28 +197,30 @@ class Load:
 
     async def _signed_in(self, purchase: steps.Purchase) -> Rest:
         code = await steps.access_code(self._system, purchase, within_seconds=MAIL_SECONDS)
-        self.told.codes.add(code)
+        self.acknowledged.codes.add(code)
         async with Rest(self._system.url) as visitor:
             body: Json = {"access_code": code}
-            answer = await self._persist("sign in", lambda: visitor.post("/auth/sign-in", body))
+            answer = await self._retried("sign in", lambda: visitor.post("/auth/sign-in", body))
         return Rest(self._system.url, answer["token"])
 
     async def _adbot(self, rest: Rest) -> str:
         while True:
-            answer = await self._persist("adbots", lambda: rest.get("/adbots"))
+            answer = await self._retried("adbots", lambda: rest.get("/adbots"))
             if answer["items"]:
                 return str(answer["items"][0]["id"])
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _advertise(self, rest: Rest, adbot: str, stage: Stage) -> None:
-        some = self._chance.sample(list(stage.groups), self._chance.randint(3, len(stage.groups)))
-        body: Json = {"post": stage.post, "groups": some}
+    async def _advertise(self, rest: Rest, adbot: str, advertisement: Advertisement) -> None:
+        some = self._chance.sample(
+            list(advertisement.groups), self._chance.randint(3, len(advertisement.groups))
+        )
+        body: Json = {"post": advertisement.post, "groups": some}
         path = f"/adbots/{adbot}/advertisement"
-        await self._persist("advertisement", lambda: rest.put(path, body))
-        self.told.commands[adbot].append(("advertisement", " ".join(some)))
+        await self._retried("advertisement", lambda: rest.put(path, body))
+        self.acknowledged.commands[adbot].append(("advertisement", " ".join(some)))
 
     async def _start(self, rest: Rest, adbot: str) -> None:
-        """Press start; without seats nothing can be done but wait for stock."""
+        """Start the adbot; without seats, only count the try."""
 
         async def press() -> bool:
             try:
@@ -229,22 +231,22 @@ class Load:
                 raise
             return True
 
-        if await self._persist("start", press):
-            self.told.commands[adbot].append(("start", ""))
+        if await self._retried("start", press):
+            self.acknowledged.commands[adbot].append(("start", ""))
         else:
-            self.told.tries["start: no_seats"] += 1
+            self.acknowledged.tries["start: no_seats"] += 1
 
     async def _stop(self, rest: Rest, adbot: str) -> None:
-        await self._persist("stop", lambda: rest.post(f"/adbots/{adbot}/stop"))
-        self.told.commands[adbot].append(("stop", ""))
+        await self._retried("stop", lambda: rest.post(f"/adbots/{adbot}/stop"))
+        self.acknowledged.commands[adbot].append(("stop", ""))
 
     async def _visitors(self) -> None:
-        """Order now and then; most pay, some only in part, some never. Clients come to the stock first."""
-        while len(self.stages) < self._clients and not self._over.is_set():
+        """Order at random times; most pay, some in part, some never. Begins after the clients' orders."""
+        while len(self.advertisements) < self._clients and not self._stopping.is_set():
             await self._wait(1)
         for number in range(10_000):
             await self._wait(self._chance.uniform(0.3, 2))
-            if self._over.is_set():
+            if self._stopping.is_set():
                 return
             purchase = await self._bought(f"visitor{number}", self._chance.choice(list(PLANS)))
             if purchase is None:
@@ -257,7 +259,7 @@ class Load:
                 payment = next(one for one in payments if one.pay_address == purchase.address)
                 await self._system.payments.pay_part(payment.payment_id, repeat=2, wait=False)
 
-    async def _set_stage(self, number: int) -> Stage:
+    async def _create_advertisement(self, number: int) -> Advertisement:
         telegram = self._system.telegram
         channel = await telegram.create_channel(ChannelSpec(username=f"chaos_channel_{number}"))
         if number % 3 == 2:
@@ -273,28 +275,30 @@ class Load:
             ).id
             for one in range(8)
         }
-        return Stage(channel.id, f"https://t.me/chaos_channel_{number}/{parts[0]}", tuple(parts), groups)
+        return Advertisement(
+            channel.id, f"https://t.me/chaos_channel_{number}/{parts[0]}", tuple(parts), groups
+        )
 
-    # -- patience
+    # -- waits and retries
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._over.wait()
+                await self._stopping.wait()
 
-    async def _persist(
+    async def _retried(
         self, what: str, act: Callable[[], Awaitable[T]], *, also: set[str] | None = None
     ) -> T:
-        """Ask again until it is done: after errors of the server's, lost answers, and refusals in `also`."""
+        """Retry after errors of the server, lost answers, and refusals in `also`."""
         while True:
             try:
                 return await act()
             except (httpx.TransportError, ControlError) as error:
-                self.told.tries[f"{what}: {type(error).__name__}"] += 1
+                self.acknowledged.tries[f"{what}: {type(error).__name__}"] += 1
             except RestError as error:
                 mine = error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.status not in _TRY_AGAIN
                 if mine and error.code not in (also or ()):
-                    self.told.refused.append(f"{what}: {error}")
+                    self.acknowledged.refused.append(f"{what}: {error}")
                     raise
-                self.told.tries[f"{what}: {error.status} {error.code}"] += 1
+                self.acknowledged.tries[f"{what}: {error.status} {error.code}"] += 1
             await asyncio.sleep(PAUSE_SECONDS)

@@ -11,7 +11,7 @@ CONNECT_SECONDS = 5.0
 
 
 class Proxy:
-    """Stands between a service and one of its servers; `target` is asked for the port at each connection."""
+    """A proxy between a service and a server; `target` returns the port for each connection."""
 
     def __init__(self, name: str, target: Callable[[], int]) -> None:
         self.name = name
@@ -24,26 +24,26 @@ class Proxy:
         self._refusing = False
 
     async def start(self) -> None:
-        """Let everything through from now on."""
+        """Accept connections."""
         self._server = await asyncio.start_server(self._carry, LOOPBACK, self.port)
 
     async def stop(self) -> None:
-        """Close the door and every connection."""
+        """Close the port and every connection."""
         self._flowing.set()
         if self._server is not None:
             self._server.close()
         self.cut()
-        while self._writers:  # noqa: ASYNC110 - each carrier takes its own two out when it ends
+        while self._writers:  # noqa: ASYNC110 - each connection removes its own two when it ends
             await asyncio.sleep(0.01)
 
     def cut(self) -> int:
-        """Break every connection at once; return how many ends that were."""
+        """Abort every connection; return the number of ends."""
         for writer in self._writers:
             writer.transport.abort()
         return len(self._writers)
 
     async def refuse(self, seconds: float) -> None:
-        """Break every connection, and new ones as soon as they are made."""
+        """Abort every connection, and new ones at once, for a time."""
         self._refusing = True
         self.cut()
         try:
@@ -52,7 +52,7 @@ class Proxy:
             self._refusing = False
 
     async def stall(self, seconds: float) -> None:
-        """Carry nothing for a while, though every connection seems to stand; then all of it."""
+        """Forward nothing for a time, on open connections; then forward all of it."""
         self._flowing.clear()
         try:
             await asyncio.sleep(seconds)
@@ -86,7 +86,7 @@ class Proxy:
             self._writers.discard(before)
             for way in ways:
                 way.cancel()
-            # the server's side first: it must not see a client's next connection before this one's end
+            # the server's side first: it must see this connection's end before the client's next one
             before.transport.abort()
             writer.transport.abort()
             await asyncio.gather(*ways, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Which fault strikes what, when, and for how long: drawn from a seed."""
+"""The schedule of faults, their targets, pauses and durations: drawn from a seed."""
 
 import random
 from collections.abc import Collection, Sequence
@@ -9,7 +9,7 @@ from adrelay.system import SERVICES
 
 
 class Kind(StrEnum):
-    """What can go wrong."""
+    """The kinds of faults."""
 
     KILL = "kill -9 a service"
     KILL_WORKER = "kill -9 a worker"
@@ -76,12 +76,12 @@ _SERVERS = {
     **dict.fromkeys((Kind.TELEGRAM_SILENT, Kind.TELEGRAM_CLOSE), "telegram"),
 }
 _SHORT, _LONG = (0.3, 3.0), (5.0, 9.0)
-"""Seconds; a lease lies between the two."""
+"""Seconds; a lease is longer than the first and shorter than the second."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: it strikes `after` so many seconds since the one before, and lasts so many."""
+    """One fault: it begins `after` seconds after the one before, and lasts `seconds`."""
 
     number: int
     kind: Kind
@@ -95,7 +95,7 @@ class Fault:
 
 
 def draw(seed: int, faults: int, *, workers: int, kinds: Collection[Kind] = EVERY_KIND) -> list[Fault]:
-    """Return the schedule of a seed: every kind comes before any comes too often."""
+    """Return the schedule of a seed; the kinds are drawn from a shuffled deck."""
     chance = random.Random(seed)
     drawn: list[Fault] = []
     deck: list[Kind] = []
@@ -112,7 +112,7 @@ def draw(seed: int, faults: int, *, workers: int, kinds: Collection[Kind] = EVER
 
 
 def _aim(kind: Kind, chance: random.Random, workers: int) -> tuple[str, float]:
-    """Return what a fault strikes, and how many seconds it lasts."""
+    """Return the target of a fault, and its duration in seconds."""
     target = chance.choice(_targets(kind, workers))
     if kind in DISKS:
         return target, chance.uniform(2, 5)
@@ -126,6 +126,6 @@ def _targets(kind: Kind, workers: int) -> Sequence[str]:
         return [f"worker-{number}" for number in range(1, workers + 1)]
     if kind in {Kind.CUT, Kind.REFUSE}:
         return (*_ROUTES, "forwarder-telegram")
-    if kind is Kind.STALL:  # not Telegram's: an end that comes late looks like a session held twice
+    if kind is Kind.STALL:  # not Telegram's: a late end looks like a session that is used twice at once
         return _ROUTES
     return (_SERVERS[kind],)

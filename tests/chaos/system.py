@@ -39,12 +39,12 @@ CATALOGUE = "".join(
     for code, sessions, interval in (("solo", 1, 5), ("duo", 2, 6), ("trio", 3, 7))
 )
 PLANS = {"solo": 1, "duo": 2, "trio": 3}
-"""How many seats each plan has."""
+"""The seats of each plan."""
 DISK_BYTES = {"postgres": 1536 * 1024 * 1024, "nats": 192 * 1024 * 1024}
 
 
 class ChaosSystem(LocalSystem):
-    """All of Adrelay, with something to break between any two parts of it."""
+    """All of Adrelay, with a proxy between every service and every server."""
 
     def __init__(self, folder: Path, *, workers: int = 3, disks: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,9 +54,9 @@ class ChaosSystem(LocalSystem):
             folder, workers=workers, settings={**SETTINGS, "ADRELAY_BILLING_CATALOGUE_FILE": str(catalogue)}
         )
         self.disks: dict[str, SmallDisk] = {}
-        """Servers whose data lies on a small disk of its own."""
-        self.no_disks = "" if disks else "small disks were not asked for"
-        """Why there are none, if there are none."""
+        """The disks of the servers whose data is on a small disk."""
+        self.no_disks = "" if disks else "small disks were not requested"
+        """The reason, if there are none."""
         self.proxies: dict[str, Proxy] = {}
         """By `<service>-<server>`."""
         for service in SERVICES:
@@ -66,7 +66,7 @@ class ChaosSystem(LocalSystem):
 
     @property
     def nats_data(self) -> Path:
-        """Where NATS keeps its streams."""
+        """The folder of NATS's streams."""
         return self.folder / "nats" / "jetstream"
 
     def _proxy(self, name: str, target: Callable[[], int]) -> None:
@@ -95,13 +95,13 @@ class ChaosSystem(LocalSystem):
         for proxy in self.proxies.values():
             await proxy.stop()
         for server, disk in self.disks.items():
-            with suppress(OSError):  # its log is wanted when the disk is gone
+            with suppress(OSError):  # the log is needed after the disk is unmounted
                 shutil.copy(disk.folder / f"{server}.log", self.folder / "logs")
             await asyncio.to_thread(disk.unmount)
         self.disks.clear()
 
     def _mount(self) -> None:
-        """Give each server a small disk; where that is not allowed, say why."""
+        """Mount a small disk for each server; where that is not allowed, record the reason."""
         for server, size in DISK_BYTES.items():
             disk = SmallDisk(self.folder / server, size)
             try:
@@ -113,24 +113,24 @@ class ChaosSystem(LocalSystem):
 
     async def environment(self) -> dict[str, str]:
         """Connect every service to every server through a proxy of its own."""
-        told = await super().environment()
+        variables = await super().environment()
         for service in SERVICES:
             for server in ("postgres", "nats"):
                 name = f"ADRELAY_{server.upper()}_URL"
                 own = f"ADRELAY_{service.upper()}_{server.upper()}_URL"
-                told[own] = _through(told[name], self.proxies[f"{service}-{server}"])
-        told["ADRELAY_FORWARDER_TELEGRAM_PORT"] = str(self.proxies["forwarder-telegram"].port)
-        return told
+                variables[own] = _through(variables[name], self.proxies[f"{service}-{server}"])
+        variables["ADRELAY_FORWARDER_TELEGRAM_PORT"] = str(self.proxies["forwarder-telegram"].port)
+        return variables
 
     async def fill(self, server: str, seconds: float) -> int:
-        """Leave a server no room on its disk for a while; return how many bytes were missing."""
+        """Fill a server's disk for a time; return the number of bytes."""
         disk = self.disks[server]
         try:
-            taken = await asyncio.to_thread(disk.fill)
+            filled = await asyncio.to_thread(disk.fill)
             await asyncio.sleep(seconds)
         finally:
             disk.free()
-        return taken
+        return filled
 
 
 def _through(url: str, proxy: Proxy) -> str:

@@ -1,4 +1,4 @@
-"""Real processes killed on the whole path: the groups still hold each post once, every cycle finishes."""
+"""Processes are killed during the whole path; each group still receives each post once."""
 
 import os
 import signal
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.timeout(360)
 async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
     local_system: LocalSystem,
 ) -> None:
-    async with running(local_system) as told:
+    async with running(local_system) as started:
         before = {name: local_system.pid(name) for name in ("worker-1", "worker-2")}
         for number in range(2):
-            # in the middle of each of the first two cycles, whoever of the workers holds the sessions
-            await told.deliveries(number * len(told.stage.groups) + 2)
+            # in the middle of each of the first two cycles, whichever worker leases the sessions
+            await started.deliveries(number * len(started.sample.groups) + 2)
             for name in before:
                 os.kill(local_system.pid(name), signal.SIGKILL)
             await local_system.supervisor.until_ready()
-        evidence = await told.cycles(3)
+        evidence = await started.cycles(3)
     assert all(local_system.pid(name) != pid for name, pid in before.items())
     assert len(evidence[0].cycles) == 3
     assert problems(evidence) == []
@@ -34,27 +34,27 @@ async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
 
 
 async def test_one_of_two_workers_killed_hands_its_sessions_to_the_other(local_system: LocalSystem) -> None:
-    async with running(local_system) as told:
-        await told.deliveries(2)
+    async with running(local_system) as started:
+        await started.deliveries(2)
         os.kill(local_system.pid("worker-1"), signal.SIGKILL)
-        evidence = await told.cycles(2)
+        evidence = await started.cycles(2)
     assert len(evidence[0].cycles) == 2
     assert problems(evidence) == []
     assert await local_system.telegram.held_twice() == []
 
 
 async def test_every_cycle_finishes_though_nats_is_killed_twice(local_system: LocalSystem) -> None:
-    stage, purchase = await ordered(local_system)
+    sample, purchase = await ordered(local_system)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
     await steps.pay(local_system, purchase)
     client = await steps.sign_in(local_system, purchase)
-    await steps.advertise(client, stage)
+    await steps.advertise(client, sample)
     await steps.start(client)
     await until(client.log, lambda log: len(log) >= 2, within_seconds=DEADLINE_SECONDS, every_seconds=0.05)
     os.kill(local_system.pid("nats"), signal.SIGKILL)
-    await until(client.log, lambda log: len(log) >= 2 * len(stage.groups), within_seconds=DEADLINE_SECONDS)
+    await until(client.log, lambda log: len(log) >= 2 * len(sample.groups), within_seconds=DEADLINE_SECONDS)
     await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(local_system.telegram, stage, log, steps.cycles_in(log))
+    evidence = await read_back(local_system.telegram, sample, log, steps.cycles_in(log))
     await client.rest.close()
     assert problems(evidence) == []

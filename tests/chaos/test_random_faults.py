@@ -26,5 +26,5 @@ def test_a_seed_always_gives_the_same_schedule() -> None:
     assert draw(5, 60, workers=3) != draw(6, 60, workers=3)
 
 
-def test_a_long_schedule_holds_every_kind_of_fault() -> None:
+def test_a_long_schedule_contains_every_kind_of_fault() -> None:
     assert {fault.kind for fault in draw(1, 60, workers=3)} == set(Kind)

@@ -1,1 +1,1 @@
-"""Tests: contracts."""
+"""Tests of the published contract."""

@@ -1,4 +1,4 @@
-"""One example of every published event, fixed for ever."""
+"""One example of every published event; never changed."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,8 +1,8 @@
-"""The golden files: what every published event looks like as JSON, one file a type and schema.
+"""The golden files: every published event as JSON, one file per type and schema.
 
-`python -m tests.contracts.golden` writes those that are missing and touches no other. A published event is
-never edited: give it a new `schema_version` and an upcast, keep the old file, and write the new one.
-`python -m tests.contracts.golden --replace TYPE...` rewrites files of events that no store holds yet.
+`python -m tests.contracts.golden` writes missing files and changes no other. A published event is never
+edited: give it a new `schema_version` and an upcaster, keep the old file, and write the new one. `python -m
+tests.contracts.golden --replace TYPE...` rewrites files of events that no store contains yet.
 """
 
 import json
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).with_name("golden")
 
 
 def file_of(kind: type[Event]) -> Path:
-    """Return where the golden file of a type's present schema lies."""
+    """Return the path of the golden file for a type's present schema."""
     return FOLDER / f"{kind.__name__}.v{kind.schema_version}.json"
 
 
@@ -31,19 +31,19 @@ def shape_of(kind: type[Event]) -> object:
 def _without_prose(part: object) -> object:
     if isinstance(part, dict):
         fields = cast("dict[str, object]", part)
-        kept = {
+        fields = {
             name: value
             for name, value in fields.items()
             if not (name in {"title", "description"} and isinstance(value, str))
         }
-        return {name: _without_prose(value) for name, value in kept.items()}
+        return {name: _without_prose(value) for name, value in fields.items()}
     if isinstance(part, list):
         return [_without_prose(item) for item in cast("list[object]", part)]
     return part
 
 
 def golden(example: Event) -> dict[str, Any]:
-    """Return what the golden file of an example's type should hold."""
+    """Return the content of the golden file for an example's type."""
     kind = type(example)
     return {
         "type": kind.__name__,
@@ -55,7 +55,7 @@ def golden(example: Event) -> dict[str, Any]:
 
 
 def main(replace: list[str]) -> None:
-    """Write golden files: the missing ones, and those of the types named."""
+    """Write missing golden files, and those of the named types."""
     FOLDER.mkdir(exist_ok=True)
     for kind in published():
         path = file_of(kind)

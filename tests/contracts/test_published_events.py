@@ -32,11 +32,11 @@ def test_an_event_looks_as_its_golden_file_says(kind: type[Event]) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_schema_that_was_ever_published_is_still_read(path: Path) -> None:
-    held = json.loads(path.read_text())
-    assert path.name == f"{held['type']}.v{held['schema']}.json"
-    event = published().decode(held["type"], held["schema"], json.dumps(held["data"]))
-    if held["schema"] == type(event).schema_version:
-        assert event == EXAMPLES[held["type"]]
+    stored = json.loads(path.read_text())
+    assert path.name == f"{stored['type']}.v{stored['schema']}.json"
+    event = published().decode(stored["type"], stored["schema"], json.dumps(stored["data"]))
+    if stored["schema"] == type(event).schema_version:
+        assert event == EXAMPLES[stored["type"]]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

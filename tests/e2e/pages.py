@@ -1,4 +1,4 @@
-"""What the pages of the documentation tell a reader to type, and to put into `.env`."""
+"""The commands and settings on the pages of the documentation."""
 
 import re
 import shlex
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TYPED = {"sh", "console", "bash"}
-"""Fences that hold commands; without a language they hold output."""
+COMMAND_FENCES = {"sh", "console", "bash"}
+"""Languages of fenced blocks with commands; blocks without a language are output."""
 _SETTING = re.compile(r"(?:ADRELAY|POSTGRES)_\w+=")
 _FENCE = re.compile(r"```(\w*)\s*$")
 
 
 @dataclass(frozen=True)
-class Typed:
-    """A command, as it stands on a page from this line on, without the remark behind it."""
+class PageCommand:
+    """A command of a page, with the number of its first line, without a comment after it."""
 
     line: int
     text: str
@@ -23,15 +23,15 @@ class Typed:
 
 @dataclass
 class Page:
-    """A page, by its path below the root."""
+    """A page; its name is the path below the root."""
 
     name: str
-    commands: list[Typed] = field(default_factory=list[Typed])
+    commands: list[PageCommand] = field(default_factory=list[PageCommand])
     settings: list[str] = field(default_factory=list[str])
 
 
 def all_pages() -> list[Page]:
-    """Return every page that a new user follows."""
+    """Return all pages that a new user follows."""
     files = [
         ROOT / "README.md",
         ROOT / "docs" / "quickstart.md",
@@ -41,7 +41,7 @@ def all_pages() -> list[Page]:
 
 
 def read(name: str, text: str) -> Page:
-    """Return what a page's indented and fenced blocks say."""
+    """Return a page with the commands and settings of its blocks."""
     page = Page(name)
     for first, block in _blocks(text.splitlines()):
         if block and all(_SETTING.match(line) for line in block):
@@ -52,13 +52,13 @@ def read(name: str, text: str) -> Page:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each block's first line, and its lines without their indentation."""
+    """Yield each indented or fenced block: the number of its first line, and its lines."""
     fence: str | None = None
     block: list[str] = []
     for number, line in enumerate([*lines, ""], 1):
         mark = _FENCE.match(line)
         if mark or (fence is None and block and not line.startswith("    ")):
-            if block and fence in {None, *TYPED}:
+            if block and fence in {None, *COMMAND_FENCES}:
                 yield number - len(block), block
             block = []
         if mark:
@@ -69,8 +69,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
             block.append(line[4:])
 
 
-def _commands(first: int, block: Sequence[str]) -> Iterator[Typed]:
-    """Yield the commands of a block: what follows `$`, where that is used, or all that is no remark."""
+def _commands(first: int, block: Sequence[str]) -> Iterator[PageCommand]:
+    """Yield the commands of a block: the lines with `$ ` if there are any, else all but comments."""
     mark = "$ " if any(line.startswith("$ ") for line in block) else ""
     begun: list[str] = []
     for number, line in enumerate(block, first):
@@ -79,7 +79,7 @@ def _commands(first: int, block: Sequence[str]) -> Iterator[Typed]:
         begun.append(line if begun else line.removeprefix(mark))
         text = _without_remark("\n".join(begun))
         if _is_whole(text):
-            yield Typed(number - len(begun) + 1, text)
+            yield PageCommand(number - len(begun) + 1, text)
             begun = []
     if begun:
         message = f"line {first}: {begun[0]!r} has no end"

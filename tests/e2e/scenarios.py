@@ -1,4 +1,4 @@
-"""Scenarios that the end-to-end tests share: a stage, a client with a running adbot, and the evidence."""
+"""Scenarios of the end-to-end tests: a client with a running adbot, and the evidence in the groups."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from adrelay.commands.events.reading.correlated_tree import Node, correlation_of
 from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import Json, until
-from adrelay.demo.stage import Stage, set_stage
+from adrelay.demo.sample import Sample, create_sample
 from adrelay.demo.system import LocalSystem
 
 CYCLE_SECONDS = 60.0
@@ -22,13 +22,13 @@ class Running:
     """A client whose adbot is running."""
 
     system: LocalSystem
-    stage: Stage
+    sample: Sample
     purchase: steps.Purchase
     client: steps.Client
 
     async def deliveries(self, at_least: int) -> list[Json]:
-        """Return the log once so many groups are done with."""
-        cycles = at_least / len(self.stage.groups) + 1
+        """Return the client's log once it has this many deliveries."""
+        cycles = at_least / len(self.sample.groups) + 1
         return await until(
             self.client.log,
             lambda log: len(log) >= at_least,
@@ -37,47 +37,47 @@ class Running:
         )
 
     async def cycles(self, count: int) -> list[GroupEvidence]:
-        """Let so many cycles be done, stop, and return what the groups hold then."""
-        await self.deliveries(count * len(self.stage.groups))
+        """Wait for this many cycles, stop the adbot, and return the evidence in the groups."""
+        await self.deliveries(count * len(self.sample.groups))
         await steps.stop(self.client)
         log = await self.client.log()
-        return await read_back(self.system.telegram, self.stage, log, steps.cycles_in(log))
+        return await read_back(self.system.telegram, self.sample, log, steps.cycles_in(log))
 
     async def trace(self) -> list[Node]:
-        """Return what the order led to."""
+        """Return the correlated tree of the order."""
         correlation = await correlation_of(self.system.databases["billing"], f"order-{self.purchase.order}")
         assert correlation is not None
         return await trace(self.system.databases, correlation)
 
 
-async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Stage, steps.Purchase]:
-    """Upload sessions for this test, and order a plan for a new client."""
+async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Sample, steps.Purchase]:
+    """Upload sessions for this test, and place a new client's order."""
     tag = f"_{uuid4().hex[:8]}"
-    stage = await set_stage(system.telegram, album=album, tag=tag)
-    await steps.stock_sessions(system, stage.accounts, api_id=next(_API_IDS))
-    return stage, await steps.check_out(system, email=f"client{tag}@example.com")
+    sample = await create_sample(system.telegram, album=album, tag=tag)
+    await steps.stock_sessions(system, sample.accounts, api_id=next(_API_IDS))
+    return sample, await steps.check_out(system, email=f"client{tag}@example.com")
 
 
 @asynccontextmanager
 async def running(system: LocalSystem, *, album: bool = False) -> AsyncGenerator[Running]:
-    """Run the whole path up to the started adbot."""
-    stage, purchase = await ordered(system, album=album)
+    """Run the whole path up to the started adbot; stop the adbot afterwards."""
+    sample, purchase = await ordered(system, album=album)
     await steps.pay(system, purchase)
     client = await steps.sign_in(system, purchase)
-    await steps.advertise(client, stage)
+    await steps.advertise(client, sample)
     await steps.start(client)
     try:
-        yield Running(system, stage, purchase, client)
+        yield Running(system, sample, purchase, client)
     finally:
         await steps.stop(client)
         await client.rest.close()
 
 
 def problems(evidence: list[GroupEvidence]) -> list[str]:
-    """Return what is wrong with any group."""
+    """Return the problems of all groups."""
     return [f"{one.group}: {one.problem}" for one in evidence if one.problem]
 
 
 def events(roots: list[Node]) -> list[Node]:
-    """Return all events of a trace."""
+    """Return all events of a correlated tree."""
     return [found for root in roots for found in (root, *events(root.led_to))]

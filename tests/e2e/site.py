@@ -1,4 +1,4 @@
-"""A folder as a reader of the pages has it, with all that they tell to start running in it."""
+"""A folder in which the pages' commands run, as a reader would run them."""
 
 import asyncio
 import os
@@ -25,20 +25,20 @@ HURRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a command printed, standard error included, and its exit code."""
+class CommandResult:
+    """A command's exit code and output, standard error included."""
 
     code: int
     text: str
 
 
 class Site:
-    """Types commands in a folder. `replace` says what is typed instead of what stands on the pages."""
+    """Runs commands in a folder. `replace` maps texts of the pages to those that are run instead."""
 
     def __init__(self, folder: Path, replace: Mapping[str, str | Callable[[], str]]) -> None:
         self.folder = folder
-        self.said = ""
-        """All that was printed so far."""
+        self.output = ""
+        """The output of all commands so far."""
         self.replaced: set[str] = set()
         self._replace = replace
         self._running: dict[str, asyncio.subprocess.Process] = {}
@@ -49,7 +49,7 @@ class Site:
         (folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
 
     def _install(self, programs: Path) -> None:
-        """Create an `adrelay` that the fork server runs as well, if its environment says how."""
+        """Create an `adrelay` that runs in the fork server if the environment contains its command."""
         programs.mkdir(parents=True)
         program = programs / "adrelay"
         installed = Path(sys.prefix) / "bin" / "adrelay"
@@ -57,29 +57,29 @@ class Site:
         program.chmod(0o755)
 
     def typed(self, text: str) -> str:
-        """Return what is typed for a text of a page."""
+        """Return a page's text after the replacements."""
         for shown, instead in self._replace.items():
             if re.search(shown, text):
                 self.replaced.add(shown)
                 text = re.sub(shown, instead if isinstance(instead, str) else instead(), text)
         return text
 
-    async def run(self, command: str) -> Ran:
-        """Type a command of a page and wait for its end; a variable that it sets is kept for later ones."""
+    async def run(self, command: str) -> CommandResult:
+        """Run a command of a page to its end; a variable that it sets is set for later ones."""
         text = self.typed(command)
         name = re.match(r"([A-Z]+)=", text)
         text = f'{text}; printf %s "${name[1]}"' if name else text
         process = await self._started(text, FORK=shlex.join(await fork()))
         async with asyncio.timeout(COMMAND_SECONDS):
             out, _ = await process.communicate(b"y\n")
-        ran = Ran(process.returncode or 0, out.decode())
+        ran = CommandResult(process.returncode or 0, out.decode())
         if name:
             self._variables[name[1]] = ran.text
-        self.said += ran.text
+        self.output += ran.text
         return ran
 
     async def follow(self, command: str) -> str:
-        """Type a command that runs until Ctrl-C; return the first thing that it prints."""
+        """Run a command that runs until Ctrl-C; interrupt it, and return its first line."""
         process = await self._started(f"exec {self.typed(command)}")
         assert process.stdout is not None
         try:
@@ -89,7 +89,7 @@ class Site:
             await _end(process)
 
     async def start(self, command: str, *ports: int) -> None:
-        """Start what runs until Ctrl-C; return when it listens on these ports."""
+        """Start a command that runs until Ctrl-C; return when it listens on these ports."""
         log = self.folder / f"{len(list(self.folder.glob('*.log')))}.log"
         with log.open("wb") as output:
             process = await self._started(f"exec {self.typed(command)}", output.fileno())
@@ -101,27 +101,27 @@ class Site:
             await asyncio.sleep(0.1)
 
     def runs(self, command: str) -> bool:
-        """Say whether this was started and has not ended."""
+        """Return whether this command was started and still runs."""
         return command in self._running and self._running[command].returncode is None
 
     async def close(self) -> None:
-        """End what was started, the last first."""
+        """Stop all started commands, the last first."""
         for process in reversed(self._running.values()):
             ending = asyncio.create_task(_end(process))
             await asyncio.wait([ending], timeout=HURRY_SECONDS)
-            await asyncio.gather(ending, _end(process))  # a second Ctrl-C, for all is done
+            await asyncio.gather(ending, _end(process))  # a second Ctrl-C ends it at once
 
     async def _started(
         self, text: str, output: int = asyncio.subprocess.PIPE, **variables: str
     ) -> asyncio.subprocess.Process:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         return await asyncio.create_subprocess_exec(
             "sh",
             "-c",
             text,
             cwd=self.folder,
             env={
-                **kept,
+                **inherited,
                 **self._variables,
                 "CURL_HOME": str(self.folder),
                 "PYTHONPATH": str(ROOT),
@@ -145,11 +145,11 @@ def _listens(port: int) -> bool:
 
 
 def ports_in(command: str) -> list[int]:
-    """Return the ports that a command's options name."""
+    """Return the ports in a command's options."""
     words = shlex.split(command)
     return [int(after) for word, after in pairwise(words) if word.endswith("port")]
 
 
 def fresh_ports(*shown: str) -> dict[str, str]:
-    """Return free ports to take instead of those that pages show."""
+    """Return a free port for each port of the pages, by pattern."""
     return {rf"\b{port}\b": str(free_port()) for port in shown}

@@ -1,7 +1,7 @@
-"""Every command of the README, the quickstart and the how-tos does what its page says, as it stands there.
+"""Every command of the README, the quickstart and the how-tos runs as its page describes.
 
-One system serves all pages, started as they say, over the sandboxes. What can't be run here is listed with
-its reason; a command that is neither listed nor works fails.
+One system, started as the pages describe, serves all of them with the sandboxes. Commands that can't be run
+here are listed with the reason; a command that is neither listed nor succeeds fails the test.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from adrelay.servers.options import ServerOptions
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.deadlines import DEADLINE_SECONDS
-from tests.e2e.pages import Page, Typed, all_pages
-from tests.e2e.site import Ran, Site, fresh_ports, ports_in
+from tests.e2e.pages import Page, PageCommand, all_pages
+from tests.e2e.site import CommandResult, Site, fresh_ports, ports_in
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(420)
 
-ORDER = (  # what a page needs is on one before it
+ORDER = (  # each page needs the ones before it
     "docs/how-to/use-the-telegram-sandbox.md",
     "docs/how-to/use-the-payment-sandbox.md",
     "docs/quickstart.md",
 )
-LAST = ("docs/how-to/handle-a-dead-letter.md",)  # leaves an event that no table can be compared over
+LAST = ("docs/how-to/handle-a-dead-letter.md",)  # its dead letter prevents the comparison of tables
 _PROVIDER = ".venv/bin/adrelay sandbox nowpayments --port 4440 --api-key trial-key-1234"
 BEGIN = (
     "cp .env.example .env && chmod 600 .env",
@@ -43,7 +43,7 @@ BEGIN = (
     ".venv/bin/adrelay sandbox mail --port 2525 --control-port 2580",
     ".venv/bin/adrelay up",
 )
-"""What is done once, for all pages that say it."""
+"""Commands of several pages that are run once."""
 NOT_RUN = {
     "make setup": "the tests run in what it makes",
     "make demo": "tests/e2e/test_whole_path.py runs the same path",
@@ -64,11 +64,11 @@ NOT_SET = {
     "ADRELAY_GATEWAY_SMTP_PASSWORD='...'": "the sandbox asks for nobody",
 }
 UNTIL_INTERRUPTED = re.compile(r"events tail(?!.*--no-follow)")
-LOOKS = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|verify|--dry-run)\b")
-"""Commands that only look: those that follow each other run at the same time."""
+READ_ONLY = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|verify|--dry-run)\b")
+"""Read-only commands: consecutive ones run concurrently."""
 EXIT_CODES = {"orders attention": 1, "events lag": 1, "events dead list": 1, "events dead retry": 1}
-"""Of commands that find what needs a person."""
-SHOWS = {
+"""Exit codes of commands that find something for the operator."""
+OUTPUTS = {
     "/admin/stock": r'"UNUSED":\d',
     r"2580/mails\?to=ada": "USER-",
     "4440/control/payments'?$": "payment_id",
@@ -78,12 +78,12 @@ SHOWS = {
     "orders attention": "overpaid",
     "events lag": "dead letters",
 }
-"""What a command shows, at the latest after a while, as a reader would look again."""
+"""Patterns in a command's output; it is repeated until they match or the deadline has passed."""
 POISON = "order-HQADZ-MWPM0SFH-0000POISON01"
 
 
 class Shop:
-    """The running system as the tests need it beside what the pages do."""
+    """The running system, and actions that the pages presuppose."""
 
     def __init__(self, folder: Path) -> None:
         ports = fresh_ports("8080", "4430", "4431", "4440", "2525", "2580")
@@ -94,7 +94,7 @@ class Shop:
                 **ports,
                 "<32 hexadecimal digits>": lambda: "0123456789abcdef" * 2,
                 "17952117027": lambda: self._last(r'"payment_id": ?"?(\d+)'),
-                "USER-XXXXX-XXXXX-XXXXX-XXXXX": lambda: [m[0] for m in CODE.finditer(self.site.said)][-1],
+                "USER-XXXXX-XXXXX-XXXXX-XXXXX": lambda: [m[0] for m in CODE.finditer(self.site.output)][-1],
                 "<the token>": lambda: self._last(r'"token": ?"([^"]+)'),
                 "<the id of the adbot>": lambda: self._last(r'"items": ?\[\{"id": ?"([^"]+)'),
                 "<account id>": lambda: self.ids["account"],
@@ -115,17 +115,17 @@ class Shop:
         )
 
     def _last(self, pattern: str) -> str:
-        return str(re.findall(pattern, self.site.said)[-1])
+        return str(re.findall(pattern, self.site.output)[-1])
 
     async def begin(self, pages: list[Page]) -> None:
-        """Do what all pages begin with, with the settings of all of them."""
+        """Run the common commands of all pages, with the settings of all pages."""
         *prepare, up = [command for command in BEGIN if "sandbox" not in command]
         sandboxes = [command for command in BEGIN if "sandbox" in command]
         await asyncio.gather(
             *(self.site.start(command, *ports_in(self.site.typed(command))) for command in sandboxes)
         )
         for command in prepare:
-            assert await self.site.run(command) == Ran(0, "")
+            assert await self.site.run(command) == CommandResult(0, "")
         self._set(pages)
         await self.site.start(up, int(self.site.typed("8080")))
         await self._until_ready()
@@ -146,7 +146,7 @@ class Shop:
             await until(ready)
 
     async def post(self, path: str, body: object) -> dict[str, str]:
-        """Post to the gateway, as the operator where it is the operator's."""
+        """Post to the gateway, on routes of the operator with the operator's token."""
         token = values_in(self.site.folder / ".env")["ADRELAY_GATEWAY_ADMIN_TOKEN"]
         headers = {"authorization": f"Bearer {token}"} if path.startswith("/admin/") else {}
         async with httpx.AsyncClient(base_url=f"{self.url}/api/v1", trust_env=False, timeout=30) as http:
@@ -156,7 +156,7 @@ class Shop:
         return found
 
     async def stock(self, *accounts: int) -> None:
-        """Stock the sessions of this many further accounts."""
+        """Upload a session of each of these new accounts."""
         pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
         await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:
@@ -166,23 +166,23 @@ class Shop:
                 await self.post("/admin/sessions", {"session": session})
 
     async def ordered(self, name: str) -> str:
-        """Return the number of a new client's order."""
+        """Place an order for a new client; return its number."""
         body = {"email": f"{name}@example.com", "plan": "bronze", "pay_currency": "BTC"}
         self.ids[name] = (await self.post("/checkout", body))["order_number"]
         return self.ids[name]
 
     async def database(self, service: str, query: str, *values: object) -> str:
-        """Return one value from a service's store, once there is one."""
+        """Return a value from a service's database, once there is one."""
         url = ServerOptions(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
         connection = await asyncpg.connect(url)
         found: list[object] = []
 
-        async def there() -> bool:
+        async def stored() -> bool:
             found[:] = [await connection.fetchval(query, *values)]
             return found[0] is not None
 
         try:
-            await until(there)
+            await until(stored)
         finally:
             await connection.close()
         return str(found[0])
@@ -198,8 +198,8 @@ async def a_session_file(shop: Shop) -> None:
         (shop.site.folder / "stock.session").write_bytes(await telegram.session_file(91))
 
 
-async def odd_orders(shop: Shop) -> None:
-    """Overpaid and delivered; paid in the wrong coin; two that wait."""
+async def orders_for_the_operator(shop: Shop) -> None:
+    """Place orders: one overpaid and delivered, one paid in the wrong coin, two unpaid."""
     async with NowPaymentsControl(shop.provider) as provider:
         overpaid = await provider.payment_of(await shop.ordered("anna"))
         await provider.overpay(overpaid.payment_id)
@@ -224,7 +224,7 @@ async def ids_of_the_first_order(shop: Shop) -> None:
     shop.ids["account"] = await shop.database("billing", field.format("data->>'account'"))
 
 
-async def an_event_that_nobody_can_handle(shop: Shop) -> None:
+async def an_event_that_becomes_a_dead_letter(shop: Shop) -> None:
     await shop.database(
         "billing",
         "insert into engine.events "
@@ -238,33 +238,33 @@ async def an_event_that_nobody_can_handle(shop: Shop) -> None:
         await shop.database(service, "select 1 from engine.parked where stream = $1 limit 1", POISON)
 
 
-STAGES: dict[str, Callable[[Shop], Awaitable[None]]] = {
+PREPARATIONS: dict[str, Callable[[Shop], Awaitable[None]]] = {
     "docs/how-to/use-the-payment-sandbox.md": stock_for_payments,
     "docs/quickstart.md": a_session_file,
-    "docs/how-to/payments.md": odd_orders,
+    "docs/how-to/payments.md": orders_for_the_operator,
     "docs/how-to/explain-an-order.md": ids_of_the_first_order,
     "docs/how-to/export-and-import.md": ids_of_the_first_order,
     "docs/how-to/send-mails.md": ids_of_the_first_order,
-    "docs/how-to/handle-a-dead-letter.md": an_event_that_nobody_can_handle,
+    "docs/how-to/handle-a-dead-letter.md": an_event_that_becomes_a_dead_letter,
 }
-"""What a page begins with: a reader has it from real life."""
+"""The preparation of a page: what its reader would already have."""
 
 
-def in_order(pages: list[Page]) -> list[Page]:
-    """Return all pages so that each finds what it needs."""
+def sorted_by_dependency(pages: list[Page]) -> list[Page]:
+    """Return the pages in an order in which each finds what it needs."""
 
-    def place(page: Page) -> tuple[bool, int]:
+    def rank(page: Page) -> tuple[bool, int]:
         return page.name in LAST, ORDER.index(page.name) if page.name in ORDER else len(ORDER)
 
-    return sorted(pages, key=place)
+    return sorted(pages, key=rank)
 
 
-PAGES = in_order(all_pages())
+PAGES = sorted_by_dependency(all_pages())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shop(servers_folder: Path) -> AsyncIterator[Shop]:
-    """A folder in which everything runs that the pages tell to start."""
+    """Yield the system, with everything started that the pages start."""
     folder = servers_folder / "pages"
     folder.mkdir()
     shop = Shop(folder)
@@ -276,32 +276,34 @@ async def shop(servers_folder: Path) -> AsyncIterator[Shop]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-async def test_what_a_page_tells_to_type_does_what_it_says(shop: Shop, page: Page) -> None:
-    if page.name in STAGES:
-        await STAGES[page.name](shop)
-    for looking, commands in groupby(page.commands, lambda command: LOOKS.search(command.text) is not None):
-        if looking:
-            await asyncio.gather(*(does_what_it_says(shop.site, page, command) for command in commands))
+async def test_every_command_of_a_page_runs_as_described(shop: Shop, page: Page) -> None:
+    if page.name in PREPARATIONS:
+        await PREPARATIONS[page.name](shop)
+    for read_only, commands in groupby(
+        page.commands, lambda command: READ_ONLY.search(command.text) is not None
+    ):
+        if read_only:
+            await asyncio.gather(*(runs_as_described(shop.site, page, command) for command in commands))
         else:
             for command in commands:
-                await does_what_it_says(shop.site, page, command)
+                await runs_as_described(shop.site, page, command)
 
 
-async def does_what_it_says(site: Site, page: Page, command: Typed) -> None:
-    """Run a command, if it is to be run."""
+async def runs_as_described(site: Site, page: Page, command: PageCommand) -> None:
+    """Run a command of a page, unless it is listed as not run."""
     where = f"{page.name}:{command.line}: {command.text}"
     if command.text in BEGIN:
         assert "sandbox" not in command.text or site.runs(command.text), where
     elif UNTIL_INTERRUPTED.search(command.text):
         assert await site.follow(command.text), where
     elif command.text not in NOT_RUN:
-        await works(site, command.text, where)
+        await succeeds(site, command.text, where)
 
 
-async def works(site: Site, command: str, where: str) -> None:
-    """Run a command; it must end as it should, and show what it should."""
+async def succeeds(site: Site, command: str, where: str) -> None:
+    """Run a command; check its exit code and output."""
     code = next((code for part, code in EXIT_CODES.items() if part in command), 0)
-    shown = next((shown for part, shown in SHOWS.items() if re.search(part, command)), "")
+    shown = next((shown for part, shown in OUTPUTS.items() if re.search(part, command)), "")
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         ran = await site.run(command)
@@ -313,7 +315,7 @@ async def works(site: Site, command: str, where: str) -> None:
     assert re.search(shown, ran.text), f"{where}\n{ran.text}"
 
 
-async def test_only_its_owner_can_read_what_was_written(shop: Shop) -> None:
+async def test_written_files_are_readable_by_their_owner_alone(shop: Shop) -> None:
     written = [shop.site.folder / name for name in ("events.jsonl", "order.html", "telegram.pem")]
     written += [path for path in (shop.site.folder / ".adrelay").glob("**/*.log") if path.is_file()]
     assert len(written) > 8
@@ -322,12 +324,12 @@ async def test_only_its_owner_can_read_what_was_written(shop: Shop) -> None:
     }
 
 
-def test_no_list_of_exceptions_outlives_its_page() -> None:
+def test_every_exception_in_the_lists_is_on_a_page() -> None:
     commands = {command.text for page in PAGES for command in page.commands}
     settings = {line for page in PAGES for line in page.settings}
     assert set(BEGIN) <= commands
     assert set(NOT_RUN) <= commands
     assert set(NOT_SET) <= settings
     text = "\n".join((*commands, *settings))
-    assert [part for part in (*EXIT_CODES, *SHOWS) if not re.search(part, text, re.MULTILINE)] == []
-    assert set(STAGES) | set(ORDER) | set(LAST) <= {page.name for page in PAGES}
+    assert [part for part in (*EXIT_CODES, *OUTPUTS) if not re.search(part, text, re.MULTILINE)] == []
+    assert set(PREPARATIONS) | set(ORDER) | set(LAST) <= {page.name for page in PAGES}

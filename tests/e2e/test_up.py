@@ -1,4 +1,4 @@
-"""`adrelay up` as an operator meets it: beside another, interrupted, on what an older version kept."""
+"""`adrelay up` beside another one, interrupted, and on data of an older version."""
 
 import asyncio
 import os
@@ -21,13 +21,13 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers
-from tests.older_data.restore import VERSIONS, restore, told
+from tests.older_data.restore import VERSIONS, recorded_answers, restore
 
 pytestmark = pytest.mark.timeout(360)
 
 OLDEST = VERSIONS[0]
 AT_ONCE_SECONDS = 20.0
-"""Far longer than it takes, for machines may be slow; far shorter than starting would take."""
+"""Far longer than the end takes on a slow machine; far shorter than a start."""
 OUTSIDE = {
     "ADRELAY_BILLING_API_KEY": "a-key-of-the-tests",
     "ADRELAY_BILLING_IPN_SECRET": "kV8-a-secret-of-the-tests-2468-0",
@@ -37,22 +37,22 @@ OUTSIDE = {
 
 @dataclass
 class Run:
-    """A command that runs, and what it has printed."""
+    """A running command, and its output."""
 
     process: asyncio.subprocess.Process
-    told: list[str] = field(default_factory=list[str])
+    lines: list[str] = field(default_factory=list[str])
 
     @classmethod
     async def of(cls, folder: Path, *arguments: str, **settings: str) -> "Run":
         """Start `adrelay` in a folder."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "adrelay",
             *arguments,
             cwd=folder,
-            env={**kept, "PYTHONPATH": str(ROOT), **settings},
+            env={**inherited, "PYTHONPATH": str(ROOT), **settings},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -65,26 +65,26 @@ class Run:
 
     @property
     def text(self) -> str:
-        return "".join(self.told)
+        return "".join(self.lines)
 
     async def until(self, text: str) -> None:
-        """Read on until this was printed."""
+        """Read the output until it contains this text."""
         assert self.process.stdout is not None
         async with asyncio.timeout(DEADLINE_SECONDS):
             while text not in self.text:
                 line = await self.process.stdout.readline()
-                assert line, f"it ended before it said {text!r}:\n{self.text}"
-                self.told.append(line.decode())
+                assert line, f"it ended before it printed {text!r}:\n{self.text}"
+                self.lines.append(line.decode())
 
     async def ended(self) -> int:
-        """Return its exit code."""
+        """Wait for its end; return its exit code."""
         out, _ = await self.process.communicate()
-        self.told.append(out.decode())
+        self.lines.append(out.decode())
         return self.process.returncode or 0
 
 
 def folder_of_secrets(folder: Path) -> Path:
-    """Make a folder with an `.env` that lacks nothing."""
+    """Create a folder with an `.env` of all required settings."""
     folder.mkdir()
     env_file = folder / ".env"
     env_file.write_text(
@@ -95,36 +95,36 @@ def folder_of_secrets(folder: Path) -> Path:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Return the command lines of all processes that have to do with a folder."""
+    """Return the command lines of the processes that refer to a folder."""
     found: list[str] = []
     for one in Path("/proc").iterdir():
         if one.name.isdigit() and one.name != str(os.getpid()):
             try:
-                told = (one / "cmdline").read_bytes() + (one / "environ").read_bytes()
+                text = (one / "cmdline").read_bytes() + (one / "environ").read_bytes()
                 cwd = str((one / "cwd").readlink())
             except OSError:
                 continue
-            if str(folder).encode() in told or cwd.startswith(str(folder)):
+            if str(folder).encode() in text or cwd.startswith(str(folder)):
                 found.append((one / "cmdline").read_bytes().replace(b"\0", b" ").decode())
     return found
 
 
 async def gone(folder: Path) -> None:
-    """Wait until no process has to do with a folder: PostgreSQL's logger ends a moment after the rest."""
+    """Wait until no process refers to a folder: PostgreSQL's logger ends a moment after the rest."""
     await until(lambda: not processes_of(folder))
 
 
-NOBODY = {
+CLOSED_PORTS = {
     "ADRELAY_BILLING_PROVIDER_URL": f"http://127.0.0.1:{free_port()}",
     "ADRELAY_FORWARDER_TELEGRAM_HOST": "127.0.0.1",
     "ADRELAY_FORWARDER_TELEGRAM_PORT": str(free_port()),
 }
-"""Where nobody listens: what was begun with the outside world is not gone on with."""
+"""Addresses without a server, so that the restored system calls no external one."""
 
 
 @dataclass
 class Kept:
-    """A folder with data of an older version, an `up` on it, and the folder that it was started from."""
+    """A folder with data of an older version, an `up` on it, and the folder that it was started in."""
 
     folder: Path
     here: Path
@@ -135,13 +135,13 @@ class Kept:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
-    """What an older version kept runs again, beside an `.env` and an environment that say otherwise."""
+    """Run `up` on data of an older version, beside an `.env` and an environment with other settings."""
     here = folder_of_secrets(servers_folder / "up")
     folder = here / "kept"
     folder.mkdir(mode=0o700)
     await restore(OLDEST, folder)
-    secrets = {**fresh_secrets(), **told(OLDEST)["secrets"]}
-    settings = {**secrets, **OUTSIDE, **NOBODY, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
+    secrets = {**fresh_secrets(), **recorded_answers(OLDEST)["secrets"]}
+    settings = {**secrets, **OUTSIDE, **CLOSED_PORTS, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
     keep_settings(folder, settings)
     port = free_port()
     elsewhere = {
@@ -156,12 +156,12 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
         await run.ended()
 
 
-async def test_what_a_demo_kept_is_started_with_its_own_settings_and_servers(kept: Kept) -> None:
+async def test_up_on_a_demos_folder_uses_its_settings_and_servers(kept: Kept) -> None:
     assert "those of the demo kept here (kept/settings.env)" in kept.run.text
-    told = {"ADRELAY_GATEWAY_URL": f"http://127.0.0.1:{kept.port}"}
-    orders = await Run.of(kept.here, "orders", "list", "--env-file", "kept/settings.env", **told)
+    address = {"ADRELAY_GATEWAY_URL": f"http://127.0.0.1:{kept.port}"}
+    orders = await Run.of(kept.here, "orders", "list", "--env-file", "kept/settings.env", **address)
     assert await orders.ended() in {0, 1}, orders.text
-    other = await Run.of(kept.here, "orders", "list", "--env-file", ".env", **told)
+    other = await Run.of(kept.here, "orders", "list", "--env-file", ".env", **address)
     assert await other.ended() == 2
     assert "does not take this ADRELAY_GATEWAY_ADMIN_TOKEN" in other.text
     events = await Run.of(kept.here, "events", "tail", "--no-follow", "--folder", "kept")
@@ -169,8 +169,8 @@ async def test_what_a_demo_kept_is_started_with_its_own_settings_and_servers(kep
     assert "ProductListed" in events.text
 
 
-async def test_what_an_older_version_wrote_is_served_as_it_was(kept: Kept) -> None:
-    older = told(OLDEST)
+async def test_data_of_an_older_version_is_served_unchanged(kept: Kept) -> None:
+    older = recorded_answers(OLDEST)
     token = kept.settings["ADRELAY_GATEWAY_ADMIN_TOKEN"]
     found = await answers(f"http://127.0.0.1:{kept.port}", token, older["email"])
     for part in ("orders", "own_orders", "advertisement", "logs", "statistics"):
@@ -179,12 +179,12 @@ async def test_what_an_older_version_wrote_is_served_as_it_was(kept: Kept) -> No
         assert line in found["notifications"]
 
 
-async def test_what_an_older_version_wrote_is_found_sound(kept: Kept) -> None:
+async def test_data_of_an_older_version_passes_verification(kept: Kept) -> None:
     verified = await Run.of(kept.here, "events", "verify", "--folder", "kept")
     assert await verified.ended() == 0, verified.text
 
 
-async def test_a_second_one_in_the_same_folder_is_told_of_the_first(kept: Kept) -> None:
+async def test_a_second_up_in_the_same_folder_names_the_first(kept: Kept) -> None:
     second = await Run.of(kept.here, "up", "--folder", "kept", "--port", str(free_port()))
     assert await second.ended() == 1
     assert (
@@ -195,7 +195,7 @@ async def test_a_second_one_in_the_same_folder_is_told_of_the_first(kept: Kept) 
     assert "starting" not in second.text
 
 
-async def test_a_port_in_use_is_told_before_anything_starts(kept: Kept) -> None:
+async def test_a_port_in_use_is_reported_before_anything_starts(kept: Kept) -> None:
     second = await Run.of(kept.here, "up", ADRELAY_GATEWAY_HTTP_PORT=str(kept.port))
     assert await second.ended() == 1
     assert f"port {kept.port} on 127.0.0.1 is in use" in second.text
@@ -203,7 +203,7 @@ async def test_a_port_in_use_is_told_before_anything_starts(kept: Kept) -> None:
     assert "starting" not in second.text
 
 
-async def test_only_its_owner_can_read_what_is_in_the_folder(kept: Kept) -> None:
+async def test_files_of_a_run_are_readable_by_their_owner_alone(kept: Kept) -> None:
     own = [path for path in kept.folder.glob("**/*") if "cluster" not in path.parts and path.is_file()]
     assert len(own) > 12
     assert [str(path) for path in own if path.stat().st_mode & 0o077] == []
@@ -212,7 +212,7 @@ async def test_only_its_owner_can_read_what_is_in_the_folder(kept: Kept) -> None
 
 
 def core_limits(here: Path) -> list[str]:
-    """Return how large a core dump may be of each process that was started in a folder."""
+    """Return the core dump limits of all processes that were started in a folder."""
     found: list[str] = []
     for one in Path("/proc").iterdir():
         try:
@@ -224,11 +224,11 @@ def core_limits(here: Path) -> list[str]:
     return found
 
 
-async def test_no_process_with_secrets_may_dump_its_core(kept: Kept) -> None:
+async def test_processes_with_secrets_write_no_core_dumps(kept: Kept) -> None:
     assert core_limits(kept.here) == ["0"] * 8  # `up`, five services, two workers
 
 
-async def test_sigterm_stops_it_all_and_a_second_signal_at_once(kept: Kept) -> None:
+async def test_sigterm_stops_all_and_a_second_signal_ends_at_once(kept: Kept) -> None:
     kept.run.process.send_signal(signal.SIGTERM)
     await kept.run.until("stopping ...")
     kept.run.process.send_signal(signal.SIGINT)
@@ -251,7 +251,7 @@ async def test_sigterm_stops_it_all_and_a_second_signal_at_once(kept: Kept) -> N
         pytest.param("", "demo", signal.SIGINT, {130}, id="in a demo that has just begun"),
     ],
 )
-async def test_a_signal_ends_it_quietly_and_at_once(
+async def test_a_signal_ends_the_start_at_once_without_traceback(
     servers_folder: Path, moment: str, command: str, number: signal.Signals, codes: Container[int]
 ) -> None:
     here = folder_of_secrets(servers_folder / uuid4().hex)

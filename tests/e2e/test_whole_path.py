@@ -15,31 +15,31 @@ from tests.e2e.scenarios import events, ordered, problems, running
 pytestmark = pytest.mark.timeout(360)
 
 
-async def test_every_group_holds_every_cycles_post_exactly_once(local_system: LocalSystem) -> None:
-    async with running(local_system) as told:
-        evidence = await told.cycles(2)
+async def test_every_group_receives_each_cycles_post_exactly_once(local_system: LocalSystem) -> None:
+    async with running(local_system) as started:
+        evidence = await started.cycles(2)
     assert len(evidence[0].cycles) == 2
     assert problems(evidence) == []
     assert await local_system.telegram.held_twice() == []
 
 
-async def test_an_album_arrives_whole(local_system: LocalSystem) -> None:
-    async with running(local_system, album=True) as told:
-        evidence = await told.cycles(1)
-        chat = next(iter(told.stage.groups.values()))
+async def test_an_album_is_forwarded_as_one_album(local_system: LocalSystem) -> None:
+    async with running(local_system, album=True) as started:
+        evidence = await started.cycles(1)
+        chat = next(iter(started.sample.groups.values()))
         messages = [one for one in await local_system.telegram.messages(chat) if one.source is not None]
     assert problems(evidence) == []
-    assert len(messages) == told.stage.parts == 2
+    assert len(messages) == started.sample.parts == 2
     assert len({message.grouped_id for message in messages}) == 1
 
 
 async def test_one_correlated_tree_reaches_from_the_checkout_to_the_last_delivery(
     local_system: LocalSystem,
 ) -> None:
-    async with running(local_system) as told:
-        await told.cycles(1)
-        of_adbot = await _events_of(local_system, told.client.adbot)
-        roots = await told.trace()
+    async with running(local_system) as started:
+        await started.cycles(1)
+        of_adbot = await _events_of(local_system, started.client.adbot)
+        roots = await started.trace()
     assert len(of_adbot) > 10
     assert of_adbot <= {node.event.id for node in events(roots)}, "it is all correlated with the order"
     found = events(roots)
@@ -70,7 +70,7 @@ async def test_one_correlated_tree_reaches_from_the_checkout_to_the_last_deliver
 
 
 async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local_system: LocalSystem) -> None:
-    stage, purchase = await ordered(local_system)
+    sample, purchase = await ordered(local_system)
     await steps.pay(local_system, purchase, repeat=5, shuffled=True)
     client = await steps.sign_in(local_system, purchase)
     await local_system.payments.settled()
@@ -83,7 +83,7 @@ async def test_a_notification_sent_five_times_and_shuffled_gives_one_adbot(local
     assert payment["status"] == "FINISHED"
     counts = Counter(await _types(local_system, "provisioning", purchase.order))
     assert counts["AdbotProvisioned"] == 1
-    assert counts["SessionAssigned"] == len(stage.accounts)
+    assert counts["SessionAssigned"] == len(sample.accounts)
     finished = Counter(await _types(local_system, "billing", purchase.order))
     assert finished["PaymentFinished"] == finished["OrderFulfilled"] == 1
     await client.rest.close()
@@ -105,7 +105,7 @@ async def test_start_is_refused_with_its_reason(local_system: LocalSystem) -> No
 
 
 async def _events_of(system: LocalSystem, adbot: str) -> set[UUID]:
-    """Return every event of any service that is in an adbot's streams, or names it."""
+    """Return the ids of all events in an adbot's streams, or with its id in their data."""
     found: set[UUID] = set()
     for url in system.databases.values():
         connection = await asyncpg.connect(url)

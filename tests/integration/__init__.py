@@ -1,1 +1,1 @@
-"""Tests: integration."""
+"""Tests with real servers."""

@@ -1,1 +1,1 @@
-"""Data that an older version of Adrelay wrote, for tests that this version opens, reads and serves it."""
+"""Data of an older version of Adrelay; tests open, read and serve it with this version."""

@@ -1,9 +1,8 @@
 """Writes data of this version, for tests of later ones: `python -m tests.older_data.make FOLDER`.
 
-To write that of an older version, copy this folder into a checkout of it and run it there. The whole path is
-told against the sandboxes: an order that was paid, its adbot, two cycles, a further order that was not paid
-in full. What is kept of it is small: dumps of the databases, the event stream, the secrets that the data was
-written with, and what the interface told of it.
+To write data of an older version, copy this folder into a checkout of it and run it there. The whole path
+runs against the sandboxes: a paid order, its adbot, two cycles, and a renewal that is paid in part. The
+result is small: dumps of the databases, the event stream, the secrets of the data, and the API's answers.
 """
 
 import asyncio
@@ -36,21 +35,25 @@ SETTINGS = {
 
 
 async def write(folder: Path) -> None:
-    """Run the whole path, and keep in the folder, which is there, what a later version is to open."""
+    """Run the whole path, and write the data to this existing folder."""
     with tempfile.TemporaryDirectory(prefix="adrelay-") as here:
         data = Path(here) / "data"
         data.mkdir(mode=0o700)
         async with LocalSystem(data, settings=SETTINGS) as system:
-            email = await _tell(system)
+            email = await _run_the_path(system)
             environment = await system.environment()
-            told = await answers(system.url, system.admin_token, email)
-        kept = {"email": email, "secrets": {name: environment[name] for name in SECRETS}, "answers": told}
-        (folder / "told.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+            found = await answers(system.url, system.admin_token, email)
+        recorded = {
+            "email": email,
+            "secrets": {name: environment[name] for name in SECRETS},
+            "answers": found,
+        }
+        (folder / "told.json").write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n")
         await _dump(data, folder)
 
 
-async def _tell(system: LocalSystem) -> str:
-    """Run the whole path; return the client's address."""
+async def _run_the_path(system: LocalSystem) -> str:
+    """Run the whole path; return the client's e-mail address."""
     async with running(system) as started:
         await started.cycles(2)
         purchase = started.purchase
@@ -67,7 +70,7 @@ async def _tell(system: LocalSystem) -> str:
 
 
 async def _dump(data: Path, folder: Path) -> None:
-    """Dump every database, and pack the event stream as the server keeps it."""
+    """Dump every database, and pack the stream's files."""
     postgres = EmbeddedPostgres(data / "postgres")
     await postgres.start()
     try:

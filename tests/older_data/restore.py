@@ -1,4 +1,4 @@
-"""Makes a data folder of what an older version left, as if that version had just been stopped."""
+"""Restores a data folder of an older version, as if that version had just been stopped."""
 
 import asyncio
 import gzip
@@ -13,19 +13,19 @@ from adrelay.demo.rest import Json
 from adrelay.runtime.postgres import EmbeddedPostgres, postgres_binaries
 
 WRITTEN = Path(__file__).parent / "written"
-"""What `make` wrote at the commit that its folder is called after."""
+"""The data that `make` wrote, by the commit of its version."""
 VERSIONS = sorted(path.name for path in WRITTEN.iterdir())
 _COUNT = "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
 
 
-def told(version: str) -> Json:
-    """Return the client's address, the secrets, and what the interface told, of an older version's data."""
+def recorded_answers(version: str) -> Json:
+    """Return an older version's client address, secrets, and answers of the API."""
     found: Json = json.loads((WRITTEN / version / "told.json").read_text())
     return found
 
 
 async def restore(version: str, folder: Path) -> None:
-    """Put an older version's databases and event stream into a folder for `adrelay up --folder`.
+    """Restore an older version's databases and event stream into a folder for `adrelay up --folder`.
 
     The cluster counts as many transactions as the one that the data comes from: a store that was restored
     into a younger one has to be rebased.
@@ -34,7 +34,7 @@ async def restore(version: str, folder: Path) -> None:
     with tarfile.open(source / "jetstream.tar.gz") as packed:
         packed.extractall(folder / "nats", filter="data")
     for made in (folder / "nats", *(folder / "nats").glob("**/")):
-        made.chmod(0o700)  # the filter leaves folders as open as any new one
+        made.chmod(0o700)  # the filter extracts folders with default permissions
     postgres = EmbeddedPostgres(folder / "postgres")
     await postgres.start()
     try:
@@ -47,7 +47,7 @@ async def restore(version: str, folder: Path) -> None:
             await asyncio.to_thread(_load, url, gzip.decompress(dump.read_bytes()))
     finally:
         await postgres.stop()
-        (folder / "postgres" / "port").unlink()  # whoever starts it next chooses one
+        (folder / "postgres" / "port").unlink()  # the next start chooses one
 
 
 def _load(url: str, statements: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Databases in which the tables of a service stand already, copied from one that is made once a run."""
+"""Databases with a service's tables, copied from a template that is created once per run."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,11 +16,11 @@ from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 
 ENGINE = "engine"
-"""The template with nothing but the engine's own tables."""
+"""The template with the engine's own tables only."""
 
 
 class Templates:
-    """One server's templates, each made when it is first asked for."""
+    """The templates of a server, each created when it is first needed."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._url = server.url
@@ -29,14 +29,14 @@ class Templates:
         self._making = asyncio.Lock()
 
     async def copy(self, name: str, tables: str) -> str:
-        """Make the database `name` with the tables of a service, or the engine's alone; return its URL."""
+        """Create the database `name` with the tables of a service, or only the engine's; return its URL."""
         async with self._making:
             if tables not in self._made:
                 await self._make(tables)
                 self._made.add(tables)
         connection = await asyncpg.connect(self._url("postgres"))
         try:
-            # a copy of its files costs half of what it costs to write its pages to the log
+            # copying files costs half as much as writing their pages to the log
             await connection.execute(
                 f'create database "{name}" template "{_template(tables)}" strategy file_copy'
             )
@@ -66,13 +66,13 @@ _TEMPLATES = WeakKeyDictionary[EmbeddedPostgres, Templates]()
 
 
 async def new_database(server: EmbeddedPostgres, tables: str = ENGINE, name: str | None = None) -> str:
-    """Return the URL of a new database with the tables of a service, or the engine's alone."""
+    """Create a database with the tables of a service, or only the engine's; return its URL."""
     templates = _TEMPLATES.setdefault(server, Templates(server))
     return await templates.copy(name or f"test_{tables}_{uuid4().hex[:12]}", tables)
 
 
 async def drop(server: EmbeddedPostgres, url: str) -> None:
-    """Drop a database, whoever is still connected to it."""
+    """Drop a database, and end its connections."""
     await server.drop_database(url.rpartition("/")[2])
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run's servers: in memory where there is room, and gone with the run."""
+"""The folder of a run's servers: in memory if it fits, deleted after the run."""
 
 import fcntl
 import shutil
@@ -7,16 +7,16 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own, from mkdtemp
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp chooses the name
 ROOM_BYTES = 4 * 1024**3
-"""What has to be free there: four workers take some hundred megabytes each."""
+"""The free memory that is required: four workers use some hundred megabytes each."""
 PREFIX = "adrelay-tests-"
 OWNER = "owner"
 
 
 @contextmanager
 def temporary_folder() -> Generator[Path]:
-    """Yield an empty folder that other accounts may reach; delete it, and those that killed runs left."""
+    """Yield an empty folder that other accounts can read; delete it, and those of killed runs."""
     parent = _roomiest()
     for left in parent.glob(f"{PREFIX}*"):
         _delete_if_left(left)
@@ -38,7 +38,7 @@ def _roomiest() -> Path:
 
 
 def _delete_if_left(folder: Path) -> None:
-    """Delete a run's folder unless the run is alive, for then it holds the lock."""
+    """Delete the folder of a run that has ended; a running one holds the lock."""
     with suppress(OSError), (folder / OWNER).open() as owner:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

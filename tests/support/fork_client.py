@@ -1,6 +1,6 @@
-"""Runs one command by the fork server, as if it ran here: `fork_client.py <socket> [argument ...]`.
+"""Runs one command in the fork server, as if it ran here: `fork_client.py <socket> [argument ...]`.
 
-It starts in some 20 ms, since it imports nothing that it could do without.
+It starts in some 20 ms, since it imports as little as possible.
 """
 
 import marshal
@@ -13,7 +13,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(path: str, arguments: list[str]) -> int:
-    """Return how the command ended: its exit code, or less the signal that it died of."""
+    """Return the command's exit code, or minus the number of the signal that killed it."""
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
         for number in FORWARDED:

@@ -1,8 +1,7 @@
-"""Runs commands and services in forks of a process that has imported all of them already.
+"""Runs commands and services in forks of a process that has imported all of them.
 
 Each is a process of its own, with its arguments, environment, folder, input, output and exit code; only the
-imports, one to three seconds of them, are done once for all. `fork_client.py` asks for commands, `process.py`
-for services.
+imports, one to three seconds, are shared. `fork_client.py` requests commands, `process.py` services.
 """
 
 import gc
@@ -30,28 +29,28 @@ SERVICES = (
     "services.provisioning.service",
     "services.scheduler.service",
 )
-"""What the modules import that start processes."""
+"""The modules that the services' `__main__` modules import."""
 
 
-class Asked(TypedDict):
-    """What a client sends, with its input, output and errors."""
+class Request(TypedDict):
+    """A client's request; its input, output and error streams are sent with it."""
 
     module: str
-    """What is run, as `python -m` does; nothing for the command line."""
+    """The module to run like `python -m`; empty for the command line."""
     arguments: list[str]
     environment: dict[str, str]
     folder: str
 
 
 def serve(path: str) -> None:
-    """Fork for whoever connects to a socket at `path`, until stdin is closed; then delete its folder."""
+    """Serve requests on a socket at `path` until stdin is closed; then delete its folder."""
     for module in pkgutil.walk_packages(adrelay.__path__, "adrelay."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
     for service in SERVICES:
         import_module(service)
-    gc.freeze()  # what a fork does not touch is not copied
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who look after a command
+    gc.freeze()  # unchanged memory is not copied in forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervising processes are not waited for
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
@@ -60,51 +59,51 @@ def serve(path: str) -> None:
             if sys.stdin in ready:
                 shutil.rmtree(Path(path).parent, ignore_errors=True)
                 return
-            asking, _ = listener.accept()
+            connection, _ = listener.accept()
             if not os.fork():
                 listener.close()
-                _look_after(asking)
-            asking.close()
+                _supervise(connection)
+            connection.close()
 
 
-def _look_after(asking: socket.socket) -> None:
-    """Run what is asked for, pass signals on, tell how it ended; kill it when nobody asks any more."""
+def _supervise(connection: socket.socket) -> None:
+    """Run a request, forward signals, and send the exit code; kill it when the client disconnects."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    text, files, _, _ = socket.recv_fds(asking, 1024 * 1024, 3)
+    text, files, _, _ = socket.recv_fds(connection, 1024 * 1024, 3)
     if not text:
-        os._exit(0)  # it only looked whether anybody listens
+        os._exit(0)  # the client only checked that the server listens
     child = os.fork()
     if not child:
-        asking.close()
-        _run(marshal.loads(text), files)  # noqa: S302 - the tests wrote it
+        connection.close()
+        _run(marshal.loads(text), files)  # noqa: S302 - from the tests
     for file in files:
         os.close(file)
     ended = os.pidfd_open(child)
     while True:
-        ready, _, _ = select.select([ended, asking.fileno()], [], [])
+        ready, _, _ = select.select([ended, connection.fileno()], [], [])
         if ended in ready:
             _, status = os.waitpid(child, 0)
-            asking.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+            connection.sendall(b"%d" % os.waitstatus_to_exitcode(status))
             os._exit(0)
-        passed_on = asking.recv(1)
+        passed_on = connection.recv(1)
         os.kill(child, passed_on[0] if passed_on else signal.SIGKILL)
         if not passed_on:
             os._exit(0)
 
 
-def _run(asked: Asked, files: list[int]) -> None:
+def _run(request: Request, files: list[int]) -> None:
     code: object = 1
     try:
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
         os.environ.clear()
-        os.environ.update(asked["environment"])
-        os.chdir(asked["folder"])
-        sys.argv = [asked["module"] or "adrelay", *asked["arguments"]]
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # one who is killed has said it
-        if asked["module"]:
-            runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        sys.argv = [request["module"] or "adrelay", *request["arguments"]]
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed process loses no line
+        if request["module"]:
+            runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
         else:
             run_adrelay()
         code = 0

@@ -1,4 +1,4 @@
-"""Commands as processes that import nothing: see `fork_server.py`."""
+"""Commands as forks, without imports of their own: see `fork_server.py`."""
 
 import asyncio
 import atexit
@@ -17,19 +17,19 @@ ROOT = Path(__file__).parents[2]
 CLIENT = Path(__file__).with_name("fork_client.py")
 START_SECONDS = 90.0
 _RUN = set[str]()
-"""Groups of commands of which one was run with all imports."""
+"""Groups of commands of which one has run with all imports."""
 _SHARED = list[str]()
-"""The socket of the run's fork server, where several processes share the tests."""
+"""The socket of the run's fork server, if several workers share it."""
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which nothing of Adrelay is set but this."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
+    """Return the environment with these settings of Adrelay only."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
+    return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **settings}
 
 
 async def command(*arguments: str) -> Sequence[str]:
-    """Return what runs `adrelay`; the first of each group of commands with all imports, the others forked."""
+    """Return the command that runs `adrelay`: with all imports once per group, else forked."""
     group = " ".join(arguments[:1])
     if group not in _RUN:
         _RUN.add(group)
@@ -38,12 +38,12 @@ async def command(*arguments: str) -> Sequence[str]:
 
 
 async def fork() -> Sequence[str]:
-    """Return what runs `adrelay` in a fork; its arguments come behind."""
+    """Return the command that runs `adrelay` in a fork; arguments are appended."""
     return [sys.executable, "-I", "-S", str(CLIENT), await asyncio.to_thread(fork_server)]
 
 
 def begin_fork_server() -> str:
-    """Begin to start a fork server, which ends when this process does; return the socket it will have."""
+    """Start a fork server, which ends with this process; return its socket, which may not exist yet."""
     path = f"{tempfile.mkdtemp(prefix='adrelay-forks-')}/socket"
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "tests.support.fork_server", path],
@@ -52,18 +52,18 @@ def begin_fork_server() -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    atexit.register(process.communicate)  # one that is killed closes its end, too
+    atexit.register(process.communicate)  # a killed process closes its end, too
     return path
 
 
 def use_fork_server(path: str) -> None:
-    """Run commands and services by one fork server for the whole run."""
+    """Use this fork server for the whole run."""
     _SHARED.append(path)
 
 
 @cache
 def fork_server() -> str:
-    """Return the socket of the run's fork server, else of one of this process's own, once it listens."""
+    """Return the socket of the run's fork server, or of this process's own, once it listens."""
     path = _SHARED[0] if _SHARED else begin_fork_server()
     deadline = time.monotonic() + START_SECONDS
     while not _listens(path):

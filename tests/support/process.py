@@ -1,4 +1,4 @@
-"""Processes of services, in forks of one that has imported what they need: see `fork_server.py`."""
+"""Services as processes, in forks that have imported them: see `fork_server.py`."""
 
 import asyncio
 import marshal
@@ -14,7 +14,7 @@ from tests.support.forked import ROOT, fork_server
 
 
 class Process:
-    """A process that runs or has run."""
+    """A process, running or ended."""
 
     def __init__(self, server: socket.socket, log: Path | None = None) -> None:
         self.log = log
@@ -23,34 +23,34 @@ class Process:
 
     @property
     def returncode(self) -> int | None:
-        """Its exit code, or less the signal that it died of; None while it runs."""
+        """Its exit code, or minus the number of the signal that killed it; None while it runs."""
         return self._end.result() if self._end.done() else None
 
     async def wait(self) -> int:
-        """Wait for its end, and return its exit code."""
+        """Wait for its end; return its exit code."""
         return await asyncio.shield(self._end)
 
     async def ended(self) -> int:
-        """Return the exit code of a process that ends by itself, soon."""
+        """Wait for a process that ends by itself; return its exit code, raise after the deadline."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await self.wait()
 
     def output(self) -> str:
-        """Return what it has printed so far; nothing where that goes nowhere."""
+        """Return its output so far; empty without a log."""
         return "" if self.log is None else self.log.read_text()
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing, where it has ended."""
+        """Send a signal; do nothing if the process has ended."""
         with suppress(OSError):
             self._server.sendall(bytes([number]))
 
     async def killed(self) -> None:
-        """Kill it without warning, and wait for its end."""
+        """Kill it, and wait for its end."""
         self.send_signal(signal.SIGKILL)
         await self.wait()
 
     async def stopped(self) -> int:
-        """Stop it gracefully, frozen or not, and return its exit code."""
+        """Stop it gracefully, also if it is suspended; return its exit code."""
         self.send_signal(signal.SIGCONT)
         self.send_signal(signal.SIGTERM)
         return await self.wait()
@@ -61,11 +61,11 @@ class Process:
 
 
 async def started(module: str, environment: Mapping[str, str], log: Path | None = None) -> Process:
-    """Start a module as `python -m` does, with this environment; what it prints goes to a file or nowhere."""
+    """Start a module like `python -m`, with this environment; its output is appended to the log, if any."""
     path = await asyncio.to_thread(fork_server)
     server = socket.socket(socket.AF_UNIX)
     server.connect(path)
-    asked = {
+    request = {
         "module": module,
         "arguments": list[str](),
         "environment": dict(environment),
@@ -74,11 +74,11 @@ async def started(module: str, environment: Mapping[str, str], log: Path | None 
     output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        socket.send_fds(server, [marshal.dumps(asked)], [nothing, output, output])
+        socket.send_fds(server, [marshal.dumps(request)], [nothing, output, output])
     finally:
         os.close(output)
         os.close(nothing)
-    server.setblocking(False)  # noqa: FBT003 - its name says it
+    server.setblocking(False)  # noqa: FBT003 - the standard library's signature
     return Process(server, log)
 
 
@@ -86,7 +86,7 @@ async def started(module: str, environment: Mapping[str, str], log: Path | None 
 async def killable(
     module: str, environment: Mapping[str, str], log: Path | None = None
 ) -> AsyncGenerator[Process]:
-    """Run a module; whatever it is doing at the block's end, it is killed then. It may not end by itself."""
+    """Run a module, and kill it at the end of the block; raise if it ended by itself."""
     process = await started(module, environment, log)
     try:
         yield process

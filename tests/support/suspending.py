@@ -1,4 +1,4 @@
-"""Processes that are stopped for a while."""
+"""Suspends processes for a while."""
 
 import os
 import signal
@@ -8,9 +8,9 @@ from tests.support.waiting import until
 
 
 async def suspend(pid: int) -> None:
-    """Stop a process with `SIGSTOP`, and return when none of its threads runs any more.
+    """Stop a process with `SIGSTOP`; return when none of its threads runs.
 
-    The signal alone is not enough: its threads go on until each of them has noticed it.
+    The signal alone is not enough: its threads run until each of them has noticed it.
     """
     os.kill(pid, signal.SIGSTOP)
 
@@ -21,6 +21,6 @@ async def suspend(pid: int) -> None:
 
 
 def states(pid: int) -> set[str]:
-    """Return the letters of proc(5) for the states of a process's threads."""
+    """Return the states of a process's threads, as letters of proc(5)."""
     threads = Path(f"/proc/{pid}/task").glob("*/stat")
     return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}

@@ -1,4 +1,4 @@
-"""Waiting for what can't be awaited."""
+"""Polling for what can't be awaited."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from tests.deadlines import DEADLINE_SECONDS
 T = TypeVar("T")
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.1
-"""Between two questions: a tenth of the time that was waited so far, since every question costs something."""
+"""The pause between two queries, as a share of the time waited so far, since each query costs something."""
 
 
 async def until(
@@ -20,7 +20,7 @@ async def until(
     why: str = "",
     seconds: float = DEADLINE_SECONDS,
 ) -> T:
-    """Ask until the answer is as wanted, and return it; fail with the last answer after a while."""
+    """Poll until the result is as wanted, and return it; fail with the last result after the deadline."""
     begun = time.monotonic()
     while True:
         answer = await question()

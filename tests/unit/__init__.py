@@ -1,1 +1,1 @@
-"""Tests: unit."""
+"""Unit tests."""

@@ -1,8 +1,8 @@
-"""What operators' tools ask of a store, the stream and the tables, and what they do to them.
+"""The operations of operators' tools on a store, the stream and the tables.
 
-`status` and `lag` say how things are, `stored_events` and `stream_positions` find events, `snapshot` and
-`filling` are the two ends of an export, `unrelayed` is what a service watches of itself, `rebuilding` and
-`verify_tables` are about tables. What the rooms below offer to tools is named here too.
+`status` and `lag` return the state, `stored_events` and `stream_positions` find events, `snapshot` and
+`filling` are the two ends of an export, `unrelayed` is a service's own metric, `rebuilding` and
+`verify_tables` are about tables. Names of the layers below that tools need are exported here, too.
 """
 
 from libs.eventsourcing.model.envelope import STREAM_NAME

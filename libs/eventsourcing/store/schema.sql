@@ -1,31 +1,31 @@
--- The engine's own tables, one set per service database. Made once, never altered by a projection.
+-- The engine's own tables, one set per service database, independent of projections.
 
 create schema if not exists engine;
 
--- Which text of this file, and of others like it, was carried out last: not again at every start.
+-- The digest of this file, and of others like it, as executed last: an unchanged file is not executed again.
 create table if not exists engine.made (
     name   text primary key,
     digest text not null,
     at     timestamptz not null default now()
 );
 
--- By how much the xids of stored events are ahead of this cluster's own: 0, until a store that was restored into
--- a younger cluster is rebased. See docs/decisions/0007.
+-- The offset of stored events' xids against this cluster's own: 0, until a store that was restored into a
+-- younger cluster is rebased. See docs/decisions/0007.
 do $do$
 begin
     if to_regprocedure('engine.ahead()') is null then
         create function engine.ahead() returns bigint language sql immutable parallel safe as 'select 0::bigint';
-        -- what an event written now is stamped with
+        -- the xid of an event that is appended now
         create function engine.stamp() returns xid8 language sql stable as
             'select (pg_current_xact_id()::text::bigint + engine.ahead())::text::xid8';
-        -- every event that can still appear is stamped with this or more
+        -- no event that can still appear has a lower xid
         create function engine.horizon() returns xid8 language sql stable as
             'select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + engine.ahead())::text::xid8';
     end if;
 end
 $do$;
 
--- What happened. Nothing here is ever updated or deleted.
+-- The events. Rows are never updated or deleted.
 create table if not exists engine.events (
     position       bigint generated always as identity,
     xid            xid8 not null default engine.stamp(),
@@ -45,7 +45,7 @@ alter table engine.events alter column xid set default engine.stamp();
 create unique index if not exists events_in_order on engine.events (xid, position);
 create index if not exists events_of_story on engine.events (correlation_id);
 
--- Commands that were carried out, so that a repeated one answers as the first did.
+-- The ids of executed commands, so that a duplicate returns the first result.
 create table if not exists engine.commands (
     id       uuid primary key,
     xid      xid8 not null,
@@ -53,8 +53,8 @@ create table if not exists engine.commands (
     at       timestamptz not null default now()
 );
 
--- The folded states of long streams: at most one row a stream, replaced every hundred events or so. Any row may
--- be deleted; `version` is that of the code that folded it.
+-- Snapshots: the folded states of long streams, at most one row per stream, replaced about every hundred events.
+-- Any row may be deleted; `version` is that of the folding code.
 create table if not exists engine.snapshots (
     stream     text primary key,
     version    integer not null,
@@ -62,7 +62,7 @@ create table if not exists engine.snapshots (
     state      text not null
 );
 
--- How far each reader has come in each service's events.
+-- The checkpoint of each reader in each service's events.
 create table if not exists engine.checkpoints (
     reader   text not null,
     source   text not null,
@@ -71,16 +71,16 @@ create table if not exists engine.checkpoints (
     primary key (reader, source)
 );
 
--- The resume offset of each reader in the broker's stream: a shortcut, void once the stream is recreated.
+-- The resume offset of each reader in the JetStream stream: a shortcut, void once the stream is recreated.
 create table if not exists engine.bookmarks (
     reader      text primary key,
     stream_made timestamptz not null,
     sequence    bigint not null
 );
--- The same as `sequence`, unless a program moved that which reads no partitions and may have passed some by.
+-- Equal to `sequence`, unless a program that reads no partitions advanced that, and may have skipped some.
 alter table engine.bookmarks add column if not exists sequence_with_partitions bigint;
 
--- Events that a reader could not handle, and all later ones of the same streams, in order.
+-- Dead letters: events that a reader could not handle, and all later events of their streams, in order.
 create table if not exists engine.parked (
     reader   text not null,
     source   text not null,
@@ -94,7 +94,7 @@ create table if not exists engine.parked (
 );
 create index if not exists parked_streams on engine.parked (reader, stream);
 
--- DeadLetter streams that an operator wants tried again: the reader does it, and removes the row.
+-- Streams whose dead letters an operator wants to retry; the reader retries them and deletes the row.
 create table if not exists engine.retries (
     reader   text not null,
     source   text not null,
@@ -103,7 +103,7 @@ create table if not exists engine.retries (
     primary key (reader, source, stream)
 );
 
--- DeadLetter events that an operator gave up: they are handled never, and are missing in every fold.
+-- Dead letters that an operator dropped: they are never handled, and are missing in every fold.
 create table if not exists engine.dropped (
     reader   text not null,
     source   text not null,
@@ -112,8 +112,8 @@ create table if not exists engine.dropped (
     primary key (reader, source, xid, position)
 );
 
--- Which event types each reader handles (null: all), since when it has once come to the stream's end, and in
--- how many parts it is split.
+-- The event types that each reader handles (null for all), when it first reached the stream's end, and its
+-- number of partitions.
 create table if not exists engine.readers (
     name        text primary key,
     events      text[]
@@ -121,7 +121,7 @@ create table if not exists engine.readers (
 alter table engine.readers add column if not exists complete_at timestamptz;
 alter table engine.readers add column if not exists parts integer not null default 1;
 
--- Which version of each projection its schema holds, and who folds it: 'state' or 'read'.
+-- The version of each projection's tables, and its kind: 'state' or 'read'.
 create table if not exists engine.projections (
     name    text primary key,
     version integer not null,
@@ -129,8 +129,8 @@ create table if not exists engine.projections (
 );
 alter table engine.projections add column if not exists kind text;
 
--- Shadow tables: being built or checked, or archived for a rollback. What they hold is folded from
--- all events up to the checkpoints; `sequence` says where in which stream to go on reading.
+-- Shadow tables: being built or checked, or archived for a rollback. They are folded from all events up to
+-- their checkpoints; `sequence` is their resume offset in the stream that was created at `stream_made`.
 create table if not exists engine.beside (
     schema      text primary key,
     name        text not null,
@@ -151,7 +151,7 @@ create table if not exists engine.beside_checkpoints (
     position bigint not null,
     primary key (schema, source)
 );
--- The reader's dead letters, so that they are not in these tables either.
+-- The dead letters of the reader, which its shadow tables leave out, too.
 create table if not exists engine.beside_skipped (
     schema   text not null references engine.beside on update cascade on delete cascade,
     source   text not null,
@@ -161,8 +161,8 @@ create table if not exists engine.beside_skipped (
     primary key (schema, source, xid, position)
 );
 
--- Why the relay to a stream does not publish, and since when. A row at most for each stream; it goes as soon as
--- something was published or checked.
+-- The error that keeps the relay to a stream from publishing, and its time. At most one row per stream, deleted
+-- at the next successful publish or check.
 create table if not exists engine.relay_troubles (
     stream  text primary key,
     error   text not null,

@@ -115,8 +115,8 @@ def _participant(chat: Chat, number: int, status: MemberStatus, me: int) -> Any:
 def delete_messages(call: Call, request: Any) -> Any:
     """Delete the messages and return the channel's new state."""
     chat, me = call.chat(request.channel), call.account.id
-    held = [chat.messages[number] for number in request.id if number in chat.messages]
-    if chat.status(me) is not MemberStatus.ADMIN and any(one.draft.sender != me for one in held):
+    found = [chat.messages[number] for number in request.id if number in chat.messages]
+    if chat.status(me) is not MemberStatus.ADMIN and any(one.draft.sender != me for one in found):
         raise RpcError("MESSAGE_DELETE_FORBIDDEN")
     gone = chat.delete(request.id)
     if gone:

@@ -18,9 +18,9 @@ def get_messages(call: Call, request: Any) -> Any:
     """Return the messages with these ids; unknown ones as `messageEmpty`."""
     chat, me = call.chat(request.channel), call.account.id
     numbers = [getattr(named, "id", 0) for named in request.id]
-    held = [chat.messages[number] for number in numbers if number in chat.messages]
-    shown = {message.id: call.core.renderer.message(message, me) for message in held}
-    users, chats = _around(call, chat, held)
+    found = [chat.messages[number] for number in numbers if number in chat.messages]
+    shown = {message.id: call.core.renderer.message(message, me) for message in found}
+    users, chats = _around(call, chat, found)
     return types.messages.ChannelMessages(
         pts=chat.pts,
         count=len(numbers),

@@ -8,7 +8,7 @@ from libs.eventsourcing import Sql
 from services.forwarder.ports import Target
 
 SCHEMA = """
--- places that a cycle's post was sent to, or is about to be; the reference keeps its claim while it tries
+-- the chats that a cycle's post was or is being sent to; a group keeps its claim while sends are retried
 create table if not exists pool.claims (
     cycle   uuid not null,
     channel bigint not null,

@@ -9,7 +9,7 @@ from libs.events.values import SessionId
 from libs.eventsourcing import Engine, Sql
 
 SCHEMA = """
--- one row per session that was ever used; the epoch grows with every change of hands
+-- one row per session that was ever leased; the epoch grows with every new lease
 create table if not exists pool.seats (
     session      uuid primary key,
     worker       text not null,

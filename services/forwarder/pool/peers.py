@@ -10,10 +10,10 @@ from libs.eventsourcing import Engine, Sql
 from services.forwarder.ports import Account, NotAMember, Peer, Target
 
 SCHEMA = """
--- of earlier versions, which did not tell for which adbot
+-- from earlier versions, without the adbot
 drop table if exists pool.peers;
 
--- at most the chats that a session is in, and the names that its adbot's groups had; gone with the seat
+-- the chats that a session is in, and the names of its adbot's groups; deleted with the seat
 create table if not exists pool.known_peers (
     session     uuid not null,
     adbot       uuid not null,

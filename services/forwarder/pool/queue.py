@@ -24,7 +24,7 @@ from services.forwarder.pool.leases import Lease, LeaseLost
 from services.forwarder.ports import Target
 
 SCHEMA = """
--- sends that were begun: what is doubtful may stand in the group, though nobody heard so
+-- sends that were begun: without a recorded result, the message may be in the group all the same
 create table if not exists pool.attempts (
     cycle      uuid not null,
     grp        text not null,

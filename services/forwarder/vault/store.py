@@ -28,13 +28,13 @@ create table if not exists vault.pairs (
     box    bytea not null
 );
 
--- the session of each account that was stored last: two uploads of one account must not miss each other
+-- the last stored session of each account; serializes two uploads of one account
 create table if not exists vault.accounts (
     telegram_user bigint primary key,
     session       uuid not null
 );
 
--- uploads that are being checked: the same session must not be connected twice
+-- uploads that are being checked: a session must not be connected twice at once
 create table if not exists vault.checks (
     fingerprint bytea primary key,
     session     uuid not null,

@@ -1,4 +1,4 @@
-"""The stage for billing's tests."""
+"""Fixtures for billing's tests: databases, the provider's sandbox, the harness."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -19,7 +19,7 @@ from libs.chassis.command_client import CommandClient
 from libs.events.values import AdbotId
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.billing.stage import API_KEY, IPN_SECRET, Stage, webhook
+from tests.integration.billing.harness import API_KEY, IPN_SECRET, BillingHarness, webhook
 from tests.support.databases import fresh_database
 
 SESSIONS = 30
@@ -28,7 +28,7 @@ SESSIONS_OF_A_FILE = 200
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def provider() -> AsyncIterator[NowPaymentsSandbox]:
-    """The provider, the same for all tests."""
+    """Yield the provider's sandbox, one for all tests."""
     settings = SandboxSettings(
         api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1, answer_within_seconds=DEADLINE_SECONDS
     )
@@ -38,14 +38,14 @@ async def provider() -> AsyncIterator[NowPaymentsSandbox]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def calls(provider: NowPaymentsSandbox) -> AsyncIterator[NowPaymentsControl]:
-    """A client of the provider's control, the same for all tests."""
+    """Yield a client of the sandbox's control, one for all tests."""
     async with NowPaymentsControl(provider.control_url) as control:
         yield control
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def control(calls: NowPaymentsControl) -> AsyncIterator[NowPaymentsControl]:
-    """What makes the provider act; it has forgotten the tests before."""
+    """Yield the sandbox's control; the sandbox was reset."""
     yield calls
     await calls.reset()
 
@@ -56,15 +56,15 @@ async def sold_out(
     nats_server: EmbeddedNats,
     provider: NowPaymentsSandbox,
     control: NowPaymentsControl,
-) -> AsyncIterator[Stage]:
-    """Everything around billing, without billing and without stock."""
-    async with around_billing(postgres_server, nats_server, provider, control) as stage:
-        yield stage
+) -> AsyncIterator[BillingHarness]:
+    """Yield the harness without stock; billing is not running."""
+    async with around_billing(postgres_server, nats_server, provider, control) as harness:
+        yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(sold_out: Stage) -> Stage:
-    """Everything around billing, without billing; sessions are in stock."""
+async def harness(sold_out: BillingHarness) -> BillingHarness:
+    """Return the harness with sessions in stock; billing is not running."""
     await sold_out.stock(SESSIONS)
     return sold_out
 
@@ -75,18 +75,18 @@ async def open_shop(
     nats_server: EmbeddedNats,
     provider: NowPaymentsSandbox,
     calls: NowPaymentsControl,
-) -> AsyncIterator[Stage]:
-    """Billing, which runs for all tests of a file; sessions are in stock for each."""
-    async with around_billing(postgres_server, nats_server, provider, calls) as stage:
-        await stage.stock(SESSIONS_OF_A_FILE)
-        async with stage.running():
-            yield stage
+) -> AsyncIterator[BillingHarness]:
+    """Yield the harness with billing running, one per file; sessions are in stock for every test."""
+    async with around_billing(postgres_server, nats_server, provider, calls) as harness:
+        await harness.stock(SESSIONS_OF_A_FILE)
+        async with harness.running():
+            yield harness
 
 
 @pytest.fixture
-def shop(open_shop: Stage, control: NowPaymentsControl) -> Stage:
-    """Billing, which runs already, and an order number that this test alone uses."""
-    del control  # the provider forgets the payments of this test
+def shop(open_shop: BillingHarness, control: NowPaymentsControl) -> BillingHarness:
+    """Return the harness with billing running, and with an order number and an adbot of this test."""
+    del control  # resets the sandbox after this test
     return replace(open_shop, number=f"HQADZ-{uuid4().hex[:12].upper()}-WXYZ", adbot=AdbotId(uuid4()))
 
 
@@ -96,13 +96,13 @@ async def around_billing(
     nats_server: EmbeddedNats,
     provider: NowPaymentsSandbox,
     control: NowPaymentsControl,
-) -> AsyncGenerator[Stage]:
-    """A database with billing's tables, the provider, a webhook, and a stream of its own."""
+) -> AsyncGenerator[BillingHarness]:
+    """Yield a harness with its own database, webhook and stream; billing is not running."""
     client, prefix = await nats.connect(nats_server.url), f"t{uuid4().hex[:8]}"
     commands = CommandClient(client, prefix=prefix, timeout_seconds=DEADLINE_SECONDS)
     async with fresh_database(postgres_server, "billing") as database, webhook(commands) as url:
         connection = await asyncpg.connect(database)
-        yield Stage(
+        yield BillingHarness(
             database=database,
             nats_url=nats_server.url,
             prefix=prefix,

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from libs.chassis.sampling import SampledLog
 from libs.eventsourcing import Refused
 from services.billing import commands
-from tests.integration.billing.stage import Stage
+from tests.integration.billing.harness import BillingHarness
 from tests.support.waiting import until
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
@@ -28,12 +28,12 @@ def counted(outcome: str) -> float:
 
 
 async def test_the_default_catalogue_is_on_sale_and_listed_once_whatever_the_number_of_starts(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
     for _ in range(2):
-        async with stage.running():
-            await stage.place()
-    listed = await stage.connection.fetchval(
+        async with harness.running():
+            await harness.place()
+    listed = await harness.connection.fetchval(
         "select count(*) from engine.events where type = 'ProductListed'"
     )
     assert listed == 7
@@ -42,7 +42,7 @@ async def test_the_default_catalogue_is_on_sale_and_listed_once_whatever_the_num
 # -- checkout
 
 
-async def test_a_checkout_gives_the_payment_that_the_provider_waits_for(shop: Stage) -> None:
+async def test_a_checkout_gives_the_payment_that_the_provider_waits_for(shop: BillingHarness) -> None:
     accepted = await shop.place()
     payment = await shop.control.payment_of(shop.number)
     assert await shop.history() == ["OrderPlaced", "PaymentRequested"]
@@ -52,14 +52,14 @@ async def test_a_checkout_gives_the_payment_that_the_provider_waits_for(shop: St
     assert [written.service for written in accepted.written] == ["billing"]
 
 
-async def test_the_same_checkout_again_gives_the_same_payment(shop: Stage) -> None:
+async def test_the_same_checkout_again_gives_the_same_payment(shop: BillingHarness) -> None:
     await asyncio.gather(*(shop.place() for _ in range(4)))
     await shop.place()
     assert await shop.history() == ["OrderPlaced", "PaymentRequested"]
     assert len(await shop.control.payments()) == 1
 
 
-async def test_a_checkout_that_makes_no_sense_is_refused(shop: Stage) -> None:
+async def test_a_checkout_that_makes_no_sense_is_refused(shop: BillingHarness) -> None:
     for plan, coin, code in [
         ("platinum", "BTC", "unknown_plan"),
         ("bronze", "DOGE", "unsupported_coin"),
@@ -74,7 +74,7 @@ async def test_a_checkout_that_makes_no_sense_is_refused(shop: Stage) -> None:
     assert len(await shop.control.payments()) == 1
 
 
-async def test_every_coin_can_be_paid_with(shop: Stage) -> None:
+async def test_every_coin_can_be_paid_with(shop: BillingHarness) -> None:
     for coin in ("ETH", "SOL", "LTC", "USDT"):
         number = f"{shop.number[:-4]}{coin}X"
         await shop.place(number, coin=coin)
@@ -85,7 +85,7 @@ async def test_every_coin_can_be_paid_with(shop: Stage) -> None:
 # -- paying
 
 
-async def test_a_paid_order_is_finished_and_once_delivered_fulfilled(shop: Stage) -> None:
+async def test_a_paid_order_is_finished_and_once_delivered_fulfilled(shop: BillingHarness) -> None:
     await shop.place()
     await shop.control.pay(await shop.payment())
     assert await shop.history() == [*PAID, "PaymentFinished"]
@@ -93,7 +93,9 @@ async def test_a_paid_order_is_finished_and_once_delivered_fulfilled(shop: Stage
     await until(shop.history, lambda found: found == [*PAID, "PaymentFinished", "OrderFulfilled"])
 
 
-async def test_notifications_sent_five_times_and_shuffled_finish_the_payment_once(shop: Stage) -> None:
+async def test_notifications_sent_five_times_and_shuffled_finish_the_payment_once(
+    shop: BillingHarness,
+) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.pay(payment, repeat=5, order="shuffled", seed=11, together=True)
@@ -107,7 +109,9 @@ async def test_notifications_sent_five_times_and_shuffled_finish_the_payment_onc
     assert states == {"delivered"}
 
 
-async def test_the_whole_order_is_one_correlated_tree_and_the_provider_is_its_actor(shop: Stage) -> None:
+async def test_the_whole_order_is_one_correlated_tree_and_the_provider_is_its_actor(
+    shop: BillingHarness,
+) -> None:
     await shop.place()
     await shop.control.pay(await shop.payment())
     assert len(await shop.correlation_ids()) == 1
@@ -117,7 +121,7 @@ async def test_the_whole_order_is_one_correlated_tree_and_the_provider_is_its_ac
     assert [row["actor"] for row in actors] == ["provider:nowpayments"]
 
 
-async def test_arrays_may_be_signed_as_the_older_documentation_did(shop: Stage) -> None:
+async def test_arrays_may_be_signed_as_the_older_documentation_did(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     for index_arrays in (False, True):
@@ -127,14 +131,14 @@ async def test_arrays_may_be_signed_as_the_older_documentation_did(shop: Stage) 
 
 
 async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_still_delivered_to(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
-    async with stage.running(stage.settings(order_valid_seconds=2)):
-        await stage.place()
+    async with harness.running(harness.settings(order_valid_seconds=2)):
+        await harness.place()
         expired = ["OrderPlaced", "PaymentRequested", "OrderExpired"]
-        await until(stage.history, lambda found: found == expired)
-        await stage.control.pay_late(await stage.payment())
-        assert await stage.history() == [
+        await until(harness.history, lambda found: found == expired)
+        await harness.control.pay_late(await harness.payment())
+        assert await harness.history() == [
             *expired,
             "PaymentExpired",
             "UncountedMoneyReported",
@@ -145,7 +149,7 @@ async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_sti
 # -- what is refused
 
 
-async def test_a_forged_notification_is_refused_and_counted(shop: Stage) -> None:
+async def test_a_forged_notification_is_refused_and_counted(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.switch(retries=0)
@@ -161,7 +165,7 @@ async def test_a_forged_notification_is_refused_and_counted(shop: Stage) -> None
 
 
 async def test_many_forged_notifications_are_all_counted_and_few_are_logged(
-    shop: Stage, monkeypatch: pytest.MonkeyPatch
+    shop: BillingHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "forgeries", SampledLog(commands.__name__))
     before = counted("bad_signature")
@@ -187,7 +191,7 @@ SOMETHING_ELSE: list[tuple[dict[str, JsonValue], str]] = [
 ]
 
 
-async def test_a_well_signed_notification_of_something_else_is_refused(shop: Stage) -> None:
+async def test_a_well_signed_notification_of_something_else_is_refused(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.pay(payment, silent=True)
@@ -205,7 +209,7 @@ async def test_a_well_signed_notification_of_something_else_is_refused(shop: Sta
     assert len(await shop.correlation_ids()) == 1
 
 
-async def test_what_does_not_match_and_brings_no_money_leaves_nothing_behind(shop: Stage) -> None:
+async def test_what_does_not_match_and_brings_no_money_leaves_nothing_behind(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     for change, code in SOMETHING_ELSE:
@@ -221,7 +225,7 @@ async def test_what_does_not_match_and_brings_no_money_leaves_nothing_behind(sho
 
 
 async def test_while_the_provider_is_down_checkout_is_refused_and_the_order_goes_on_later(
-    shop: Stage,
+    shop: BillingHarness,
 ) -> None:
     await shop.control.be_down()
     with pytest.raises(Refused) as caught:
@@ -234,17 +238,19 @@ async def test_while_the_provider_is_down_checkout_is_refused_and_the_order_goes
     assert not await shop.awaits_payment()
 
 
-async def test_an_order_that_the_provider_kept_waiting_gets_its_payment_by_itself(stage: Stage) -> None:
-    async with stage.running(stage.settings(provider_timeout_seconds=1.0)):
-        await stage.control.hang()
+async def test_an_order_that_the_provider_kept_waiting_gets_its_payment_by_itself(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running(harness.settings(provider_timeout_seconds=1.0)):
+        await harness.control.hang()
         with pytest.raises(Refused) as caught:
-            await stage.place()
+            await harness.place()
         assert caught.value.code == "provider_unavailable"
-        await stage.control.heal()
-        await until(stage.history, lambda found: found == ["OrderPlaced", "PaymentRequested"])
+        await harness.control.heal()
+        await until(harness.history, lambda found: found == ["OrderPlaced", "PaymentRequested"])
 
 
-async def test_what_the_provider_declines_is_refused_with_its_reason(shop: Stage) -> None:
+async def test_what_the_provider_declines_is_refused_with_its_reason(shop: BillingHarness) -> None:
     await shop.control.be_down(status=400)
     with pytest.raises(Refused) as caught:
         await shop.place()
@@ -253,25 +259,25 @@ async def test_what_the_provider_declines_is_refused_with_its_reason(shop: Stage
 
 
 async def test_a_process_killed_between_asking_and_recording_asks_again_and_records_once(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
-    async with stage.process():
-        await stage.control.lose_answers(path="/v1/payment", count=1)
-        placing = asyncio.create_task(stage.place())
-        await until(stage.control.payments, lambda found: len(found) == 1)
-        assert await stage.history() == ["OrderPlaced"]
+    async with harness.process():
+        await harness.control.lose_answers(path="/v1/payment", count=1)
+        placing = asyncio.create_task(harness.place())
+        await until(harness.control.payments, lambda found: len(found) == 1)
+        assert await harness.history() == ["OrderPlaced"]
     placing.cancel()
-    async with stage.process():
-        await until(stage.history, lambda found: found == ["OrderPlaced", "PaymentRequested"])
-        lost, recorded = await stage.control.payments()
-        assert await stage.payment() == recorded.payment_id != lost.payment_id
-        await stage.place()
-        await stage.control.pay(recorded.payment_id)
-        assert await stage.history() == [*PAID, "PaymentFinished"]
-        assert len(await stage.correlation_ids()) == 1
+    async with harness.process():
+        await until(harness.history, lambda found: found == ["OrderPlaced", "PaymentRequested"])
+        lost, recorded = await harness.control.payments()
+        assert await harness.payment() == recorded.payment_id != lost.payment_id
+        await harness.place()
+        await harness.control.pay(recorded.payment_id)
+        assert await harness.history() == [*PAID, "PaymentFinished"]
+        assert len(await harness.correlation_ids()) == 1
 
 
-async def test_nothing_secret_is_in_an_event(shop: Stage) -> None:
+async def test_nothing_secret_is_in_an_event(shop: BillingHarness) -> None:
     await shop.place()
     await shop.control.pay(await shop.payment())
     rows = await shop.connection.fetch("select data::text as data from engine.events")

@@ -15,7 +15,7 @@ from libs.events.billing import (
     ReviewOrder,
 )
 from libs.eventsourcing import Command, Refused
-from tests.integration.billing.stage import BRONZE, NUMBER, OPERATOR, Stage
+from tests.integration.billing.harness import BRONZE, NUMBER, OPERATOR, BillingHarness
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -23,16 +23,16 @@ ASKED = ["OrderPlaced", "PaymentRequested"]
 CASH = "paid in cash"
 
 
-async def refusal(stage: Stage, command: Command) -> str:
+async def refusal(harness: BillingHarness, command: Command) -> str:
     with pytest.raises(Refused) as caught:
-        await stage.act(command)
+        await harness.act(command)
     return caught.value.code
 
 
-async def actors(stage: Stage) -> dict[str, str]:
+async def actors(harness: BillingHarness) -> dict[str, str]:
     """Return who said each of an order's events."""
-    rows = await stage.connection.fetch(
-        "select type, actor from engine.events where stream = $1", f"order-{stage.number}"
+    rows = await harness.connection.fetch(
+        "select type, actor from engine.events where stream = $1", f"order-{harness.number}"
     )
     return {row["type"]: row["actor"] for row in rows}
 
@@ -40,7 +40,9 @@ async def actors(stage: Stage) -> dict[str, str]:
 # -- orders
 
 
-async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishes_later(shop: Stage) -> None:
+async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishes_later(
+    shop: BillingHarness,
+) -> None:
     await shop.place()
     for _ in range(2):
         await shop.act(MarkPaid(order=shop.number, reason=CASH))
@@ -56,7 +58,7 @@ async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishe
     assert (await actors(shop))["PaymentFinished"] == OPERATOR
 
 
-async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(shop: Stage) -> None:
+async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(shop: BillingHarness) -> None:
     await shop.control.lose_answers(path="/v1/payment", method="POST")
     with pytest.raises(Refused):
         await shop.place()
@@ -69,7 +71,7 @@ async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(
 
 
 async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_and_is_asked_for_no_more(
-    shop: Stage,
+    shop: BillingHarness,
 ) -> None:
     await shop.control.be_down()
     with pytest.raises(Refused):
@@ -86,7 +88,7 @@ async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_
     assert await shop.control.payments() == []
 
 
-async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(shop: Stage) -> None:
+async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(shop: BillingHarness) -> None:
     await shop.place()
     assert await refusal(shop, Refund(order=shop.number, reason="asked for")) == "nothing_received"
     payment = await shop.payment()
@@ -102,7 +104,7 @@ async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(shop: St
 
 
 async def test_an_order_is_called_off_once_and_a_payment_that_comes_all_the_same_delivers(
-    shop: Stage,
+    shop: BillingHarness,
 ) -> None:
     await shop.place()
     for _ in range(2):
@@ -116,22 +118,22 @@ async def test_an_order_is_called_off_once_and_a_payment_that_comes_all_the_same
     assert await refusal(shop, CancelOrder(order=shop.number, reason="too late")) == "order_paid"
 
 
-async def test_an_order_whose_money_is_on_its_way_is_not_called_off(shop: Stage) -> None:
+async def test_an_order_whose_money_is_on_its_way_is_not_called_off(shop: BillingHarness) -> None:
     await shop.place()
     await shop.control.pay(await shop.payment(), steps=("confirming",))
     assert await refusal(shop, CancelOrder(order=shop.number, reason="oh")) == "money_on_the_way"
 
 
-async def test_an_order_that_was_called_off_does_not_expire(stage: Stage) -> None:
-    async with stage.running(stage.settings(order_valid_seconds=2)):
-        await stage.place()
-        await stage.act(CancelOrder(order=NUMBER, reason="ordered twice"))
-        await stage.place(OTHER)
-        await until(lambda: stage.history(OTHER), lambda found: found[-1] == "OrderExpired")
-        assert await stage.history() == [*ASKED, "OrderCancelled"]
+async def test_an_order_that_was_called_off_does_not_expire(harness: BillingHarness) -> None:
+    async with harness.running(harness.settings(order_valid_seconds=2)):
+        await harness.place()
+        await harness.act(CancelOrder(order=NUMBER, reason="ordered twice"))
+        await harness.place(OTHER)
+        await until(lambda: harness.history(OTHER), lambda found: found[-1] == "OrderExpired")
+        assert await harness.history() == [*ASKED, "OrderCancelled"]
 
 
-async def test_what_was_seen_to_is_noted_with_who_did(shop: Stage) -> None:
+async def test_what_was_seen_to_is_noted_with_who_did(shop: BillingHarness) -> None:
     await shop.place()
     await shop.control.pay_in(await shop.payment(), "eth")
     await shop.act(ReviewOrder(order=shop.number, note="sent back"))
@@ -144,7 +146,7 @@ async def test_what_was_seen_to_is_noted_with_who_did(shop: Stage) -> None:
     assert (await actors(shop))["OrderReviewed"] == OPERATOR
 
 
-async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(shop: Stage) -> None:
+async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(shop: BillingHarness) -> None:
     for command in (
         MarkPaid(order=shop.number, reason=CASH),
         Refund(order=shop.number, reason="asked for"),
@@ -158,61 +160,63 @@ async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(shop: Sta
 # -- the catalogue
 
 
-async def listed(stage: Stage) -> list[str]:
-    rows = await stage.connection.fetch(
+async def listed(harness: BillingHarness) -> list[str]:
+    rows = await harness.connection.fetch(
         "select type from engine.events where stream like 'product-%' and type <> 'ProductListed' "
         "or stream in ('product-bronze', 'product-copper') order by xid, position"
     )
     return [row["type"] for row in rows]
 
 
-async def test_a_new_price_is_for_new_orders_and_old_ones_keep_theirs(stage: Stage) -> None:
-    async with stage.running():
-        await stage.place()
+async def test_a_new_price_is_for_new_orders_and_old_ones_keep_theirs(harness: BillingHarness) -> None:
+    async with harness.running():
+        await harness.place()
         for _ in range(2):
-            await stage.act(RepriceProduct(code="bronze", price_usd=Decimal("35.5")))
-        await stage.place(OTHER)
-        prices = [(await stage.control.payment_of(number)).price_amount for number in (NUMBER, OTHER)]
+            await harness.act(RepriceProduct(code="bronze", price_usd=Decimal("35.5")))
+        await harness.place(OTHER)
+        prices = [(await harness.control.payment_of(number)).price_amount for number in (NUMBER, OTHER)]
         assert prices == [Decimal(30), Decimal("35.5")]
-        await stage.act(RetireProduct(code="bronze"))
-        await stage.control.pay(await stage.payment())
-        [finished] = await stage.events_of("PaymentFinished")
+        await harness.act(RetireProduct(code="bronze"))
+        await harness.control.pay(await harness.payment())
+        [finished] = await harness.events_of("PaymentFinished")
         assert Decimal(finished["plan"]["price_usd"]) == 30
 
 
-async def test_plans_are_retired_listed_anew_and_added(stage: Stage) -> None:
+async def test_plans_are_retired_listed_anew_and_added(harness: BillingHarness) -> None:
     copper = BRONZE.model_copy(update={"code": "copper", "name": "Copper", "price_usd": Decimal(12)})
-    async with stage.running():
-        await stage.act(RetireProduct(code="bronze"))
-        await stage.act(RetireProduct(code="bronze"))
+    async with harness.running():
+        await harness.act(RetireProduct(code="bronze"))
+        await harness.act(RetireProduct(code="bronze"))
         with pytest.raises(Refused) as caught:
-            await stage.place()
+            await harness.place()
         assert caught.value.code == "unknown_plan"
-        assert await refusal(stage, RepriceProduct(code="bronze", price_usd=Decimal(1))) == "unknown_plan"
-        await stage.act(ListProduct(plan=BRONZE))
-        await stage.place()
+        assert await refusal(harness, RepriceProduct(code="bronze", price_usd=Decimal(1))) == "unknown_plan"
+        await harness.act(ListProduct(plan=BRONZE))
+        await harness.place()
         dearer = BRONZE.model_copy(update={"price_usd": Decimal(99)})
-        assert await refusal(stage, ListProduct(plan=dearer)) == "already_listed"
-        await stage.act(ListProduct(plan=copper))
-        await stage.place(OTHER, plan="copper")
-        assert await refusal(stage, RetireProduct(code="platinum")) == "unknown_plan"
+        assert await refusal(harness, ListProduct(plan=dearer)) == "already_listed"
+        await harness.act(ListProduct(plan=copper))
+        await harness.place(OTHER, plan="copper")
+        assert await refusal(harness, RetireProduct(code="platinum")) == "unknown_plan"
 
 
 async def test_no_start_puts_the_default_catalogue_over_what_was_changed_since(
-    stage: Stage, tmp_path: Path
+    harness: BillingHarness, tmp_path: Path
 ) -> None:
-    async with stage.running():
-        await stage.act(RepriceProduct(code="bronze", price_usd=Decimal("35.5")))
-        await stage.act(RetireProduct(code="silver"))
-        before = await listed(stage)
-    default = stage.settings()
+    async with harness.running():
+        await harness.act(RepriceProduct(code="bronze", price_usd=Decimal("35.5")))
+        await harness.act(RetireProduct(code="silver"))
+        before = await listed(harness)
+    default = harness.settings()
     edited = tmp_path / "catalogue.toml"
     text = default.catalogue_file.read_text(encoding="utf-8").replace("price_usd = 30", "price_usd = 1")
     edited.write_text(text.replace('code = "gold"', 'code = "copper"'), encoding="utf-8")
     for settings in (default, default.model_copy(update={"catalogue_file": edited})):
-        async with stage.running(settings):
-            await stage.place(NUMBER)
-            await stage.place(OTHER, plan="gold")
-            assert (await stage.control.payment_of(NUMBER)).price_amount == Decimal("35.5")
-            assert await refusal(stage, RepriceProduct(code="silver", price_usd=Decimal(1))) == "unknown_plan"
-    assert await listed(stage) == [*before, "ProductListed"]  # copper, which was never listed before
+        async with harness.running(settings):
+            await harness.place(NUMBER)
+            await harness.place(OTHER, plan="gold")
+            assert (await harness.control.payment_of(NUMBER)).price_amount == Decimal("35.5")
+            assert (
+                await refusal(harness, RepriceProduct(code="silver", price_usd=Decimal(1))) == "unknown_plan"
+            )
+    assert await listed(harness) == [*before, "ProductListed"]  # copper, which was never listed before

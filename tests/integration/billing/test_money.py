@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.integration.billing.stage import Stage
+from tests.integration.billing.harness import BillingHarness
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
 PART = ["PaymentConfirming", "PaymentConfirmed", "PaymentPartiallyPaid"]
@@ -11,7 +11,7 @@ DEPOSIT = ["UncountedMoneyReported", "DepositReceived"]
 PAID = ["PaymentConfirming", "PaymentConfirmed", "PaymentSending", "PaymentFinished"]
 
 
-async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(shop: Stage) -> None:
+async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     asked = (await shop.control.payment(payment)).pay_amount
@@ -28,7 +28,7 @@ async def test_a_part_is_told_and_the_deposit_of_the_rest_delivers(shop: Stage) 
     assert Decimal(finished["paid"]) == asked
 
 
-async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(shop: Stage) -> None:
+async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     asked = (await shop.control.payment(payment)).pay_amount
@@ -46,7 +46,7 @@ async def test_deposits_reported_five_times_each_and_shuffled_are_counted_once(s
     assert Decimal(last["paid"]) == half + tenth * 2 == asked - Decimal(last["missing"])
 
 
-async def test_too_much_delivers_once_and_is_told_of(shop: Stage) -> None:
+async def test_too_much_delivers_once_and_is_told_of(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.overpay(payment)
@@ -64,7 +64,7 @@ async def test_too_much_delivers_once_and_is_told_of(shop: Stage) -> None:
     assert Decimal(second["excess"]) == Decimal(first["excess"]) + asked
 
 
-async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(shop: Stage) -> None:
+async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     came = await shop.control.pay_in(payment, "eth")
@@ -75,7 +75,7 @@ async def test_a_payment_in_another_coin_does_not_deliver_and_is_told_of(shop: S
     assert states == {"delivered"}
 
 
-async def test_a_deposit_in_a_coin_that_is_not_sold_for_is_told_of(shop: Stage) -> None:
+async def test_a_deposit_in_a_coin_that_is_not_sold_for_is_told_of(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.pay_part(payment)
@@ -94,14 +94,14 @@ async def test_a_deposit_in_a_coin_that_is_not_sold_for_is_told_of(shop: Stage) 
     assert await shop.history() == [*ASKED, *PART, "WrongCoinReceived"]
 
 
-async def test_what_finishes_with_too_little_is_a_part(shop: Stage) -> None:
+async def test_what_finishes_with_too_little_is_a_part(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     await shop.control.pay_part(payment, steps=("finished",))
     assert await shop.history() == [*ASKED, "PaymentPartiallyPaid"]
 
 
-async def test_an_unknown_status_is_kept_once_and_changes_nothing_else(shop: Stage) -> None:
+async def test_an_unknown_status_is_kept_once_and_changes_nothing_else(shop: BillingHarness) -> None:
     await shop.place()
     payment = await shop.payment()
     for _ in range(2):

@@ -23,7 +23,7 @@ from services.billing.payments.tables import Silence
 from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.registry import REGISTRY as BILLING
 from services.billing.settings import DEFAULT_COINS
-from tests.integration.billing.stage import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, Stage
+from tests.integration.billing.harness import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, BillingHarness
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -34,12 +34,12 @@ SILENCE = Silence(first=timedelta(seconds=0.3), longest=timedelta(seconds=1000),
 class Odd(NowPayments):
     """The provider, but that an adapter breaks on what it says of one order or payment."""
 
-    def __init__(self, stage: Stage, about: str) -> None:
+    def __init__(self, harness: BillingHarness, about: str) -> None:
         account = Account(
-            url=stage.provider_url,
+            url=harness.provider_url,
             api_key=SecretStr(API_KEY),
             ipn_secret=SecretStr(IPN_SECRET),
-            callback_url=stage.webhook_url,
+            callback_url=harness.webhook_url,
             coins=DEFAULT_COINS,
         )
         breaker = Breaker(self.name, failures=100, open_seconds=1)
@@ -64,9 +64,9 @@ class Odd(NowPayments):
 
 
 @asynccontextmanager
-async def engine_of(stage: Stage) -> AsyncGenerator[Engine]:
+async def engine_of(harness: BillingHarness) -> AsyncGenerator[Engine]:
     """Billing's engine, without billing."""
-    engine = Engine("billing", stage.database, published(), state_tables=BILLING.state_tables)
+    engine = Engine("billing", harness.database, published(), state_tables=BILLING.state_tables)
     await engine.start()
     try:
         yield engine
@@ -91,18 +91,18 @@ def counted(metric: str) -> float:
 
 
 async def test_a_payment_that_the_reconciler_breaks_on_is_asked_for_less_and_less_and_others_are_found(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
     before = counted("reconciled")
-    async with stage.running():
+    async with harness.running():
         for number in (NUMBER, OTHER):
-            await stage.place(number)
-            await stage.control.pay(await stage.payment(number), silent=True)
-    async with Odd(stage, await stage.payment()) as provider, engine_of(stage) as engine:
+            await harness.place(number)
+            await harness.control.pay(await harness.payment(number), silent=True)
+    async with Odd(harness, await harness.payment()) as provider, engine_of(harness) as engine:
         reconciler = Reconciler(provider, SILENCE, calls_per_minute=6000, timeout_seconds=PROVIDER_SECONDS)
         with capture_logs() as logs:
             async with looping(asyncio.create_task(reconciler.run(engine))):
-                await until(lambda: stage.history(OTHER), lambda found: found[-1] == "PaymentFinished")
+                await until(lambda: harness.history(OTHER), lambda found: found[-1] == "PaymentFinished")
 
                 async def asked() -> list[datetime]:
                     await asyncio.sleep(0)
@@ -111,9 +111,9 @@ async def test_a_payment_that_the_reconciler_breaks_on_is_asked_for_less_and_les
                 first, second, third = (await until(asked, lambda found: len(found) >= 3))[:3]
                 assert (second - first).total_seconds() >= 0.55
                 assert (third - second).total_seconds() >= 1.15
-                assert await stage.history() == PLACED
+                assert await harness.history() == PLACED
                 provider.about = "nothing any more"
-                await until(stage.history, lambda found: found[-1] == "PaymentFinished")
+                await until(harness.history, lambda found: found[-1] == "PaymentFinished")
     failed = [line for line in logs if line["event"] == "reconciler.failed"]
     assert {(line["log_level"], line["error"], line["order"]) for line in failed} == {
         ("error", "OSError", NUMBER)
@@ -121,23 +121,25 @@ async def test_a_payment_that_the_reconciler_breaks_on_is_asked_for_less_and_les
     assert counted("reconciled") == before + len(failed) == before + len(provider.asked)
 
 
-async def test_an_order_whose_request_breaks_is_put_off_and_others_get_their_payments(stage: Stage) -> None:
+async def test_an_order_whose_request_breaks_is_put_off_and_others_get_their_payments(
+    harness: BillingHarness,
+) -> None:
     before = counted("payment_requests")
-    await stage.control.hang(path="/v1/payment", method="POST")
-    async with stage.process():
-        placing = [asyncio.create_task(stage.place(number)) for number in (NUMBER, OTHER)]
+    await harness.control.hang(path="/v1/payment", method="POST")
+    async with harness.process():
+        placing = [asyncio.create_task(harness.place(number)) for number in (NUMBER, OTHER)]
         for number in (NUMBER, OTHER):
-            await until(partial(stage.history, number), lambda found: found == ["OrderPlaced"])
+            await until(partial(harness.history, number), lambda found: found == ["OrderPlaced"])
     for task in placing:
         task.cancel()
-    await stage.control.heal()
-    async with Odd(stage, NUMBER) as provider, engine_of(stage) as engine:
+    await harness.control.heal()
+    async with Odd(harness, NUMBER) as provider, engine_of(harness) as engine:
         requests = PaymentRequests(provider, timeout_seconds=PROVIDER_SECONDS)
         with capture_logs() as logs:
             async with looping(asyncio.create_task(requests.run(engine))):
-                await until(lambda: stage.history(OTHER), lambda found: found == PLACED)
+                await until(lambda: harness.history(OTHER), lambda found: found == PLACED)
                 put_off = await until(
-                    lambda: stage.connection.fetchval(
+                    lambda: harness.connection.fetchval(
                         "select try_at from payment_requests.payment_requests where attempts > 0"
                     ),
                     lambda found: found is not None,
@@ -147,4 +149,4 @@ async def test_an_order_whose_request_breaks_is_put_off_and_others_get_their_pay
     [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
     assert (failed["log_level"], failed["error"], failed["order"]) == ("error", "OSError", NUMBER)
     assert counted("payment_requests") == before + 1
-    assert await stage.history() == ["OrderPlaced"]
+    assert await harness.history() == ["OrderPlaced"]

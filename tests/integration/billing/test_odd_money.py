@@ -12,14 +12,14 @@ from pydantic import JsonValue
 from libs.events.billing import Refund
 from libs.events.results import Accepted
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import IPN_SECRET, Stage
+from tests.integration.billing.harness import IPN_SECRET, BillingHarness
 from tests.integration.billing.test_money import ASKED
 
 HALF = "0.00023346"
 Fields = Mapping[str, JsonValue]
 
 
-async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) -> Accepted:
+async def tell(harness: BillingHarness, payment: str, status: str, **changed: JsonValue) -> Accepted:
     """Report a payment of 30 USD in bitcoin as the provider does, of which one half came; None leaves out."""
     fields: dict[str, JsonValue] = {
         "payment_id": int(payment),
@@ -28,7 +28,7 @@ async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) ->
         "price_currency": "usd",
         "pay_amount": 0.00046692,
         "pay_currency": "btc",
-        "order_id": stage.number,
+        "order_id": harness.number,
         "purchase_id": "1",
         "payin_extra_id": None,
         "payment_status": status,
@@ -36,23 +36,25 @@ async def tell(stage: Stage, payment: str, status: str, **changed: JsonValue) ->
     } | changed
     said = {name: value for name, value in fields.items() if value is not None}
     body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
-    return await stage.notify(body, hmac.new(IPN_SECRET.encode(), body, hashlib.sha512).hexdigest())
+    return await harness.notify(body, hmac.new(IPN_SECRET.encode(), body, hashlib.sha512).hexdigest())
 
 
-async def placed(stage: Stage) -> tuple[str, str]:
+async def placed(harness: BillingHarness) -> tuple[str, str]:
     """Place an order; return its payment, and the number of a deposit to it."""
-    await stage.place()
-    payment = await stage.payment()
+    await harness.place()
+    payment = await harness.payment()
     return payment, str(int(payment) + 10**9)  # no test's payment
 
 
-async def gives_back(stage: Stage) -> None:
-    await stage.act(Refund(order=stage.number, reason="asked for"))
-    assert (await stage.history())[-1] == "PaymentRefunded"
+async def gives_back(harness: BillingHarness) -> None:
+    await harness.act(Refund(order=harness.number, reason="asked for"))
+    assert (await harness.history())[-1] == "PaymentRefunded"
 
 
 @pytest.mark.parametrize("status", ["finished", "partially_paid"])
-async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(shop: Stage, status: str) -> None:
+async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(
+    shop: BillingHarness, status: str
+) -> None:
     payment, deposit = await placed(shop)
     await tell(shop, payment, "partially_paid")
     rest: Fields = {"parent_payment_id": int(payment), "price_amount": 15, "pay_amount": float(HALF)}
@@ -62,7 +64,9 @@ async def test_the_deposit_of_the_rest_delivers_whatever_it_is_called(shop: Stag
     assert await shop.history() == told
 
 
-async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(shop: Stage) -> None:
+async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_parts(
+    shop: BillingHarness,
+) -> None:
     payment, _ = await placed(shop)
     await shop.control.switch(redeposits="partially_paid")
     part = await shop.control.pay_part(payment)
@@ -70,7 +74,7 @@ async def test_deposits_are_counted_by_what_came_where_the_account_calls_them_pa
     assert (await shop.history())[-2:] == ["DepositReceived", "PaymentFinished"]
 
 
-async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(shop: Stage) -> None:
+async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(shop: BillingHarness) -> None:
     payment, _ = await placed(shop)
     await tell(shop, payment, "confirming")
     await tell(shop, payment, "failed")
@@ -81,7 +85,7 @@ async def test_money_that_was_seen_and_then_failed_is_told_of_and_may_go_back(sh
     await gives_back(shop)
 
 
-async def test_money_that_came_and_expired_is_told_of_and_may_go_back(shop: Stage) -> None:
+async def test_money_that_came_and_expired_is_told_of_and_may_go_back(shop: BillingHarness) -> None:
     payment, _ = await placed(shop)
     for _ in range(2):
         await tell(shop, payment, "expired")
@@ -90,7 +94,7 @@ async def test_money_that_came_and_expired_is_told_of_and_may_go_back(shop: Stag
     await gives_back(shop)
 
 
-async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(shop: Stage) -> None:
+async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(shop: BillingHarness) -> None:
     payment, deposit = await placed(shop)
     await tell(shop, payment, "partially_paid")
     await tell(shop, deposit, "failed", parent_payment_id=int(payment), pay_amount=float(HALF))
@@ -100,7 +104,7 @@ async def test_a_deposit_that_failed_is_told_of_beside_the_part_that_counts(shop
 
 @pytest.mark.parametrize("order", [None, "an order of another shop", "HQADZ-ABC123-NEVER"])
 async def test_an_order_is_found_by_its_payment_or_its_parents_where_none_of_ours_is_named(
-    shop: Stage, order: str | None
+    shop: BillingHarness, order: str | None
 ) -> None:
     payment, deposit = await placed(shop)
     await tell(shop, payment, "partially_paid", order_id=order)
@@ -114,7 +118,7 @@ async def test_an_order_is_found_by_its_payment_or_its_parents_where_none_of_our
 
 
 async def test_a_payment_under_another_orders_number_is_told_of_where_it_belongs_and_counted_nowhere(
-    shop: Stage,
+    shop: BillingHarness,
 ) -> None:
     payment, _ = await placed(shop)
     await shop.place(shop.other)
@@ -124,7 +128,7 @@ async def test_a_payment_under_another_orders_number_is_told_of_where_it_belongs
     assert await shop.history(shop.other) == ASKED
 
 
-async def test_a_second_notice_with_fields_missing_loses_nothing(shop: Stage) -> None:
+async def test_a_second_notice_with_fields_missing_loses_nothing(shop: BillingHarness) -> None:
     payment, _ = await placed(shop)
     await tell(shop, payment, "partially_paid")
     await tell(shop, payment, "confirming", actually_paid=None, pay_amount=None, order_id=None)
@@ -136,19 +140,19 @@ async def test_a_second_notice_with_fields_missing_loses_nothing(shop: Stage) ->
     assert await shop.history() == [*ASKED, *told]
 
 
-async def test_late_notices_with_the_newest_state_are_harmless(shop: Stage) -> None:
+async def test_late_notices_with_the_newest_state_are_harmless(shop: BillingHarness) -> None:
     payment, _ = await placed(shop)
     await shop.control.switch(newest=True)
     await shop.control.pay(payment, repeat=3, order="shuffled", together=True)
     assert await shop.history() == [*ASKED, "PaymentFinished"]
 
 
-async def test_what_is_short_within_the_tolerance_delivers_and_says_so(stage: Stage) -> None:
-    settings = stage.settings().model_copy(update={"tolerance_usd": Decimal(1)})
-    async with stage.running(settings):
-        payment, _ = await placed(stage)
-        await tell(stage, payment, "finished", actually_paid=0.00046)
-        [said] = await stage.events_of("PaymentFinished")
+async def test_what_is_short_within_the_tolerance_delivers_and_says_so(harness: BillingHarness) -> None:
+    settings = harness.settings().model_copy(update={"tolerance_usd": Decimal(1)})
+    async with harness.running(settings):
+        payment, _ = await placed(harness)
+        await tell(harness, payment, "finished", actually_paid=0.00046)
+        [said] = await harness.events_of("PaymentFinished")
         assert (Decimal(said["paid"]), Decimal(said["tolerated"])) == (
             Decimal("0.00046"),
             Decimal("0.00000692"),

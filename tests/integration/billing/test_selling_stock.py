@@ -3,23 +3,23 @@
 import asyncio
 
 from libs.eventsourcing import Refused
-from tests.integration.billing.stage import NUMBER, Stage
+from tests.integration.billing.harness import NUMBER, BillingHarness
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 THIRD = "HQADZ-ABC123-YYYY"
 
 
-async def tried(stage: Stage, number: str, plan: str = "bronze") -> str:
+async def tried(harness: BillingHarness, number: str, plan: str = "bronze") -> str:
     """Place an order and return why it was refused, or `placed`; each is another client's."""
     try:
-        await stage.place(number, plan=plan, email=f"{number.lower()}@example.org")
+        await harness.place(number, plan=plan, email=f"{number.lower()}@example.org")
     except Refused as refusal:
         return refusal.code
     return "placed"
 
 
-async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_out: Stage) -> None:
+async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_out: BillingHarness) -> None:
     async with sold_out.running():
         assert await tried(sold_out, NUMBER) == "insufficient_stock"
         assert await sold_out.history() == []
@@ -29,7 +29,7 @@ async def test_without_stock_nothing_is_sold_and_the_provider_is_not_asked(sold_
         assert await tried(sold_out, NUMBER) == "placed"
 
 
-async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out: Stage) -> None:
+async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out: BillingHarness) -> None:
     await sold_out.stock(3)
     numbers = [f"HQADZ-ABC123-{index:04}" for index in range(12)]
     async with sold_out.running():
@@ -39,7 +39,7 @@ async def test_the_last_sessions_are_sold_once_however_many_ask_at_once(sold_out
 
 
 async def test_an_order_that_stands_is_continued_though_its_own_promise_took_the_last_session(
-    sold_out: Stage,
+    sold_out: BillingHarness,
 ) -> None:
     await sold_out.stock(1)
     async with sold_out.running():
@@ -53,24 +53,26 @@ async def test_an_order_that_stands_is_continued_though_its_own_promise_took_the
 # -- the smallest price that a coin can pay
 
 
-async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happens(stage: Stage) -> None:
-    async with stage.running():
-        await stage.control.answer_otherwise({"fiat_equivalent": 30.01}, path="/v1/min-amount")
-        assert await tried(stage, NUMBER) == "below_minimum"
-        assert await stage.history() == []
-        assert await stage.control.payments() == []
-        assert await tried(stage, NUMBER, plan="silver") == "placed"
+async def test_a_price_that_a_coin_can_not_pay_is_refused_before_anything_happens(
+    harness: BillingHarness,
+) -> None:
+    async with harness.running():
+        await harness.control.change_answers({"fiat_equivalent": 30.01}, path="/v1/min-amount")
+        assert await tried(harness, NUMBER) == "below_minimum"
+        assert await harness.history() == []
+        assert await harness.control.payments() == []
+        assert await tried(harness, NUMBER, plan="silver") == "placed"
 
 
 async def test_the_smallest_price_is_asked_for_once_and_a_provider_that_can_not_tell_stops_no_order(
-    stage: Stage,
+    harness: BillingHarness,
 ) -> None:
-    async with stage.running():
-        await stage.control.be_down(path="/v1/min-amount")
-        assert await tried(stage, NUMBER) == "placed"
-        await stage.control.heal()
+    async with harness.running():
+        await harness.control.be_down(path="/v1/min-amount")
+        assert await tried(harness, NUMBER) == "placed"
+        await harness.control.heal()
         for number in (OTHER, THIRD):
-            assert await tried(stage, number) == "placed"
-        asked = [call for call in await stage.control.calls() if call.path == "/v1/min-amount"]
+            assert await tried(harness, number) == "placed"
+        asked = [call for call in await harness.control.calls() if call.path == "/v1/min-amount"]
         assert [call.answered for call in asked][-1] == 200
         assert [call.answered for call in asked].count(200) == 1

@@ -30,6 +30,7 @@ from libs.events.provisioning import (
 from libs.events.values import ApplicationId, Seat, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id
 from services.billing.order.payment_state import PaymentState
+from tests.integration.billing.harness import ACCOUNT, ADBOT, NUMBER
 from tests.integration.billing.rules import (
     AMOUNT,
     NOON,
@@ -40,7 +41,6 @@ from tests.integration.billing.rules import (
     of_session,
     shop_at_noon,
 )
-from tests.integration.billing.stage import ACCOUNT, ADBOT, NUMBER
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 THIRD = "HQADZ-ABC123-YYYY"

@@ -1,4 +1,4 @@
-"""What the tests of the chassis stand on."""
+"""Fixtures for the chassis: an engine, and a connection to NATS."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -17,7 +17,7 @@ from tests.integration.chassis.shop import retired_table
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The shop's engine, on a fresh database."""
+    """Yield the shop's engine, on a fresh database."""
     engine = Engine("shop", database, published(), state_tables=[retired_table()])
     await engine.start(pool_size=16)
     yield engine
@@ -26,7 +26,7 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(nats_url: str, stream_prefix: str) -> AsyncIterator[Client]:
-    """A connection to the run's NATS server; the test's stream is deleted afterwards."""
+    """Yield a connection to the run's NATS server; the test's stream is deleted afterwards."""
     client = await nats.connect(nats_url)
     yield client
     with suppress(NotFoundError):

@@ -1,4 +1,4 @@
-"""The made-up service's commands, heard without the rest of the chassis."""
+"""Answers the made-up service's commands, without the rest of the chassis."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 

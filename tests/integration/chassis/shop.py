@@ -1,4 +1,4 @@
-"""A made-up service on the chassis: a shop that retires products, and breaks in every way."""
+"""A made-up service on the chassis: a shop that retires products, with commands that fail in every way."""
 
 import asyncio
 from functools import partial
@@ -24,14 +24,14 @@ LEAK = "postgresql://shop:hunter2@127.0.0.1/shop password=hunter2"
 
 
 class Retire(Command):
-    """Retire a product, so often. Refused: `locked`."""
+    """Retire a product this many times. Refused: `locked`."""
 
     code: str
     times: Annotated[int, Field(ge=0, le=5000)] = 1
 
 
 class Sweep(Retire):
-    """Retire a product, as one of many that are retired at the same time."""
+    """Retire a product; batchable."""
 
     batchable: ClassVar[bool] = True
 
@@ -43,19 +43,19 @@ class RetireTwo(Command):
 
 
 class Wait(Command):
-    """Be busy for a while, then retire a product."""
+    """Wait, then retire a product."""
 
     seconds: float
 
 
 class Break(Command):
-    """Break on it: `raise`, or build an event that is not valid."""
+    """Fail: `raise`, or build an invalid event."""
 
     how: str
 
 
 def decide(command: Retire, state: int | None) -> list[ProductRetired]:
-    """Return the retirements."""
+    """Return the events of a command."""
     del state
     if command.code == "locked":
         raise Refused("locked", "the key is lost")
@@ -87,7 +87,7 @@ def retired_table() -> Projection:
 
 
 def handlers(waiting: asyncio.Event | None = None) -> CommandHandlers:
-    """Return what the shop does when it is told to; `waiting` is set once it waits."""
+    """Return the shop's command handlers; `waiting` is set once `Wait` is being handled."""
     commands = CommandHandlers()
 
     @commands.on(Retire)
@@ -126,7 +126,7 @@ async def _retire(unit: UnitOfWork, command: Retire) -> None:
 
 
 class ShopSettings(ServiceSettings):
-    """What the shop is told."""
+    """The settings of the shop."""
 
     service: ClassVar[str] = "shop"
     till_secret: StrongSecret = Field(description="Signs the till's receipts; any 32 random characters")
@@ -145,10 +145,10 @@ async def run(settings: ShopSettings) -> None:
 
 
 async def crash() -> None:
-    """Break after a moment."""
+    """Raise after a moment."""
     await asyncio.sleep(0.1)
     raise RuntimeError(LEAK)
 
 
 async def end() -> None:
-    """End, although it should not."""
+    """Return, although a service must not."""

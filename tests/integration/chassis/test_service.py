@@ -34,15 +34,15 @@ ME = Causes.first("test")
 
 
 @pytest.fixture
-def mortal_port() -> int:
+def own_nats_port() -> int:
     return free_port()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def mortal(mortal_port: int) -> AsyncIterator[EmbeddedNats]:
+async def own_nats(own_nats_port: int) -> AsyncIterator[EmbeddedNats]:
     """A NATS server that was not started, and may be killed."""
     folder = Path(tempfile.mkdtemp(prefix="adrelay-chassis-"))
-    server = EmbeddedNats(folder / "nats", mortal_port, password=False)
+    server = EmbeddedNats(folder / "nats", own_nats_port, password=False)
     yield server
     await server.stop()
     shutil.rmtree(folder, ignore_errors=True)
@@ -158,23 +158,23 @@ async def test_a_request_under_way_is_answered_before_the_service_stops(settings
 
 
 async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
-    settings: ShopSettings, mortal: EmbeddedNats, mortal_port: int
+    settings: ShopSettings, own_nats: EmbeddedNats, own_nats_port: int
 ) -> None:
-    url = f"nats://127.0.0.1:{mortal_port}"
+    url = f"nats://127.0.0.1:{own_nats_port}"
     settings = settings.model_copy(update={"nats_url": SecretStr(url)})
     chassis = Chassis(settings, state_tables=[retired_table()])
     entering = asyncio.create_task(chassis.__aenter__())
     await asyncio.sleep(0.4)
     assert not entering.done(), "it waits for a broker that is not up yet"
-    await mortal.start()
+    await own_nats.start()
     await entering
     chassis.serve(handlers())
     ran = asyncio.create_task(chassis.run())
     await until(lambda: ready(settings))
 
-    assert mortal.pid is not None
-    os.kill(mortal.pid, signal.SIGKILL)
-    await mortal.wait()
+    assert own_nats.pid is not None
+    os.kill(own_nats.pid, signal.SIGKILL)
+    await own_nats.wait()
 
     async def degraded() -> bool:
         status, body = await health(settings)
@@ -187,7 +187,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
     await until(degraded)
     done = await chassis.engine.run(lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea")), ME)
     assert done.written is not None, "what can be done without the broker is done"
-    await mortal.start()
+    await own_nats.start()
     await until(lambda: ready(settings))
     commands = CommandClient(chassis.nats, prefix=settings.nats_prefix)
     answer = await commands.send(Retire(code="cup"), ME)

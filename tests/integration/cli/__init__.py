@@ -1,1 +1,1 @@
-"""The operator's commands against a running gateway, with real money of a sandbox behind it."""
+"""The operator's commands against a running gateway, and billing with the provider's sandbox."""

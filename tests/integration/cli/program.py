@@ -1,17 +1,17 @@
-"""The commands as an operator runs them: a process, its output, its exit code."""
+"""The operator's commands as processes."""
 
 import asyncio
 from pathlib import Path
 
-from tests.integration.events_cli.program import Ran
-from tests.integration.gateway.market import ADMIN_TOKEN
+from tests.integration.events_cli.program import CommandResult
+from tests.integration.gateway.shop import ADMIN_TOKEN
 from tests.support.forked import command, environment
 
 
 async def adrelay(
     url: str | None, *arguments: str, token: str | None = ADMIN_TOKEN, folder: Path | None = None
-) -> Ran:
-    """Run a command of the operator's to its end."""
+) -> CommandResult:
+    """Run a command of the operator; return its exit code and output."""
     settings = {"ADRELAY_GATEWAY_URL": url, "ADRELAY_GATEWAY_ADMIN_TOKEN": token}
     process = await asyncio.create_subprocess_exec(
         *await command(*arguments),
@@ -22,4 +22,4 @@ async def adrelay(
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
-    return Ran(process.returncode or 0, out.decode(), err.decode())
+    return CommandResult(process.returncode or 0, out.decode(), err.decode())

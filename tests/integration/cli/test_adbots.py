@@ -4,10 +4,10 @@ from asyncio import gather
 from datetime import datetime, timedelta
 
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.market import Market
+from tests.integration.gateway.shop import Shop
 
 
-async def test_an_adbot_is_extended_suspended_and_restored(shop: Market) -> None:
+async def test_an_adbot_is_extended_suspended_and_restored(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     await shop.payments.pay(await shop.payment(number))
     order = await shop.becomes(number, lambda order: order["order_status"] == "FULFILLED")
@@ -30,7 +30,7 @@ async def test_an_adbot_is_extended_suspended_and_restored(shop: Market) -> None
     assert (ran.code, ran.document["status"], ran.document["seats"]["filled"]) == (0, "SUSPENDED", 0)
 
 
-async def test_a_refusal_is_one_line(shop: Market) -> None:
+async def test_a_refusal_is_one_line(shop: Shop) -> None:
     nobody = "00000000-0000-7000-8000-000000000000"
     unknown, odd, days = await gather(
         adrelay(shop.url, "adbots", "restore", nobody),

@@ -4,19 +4,19 @@ from asyncio import gather
 from typing import Any
 
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.market import Market
+from tests.integration.gateway.shop import Shop
 
 NAMED = ["--name", "Copper", "--kind", "starter"]
 COPPER = ["copper", *NAMED, "--sessions", "4", "--interval", "900", "--price", "19.90", "--days", "10"]
 
 
-async def plans(shop: Market, *options: str) -> dict[str, dict[str, Any]]:
+async def plans(shop: Shop, *options: str) -> dict[str, dict[str, Any]]:
     ran = await adrelay(shop.url, "catalogue", "list", "--json", *options)
     assert (ran.code, ran.err) == (0, "")
     return {plan["code"]: plan for plan in ran.document}
 
 
-async def test_the_catalogue_that_an_installation_begins_with_is_listed(shop: Market) -> None:
+async def test_the_catalogue_that_an_installation_begins_with_is_listed(shop: Shop) -> None:
     listed = await plans(shop)
     prices = {code: plan["price_usd"] for code, plan in listed.items()}
     assert prices == {
@@ -36,7 +36,7 @@ async def test_the_catalogue_that_an_installation_begins_with_is_listed(shop: Ma
     ]  # fmt: skip
 
 
-async def test_a_plan_is_added_repriced_and_retired(shop: Market) -> None:
+async def test_a_plan_is_added_repriced_and_retired(shop: Shop) -> None:
     ran = await adrelay(shop.url, "catalogue", "add", *COPPER, "--json")
     assert (ran.code, ran.err, ran.document["on_sale"]) == (0, "", True)
     ran = await adrelay(shop.url, "catalogue", "reprice", "copper", "21.50", "--json")
@@ -48,7 +48,7 @@ async def test_a_plan_is_added_repriced_and_retired(shop: Market) -> None:
     assert (await plans(shop, "--retired"))["copper"]["on_sale"] is False
 
 
-async def test_a_name_is_shown_as_it_is(shop: Market) -> None:
+async def test_a_name_is_shown_as_it_is(shop: Shop) -> None:
     odd = ["--name", "Zinc [/b] [red]x", *NAMED[2:], *COPPER[len(NAMED) + 1 :]]
     ran = await adrelay(shop.url, "catalogue", "add", "zinc", *odd)
     assert (ran.code, ran.err) == (0, "")
@@ -56,7 +56,7 @@ async def test_a_name_is_shown_as_it_is(shop: Market) -> None:
     await adrelay(shop.url, "catalogue", "retire", "zinc")
 
 
-async def test_an_order_keeps_the_price_that_it_was_placed_at(shop: Market) -> None:
+async def test_an_order_keeps_the_price_that_it_was_placed_at(shop: Shop) -> None:
     placed = await shop.check_out(plan="silver")
     await adrelay(shop.url, "catalogue", "reprice", "silver", "56")
     assert (await shop.order(placed["order_number"]))["price_usd"] == "55"
@@ -64,14 +64,14 @@ async def test_an_order_keeps_the_price_that_it_was_placed_at(shop: Market) -> N
     await adrelay(shop.url, "catalogue", "reprice", "silver", "55")
 
 
-async def test_another_plan_under_a_code_that_is_sold_is_refused(shop: Market) -> None:
+async def test_another_plan_under_a_code_that_is_sold_is_refused(shop: Shop) -> None:
     ran = await adrelay(shop.url, "catalogue", "add", "bronze", *COPPER[1:])
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("✗ already_listed: ")
     assert len(ran.err.splitlines()) == 1
 
 
-async def test_a_refusal_is_one_line(shop: Market) -> None:
+async def test_a_refusal_is_one_line(shop: Shop) -> None:
     refusals = {
         ("reprice", "nothing", "5"): "✗ unknown_plan",
         ("retire", "nothing"): "✗ unknown_plan",

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.market import ADMIN_TOKEN, Market
+from tests.integration.gateway.shop import ADMIN_TOKEN, Shop
 from tests.support.waiting import until
 
 REASON = "client wrote on 1 May [urgent]"
 
 
-async def act(shop: Market, name: str, number: str) -> Any:  # noqa: ANN401 - JSON
+async def act(shop: Shop, name: str, number: str) -> Any:  # noqa: ANN401 - JSON
     ran = await adrelay(shop.url, "orders", name, number, "--reason", REASON, "--json")
     assert (ran.code, ran.err) == (0, "")
     return ran.document
 
 
-async def attention(shop: Market, number: str) -> dict[str, dict[str, Any]]:
+async def attention(shop: Shop, number: str) -> dict[str, dict[str, Any]]:
     ran = await adrelay(shop.url, "orders", "attention", "--json")
     assert ran.err == ""
     found = {one["kind"]: one for one in ran.document if one["order_number"] == number}
@@ -29,14 +29,14 @@ async def attention(shop: Market, number: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-async def paid(shop: Market) -> dict[str, Any]:
+async def paid(shop: Shop) -> dict[str, Any]:
     """Return an order that was paid and delivered."""
     placed = await shop.check_out()
     await shop.payments.pay(await shop.payment(placed["order_number"]))
     return await shop.becomes(placed["order_number"], lambda order: order["order_status"] == "FULFILLED")
 
 
-async def test_a_paid_order_is_shown_with_all_that_happened(shop: Market) -> None:
+async def test_a_paid_order_is_shown_with_all_that_happened(shop: Shop) -> None:
     order = await paid(shop)
     ran = await adrelay(shop.url, "orders", "show", order["order_number"].lower())
     assert (ran.code, ran.err) == (0, "")
@@ -54,7 +54,7 @@ async def test_a_paid_order_is_shown_with_all_that_happened(shop: Market) -> Non
     assert ran.document == order
 
 
-async def test_orders_are_found(shop: Market) -> None:
+async def test_orders_are_found(shop: Shop) -> None:
     order = await paid(shop)
     number = order["order_number"]
     searches = (
@@ -73,7 +73,7 @@ async def test_orders_are_found(shop: Market) -> None:
     assert (one.code, len(one.document), "see --limit" in one.err) == (0, 1, True)
 
 
-async def test_an_order_marked_paid_is_delivered(shop: Market) -> None:
+async def test_an_order_marked_paid_is_delivered(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     order = await act(shop, "mark-paid", number)
     assert (order["by_hand"], order["status"]) == (True, "FINISHED")
@@ -85,7 +85,7 @@ async def test_an_order_marked_paid_is_delivered(shop: Market) -> None:
 
 @pytest.mark.parametrize(("flags", "kept"), [([], 0), (["--keep-sessions"], 1)])
 async def test_a_refund_suspends_the_adbot_and_takes_its_sessions_unless_they_are_kept(
-    shop: Market, flags: list[str], kept: int
+    shop: Shop, flags: list[str], kept: int
 ) -> None:
     order = await paid(shop)
     ran = await adrelay(
@@ -103,7 +103,7 @@ async def test_a_refund_suspends_the_adbot_and_takes_its_sessions_unless_they_ar
     await until(suspended)
 
 
-async def test_a_cancelled_order_still_delivers_if_the_money_comes(shop: Market) -> None:
+async def test_a_cancelled_order_still_delivers_if_the_money_comes(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     assert (await act(shop, "cancel", number))["order_status"] == "CANCELLED"
     await shop.payments.pay(await shop.payment(number))
@@ -113,7 +113,7 @@ async def test_a_cancelled_order_still_delivers_if_the_money_comes(shop: Market)
     assert ran.err.startswith("✗ order_paid")
 
 
-async def test_an_overpaid_order_needs_a_person_until_it_is_reviewed(shop: Market) -> None:
+async def test_an_overpaid_order_needs_a_person_until_it_is_reviewed(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     asked = (await shop.payments.payment_of(number)).pay_amount
     await shop.payments.overpay(await shop.payment(number))
@@ -126,7 +126,7 @@ async def test_an_overpaid_order_needs_a_person_until_it_is_reviewed(shop: Marke
     assert await attention(shop, number) == {}
 
 
-async def test_a_wrong_coin_needs_a_person_and_delivers_nothing(shop: Market) -> None:
+async def test_a_wrong_coin_needs_a_person_and_delivers_nothing(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     await shop.payments.pay_in(await shop.payment(number), "ltc")
     found = await until(lambda: attention(shop, number))
@@ -136,7 +136,7 @@ async def test_a_wrong_coin_needs_a_person_and_delivers_nothing(shop: Market) ->
     assert await attention(shop, number) == {}
 
 
-async def test_a_part_and_the_rest_deliver_and_the_deposit_is_found(shop: Market) -> None:
+async def test_a_part_and_the_rest_deliver_and_the_deposit_is_found(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     payment = await shop.payment(number)
     await shop.payments.pay_part(payment)
@@ -150,7 +150,7 @@ async def test_a_part_and_the_rest_deliver_and_the_deposit_is_found(shop: Market
     assert [one["order_number"] for one in ran.document] == [number]
 
 
-async def test_a_payment_that_nobody_understands_needs_a_person(shop: Market) -> None:
+async def test_a_payment_that_nobody_understands_needs_a_person(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     await shop.payments.set_status(await shop.payment(number), "levitating")
     found = await until(lambda: attention(shop, number))
@@ -159,7 +159,7 @@ async def test_a_payment_that_nobody_understands_needs_a_person(shop: Market) ->
     assert "! needs a person: unknown_status levitating" in ran.out
 
 
-async def test_what_does_not_exist_is_one_line(shop: Market) -> None:
+async def test_what_does_not_exist_is_one_line(shop: Shop) -> None:
     for arguments in (
         ["show", "HQADZ-AAAAAAAA-BBBBBBBB"],
         ["refund", "HQADZ-AAAAAAAA-BBBBBBBB", "--reason", "x"],
@@ -173,7 +173,7 @@ async def test_what_does_not_exist_is_one_line(shop: Market) -> None:
     assert (ran.code, ran.err) == (2, "✗ '..' names nothing\n")
 
 
-async def test_what_others_wrote_does_not_steer_the_terminal(shop: Market) -> None:
+async def test_what_others_wrote_does_not_steer_the_terminal(shop: Shop) -> None:
     number = (await shop.check_out())["order_number"]
     await shop.payments.set_status(await shop.payment(number), "[red]odd[/red]\x1b[31m")
     await until(lambda: attention(shop, number))
@@ -204,7 +204,7 @@ async def test_what_can_not_run_is_one_line_and_exits_with_2(
     assert ADMIN_TOKEN not in ran.err
 
 
-async def test_a_wrong_token_and_a_foreign_server_are_told_apart(shop: Market) -> None:
+async def test_a_wrong_token_and_a_foreign_server_are_told_apart(shop: Shop) -> None:
     ran = await adrelay(shop.url, "orders", "list", token="x" * 40)
     assert (ran.code, ran.err) == (
         2,
@@ -217,7 +217,7 @@ async def test_a_wrong_token_and_a_foreign_server_are_told_apart(shop: Market) -
     assert "hidden" not in ran.err
 
 
-async def test_settings_may_stand_in_a_file(shop: Market, tmp_path: Path) -> None:
+async def test_settings_may_stand_in_a_file(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         f"ADRELAY_GATEWAY_URL={shop.url}\nADRELAY_GATEWAY_ADMIN_TOKEN={ADMIN_TOKEN}\n"
     )

@@ -1,4 +1,4 @@
-"""What a stream holds, compared with what a store holds."""
+"""The events on a stream, compared with those in a store."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from libs.eventsourcing.stream.subscription import Consumer
 from libs.eventsourcing.values import START, Envelope
 
 
-async def held(stream: EventStream) -> list[Envelope]:
+async def events_on_stream(stream: EventStream) -> list[Envelope]:
     """Return all events on the stream, in its order."""
     count = await stream.count()
     found: list[Envelope] = []
@@ -19,23 +19,23 @@ async def held(stream: EventStream) -> list[Envelope]:
     return found
 
 
-async def stored(engine: Engine) -> list[Envelope]:
+async def events_in_store(engine: Engine) -> list[Envelope]:
     """Return all events of the store, in its order."""
     async with engine.pool.acquire() as connection:
         store = PostgresStore(connection, engine.catalogue)
         return await store.between(START, await last_event(connection), None, 1_000_000)
 
 
-async def ids_held(stream: EventStream) -> list[UUID]:
+async def ids_on_stream(stream: EventStream) -> list[UUID]:
     """Return the ids of all events on the stream, in its order."""
-    return [envelope.id for envelope in await held(stream)]
+    return [envelope.id for envelope in await events_on_stream(stream)]
 
 
-async def ids_stored(engine: Engine) -> list[UUID]:
+async def ids_in_store(engine: Engine) -> list[UUID]:
     """Return the ids of all events of the store, in its order."""
-    return [envelope.id for envelope in await stored(engine)]
+    return [envelope.id for envelope in await events_in_store(engine)]
 
 
-async def same(engine: Engine, stream: EventStream) -> bool:
-    """Say whether the stream holds what the store does, in the same order, each once."""
-    return await ids_held(stream) == await ids_stored(engine)
+async def stream_matches_store(engine: Engine, stream: EventStream) -> bool:
+    """Return whether the stream has the store's events, in the same order, each once."""
+    return await ids_on_stream(stream) == await ids_in_store(engine)

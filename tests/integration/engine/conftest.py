@@ -1,4 +1,4 @@
-"""One made-up service with its engine, and a stream of its own."""
+"""The engine of a made-up service, and a stream for each test."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -20,7 +20,7 @@ from tests.integration.engine.meters import CATALOGUE, echoes_table, meters_tabl
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The engine of the made-up service, on a fresh database."""
+    """Yield the engine of the made-up service, on a fresh database."""
     engine = Engine("meters", database, CATALOGUE, state_tables=[meters_table(), echoes_table()])
     await engine.start(pool_size=16)
     yield engine
@@ -29,7 +29,7 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(nats_url: str) -> AsyncIterator[Client]:
-    """A connection to the run's NATS server."""
+    """Yield a connection to the run's NATS server."""
     client = await nats.connect(nats_url)
     yield client
     await client.close()
@@ -37,7 +37,7 @@ async def client(nats_url: str) -> AsyncIterator[Client]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStream]:
-    """A stream that this test alone uses."""
+    """Yield a stream for this test alone."""
     stream = EventStream(client, prefix=stream_prefix)
     await stream.ensure()
     yield stream
@@ -46,8 +46,8 @@ async def stream(client: Client, stream_prefix: str) -> AsyncIterator[EventStrea
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def mortal() -> AsyncIterator[EmbeddedNats]:
-    """A NATS server that a test may stop and kill."""
+async def own_nats() -> AsyncIterator[EmbeddedNats]:
+    """Yield a NATS server for this test alone, which it may stop and kill."""
     folder = Path(tempfile.mkdtemp(prefix="adrelay-engine-"))
     server = EmbeddedNats(folder / "nats")
     await server.start()

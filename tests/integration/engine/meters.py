@@ -34,7 +34,7 @@ class MeterSealed(Event):
 
 
 class TurnEchoed(Event):
-    """Someone heard that a meter was turned."""
+    """A reaction handled a turn."""
 
     meter: str
     number: int
@@ -61,14 +61,14 @@ class Seal:
 
 @dataclass(frozen=True)
 class Meter:
-    """How often a meter was turned."""
+    """The turns of a meter, and whether it is sealed."""
 
     turns: int = 0
     sealed: bool = False
 
 
 def decide(command: Turn | Seal, meter: Meter | None) -> list[MeterTurned | MeterSealed]:
-    """Return the turns that follow."""
+    """Return the events of a command."""
     known = meter or Meter()
     match command:
         case Turn(meter=name, times=times, note=note):
@@ -104,29 +104,29 @@ METER = Decider("meter", decide, evolve)
 
 @dataclass(frozen=True)
 class Echo:
-    """Repeat a turn that was heard."""
+    """Record the echo of a turn."""
 
     meter: str
     number: int
 
 
-def decide_echo(command: Echo, heard: int | None) -> list[TurnEchoed]:
-    """Return the echo, whether it was heard before or not: the reader has to see to it."""
-    del heard
+def decide_echo(command: Echo, count: int | None) -> list[TurnEchoed]:
+    """Return the echo, also of a repeated turn: only the reader prevents duplicates."""
+    del count
     return [TurnEchoed(meter=command.meter, number=command.number)]
 
 
-def evolve_echo(heard: int | None, event: TurnEchoed) -> int:
+def evolve_echo(count: int | None, event: TurnEchoed) -> int:
     """Count the echoes."""
     del event
-    return (heard or 0) + 1
+    return (count or 0) + 1
 
 
 ECHO = Decider("echo", decide_echo, evolve_echo)
 
 
 def turn(meter: str, times: int = 1, note: str = "") -> Callable[[UnitOfWork], Awaitable[list[int]]]:
-    """Return the work of turning a meter; its value is the numbers of the turns."""
+    """Return a unit of work that turns a meter; its result is the numbers of the turns."""
 
     async def work(unit: UnitOfWork) -> list[int]:
         events = await unit.execute(METER, meter, Turn(meter, times, note))
@@ -136,7 +136,7 @@ def turn(meter: str, times: int = 1, note: str = "") -> Callable[[UnitOfWork], A
 
 
 def meters_table(version: int = 1, *, twice: bool = False) -> Projection:
-    """Return the state table of all meters; another version may count double."""
+    """Return the state table of all meters; another version may count each turn twice."""
     table = Projection(
         "meters", version=version, ddl="create table meters (meter text primary key, turns integer not null)"
     )
@@ -154,7 +154,7 @@ def meters_table(version: int = 1, *, twice: bool = False) -> Projection:
 
 
 def echoes_table() -> Projection:
-    """Return a table with a row for every echo, repeated ones too."""
+    """Return a table with a row for every echo, duplicates included."""
     table = Projection(
         "echoes",
         version=1,
@@ -170,7 +170,7 @@ def echoes_table() -> Projection:
 
 
 def echoing(*, pause: float = 0.0) -> Reactions:
-    """Return the reaction which echoes every turn."""
+    """Return the reaction that records an echo of every turn."""
     reactions = Reactions()
 
     @reactions.to(MeterTurned)

@@ -1,4 +1,4 @@
-"""A process that echoes the turns of all meters, slowly, until it is killed."""
+"""A process that slowly echoes the turns of all meters, until it is killed."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from tests.integration.engine.meters import CATALOGUE, echoes_table, echoing, me
 
 
 async def main() -> None:
-    """Read until killed."""
+    """Run the reader."""
     engine = Engine(
         "meters", os.environ["TEST_DATABASE"], CATALOGUE, state_tables=[meters_table(), echoes_table()]
     )

@@ -168,7 +168,7 @@ Run = Callable[..., Awaitable[tuple[int, str]]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, database: str, mortal: EmbeddedNats) -> Run:
+def run(tmp_path: Path, database: str, own_nats: EmbeddedNats) -> Run:
     """Run a program that finds this package and what is installed, and nothing else of this tree."""
     libs_folder = tmp_path / "libs"
     shutil.copytree(ENGINE, libs_folder / "eventsourcing", ignore=shutil.ignore_patterns("__pycache__"))
@@ -186,7 +186,7 @@ def run(tmp_path: Path, database: str, mortal: EmbeddedNats) -> Run:
             installed,
             str(program),
             *arguments,
-            env={"PATH": os.environ["PATH"], "POSTGRES_URL": database, "NATS_URL": mortal.url},
+            env={"PATH": os.environ["PATH"], "POSTGRES_URL": database, "NATS_URL": own_nats.url},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -43,19 +43,19 @@ async def test_a_pull_that_expires_is_followed_by_the_next_at_once(stream: Event
         waiting.cancel()
 
 
-async def test_a_server_that_falls_silent_is_noticed(mortal: EmbeddedNats) -> None:
-    client = await nats.connect(mortal.url, ping_interval=600)
+async def test_a_server_that_falls_silent_is_noticed(own_nats: EmbeddedNats) -> None:
+    client = await nats.connect(own_nats.url, ping_interval=600)
     stream = EventStream(client)
     await stream.ensure()
     async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
         waiting = await quiet(consumer)
-        assert mortal.pid is not None
-        await suspend(mortal.pid)
+        assert own_nats.pid is not None
+        await suspend(own_nats.pid)
         try:
             assert await broken(waiting) == "no heartbeat from the server"
             assert client.is_connected, "nothing else has told"
         finally:
-            os.kill(mortal.pid, signal.SIGCONT)
+            os.kill(own_nats.pid, signal.SIGCONT)
     await client.close()
 
 
@@ -78,16 +78,16 @@ async def delete_consumer(stream: EventStream) -> None:
     await stream.nats.jetstream().delete_consumer(stream.name, consumer.name)
 
 
-async def test_a_reconnection_is_noticed_before_the_missing_heartbeats(mortal: EmbeddedNats) -> None:
-    client = await nats.connect(mortal.url, max_reconnect_attempts=-1, reconnect_time_wait=0)
+async def test_a_reconnection_is_noticed_before_the_missing_heartbeats(own_nats: EmbeddedNats) -> None:
+    client = await nats.connect(own_nats.url, max_reconnect_attempts=-1, reconnect_time_wait=0)
     stream = EventStream(client)
     await stream.ensure()
     async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=3.0) as consumer:
         waiting = await quiet(consumer)
-        assert mortal.pid is not None
-        os.kill(mortal.pid, signal.SIGKILL)
-        await mortal.wait()
-        await mortal.start()
+        assert own_nats.pid is not None
+        os.kill(own_nats.pid, signal.SIGKILL)
+        await own_nats.wait()
+        await own_nats.start()
 
         async def reconnected() -> bool:
             return client.is_connected

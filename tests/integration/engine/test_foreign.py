@@ -17,7 +17,7 @@ from libs.eventsourcing.store.restored_clusters import StreamAhead
 from libs.eventsourcing.stream.publishing import Published, partition
 from libs.eventsourcing.values import Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.engine.broker import same, stored
+from tests.integration.engine.broker import events_in_store, stream_matches_store
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import running
 from tests.support.waiting import until
@@ -48,12 +48,12 @@ async def echoed(engine: Engine) -> list[tuple[str, int]]:
 
 async def all_published(engine: Engine, stream: EventStream) -> bool:
     """Say whether a relay's last event is the store's last."""
-    return (await published(engine, stream)).cursor == (await stored(engine))[-1].cursor
+    return (await published(engine, stream)).cursor == (await events_in_store(engine))[-1].cursor
 
 
 async def forgeries(engine: Engine) -> list[tuple[bytes, str | None]]:
     """Return messages that are ever more like events, but were never stored."""
-    last = (await stored(engine))[-1]
+    last = (await events_in_store(engine))[-1]
     beyond = Cursor(last.cursor.xid + 10**12, last.cursor.position + 1)
     fields = json.loads(last.to_json())
     return [
@@ -76,7 +76,7 @@ async def test_a_relay_finds_its_last_event_before_whatever_others_put_there(
 ) -> None:
     await engine.run(turn("a", 3), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     last = await published(engine, stream)
     junk = await forgeries(engine)
     for body, position in junk:
@@ -113,7 +113,7 @@ async def test_a_message_that_calls_itself_a_status_of_the_server_stops_nobody(
 async def test_it_finds_it_before_thousands_of_other_messages(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     last = await published(engine, stream)
     for number in range(2500):
         who = "meters" if number % 2 else "others"
@@ -129,9 +129,9 @@ async def test_an_old_event_that_is_published_again_sets_no_relay_back(
     await engine.run(turn("a"), ME)
     await engine.run(turn("b"), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     last = await published(engine, stream)
-    first = (await stored(engine))[0]
+    first = (await events_in_store(engine))[0]
     await put(stream, first.to_json(), str(first.cursor))
     assert await published(engine, stream) == last
 
@@ -141,9 +141,9 @@ async def test_nor_does_one_whose_successor_shares_its_subject_with_later_events
 ) -> None:
     await engine.run(turn("a", 5), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     last = await published(engine, stream)
-    again = (await stored(engine))[1]
+    again = (await events_in_store(engine))[1]
     await put(stream, again.to_json(), str(again.cursor))
     with capture_logs():
         assert await published(engine, stream) == last
@@ -191,7 +191,7 @@ async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
     engine: Engine, stream: EventStream
 ) -> None:
     await engine.run(turn("a"), ME)
-    event = (await stored(engine))[0]
+    event = (await events_in_store(engine))[0]
     forged = replace(event, id=uuid4(), data='{"meter": "forged", "number": 1, "note": ""}')
     for source in ("others", "ghost"):
         await put(stream, forged.to_json(), str(forged.cursor), f"{source}.{TURNED_A}")
@@ -216,7 +216,7 @@ async def test_a_message_on_the_tokens_subject_costs_one_take_over(
             await stream.nats.jetstream().publish(subject, b"mine now")
             await engine.run(turn("a"), ME)
             await until(lambda: all_published(engine, stream))
-            assert len(await stored(engine)) == number
+            assert len(await events_in_store(engine)) == number
 
 
 async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
@@ -257,7 +257,7 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
     with capture_logs() as logs:
         async with running(relay.run):
             await until(told)
-            await until(lambda: same(engine, stream))
+            await until(lambda: stream_matches_store(engine, stream))
             await until(forgotten)
     retries = [entry for entry in logs if entry["event"] == "relay.retry"]
     delays = [entry["delay"] for entry in retries if entry["service"] == "meters"]
@@ -296,7 +296,7 @@ async def test_a_perfect_forgery_beyond_the_store_is_told_loudly_and_hides_nothi
 ) -> None:
     """It can't be told from an event that the store has lost."""
     await engine.run(turn("a"), ME)
-    last = (await stored(engine))[-1]
+    last = (await events_in_store(engine))[-1]
     beyond = Cursor(last.cursor.xid + 10**6, last.cursor.position + 10)
     forged = replace(last, id=uuid4(), cursor=beyond)
     await put(stream, forged.to_json(), str(beyond))

@@ -9,7 +9,7 @@ from libs.eventsourcing.operations.stream_positions import Beginning, before_las
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.stream.publishing import PARTITIONS
 from libs.eventsourcing.values import Envelope
-from tests.integration.engine.broker import held, same, stored
+from tests.integration.engine.broker import events_in_store, events_on_stream, stream_matches_store
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import running
 from tests.support.waiting import until
@@ -20,7 +20,7 @@ ME = Causes.first("test")
 async def relay_all(engine: Engine, stream: EventStream) -> None:
     """Publish what the store holds."""
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
 
 
 async def relay_as_before(stream: EventStream, events: Sequence[Envelope]) -> None:
@@ -64,12 +64,12 @@ async def test_a_relay_continues_behind_what_an_older_one_published(
     await engine.run(turn("a", 3), ME)
     await engine.run(turn("b", 2), ME)
     await stream.ensure()
-    await relay_as_before(stream, (await stored(engine))[:4])
+    await relay_as_before(stream, (await events_in_store(engine))[:4])
     async with engine.pool.acquire() as connection:
         last = await last_published(connection, stream, "meters")
-    assert last.cursor == (await stored(engine))[3].cursor
+    assert last.cursor == (await events_in_store(engine))[3].cursor
     await relay_all(engine, stream)
-    assert [event.version for event in await held(stream)] == [1, 2, 3, 1, 2]
+    assert [event.version for event in await events_on_stream(stream)] == [1, 2, 3, 1, 2]
 
 
 async def test_a_relay_continues_behind_an_older_one_that_ran_after_it(
@@ -78,10 +78,10 @@ async def test_a_relay_continues_behind_an_older_one_that_ran_after_it(
     await engine.run(turn("a", 2), ME)
     await relay_all(engine, stream)
     await engine.run(turn("a", 2), ME)
-    await relay_as_before(stream, (await stored(engine))[2:])
+    await relay_as_before(stream, (await events_in_store(engine))[2:])
     await engine.run(turn("a"), ME)
     await relay_all(engine, stream)
-    assert [event.version for event in await held(stream)] == [1, 2, 3, 4, 5]
+    assert [event.version for event in await events_on_stream(stream)] == [1, 2, 3, 4, 5]
 
 
 async def test_a_reader_handles_what_an_older_program_of_it_passed_by(
@@ -90,7 +90,7 @@ async def test_a_reader_handles_what_an_older_program_of_it_passed_by(
     """Where one service is updated before another: the old reader gets no events on partitions."""
     await engine.run(turn("a", 2), ME)
     await stream.ensure()
-    await relay_as_before(stream, await stored(engine))
+    await relay_as_before(stream, await events_in_store(engine))
     await echo(engine, stream, 2)
     await engine.run(turn("a", 3), ME)
     await relay_all(engine, stream)

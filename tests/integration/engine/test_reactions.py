@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, Refused, Relay, UnitOfWork
 from libs.eventsourcing.writing.engine import ATTEMPTS
-from tests.integration.engine.broker import same, stored
+from tests.integration.engine.broker import events_in_store, stream_matches_store
 from tests.integration.engine.meters import ECHO, METER, Echo, MeterTurned, Seal, Turn, echoing, turn
 from tests.integration.engine.waiting import running
 from tests.support.waiting import until
@@ -147,7 +147,7 @@ async def test_a_whole_batch_that_keeps_clashing_is_handled_event_by_event(
     del turn_the_other
     done = await engine.run(turn("a", 2), ME)
     assert done.written is not None
-    await until(lambda: same(engine, relayed))  # so both come in one batch
+    await until(lambda: stream_matches_store(engine, relayed))  # so both come in one batch
     reader = Reader("turning", engine, relayed, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)
@@ -164,7 +164,7 @@ async def test_a_reaction_inherits_its_events_correlation_id(engine: Engine, rel
     assert done.written is not None
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)
-    first, echo = await stored(engine)
+    first, echo = await events_in_store(engine)
     assert first.causation_id == ME.causation_id
     assert (echo.correlation_id, echo.causation_id) == (ME.correlation_id, first.id)
     assert echo.actor == "service:meters"
@@ -213,7 +213,7 @@ async def test_a_batch_that_was_taken_back_leaves_no_trace_in_what_is_decided_ne
     del seal_then_fail
     done = await engine.run(turn("a", 2), ME)
     assert done.written is not None
-    await until(lambda: same(engine, relayed))  # so both come in one batch
+    await until(lambda: stream_matches_store(engine, relayed))  # so both come in one batch
     reader = Reader("sealing", engine, relayed, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("meters", done.written, 30)

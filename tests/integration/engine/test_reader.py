@@ -15,7 +15,7 @@ from libs.eventsourcing.readers.checkpoints import LostCheckpoint
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.values import Cursor
-from tests.integration.engine.broker import same
+from tests.integration.engine.broker import stream_matches_store
 from tests.integration.engine.meters import echoing, turn
 from tests.integration.engine.waiting import running
 from tests.support.process import started
@@ -142,7 +142,7 @@ async def test_a_stream_made_anew_is_read_on_without_repeats(engine: Engine, rel
         await relayed.nats.jetstream().delete_stream(relayed.name)
         await engine.run(turn("a", 3), ME)
         await heard_once(engine, {"a": 43})
-    await until(lambda: same(engine, relayed))
+    await until(lambda: stream_matches_store(engine, relayed))
 
 
 async def test_a_place_in_another_stream_of_the_same_name_means_nothing(

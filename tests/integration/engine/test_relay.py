@@ -18,7 +18,13 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.publishing import ATOMIC_FROM, FencedOut, Published, PublishFailed
 from libs.eventsourcing.values import Cursor, Envelope
-from tests.integration.engine.broker import held, ids_held, ids_stored, same, stored
+from tests.integration.engine.broker import (
+    events_in_store,
+    events_on_stream,
+    ids_in_store,
+    ids_on_stream,
+    stream_matches_store,
+)
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import running
 from tests.support.waiting import until
@@ -44,8 +50,8 @@ async def test_events_arrive_whole_in_order_and_once(engine: Engine, stream: Eve
     relay = Relay(engine, stream)
     async with running(relay.run):
         await asyncio.gather(*(write_some(engine, 20) for _ in range(4)))
-        await until(lambda: same(engine, stream))
-    wanted, found = await stored(engine), await held(stream)
+        await until(lambda: stream_matches_store(engine, stream))
+    wanted, found = await events_in_store(engine), await events_on_stream(stream)
     assert [replace(one, data="") for one in found] == [replace(one, data="") for one in wanted]
     assert len(found) == 80
     assert relay.published == wanted[-1].cursor
@@ -58,11 +64,11 @@ async def test_a_few_events_are_published_singly_and_many_at_once(
     relay = Relay(engine, stream)
     await write_some(engine, ATOMIC_FROM - 1)
     async with running(relay.run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     assert set(await batch_ids(stream)) == {None}
     await engine.run(turn("x", ATOMIC_FROM), ME)
     async with running(relay.run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     ids = await batch_ids(stream)
     assert set(ids[: ATOMIC_FROM - 1]) == {None}
     assert len(set(ids[ATOMIC_FROM - 1 :])) == 1
@@ -74,15 +80,15 @@ async def test_more_than_the_broker_takes_at_once_goes_in_several_batches(
 ) -> None:
     await engine.run(turn("big", 2300), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
-    assert len(await ids_held(stream)) == 2300
+        await until(lambda: stream_matches_store(engine, stream))
+    assert len(await ids_on_stream(stream)) == 2300
 
 
 async def test_large_events_go_in_batches_of_bounded_size(engine: Engine, stream: EventStream) -> None:
     for number in range(3):
         await engine.run(turn(f"m{number}", 15, note="x" * 300_000), ME)
     async with running(Relay(engine, stream).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     assert MAX_BATCH_BYTES < 45 * 300_000
     assert len(set(await batch_ids(stream))) == 2
 
@@ -93,14 +99,14 @@ async def test_who_did_not_take_the_service_last_is_refused(
 ) -> None:
     await engine.run(turn("a", count), ME)
     await engine.run(turn("b", count), ME)
-    events = await stored(engine)
+    events = await events_in_store(engine)
     first = await stream.acquire_token("meters")
     await stream.publish("meters", events[:count], first)
     second = await stream.acquire_token("meters")
     for stale in (0, first, second - 1, second + 1):
         with pytest.raises(FencedOut):
             await stream.publish("meters", events[count:], stale)
-    assert await ids_held(stream) == [event.id for event in events[:count]]
+    assert await ids_on_stream(stream) == [event.id for event in events[:count]]
     published = await stream.publish("meters", events[count:], second)
     assert published.cursor == events[-1].cursor
     assert await stream.last("meters") == published
@@ -109,17 +115,17 @@ async def test_who_did_not_take_the_service_last_is_refused(
 
 async def test_services_do_not_fence_each_other_out(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 3), ME)
-    events = await stored(engine)
+    events = await events_in_store(engine)
     mine, theirs = await stream.acquire_token("meters"), await stream.acquire_token("others")
     await stream.publish("meters", events[:1], mine)
     await stream.publish("others", events[1:2], theirs)
     await stream.publish("meters", events[2:], mine)
-    assert len(await ids_held(stream)) == 3
+    assert len(await ids_on_stream(stream)) == 3
 
 
 async def test_what_the_stream_lost_is_not_held_any_more(engine: Engine, stream: EventStream) -> None:
     await engine.run(turn("a", 2), ME)
-    events, token = await stored(engine), await stream.acquire_token("meters")
+    events, token = await events_in_store(engine), await stream.acquire_token("meters")
     assert await stream.holds(await stream.last("meters"))
     first = await stream.publish("meters", events[:1], token)
     assert await stream.holds(first)
@@ -180,11 +186,11 @@ async def test_after_any_doubt_the_relay_looks_what_the_stream_holds(
     disturbed = Disturbed(stream, mishap, mishap)
     await engine.run(turn("a", count), ME)
     async with running(Relay(engine, disturbed).run):
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
         await engine.run(turn("b", count), ME)
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     assert disturbed.calm
-    assert len(await ids_held(stream)) == 2 * count
+    assert len(await ids_on_stream(stream)) == 2 * count
 
 
 async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
@@ -205,8 +211,8 @@ async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
 
     async with running(unlocked, unlocked):
         await asyncio.gather(*(write_some(engine, 15) for _ in range(3)))
-        await until(lambda: same(engine, stream))
-    assert len(await ids_held(stream)) == 45
+        await until(lambda: stream_matches_store(engine, stream))
+    assert len(await ids_on_stream(stream)) == 45
     assert any(isinstance(trouble, FencedOut) for trouble in refused)
 
 
@@ -218,7 +224,7 @@ async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
     relays = [Relay(engine, stream), Relay(second, stream)]
     async with running(relays[0].run, relays[1].run):
         await write_some(engine, 5)
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
         for _ in range(2):
             await engine.query(
                 lambda sql: sql.execute(
@@ -228,26 +234,26 @@ async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
                 )
             )
             await write_some(engine, 5)
-            await until(lambda: same(engine, stream))
+            await until(lambda: stream_matches_store(engine, stream))
     await second.stop()
 
 
 async def test_a_deleted_stream_is_filled_again_from_the_store(engine: Engine, stream: EventStream) -> None:
     async with running(Relay(engine, stream).run):
         await engine.run(turn("a", 40), ME)
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
         await stream.nats.jetstream().delete_stream(stream.name)
         await engine.run(turn("b", 2), ME)
         await stream.ensure()
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
 
 
 async def test_an_idle_relay_notices_that_the_stream_was_emptied(engine: Engine, stream: EventStream) -> None:
     async with running(Relay(engine, stream).run):
         await engine.run(turn("a", 20), ME)
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
         await stream.nats.jetstream().purge_stream(stream.name)
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
 
 
 async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
@@ -262,11 +268,11 @@ async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
         done = await engine.run(turn("a"), ME)
         assert done.written is not None
         await asyncio.sleep(random.uniform(0.1, 0.2))  # nothing tells that something does not happen
-        assert await ids_held(stream) == []
+        assert await ids_on_stream(stream) == []
         assert relay.behind
         await transaction.rollback()
-        await until(lambda: same(engine, stream))
+        await until(lambda: stream_matches_store(engine, stream))
     assert relay.published == done.written
-    assert await ids_held(stream) == await ids_stored(engine)
+    assert await ids_on_stream(stream) == await ids_in_store(engine)
     assert relay.published > Cursor(0, 0)
     await blocker.close()

@@ -1,4 +1,4 @@
-"""Waiting for what can't be awaited, and loops that run beside a test."""
+"""Endless loops as tasks beside a test."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine

@@ -1,4 +1,4 @@
-"""A made-up service that counts its meters' turns, with a relay and a reader that run beside the test."""
+"""A made-up service that counts its meters' turns, and a stream for each test."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -16,7 +16,7 @@ from tests.integration.engine_tools.counting import meters, tally
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
-    """The engine of the made-up service, on a fresh database."""
+    """Yield the engine of the made-up service, on a fresh database."""
     engine = Engine("meters", database, CATALOGUE, state_tables=[meters()], read_models=[tally()])
     await engine.start(pool_size=16)
     yield engine
@@ -25,7 +25,7 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stream(nats_url: str, stream_prefix: str) -> AsyncIterator[EventStream]:
-    """A stream that this test alone uses."""
+    """Yield a stream for this test alone."""
     client = await nats.connect(nats_url)
     stream = EventStream(client, prefix=stream_prefix)
     await stream.ensure()

@@ -1,4 +1,4 @@
-"""Tables of the made-up service, in versions that count otherwise, and ways to make it busy."""
+"""Projections of the made-up service in several versions, and a load for it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,7 +16,7 @@ ME = Causes.first("test")
 def counting(
     name: str, version: int, weight: int, *, extra: str = "", undecided: tuple[str, ...] = ()
 ) -> Projection:
-    """Return a table that counts turns; another version may weigh them otherwise."""
+    """Return a projection that counts each turn as `weight`."""
     table = Projection(
         name,
         version=version,
@@ -46,7 +46,7 @@ def counting(
 
 
 def meters(version: int = 1, weight: int = 1) -> Projection:
-    """Return the state table; `asked` is no event's doing."""
+    """Return the state table; its column `asked` is not determined by events."""
     return counting("meters", version, weight, extra=", asked integer default 0", undecided=("meters.asked",))
 
 
@@ -56,13 +56,13 @@ def tally(version: int = 1, weight: int = 1) -> Projection:
 
 
 async def turns_in(engine: Engine, table: str) -> dict[str, int]:
-    """Return what a table holds."""
+    """Return each meter's turns in a table."""
     rows = await engine.query(lambda sql: sql.fetch(f"select meter, turns from {table}"))  # noqa: S608
     return {row["meter"]: row["turns"] for row in rows}
 
 
-async def turns_told(engine: Engine) -> dict[str, int]:
-    """Return what the events say."""
+async def turns_in_events(engine: Engine) -> dict[str, int]:
+    """Return each meter's turns by the stored events."""
     rows = await engine.query(
         lambda sql: sql.fetch(
             "select data->>'meter' as meter, count(*)::integer as turns from engine.events "
@@ -73,7 +73,7 @@ async def turns_told(engine: Engine) -> dict[str, int]:
 
 
 async def last_cursor(engine: Engine) -> Cursor:
-    """Return the last event's place."""
+    """Return the cursor of the last event."""
     row = await engine.query(
         lambda sql: sql.fetchrow(
             "select xid::text as xid, position from engine.events "
@@ -85,17 +85,17 @@ async def last_cursor(engine: Engine) -> Cursor:
 
 
 async def relayed(engine: Engine, stream: EventStream) -> None:
-    """Wait until the stream holds all events of the store."""
+    """Relay until the stream has all events of the store."""
     relay = Relay(engine, stream)
     last = await last_cursor(engine)
     async with running(relay.run):
-        while relay.published < last:  # noqa: ASYNC110 - the relay tells nobody but its property
+        while relay.published < last:  # noqa: ASYNC110 - the relay has only this property
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def serving(engine: Engine, stream: EventStream) -> AsyncGenerator[Reader]:
-    """Relay and read inside the block."""
+    """Run a relay and a reader inside the block."""
     reader = Reader(READ_MODELS, engine, stream, tables=engine.read_models)
     async with running(Relay(engine, stream).run, reader.run):
         yield reader
@@ -103,7 +103,7 @@ async def serving(engine: Engine, stream: EventStream) -> AsyncGenerator[Reader]
 
 @asynccontextmanager
 async def busy(engine: Engine, writers: int = 4) -> AsyncGenerator[list[int]]:
-    """Turn meters all the time inside the block; yields a list that grows with every turn."""
+    """Turn meters continuously inside the block; yield a list with an item for every turn."""
     turned: list[int] = []
     stopping = asyncio.Event()
 

@@ -24,7 +24,7 @@ from libs.eventsourcing.projections.tables import READ_MODELS
 from libs.eventsourcing.store.restored_clusters import RestoredElsewhere
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
-from tests.integration.events_cli.program import Ran, ran
+from tests.integration.events_cli.program import CommandResult, ran
 from tests.integration.events_cli.scenario import Scenario
 from tests.support.databases import drop, new_database
 
@@ -37,7 +37,7 @@ class Office:
     engines: dict[str, Engine]
     stream: EventStream
 
-    async def tool(self, *arguments: str) -> Ran:
+    async def tool(self, *arguments: str) -> CommandResult:
         """Run a tool."""
         return await ran(self.settings, *arguments)
 

@@ -30,7 +30,7 @@ from libs.eventsourcing.store.connections import Connection
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import last_cursor
 from tests.integration.engine_tools.test_commands import Office, furnished
-from tests.integration.events_cli.program import Ran
+from tests.integration.events_cli.program import CommandResult
 from tests.integration.events_cli.scenario import Scenario
 from tests.integration.events_cli.test_transfer import events, read, write
 from tests.support.waiting import until
@@ -190,7 +190,7 @@ async def contents(office: Office) -> dict[str, dict[str, str] | None]:
     return found
 
 
-async def refused(office: Office, *arguments: str) -> Ran:
+async def refused(office: Office, *arguments: str) -> CommandResult:
     """Try to import, and see that one line says why not, and that nothing is changed."""
     before = await contents(office)
     result = await office.tool("import", *arguments)

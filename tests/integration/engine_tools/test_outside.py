@@ -14,7 +14,7 @@ from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
 from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.scenarios import Running, problems, running
-from tests.integration.events_cli.program import Ran, ran
+from tests.integration.events_cli.program import CommandResult, ran
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -35,7 +35,7 @@ class Outside:
     async def of(cls, told: Running) -> "Outside":
         """Count."""
         counts = await told.system.telegram.journal_counts()
-        held = [await told.system.telegram.messages(chat) for chat in told.stage.groups.values()]
+        held = [await told.system.telegram.messages(chat) for chat in told.sample.groups.values()]
         return cls(
             [one.path for one in await told.system.payments.calls() if not one.path.endswith("/status")],
             {
@@ -48,7 +48,7 @@ class Outside:
         )
 
 
-async def tool(system: LocalSystem, *arguments: str) -> Ran:
+async def tool(system: LocalSystem, *arguments: str) -> CommandResult:
     """Run a tool against the system; it must be content."""
     settings = {"ADRELAY_POSTGRES_URL": system.postgres.url(""), "ADRELAY_NATS_URL": system.nats.url}
     result = await ran(settings, *arguments)
@@ -139,7 +139,7 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
         assert problems(await told.cycles(2)) == []
         after = await Outside.of(told)
     assert after.provider_calls == before.provider_calls
-    assert after.messages == before.messages + len(told.stage.groups)
+    assert after.messages == before.messages + len(told.sample.groups)
     assert after.mails == before.mails
 
 

@@ -29,7 +29,7 @@ from tests.integration.engine_tools.counting import (
     serving,
     tally,
     turns_in,
-    turns_told,
+    turns_in_events,
 )
 from tests.support.waiting import until
 
@@ -50,7 +50,7 @@ async def test_a_wrong_state_table_is_right_again_though_meters_are_turned_all_t
             before = len(turned)
             await rebuild(engine.tables, engine.state_tables[0])
             await until(partial(_more, turned, before + 20))
-    assert await turns_in(engine, "meters") == await turns_told(engine)
+    assert await turns_in(engine, "meters") == await turns_in_events(engine)
 
 
 async def _more(turned: list[int], than: int) -> bool:
@@ -70,7 +70,7 @@ async def test_a_wrong_read_model_is_right_again_though_meters_are_turned_all_th
                 await rebuild(engine.tables, engine.read_models[0], stream=stream)
                 await until(partial(_more, turned, before + 20))
         assert await reader.reached("meters", await last_cursor(engine), 20)
-    assert await turns_in(engine, "tally") == await turns_told(engine)
+    assert await turns_in(engine, "tally") == await turns_in_events(engine)
 
 
 async def test_who_looks_while_another_builds_is_told_what_stands(engine: Engine) -> None:
@@ -225,7 +225,7 @@ async def test_a_read_model_of_a_new_version_is_never_seen_empty(
         async with running(fresh.run):
             await fresh.complete()
             assert await fresh.reached("meters", await last_cursor(new), 20)
-    told = {meter: 10 * turns for meter, turns in (await turns_told(new)).items()}
+    told = {meter: 10 * turns for meter, turns in (await turns_in_events(new)).items()}
     assert await turns_in(new, "tally") == told
     await new.stop()
 

@@ -16,7 +16,7 @@ from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.stream.publishing import partition
 from libs.eventsourcing.values import START, Cursor, Envelope
 from tests.integration.engine.meters import METER, Seal, turn
-from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_told
+from tests.integration.engine_tools.counting import ME, busy, last_cursor, relayed, serving, turns_in_events
 
 
 async def verified(engine: Engine, stream: EventStream) -> StreamReport:
@@ -133,7 +133,7 @@ async def test_rows_that_are_wrong_missing_or_too_many_are_found(engine: Engine)
     (rows,) = (await verify_table(engine.tables, table)).tables
     assert (rows.rows, rows.missing, rows.surplus) == (3, 2, 2)
     assert {"row": {"meter": "b", "turns": 3}, "is": "missing"} in rows.examples
-    assert await turns_told(engine) == {"a": 3, "b": 3, "c": 3}
+    assert await turns_in_events(engine) == {"a": 3, "b": 3, "c": 3}
 
 
 async def test_what_no_event_decides_is_not_compared(engine: Engine) -> None:

@@ -1,1 +1,1 @@
-"""The engine against a real PostgreSQL and a real NATS."""
+"""The tools `adrelay events` against a real PostgreSQL and a real NATS."""

@@ -1,4 +1,4 @@
-"""Five stores, their relays and one scenario, shared by all tests of the tools."""
+"""Five stores, their relays and one scenario, shared by all tests of this folder."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -25,8 +25,8 @@ from tests.support.waiting import until
 
 
 @dataclass
-class World:
-    """The stores, the stream, and the settings by which the tools find them."""
+class EventsHarness:
+    """The stores, the stream, and the environment of the tools."""
 
     settings: dict[str, str]
     databases: dict[str, str]
@@ -35,7 +35,7 @@ class World:
     scenario: Scenario
 
     async def relayed(self) -> None:
-        """Return once the stream holds what the stores do."""
+        """Wait until the stream has all events of the stores."""
 
         async def everything() -> bool:
             for name, engine in self.engines.items():
@@ -55,8 +55,10 @@ class World:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
-    """A world in which one scenario was run. Tests add to it, and take nothing away."""
+async def harness(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> AsyncIterator[EventsHarness]:
+    """Yield a harness in which the scenario was run; tests add events and delete none."""
     tag = uuid4().hex[:8]
     databases = {name: await new_database(postgres_server, ENGINE, f"ev{tag}_{name}") for name in SERVICES}
     settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
@@ -79,10 +81,10 @@ async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) ->
             await engine.start(pool_size=3)
             stack.push_async_callback(engine.stop)
         await stack.enter_async_context(running(*(Relay(one, stream).run for one in engines.values())))
-        world = World(settings, databases, engines, stream, Scenario(engines))
-        await world.scenario.run()
-        await world.relayed()
-        yield world
+        harness = EventsHarness(settings, databases, engines, stream, Scenario(engines))
+        await harness.scenario.run()
+        await harness.relayed()
+        yield harness
     await client.jetstream().delete_stream(stream.name)
     await client.close()
     for name in SERVICES:

@@ -1,4 +1,4 @@
-"""The tools as an operator runs them: a process, its output, its exit code."""
+"""The tools as processes."""
 
 import asyncio
 import json
@@ -11,8 +11,8 @@ from tests.support.forked import command, environment
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a tool said, and its exit code."""
+class CommandResult:
+    """A tool's output and exit code."""
 
     code: int
     out: str
@@ -20,19 +20,19 @@ class Ran:
 
     @property
     def document(self) -> Any:  # noqa: ANN401 - JSON
-        """The one JSON document that it printed."""
+        """The JSON document of its output."""
         return json.loads(self.out)
 
     @property
     def documents(self) -> list[Any]:
-        """The JSON documents that it printed, one on a line."""
+        """The JSON documents of its output, one per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
 async def started(
     settings: Mapping[str, str], *arguments: str, folder: Path | None = None
 ) -> asyncio.subprocess.Process:
-    """Return a tool that is running."""
+    """Start a tool."""
     return await asyncio.create_subprocess_exec(
         *await command("events", *arguments),
         env=environment(settings),
@@ -43,8 +43,8 @@ async def started(
     )
 
 
-async def ran(settings: Mapping[str, str], *arguments: str, folder: Path | None = None) -> Ran:
-    """Run a tool to its end."""
+async def ran(settings: Mapping[str, str], *arguments: str, folder: Path | None = None) -> CommandResult:
+    """Run a tool; return its output and exit code."""
     process = await started(settings, *arguments, folder=folder)
     out, err = await process.communicate()
-    return Ran(process.returncode or 0, out.decode(), err.decode())
+    return CommandResult(process.returncode or 0, out.decode(), err.decode())

@@ -71,7 +71,7 @@ class Scenario:
         return f"5{int(self.key, 16)}"
 
     async def run(self) -> None:
-        """Append every event with what caused it, a second after the one before."""
+        """Append every event with its cause, each a second after the one before."""
         order = f"order-{self.order}"
         await self.append(
             "gateway",
@@ -172,7 +172,7 @@ class Scenario:
         )
 
     async def append(self, service: str, stream: str, event: Event, *, after: str | None = None) -> Recorded:
-        """Append one event, and fold it into the state tables."""
+        """Append an event, and fold it into the state tables."""
         causes = self.causes if after is None else self.appended[after].causes(f"service:{service}")
         at = self.begin + timedelta(seconds=len(self.appended))
         self.appended[type(event).__name__] = one = (
@@ -184,7 +184,7 @@ class Scenario:
 async def append(
     engine: Engine, stream: str, events: Sequence[Event], causes: Causes, at: datetime
 ) -> list[Recorded]:
-    """Append events behind the stream's last event, whatever they contain."""
+    """Append events to a stream without a decision."""
     async with engine.pool.acquire() as connection, connection.transaction(isolation=ISOLATION):
         version = await connection.fetchval(
             "select coalesce(max(version), 0) from engine.events where stream = $1", stream

@@ -6,25 +6,25 @@ from libs.events.billing import OrderPlaced
 from libs.eventsourcing import Reactions, Reader, UnitOfWork
 from libs.eventsourcing.values import Cursor
 from tests.integration.engine.waiting import running
-from tests.integration.events_cli.conftest import World
+from tests.integration.events_cli.conftest import EventsHarness
 from tests.integration.events_cli.program import ran
 from tests.integration.events_cli.scenario import Scenario
 
 
-async def test_a_system_that_keeps_up_has_no_problems(world: World) -> None:
-    await world.relayed()
-    result = await ran(world.settings, "lag", "--json", "--patience", "3600")
+async def test_a_system_that_keeps_up_has_no_problems(harness: EventsHarness) -> None:
+    await harness.relayed()
+    result = await ran(harness.settings, "lag", "--json", "--patience", "3600")
     assert result.code == 0, result.err
     relays = {one["service"]: one for one in result.document["relays"]}
     assert len(relays) == 5
     assert all(one["active"] and one["behind"] == 0 for one in relays.values())
     assert relays["billing"]["stored"] >= 4
-    people = await ran(world.settings, "lag", "--patience", "3600")
+    people = await ran(harness.settings, "lag", "--patience", "3600")
     assert people.code == 0
     assert "billing" in people.out
 
 
-async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: World) -> None:
+async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(harness: EventsHarness) -> None:
     reactions = Reactions()
 
     @reactions.to(OrderPlaced)
@@ -32,16 +32,16 @@ async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: Wo
         del event, unit
 
     del hear
-    before, scenario = Scenario(world.engines), Scenario(world.engines)
-    engine = world.engines["gateway"]
+    before, scenario = Scenario(harness.engines), Scenario(harness.engines)
+    engine = harness.engines["gateway"]
     placed = await before.append("billing", f"order-{before.order}", before.placed())
-    reader = Reader("slow", engine, world.stream, reactions=reactions)
+    reader = Reader("slow", engine, harness.stream, reactions=reactions)
     async with running(reader.run):
         assert await reader.reached("billing", placed.cursor, 30)
     await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
     await scenario.append("billing", f"order-{scenario.order}", scenario.requested())
-    await world.relayed()
-    result = await ran(world.settings, "lag", "--json")
+    await harness.relayed()
+    result = await ran(harness.settings, "lag", "--json")
     assert result.code == 1
     (slow,) = [one for one in result.document["readers"] if one["name"] == "slow"]
     assert (slow["active"], slow["waiting"]) == (False, 1), "of two events it hears one"
@@ -50,7 +50,7 @@ async def test_a_reader_that_stopped_is_told_with_what_waits_before_it(world: Wo
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name = 'slow'"))
 
 
-async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
+async def test_each_reader_of_a_service_is_told_by_itself(harness: EventsHarness) -> None:
     ill = list[str]()
 
     def hearing() -> Reactions:
@@ -65,11 +65,11 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
         del hear
         return reactions
 
-    engine = world.engines["gateway"]
-    readers = [Reader(name, engine, world.stream, reactions=hearing()) for name in ("pair-a", "pair-b")]
+    engine = harness.engines["gateway"]
+    readers = [Reader(name, engine, harness.stream, reactions=hearing()) for name in ("pair-a", "pair-b")]
 
     async def placed(*, poison: bool = False) -> Cursor:
-        scenario = Scenario(world.engines)
+        scenario = Scenario(harness.engines)
         ill.extend([scenario.order] * poison)
         return (await scenario.append("billing", f"order-{scenario.order}", scenario.placed())).cursor
 
@@ -80,7 +80,7 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
     last = await placed(poison=True)
     async with running(readers[0].run):
         assert await readers[0].reached("billing", last, 30)
-        result = await ran(world.settings, "lag", "--json")
+        result = await ran(harness.settings, "lag", "--json")
     assert result.code == 1
     told = {one["name"]: one for one in result.document["readers"] if one["name"].startswith("pair-")}
     assert [
@@ -96,16 +96,16 @@ async def test_each_reader_of_a_service_is_told_by_itself(world: World) -> None:
     await engine.query(lambda sql: sql.execute("delete from engine.readers where name like 'pair-%'"))
 
 
-async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> None:
+async def test_the_transaction_that_holds_relays_back_is_named(harness: EventsHarness) -> None:
     connection = await asyncpg.connect(
-        world.databases["gateway"], server_settings={"application_name": "a forgotten shell"}
+        harness.databases["gateway"], server_settings={"application_name": "a forgotten shell"}
     )
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute("select pg_current_xact_id()")
-    scenario = Scenario(world.engines)
+    scenario = Scenario(harness.engines)
     await scenario.append("billing", f"order-{scenario.order}", scenario.placed())
-    result = await ran(world.settings, "lag", "--json", "--patience", "0.01")
+    result = await ran(harness.settings, "lag", "--json", "--patience", "0.01")
     await transaction.rollback()
     await connection.close()
     assert result.code == 1
@@ -115,19 +115,21 @@ async def test_the_transaction_that_holds_relays_back_is_named(world: World) -> 
     relay = next(one for one in result.document["relays"] if one["service"] == "billing")
     assert relay["behind"] == 1
     assert any("events wait to be relayed" in problem for problem in result.document["problems"])
-    await world.relayed()
+    await harness.relayed()
 
 
-async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_since_when(world: World) -> None:
-    engine = world.engines["gateway"]
+async def test_a_relay_that_does_not_get_through_is_told_with_its_reason_and_since_when(
+    harness: EventsHarness,
+) -> None:
+    engine = harness.engines["gateway"]
     await engine.query(
         lambda sql: sql.execute(
             "insert into engine.relay_troubles (stream, error, since) "
             "values ($1, 'FencedOut(wrong last sequence)', now() - interval '5 minutes')",
-            world.stream.name,
+            harness.stream.name,
         )
     )
-    result = await ran(world.settings, "lag", "--json")
+    result = await ran(harness.settings, "lag", "--json")
     await engine.query(lambda sql: sql.execute("delete from engine.relay_troubles"))
     assert result.code == 1
     (relay,) = [one for one in result.document["relays"] if one["service"] == "gateway"]

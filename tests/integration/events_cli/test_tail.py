@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.events_cli.conftest import World
+from tests.integration.events_cli.conftest import EventsHarness
 from tests.integration.events_cli.program import ran, started
 from tests.integration.events_cli.scenario import Scenario
 
 
-async def test_it_begins_with_the_last_events_in_the_streams_order(world: World) -> None:
-    tailed = await ran(world.settings, "tail", "--no-follow", "--last", "4", "--json")
+async def test_it_begins_with_the_last_events_in_the_streams_order(harness: EventsHarness) -> None:
+    tailed = await ran(harness.settings, "tail", "--no-follow", "--last", "4", "--json")
     assert tailed.code == 0, tailed.err
     sequences = [one["sequence"] for one in tailed.documents]
     assert len(sequences) == 4
@@ -31,8 +31,8 @@ async def test_it_begins_with_the_last_events_in_the_streams_order(world: World)
         (["--stream", "order-{order}", "--since", "{finished}"], ["PaymentFinished", "OrderFulfilled"]),
     ],
 )
-async def test_filters_narrow_it(world: World, filters: list[str], types: list[str]) -> None:
-    scenario = world.scenario
+async def test_filters_narrow_it(harness: EventsHarness, filters: list[str], types: list[str]) -> None:
+    scenario = harness.scenario
     wanted = [
         one.format(
             order=scenario.order,
@@ -42,15 +42,15 @@ async def test_filters_narrow_it(world: World, filters: list[str], types: list[s
         )
         for one in filters
     ]
-    tailed = await ran(world.settings, "tail", "--no-follow", "--json", *wanted)
+    tailed = await ran(harness.settings, "tail", "--no-follow", "--json", *wanted)
     assert tailed.code == 0, tailed.err
     assert sorted(one["type"] for one in tailed.documents) == sorted(types)
 
 
-async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) -> None:
-    other = Scenario(world.engines)
+async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(harness: EventsHarness) -> None:
+    other = Scenario(harness.engines)
     stream = f"order-{other.order}"
-    process = await started(world.settings, "tail", "--json", "--stream", stream)
+    process = await started(harness.settings, "tail", "--json", "--stream", stream)
     assert process.stdout is not None
     try:
         await other.append("billing", stream, other.placed())
@@ -66,8 +66,8 @@ async def test_it_follows_what_happens_and_ends_cleanly_at_ctrl_c(world: World) 
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
-async def test_people_get_one_line_for_an_event(world: World) -> None:
-    tailed = await ran(world.settings, "tail", "--no-follow", "--stream", f"order-{world.scenario.order}")
+async def test_people_get_one_line_for_an_event(harness: EventsHarness) -> None:
+    tailed = await ran(harness.settings, "tail", "--no-follow", "--stream", f"order-{harness.scenario.order}")
     assert [line.split()[3] for line in tailed.out.splitlines()] == [
         "OrderPlaced",
         "PaymentRequested",
@@ -89,26 +89,26 @@ async def test_people_get_one_line_for_an_event(world: World) -> None:
     ],
 )
 async def test_bad_input_is_answered_with_one_clear_line(
-    world: World, arguments: list[str], code: int, line: str
+    harness: EventsHarness, arguments: list[str], code: int, line: str
 ) -> None:
-    tailed = await ran(world.settings, "tail", *arguments)
+    tailed = await ran(harness.settings, "tail", *arguments)
     assert (tailed.code, tailed.out) == (code, "")
     assert line in tailed.err
     assert tailed.err.count("\n") == bool(line)
 
 
-async def test_a_broker_that_is_not_there_is_one_clear_line(world: World) -> None:
+async def test_a_broker_that_is_not_there_is_one_clear_line(harness: EventsHarness) -> None:
     tailed = await ran({"ADRELAY_NATS_URL": "nats://user:hushhush@127.0.0.1:1"}, "tail")
     assert tailed.code == 2
     assert "the broker at 127.0.0.1:1 can't be used" in tailed.err
     assert "hushhush" not in tailed.err
-    tailed = await ran(world.settings | {"ADRELAY_NATS_PREFIX": "none"}, "tail")
+    tailed = await ran(harness.settings | {"ADRELAY_NATS_PREFIX": "none"}, "tail")
     assert tailed.code == 2
     assert "holds no stream noneEVENTS" in tailed.err
 
 
-async def test_since_begins_where_it_was_published(world: World) -> None:
-    late = (world.scenario.begin + timedelta(minutes=9, seconds=59)).isoformat()
-    order = f"order-{world.scenario.order}"
-    tailed = await ran(world.settings, "tail", "--no-follow", "--since", late, "--stream", order)
+async def test_since_begins_where_it_was_published(harness: EventsHarness) -> None:
+    late = (harness.scenario.begin + timedelta(minutes=9, seconds=59)).isoformat()
+    order = f"order-{harness.scenario.order}"
+    tailed = await ran(harness.settings, "tail", "--no-follow", "--since", late, "--stream", order)
     assert (tailed.code, tailed.out) == (1, "")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.events_cli.conftest import World
+from tests.integration.events_cli.conftest import EventsHarness
 from tests.integration.events_cli.program import ran
 from tests.integration.events_cli.scenario import DIGEST
 
@@ -25,8 +25,8 @@ TREE = [
 @pytest.mark.parametrize(
     "what", ["order", "stream", "payment", "adbot", "cycle", "account", "event", "correlation"]
 )
-async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
-    scenario = world.scenario
+async def test_any_id_leads_to_the_whole_tree(harness: EventsHarness, what: str) -> None:
+    scenario = harness.scenario
     ids = {
         "order": scenario.order,
         "stream": f"order-{scenario.order}",
@@ -37,7 +37,7 @@ async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
         "event": str(scenario.appended["CycleDue"].envelope.id),
         "correlation": str(scenario.causes.correlation_id),
     }
-    traced = await ran(world.settings, "trace", ids[what], "--json")
+    traced = await ran(harness.settings, "trace", ids[what], "--json")
     assert traced.code == 0, traced.err
     (found,) = traced.document["stories"]
     assert found["correlation_id"] == str(scenario.causes.correlation_id)
@@ -47,9 +47,9 @@ async def test_any_id_leads_to_the_whole_tree(world: World, what: str) -> None:
     assert gaps["OrderPlaced"] is None
 
 
-async def test_an_email_address_leads_to_the_account_and_its_orders(world: World) -> None:
-    scenario = world.scenario
-    traced = await ran(world.settings, "trace", " <Client@Example.org> ", "--json", "--all")
+async def test_an_email_address_leads_to_the_account_and_its_orders(harness: EventsHarness) -> None:
+    scenario = harness.scenario
+    traced = await ran(harness.settings, "trace", " <Client@Example.org> ", "--json", "--all")
     assert traced.code == 0, traced.err
     assert traced.document["is"][0] == "e-mail address client@example.org"
     for stream in (f"stream account-{scenario.account}", f"stream order-{scenario.order}"):
@@ -59,15 +59,15 @@ async def test_an_email_address_leads_to_the_account_and_its_orders(world: World
     }
 
 
-async def test_what_was_asked_for_stands_out(world: World) -> None:
-    event = str(world.scenario.appended["CycleStarted"].envelope.id)
-    traced = await ran(world.settings, "trace", event, "--json")
+async def test_what_was_asked_for_stands_out(harness: EventsHarness) -> None:
+    event = str(harness.scenario.appended["CycleStarted"].envelope.id)
+    traced = await ran(harness.settings, "trace", event, "--json")
     (found,) = traced.document["stories"]
     assert [one["type"] for one in found["events"] if one["asked_for"]] == ["CycleStarted"]
 
 
-async def test_people_get_a_tree_with_times_and_gaps(world: World) -> None:
-    traced = await ran(world.settings, "trace", world.scenario.order)
+async def test_people_get_a_tree_with_times_and_gaps(harness: EventsHarness) -> None:
+    traced = await ran(harness.settings, "trace", harness.scenario.order)
     assert traced.code == 0
     lines = traced.out.splitlines()
     (line,) = [line for line in lines if "AdbotProvisioned" in line]
@@ -77,10 +77,10 @@ async def test_people_get_a_tree_with_times_and_gaps(world: World) -> None:
 
 
 async def test_the_picture_needs_nothing_from_outside_and_holds_no_secret(
-    world: World, tmp_path: Path
+    harness: EventsHarness, tmp_path: Path
 ) -> None:
     page = tmp_path / "tree.html"
-    traced = await ran(world.settings, "trace", world.scenario.order, "--html", str(page))
+    traced = await ran(harness.settings, "trace", harness.scenario.order, "--html", str(page))
     assert traced.code == 0, traced.err
     html = page.read_text()
     for _, kind in TREE:
@@ -91,17 +91,17 @@ async def test_the_picture_needs_nothing_from_outside_and_holds_no_secret(
         assert outside not in html
 
 
-async def test_an_unknown_id_is_one_clear_line(world: World, tmp_path: Path) -> None:
+async def test_an_unknown_id_is_one_clear_line(harness: EventsHarness, tmp_path: Path) -> None:
     page = tmp_path / "tree.html"
     for unknown in ("HQADZ-NONE", "5", "00000000-0000-7000-8000-000000000000"):
-        traced = await ran(world.settings, "trace", unknown, "--html", str(page))
+        traced = await ran(harness.settings, "trace", unknown, "--html", str(page))
         assert (traced.code, traced.out) == (1, "")
         assert traced.err.startswith("✗ nothing is known by the ")
         assert f"'{unknown}': looked for " in traced.err
         assert traced.err.count("\n") == 1
     assert not page.exists()
     traced = await ran(
-        world.settings, "trace", world.scenario.order, "--html", str(tmp_path / "no" / "x.html")
+        harness.settings, "trace", harness.scenario.order, "--html", str(tmp_path / "no" / "x.html")
     )
     assert traced.code == 2
     assert "is no folder" in traced.err

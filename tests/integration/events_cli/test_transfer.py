@@ -14,18 +14,18 @@ from adrelay.system import SERVICES
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 from libs.eventsourcing.values import Cursor
-from tests.integration.events_cli.conftest import World
-from tests.integration.events_cli.program import Ran, ran
+from tests.integration.events_cli.conftest import EventsHarness
+from tests.integration.events_cli.program import CommandResult, ran
 
 LEFT_OUT = {"xid", "position"}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def dump(world: World, tmp_path: Path) -> Path:
+async def dump(harness: EventsHarness, tmp_path: Path) -> Path:
     """An export of everything."""
-    await world.relayed()
+    await harness.relayed()
     file = tmp_path / "all.jsonl"
-    exported = await ran(world.settings, "export", "--output", str(file))
+    exported = await ran(harness.settings, "export", "--output", str(file))
     assert exported.code == 0, exported.err
     return file
 
@@ -70,30 +70,30 @@ async def databases(server: EmbeddedPostgres) -> set[str]:
 
 
 async def test_what_was_exported_and_imported_is_exported_again_the_same(
-    world: World, dump: Path, scratch: str, tmp_path: Path
+    harness: EventsHarness, dump: Path, scratch: str, tmp_path: Path
 ) -> None:
-    imported = await ran(world.settings, "import", str(dump), "--into", scratch, "--json")
+    imported = await ran(harness.settings, "import", str(dump), "--into", scratch, "--json")
     assert imported.code == 0, imported.err
     assert sum(imported.document["events"].values()) == len(events(dump))
     again = tmp_path / "again.jsonl"
-    exported = await ran(world.settings, "export", "-o", str(again), "--scratch", scratch, "--json")
+    exported = await ran(harness.settings, "export", "-o", str(again), "--scratch", scratch, "--json")
     assert exported.code == 0, exported.err
     assert events(again) == events(dump)
     assert exported.document["events"] == imported.document["events"]
 
 
-async def test_a_scratch_copy_can_be_looked_at(world: World, dump: Path, scratch: str) -> None:
-    await ran(world.settings, "import", str(dump), "--into", scratch)
-    order = f"order-{world.scenario.order}"
-    shown = await ran(world.settings, "show", order, "--json", "--scratch", scratch)
-    original = await ran(world.settings, "show", order, "--json")
+async def test_a_scratch_copy_can_be_looked_at(harness: EventsHarness, dump: Path, scratch: str) -> None:
+    await ran(harness.settings, "import", str(dump), "--into", scratch)
+    order = f"order-{harness.scenario.order}"
+    shown = await ran(harness.settings, "show", order, "--json", "--scratch", scratch)
+    original = await ran(harness.settings, "show", order, "--json")
     assert shown.out == original.out
-    traced = await ran(world.settings, "trace", str(world.scenario.cycle), "--json", "--scratch", scratch)
+    traced = await ran(harness.settings, "trace", str(harness.scenario.cycle), "--json", "--scratch", scratch)
     assert len(traced.document["stories"][0]["events"]) == 10
 
 
-async def test_the_export_on_standard_output_is_the_same(world: World, dump: Path) -> None:
-    exported = await ran(world.settings, "export", "--service", "billing")
+async def test_the_export_on_standard_output_is_the_same(harness: EventsHarness, dump: Path) -> None:
+    exported = await ran(harness.settings, "export", "--service", "billing")
     assert exported.code == 0
     lines = [json.loads(line) for line in exported.out.splitlines()]
     assert [line["id"] for line in lines if "stream" in line] == [
@@ -102,10 +102,10 @@ async def test_the_export_on_standard_output_is_the_same(world: World, dump: Pat
 
 
 async def test_readers_stand_behind_the_same_events_after_an_import(
-    world: World, tmp_path: Path, scratch: str
+    harness: EventsHarness, tmp_path: Path, scratch: str
 ) -> None:
-    provisioning = world.engines["provisioning"]
-    finished = world.scenario.appended["PaymentFinished"]
+    provisioning = harness.engines["provisioning"]
+    finished = harness.scenario.appended["PaymentFinished"]
     await provisioning.query(
         lambda sql: sql.execute(
             "insert into engine.checkpoints values ('stand', 'billing', $1, $2) "
@@ -114,12 +114,14 @@ async def test_readers_stand_behind_the_same_events_after_an_import(
         )
     )
     file = tmp_path / "two.jsonl"
-    await ran(world.settings, "export", "-o", str(file), "--service", "billing", "--service", "provisioning")
-    imported = await ran(world.settings, "import", str(file), "--into", scratch)
+    await ran(
+        harness.settings, "export", "-o", str(file), "--service", "billing", "--service", "provisioning"
+    )
+    imported = await ran(harness.settings, "import", str(file), "--into", scratch)
     assert imported.code == 0, imported.err
     moved = {
         name: url.rpartition("/")[0] + f"/{scratch}_{name}"
-        for name, url in world.databases.items()
+        for name, url in harness.databases.items()
         if name in {"billing", "provisioning"}
     }
     store = await asyncpg.connect(moved["billing"])
@@ -134,10 +136,10 @@ async def test_readers_stand_behind_the_same_events_after_an_import(
     await engine.stop()
 
 
-async def refused(world: World, server: EmbeddedPostgres, file: Path, name: str) -> Ran:
+async def refused(harness: EventsHarness, server: EmbeddedPostgres, file: Path, name: str) -> CommandResult:
     """Try to import, and see that nothing was made of it."""
     before = await databases(server)
-    imported = await ran(world.settings, "import", str(file), "--into", name)
+    imported = await ran(harness.settings, "import", str(file), "--into", name)
     assert (imported.code, imported.out) == (2, "")
     assert imported.err.count("\n") == 1, imported.err
     assert await databases(server) == before
@@ -146,20 +148,20 @@ async def refused(world: World, server: EmbeddedPostgres, file: Path, name: str)
 
 @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
 async def test_a_half_written_file_is_refused_and_nothing_changes(
-    world: World, dump: Path, scratch: str, postgres_server: EmbeddedPostgres, kept: float
+    harness: EventsHarness, dump: Path, scratch: str, postgres_server: EmbeddedPostgres, kept: float
 ) -> None:
     whole = read(dump)
     write(dump, whole[: int(len(whole) * kept)])
-    imported = await refused(world, postgres_server, dump, scratch)
+    imported = await refused(harness, postgres_server, dump, scratch)
     assert "it is cut off" in imported.err
     lines = whole.splitlines(keepends=True)
     write(dump, b"".join(lines[: int(len(lines) * kept)]))
-    imported = await refused(world, postgres_server, dump, scratch)
+    imported = await refused(harness, postgres_server, dump, scratch)
     assert "ends in the middle" in imported.err
 
 
 async def test_a_changed_file_is_refused(
-    world: World, dump: Path, scratch: str, postgres_server: EmbeddedPostgres
+    harness: EventsHarness, dump: Path, scratch: str, postgres_server: EmbeddedPostgres
 ) -> None:
     whole = read(dump).decode()
     for change, problem in (
@@ -172,37 +174,37 @@ async def test_a_changed_file_is_refused(
         ("hello", "it is cut off"),
     ):
         write(dump, change.encode())
-        imported = await refused(world, postgres_server, dump, scratch)
+        imported = await refused(harness, postgres_server, dump, scratch)
         assert problem in imported.err
     missing = dump.with_name("missing.jsonl")
-    assert "can't be read" in (await refused(world, postgres_server, missing, scratch)).err
+    assert "can't be read" in (await refused(harness, postgres_server, missing, scratch)).err
 
 
 async def test_a_store_that_holds_events_or_is_in_use_is_left_alone(
-    world: World, dump: Path, scratch: str
+    harness: EventsHarness, dump: Path, scratch: str
 ) -> None:
-    imported = await ran(world.settings, "import", str(dump))
+    imported = await ran(harness.settings, "import", str(dump))
     assert imported.code == 2
     assert "billing is running: stop it first" in imported.err
-    assert (await ran(world.settings, "import", str(dump), "--into", scratch)).code == 0
-    imported = await ran(world.settings, "import", str(dump), "--into", scratch)
+    assert (await ran(harness.settings, "import", str(dump), "--into", scratch)).code == 0
+    imported = await ran(harness.settings, "import", str(dump), "--into", scratch)
     assert imported.code == 2
     assert f"{scratch}_billing holds events already" in imported.err
 
 
 async def test_if_one_store_is_not_empty_none_is_filled(
-    world: World, dump: Path, scratch: str, postgres_server: EmbeddedPostgres
+    harness: EventsHarness, dump: Path, scratch: str, postgres_server: EmbeddedPostgres
 ) -> None:
-    only = await ran(world.settings, "import", str(dump), "--into", scratch, "--service", "gateway")
+    only = await ran(harness.settings, "import", str(dump), "--into", scratch, "--service", "gateway")
     assert only.code == 0, only.err
-    imported = await refused(world, postgres_server, dump, scratch)
+    imported = await refused(harness, postgres_server, dump, scratch)
     assert f"{scratch}_gateway holds events already" in imported.err
     assert f"{scratch}_billing" not in await databases(postgres_server)
 
 
-async def test_an_existing_file_is_not_written_over(world: World, dump: Path) -> None:
+async def test_an_existing_file_is_not_written_over(harness: EventsHarness, dump: Path) -> None:
     before = read(dump)
-    exported = await ran(world.settings, "export", "-o", str(dump))
+    exported = await ran(harness.settings, "export", "-o", str(dump))
     assert exported.code == 2
     assert "exists already" in exported.err
     assert read(dump) == before

@@ -1,4 +1,4 @@
-"""A stage for each test."""
+"""Fixtures for the forwarder's tests: a database, a Telegram sandbox, the harness."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,21 +12,21 @@ from libs.eventsourcing import Engine
 from sandbox.telegram.crypto import ServerKey
 from sandbox.telegram.sandbox import TelegramSandbox
 from services.forwarder.settings import ForwarderSettings
-from tests.integration.forwarder.stage import Stage, engine_of, settings_of
+from tests.integration.forwarder.harness import ForwarderHarness, engine_of, settings_of
 from tests.integration.forwarder.system import System, system_of
 from tests.support.databases import fresh_database
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database with the forwarder's tables."""
+    """Yield the URL of a database with the forwarder's tables."""
     async with fresh_database(postgres_server, "forwarder") as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def server_key() -> ServerKey:
-    """The key of all sandboxes: to make one takes longer than to start a sandbox."""
+    """Return the key of all sandboxes; generating one takes longer than starting a sandbox."""
     return ServerKey()
 
 
@@ -50,15 +50,15 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(engine: Engine, telegram: TelegramSandbox, settings: ForwarderSettings) -> Stage:
-    made = Stage(engine, telegram, settings)
+async def harness(engine: Engine, telegram: TelegramSandbox, settings: ForwarderSettings) -> ForwarderHarness:
+    made = ForwarderHarness(engine, telegram, settings)
     await made.prepare()
     return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def system(
-    stage: Stage, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
+    harness: ForwarderHarness, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
 ) -> AsyncIterator[System]:
-    async with system_of(stage, settings, tmp_path, postgres_server) as made:
+    async with system_of(harness, settings, tmp_path, postgres_server) as made:
         yield made

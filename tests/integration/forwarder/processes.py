@@ -13,7 +13,7 @@ from tests.support.process import Process, started
 
 
 def environment(settings: ForwarderSettings) -> dict[str, str]:
-    """What a process must find in its environment to have these settings."""
+    """Return the environment of a process with these settings."""
     found = {"PATH": os.environ["PATH"]}
     for name, value in settings:
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -24,7 +24,7 @@ def environment(settings: ForwarderSettings) -> dict[str, str]:
 
 @asynccontextmanager
 async def running(settings: ForwarderSettings, logs: Path, *, worker: bool = True) -> AsyncGenerator[Process]:
-    """A worker, or the service itself, for as long as the block lasts."""
+    """Run a worker, or the service itself, in a process that is killed at the end of the block."""
     module = "services.forwarder.worker" if worker else "services.forwarder"
     log = logs / f"{module}-{uuid4().hex[:8]}.log"
     process = await started(module, environment(settings), log)

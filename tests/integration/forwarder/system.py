@@ -1,4 +1,4 @@
-"""The forwarder's service with a worker beside it, and those who speak to it."""
+"""The forwarder's service and a worker as processes, and what sends to them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,8 +24,8 @@ from libs.eventsourcing.values import utc_now
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.deadlines import DEADLINE_SECONDS
+from tests.integration.forwarder.harness import POST, ForwarderHarness
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import POST, Stage
 from tests.support.databases import fresh_database
 from tests.support.process import Process
 
@@ -34,9 +34,9 @@ HASH = "fedcba9876543210" * 2
 
 @dataclass
 class System:
-    """The service with one worker, and the two that speak to it: the gateway and the scheduler."""
+    """The service with a worker, and what sends to it: a command client and the scheduler."""
 
-    stage: Stage
+    harness: ForwarderHarness
     commands: CommandClient
     scheduler: Engine
     processes: list[Process]
@@ -53,7 +53,7 @@ class System:
         raise AssertionError(message)
 
     async def publish(self, stream: str, *events: Event) -> None:
-        """Append events in the scheduler."""
+        """Append events to the scheduler's store."""
 
         async def work(unit: UnitOfWork) -> None:
             anything: Decider[Event, int, Event] = Decider(
@@ -65,18 +65,18 @@ class System:
         await self.scheduler.run(work, Causes.first("test"))
 
     async def upload(self, content: str | None = None) -> Seat:
-        """Upload a session, with a new account behind it, as an operator would."""
-        account = self.stage.telegram.create_account(AccountSpec()).id
+        """Upload a session of a new account; return its seat."""
+        account = self.harness.telegram.create_account(AccountSpec()).id
         session = SessionId(uuid4())
-        text = content or self.stage.telegram.mint_session(account)
+        text = content or self.harness.telegram.mint_session(account)
         await self.send(ImportSession(session=session, content=SecretStr(text)))
-        self.stage.accounts[session] = account
-        return Seat(session=session, pair=self.stage.pair)
+        self.harness.accounts[session] = account
+        return Seat(session=session, pair=self.harness.pair)
 
     def due(self, seats: list[Seat], groups: list[str]) -> CycleDue:
         return CycleDue(
             cycle=CycleId(uuid4()),
-            adbot=self.stage.adbot,
+            adbot=self.harness.adbot,
             account=AccountId(uuid4()),
             number=1,
             due_at=utc_now(),
@@ -89,9 +89,9 @@ class System:
 
 @asynccontextmanager
 async def system_of(
-    stage: Stage, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
+    harness: ForwarderHarness, settings: ForwarderSettings, tmp_path: Path, postgres_server: EmbeddedPostgres
 ) -> AsyncGenerator[System]:
-    """The system, for as long as the block lasts."""
+    """Run the service and a worker until the end of the block."""
     async with AsyncExitStack() as stack:
         processes = [
             await stack.enter_async_context(running(settings, tmp_path, worker=worker))
@@ -107,7 +107,7 @@ async def system_of(
             Relay(scheduler, event_stream(connection, prefix=settings.nats_prefix)).run()
         )
         yield System(
-            stage,
+            harness,
             CommandClient(connection, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS),
             scheduler,
             processes,

@@ -18,7 +18,7 @@ from libs.events.values import (
 )
 from services.forwarder.pool.pool import Pool
 from services.forwarder.ports import Identity, Meaning, MessengerError, Peer, Target
-from tests.integration.forwarder.stage import POST, Stage
+from tests.integration.forwarder.harness import POST, ForwarderHarness
 
 BARRED = Meaning(ResultClass.TARGET_DENIED, ResultClass.TARGET_DENIED)
 ERASED = Meaning(ResultClass.SESSION_LOST, ResultClass.SESSION_LOST, loss=SessionLoss.BANNED)
@@ -92,8 +92,8 @@ class Visitor:
 
 
 @asynccontextmanager
-async def working(stage: Stage, board: Board) -> AsyncGenerator[None]:
-    pool = asyncio.create_task(Pool(stage.engine, board, stage.settings).run())
+async def working(harness: ForwarderHarness, board: Board) -> AsyncGenerator[None]:
+    pool = asyncio.create_task(Pool(harness.engine, board, harness.settings).run())
     try:
         yield
     finally:
@@ -104,30 +104,30 @@ async def working(stage: Stage, board: Board) -> AsyncGenerator[None]:
 GROUPS = ("@aaaaa", "@bbbbb/7", "-1001234567")
 
 
-async def test_texts_and_posts_come_to_every_group_by_whatever_it_is_named(stage: Stage) -> None:
+async def test_texts_and_posts_come_to_every_group_by_whatever_it_is_named(harness: ForwarderHarness) -> None:
     board = Board()
-    (seat,) = await stage.seats(1)
-    text = await stage.begin([seat], GROUPS, post=TextPost(text="a notice"))
-    async with working(stage, board):
-        assert await stage.finished(text) == {ResultClass.SENT: 3}
+    (seat,) = await harness.seats(1)
+    text = await harness.begin([seat], GROUPS, post=TextPost(text="a notice"))
+    async with working(harness, board):
+        assert await harness.finished(text) == {ResultClass.SENT: 3}
         assert [list(pinned.values()) for pinned in board.notices.values()] == [["a notice"]] * 3
-        post = await stage.begin([seat], GROUPS, post=POST)
-        assert await stage.finished(post) == {ResultClass.SENT: 3}
+        post = await harness.begin([seat], GROUPS, post=POST)
+        assert await harness.finished(post) == {ResultClass.SENT: 3}
     assert [len(pinned) for pinned in board.notices.values()] == [2] * 3
-    assert set(board.open_for) == {stage.pair}
+    assert set(board.open_for) == {harness.pair}
 
 
-async def test_an_error_means_what_its_adapter_says(stage: Stage) -> None:
+async def test_an_error_means_what_its_adapter_says(harness: ForwarderHarness) -> None:
     board = Board()
     board.errors = {"@aaaaa": MessengerError("no notices here", BARRED)}
-    first, second = await stage.seats(2)
-    async with working(stage, board):
-        cycle = await stage.begin([first], GROUPS)
-        assert await stage.finished(cycle) == {ResultClass.SENT: 2, ResultClass.TARGET_DENIED: 1}
-        assert (await stage.deliveries(cycle))["@aaaaa"].error == "no notices here"
+    first, second = await harness.seats(2)
+    async with working(harness, board):
+        cycle = await harness.begin([first], GROUPS)
+        assert await harness.finished(cycle) == {ResultClass.SENT: 2, ResultClass.TARGET_DENIED: 1}
+        assert (await harness.deliveries(cycle))["@aaaaa"].error == "no notices here"
         board.erased = second.session
-        await stage.over(await stage.begin([second], ["@ccccc"]))
-    (died,) = await stage.events_of(SessionDied)
+        await harness.over(await harness.begin([second], ["@ccccc"]))
+    (died,) = await harness.events_of(SessionDied)
     assert (died.session, died.loss, died.error) == (
         second.session,
         SessionLoss.BANNED,
@@ -135,21 +135,21 @@ async def test_an_error_means_what_its_adapter_says(stage: Stage) -> None:
     )
 
 
-async def test_a_post_that_can_not_be_looked_at_breaks_its_source(stage: Stage) -> None:
+async def test_a_post_that_can_not_be_looked_at_breaks_its_source(harness: ForwarderHarness) -> None:
     board = Board()
     board.errors = {POST.channel: MessengerError("torn off", TORN)}
-    seats: list[Seat] = await stage.seats(1)
-    async with working(stage, board):
-        await stage.over(await stage.begin(seats, GROUPS))
-    assert [broken.error for broken in await stage.events_of(SourceBroken)] == ["torn off"]
+    seats: list[Seat] = await harness.seats(1)
+    async with working(harness, board):
+        await harness.over(await harness.begin(seats, GROUPS))
+    assert [broken.error for broken in await harness.events_of(SourceBroken)] == ["torn off"]
 
 
-async def test_an_account_that_several_groups_ban_rests(stage: Stage) -> None:
+async def test_an_account_that_several_groups_ban_rests(harness: ForwarderHarness) -> None:
     board = Board()
     names = ("@aaaaa", "@bbbbb", "@ccccc")
     board.errors = {name: MessengerError(board.ban, BARRED) for name in names}
-    seats = await stage.seats(1)
-    async with working(stage, board):
-        await stage.over(await stage.begin(seats, names))
-    (rested,) = await stage.events_of(SeatRested)
+    seats = await harness.seats(1)
+    async with working(harness, board):
+        await harness.over(await harness.begin(seats, names))
+    (rested,) = await harness.events_of(SeatRested)
     assert (rested.result, rested.error) == (ResultClass.ACCOUNT_LIMITED, board.ban)

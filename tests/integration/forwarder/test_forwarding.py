@@ -6,148 +6,152 @@ import itertools
 from libs.events.values import ChannelPost, Pacing, ResultClass, TextPost
 from sandbox.telegram.models import JournalQuery
 from sandbox.telegram.specs import GroupSpec, TopicSpec
-from tests.integration.forwarder.stage import ALBUM, Stage
+from tests.integration.forwarder.harness import ALBUM, ForwarderHarness
 
 
-async def test_every_group_gets_the_post_once(stage: Stage) -> None:
-    seats = await stage.seats(3)
-    groups = stage.groups(10, seats)
-    cycle = await stage.begin(seats, groups)
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 10}
-    assert stage.copies(groups) == {1: 10}
-    deliveries = await stage.deliveries(cycle)
+async def test_every_group_gets_the_post_once(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(3)
+    groups = harness.groups(10, seats)
+    cycle = await harness.begin(seats, groups)
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 10}
+    assert harness.copies(groups) == {1: 10}
+    deliveries = await harness.deliveries(cycle)
     for group in groups:
-        message = stage.messages(group)[0]
+        message = harness.messages(group)[0]
         assert (message.id,) == deliveries[group].messages
         assert message.text == "the post"
         assert message.forwarded_from is not None
-    assert not stage.telegram.held_twice()
+    assert not harness.telegram.held_twice()
 
 
-async def test_a_second_cycle_sends_the_post_again(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(4, seats)
-    async with stage.working():
+async def test_a_second_cycle_sends_the_post_again(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(2)
+    groups = harness.groups(4, seats)
+    async with harness.working():
         for copies in (1, 2):
-            cycle = await stage.begin(seats, groups)
-            assert await stage.finished(cycle) == {ResultClass.SENT: 4}
-            assert stage.copies(groups) == {copies: 4}
+            cycle = await harness.begin(seats, groups)
+            assert await harness.finished(cycle) == {ResultClass.SENT: 4}
+            assert harness.copies(groups) == {copies: 4}
 
 
-async def test_an_album_stays_an_album(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    groups = stage.groups(2, seats)
-    cycle = await stage.begin(seats, groups, post=ALBUM)
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 2}
+async def test_an_album_stays_an_album(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(2, seats)
+    cycle = await harness.begin(seats, groups, post=ALBUM)
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 2}
     for group in groups:
-        messages = stage.messages(group)
+        messages = harness.messages(group)
         assert [message.text for message in messages] == ["picture 0", "picture 1", "picture 2"]
         assert len({message.grouped_id for message in messages}) == 1
         assert messages[0].grouped_id is not None
-    assert {len(entry.message_ids) for entry in stage.sent()} == {3}
+    assert {len(entry.message_ids) for entry in harness.sent()} == {3}
 
 
-async def test_a_text_is_written(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(3, seats)
-    cycle = await stage.begin(seats, groups, post=TextPost(text="we are open"))
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 3}
-    assert [stage.messages(group)[0].text for group in groups] == ["we are open"] * 3
-    assert stage.messages(groups[0])[0].forwarded_from is None
+async def test_a_text_is_written(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(2)
+    groups = harness.groups(3, seats)
+    cycle = await harness.begin(seats, groups, post=TextPost(text="we are open"))
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 3}
+    assert [harness.messages(group)[0].text for group in groups] == ["we are open"] * 3
+    assert harness.messages(groups[0])[0].forwarded_from is None
 
 
-async def test_a_topic_is_a_place_of_its_own(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    (forum,) = stage.groups(1, seats, GroupSpec(topics=[TopicSpec(id=5), TopicSpec(id=6)]))
-    async with stage.working():
-        forwarded = await stage.begin(seats, [f"{forum}/5", f"{forum}/6"])
-        assert await stage.finished(forwarded) == {ResultClass.SENT: 2}
-        written = await stage.begin(seats, [f"{forum}/6"], post=TextPost(text="hello"))
-        assert await stage.finished(written) == {ResultClass.SENT: 1}
-    assert [message.topic for message in stage.messages(forum)] == [5, 6, 6]
+async def test_a_topic_is_a_place_of_its_own(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    (forum,) = harness.groups(1, seats, GroupSpec(topics=[TopicSpec(id=5), TopicSpec(id=6)]))
+    async with harness.working():
+        forwarded = await harness.begin(seats, [f"{forum}/5", f"{forum}/6"])
+        assert await harness.finished(forwarded) == {ResultClass.SENT: 2}
+        written = await harness.begin(seats, [f"{forum}/6"], post=TextPost(text="hello"))
+        assert await harness.finished(written) == {ResultClass.SENT: 1}
+    assert [message.topic for message in harness.messages(forum)] == [5, 6, 6]
 
 
-async def test_private_groups_are_found_by_number_and_by_invitation(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    members = [stage.account(seats[0])]
-    numbered = stage.telegram.create_group(GroupSpec(members=members))
-    invited = stage.telegram.create_group(GroupSpec(members=members, invite_hash="AbCdEfGhIjKl"))
-    cycle = await stage.begin(seats, [f"{numbered.marked_id}", "+AbCdEfGhIjKl"])
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 2}
-    assert len(stage.telegram.messages(numbered.id)) == 1
-    assert len(stage.telegram.messages(invited.id)) == 1
+async def test_private_groups_are_found_by_number_and_by_invitation(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    members = [harness.account(seats[0])]
+    numbered = harness.telegram.create_group(GroupSpec(members=members))
+    invited = harness.telegram.create_group(GroupSpec(members=members, invite_hash="AbCdEfGhIjKl"))
+    cycle = await harness.begin(seats, [f"{numbered.marked_id}", "+AbCdEfGhIjKl"])
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 2}
+    assert len(harness.telegram.messages(numbered.id)) == 1
+    assert len(harness.telegram.messages(invited.id)) == 1
 
 
-async def test_a_private_group_is_served_by_the_seat_that_is_in_it_and_nobody_joins(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    inside = [stage.account(seats[1])]
-    stage.telegram.create_group(GroupSpec(members=inside, invite_hash="AbCdEfGhIjKl"))
-    secluded = stage.telegram.create_group(GroupSpec())
-    cycle = await stage.begin(seats, ["+AbCdEfGhIjKl", f"{secluded.marked_id}"])
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 1, ResultClass.TARGET_GONE: 1}
-    joins = stage.telegram.journal(JournalQuery(method="messages.importChatInvite"))
+async def test_a_private_group_is_served_by_the_seat_that_is_in_it_and_nobody_joins(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(2)
+    inside = [harness.account(seats[1])]
+    harness.telegram.create_group(GroupSpec(members=inside, invite_hash="AbCdEfGhIjKl"))
+    secluded = harness.telegram.create_group(GroupSpec())
+    cycle = await harness.begin(seats, ["+AbCdEfGhIjKl", f"{secluded.marked_id}"])
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 1, ResultClass.TARGET_GONE: 1}
+    joins = harness.telegram.journal(JournalQuery(method="messages.importChatInvite"))
     assert not joins
 
 
-async def test_names_are_resolved_once_and_remembered_across_connections(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    groups = stage.groups(3, seats)
+async def test_names_are_resolved_once_and_remembered_across_connections(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(3, seats)
     for _ in range(2):
-        async with stage.working():
-            await stage.finished(await stage.begin(seats, groups))
-    resolved = stage.telegram.journal(JournalQuery(method="contacts.resolveUsername"))
+        async with harness.working():
+            await harness.finished(await harness.begin(seats, groups))
+    resolved = harness.telegram.journal(JournalQuery(method="contacts.resolveUsername"))
     assert len(resolved) == 4
 
 
-async def test_a_seats_sends_keep_their_distance_and_seats_work_side_by_side(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(6, seats)
+async def test_a_seats_sends_keep_their_distance_and_seats_work_side_by_side(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(2)
+    groups = harness.groups(6, seats)
     started = asyncio.get_running_loop().time()
-    cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0.4, jitter_seconds=0.1))
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 6}
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.4, jitter_seconds=0.1))
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 6}
     assert asyncio.get_running_loop().time() - started < 2.4 + 1
     for seat in seats:
-        times = [entry.monotonic for entry in stage.sent(seat)]
+        times = [entry.monotonic for entry in harness.sent(seat)]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert len(gaps) == 2
         assert min(gaps) > 0.1  # they are measured where they arrive, on a busy machine
 
 
-async def test_a_draw_comes_on_top_of_the_distance(stage: Stage) -> None:
-    (seat,) = seats = await stage.seats(1)
-    groups = stage.groups(9, seats)
-    cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0, jitter_seconds=0.6))
-    async with stage.working():
-        assert await stage.finished(cycle) == {ResultClass.SENT: 9}
-    times = [entry.monotonic for entry in stage.sent(seat)]
+async def test_a_draw_comes_on_top_of_the_distance(harness: ForwarderHarness) -> None:
+    (seat,) = seats = await harness.seats(1)
+    groups = harness.groups(9, seats)
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0, jitter_seconds=0.6))
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 9}
+    times = [entry.monotonic for entry in harness.sent(seat)]
     assert times[-1] - times[0] > 0.6, "eight draws of up to 0.6 s stay below that once in 40,000 times"
 
 
-async def test_own_forwards_make_the_client_ask_for_nothing_more(stage: Stage) -> None:
+async def test_own_forwards_make_the_client_ask_for_nothing_more(harness: ForwarderHarness) -> None:
     """Each seat misses the other's posts: Telethon would ask for the difference of every group."""
-    seats = await stage.seats(2)
-    groups = stage.groups(6, seats)
-    async with stage.working():
+    seats = await harness.seats(2)
+    groups = harness.groups(6, seats)
+    async with harness.working():
         for turn in (seats, seats[::-1], seats, seats[::-1]):
-            await stage.finished(await stage.begin(turn, groups, pacing=Pacing(delay_seconds=0)))
+            await harness.finished(await harness.begin(turn, groups, pacing=Pacing(delay_seconds=0)))
         await asyncio.sleep(1)  # it would wait half a second for what it missed
-    asked = {count.method for count in stage.telegram.journal_counts()}
+    asked = {count.method for count in harness.telegram.journal_counts()}
     assert "messages.forwardMessages" in asked
     assert "updates.getChannelDifference" not in asked
 
 
-async def test_a_deleted_post_breaks_the_source(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(3, seats)
-    cycle = await stage.begin(seats, groups, post=ChannelPost(channel="@newsroom", message=999))
-    async with stage.working():
-        end = await stage.over(cycle)
+async def test_a_deleted_post_breaks_the_source(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(2)
+    groups = harness.groups(3, seats)
+    cycle = await harness.begin(seats, groups, post=ChannelPost(channel="@newsroom", message=999))
+    async with harness.working():
+        end = await harness.over(cycle)
     assert end.model_dump()["reason"] == "source_broken"
     assert end.counts == {ResultClass.STOPPED: 3}
-    assert stage.copies(groups) == {0: 3}
+    assert harness.copies(groups) == {0: 3}

@@ -13,7 +13,7 @@ from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.ports import Peer, Target
-from tests.integration.forwarder.stage import Stage
+from tests.integration.forwarder.harness import ForwarderHarness
 from tests.support.waiting import until
 
 SECONDS = 2.0
@@ -23,19 +23,21 @@ def leases(engine: Engine, worker: str) -> Leases:
     return Leases(engine, worker, SECONDS, 100)
 
 
-async def test_sessions_with_work_are_taken_once_and_others_not_at_all(stage: Stage) -> None:
-    seats = await stage.seats(3)
-    await stage.begin(seats[:2], stage.groups(4, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_sessions_with_work_are_taken_once_and_others_not_at_all(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(3)
+    await harness.begin(seats[:2], harness.groups(4, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     taken = await first.take([], [])
     assert {held.lease.session for held in taken} == {seat.session for seat in seats[:2]}
     assert not await second.take([], [])
 
 
-async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_nothing(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    await stage.begin(seats, stage.groups(2, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_nothing(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
     await asyncio.sleep(SECONDS / 2)
     await first.renew([old])
@@ -48,8 +50,8 @@ async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_no
     await first.renew([old])
     assert old.remaining < 0
     with pytest.raises(LeaseLost):
-        await stage.engine.query(lambda sql: require(sql, old.lease))
-    await stage.engine.query(lambda sql: require(sql, new.lease))
+        await harness.engine.query(lambda sql: require(sql, old.lease))
+    await harness.engine.query(lambda sql: require(sql, new.lease))
 
 
 async def taken_by(worker: Leases) -> list[HeldLease]:
@@ -64,10 +66,10 @@ async def taken_by(worker: Leases) -> list[HeldLease]:
     return found
 
 
-async def test_a_worker_lets_go_before_another_can_take(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    await stage.begin(seats, stage.groups(2, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_a_worker_lets_go_before_another_can_take(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
     reliable = True
     while not await second.take([], []):
@@ -76,34 +78,34 @@ async def test_a_worker_lets_go_before_another_can_take(stage: Stage) -> None:
     assert not reliable, "both held it"
 
 
-async def test_without_its_lease_a_worker_begins_and_records_nothing(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    await stage.begin(seats, stage.groups(2, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_without_its_lease_a_worker_begins_and_records_nothing(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
-    send = (await Queue(stage.engine, old.lease).next([])).send
+    send = (await Queue(harness.engine, old.lease).next([])).send
     assert send is not None
     assert await taken_by(second)
-    stale = Queue(stage.engine, old.lease)
+    stale = Queue(harness.engine, old.lease)
     with pytest.raises(LeaseLost):
         await stale.next([])
     with pytest.raises(LeaseLost):
         await stale.begin(send, Target(Peer(17, 0)))
-    assert await stage.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
-    recorder = Recorder(stage.engine, old.lease, RetryLimits.of(stage.settings), BAN)
+    assert await harness.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
+    recorder = Recorder(harness.engine, old.lease, RetryLimits.of(harness.settings), BAN)
     with pytest.raises(LeaseLost):
         await recorder.pause_session(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
     with pytest.raises(LeaseLost):
         await recorder.lose(send, SendFailed(TelegramError("SESSION_REVOKED")))
 
 
-async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    await stage.begin(seats, stage.groups(2, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_nobody_takes_a_session_while_its_worker_records(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
-    async with stage.engine.pool.acquire() as connection, connection.transaction():
-        unit = UnitOfWork(stage.engine.transaction(connection), Causes.first("test"))
+    async with harness.engine.pool.acquire() as connection, connection.transaction():
+        unit = UnitOfWork(harness.engine.transaction(connection), Causes.first("test"))
         await require(unit.flushed, old.lease)
         await asyncio.sleep(SECONDS + 0.1)
         taking = asyncio.create_task(second.take([], []))
@@ -112,84 +114,84 @@ async def test_nobody_takes_a_session_while_its_worker_records(stage: Stage) -> 
     assert await taking
 
 
-async def test_a_released_session_can_be_taken_at_once(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    await stage.begin(seats, stage.groups(2, seats))
-    first, second = leases(stage.engine, "first"), leases(stage.engine, "second")
+async def test_a_released_session_can_be_taken_at_once(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
     await first.release(old.lease)
     assert len(await second.take([], [])) == 1
     await first.release(old.lease)  # a late one changes nothing
-    assert not await leases(stage.engine, "third").take([], [])
+    assert not await leases(harness.engine, "third").take([], [])
 
 
-async def test_workers_share_the_sessions(stage: Stage) -> None:
-    seats = await stage.seats(6)
-    groups = stage.groups(30, seats)
-    async with stage.working(3) as pools:
+async def test_workers_share_the_sessions(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(6)
+    groups = harness.groups(30, seats)
+    async with harness.working(3) as pools:
 
         async def known() -> bool:
-            rows = await stage.engine.query(lambda sql: sql.fetch("select worker from pool.workers"))
+            rows = await harness.engine.query(lambda sql: sql.fetch("select worker from pool.workers"))
             return len(rows) == 3
 
         await until(known)
-        cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0.1))
+        cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.1))
 
         async def shared() -> bool:
             return sum(len(pool.held) for pool in pools) == 6
 
         await until(shared)
         assert [len(pool.held) for pool in pools] == [2, 2, 2]
-        assert await stage.finished(cycle) == {ResultClass.SENT: 30}
-    assert stage.copies(groups) == {1: 30}
-    assert not stage.telegram.held_twice()
+        assert await harness.finished(cycle) == {ResultClass.SENT: 30}
+    assert harness.copies(groups) == {1: 30}
+    assert not harness.telegram.held_twice()
 
 
-async def test_a_worker_that_stops_records_and_hands_its_sessions_over(stage: Stage) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(20, seats)
-    cycle = await stage.begin(seats, groups, pacing=Pacing(delay_seconds=0.05))
-
-    async def under_way() -> bool:
-        return len(stage.sent()) >= 4
-
-    async with stage.working(lease_seconds=60):
-        await until(under_way)
-    told = len(await stage.deliveries(cycle))
-    assert told == len([group for group in groups if stage.messages(group)])
-    async with stage.working(lease_seconds=60):
-        assert await stage.finished(cycle) == {ResultClass.SENT: 20}
-    assert stage.copies(groups) == {1: 20}
-    assert not stage.telegram.held_twice()
-    assert "repeat" not in {entry.outcome for entry in stage.sent()}
-
-
-async def test_pacing_holds_across_workers(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    cycle = await stage.begin(seats, stage.groups(2, seats), pacing=Pacing(delay_seconds=1.5))
+async def test_a_worker_that_stops_records_and_hands_its_sessions_over(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(2)
+    groups = harness.groups(20, seats)
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.05))
 
     async def under_way() -> bool:
-        return len(stage.sent()) >= 1
+        return len(harness.sent()) >= 4
 
-    async with stage.working():
+    async with harness.working(lease_seconds=60):
         await until(under_way)
-    async with stage.working():
-        await stage.finished(cycle)
-    first, second = [entry.monotonic for entry in stage.sent()]
+    told = len(await harness.deliveries(cycle))
+    assert told == len([group for group in groups if harness.messages(group)])
+    async with harness.working(lease_seconds=60):
+        assert await harness.finished(cycle) == {ResultClass.SENT: 20}
+    assert harness.copies(groups) == {1: 20}
+    assert not harness.telegram.held_twice()
+    assert "repeat" not in {entry.outcome for entry in harness.sent()}
+
+
+async def test_pacing_holds_across_workers(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    cycle = await harness.begin(seats, harness.groups(2, seats), pacing=Pacing(delay_seconds=1.5))
+
+    async def under_way() -> bool:
+        return len(harness.sent()) >= 1
+
+    async with harness.working():
+        await until(under_way)
+    async with harness.working():
+        await harness.finished(cycle)
+    first, second = [entry.monotonic for entry in harness.sent()]
     assert second - first >= 1.45
 
 
-async def test_idle_seats_are_let_go(stage: Stage) -> None:
-    seats = await stage.seats(1)
-    cycle = await stage.begin(seats, stage.groups(1, seats))
-    async with stage.working(idle_seconds=0.2) as (pool,):
-        await stage.finished(cycle)
+async def test_idle_seats_are_let_go(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    cycle = await harness.begin(seats, harness.groups(1, seats))
+    async with harness.working(idle_seconds=0.2) as (pool,):
+        await harness.finished(cycle)
 
         async def empty() -> bool:
             return not pool.held
 
         await until(empty)
-        free = await stage.engine.query(
+        free = await harness.engine.query(
             lambda sql: sql.fetchval("select count(*) from pool.seats where until < clock_timestamp()")
         )
     assert free == 1

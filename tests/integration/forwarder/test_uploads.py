@@ -36,8 +36,8 @@ from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import Vault
 from services.forwarder.vault.uploading import import_session
+from tests.integration.forwarder.harness import ForwarderHarness, engine_of, settings_of, vault_key
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import Stage, engine_of, settings_of, vault_key
 from tests.integration.forwarder.system import HASH, System, system_of
 from tests.support.databases import fresh_database
 
@@ -54,21 +54,21 @@ async def system(
         database = await stack.enter_async_context(fresh_database(postgres_server, "forwarder"))
         telegram = await stack.enter_async_context(TelegramSandbox(port=free_port(), key=server_key))
         settings = settings_of(database, nats_server.url, f"t{uuid4().hex[:8]}", telegram)
-        stage = Stage(await stack.enter_async_context(engine_of(database)), telegram, settings)
-        await stage.prepare()
+        harness = ForwarderHarness(await stack.enter_async_context(engine_of(database)), telegram, settings)
+        await harness.prepare()
         logs = tmp_path_factory.mktemp("logs")
-        yield await stack.enter_async_context(system_of(stage, settings, logs, postgres_server))
+        yield await stack.enter_async_context(system_of(harness, settings, logs, postgres_server))
 
 
 @pytest.fixture
 def settings(system: System) -> ForwarderSettings:
     """The settings of the one system."""
-    return system.stage.settings
+    return system.harness.settings
 
 
 async def imported(system: System, *sessions: SessionId) -> list[SessionId]:
     """Return those of the sessions that were imported, in order; twice what was so twice."""
-    return [one.session for one in await system.stage.events_of(SessionImported) if one.session in sessions]
+    return [one.session for one in await system.harness.events_of(SessionImported) if one.session in sessions]
 
 
 async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> None:
@@ -83,35 +83,35 @@ async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> 
 
 
 async def test_a_session_is_taken_once(system: System) -> None:
-    account = system.stage.telegram.create_account(AccountSpec()).id
-    text = SecretStr(system.stage.telegram.mint_session(account))
+    account = system.harness.telegram.create_account(AccountSpec()).id
+    text = SecretStr(system.harness.telegram.mint_session(account))
     first = SessionId(uuid4())
     await system.send(ImportSession(session=first, content=text))
     await system.send(ImportSession(session=first, content=text))  # the same upload, repeated
     refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=text))
     assert refused.code == "session_exists"
-    other = SecretStr(system.stage.telegram.mint_session(account))
+    other = SecretStr(system.harness.telegram.mint_session(account))
     refused = await system.refusal(ImportSession(session=first, content=other))
     assert refused.code == "session_exists"
     assert await imported(system, first) == [first]
-    assert not system.stage.telegram.held_twice()
+    assert not system.harness.telegram.held_twice()
 
 
 async def test_the_same_session_uploaded_twice_at_once_is_connected_once(system: System) -> None:
-    text = system.stage.telegram.mint_session(system.stage.telegram.create_account(AccountSpec()).id)
+    text = system.harness.telegram.mint_session(system.harness.telegram.create_account(AccountSpec()).id)
     commands = [ImportSession(session=SessionId(uuid4()), content=SecretStr(text)) for _ in range(5)]
     answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
     assert [type(answer) for answer in answers].count(Refused) == 4
-    assert not system.stage.telegram.held_twice()
+    assert not system.harness.telegram.held_twice()
 
 
 async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_once(
     system: System, settings: ForwarderSettings
 ) -> None:
     """As when the broker's connection breaks: the sender can't know whether it was heard."""
-    stage = system.stage
-    account = stage.telegram.create_account(AccountSpec()).id
-    text = stage.telegram.mint_session(account)
+    harness = system.harness
+    account = harness.telegram.create_account(AccountSpec()).id
+    text = harness.telegram.mint_session(account)
     upload = ImportSession(session=SessionId(uuid4()), content=SecretStr(text))
     begun, first_is_over = asyncio.Event(), asyncio.Event()
 
@@ -127,13 +127,13 @@ async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_o
             return await super().claim_check(sql, session, secret, lasting)
 
     late = LateVault(Cipher(decode_keys(settings.vault_keys)))
-    scope = Scope(stage.engine, Causes.first("admin"))
+    scope = Scope(harness.engine, Causes.first("admin"))
     again = asyncio.create_task(
         import_session(upload, scope, late, TelethonTelegram(settings), SessionReader())
     )
     await begun.wait()
     await system.send(upload)
-    stage.telegram.revoke_sessions(account)  # would tell whoever signs in with it now
+    harness.telegram.revoke_sessions(account)  # would tell whoever signs in with it now
     first_is_over.set()
     await again
     assert await imported(system, upload.session) == [upload.session]
@@ -141,26 +141,26 @@ async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_o
 
 async def test_one_account_is_in_the_vault_with_one_living_session(system: System) -> None:
     """Two sessions of it would be two seats in stock, of one account's worth."""
-    stage = system.stage
-    account = stage.telegram.create_account(AccountSpec()).id
+    harness = system.harness
+    account = harness.telegram.create_account(AccountSpec()).id
     first, second = SessionId(uuid4()), SessionId(uuid4())
-    await system.send(ImportSession(session=first, content=SecretStr(stage.telegram.mint_session(account))))
-    other = SecretStr(stage.telegram.mint_session(account))
+    await system.send(ImportSession(session=first, content=SecretStr(harness.telegram.mint_session(account))))
+    other = SecretStr(harness.telegram.mint_session(account))
     refused = await system.refusal(ImportSession(session=second, content=other))
     assert refused.code == "account_exists"
     assert await imported(system, first, second) == [first]
-    assert await stage.engine.query(lambda sql: stage.vault.session(sql, second)) is None
+    assert await harness.engine.query(lambda sql: harness.vault.session(sql, second)) is None
 
     async def die(unit: UnitOfWork) -> None:
         await unit.execute(CLIENT, first, Die(SessionLoss.RETIRED, "SESSION_REVOKED", unit.at))
 
-    await stage.engine.run(die, Causes.first("test"))
+    await harness.engine.run(die, Causes.first("test"))
     await system.send(ImportSession(session=second, content=other))
     assert await imported(system, first, second) == [first, second]
 
 
 async def test_sessions_of_one_account_uploaded_at_once_are_stored_once(system: System) -> None:
-    telegram = system.stage.telegram
+    telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
     commands = [
         ImportSession(session=SessionId(uuid4()), content=SecretStr(telegram.mint_session(account)))
@@ -188,7 +188,7 @@ async def test_without_the_vaults_key_no_process_starts_and_one_line_says_why(
 async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded_again(
     system: System,
 ) -> None:
-    telegram = system.stage.telegram
+    telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
     text = SecretStr(telegram.mint_session(account))
     telegram.set_account_state(account, AccountState.BANNED)
@@ -204,7 +204,7 @@ async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded
 
 
 async def test_a_revoked_session_is_dead_though_telethon_believes_in_it(system: System) -> None:
-    telegram = system.stage.telegram
+    telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
     text = SecretStr(telegram.mint_session(account))
     telegram.revoke_sessions(account, "SESSION_REVOKED")
@@ -213,7 +213,7 @@ async def test_a_revoked_session_is_dead_though_telethon_believes_in_it(system: 
 
 
 async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: System) -> None:
-    telegram = system.stage.telegram
+    telegram = system.harness.telegram
     text = SecretStr(telegram.mint_session(telegram.create_account(AccountSpec()).id))
     upload = ImportSession(session=SessionId(uuid4()), content=text)
     refused = await system.refusal(upload.model_copy(update={"pair": ApplicationId(uuid4())}))
@@ -230,10 +230,10 @@ async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: 
 
 
 async def test_without_any_pair_no_session_can_be_checked(system: System) -> None:
-    await system.stage.engine.query(lambda sql: sql.execute("delete from vault.pairs"))
-    text = system.stage.telegram.mint_session(system.stage.telegram.create_account(AccountSpec()).id)
+    await system.harness.engine.query(lambda sql: sql.execute("delete from vault.pairs"))
+    text = system.harness.telegram.mint_session(system.harness.telegram.create_account(AccountSpec()).id)
     try:
         refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(text)))
     finally:
-        await system.stage.put_application()
+        await system.harness.put_application()
     assert refused.code == "no_api_pair"

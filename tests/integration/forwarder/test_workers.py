@@ -5,68 +5,68 @@ from pathlib import Path
 
 from libs.events.values import CycleId, Pacing, ResultClass
 from services.forwarder.settings import ForwarderSettings
+from tests.integration.forwarder.harness import ForwarderHarness
 from tests.integration.forwarder.processes import running
-from tests.integration.forwarder.stage import Stage
 from tests.support.waiting import until
 
 PACING = Pacing(delay_seconds=0.05, jitter_seconds=0.05)
 
 
-async def in_mid_cycle(stage: Stage, sends: int) -> None:
+async def in_mid_cycle(harness: ForwarderHarness, sends: int) -> None:
     async def under_way() -> bool:
-        return len(stage.sent()) >= sends
+        return len(harness.sent()) >= sends
 
     await until(under_way)
 
 
-async def check_that_all_got_one_copy(stage: Stage, cycle: CycleId, groups: list[str]) -> None:
-    assert await stage.finished(cycle) == {ResultClass.SENT: len(groups)}
-    assert stage.copies(groups) == {1: len(groups)}
-    assert not stage.telegram.held_twice()
+async def check_that_all_got_one_copy(harness: ForwarderHarness, cycle: CycleId, groups: list[str]) -> None:
+    assert await harness.finished(cycle) == {ResultClass.SENT: len(groups)}
+    assert harness.copies(groups) == {1: len(groups)}
+    assert not harness.telegram.held_twice()
 
 
 async def test_a_worker_that_is_killed_in_mid_cycle_is_replaced_by_another(
-    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+    harness: ForwarderHarness, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
-    seats = await stage.seats(3)
-    groups = stage.groups(36, seats)
+    seats = await harness.seats(3)
+    groups = harness.groups(36, seats)
     async with running(settings, tmp_path) as first:
-        cycle = await stage.begin(seats, groups, pacing=PACING)
-        await in_mid_cycle(stage, 12)
+        cycle = await harness.begin(seats, groups, pacing=PACING)
+        await in_mid_cycle(harness, 12)
         await first.killed()
         async with running(settings, tmp_path):
-            await check_that_all_got_one_copy(stage, cycle, groups)
+            await check_that_all_got_one_copy(harness, cycle, groups)
     # what the first one had sent and not recorded was asked for again, and not written again
-    assert "repeat" in {entry.outcome for entry in stage.sent()}
+    assert "repeat" in {entry.outcome for entry in harness.sent()}
 
 
 async def test_workers_may_be_killed_one_after_the_other(
-    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+    harness: ForwarderHarness, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
-    seats = await stage.seats(4)
-    groups = stage.groups(50, seats)
+    seats = await harness.seats(4)
+    groups = harness.groups(50, seats)
     async with running(settings, tmp_path) as survivor:
-        cycle = await stage.begin(seats, groups, pacing=PACING)
+        cycle = await harness.begin(seats, groups, pacing=PACING)
         for sends in (5, 16, 27):
             async with running(settings, tmp_path) as victim:
-                await in_mid_cycle(stage, sends)
+                await in_mid_cycle(harness, sends)
                 await victim.killed()
         await survivor.killed()
         async with running(settings, tmp_path):
-            await check_that_all_got_one_copy(stage, cycle, groups)
+            await check_that_all_got_one_copy(harness, cycle, groups)
 
 
 async def test_a_worker_that_was_frozen_finds_its_sessions_gone_and_sends_nothing(
-    stage: Stage, settings: ForwarderSettings, tmp_path: Path
+    harness: ForwarderHarness, settings: ForwarderSettings, tmp_path: Path
 ) -> None:
-    seats = await stage.seats(2)
-    groups = stage.groups(36, seats)
+    seats = await harness.seats(2)
+    groups = harness.groups(36, seats)
     async with running(settings, tmp_path) as first:
-        cycle = await stage.begin(seats, groups, pacing=PACING)
-        await in_mid_cycle(stage, 8)
+        cycle = await harness.begin(seats, groups, pacing=PACING)
+        await in_mid_cycle(harness, 8)
         first.send_signal(signal.SIGSTOP)
         async with running(settings, tmp_path):
-            sent = len(stage.sent())
-            await in_mid_cycle(stage, sent + 8)
+            sent = len(harness.sent())
+            await in_mid_cycle(harness, sent + 8)
             first.send_signal(signal.SIGCONT)
-            await check_that_all_got_one_copy(stage, cycle, groups)
+            await check_that_all_got_one_copy(harness, cycle, groups)

@@ -1,1 +1,1 @@
-"""The gateway against real servers, with small stand-ins for the services behind it."""
+"""The gateway against real servers; fakes answer for the services behind it."""

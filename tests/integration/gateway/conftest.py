@@ -1,4 +1,4 @@
-"""One gateway with its neighbours for all tests here."""
+"""One gateway with fake services for all tests of this folder."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -9,32 +9,34 @@ import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.gateway.world import Client, World, operator
+from tests.integration.gateway.harness import Client, GatewayHarness, operator
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
-    """The gateway and its neighbours."""
+async def harness(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> AsyncIterator[GatewayHarness]:
+    """Yield the gateway and the services behind it."""
     async with AsyncExitStack() as stack:
-        world = World(nats_server, postgres_server, f"t{uuid4().hex[:8]}")
-        await world.enter(stack)
-        yield world
+        harness = GatewayHarness(nats_server, postgres_server, f"t{uuid4().hex[:8]}")
+        await harness.enter(stack)
+        yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def http(world: World) -> httpx.AsyncClient:
-    """A caller without a token."""
-    return world.http
+async def http(harness: GatewayHarness) -> httpx.AsyncClient:
+    """Return an HTTP client without a token."""
+    return harness.http
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(world: World) -> Client:
-    """A client with an account of its own."""
-    return await world.client()
+async def client(harness: GatewayHarness) -> Client:
+    """Return a new client, signed in."""
+    return await harness.client()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def admin(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    """The operator."""
-    async with operator(world.http) as admin:
+async def admin(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield an HTTP client with the operator's token."""
+    async with operator(harness.http) as admin:
         yield admin

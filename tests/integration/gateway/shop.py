@@ -1,224 +1,175 @@
-"""Stand-ins for billing and provisioning, as far as money goes: what they are told, they say as events."""
+"""Billing, provisioning, scheduler and gateway as they are; provider's sandbox, fake forwarder."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from decimal import Decimal
-from typing import TypeVar
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
 
-from libs.events.billing import (
-    CancelOrder,
-    ListProduct,
-    MarkPaid,
-    OrderCancelled,
-    OrderMarkedPaid,
-    OrderPlaced,
-    OrderReviewed,
-    PaymentFinished,
-    PaymentRefunded,
-    PaymentRequested,
-    PlaceOrder,
-    ProductListed,
-    ProductRepriced,
-    ProductRetired,
-    RecordNotification,
-    Refund,
-    RepriceProduct,
-    RetireProduct,
-    ReviewOrder,
-)
-from libs.events.provisioning import (
-    AdbotExtended,
-    AdbotRestored,
-    AdbotSuspended,
-    ExtendAdbot,
-    RestoreAdbot,
-    SuspendAdbot,
-)
-from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
-from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork
-from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway.neighbours import BRONZE, already, append
+import httpx
 
-ADDRESS = "bc1qexample"
-AMOUNT = Decimal("0.00045600")
-MEMO = "4711"
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.forwarder import ApiPairImported, SessionImported
+from libs.events.values import ApplicationId, SessionId
+from libs.eventsourcing import CommandHandlers
+from libs.eventsourcing.values import new_id
+from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
+from services.billing.service import run as run_billing
+from services.billing.settings import BillingSettings
+from services.gateway.service import run as run_gateway
+from services.gateway.settings import GatewaySettings
+from services.provisioning.service import run as run_provisioning
+from services.provisioning.settings import ProvisioningSettings
+from services.scheduler.service import run as run_scheduler
+from services.scheduler.settings import SchedulerSettings
+from tests.deadlines import DEADLINE_SECONDS
+from tests.integration.gateway.fake_services import FakeService
+from tests.support.databases import ENGINE, fresh_database
+from tests.support.waiting import until
 
-CommandT = TypeVar("CommandT", bound=Command)
+ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
+IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
+SESSIONS_PER_PAIR = 5
+API_KEY = f"K3y-{secrets.token_hex(12)}"
 
 
+@dataclass
 class Shop:
-    """Billing: it sells a plan called bronze; its provider may be away, or itself be slow."""
+    """The running services and their clients."""
 
-    def __init__(self) -> None:
-        self.provider_away = False
-        self.over: dict[OrderNumber, str] = {}
-        """Orders that are over, with the code that says so."""
-        self.refusal: str | None = None
-        """Refuse whatever the operator asks for with this code."""
-        self.no_sale: str | None = None
-        """Refuse every order with this code."""
-        self.placed: list[PlaceOrder] = []
-        self.slow = asyncio.Event()
-        self.slow.set()
-        """Cleared, notifications are not answered."""
-        self.seen: list[Command] = []
-        self.handlers = CommandHandlers()
-        self.handlers.outside(PlaceOrder)(self._place)
-        self._on(RecordNotification, self._record)
-        self._on(MarkPaid, self._mark_paid)
-        self._on(Refund, self._refund)
-        self._on(CancelOrder, self._cancel)
-        self._on(ReviewOrder, self._review)
-        self._on(ListProduct, self._list)
-        self._on(RepriceProduct, self._reprice)
-        self._on(RetireProduct, self._retire)
+    url: str
+    http: httpx.AsyncClient
+    """An HTTP client without a token, of `/api/v1`."""
+    admin: httpx.AsyncClient
+    """An HTTP client with the operator's token, of `/api/v1/admin`."""
+    payments: NowPaymentsControl
+    payments_url: str
+    """The URL of the provider's sandbox."""
+    forwarder: FakeService
+    phones: int = field(default=0)
 
-    def _on(self, kind: type[CommandT], handler: Callable[[CommandT, UnitOfWork], Awaitable[None]]) -> None:
-        async def carry_out(command: CommandT, unit: UnitOfWork) -> None:
-            self.seen.append(command)
-            if self.refusal is not None:
-                raise Refused(self.refusal)
-            await handler(command, unit)
+    async def stock(self, sessions: int) -> None:
+        """Stock this many more sessions, with as many Telegram applications as they need."""
+        pair = ApplicationId(new_id())
+        for number in range(sessions):
+            if number % SESSIONS_PER_PAIR == 0:
+                pair = ApplicationId(new_id())
+                await self.forwarder.publish(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=4711))
+            self.phones += 1
+            session = SessionId(new_id())
+            imported = SessionImported(
+                session=session, telegram_user=self.phones, phone=f"+49…{self.phones:02}", pair=pair
+            )
+            await self.forwarder.publish(f"client-{session}", imported)
 
-        self.handlers.on(kind)(carry_out)
+    async def check_out(
+        self, *, plan: str = "bronze", coin: str = "BTC", email: str | None = None
+    ) -> dict[str, Any]:
+        """Check out a plan once it is in stock; return the answer."""
+        body = {"email": email or f"{uuid4().hex}@example.com", "plan": plan, "pay_currency": coin}
 
-    async def _place(self, command: PlaceOrder, scope: Scope) -> None:
-        self.placed.append(command)
-        self._check(command)
-        stream = f"order-{command.order}"
-        placed, requested = _placed(command), _requested(command.order, command.coin)
+        async def sold() -> Any:  # noqa: ANN401 - JSON
+            answer = await self.http.post("checkout", json=body)
+            assert answer.status_code in {200, 201, 409}, answer.text
+            return None if answer.status_code == 409 else answer.json()
 
-        async def place(unit: UnitOfWork) -> None:
-            if not await already(unit, stream):
-                await append(unit, stream, placed)
+        return dict(await until(sold))
 
-        async def request(unit: UnitOfWork) -> None:
-            if await already(unit, stream) == 1:
-                await append(unit, stream, requested)
+    async def order(self, number: str) -> dict[str, Any]:
+        """Return an order as the operator's route shows it."""
+        return dict((await self.admin.get(f"orders/{number}")).json())
 
-        await scope.run(place)
-        if self.provider_away:
-            raise Refused("provider_unavailable", "the payment provider does not answer")
-        if command.plan != "no-address":
-            await scope.run(request)
+    async def becomes(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return an order once it meets this condition."""
 
-    def _check(self, command: PlaceOrder) -> None:
-        if self.no_sale is not None:
-            raise Refused(self.no_sale)
-        if command.plan == "broken":
-            raise RuntimeError("this plan breaks the service")
-        if command.plan not in {"bronze", "no-address"}:
-            raise Refused("unknown_plan", "no plan is called so")
-        if command.order in self.over:
-            raise Refused(self.over[command.order])
+        async def there() -> Any:  # noqa: ANN401 - JSON
+            order = await self.order(number)
+            return order if holds(order) else None
 
-    async def _record(self, command: RecordNotification, unit: UnitOfWork) -> None:
-        del unit
-        await self.slow.wait()
-        if command.body.startswith(b"refuse "):
-            raise Refused(command.body.removeprefix(b"refuse ").decode())
-        if command.body == b"break":
-            raise RuntimeError("this notification breaks the service")
+        return dict(await until(there))
 
-    async def _mark_paid(self, command: MarkPaid, unit: UnitOfWork) -> None:
-        finished = PaymentFinished(
-            order=command.order,
-            account=AccountId(new_id()),
-            plan=BRONZE,
-            payment=None,
-            paid=Decimal(0),
-            coin="BTC",
-            by_hand=True,
+    async def payment(self, number: str) -> str:
+        """Return the provider's id of an order's payment."""
+        return (await self.payments.payment_of(number)).payment_id
+
+
+@asynccontextmanager
+async def open_shop(
+    postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: object
+) -> AsyncGenerator[Shop]:
+    """Run the services; `changed` overrides billing's settings."""
+    prefix, port = f"t{uuid4().hex[:8]}", free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(
+            NowPaymentsSandbox(SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET, retry_seconds=0.1))
         )
-        marked = OrderMarkedPaid(order=command.order, reason=command.reason)
-        await append(unit, f"order-{command.order}", marked, finished)
+        control = await stack.enter_async_context(NowPaymentsControl(sandbox.control_url))
+        common = {"nats_url": nats.url, "nats_prefix": prefix}
 
-    async def _refund(self, command: Refund, unit: UnitOfWork) -> None:
-        refunded = PaymentRefunded(order=command.order, payment=None, reason=command.reason, by_hand=True)
-        await append(unit, f"order-{command.order}", refunded)
+        async def database(name: str) -> str:
+            return await stack.enter_async_context(fresh_database(postgres, name))
 
-    async def _cancel(self, command: CancelOrder, unit: UnitOfWork) -> None:
-        await _say_of(command.order, OrderCancelled(order=command.order, reason=command.reason), unit)
-
-    async def _review(self, command: ReviewOrder, unit: UnitOfWork) -> None:
-        await _say_of(command.order, OrderReviewed(order=command.order, note=command.note), unit)
-
-    async def _list(self, command: ListProduct, unit: UnitOfWork) -> None:
-        if command.plan == BRONZE:
-            return
-        await append(unit, f"product-{command.plan.code}", ProductListed(plan=command.plan))
-
-    async def _reprice(self, command: RepriceProduct, unit: UnitOfWork) -> None:
-        if not await already(unit, f"product-{command.code}"):
-            raise Refused("unknown_plan")
-        repriced = ProductRepriced(code=command.code, price_usd=command.price_usd)
-        await append(unit, f"product-{command.code}", repriced)
-
-    async def _retire(self, command: RetireProduct, unit: UnitOfWork) -> None:
-        if not await already(unit, f"product-{command.code}"):
-            raise Refused("unknown_plan")
-        await append(unit, f"product-{command.code}", ProductRetired(code=command.code))
-
-
-async def _say_of(order: OrderNumber, event: Event, unit: UnitOfWork) -> None:
-    await append(unit, f"order-{order}", event)
-
-
-def _placed(command: PlaceOrder) -> OrderPlaced:
-    return OrderPlaced(
-        order=command.order,
-        account=command.account,
-        email=command.email,
-        plan=BRONZE.model_copy(update={"code": command.plan}),
-        coin=command.coin,
-        renews=command.renews,
-        pay_by=utc_now() + timedelta(hours=1),
-    )
-
-
-def _requested(order: OrderNumber, coin: Coin) -> PaymentRequested:
-    return PaymentRequested(
-        order=order,
-        provider="nowpayments",
-        payment="5001",
-        address=ADDRESS,
-        memo=MEMO if coin == "XRP" else None,
-        amount=AMOUNT,
-        coin=coin,
-        expires_at=utc_now() + timedelta(minutes=20),
-    )
-
-
-def provisioning() -> CommandHandlers:
-    """Extend, suspend and restore whatever adbot."""
-    handlers = CommandHandlers()
-
-    @handlers.on(ExtendAdbot)
-    async def extend(command: ExtendAdbot, unit: UnitOfWork) -> None:
-        extended = AdbotExtended(
-            adbot=command.adbot,
-            account=AccountId(new_id()),
-            order=None,
-            days=command.days,
-            reason=command.reason,
-            valid_from=unit.at,
-            valid_until=unit.at + timedelta(days=command.days),
+        forwarder = await stack.enter_async_context(
+            FakeService("forwarder", await database(ENGINE), nats.url, prefix, CommandHandlers())
         )
-        await _say_of_adbot(command.adbot, extended, unit)
+        billing = {
+            "postgres_url": await database("billing"),
+            "provider_url": sandbox.url,
+            "api_key": API_KEY,
+            "ipn_secret": IPN_SECRET,
+            "ipn_callback_url": f"{url}/api/v1/webhooks/nowpayments",
+            "http_port": free_port(),
+            "unpaid_sessions_per_address": 1000,  # all callers share one address
+            "unpaid_share": 1,
+        }
+        gateway = {
+            "postgres_url": await database("gateway"),
+            "http_port": port,
+            "jwt_secret": f"Jwt5-{secrets.token_hex(24)}",
+            "admin_token": ADMIN_TOKEN,
+            "ipn_secret": IPN_SECRET,
+            "code_pepper": f"Pe99er-{secrets.token_hex(24)}",
+            "checkouts_per_minute": 10_000,
+            "checkouts_per_hour": 10_000,
+            "writes_per_minute": 10_000,
+            "writes_per_day": 10_000,
+            "read_your_writes_seconds": 10.0,
+        }
+        provisioning = {"postgres_url": await database("provisioning"), "http_port": free_port()}
+        scheduler = {"postgres_url": await database("scheduler"), "http_port": free_port()}
+        for service in (
+            run_billing(BillingSettings.model_validate({**common, **billing, **changed})),
+            run_provisioning(ProvisioningSettings.model_validate({**common, **provisioning})),
+            run_scheduler(SchedulerSettings.model_validate({**common, **scheduler})),
+            run_gateway(GatewaySettings.model_validate({**common, **gateway})),
+        ):
+            stack.push_async_callback(_end, asyncio.create_task(service))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=DEADLINE_SECONDS)
+        )
+        admin = await stack.enter_async_context(
+            httpx.AsyncClient(
+                base_url=f"{url}/api/v1/admin/",
+                headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+                timeout=DEADLINE_SECONDS,
+            )
+        )
+        await until(lambda: _open(http))
+        yield Shop(url, http, admin, control, sandbox.url, forwarder)
 
-    @handlers.on(SuspendAdbot)
-    async def suspend(command: SuspendAdbot, unit: UnitOfWork) -> None:
-        suspended = AdbotSuspended(adbot=command.adbot, reason=command.reason)
-        await _say_of_adbot(command.adbot, suspended, unit)
 
-    @handlers.on(RestoreAdbot)
-    async def restore(command: RestoreAdbot, unit: UnitOfWork) -> None:
-        await _say_of_adbot(command.adbot, AdbotRestored(adbot=command.adbot), unit)
-
-    del extend, suspend, restore
-    return handlers
+async def _open(http: httpx.AsyncClient) -> bool:
+    with suppress(httpx.TransportError):
+        return bool((await http.get("catalogue")).json().get("items"))
+    return False
 
 
-async def _say_of_adbot(adbot: AdbotId, event: Event, unit: UnitOfWork) -> None:
-    await append(unit, f"adbot-{adbot}", event)
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

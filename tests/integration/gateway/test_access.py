@@ -20,8 +20,8 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.neighbours import append
-from tests.integration.gateway.world import PEPPER, Client, World, access_code
+from tests.integration.gateway.fake_services import append
+from tests.integration.gateway.harness import PEPPER, Client, GatewayHarness, access_code
 from tests.support.databases import ENGINE
 from tests.support.waiting import until
 
@@ -34,9 +34,9 @@ def wish(email: str | None = None, **changed: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def visitor(world: World) -> AsyncGenerator[httpx.AsyncClient]:
+async def visitor(harness: GatewayHarness) -> AsyncGenerator[httpx.AsyncClient]:
     """Somebody with a browser of his own."""
-    async with httpx.AsyncClient(base_url=world.http.base_url, timeout=DEADLINE_SECONDS) as http:
+    async with httpx.AsyncClient(base_url=harness.http.base_url, timeout=DEADLINE_SECONDS) as http:
         yield http
 
 
@@ -52,20 +52,20 @@ async def orders_of(admin: httpx.AsyncClient, email: str) -> list[dict[str, Any]
 
 
 async def test_whoever_orders_in_the_name_of_another_gets_no_code(
-    world: World, admin: httpx.AsyncClient
+    harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     victim = wish()
-    async with visitor(world) as attacker:
+    async with visitor(harness) as attacker:
         answer = await attacker.post(CHECKOUT, json=victim)
         assert "access_code" not in answer.json()
         never_given = {"access_code": CODES.first(CODES.account(victim["email"]))}
         registered = "select count(*) from accounts.accounts where email = $1"
-        connection = await asyncpg.connect(world.gateway_database)
+        connection = await asyncpg.connect(harness.gateway_database)
         await until(lambda: connection.fetchval(registered, victim["email"]))
         await connection.close()
         assert (await attacker.post(SIGN_IN, json=never_given)).status_code == 401
 
-        async with visitor(world) as owner:
+        async with visitor(harness) as owner:
             await ordered(owner, victim)
             code = {"access_code": await access_code(admin, victim["email"])}
             signed_in = await owner.post(SIGN_IN, json=code)
@@ -83,9 +83,9 @@ async def test_the_operator_issues_a_code_as_often_as_it_is_lost_and_the_last_on
     assert (await http.post(SIGN_IN, json={"access_code": second})).status_code == 200
 
 
-async def test_repeating_a_checkout_from_elsewhere_shows_no_order_of_another(world: World) -> None:
+async def test_repeating_a_checkout_from_elsewhere_shows_no_order_of_another(harness: GatewayHarness) -> None:
     bought = wish()
-    async with visitor(world) as owner, visitor(world) as stranger:
+    async with visitor(harness) as owner, visitor(harness) as stranger:
         mine = await ordered(owner, bought)
         answer = await stranger.post(CHECKOUT, json=bought)
         assert answer.status_code == 201
@@ -95,9 +95,9 @@ async def test_repeating_a_checkout_from_elsewhere_shows_no_order_of_another(wor
 
 
 @pytest.mark.parametrize("by", ["cookie", "body"])
-async def test_a_token_gets_its_own_order_back_and_no_other(world: World, by: str) -> None:
+async def test_a_token_gets_its_own_order_back_and_no_other(harness: GatewayHarness, by: str) -> None:
     bought = wish()
-    async with visitor(world) as owner, visitor(world) as elsewhere:
+    async with visitor(harness) as owner, visitor(harness) as elsewhere:
         mine = await ordered(owner, bought)
         if by == "cookie":
             elsewhere.cookies.set("checkout_token", mine["checkout_token"])
@@ -111,38 +111,38 @@ async def test_a_token_gets_its_own_order_back_and_no_other(world: World, by: st
             assert (answer.status_code, answer.json()["checkout_token"]) == (201, mine["checkout_token"])
 
 
-async def test_the_cookie_is_for_checkouts_alone(world: World) -> None:
-    async with visitor(world) as http:
+async def test_the_cookie_is_for_checkouts_alone(harness: GatewayHarness) -> None:
+    async with visitor(harness) as http:
         answer = await http.post(CHECKOUT, json=wish())
     name, *attributes = answer.headers["Set-Cookie"].split("; ")
     assert name == f"checkout_token={answer.json()['checkout_token']}"
     assert set(attributes) == {"Path=/api/v1/checkout", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
 
 
-async def test_behind_https_the_cookie_is_for_https_alone(world: World) -> None:
-    async with visitor(world) as http:  # this machine is believed to be a proxy
+async def test_behind_https_the_cookie_is_for_https_alone(harness: GatewayHarness) -> None:
+    async with visitor(harness) as http:  # this machine is believed to be a proxy
         answer = await http.post(CHECKOUT, json=wish(), headers={"X-Forwarded-Proto": "https"})
     assert answer.headers["Set-Cookie"].endswith("; Secure")
 
 
-async def test_a_cookie_that_is_none_of_ours_is_replaced(world: World) -> None:
-    async with visitor(world) as http:
+async def test_a_cookie_that_is_none_of_ours_is_replaced(harness: GatewayHarness) -> None:
+    async with visitor(harness) as http:
         answer = await http.post(CHECKOUT, json=wish(), headers={"Cookie": "checkout_token=short; other=1"})
     assert answer.status_code == 201
     assert answer.headers["Set-Cookie"].startswith(f"checkout_token={answer.json()['checkout_token']};")
 
 
-async def test_a_browser_whose_checkout_failed_goes_on_with_the_same_order(world: World) -> None:
+async def test_a_browser_whose_checkout_failed_goes_on_with_the_same_order(harness: GatewayHarness) -> None:
     bought = wish()
-    before = len(world.shop.placed)
-    async with visitor(world) as http:
-        world.shop.provider_away = True
+    before = len(harness.fake_billing.placed)
+    async with visitor(harness) as http:
+        harness.fake_billing.provider_away = True
         try:
             assert (await http.post(CHECKOUT, json=bought)).status_code == 503
         finally:
-            world.shop.provider_away = False
+            harness.fake_billing.provider_away = False
         order = await ordered(http, bought)
-    assert {command.order for command in world.shop.placed[before:]} == {order["order_number"]}
+    assert {command.order for command in harness.fake_billing.placed[before:]} == {order["order_number"]}
 
 
 async def test_a_client_who_is_signed_in_gets_the_pending_order_from_anywhere(client: Client) -> None:
@@ -152,8 +152,10 @@ async def test_a_client_who_is_signed_in_gets_the_pending_order_from_anywhere(cl
     assert "Set-Cookie" not in answer.headers
 
 
-async def test_a_client_who_is_signed_in_gets_no_order_of_another(world: World, client: Client) -> None:
-    other = await world.client()
+async def test_a_client_who_is_signed_in_gets_no_order_of_another(
+    harness: GatewayHarness, client: Client
+) -> None:
+    other = await harness.client()
     answer = await client.http.post("checkout", json=wish(other.email))
     assert answer.status_code == 201
     assert answer.json()["order_number"] != other.order
@@ -165,9 +167,9 @@ async def test_a_token_that_is_no_good_is_refused_at_the_checkout_too(http: http
 
 
 async def test_a_checkout_says_the_same_of_an_address_with_an_account_and_of_one_without(
-    world: World, client: Client
+    harness: GatewayHarness, client: Client
 ) -> None:
-    async with visitor(world) as first, visitor(world) as second:
+    async with visitor(harness) as first, visitor(harness) as second:
         known = await first.post(CHECKOUT, json=wish(client.email, plan="bronze"))
         unknown = await second.post(CHECKOUT, json=wish(plan="bronze"))
     assert known.status_code == unknown.status_code == 201
@@ -179,11 +181,11 @@ async def test_a_checkout_says_the_same_of_an_address_with_an_account_and_of_one
     assert headers[0] == headers[1]
 
 
-async def test_neither_a_token_nor_who_ordered_what_is_kept_with_the_claims(world: World) -> None:
+async def test_neither_a_token_nor_who_ordered_what_is_kept_with_the_claims(harness: GatewayHarness) -> None:
     bought = wish(checkout_token=token_urlsafe())
-    async with visitor(world) as http:
+    async with visitor(harness) as http:
         await ordered(http, bought)
-    connection = await asyncpg.connect(world.gateway_database)
+    connection = await asyncpg.connect(harness.gateway_database)
     kept = repr(
         [[*row.values()] for row in await connection.fetch("select * from checkout.claimed_orders")]
         + [[*row.values()] for row in await connection.fetch("select * from engine.events")]
@@ -192,14 +194,14 @@ async def test_neither_a_token_nor_who_ordered_what_is_kept_with_the_claims(worl
     assert bought["checkout_token"] not in kept
 
 
-async def test_claims_of_orders_that_are_long_over_are_forgotten(world: World) -> None:
-    connection = await asyncpg.connect(world.gateway_database)
+async def test_claims_of_orders_that_are_long_over_are_forgotten(harness: GatewayHarness) -> None:
+    connection = await asyncpg.connect(harness.gateway_database)
     try:
         await connection.execute(
             "insert into checkout.claimed_orders "
             "select 'old' || n, 'HQADZ-OLD', now() - interval '32 days' from generate_series(1, 15) n"
         )
-        async with visitor(world) as http:
+        async with visitor(harness) as http:
             for _ in range(2):
                 await ordered(http, wish())
         left = await connection.fetchval("select count(*) from checkout.claimed_orders where key like 'old%'")
@@ -208,31 +210,31 @@ async def test_claims_of_orders_that_are_long_over_are_forgotten(world: World) -
     assert left == 0
 
 
-async def test_an_address_may_not_order_without_end(world: World) -> None:
-    async with world.gateway(checkouts_per_hour=2) as http:
+async def test_an_address_may_not_order_without_end(harness: GatewayHarness) -> None:
+    async with harness.gateway(checkouts_per_hour=2) as http:
         answers = [await http.post(CHECKOUT, json=wish(plan="platinum")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert 3500 < int(answers[-1].headers["Retry-After"]) <= 3600
 
 
 async def test_one_mailbox_is_one_account_however_its_domain_is_spelt(
-    world: World, admin: httpx.AsyncClient
+    harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     name = uuid4().hex
     domains = ("bücher.example", "xn--bcher-kva.example", "BÜCHER.example", "bu\u0308cher.example")
-    async with visitor(world) as http:
+    async with visitor(harness) as http:
         orders = [await ordered(http, wish(f"{name}@{domain}")) for domain in domains]
     assert len({order["order_number"] for order in orders}) == 1
     stored = f"{name}@xn--bcher-kva.example"
     code = await access_code(admin, f"{name}@Bücher.example")
-    signed_in = await world.http.post(SIGN_IN, json={"access_code": code})
+    signed_in = await harness.http.post(SIGN_IN, json={"access_code": code})
     assert signed_in.json()["account"]["email"] == stored
     for searched in (f"{name}@bücher.example", f"{name[7:]}@Bücher.exam", stored, name):
         assert [one["email"] for one in await orders_of(admin, searched)] == [stored]
 
 
 async def test_an_account_whose_address_was_never_checked_is_still_found(
-    world: World, admin: httpx.AsyncClient
+    harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     email = f"{uuid4().hex}@intranet"
     order = PlaceOrder(
@@ -242,13 +244,15 @@ async def test_an_account_whose_address_was_never_checked_is_still_found(
         plan="bronze",
         coin="BTC",
     )
-    await world.commands.send(order, Causes.first("anonymous"))
+    await harness.commands.send(order, Causes.first("anonymous"))
     code = await access_code(admin, email.upper())
-    signed_in = await world.http.post(SIGN_IN, json={"access_code": code})
+    signed_in = await harness.http.post(SIGN_IN, json={"access_code": code})
     assert signed_in.json()["account"]["email"] == email
 
 
-async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_orders(world: World) -> None:
+async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_orders(
+    harness: GatewayHarness,
+) -> None:
     account, code, email = AccountId(uuid4()), CODES.another(), f"{uuid4().hex}@bücher.example"
     registered = AccountRegistered(
         account=account,
@@ -258,16 +262,16 @@ async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_ord
         licence=CODES.licence(),
     )
     async with AsyncExitStack() as stack:
-        database = await world.database(stack, ENGINE)
+        database = await harness.database(stack, ENGINE)
         engine = Engine("gateway", database, published())
         await engine.start(pool_size=1)
         await engine.run(
             lambda unit: append(unit, f"account-{account}", registered), Causes.first("anonymous")
         )
         await engine.stop()
-        async with world.gateway(postgres_url=database) as http:
+        async with harness.gateway(postgres_url=database) as http:
             signed_in = await http.post(SIGN_IN, json={"access_code": code})
             assert signed_in.json()["account"]["id"] == str(account)
             order = await ordered(http, wish(email))
-    (placed, _) = await world.billing.events_of(f"order-{order['order_number']}")
+    (placed, _) = await harness.billing.events_of(f"order-{order['order_number']}")
     assert f'"account": "{account}"' in placed.envelope.data

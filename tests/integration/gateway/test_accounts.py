@@ -14,22 +14,22 @@ from libs.events.gateway import Role
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests.tokens import Identity, Tokens
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.world import ADMIN_TOKEN, JWT_SECRET, Client, World
+from tests.integration.gateway.harness import ADMIN_TOKEN, JWT_SECRET, Client, GatewayHarness
 
 SIGN_IN = "/api/v1/auth/sign-in"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def limited(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def limited(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway that soon says no; each of its limits is another number."""
-    async with world.gateway(
+    async with harness.gateway(
         checkouts_per_minute=2, sign_ins_per_minute=3, payment_looks_per_minute=4, writes_per_minute=5
     ) as http:
         yield http
 
 
-async def test_a_code_is_exchanged_for_a_token(client: Client, world: World) -> None:
-    answer = await world.http.post(SIGN_IN, json={"access_code": client.access_code.lower()})
+async def test_a_code_is_exchanged_for_a_token(client: Client, harness: GatewayHarness) -> None:
+    answer = await harness.http.post(SIGN_IN, json={"access_code": client.access_code.lower()})
     signed_in = answer.json()
     assert (signed_in["token_type"], signed_in["expires_in"]) == ("Bearer", 12 * 3600)
     claims = jwt.decode(signed_in["token"], JWT_SECRET, ["HS256"])
@@ -44,8 +44,8 @@ async def test_me_is_whoever_the_token_says(client: Client) -> None:
     assert (me["id"], me["email"], me["role"]) == (str(client.account), client.email, "CLIENT")
 
 
-async def test_an_adbot_makes_the_plan_active(client: Client, world: World) -> None:
-    await world.adbot(client)
+async def test_an_adbot_makes_the_plan_active(client: Client, harness: GatewayHarness) -> None:
+    await harness.adbot(client)
     assert (await client.get("auth/me"))["plan_status"] == "ACTIVE"
 
 
@@ -124,9 +124,9 @@ async def test_checking_out_for_one_e_mail_is_slowed_down_wherever_it_comes_from
 
 
 async def test_what_a_client_writes_is_slowed_down_by_account(
-    client: Client, world: World, limited: httpx.AsyncClient
+    client: Client, harness: GatewayHarness, limited: httpx.AsyncClient
 ) -> None:
-    other = await world.client()
+    other = await harness.client()
     path = "/api/v1/orders/HQADZ-20310504-ABCDEF/cancel"
 
     async def statuses(who: Client, http: httpx.AsyncClient, count: int) -> list[int]:
@@ -135,12 +135,12 @@ async def test_what_a_client_writes_is_slowed_down_by_account(
 
     for who in (client, other):
         assert await statuses(who, limited, 6) == [*[404] * 5, 429]
-    async with world.gateway(writes_per_day=1) as http:
+    async with harness.gateway(writes_per_day=1) as http:
         assert await statuses(client, http, 3) == [404, 429, 429]
 
 
-async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, world: World) -> None:
-    connection = await asyncpg.connect(world.gateway_database)
+async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, harness: GatewayHarness) -> None:
+    connection = await asyncpg.connect(harness.gateway_database)
     try:
         events = await connection.fetch("select * from engine.events")
         accounts = await connection.fetch("select * from accounts.accounts")

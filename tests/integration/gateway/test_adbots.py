@@ -21,14 +21,14 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 POST = "https://t.me/channel/42"
 
 
-async def test_a_new_adbot_stands_with_its_seats(client: Client, world: World) -> None:
-    adbot = await world.adbot(client, seats=1)
+async def test_a_new_adbot_stands_with_its_seats(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client, seats=1)
     (found,) = (await client.get("adbots"))["items"]
     assert found == await client.get(f"adbots/{adbot}")
     assert (found["id"], found["status"], found["order_number"]) == (str(adbot), "STOPPED", client.order)
@@ -38,8 +38,8 @@ async def test_a_new_adbot_stands_with_its_seats(client: Client, world: World) -
     assert datetime.fromisoformat(found["valid_until"]) > utc_now()
 
 
-async def test_what_was_written_is_read_at_once(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_what_was_written_is_read_at_once(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     wanted = {"post": POST, "groups": ["@one_group", "@two_group"]}
     answer = await client.http.put(f"adbots/{adbot}/advertisement", json=wanted)
     assert answer.status_code == 200
@@ -59,8 +59,8 @@ async def test_what_was_written_is_read_at_once(client: Client, world: World) ->
     assert stopped.json()["cycles"]["next_due_at"] is None
 
 
-async def test_a_refusal_says_why(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_a_refusal_says_why(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     refused = await client.http.post(f"adbots/{adbot}/start")
     assert (refused.status_code, refused.json()["code"]) == (409, "no_post")
     assert refused.json()["detail"] == "set a post first"
@@ -84,32 +84,34 @@ async def test_a_refusal_says_why(client: Client, world: World) -> None:
         {"post": POST, "groups": ["a" * 301]},
     ],
 )
-async def test_a_malformed_advertisement_is_refused(client: Client, world: World, body: object) -> None:
-    adbot = await world.adbot(client)
+async def test_a_malformed_advertisement_is_refused(
+    client: Client, harness: GatewayHarness, body: object
+) -> None:
+    adbot = await harness.adbot(client)
     headers = {"content-type": "application/json"}  # `json=` would not send half a surrogate pair
     url = f"adbots/{adbot}/advertisement"
     answer = await client.http.put(url, content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-async def test_commands_are_sent_in_the_callers_name(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_commands_are_sent_in_the_callers_name(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     answer = await client.http.post(f"adbots/{adbot}/stop")
-    (said,) = await world.scheduler.events_of(f"schedule-{adbot}")
+    (said,) = await harness.scheduler.events_of(f"schedule-{adbot}")
     assert said.envelope.actor == f"account:{client.account}"
     assert str(said.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
 
 
-async def test_seats_come_and_go_and_plans_end(client: Client, world: World) -> None:
-    adbot = await world.adbot(client, seats=1)
+async def test_seats_come_and_go_and_plans_end(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client, seats=1)
     lost = SeatLost(adbot=adbot, session=SessionId(new_id()), loss=SessionLoss.BANNED)
     seat = Seat(session=SessionId(new_id()), pair=ApplicationId(new_id()))
     filled = [
         SeatFilled(adbot=adbot, seat=seat, valid_from=utc_now(), valid_until=utc_now()) for _ in range(2)
     ]
-    await world.provisioning.publish(f"adbot-{adbot}", lost, *filled)
+    await harness.provisioning.publish(f"adbot-{adbot}", lost, *filled)
     await _until_seats(client, adbot, {"filled": 2, "awaited": 0})
-    await world.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
+    await harness.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
 
     async def expired() -> bool:
         return bool((await client.get(f"adbots/{adbot}"))["status"] == "EXPIRED")
@@ -125,10 +127,10 @@ async def _until_seats(client: Client, adbot: AdbotId, seats: dict[str, int]) ->
     await until(shown)
 
 
-async def test_an_adbot_that_stopped_by_itself_says_why(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_an_adbot_that_stopped_by_itself_says_why(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     stopped = AdbotStopped(adbot=adbot, reason=StopReason.SOURCE_BROKEN, detail="MESSAGE_ID_INVALID")
-    await world.scheduler.publish(f"schedule-{adbot}", stopped)
+    await harness.scheduler.publish(f"schedule-{adbot}", stopped)
 
     async def shown() -> bool:
         return bool((await client.get(f"adbots/{adbot}"))["stop_reason"] == "source_broken")
@@ -165,13 +167,13 @@ HOUR = timedelta(hours=1)
 )
 async def test_the_next_cycle_comes_when_the_scheduler_says(
     client: Client,
-    world: World,
+    harness: GatewayHarness,
     next_due: timedelta | None,
     after_skip: timedelta | None,
     shown: timedelta,
     shown_after_skip: timedelta,
 ) -> None:
-    adbot, now = await world.adbot(client), utc_now()
+    adbot, now = await harness.adbot(client), utc_now()
     schedule = f"schedule-{adbot}"
 
     async def next_cycle(expected: timedelta | None, *, of_a_running_one: bool) -> None:
@@ -186,10 +188,10 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
         await until(told)
 
     started = AdbotStarted(adbot=adbot, started_at=now, anchor=now + HOUR / 2, interval_seconds=3600)
-    await world.scheduler.publish(schedule, started)
+    await harness.scheduler.publish(schedule, started)
     await next_cycle(HOUR / 2, of_a_running_one=True)
     due = came_due(client, adbot, now, None if next_due is None else now + next_due)
-    await world.scheduler.publish(schedule, due)
+    await harness.scheduler.publish(schedule, due)
     await next_cycle(shown, of_a_running_one=True)
     skipped = CycleSkipped(
         adbot=adbot,
@@ -197,18 +199,18 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
         next_due=None if after_skip is None else now + after_skip,
         reason=SkipReason.OVERRUN,
     )
-    await world.scheduler.publish(schedule, skipped)
+    await harness.scheduler.publish(schedule, skipped)
     await next_cycle(shown_after_skip, of_a_running_one=True)
-    await world.scheduler.publish(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
+    await harness.scheduler.publish(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
     await next_cycle(shown, of_a_running_one=False)
 
 
-async def test_a_start_at_once_is_told_by_no_time(client: Client, world: World) -> None:
-    adbot, then = await world.adbot(client), utc_now() - 2 * HOUR
+async def test_a_start_at_once_is_told_by_no_time(client: Client, harness: GatewayHarness) -> None:
+    adbot, then = await harness.adbot(client), utc_now() - 2 * HOUR
     schedule = f"schedule-{adbot}"
     started = AdbotStarted(adbot=adbot, started_at=then, anchor=then, interval_seconds=3600)
     due = came_due(client, adbot, then, then + HOUR)
-    await world.scheduler.publish(
+    await harness.scheduler.publish(
         schedule, started, due, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED)
     )
 
@@ -220,16 +222,16 @@ async def test_a_start_at_once_is_told_by_no_time(client: Client, world: World) 
     assert (state["cycles"]["last_number"], state["next_cycle_at"]) == (1, None)
 
 
-async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     known, unknown = SessionId(new_id()), SessionId(new_id())
     pair, cycle = ApplicationId(new_id()), CycleId(new_id())
-    await world.provisioning.publish(
+    await harness.provisioning.publish(
         f"session-{known}", SessionStocked(session=known, telegram_user=1, phone="+49…42")
     )
     post = ChannelPost(channel="@channel", message=42)
     groups = ("@one_group", "@two_group", "@three_group", "@four_group")
-    await world.scheduler.publish(
+    await harness.scheduler.publish(
         f"schedule-{adbot}",
         CycleDue(
             cycle=cycle,
@@ -256,7 +258,7 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world:
         Delivery(group=groups[2], session=None, result=ResultClass.STOPPED, at=utc_now()),
         Delivery(group=groups[3], session=known, result=ResultClass.ALREADY_SENT, at=utc_now()),
     ]
-    await world.forwarder.publish(
+    await harness.forwarder.publish(
         f"cycle-{cycle}",
         CycleStarted(
             cycle=cycle,
@@ -305,15 +307,15 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, world:
     assert (await client.get(f"adbots/{adbot}"))["cycles"]["last_number"] == 3
 
 
-async def test_an_adbot_that_did_nothing_has_figures_of_zero(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_an_adbot_that_did_nothing_has_figures_of_zero(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     figures = await client.get(f"adbots/{adbot}/statistics")
     assert (figures["posts"], figures["failures"], figures["last_activity"]) == (0, {}, None)
     assert (await client.get(f"adbots/{adbot}/logs"))["items"] == []
 
 
 @pytest.mark.parametrize("limit", [0, 1001, "x"])
-async def test_a_limit_has_limits(client: Client, world: World, limit: object) -> None:
-    adbot = await world.adbot(client)
+async def test_a_limit_has_limits(client: Client, harness: GatewayHarness, limit: object) -> None:
+    adbot = await harness.adbot(client)
     answer = await client.http.get(f"adbots/{adbot}/logs?limit={limit}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.limit")

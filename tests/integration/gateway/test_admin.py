@@ -9,7 +9,7 @@ import pytest
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionStocked
 from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 HASH = "0123456789abcdef0123456789ABCDEF"
@@ -47,7 +47,7 @@ async def test_a_malformed_hash_is_refused_and_not_repeated(
 
 @pytest.mark.parametrize("way", ["file", "form", "json"])
 async def test_a_session_is_added_as_a_file_or_as_a_text(
-    admin: httpx.AsyncClient, world: World, way: str
+    admin: httpx.AsyncClient, harness: GatewayHarness, way: str
 ) -> None:
     pair = str(new_id())
     if way == "file":
@@ -62,7 +62,7 @@ async def test_a_session_is_added_as_a_file_or_as_a_text(
     assert answer.json()["stock"] == await session_in(admin, session)
     assert (answer.json()["stock"]["state"], answer.json()["stock"]["phone"]) == ("IMPORTED", "+49…42")
     assert answer.json()["stock"]["pair"] == pair
-    (said,) = await world.forwarder.events_of(f"client-{session}")
+    (said,) = await harness.forwarder.events_of(f"client-{session}")
     assert said.envelope.actor == "admin"
     assert STRING not in answer.text + said.envelope.data
 
@@ -116,7 +116,7 @@ async def test_a_malformed_upload_is_refused_and_not_repeated(
     assert "SECRET" not in answer.text
 
 
-async def test_the_stock_follows_a_sessions_life(admin: httpx.AsyncClient, world: World) -> None:
+async def test_the_stock_follows_a_sessions_life(admin: httpx.AsyncClient, harness: GatewayHarness) -> None:
     session, pair, adbot = SessionId(new_id()), ApplicationId(new_id()), AdbotId(new_id())
 
     async def reaches(state: str) -> dict[str, Any]:
@@ -127,15 +127,15 @@ async def test_the_stock_follows_a_sessions_life(admin: httpx.AsyncClient, world
         return dict(await until(there))
 
     stream = f"session-{session}"
-    await world.provisioning.publish(
+    await harness.provisioning.publish(
         stream, SessionStocked(session=session, telegram_user=5, phone="+1…09", pair=pair)
     )
     await reaches("UNUSED")
-    await world.provisioning.publish(stream, SessionAssigned(session=session, adbot=adbot, pair=pair))
+    await harness.provisioning.publish(stream, SessionAssigned(session=session, adbot=adbot, pair=pair))
     assert (await reaches("ASSIGNED"))["adbot"] == str(adbot)
     before = (await admin.get("stock")).json()["counts"].get("BANNED", 0)
     lost = SessionLost(session=session, adbot=adbot, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
-    await world.provisioning.publish(stream, lost)
+    await harness.provisioning.publish(stream, lost)
     assert (await reaches("BANNED"))["adbot"] is None
     assert (await admin.get("stock")).json()["counts"]["BANNED"] == before + 1
 

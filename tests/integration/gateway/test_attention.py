@@ -33,9 +33,9 @@ from libs.events.provisioning import (
 from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.tables import attention
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.fake_handlers import AMOUNT
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 AT_ONCE = timedelta(0)
@@ -44,8 +44,8 @@ AT_ONCE = timedelta(0)
 class Watched:
     """An order that things happen to, as the operator sees it."""
 
-    def __init__(self, world: World, admin: httpx.AsyncClient, client: Client) -> None:
-        self.world, self.admin, self.client, self.order = world, admin, client, client.order
+    def __init__(self, harness: GatewayHarness, admin: httpx.AsyncClient, client: Client) -> None:
+        self.harness, self.admin, self.client, self.order = harness, admin, client, client.order
         self.adbot = AdbotId(new_id())
         self._mark = 0
 
@@ -53,7 +53,7 @@ class Watched:
         """Append events in billing, and wait until the gateway has read them."""
         self._mark += 1
         mark = UnknownStatusReported(order=self.order, payment="0", status=f"mark-{self._mark}")
-        await self.world.billing.publish(f"order-{self.order}", *events, mark)
+        await self.harness.billing.publish(f"order-{self.order}", *events, mark)
 
         async def heard() -> bool:
             found = (await self.admin.get(f"orders/{self.order}")).json()
@@ -63,7 +63,7 @@ class Watched:
 
     async def say_of_adbot(self, *events: Any) -> None:  # noqa: ANN401 - events of any kind
         """Append events in provisioning."""
-        await self.world.provisioning.publish(f"adbot-{self.adbot}", *events)
+        await self.harness.provisioning.publish(f"adbot-{self.adbot}", *events)
 
     async def kinds(self) -> set[str]:
         """Return why the order needs a person, but for the marks of `say`."""
@@ -141,9 +141,9 @@ def seat() -> Seat:
 
 
 @pytest.fixture
-def order(world: World, admin: httpx.AsyncClient, client: Client) -> Watched:
+def order(harness: GatewayHarness, admin: httpx.AsyncClient, client: Client) -> Watched:
     """An order that waits to be paid."""
-    return Watched(world, admin, client)
+    return Watched(harness, admin, client)
 
 
 async def test_an_overpaid_order_stands_there_until_it_is_reviewed(order: Watched) -> None:
@@ -296,14 +296,14 @@ async def test_seats_of_a_refunded_order_need_nobody(order: Watched) -> None:
 
 
 async def test_seats_of_a_plan_that_ended_need_nobody_until_it_is_renewed(
-    order: Watched, world: World
+    order: Watched, harness: GatewayHarness
 ) -> None:
     await order.say_of_adbot(order.provisioned(1), SeatsAwaited(adbot=order.adbot, missing=1))
     await order.becomes("seats_awaited")
     await order.say_of_adbot(AdbotExpired(adbot=order.adbot), SeatsReleased(adbot=order.adbot))
     await order.becomes()
     body = {"email": order.client.email, "plan": "bronze", "pay_currency": "LTC"}
-    renewal = (await world.http.post("/api/v1/checkout", json=body)).json()["order_number"]
+    renewal = (await harness.http.post("/api/v1/checkout", json=body)).json()["order_number"]
     extended = AdbotExtended(
         adbot=order.adbot,
         account=order.client.account,

@@ -21,9 +21,9 @@ from libs.events.billing import (
 )
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.shop import ADDRESS, AMOUNT
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.fake_handlers import ADDRESS, AMOUNT
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 
@@ -77,8 +77,8 @@ async def test_checking_out_again_returns_the_same_order(http: httpx.AsyncClient
     assert again.json()["pay_address"] == ADDRESS
 
 
-async def test_another_coin_is_another_order(client: Client, world: World) -> None:
-    other = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="LTC"))
+async def test_another_coin_is_another_order(client: Client, harness: GatewayHarness) -> None:
+    other = await harness.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="LTC"))
     assert other.status_code == 201
     assert other.json()["order_number"] != client.order
 
@@ -97,7 +97,7 @@ async def test_a_refused_checkout_names_the_plan(http: httpx.AsyncClient) -> Non
 
 
 async def test_an_order_without_an_address_goes_on_where_it_stopped(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, harness: GatewayHarness
 ) -> None:
     body = checkout(plan="no-address")
     first = (await http.post("/api/v1/checkout", json=body)).json()
@@ -105,7 +105,7 @@ async def test_an_order_without_an_address_goes_on_where_it_stopped(
     requested = PaymentRequested(
         order=first["order_number"], provider="p", payment="1", address="there", amount=AMOUNT, coin="BTC"
     )
-    await world.billing.publish(f"order-{first['order_number']}", requested)
+    await harness.billing.publish(f"order-{first['order_number']}", requested)
 
     async def shown() -> bool:
         return bool((await payment(http, first["order_number"]))["pay_address"] == "there")
@@ -115,15 +115,15 @@ async def test_an_order_without_an_address_goes_on_where_it_stopped(
     assert (again.status_code, again.json()["order_number"]) == (200, first["order_number"])
 
 
-async def test_an_expired_order_is_not_returned_again(client: Client, world: World) -> None:
-    await world.billing.publish(
+async def test_an_expired_order_is_not_returned_again(client: Client, harness: GatewayHarness) -> None:
+    await harness.billing.publish(
         f"order-{client.order}",
         PaymentExpired(order=client.order, payment="5001"),
         OrderExpired(order=client.order),
     )
 
     async def over() -> bool:
-        return bool((await payment(world.http, client.order))["order_status"] == "EXPIRED")
+        return bool((await payment(harness.http, client.order))["order_status"] == "EXPIRED")
 
     await until(over)
     fresh = await client.http.post("checkout", json=checkout(email=client.email))
@@ -131,19 +131,19 @@ async def test_an_expired_order_is_not_returned_again(client: Client, world: Wor
     assert fresh.json()["order_number"] != client.order
 
 
-async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World) -> None:
+async def test_a_payment_can_be_followed_to_its_end(client: Client, harness: GatewayHarness) -> None:
     order, stream, adbot = client.order, f"order-{client.order}", AdbotId(new_id())
 
     async def reaches(status: str) -> dict[str, Any]:
         async def there() -> Any:  # noqa: ANN401 - JSON
-            found = await payment(world.http, order)
+            found = await payment(harness.http, order)
             return found if found["status"] == status else None
 
         return dict(await until(there))
 
-    assert (await payment(world.http, order))["status"] == "WAITING"
+    assert (await payment(harness.http, order))["status"] == "WAITING"
     half = PaymentPartiallyPaid(order=order, payment="5001", paid=AMOUNT / 2, missing=AMOUNT / 2, coin="BTC")
-    await world.billing.publish(stream, PaymentConfirming(order=order, payment="5001"), half)
+    await harness.billing.publish(stream, PaymentConfirming(order=order, payment="5001"), half)
     state = await reaches("PARTIALLY_PAID")
     assert (state["paid"], state["missing"], state["order_status"]) == ("0.000228", "0.000228", "PENDING")
     finished = PaymentFinished(
@@ -155,10 +155,10 @@ async def test_a_payment_can_be_followed_to_its_end(client: Client, world: World
         coin="BTC",
         by_hand=False,
     )
-    await world.billing.publish(stream, finished)
+    await harness.billing.publish(stream, finished)
     state = await reaches("FINISHED")
     assert (state["missing"], state["order_status"]) == (None, "PAID")
-    await world.billing.publish(stream, OrderFulfilled(order=order, account=client.account, adbot=adbot))
+    await harness.billing.publish(stream, OrderFulfilled(order=order, account=client.account, adbot=adbot))
 
     async def delivered() -> Any:  # noqa: ANN401 - JSON
         lines = (await client.get("orders"))["items"]
@@ -199,9 +199,11 @@ async def test_a_malformed_checkout_names_the_field(http: httpx.AsyncClient, fie
     assert [problem["field"] for problem in answer.json()["errors"]] == [f"body.{field}"]
 
 
-async def test_the_commands_continue_the_requests_correlated_tree(client: Client, world: World) -> None:
-    answer = await world.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="SOL"))
-    placed, requested = await world.billing.events_of(f"order-{answer.json()['order_number']}")
+async def test_the_commands_continue_the_requests_correlated_tree(
+    client: Client, harness: GatewayHarness
+) -> None:
+    answer = await harness.http.post("/api/v1/checkout", json=checkout(email=client.email, coin="SOL"))
+    placed, requested = await harness.billing.events_of(f"order-{answer.json()['order_number']}")
     for recorded in (placed, requested):
         assert str(recorded.envelope.correlation_id) == answer.headers["X-Correlation-Id"]
         assert recorded.envelope.actor == "anonymous"

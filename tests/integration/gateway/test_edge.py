@@ -15,12 +15,12 @@ from libs.chassis.sampling import SampledLog
 from services.gateway.api.requests import edge
 from services.gateway.api.requests.edge import STRANGERS
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.world import (
+from tests.integration.gateway.harness import (
     ADMIN_TOKEN,
     JWT_SECRET,
     PEPPER,
     Client,
-    World,
+    GatewayHarness,
     access_code,
     operator,
 )
@@ -191,9 +191,9 @@ async def test_methods_that_nobody_uses_here_are_counted_as_one(http: httpx.Asyn
     assert "BREW" not in metrics
 
 
-async def test_a_silent_service_is_answered_with_503(world: World) -> None:
+async def test_a_silent_service_is_answered_with_503(harness: GatewayHarness) -> None:
     body = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
-    async with world.gateway(nats_prefix=f"t{uuid4().hex[:8]}", command_seconds=0.3) as lonely:
+    async with harness.gateway(nats_prefix=f"t{uuid4().hex[:8]}", command_seconds=0.3) as lonely:
         answer = await lonely.post("/api/v1/checkout", json=body)
         assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
         assert int(answer.headers["Retry-After"]) > 0
@@ -201,16 +201,16 @@ async def test_a_silent_service_is_answered_with_503(world: World) -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def impatient(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def impatient(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway that hardly waits for its reads."""
-    async with world.gateway(read_your_writes_seconds=0.3) as http:
+    async with harness.gateway(read_your_writes_seconds=0.3) as http:
         yield http
 
 
 async def test_a_write_that_reads_do_not_show_in_time_is_answered_with_202(
-    world: World, client: Client, impatient: httpx.AsyncClient
+    harness: GatewayHarness, client: Client, impatient: httpx.AsyncClient
 ) -> None:
-    adbot = await world.adbot(client)
+    adbot = await harness.adbot(client)
     headers = {"Authorization": client.http.headers["Authorization"]}
     url = f"/api/v1/adbots/{adbot}"
 
@@ -218,13 +218,13 @@ async def test_a_write_that_reads_do_not_show_in_time_is_answered_with_202(
         return (await impatient.get(url, headers=headers)).status_code == 200
 
     await until(caught_up)
-    await world.scheduler.pause()
+    await harness.scheduler.pause()
     try:
         answer = await impatient.post(f"{url}/stop", headers=headers)
         assert answer.status_code == 202
         assert answer.json()["stop_reason"] is None
     finally:
-        world.scheduler.resume()
+        harness.scheduler.resume()
 
     async def shown() -> bool:
         return bool((await impatient.get(url, headers=headers)).json()["stop_reason"] == "requested")
@@ -233,35 +233,35 @@ async def test_a_write_that_reads_do_not_show_in_time_is_answered_with_202(
 
 
 async def test_a_checkout_that_reads_do_not_show_in_time_is_answered_with_202(
-    world: World, impatient: httpx.AsyncClient
+    harness: GatewayHarness, impatient: httpx.AsyncClient
 ) -> None:
     body = {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
-    await world.billing.pause()
+    await harness.billing.pause()
     try:
         answer = await impatient.post("/api/v1/checkout", json=body)
     finally:
-        world.billing.resume()
+        harness.billing.resume()
     assert answer.status_code == 202
     assert answer.json()["checkout_token"]
     assert answer.json()["pay_address"] is None
 
     async def shown() -> bool:
-        payment = await world.http.get(f"/api/v1/payments/{answer.json()['order_number']}")
+        payment = await harness.http.get(f"/api/v1/payments/{answer.json()['order_number']}")
         return payment.status_code == 200 and bool(payment.json()["payment_uri"])
 
     await until(shown)
 
 
-async def test_a_restarted_gateway_knows_what_it_knew(world: World) -> None:
+async def test_a_restarted_gateway_knows_what_it_knew(harness: GatewayHarness) -> None:
     body = {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
     async with AsyncExitStack() as stack:
-        database = await world.database(stack, "gateway")
-        async with world.gateway(postgres_url=database) as before:
+        database = await harness.database(stack, "gateway")
+        async with harness.gateway(postgres_url=database) as before:
             order = (await before.post("/api/v1/checkout", json=body)).json()
             async with operator(before) as admin:
                 code = {"access_code": await access_code(admin, body["email"])}
             body["checkout_token"] = order["checkout_token"]
-        async with world.gateway(postgres_url=database) as after:
+        async with harness.gateway(postgres_url=database) as after:
             payment = await after.get(f"/api/v1/payments/{order['order_number']}")
             assert payment.json()["amount"] == order["amount"]
             again = await after.post("/api/v1/checkout", json=body)
@@ -270,9 +270,9 @@ async def test_a_restarted_gateway_knows_what_it_knew(world: World) -> None:
 
 
 async def test_no_secret_is_ever_logged(
-    world: World, admin: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+    harness: GatewayHarness, admin: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    client = await world.client()
+    client = await harness.client()
     secrets = [client.access_code, client.http.headers["Authorization"], ADMIN_TOKEN, JWT_SECRET, PEPPER]
     api_hash, session = "fedcba98" * 4, "1SECRET-SESSION"
     assert (

@@ -12,32 +12,32 @@ from prometheus_client import REGISTRY
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.gateway.market import IPN_SECRET, Market, market
+from tests.integration.gateway.shop import IPN_SECRET, Shop, open_shop
 
 WEBHOOK = "webhooks/nowpayments"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Market]:
+async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Shop]:
     """A market with stock."""
-    async with market(postgres_server, nats_server) as opened:
+    async with open_shop(postgres_server, nats_server) as opened:
         await opened.stock(60)
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def order(shop: Market) -> dict[str, Any]:
+async def order(shop: Shop) -> dict[str, Any]:
     """An order that waits to be paid, with what its notification says."""
     return await placed_order(shop)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def untouched(shop: Market) -> dict[str, Any]:
+async def untouched(shop: Shop) -> dict[str, Any]:
     """An order for all tests that see that nothing happens to it."""
     return await placed_order(shop)
 
 
-async def placed_order(shop: Market) -> dict[str, Any]:
+async def placed_order(shop: Shop) -> dict[str, Any]:
     placed = await shop.check_out()
     payment = await shop.payments.payment_of(placed["order_number"])
     body = {
@@ -69,7 +69,7 @@ def counted(code: str, name: str = "adrelay_gateway_notifications_total") -> flo
 
 
 async def refused(
-    shop: Market, order: dict[str, Any], body: bytes, signature: str, *, status: int, code: str
+    shop: Shop, order: dict[str, Any], body: bytes, signature: str, *, status: int, code: str
 ) -> None:
     """Post a bad notification: it has its code, is counted, and changes nothing."""
     before, count = await shop.order(order["number"]), counted(code)
@@ -81,7 +81,7 @@ async def refused(
 
 
 async def test_a_good_one_pays_the_order_once_however_often_it_comes(
-    shop: Market, order: dict[str, Any]
+    shop: Shop, order: dict[str, Any]
 ) -> None:
     body = json.dumps(
         order["body"]
@@ -107,7 +107,7 @@ async def test_a_good_one_pays_the_order_once_however_often_it_comes(
     ids=str,
 )
 async def test_a_body_that_was_changed_after_signing_is_refused(
-    shop: Market, untouched: dict[str, Any], change: dict[str, Any]
+    shop: Shop, untouched: dict[str, Any], change: dict[str, Any]
 ) -> None:
     body = json.dumps(untouched["body"] | change).encode()
     await refused(shop, untouched, body, sign(untouched["body"]), status=401, code="bad_signature")
@@ -117,16 +117,14 @@ async def test_a_body_that_was_changed_after_signing_is_refused(
     "secret", [IPN_SECRET.upper(), "", "another-secret-0123456789"], ids=["case", "empty", "another"]
 )
 async def test_a_signature_by_another_secret_is_refused(
-    shop: Market, untouched: dict[str, Any], secret: str
+    shop: Shop, untouched: dict[str, Any], secret: str
 ) -> None:
     text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":")).encode()
     await refused(shop, untouched, text, signature_of(text, secret), status=401, code="bad_signature")
 
 
 @pytest.mark.parametrize("signature", ["", "0", "é" * 64, "a" * 127, "a" * 300, "0x" + "a" * 126])
-async def test_what_is_no_signature_is_refused(
-    shop: Market, untouched: dict[str, Any], signature: str
-) -> None:
+async def test_what_is_no_signature_is_refused(shop: Shop, untouched: dict[str, Any], signature: str) -> None:
     body = json.dumps(untouched["body"]).encode()
     headers = [(b"x-nowpayments-sig", signature.encode("latin-1"))]
     before, count = await shop.order(untouched["number"]), counted("bad_signature")
@@ -156,7 +154,7 @@ BODIES = {
 
 @pytest.mark.parametrize("name", BODIES)
 async def test_what_no_provider_sends_is_refused_even_where_it_is_signed(
-    shop: Market, untouched: dict[str, Any], name: str
+    shop: Shop, untouched: dict[str, Any], name: str
 ) -> None:
     body = BODIES[name]
     before = await shop.order(untouched["number"])
@@ -170,7 +168,7 @@ async def test_what_no_provider_sends_is_refused_even_where_it_is_signed(
 
 
 @pytest.mark.parametrize("kept", [1, 20, -1])
-async def test_a_body_that_was_cut_off_is_refused(shop: Market, untouched: dict[str, Any], kept: int) -> None:
+async def test_a_body_that_was_cut_off_is_refused(shop: Shop, untouched: dict[str, Any], kept: int) -> None:
     text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":")).encode()
     before = await shop.order(untouched["number"])
     for signature in (signature_of(text), signature_of(text[:kept])):
@@ -179,7 +177,7 @@ async def test_a_body_that_was_cut_off_is_refused(shop: Market, untouched: dict[
     assert await shop.order(untouched["number"]) == before
 
 
-async def test_a_key_that_stands_there_twice_is_refused(shop: Market, untouched: dict[str, Any]) -> None:
+async def test_a_key_that_stands_there_twice_is_refused(shop: Shop, untouched: dict[str, Any]) -> None:
     text = json.dumps(untouched["body"], sort_keys=True, separators=(",", ":"))
     twice = text.replace(
         '"payment_status":"finished"', '"payment_status":"waiting","payment_status":"finished"'
@@ -193,7 +191,7 @@ async def test_a_key_that_stands_there_twice_is_refused(shop: Market, untouched:
     assert await shop.order(untouched["number"]) == before
 
 
-async def test_a_body_that_is_too_large_is_refused_unread(shop: Market, untouched: dict[str, Any]) -> None:
+async def test_a_body_that_is_too_large_is_refused_unread(shop: Shop, untouched: dict[str, Any]) -> None:
     body = untouched["body"] | {"order_description": "x" * 65_536}
     before, name = await shop.order(untouched["number"]), "adrelay_gateway_bodies_refused_total"
     count = counted("body_too_large", name)
@@ -220,7 +218,7 @@ async def test_a_body_that_is_too_large_is_refused_unread(shop: Market, untouche
     ids=str,
 )
 async def test_a_well_signed_one_that_fits_no_order_is_refused(
-    shop: Market, order: dict[str, Any], change: dict[str, Any], status: int, code: str
+    shop: Shop, order: dict[str, Any], change: dict[str, Any], status: int, code: str
 ) -> None:
     body = order["body"] | change
     before = await shop.order(order["number"])
@@ -239,7 +237,7 @@ async def test_a_well_signed_one_that_fits_no_order_is_refused(
 
 @pytest.mark.parametrize("number", [None, "something else", "HQADZ-AAAAAAAA-BBBBBBBB"])
 async def test_one_that_names_no_order_of_ours_is_found_by_its_payment(
-    shop: Market, order: dict[str, Any], number: str | None
+    shop: Shop, order: dict[str, Any], number: str | None
 ) -> None:
     body = order["body"] | {"order_id": number}
     content = json.dumps(body).encode()
@@ -248,7 +246,7 @@ async def test_one_that_names_no_order_of_ours_is_found_by_its_payment(
     await shop.becomes(order["number"], lambda found: found["status"] == "FINISHED")
 
 
-async def test_one_of_another_order_pays_neither(shop: Market, order: dict[str, Any]) -> None:
+async def test_one_of_another_order_pays_neither(shop: Shop, order: dict[str, Any]) -> None:
     other = await shop.check_out()
     body = order["body"] | {"order_id": other["order_number"]}
     content, signature = json.dumps(body).encode(), sign(body)

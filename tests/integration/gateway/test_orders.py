@@ -26,19 +26,19 @@ from libs.events.billing import (
 )
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.fake_handlers import AMOUNT
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 REASON = "seen on the chain, block 840000"
 
 
 @pytest.fixture
-def refusing(world: World) -> Iterator[World]:
-    """A world whose billing refuses what the test tells it to."""
-    yield world
-    world.shop.refusal = None
+def refusing(harness: GatewayHarness) -> Iterator[GatewayHarness]:
+    """A harness whose billing refuses what the test tells it to."""
+    yield harness
+    harness.fake_billing.refusal = None
 
 
 def finished(client: Client, paid: Decimal = AMOUNT) -> PaymentFinished:
@@ -65,10 +65,10 @@ async def shows(admin: httpx.AsyncClient, client: Client, event: str) -> dict[st
 
 
 async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
     order, half = client.order, AMOUNT / 2
-    await world.billing.publish(
+    await harness.billing.publish(
         f"order-{order}",
         PaymentConfirming(order=order, payment="5001"),
         PaymentPartiallyPaid(order=order, payment="5001", paid=half, missing=half, coin="BTC"),
@@ -121,20 +121,20 @@ async def test_the_history_tells_all_that_happened_with_amounts_and_actors(
 
 
 async def test_what_an_older_program_said_of_a_payment_reads_the_same(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
     stream, refund = (
         f"order-{client.order}",
         PaymentRefunded(order=client.order, payment="5001", reason="asked for", by_hand=False),
     )
-    await world.billing.pause()
-    await world.billing.publish(stream, finished(client), refund)
-    await world.billing.engine.pool.execute(
+    await harness.billing.pause()
+    await harness.billing.publish(stream, finished(client), refund)
+    await harness.billing.engine.pool.execute(
         "update engine.events set schema = 1, data = (data::jsonb - 'by_hand')::text::json "
         "where stream = $1 and type in ('PaymentFinished', 'PaymentRefunded')",
         stream,
     )
-    world.billing.resume()
+    harness.billing.resume()
     found = await shows(admin, client, "PaymentRefunded")
     assert (found["order_status"], found["status"], found["by_hand"]) == ("REFUNDED", "REFUNDED", False)
     assert (found["paid"], found["history"][-1]["note"]) == ("0.000456", "asked for")
@@ -146,23 +146,25 @@ async def test_what_an_older_program_said_of_a_payment_reads_the_same(
     await until(told)
 
 
-async def test_an_order_of_somebody_else_is_not_there(client: Client, world: World) -> None:
-    other = await world.client()
+async def test_an_order_of_somebody_else_is_not_there(client: Client, harness: GatewayHarness) -> None:
+    other = await harness.client()
     for method, path in [("GET", ""), ("POST", "/cancel")]:
         answer = await client.http.request(method, f"orders/{other.order}{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_order")
 
 
-async def test_a_client_calls_an_order_off_and_gets_another_one(client: Client, world: World) -> None:
+async def test_a_client_calls_an_order_off_and_gets_another_one(
+    client: Client, harness: GatewayHarness
+) -> None:
     answer = await client.http.post(f"orders/{client.order}/cancel")
     assert (answer.status_code, answer.json()["order_status"]) == (200, "CANCELLED")
-    said = (await world.billing.events_of(f"order-{client.order}"))[-1]
+    said = (await harness.billing.events_of(f"order-{client.order}"))[-1]
     assert (said.envelope.type, said.envelope.actor) == ("OrderCancelled", f"account:{client.account}")
     body = {"email": client.email, "plan": "bronze", "pay_currency": "BTC"}
     fresh = await client.http.post("checkout", json=body)
     assert fresh.status_code == 201
     assert fresh.json()["order_number"] != client.order
-    payment = (await world.http.get(f"/api/v1/payments/{client.order}")).json()
+    payment = (await harness.http.get(f"/api/v1/payments/{client.order}")).json()
     assert (payment["order_status"], payment["payment_uri"]) == ("CANCELLED", None)
 
 
@@ -176,11 +178,17 @@ async def test_a_client_calls_an_order_off_and_gets_another_one(client: Client, 
     ],
 )
 async def test_the_operator_acts_on_an_order_and_sees_it_done(
-    admin: httpx.AsyncClient, client: Client, world: World, act: str, command: type, event: str, status: str
+    admin: httpx.AsyncClient,
+    client: Client,
+    harness: GatewayHarness,
+    act: str,
+    command: type,
+    event: str,
+    status: str,
 ) -> None:
     answer = await admin.post(f"orders/{client.order}/{act}", json={"reason": f"  {REASON} "})
     assert answer.status_code == 200, answer.text
-    assert isinstance(world.shop.seen[-1], command)
+    assert isinstance(harness.fake_billing.seen[-1], command)
     found = answer.json()
     assert found["order_status"] == status
     last = found["history"][-1]
@@ -194,9 +202,9 @@ async def test_the_operator_acts_on_an_order_and_sees_it_done(
     "code", ["order_paid", "order_refunded", "money_on_the_way", "nothing_received", "unknown_order"]
 )
 async def test_what_billing_refuses_the_operator_is_refused_by_its_code(
-    admin: httpx.AsyncClient, client: Client, refusing: World, act: str, code: str
+    admin: httpx.AsyncClient, client: Client, refusing: GatewayHarness, act: str, code: str
 ) -> None:
-    refusing.shop.refusal = code
+    refusing.fake_billing.refusal = code
     answer = await admin.post(f"orders/{client.order}/{act}", json={"reason": REASON})
     assert answer.json()["code"] == code
     assert answer.status_code == (404 if code == "unknown_order" else 409)
@@ -204,15 +212,15 @@ async def test_what_billing_refuses_the_operator_is_refused_by_its_code(
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 501}, {"reason": 5}])
 async def test_an_act_without_a_reason_is_refused(
-    admin: httpx.AsyncClient, client: Client, world: World, body: dict[str, object]
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness, body: dict[str, object]
 ) -> None:
-    before = len(world.shop.seen)
+    before = len(harness.fake_billing.seen)
     answer = await admin.post(f"orders/{client.order}/refund", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert len(world.shop.seen) == before
+    assert len(harness.fake_billing.seen) == before
 
 
-async def test_only_the_operator_sees_and_acts(client: Client, world: World) -> None:
+async def test_only_the_operator_sees_and_acts(client: Client, harness: GatewayHarness) -> None:
     paths = [
         ("GET", "orders"),
         ("GET", "orders/attention"),
@@ -223,15 +231,15 @@ async def test_only_the_operator_sees_and_acts(client: Client, world: World) -> 
         ("POST", f"adbots/{uuid4()}/extend"),
     ]
     for method, path in paths:
-        assert (await world.http.request(method, f"/api/v1/admin/{path}")).status_code == 401
+        assert (await harness.http.request(method, f"/api/v1/admin/{path}")).status_code == 401
         assert (await client.http.request(method, f"admin/{path}")).status_code == 401
 
 
 async def test_orders_are_found_by_number_address_payment_and_state(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
     deposit = uuid4().hex
-    await world.billing.publish(
+    await harness.billing.publish(
         f"order-{client.order}", DepositReceived(order=client.order, deposit=deposit, paid=AMOUNT, coin="BTC")
     )
     await shows(admin, client, "DepositReceived")
@@ -254,12 +262,12 @@ async def test_orders_are_found_by_number_address_payment_and_state(
         assert (await admin.get("orders", params=wrong)).status_code == 422
 
 
-async def test_orders_are_paged_the_latest_first(admin: httpx.AsyncClient, world: World) -> None:
-    client = await world.client()
+async def test_orders_are_paged_the_latest_first(admin: httpx.AsyncClient, harness: GatewayHarness) -> None:
+    client = await harness.client()
     orders = [client.order]
     for coin in ("LTC", "SOL", "ETH"):
         body = {"email": client.email, "plan": "bronze", "pay_currency": coin}
-        orders.append((await world.http.post("/api/v1/checkout", json=body)).json()["order_number"])
+        orders.append((await harness.http.post("/api/v1/checkout", json=body)).json()["order_number"])
     for caller in (admin, client.http):
         seen: list[str] = []
         parameters = {"limit": "3", "email": client.email}
@@ -283,10 +291,10 @@ async def test_a_foreign_cursor_is_refused(admin: httpx.AsyncClient, cursor: str
 
 
 async def test_a_deposit_behind_a_refund_adds_to_what_came(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
     order = client.order
-    await world.billing.publish(
+    await harness.billing.publish(
         f"order-{order}",
         finished(client),
         PaymentRefunded(order=order, payment="5001", reason="wished so", by_hand=True),

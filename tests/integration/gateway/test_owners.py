@@ -14,7 +14,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
 from services.gateway.api.app import make_app
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.harness import Client, GatewayHarness
 
 POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
 OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
@@ -29,30 +29,32 @@ ROUTES = [
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def world(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[World]:
+async def harness(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> AsyncIterator[GatewayHarness]:
     """The gateway with the scheduler itself."""
     async with AsyncExitStack() as stack:
-        world = World(nats_server, postgres_server, f"t{uuid4().hex[:8]}", real_scheduler=True)
-        await world.enter(stack)
-        yield world
+        harness = GatewayHarness(nats_server, postgres_server, f"t{uuid4().hex[:8]}", real_scheduler=True)
+        await harness.enter(stack)
+        yield harness
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def owner(world: World) -> Client:
+async def owner(harness: GatewayHarness) -> Client:
     """A client with an adbot."""
-    return await world.client()
+    return await harness.client()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stranger(world: World) -> Client:
+async def stranger(harness: GatewayHarness) -> Client:
     """A client without one."""
-    return await world.client()
+    return await harness.client()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def adbot(world: World, owner: Client) -> AdbotId:
+async def adbot(harness: GatewayHarness, owner: Client) -> AdbotId:
     """An adbot that may be started."""
-    adbot = await world.adbot(owner)
+    adbot = await harness.adbot(owner)
     assert (await owner.http.put(f"adbots/{adbot}/advertisement", json=POST)).status_code == 200
     return adbot
 
@@ -90,8 +92,8 @@ async def test_a_strangers_adbot_is_answered_for_as_one_that_does_not_exist(
 
 
 async def test_an_owner_is_obeyed_however_late_the_scheduler_reads_of_the_adbot(
-    world: World, owner: Client
+    harness: GatewayHarness, owner: Client
 ) -> None:
-    adbot = await world.adbot(owner)  # as soon as the gateway shows it
+    adbot = await harness.adbot(owner)  # as soon as the gateway shows it
     stopped = await owner.http.post(f"adbots/{adbot}/stop")
     assert (stopped.status_code, stopped.json()["status"]) == (200, "STOPPED")

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from libs.events.billing import ListProduct
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.world import World
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import GatewayHarness
 
 COPPER: dict[str, Any] = {
     "code": "copper",
@@ -67,28 +67,28 @@ PRICES = [
 
 @pytest.mark.parametrize("price", PRICES, ids=str)
 async def test_a_price_that_is_none_is_refused_and_changes_nothing(
-    admin: httpx.AsyncClient, world: World, price: object
+    admin: httpx.AsyncClient, harness: GatewayHarness, price: object
 ) -> None:
-    before = len(world.shop.seen)
+    before = len(harness.fake_billing.seen)
     for answer in (
         await admin.patch("plans/bronze", json={"price_usd": price}),
         await admin.post("plans", json=COPPER | {"price_usd": price}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
         assert [problem["field"] for problem in answer.json()["errors"]] == ["body.price_usd"]
-    assert len(world.shop.seen) == before
+    assert len(harness.fake_billing.seen) == before
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
 async def test_a_bare_number_that_is_none_is_refused(
-    admin: httpx.AsyncClient, world: World, price: str
+    admin: httpx.AsyncClient, harness: GatewayHarness, price: str
 ) -> None:
-    before = len(world.shop.seen)
+    before = len(harness.fake_billing.seen)
     headers = {"content-type": "application/json"}
     answer = await admin.patch("plans/bronze", content=f'{{"price_usd": {price}}}', headers=headers)
     assert answer.status_code in {400, 422}
     assert answer.json()["code"] in {"invalid_request", "malformed_request"}
-    assert len(world.shop.seen) == before
+    assert len(harness.fake_billing.seen) == before
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,20 @@ async def test_a_bare_number_that_is_none_is_refused(
     ],
 )
 async def test_a_malformed_plan_names_the_field(
-    admin: httpx.AsyncClient, world: World, field: str, value: object
+    admin: httpx.AsyncClient, harness: GatewayHarness, field: str, value: object
 ) -> None:
-    before = len(world.shop.seen)
+    before = len(harness.fake_billing.seen)
     answer = await admin.post("plans", json=COPPER | {field: value})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert [problem["field"] for problem in answer.json()["errors"]] == [f"body.{field}"]
-    assert len(world.shop.seen) == before
+    assert len(harness.fake_billing.seen) == before
 
 
-async def test_the_plan_arrives_as_it_was_described(admin: httpx.AsyncClient, world: World) -> None:
+async def test_the_plan_arrives_as_it_was_described(
+    admin: httpx.AsyncClient, harness: GatewayHarness
+) -> None:
     await admin.post("plans", json=COPPER | {"code": "tin"})
-    told = world.shop.seen[-1]
+    told = harness.fake_billing.seen[-1]
     assert isinstance(told, ListProduct)
     assert told.plan.model_dump(mode="json") == COPPER | {"code": "tin"}
     await admin.delete("plans/tin")

@@ -5,13 +5,13 @@ from uuid import uuid4
 import httpx
 
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.world import ADMIN_TOKEN, Client, World
+from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness
 
 
 async def test_the_operator_allows_and_forbids_private_ids(
-    client: Client, admin: httpx.AsyncClient, world: World
+    client: Client, admin: httpx.AsyncClient, harness: GatewayHarness
 ) -> None:
-    adbot = await world.adbot(client)
+    adbot = await harness.adbot(client)
     account = (await client.get("auth/me"))["id"]
     path = f"accounts/{account}/private-ids"
     seen = (await admin.get(path)).json()
@@ -28,7 +28,7 @@ async def test_the_operator_allows_and_forbids_private_ids(
     assert (allowed.status_code, allowed.json()["allowed"]) == (200, True)
     assert allowed.json()["reason"] == "their own groups"
     assert (await admin.get(f"adbots/{adbot}")).json()["private_ids"]
-    (said,) = await world.scheduler.events_of(f"permissions-{account}")
+    (said,) = await harness.scheduler.events_of(f"permissions-{account}")
     assert said.envelope.actor == "admin"
     forbidden = await admin.post(f"{path}/forbid", json={"reason": "over"})
     assert not forbidden.json()["allowed"]
@@ -47,8 +47,10 @@ async def test_only_the_operator_may_allow_it(client: Client) -> None:
     assert answer.status_code == 401
 
 
-async def test_the_command_line_allows_and_forbids_private_ids(client: Client, world: World) -> None:
-    url = str(world.http.base_url)
+async def test_the_command_line_allows_and_forbids_private_ids(
+    client: Client, harness: GatewayHarness
+) -> None:
+    url = str(harness.http.base_url)
 
     async def act(*arguments: str) -> tuple[int, str]:
         ran = await adrelay(url, "accounts", *arguments, token=ADMIN_TOKEN)

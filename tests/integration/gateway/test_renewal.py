@@ -9,10 +9,10 @@ from libs.events.provisioning import AdbotExpired, AdbotExtended, AdbotSuspended
 from libs.events.scheduler import AdbotStarted
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id, utc_now
-from tests.integration.gateway import neighbours
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.shop import ADDRESS
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway import fake_services
+from tests.integration.gateway.fake_handlers import ADDRESS
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 RENEWAL = {"pay_currency": "btc"}
@@ -25,14 +25,14 @@ async def reaches(client: Client, adbot: AdbotId, status: str) -> dict[str, obje
     return await until(shown, lambda found: found["status"] == status)
 
 
-async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_a_renewal_is_an_order_for_the_adbot(client: Client, harness: GatewayHarness) -> None:
+    adbot = await harness.adbot(client)
     answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     assert answer.status_code == 201, answer.text
     order = answer.json()
     assert (order["pay_address"], order["pay_currency"], order["checkout_token"]) == (ADDRESS, "BTC", None)
     assert order["qr_svg"].startswith("data:image/svg+xml")
-    (placed, _) = await world.billing.events_of(f"order-{order['order_number']}")
+    (placed, _) = await harness.billing.events_of(f"order-{order['order_number']}")
     assert f'"renews": "{adbot}"' in placed.envelope.data
     assert placed.envelope.actor == f"account:{client.account}"
     lines = {line["order_number"]: line for line in (await client.get("orders"))["items"]}
@@ -41,9 +41,9 @@ async def test_a_renewal_is_an_order_for_the_adbot(client: Client, world: World)
 
 
 async def test_a_renewal_and_a_checkout_are_different_orders_and_each_is_reused(
-    client: Client, world: World
+    client: Client, harness: GatewayHarness
 ) -> None:
-    first, second = await world.adbot(client), await world.adbot(client)
+    first, second = await harness.adbot(client), await harness.adbot(client)
     body = {"email": client.email, "plan": "bronze", "pay_currency": "BTC"}
 
     async def orders() -> list[str]:
@@ -59,28 +59,28 @@ async def test_a_renewal_and_a_checkout_are_different_orders_and_each_is_reused(
     assert await orders() == before
 
 
-async def test_an_adbot_of_somebody_else_is_not_renewed(client: Client, world: World) -> None:
-    other = await world.adbot(await world.client())
+async def test_an_adbot_of_somebody_else_is_not_renewed(client: Client, harness: GatewayHarness) -> None:
+    other = await harness.adbot(await harness.client())
     for adbot in (other, new_id()):
         answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_adbot")
-    assert (await world.http.post(f"/api/v1/adbots/{other}/renewal", json=RENEWAL)).status_code == 401
+    assert (await harness.http.post(f"/api/v1/adbots/{other}/renewal", json=RENEWAL)).status_code == 401
 
 
 async def test_a_plan_that_is_another_one_by_now_is_not_sold_to_an_adbot(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
-    adbot = await world.adbot(client)
+    adbot = await harness.adbot(client)
     other = BRONZE.model_copy(update={"sessions": BRONZE.sessions - 1})
-    before = len(world.shop.placed)
+    before = len(harness.fake_billing.placed)
     try:
         await admin.post("plans", json=other.model_dump(mode="json"))
         answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     finally:
-        await neighbours.list_bronze(world.billing)
+        await fake_services.list_bronze(harness.billing)
         await until(lambda: _sold(admin, BRONZE.sessions))
     assert (answer.status_code, answer.json()["code"]) == (409, "another_plan")
-    assert len(world.shop.placed) == before
+    assert len(harness.fake_billing.placed) == before
 
 
 async def _sold(admin: httpx.AsyncClient, sessions: int) -> bool:
@@ -89,15 +89,21 @@ async def _sold(admin: httpx.AsyncClient, sessions: int) -> bool:
 
 
 @pytest.mark.parametrize("body", [{}, {"pay_currency": "B T C"}, {"pay_currency": "BTC", "plan": "gold"}])
-async def test_a_malformed_renewal_is_refused(client: Client, world: World, body: dict[str, str]) -> None:
-    adbot = await world.adbot(client)
+async def test_a_malformed_renewal_is_refused(
+    client: Client, harness: GatewayHarness, body: dict[str, str]
+) -> None:
+    adbot = await harness.adbot(client)
     answer = await client.http.post(f"adbots/{adbot}/renewal", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Client, world: World) -> None:
-    adbot = await world.adbot(client, seats=2)
-    await world.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot), SeatsReleased(adbot=adbot))
+async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(
+    client: Client, harness: GatewayHarness
+) -> None:
+    adbot = await harness.adbot(client, seats=2)
+    await harness.provisioning.publish(
+        f"adbot-{adbot}", AdbotExpired(adbot=adbot), SeatsReleased(adbot=adbot)
+    )
     await reaches(client, adbot, "EXPIRED")
 
     async def released() -> bool:
@@ -116,19 +122,21 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(client: Cli
         valid_from=utc_now(),
         valid_until=end,
     )
-    await world.provisioning.publish(f"adbot-{adbot}", extended)
+    await harness.provisioning.publish(f"adbot-{adbot}", extended)
     found = await reaches(client, adbot, "STOPPED")
     assert datetime.fromisoformat(str(found["valid_until"])) == end
 
 
-async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(client: Client, world: World) -> None:
-    adbot = await world.adbot(client)
+async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(
+    client: Client, harness: GatewayHarness
+) -> None:
+    adbot = await harness.adbot(client)
     now = utc_now()
     started = AdbotStarted(adbot=adbot, started_at=now, anchor=now, interval_seconds=60)
-    await world.scheduler.publish(f"schedule-{adbot}", started)
+    await harness.scheduler.publish(f"schedule-{adbot}", started)
     await reaches(client, adbot, "RUNNING")
     suspended = AdbotSuspended(adbot=adbot, reason="refunded")
-    await world.provisioning.publish(f"adbot-{adbot}", suspended)
+    await harness.provisioning.publish(f"adbot-{adbot}", suspended)
     found = await reaches(client, adbot, "SUSPENDED")
     assert found["cycles"] == {"last_number": None, "last_due_at": None, "next_due_at": None}
     assert "refunded" not in str(found)
@@ -137,9 +145,9 @@ async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(client: Client
 
 
 async def test_the_operator_extends_suspends_and_restores(
-    admin: httpx.AsyncClient, client: Client, world: World
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
 ) -> None:
-    adbot = await world.adbot(client)
+    adbot = await harness.adbot(client)
     answer = await admin.post(f"adbots/{adbot}/extend", json={"days": 400, "reason": "an outage"})
     assert answer.status_code == 200, answer.text
     assert datetime.fromisoformat(answer.json()["valid_until"]) > utc_now() + timedelta(days=399)
@@ -148,19 +156,19 @@ async def test_the_operator_extends_suspends_and_restores(
     assert answer.json()["account"] == str(client.account)
     answer = await admin.post(f"adbots/{adbot}/restore")
     assert (answer.json()["status"], answer.json()["suspend_reason"]) == ("STOPPED", None)
-    said = (await world.provisioning.events_of(f"adbot-{adbot}"))[1:]
+    said = (await harness.provisioning.events_of(f"adbot-{adbot}"))[1:]
     assert {one.envelope.actor for one in said} == {"admin"}
     assert (await admin.get(f"adbots/{adbot}")).json() == answer.json()
 
 
 @pytest.mark.parametrize("days", [0, -1, 3661, 1.5, "many", 10**30])
 async def test_an_extension_by_no_number_of_days_is_refused(
-    admin: httpx.AsyncClient, client: Client, world: World, days: object
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness, days: object
 ) -> None:
-    adbot = await world.adbot(client)
+    adbot = await harness.adbot(client)
     answer = await admin.post(f"adbots/{adbot}/extend", json={"days": days, "reason": "x"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.days")
-    assert len(await world.provisioning.events_of(f"adbot-{adbot}")) == 1
+    assert len(await harness.provisioning.events_of(f"adbot-{adbot}")) == 1
 
 
 async def test_an_adbot_that_nobody_knows_is_not_found(admin: httpx.AsyncClient) -> None:

@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.gateway.market import Market, market
-from tests.integration.gateway.world import access_code
+from tests.integration.gateway.harness import access_code
+from tests.integration.gateway.shop import Shop, open_shop
 from tests.support.waiting import until
 
 PLAN: dict[str, Any] = {
@@ -25,9 +25,9 @@ PLAN: dict[str, Any] = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Market]:
+async def shop(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) -> AsyncIterator[Shop]:
     """A market without stock, that soon tries a provider again which was away."""
-    async with market(postgres_server, nats_server, provider_rest_seconds=0.3) as opened:
+    async with open_shop(postgres_server, nats_server, provider_rest_seconds=0.3) as opened:
         yield opened
 
 
@@ -35,7 +35,7 @@ def wish(**changed: str) -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"} | changed
 
 
-async def test_what_is_not_in_stock_is_not_sold_and_the_last_session_once(shop: Market) -> None:
+async def test_what_is_not_in_stock_is_not_sold_and_the_last_session_once(shop: Shop) -> None:
     answer = await shop.http.post("checkout", json=wish())
     assert (answer.status_code, answer.json()["code"]) == (409, "insufficient_stock")
     await shop.stock(1)
@@ -54,7 +54,7 @@ async def test_what_is_not_in_stock_is_not_sold_and_the_last_session_once(shop: 
     await shop.stock(20)
 
 
-async def test_a_price_below_the_coins_smallest_payment_is_refused(shop: Market) -> None:
+async def test_a_price_below_the_coins_smallest_payment_is_refused(shop: Shop) -> None:
     plan = PLAN | {"code": "penny", "price_usd": "0.01"}
     assert (await shop.admin.post("plans", json=plan)).status_code == 201
     before = len(await shop.payments.payments())
@@ -63,12 +63,12 @@ async def test_a_price_below_the_coins_smallest_payment_is_refused(shop: Market)
     assert len(await shop.payments.payments()) == before
 
 
-async def test_a_coin_that_nobody_sells_for_is_refused(shop: Market) -> None:
+async def test_a_coin_that_nobody_sells_for_is_refused(shop: Shop) -> None:
     answer = await shop.http.post("checkout", json=wish(pay_currency="DOGE"))
     assert (answer.status_code, answer.json()["code"]) == (422, "unsupported_coin")
 
 
-async def test_a_checkout_while_the_provider_is_away_is_one_order_and_one_payment(shop: Market) -> None:
+async def test_a_checkout_while_the_provider_is_away_is_one_order_and_one_payment(shop: Shop) -> None:
     await shop.check_out()  # there is stock
     bought = wish()
     await shop.payments.be_down()
@@ -95,17 +95,17 @@ def _delivered(order: dict[str, Any]) -> bool:
     return bool(order["order_status"] == "FULFILLED")
 
 
-async def signed_in(shop: Market, email: str) -> dict[str, str]:
+async def signed_in(shop: Shop, email: str) -> dict[str, str]:
     code = await access_code(shop.admin, email)
     answer = await shop.http.post("auth/sign-in", json={"access_code": code})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
-async def renewal(shop: Market, adbot: str, token: dict[str, str]) -> httpx.Response:
+async def renewal(shop: Shop, adbot: str, token: dict[str, str]) -> httpx.Response:
     return await shop.http.post(f"adbots/{adbot}/renewal", json={"pay_currency": "BTC"}, headers=token)
 
 
-async def bought(shop: Market, **wanted: str) -> tuple[str, dict[str, str]]:
+async def bought(shop: Shop, **wanted: str) -> tuple[str, dict[str, str]]:
     """Return an adbot that somebody bought, and what signs its owner in."""
     email = f"{uuid4().hex}@example.com"
     order = await shop.check_out(email=email, **wanted)
@@ -114,7 +114,7 @@ async def bought(shop: Market, **wanted: str) -> tuple[str, dict[str, str]]:
     return delivered["adbot"], await signed_in(shop, email)
 
 
-async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_over(shop: Market) -> None:
+async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_over(shop: Shop) -> None:
     adbot, token = await bought(shop)
 
     async def press(button: str) -> dict[str, Any]:
@@ -145,7 +145,7 @@ async def test_a_stop_and_a_start_bring_no_cycle_before_the_plans_interval_is_ov
 
 
 async def test_a_plan_of_one_cycle_in_three_days_is_sold_and_its_cycles_are_three_days_apart(
-    shop: Market,
+    shop: Shop,
 ) -> None:
     interval = timedelta(days=3)
     slow = {"code": "slow", "price_usd": "30", "validity_days": 30}
@@ -168,7 +168,7 @@ async def test_a_plan_of_one_cycle_in_three_days_is_sold_and_its_cycles_are_thre
     assert (found["last_number"], following - last) == (1, interval)
 
 
-async def test_a_plan_whose_interval_is_longer_than_it_is_valid_is_refused(shop: Market) -> None:
+async def test_a_plan_whose_interval_is_longer_than_it_is_valid_is_refused(shop: Shop) -> None:
     plan = PLAN | {"code": "once", "price_usd": "30", "validity_days": 2, "interval_seconds": 172_801}
     refused = await shop.admin.post("plans", json=plan)
     assert (refused.status_code, refused.json()["code"]) == (422, "interval_too_long")
@@ -178,7 +178,7 @@ async def test_a_plan_whose_interval_is_longer_than_it_is_valid_is_refused(shop:
     assert "once" not in {one["code"] for one in (await shop.admin.get("plans")).json()["items"]}
 
 
-async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Market) -> None:
+async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: Shop) -> None:
     first = await shop.check_out(email="renewer@example.com")
     token = await signed_in(shop, "renewer@example.com")
     await shop.payments.pay(await shop.payment(first["order_number"]))
@@ -202,7 +202,7 @@ async def test_a_renewal_that_is_paid_extends_the_adbot_and_is_fulfilled(shop: M
     assert len((await shop.http.get("adbots", headers=token)).json()["items"]) == 1
 
 
-async def test_a_refunded_order_suspends_its_adbot_which_is_not_renewed(shop: Market) -> None:
+async def test_a_refunded_order_suspends_its_adbot_which_is_not_renewed(shop: Shop) -> None:
     first = await shop.check_out(email="refunded@example.com")
     token = await signed_in(shop, "refunded@example.com")
     await shop.payments.pay(await shop.payment(first["order_number"]))

@@ -31,9 +31,9 @@ from services.forwarder.registry import REGISTRY as FORWARDER
 from services.gateway.registry import REGISTRY as GATEWAY
 from services.scheduler.registry import REGISTRY as SCHEDULER
 from tests.contracts.examples import EXAMPLES, NOON
-from tests.integration.gateway.neighbours import BRONZE
-from tests.integration.gateway.shop import AMOUNT
-from tests.integration.gateway.world import Client, World
+from tests.integration.gateway.fake_handlers import AMOUNT
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.support.waiting import until
 
 SERVICES = {service.service: service.read_models for service in (GATEWAY, BILLING, FORWARDER, SCHEDULER)}
@@ -148,14 +148,14 @@ async def test_no_read_model_shows_a_state_within_a_unit(
 
 
 async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more(
-    world: World, client: Client
+    harness: GatewayHarness, client: Client
 ) -> None:
     """Pay half, then the other half: what is appended for it reaches the stream in two pieces."""
     path = f"/api/v1/payments/{client.order}"
     half = AMOUNT / 2
 
     async def payment() -> tuple[str, Decimal | None]:
-        shown = (await world.http.get(path)).json()
+        shown = (await harness.http.get(path)).json()
         return shown["status"], None if shown["paid"] is None else Decimal(shown["paid"])
 
     async def shows_half() -> bool:
@@ -165,9 +165,9 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
     partially = PaymentPartiallyPaid(
         order=client.order, payment="5001", paid=half, missing=AMOUNT - half, coin="BTC"
     )
-    await world.billing.publish(stream, partially)
+    await harness.billing.publish(stream, partially)
     await until(shows_half)
-    await world.billing.pause()
+    await harness.billing.pause()
     deposit = DepositReceived(order=client.order, deposit="5002", paid=half, coin="BTC")
     finished = PaymentFinished(
         order=client.order,
@@ -178,16 +178,16 @@ async def test_a_payment_that_is_completed_is_never_shown_as_half_paid_with_more
         coin="BTC",
         by_hand=False,
     )
-    await world.billing.publish(stream, deposit, finished)
-    async with world.billing.engine.pool.acquire() as connection:
+    await harness.billing.publish(stream, deposit, finished)
+    async with harness.billing.engine.pool.acquire() as connection:
         events = await PostgresStore(connection, published()).read(START, 10_000)
-    nats = await connect_nats(world.nats.url, "test")
-    broker = event_stream(nats, prefix=world.prefix)
+    nats = await connect_nats(harness.nats.url, "test")
+    broker = event_stream(nats, prefix=harness.prefix)
     await broker.publish("billing", with_following(events)[-2:-1], await broker.acquire_token("billing"))
     await nats.close()
-    await world.adbot(client)  # another service's event, behind it on the stream, is shown
+    await harness.adbot(client)  # another service's event, behind it on the stream, is shown
     seen = {await payment() for _ in range(20)}
-    world.billing.resume()
+    harness.billing.resume()
 
     async def is_over() -> bool:
         seen.add(await payment())

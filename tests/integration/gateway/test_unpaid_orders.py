@@ -8,7 +8,7 @@ import httpx
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.market import Market, market
+from tests.integration.gateway.shop import Shop, open_shop
 from tests.support.waiting import until
 
 PROMISE_SECONDS = 8
@@ -19,7 +19,7 @@ async def check_out(http: httpx.AsyncClient, plan: str) -> httpx.Response:
     return await http.post("checkout", json=body)
 
 
-def elsewhere(shop: Market) -> httpx.AsyncClient:
+def elsewhere(shop: Shop) -> httpx.AsyncClient:
     """Return a caller from another network address."""
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     return httpx.AsyncClient(base_url=f"{shop.url}/api/v1/", transport=transport, timeout=DEADLINE_SECONDS)
@@ -29,7 +29,7 @@ async def test_nobody_sells_the_shop_out_without_paying(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> None:
     limits = {"unpaid_sessions_per_address": 15, "unpaid_share": 0.5}
-    opened = market(postgres_server, nats_server, promise_seconds=PROMISE_SECONDS, **limits)
+    opened = open_shop(postgres_server, nats_server, promise_seconds=PROMISE_SECONDS, **limits)
     async with opened as shop, elsewhere(shop) as other:
         await shop.stock(20)
 

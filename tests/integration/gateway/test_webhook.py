@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from services.gateway.api.requests.edge import WEBHOOK
 from services.gateway.api.webhook import notification
-from tests.integration.gateway.world import IPN_SECRET, World
+from tests.integration.gateway.harness import IPN_SECRET, GatewayHarness
 
 URL = "/api/v1/webhooks/nowpayments"
 FORGED = {"x-nowpayments-sig": "ab" * 64}
@@ -60,13 +60,13 @@ async def test_a_notification_without_a_signature_is_refused(
 
 
 async def test_a_forged_notification_is_refused_and_billing_hears_nothing(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, harness: GatewayHarness
 ) -> None:
-    before, heard = counted("bad_signature"), len(world.shop.seen)
+    before, heard = counted("bad_signature"), len(harness.fake_billing.seen)
     answer = await http.post(URL, content=b"{}", headers=FORGED)
     assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
     assert counted("bad_signature") == before + 1
-    assert len(world.shop.seen) == heard
+    assert len(harness.fake_billing.seen) == heard
 
 
 async def test_a_service_that_breaks_makes_the_provider_try_again(http: httpx.AsyncClient) -> None:
@@ -101,34 +101,34 @@ async def test_the_body_arrives_as_it_was_sent(http: httpx.AsyncClient) -> None:
 
 
 async def test_of_too_many_at_once_the_last_are_told_to_come_again_before_any_is_late(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most, more = 20, 5
     monkeypatch.setattr(notification, "MOST_UNDER_WAY", most)
     before, late = counted("crowded"), counted("late")
-    async with world.gateway() as crowd:
-        world.shop.slow.clear()
+    async with harness.gateway() as crowd:
+        harness.fake_billing.slow.clear()
         try:
             answers = await asyncio.gather(
                 *(crowd.post(URL, content=b"{}", headers=signed(b"{}")) for _ in range(most + more))
             )
         finally:
-            world.shop.slow.set()
+            harness.fake_billing.slow.set()
         assert (counted("crowded"), counted("late")) == (before + more, late + most)
         assert {(one.status_code, int(one.headers["Retry-After"]) > 0) for one in answers} == {(503, True)}
         assert (await crowd.post(URL, content=b"{}", headers=signed(b"{}"))).status_code == 200
 
 
 async def test_the_provider_hears_that_it_must_come_again_before_it_stops_listening(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, harness: GatewayHarness
 ) -> None:
     assert notification.ANSWER_SECONDS < 3
     before = counted("late")
-    world.shop.slow.clear()
+    harness.fake_billing.slow.clear()
     try:
         answer = await http.post(URL, content=b"{}", headers=signed(b"{}"))  # while billing does not answer
     finally:
-        world.shop.slow.set()
+        harness.fake_billing.slow.set()
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
     assert counted("late") == before + 1

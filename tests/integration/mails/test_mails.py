@@ -11,9 +11,9 @@ from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailView
 from services.gateway.inbox.domain import MOST_UNPAID_MAILS
-from tests.integration.gateway.neighbours import BRONZE, append
-from tests.integration.gateway.world import access_code, operator
-from tests.integration.mails.stage import ADMIN_TOKEN, CODES, SENDER, Stage, notification, token
+from tests.integration.gateway.fake_services import BRONZE, append
+from tests.integration.gateway.harness import access_code, operator
+from tests.integration.mails.harness import ADMIN_TOKEN, CODES, SENDER, MailHarness, notification, token
 from tests.support.waiting import until
 
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
@@ -26,7 +26,9 @@ def code_in(mail: MailView) -> str | None:
     return found[0] if found else None
 
 
-async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(running: Stage) -> None:
+async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(
+    running: MailHarness,
+) -> None:
     placed = await running.place(address=False)
     await running.request(placed, memo="tag-77")
     (mail,) = await running.mails.wait_for(placed.email)
@@ -45,7 +47,7 @@ async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amoun
     )
 
 
-async def test_the_mail_waits_until_it_is_known_where_to_pay(running: Stage) -> None:
+async def test_the_mail_waits_until_it_is_known_where_to_pay(running: MailHarness) -> None:
     placed = await running.place(address=False)
     tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
     await until(lambda: running.row(tries))
@@ -54,7 +56,9 @@ async def test_the_mail_waits_until_it_is_known_where_to_pay(running: Stage) -> 
     await running.mails.wait_for(placed.email)
 
 
-async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(running: Stage) -> None:
+async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(
+    running: MailHarness,
+) -> None:
     placed = await running.place(address=False)
     await running.expire(placed)
     outcomes = await running.settled(2)
@@ -63,7 +67,7 @@ async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_pai
     assert [mail.subject for mail in mails] == ["Your order of Bronze has expired"]
 
 
-async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(running: Stage) -> None:
+async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(running: MailHarness) -> None:
     await running.mails.refuse()
     placed = await running.place()
     await running.finish(placed)
@@ -75,7 +79,7 @@ async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(ru
     assert "bc1q" not in late.text + late.html
 
 
-async def test_a_partial_payment_is_told_with_what_is_missing(running: Stage) -> None:
+async def test_a_partial_payment_is_told_with_what_is_missing(running: MailHarness) -> None:
     placed = await running.place()
     await running.pay_half(placed)
     (mail,) = await running.mails.wait_for(placed.email, subject="missing")
@@ -84,14 +88,14 @@ async def test_a_partial_payment_is_told_with_what_is_missing(running: Stage) ->
         assert "bc1q" in text
 
 
-async def test_an_expired_order_is_told_of(running: Stage) -> None:
+async def test_an_expired_order_is_told_of(running: MailHarness) -> None:
     placed = await running.place()
     await running.expire(placed)
     (mail,) = await running.mails.wait_for(placed.email, subject="expired")
     assert placed.order in mail.text
 
 
-async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running: Stage) -> None:
+async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running: MailHarness) -> None:
     answer = await running.http.post("/checkout", json=BODY)
     assert answer.status_code == 201
     account = CODES.account(BODY["email"])
@@ -119,7 +123,7 @@ async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running
 
 
 async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_its_code(
-    running: Stage,
+    running: MailHarness,
 ) -> None:
     placed = await running.place()  # and the checkout never answered
     await running.finish(placed)
@@ -128,7 +132,7 @@ async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_
     assert signed_in.json()["account"]["id"] == str(placed.account)
 
 
-async def test_where_the_operator_issued_a_code_none_is_sent(running: Stage) -> None:
+async def test_where_the_operator_issued_a_code_none_is_sent(running: MailHarness) -> None:
     placed = await running.place()
     async with operator(running.http, admin_token=ADMIN_TOKEN) as admin:
         issued = await access_code(admin, placed.email)
@@ -139,7 +143,9 @@ async def test_where_the_operator_issued_a_code_none_is_sent(running: Stage) -> 
         assert (await running.http.post("/auth/sign-in", json={"access_code": code})).status_code == status
 
 
-async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(running: Stage) -> None:
+async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(
+    running: MailHarness,
+) -> None:
     placed = await running.place()
     await running.mails.wait_for(placed.email)
     await running.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
@@ -150,7 +156,7 @@ async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_
     assert code_in(mail) == CODES.first(placed.account)
 
 
-async def test_an_order_that_an_operator_vouches_for_names_no_amount(running: Stage) -> None:
+async def test_an_order_that_an_operator_vouches_for_names_no_amount(running: MailHarness) -> None:
     placed = await running.place()
     await running.finish(placed, paid=Decimal(0))
     (mail,) = await running.mails.wait_for(placed.email, subject="payment")
@@ -159,11 +165,11 @@ async def test_an_order_that_an_operator_vouches_for_names_no_amount(running: St
 
 
 async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_issues_a_code(
-    stage: Stage,
+    harness: MailHarness,
 ) -> None:
-    async with stage.gateway(smtp_host=None) as http:
-        placed = await stage.place(BODY["email"])
-        await stage.finish(placed)
+    async with harness.gateway(smtp_host=None) as http:
+        placed = await harness.place(BODY["email"])
+        await harness.finish(placed)
         account = placed.account
 
         async def told() -> list[dict[str, object]]:
@@ -178,19 +184,21 @@ async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_i
         assert kinds == [("payment_received", "none"), ("order_placed", "none")]
         never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert never_given.status_code == 401
-    async with stage.gateway() as http:  # a mail server that is configured later hears of nothing old
-        other = await stage.place()
-        await stage.mails.wait_for(other.email)
-        assert await stage.mails.mails(BODY["email"]) == []
+    async with harness.gateway() as http:  # a mail server that is configured later hears of nothing old
+        other = await harness.place()
+        await harness.mails.wait_for(other.email)
+        assert await harness.mails.mails(BODY["email"]) == []
         never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
         assert never_given.status_code == 401
-        await stage.finish(await stage.place(BODY["email"]))  # but the next payment's mail holds the code
-        (mail,) = await stage.mails.wait_for(BODY["email"], subject="payment")
+        await harness.finish(await harness.place(BODY["email"]))  # but the next payment's mail holds the code
+        (mail,) = await harness.mails.wait_for(BODY["email"], subject="payment")
         signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
         assert signed_in.json()["account"]["id"] == str(account)
 
 
-async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(running: Stage) -> None:
+async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(
+    running: MailHarness,
+) -> None:
     placed = await running.place()
     finished = PaymentFinished(
         order=placed.order,
@@ -212,7 +220,7 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
     assert never_given.status_code == 401
 
 
-async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(running: Stage) -> None:
+async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(running: MailHarness) -> None:
     placed = await running.place("victim@example.com")
     for _ in range(MOST_UNPAID_MAILS + 1):
         await running.place("victim@example.com")
@@ -222,7 +230,7 @@ async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(runni
     assert sorted(outcomes.values()) == ["none", "none", *["sent"] * MOST_UNPAID_MAILS]
 
 
-async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(running: Stage) -> None:
+async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(running: MailHarness) -> None:
     placed = await running.place()
     await running.pay_half(placed)
     await running.finish(placed)
@@ -250,7 +258,7 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(runni
     "email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com", "a@[example"]
 )
 async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
-    running: Stage, email: str
+    running: MailHarness, email: str
 ) -> None:
     await running.place(email)
     placed = await running.place()
@@ -259,7 +267,9 @@ async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
     assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]
 
 
-async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_up(stage: Stage) -> None:
+async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_up(
+    harness: MailHarness,
+) -> None:
     odd = OrderPlaced(
         order="HQADZ-ODDNAME1-XYZ9",
         account=CODES.account("odd@example.com"),
@@ -268,10 +278,10 @@ async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_u
         coin="BTC",
         pay_by=utc_now() + timedelta(hours=1),
     )
-    async with stage.gateway():
-        await stage.billing.publish(f"order-{odd.order}", odd)
-        await stage.request(odd)
-        await until(lambda: stage.row("select true from outbox.outbox where attempts > 0"))
-        placed = await stage.place()
-        await stage.mails.wait_for(placed.email)
-    assert await stage.mails.mails(odd.email) == []
+    async with harness.gateway():
+        await harness.billing.publish(f"order-{odd.order}", odd)
+        await harness.request(odd)
+        await until(lambda: harness.row("select true from outbox.outbox where attempts > 0"))
+        placed = await harness.place()
+        await harness.mails.wait_for(placed.email)
+    assert await harness.mails.mails(odd.email) == []

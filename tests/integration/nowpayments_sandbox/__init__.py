@@ -1,1 +1,1 @@
-"""The payment provider's stand-in, over HTTP."""
+"""The sandbox of the payment provider, over HTTP."""

@@ -1,4 +1,4 @@
-"""A sandbox, its control, a shop's client for its API, and the shop's webhook."""
+"""Fixtures: a sandbox, its control, a client of its API, and a merchant's webhook."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -51,7 +51,7 @@ async def merchant() -> AsyncIterator[Merchant]:
 
 @pytest.fixture
 def create(api: httpx.AsyncClient, control: NowPaymentsControl, merchant: Merchant) -> Create:
-    """Return a function that asks for a payment of 30 USD in BTC, but for what it is told."""
+    """Return a function that requests a payment of 30 USD in BTC; its keywords change the request."""
 
     async def ask(**change: Any) -> PaymentView:  # noqa: ANN401 - fields of any kind
         body = {

@@ -1,4 +1,4 @@
-"""A merchant's webhook that remembers what it was told, byte for byte."""
+"""A merchant's webhook, which records the notifications that it receives."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True)
-class Told:
+class ReceivedNotification:
     body: bytes
     signature: str
 
@@ -24,7 +24,7 @@ class Told:
 
 
 class RawNumber(float):
-    """A number that is written again as it was read."""
+    """A number whose text is unchanged when it is written again."""
 
     def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
@@ -38,7 +38,7 @@ class RawNumber(float):
 
 
 def signature_of(body: bytes, secret: str) -> str:
-    """Sign as merchants check: each number's text as received, the keys sorted."""
+    """Return the signature that a merchant computes: each number's text as received, the keys sorted."""
     parsed = json.loads(body, parse_float=RawNumber, parse_int=RawNumber)
     signed = _written(parsed)
     return hmac.new(secret.encode(), signed.encode(), hashlib.sha512).hexdigest()
@@ -58,10 +58,10 @@ def _written(value: object) -> str:
 
 
 class Merchant:
-    """Answers 200, or what ``answers`` says next, after ``delay_seconds``."""
+    """A webhook that answers 200, or the next of ``answers``, after ``delay_seconds``."""
 
     def __init__(self) -> None:
-        self.told: list[Told] = []
+        self.received: list[ReceivedNotification] = []
         self.answers: list[int] = []
         self.delay_seconds = 0.0
         self.most_at_once = 0
@@ -83,7 +83,7 @@ class Merchant:
 
     @property
     def statuses(self) -> list[str]:
-        return [told.status for told in self.told]
+        return [arrived.status for arrived in self.received]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._at_once += 1
@@ -92,13 +92,13 @@ class Merchant:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
             body = await reader.readexactly(int(headers["content-length"]))
-            self.told.append(Told(body, headers["x-nowpayments-sig"]))
+            self.received.append(ReceivedNotification(body, headers["x-nowpayments-sig"]))
             answer = self.answers.pop(0) if self.answers else 200
             await asyncio.sleep(self.delay_seconds)
             writer.write(f"HTTP/1.1 {answer} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the sender would not wait
+            pass  # the sender closed the connection
         finally:
             self._at_once -= 1
             writer.close()

@@ -45,7 +45,7 @@ async def test_the_command_says_where_it_is_and_ends_well_on_a_signal(
             assert made.json()["payin_extra_id"]
             await control.pay(made.json()["payment_id"])
             assert (await control.switches()).redeposits == "partially_paid"
-        assert merchant.told[-1].signature == signature_of(merchant.told[-1].body, "s")
+        assert merchant.received[-1].signature == signature_of(merchant.received[-1].body, "s")
     finally:
         process.send_signal(number)
         code = await asyncio.wait_for(process.wait(), DEADLINE_SECONDS)

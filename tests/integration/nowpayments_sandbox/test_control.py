@@ -29,10 +29,10 @@ async def test_a_notification_is_signed_over_its_sorted_form_but_sent_in_its_own
 ) -> None:
     payment = await create()
     await control.pay(payment.payment_id)
-    for told in merchant.told:
-        assert told.signature == signature_of(told.body, IPN_SECRET)
-        assert list(told.fields) != sorted(told.fields)
-    text = merchant.told[-1].body.decode()
+    for arrived in merchant.received:
+        assert arrived.signature == signature_of(arrived.body, IPN_SECRET)
+        assert list(arrived.fields) != sorted(arrived.fields)
+    text = merchant.received[-1].body.decode()
     assert "été" in text
     assert '"depositFee":1.5e-7' in text
     assert '"price_amount":30,' in text
@@ -44,15 +44,15 @@ async def test_a_notification_says_what_was_asked_and_what_came(
 ) -> None:
     payment = await create()
     await control.pay(payment.payment_id)
-    told = merchant.told[-1].fields
-    assert told["payment_id"] == int(payment.payment_id)
-    assert told["parent_payment_id"] is None
-    assert told["order_id"] == "HQADZ-1-AAAA"
-    assert told["pay_currency"] == "btc"
-    assert told["pay_amount"] == told["actually_paid"] == 0.00046692
-    assert told["actually_paid_at_fiat"] == 30
-    assert told["outcome_currency"] == "usdttrc20"
-    assert 29 < told["outcome_amount"] < 30
+    arrived = merchant.received[-1].fields
+    assert arrived["payment_id"] == int(payment.payment_id)
+    assert arrived["parent_payment_id"] is None
+    assert arrived["order_id"] == "HQADZ-1-AAAA"
+    assert arrived["pay_currency"] == "btc"
+    assert arrived["pay_amount"] == arrived["actually_paid"] == 0.00046692
+    assert arrived["actually_paid_at_fiat"] == 30
+    assert arrived["outcome_currency"] == "usdttrc20"
+    assert 29 < arrived["outcome_amount"] < 30
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ async def test_a_part_leaves_the_payment_partially_paid(
     )
     assert (paid.status, paid.received) == ("partially_paid", received)
     assert merchant.statuses == ["confirming", "confirmed", "partially_paid"]
-    assert merchant.told[-1].fields["pay_amount"] == float(payment.pay_amount)
-    assert merchant.told[-1].fields["actually_paid"] == float(received)
+    assert merchant.received[-1].fields["pay_amount"] == float(payment.pay_amount)
+    assert merchant.received[-1].fields["actually_paid"] == float(received)
 
 
 async def test_the_rest_of_a_part_comes_as_a_payment_of_its_own(
@@ -90,7 +90,7 @@ async def test_the_rest_of_a_part_comes_as_a_payment_of_its_own(
     assert rest.parent_payment_id == payment.payment_id
     assert (rest.order_id, rest.pay_address) == (payment.order_id, payment.pay_address)
     assert (rest.status, rest.received) == ("finished", payment.pay_amount - part.received)
-    assert merchant.told[-1].fields["parent_payment_id"] == int(payment.payment_id)
+    assert merchant.received[-1].fields["parent_payment_id"] == int(payment.payment_id)
     assert (await control.payment(payment.payment_id)).status == "partially_paid"
 
 
@@ -123,8 +123,8 @@ async def test_more_than_was_asked_finishes_and_says_how_much(
     payment = await create()
     paid = await control.overpay(payment.payment_id, fraction=Decimal(2))
     assert (paid.status, paid.received) == ("finished", payment.pay_amount * 2)
-    assert merchant.told[-1].fields["actually_paid"] == float(payment.pay_amount * 2)
-    assert merchant.told[-1].fields["pay_amount"] == float(payment.pay_amount)
+    assert merchant.received[-1].fields["actually_paid"] == float(payment.pay_amount * 2)
+    assert merchant.received[-1].fields["pay_amount"] == float(payment.pay_amount)
 
 
 async def test_a_late_payer_pays_after_the_payment_expired(
@@ -145,13 +145,13 @@ async def test_a_wrong_coin_arrives_as_finished_in_that_coin(
     payment = await create()
     paid = await control.pay_in(payment.payment_id, "ltc")
     assert (paid.status, paid.asked_currency, paid.pay_currency) == ("finished", "btc", "ltc")
-    told = merchant.told[-1].fields
-    assert (told["payment_status"], told["pay_currency"], told["fee"]["currency"]) == (
+    arrived = merchant.received[-1].fields
+    assert (arrived["payment_status"], arrived["pay_currency"], arrived["fee"]["currency"]) == (
         "finished",
         "ltc",
         "ltc",
     )
-    assert abs(told["actually_paid"] * 84.15 - 30) < 0.01
+    assert abs(arrived["actually_paid"] * 84.15 - 30) < 0.01
     assert (await api.get(f"/v1/payment/{payment.payment_id}")).json()["pay_currency"] == "ltc"
 
 
@@ -213,11 +213,11 @@ async def test_a_notification_may_say_something_else_than_the_truth(
             "payment_extra_ids": [1.5e-7, {"b": 1.0, "a": "é"}],
         },
     )
-    told = merchant.told[-1]
-    assert (told.status, told.fields["order_id"]) == ("finished", "HQADZ-0-NOBODY")
+    arrived = merchant.received[-1]
+    assert (arrived.status, arrived.fields["order_id"]) == ("finished", "HQADZ-0-NOBODY")
     assert '"actually_paid":1e-7' in sent.body
     assert '"payment_extra_ids":[1.5e-7,{"b":1,"a":"é"}]' in sent.body
-    assert told.signature == signature_of(told.body, IPN_SECRET)
+    assert arrived.signature == signature_of(arrived.body, IPN_SECRET)
     assert (await control.payment(payment.payment_id)).status == "waiting"
 
 

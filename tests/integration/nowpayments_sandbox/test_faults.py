@@ -101,7 +101,7 @@ async def test_who_is_down_may_ask_to_be_left_alone(
 async def test_nonsense_looks_well_and_is_no_json(
     api: httpx.AsyncClient, control: NowPaymentsControl
 ) -> None:
-    await control.talk_nonsense(count=1)
+    await control.answer_garbage(count=1)
     answer = await api.post("/v1/payment", json=ASKED)
     assert answer.status_code == 200
     assert not answer.text.startswith("{")
@@ -111,7 +111,7 @@ async def test_nonsense_looks_well_and_is_no_json(
 async def test_an_answer_may_say_some_fields_otherwise(
     api: httpx.AsyncClient, control: NowPaymentsControl
 ) -> None:
-    await control.answer_otherwise({"payment_id": "1"}, count=1)
+    await control.change_answers({"payment_id": "1"}, count=1)
     answer = await api.post("/v1/payment", json=ASKED)
     (payment,) = await control.payments()
     assert (answer.status_code, answer.json()["payment_id"]) == (201, "1")

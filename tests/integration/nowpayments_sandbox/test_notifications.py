@@ -21,7 +21,7 @@ async def test_what_was_sent_and_answered_is_logged_byte_for_byte(
     log = await control.notifications(payment.payment_id)
     assert [entry.status for entry in log] == PAID
     assert [(entry.body.encode(), entry.signature) for entry in log] == [
-        (told.body, told.signature) for told in merchant.told
+        (arrived.body, arrived.signature) for arrived in merchant.received
     ]
     for entry in log:
         assert (entry.state, entry.url, entry.forged) == ("delivered", merchant.url, False)
@@ -36,7 +36,7 @@ async def test_any_2xx_is_an_answer(
     merchant.answers = [answer]
     await control.expire((await create()).payment_id)
     assert await control.settled()
-    assert len(merchant.told) == 1
+    assert len(merchant.received) == 1
 
 
 @pytest.mark.parametrize("answer", [302, 400, 401, 500, 503])
@@ -50,8 +50,8 @@ async def test_what_is_not_taken_is_sent_again_unchanged(
     (entry,) = await control.notifications()
     assert [attempt.answered for attempt in entry.attempts] == [answer, answer, 200]
     assert entry.state == "delivered"
-    assert len(set(merchant.told)) == 1
-    assert len(merchant.told) == 3
+    assert len(set(merchant.received)) == 1
+    assert len(merchant.received) == 3
 
 
 async def test_after_the_last_try_it_is_never_sent_again(
@@ -62,7 +62,7 @@ async def test_after_the_last_try_it_is_never_sent_again(
     assert await control.settled()
     (entry,) = await control.notifications()
     assert entry.state == "given_up"
-    assert len(merchant.told) == 3  # once, and two retries
+    assert len(merchant.received) == 3  # once, and two retries
 
 
 async def test_an_answer_that_takes_too_long_is_none(
@@ -75,7 +75,7 @@ async def test_an_answer_that_takes_too_long_is_none(
     (entry,) = await control.notifications()
     assert [attempt.error for attempt in entry.attempts] == ["no answer in time"] * 2
     assert all(attempt.took_seconds >= 1.0 for attempt in entry.attempts)
-    assert len(merchant.told) == 2  # it heard both, and the provider does not know
+    assert len(merchant.received) == 2  # it heard both, and the provider does not know
 
 
 async def test_a_merchant_that_is_away_is_told_when_it_is_back(
@@ -88,7 +88,7 @@ async def test_a_merchant_that_is_away_is_told_when_it_is_back(
     assert await control.settled()
     (entry,) = await control.notifications()
     assert [attempt.error for attempt in entry.attempts] == ["ConnectError"] * 2
-    assert merchant.told == []
+    assert merchant.received == []
 
 
 async def test_a_retry_may_arrive_after_what_happened_later(
@@ -107,12 +107,12 @@ async def test_the_last_notification_is_sent_again_as_often_as_wished(
     payment = (await create()).payment_id
     await control.pay(payment)
     copies = await control.resend(payment, times=5)
-    assert [told.status for told in merchant.told[4:]] == ["finished"] * 5
-    assert len(set(merchant.told[3:])) == 1
+    assert [arrived.status for arrived in merchant.received[4:]] == ["finished"] * 5
+    assert len(set(merchant.received[3:])) == 1
     original = (await control.notifications())[3]
     assert {copy.copy_of for copy in copies} == {original.id}
     await control.resend(payment, status="confirming")
-    assert merchant.told[-1] == merchant.told[0]
+    assert merchant.received[-1] == merchant.received[0]
 
 
 async def test_a_batch_may_be_repeated_and_shuffled(
@@ -123,7 +123,7 @@ async def test_a_batch_may_be_repeated_and_shuffled(
     assert sorted(merchant.statuses) == sorted(PAID * 5)
     assert merchant.statuses != sorted(merchant.statuses, key=PAID.index)
     shuffled = list(merchant.statuses)
-    merchant.told.clear()
+    merchant.received.clear()
     await control.pay((await create()).payment_id, repeat=5, order="shuffled", seed=3)
     assert merchant.statuses == shuffled
 
@@ -141,10 +141,10 @@ async def test_a_batch_may_come_all_at_once(
     payment = (await create()).payment_id
     merchant.delay_seconds = 0.3
     await control.pay(payment, repeat=3, together=True)
-    assert len(merchant.told) == 12
+    assert len(merchant.received) == 12
     assert merchant.most_at_once == 12
     await control.resend(payment, times=4, together=True)
-    assert len(merchant.told) == 16
+    assert len(merchant.received) == 16
 
 
 async def test_a_notification_that_never_came_can_be_read_and_sent_later(
@@ -156,9 +156,9 @@ async def test_a_notification_that_never_came_can_be_read_and_sent_later(
     assert {entry.state for entry in log} == {"withheld"}
     assert len(log) == 8
     assert signature_of(log[-1].body.encode(), IPN_SECRET) == log[-1].signature
-    assert merchant.told == []
+    assert merchant.received == []
     await control.resend(payment)
-    assert [(told.body.decode(), told.signature) for told in merchant.told] == [
+    assert [(arrived.body.decode(), arrived.signature) for arrived in merchant.received] == [
         (log[-1].body, log[-1].signature)
     ]
 
@@ -166,7 +166,7 @@ async def test_a_notification_that_never_came_can_be_read_and_sent_later(
 async def test_silence_may_last(control: NowPaymentsControl, create: Create, merchant: Merchant) -> None:
     assert (await control.switch(silent=True)).silent
     await control.pay((await create()).payment_id)
-    assert merchant.told == []
+    assert merchant.received == []
     await control.switch(silent=False)
     await control.pay((await create()).payment_id)
     assert merchant.statuses == PAID
@@ -179,9 +179,9 @@ async def test_a_wrong_secret_gives_another_signature_of_the_same_kind(
     await control.expire(payment, forged=True)
     await control.switch(forged=True)
     await control.fail(payment)
-    for told in merchant.told:
-        assert len(told.signature) == 128
-        assert told.signature != signature_of(told.body, IPN_SECRET)
+    for arrived in merchant.received:
+        assert len(arrived.signature) == 128
+        assert arrived.signature != signature_of(arrived.body, IPN_SECRET)
     assert all(entry.forged for entry in await control.notifications())
 
 
@@ -191,10 +191,10 @@ async def test_arrays_may_be_signed_as_the_older_sample_does(
     payment = (await create()).payment_id
     await control.switch(index_arrays=True)
     await control.notify(payment, {"payment_extra_ids": ["x"]})
-    told = merchant.told[-1]
-    assert told.fields["payment_extra_ids"] == ["x"]
-    as_object = told.body.replace(b'["x"]', b'{"0":"x"}')
-    assert told.signature == signature_of(as_object, IPN_SECRET) != signature_of(told.body, IPN_SECRET)
+    arrived = merchant.received[-1]
+    assert arrived.fields["payment_extra_ids"] == ["x"]
+    as_object = arrived.body.replace(b'["x"]', b'{"0":"x"}')
+    assert arrived.signature == signature_of(as_object, IPN_SECRET) != signature_of(arrived.body, IPN_SECRET)
 
 
 async def test_switches_that_are_not_named_stay(control: NowPaymentsControl) -> None:
@@ -222,11 +222,11 @@ async def test_a_new_payment_is_told_only_if_that_is_switched_on(
 ) -> None:
     await create()
     assert await control.settled()
-    assert merchant.told == []
+    assert merchant.received == []
     await control.switch(tell_waiting=True)
     payment = await create()
     assert await control.settled()
-    (told,) = merchant.told
-    assert (told.status, str(told.fields["payment_id"])) == ("waiting", payment.payment_id)
-    assert told.fields["pay_address"] == payment.pay_address
-    assert told.signature == signature_of(told.body, IPN_SECRET)
+    (arrived,) = merchant.received
+    assert (arrived.status, str(arrived.fields["payment_id"])) == ("waiting", payment.payment_id)
+    assert arrived.fields["pay_address"] == payment.pay_address
+    assert arrived.signature == signature_of(arrived.body, IPN_SECRET)

@@ -1,1 +1,1 @@
-"""What every payment provider must do; each of them does it against a real server."""
+"""What every payment provider must do, against its sandbox."""

@@ -1,4 +1,4 @@
-"""A whole service without a broker, and what it is told: see `test_rules.py`."""
+"""Provisioning without a broker, and its events and commands; see `test_rules.py`."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from services.provisioning.adbot.domain import adbot_of
 from services.provisioning.context import Context
 from services.provisioning.registry import REGISTRY
 from services.provisioning.seating import chooser
-from tests.integration.provisioning.market import ORDERS, OWNER, PAIR_A, SESSIONS, paid, plan
+from tests.integration.provisioning.publishing import ORDERS, OWNER, PAIR_A, SESSIONS, paid, plan
 from tests.support.databases import fresh_database
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ Provisioning = Service[Context]
 async def provisioning_at_noon(
     server: EmbeddedPostgres, *, max_sessions_per_pair: int = 7
 ) -> AsyncGenerator[Provisioning]:
-    """The service at noon, with a Telegram application and nothing else."""
+    """Yield the service at noon, with a Telegram application in stock and nothing else."""
     context = Context(chooser(max_sessions_per_pair), grace=7 * DAY)
     async with (
         fresh_database(server, "provisioning") as url,
@@ -73,7 +73,7 @@ def refunded(order: str, *, keep_sessions: bool = False) -> StreamEvent:
 
 
 def provisioned(number: int, *seats: Seat, sessions: int = 1) -> AdbotProvisioned:
-    """The event of the adbot of an order for so many sessions, delivered at noon."""
+    """Return the event of an order's adbot with this many sessions, delivered at noon."""
     return AdbotProvisioned(
         adbot=adbot_of(ORDERS[number]),
         order=ORDERS[number],

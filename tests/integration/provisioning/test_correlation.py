@@ -24,7 +24,8 @@ from libs.events.provisioning import (
 from libs.eventsourcing import Causes, Event, EventStream
 from services.provisioning.adbot.domain import adbot_of
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.provisioning.market import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.provisioning.publishing import (
     ORDERS,
     SESSIONS,
     die,
@@ -35,7 +36,6 @@ from tests.integration.provisioning.market import (
     sold_before,
     stock_up,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World
 
 FIRST, SECOND = adbot_of(ORDERS[0]), adbot_of(ORDERS[1])
 
@@ -45,69 +45,69 @@ def client(stream: EventStream, stream_prefix: str) -> CommandClient:
     return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
-async def correlations(world: World, kinds: type[Event]) -> Sequence[UUID]:
+async def correlations(harness: ServiceHarness, kinds: type[Event]) -> Sequence[UUID]:
     """Return the correlation ids of all events of a type, in order."""
-    return [it.envelope.correlation_id for it in await world.recorded() if isinstance(it.event, kinds)]
+    return [it.envelope.correlation_id for it in await harness.recorded() if isinstance(it.event, kinds)]
 
 
 async def test_what_happens_to_an_adbot_bears_the_correlation_id_of_its_order_whoever_asks_for_it(
-    world: World, billing: Neighbour, forwarder: Neighbour, client: CommandClient
+    harness: ServiceHarness, billing: FakeService, forwarder: FakeService, client: CommandClient
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:2])
+        await stock_up(harness, forwarder, *SESSIONS[:2])
         first = (await pay(billing, ORDERS[0])).correlation_id
-        await world.says(AdbotProvisioned)
+        await harness.wait_for(AdbotProvisioned)
         second = (await pay(billing, ORDERS[1], 2)).correlation_id
         third = (await pay(billing, ORDERS[2], 1)).correlation_id
-        await world.says(SeatsAwaited, 2)
+        await harness.wait_for(SeatsAwaited, 2)
         await die(forwarder, SESSIONS[0])
-        await world.says(SeatLost)
+        await harness.wait_for(SeatLost)
         suspend = SuspendAdbot(adbot=FIRST, reason="spam", release_sessions=True)
         await client.send(suspend, Causes.first("admin"))
-        await world.says(SeatFilled)
-        await stock_up(world, forwarder, *SESSIONS[2:4])
-    assert await correlations(world, SeatLost) == [first]
-    assert first not in await correlations(world, SessionLost), "a session is not of an order"
+        await harness.wait_for(SeatFilled)
+        await stock_up(harness, forwarder, *SESSIONS[2:4])
+    assert await correlations(harness, SeatLost) == [first]
+    assert first not in await correlations(harness, SessionLost), "a session is not of an order"
     for kind in (AdbotSuspended, SeatsReleased, SessionReleased):
-        assert await correlations(world, kind) == [first], kind
-    assert await correlations(world, SeatFilled) == [second, second, third]
-    assert await correlations(world, SessionAssigned) == [first, first, second, second, third]
+        assert await correlations(harness, kind) == [first], kind
+    assert await correlations(harness, SeatFilled) == [second, second, third]
+    assert await correlations(harness, SessionAssigned) == [first, first, second, second, third]
 
 
 async def test_a_renewal_and_its_refund_bear_the_correlation_id_of_the_renewing_order(
-    world: World, billing: Neighbour
+    harness: ServiceHarness, billing: FakeService
 ) -> None:
-    await sold_before(world, ORDERS[:1], datetime.now(UTC))
-    async with service(world):
+    await sold_before(harness, ORDERS[:1], datetime.now(UTC))
+    async with service(harness):
         renewal = (await pay(billing, ORDERS[1], renews=FIRST)).correlation_id
-        await world.says(AdbotExtended)
+        await harness.wait_for(AdbotExtended)
         refunded = (await refund(billing, ORDERS[1])).correlation_id
-        await world.says(SessionReleased, 2)
-    assert await correlations(world, AdbotExtended) == [renewal]
-    assert await correlations(world, AdbotSuspended) == [refunded]
-    assert await correlations(world, SeatsReleased) == [refunded]
-    assert await correlations(world, SessionReleased) == [refunded] * 2
+        await harness.wait_for(SessionReleased, 2)
+    assert await correlations(harness, AdbotExtended) == [renewal]
+    assert await correlations(harness, AdbotSuspended) == [refunded]
+    assert await correlations(harness, SeatsReleased) == [refunded]
+    assert await correlations(harness, SessionReleased) == [refunded] * 2
 
 
 async def test_what_time_does_to_an_adbot_bears_the_correlation_id_of_its_order(
-    world: World, billing: Neighbour
+    harness: ServiceHarness, billing: FakeService
 ) -> None:
-    await sold_before(world, ORDERS[:1], datetime.now(UTC) - timedelta(days=2))
-    async with service(world, grace_days=3):
-        await world.says(AdbotExpired)
+    await sold_before(harness, ORDERS[:1], datetime.now(UTC) - timedelta(days=2))
+    async with service(harness, grace_days=3):
+        await harness.wait_for(AdbotExpired)
         waiting = (await pay(billing, ORDERS[1])).correlation_id
-        await world.says(SeatsAwaited)
-    async with service(world, grace_days=0.5):
-        await world.says(SeatFilled, 2)
-        recorded = await world.recorded()
+        await harness.wait_for(SeatsAwaited)
+    async with service(harness, grace_days=0.5):
+        await harness.wait_for(SeatFilled, 2)
+        recorded = await harness.recorded()
     releases = [it for it in recorded if isinstance(it.event, SeatsReleased | SessionReleased | SeatFilled)]
     assert len({it.envelope.cursor.xid for it in releases}) == 1, "free for a moment, and nobody's"
-    provisioned = await correlations(world, AdbotProvisioned)
+    provisioned = await correlations(harness, AdbotProvisioned)
     sold = provisioned[0]
     assert provisioned == [sold, waiting]
-    assert await correlations(world, SeatFilled) == [waiting, waiting]
-    assert await correlations(world, AdbotExpired) == [sold]
-    assert await correlations(world, SeatsReleased) == [sold]
-    assert await correlations(world, SessionReleased) == [sold] * 2
-    assert await correlations(world, SessionAssigned) == [sold, sold, waiting, waiting]
+    assert await correlations(harness, SeatFilled) == [waiting, waiting]
+    assert await correlations(harness, AdbotExpired) == [sold]
+    assert await correlations(harness, SeatsReleased) == [sold]
+    assert await correlations(harness, SessionReleased) == [sold] * 2
+    assert await correlations(harness, SessionAssigned) == [sold, sold, waiting, waiting]

@@ -23,7 +23,8 @@ from libs.eventsourcing.store.connections import connect
 from services.provisioning.adbot.domain import adbot_of
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.session.tables import STOCK
-from tests.integration.provisioning.market import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.provisioning.publishing import (
     ORDERS,
     SESSIONS,
     paid,
@@ -31,7 +32,6 @@ from tests.integration.provisioning.market import (
     service,
     sold_before,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.support.process import Process, killable
 from tests.support.waiting import until
 
@@ -50,9 +50,9 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def held(world: World, statement: str, *arguments: object) -> AsyncGenerator[None]:
+async def held(harness: ServiceHarness, statement: str, *arguments: object) -> AsyncGenerator[None]:
     """Whoever wants to change what the statement locks has to wait."""
-    connection = await connect(world.database)
+    connection = await connect(harness.database)
     try:
         async with connection.transaction():
             await connection.execute(statement, *arguments)
@@ -61,11 +61,11 @@ async def held(world: World, statement: str, *arguments: object) -> AsyncGenerat
         await connection.close()
 
 
-async def stuck(world: World) -> None:
+async def stuck(harness: ServiceHarness) -> None:
     """Wait until someone wants to change what is held."""
 
     async def waiting() -> bool:
-        found = await world.value(
+        found = await harness.value(
             "select exists (select from pg_stat_activity where datname = current_database() "
             "and wait_event_type = 'Lock' and wait_event in ('relation', 'tuple', 'transactionid'))"
         )
@@ -75,9 +75,9 @@ async def stuck(world: World) -> None:
 
 
 async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle(
-    world: World, billing: Neighbour, tmp_path: Path
+    harness: ServiceHarness, billing: FakeService, tmp_path: Path
 ) -> None:
-    sold = await sold_before(world, ORDERS[:4], now())
+    sold = await sold_before(harness, ORDERS[:4], now())
     orders = ORDERS[4:13]
 
     async def renew(some: list[str]) -> None:
@@ -87,54 +87,54 @@ async def test_each_order_renews_once_though_the_process_is_killed_in_the_middle
 
     for number in range(3):
         first, *others = orders[number::3]
-        async with provisioning(world.settings, tmp_path / f"{number}.log") as process:
-            before = len(await world.events_of(AdbotExtended))
+        async with provisioning(harness.settings, tmp_path / f"{number}.log") as process:
+            before = len(await harness.events_of(AdbotExtended))
             await renew([first])
-            await world.says(AdbotExtended, before + 1)
-            async with held(world, "lock table adbots.adbots in share mode"):
+            await harness.wait_for(AdbotExtended, before + 1)
+            async with held(harness, "lock table adbots.adbots in share mode"):
                 await renew(others)
-                await stuck(world)
+                await stuck(harness)
                 await process.killed()
-    async with service(world):
-        await world.says(AdbotExtended, len(orders))
+    async with service(harness):
+        await harness.wait_for(AdbotExtended, len(orders))
         await pay(billing, "HQADZ-20310504-LAST")
-        await world.says(AdbotProvisioned, 5)
-        extended = await world.events_of(AdbotExtended)
+        await harness.wait_for(AdbotProvisioned, 5)
+        extended = await harness.events_of(AdbotExtended)
     assert sorted(str(it.order) for it in extended) == sorted(orders)
     counts = Counter(it.adbot for it in extended)
     for adbot in sold:
         assert adbot.valid_until is not None
-        end = await world.value("select valid_until from adbots.adbots where adbot = $1", adbot.adbot)
+        end = await harness.value("select valid_until from adbots.adbots where adbot = $1", adbot.adbot)
         assert end == adbot.valid_until + counts[adbot.adbot] * DAY
-    await check_tables(world)
+    await check_tables(harness)
 
 
 async def test_every_session_is_released_once_though_the_process_is_killed_in_the_middle(
-    world: World, billing: Neighbour, tmp_path: Path
+    harness: ServiceHarness, billing: FakeService, tmp_path: Path
 ) -> None:
-    sold = await sold_before(world, ORDERS[:20], now() - 20 * DAY, seats=3)
+    sold = await sold_before(harness, ORDERS[:20], now() - 20 * DAY, seats=3)
     waiting = [f"HQADZ-20310505-WA{number:02}" for number in range(len(sold))]
-    settings = {**world.settings, "max_sessions_per_pair": "1000"}
+    settings = {**harness.settings, "max_sessions_per_pair": "1000"}
     for number in (0, 45, 59):
         async with (
             provisioning(settings, tmp_path / f"{number}.log") as process,
-            held(world, "select from stock.stock where session = $1 for update", SESSIONS[number]),
+            held(harness, "select from stock.stock where session = $1 for update", SESSIONS[number]),
         ):
-            await stuck(world)
+            await stuck(harness)
             await process.killed()
     for order in waiting:
         await pay(billing, order, 3)
-    async with service(world, max_sessions_per_pair=1000):
-        await world.says(SeatsReleased, len(sold))
-        await world.says(AdbotProvisioned, len(sold) + len(waiting))
+    async with service(harness, max_sessions_per_pair=1000):
+        await harness.wait_for(SeatsReleased, len(sold))
+        await harness.wait_for(AdbotProvisioned, len(sold) + len(waiting))
 
         async def all_seated() -> bool:
-            return bool(await world.value("select count(*) = 60 from adbots.seats"))
+            return bool(await harness.value("select count(*) = 60 from adbots.seats"))
 
         await until(all_seated, why="every session to be on a waiting seat")
-    assert Counter(it.adbot for it in await world.events_of(SeatsReleased)) == {it.adbot: 1 for it in sold}
-    check_holders(await world.recorded(), {adbot_of(order) for order in waiting})
-    await check_tables(world)
+    assert Counter(it.adbot for it in await harness.events_of(SeatsReleased)) == {it.adbot: 1 for it in sold}
+    check_holders(await harness.recorded(), {adbot_of(order) for order in waiting})
+    await check_tables(harness)
 
 
 def check_holders(history: list[Recorded], last: set[AdbotId]) -> None:
@@ -153,9 +153,9 @@ def check_holders(history: list[Recorded], last: set[AdbotId]) -> None:
     assert Counter(holders.values()) == dict.fromkeys(last, 3)
 
 
-async def check_tables(world: World) -> None:
+async def check_tables(harness: ServiceHarness) -> None:
     """Fail unless the tables hold what a fresh fold of all events makes of them."""
-    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    engine = Engine("provisioning", harness.database, published(), state_tables=[STOCK, ADBOTS])
     await engine.start()
     reports = [await verify_table(engine.tables, table) for table in (STOCK, ADBOTS)]
     await engine.stop()

@@ -25,7 +25,8 @@ from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
 from services.provisioning.telegram_application.commands import AddApplication
 from services.provisioning.telegram_application.domain import APPLICATION
-from tests.integration.provisioning.market import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.provisioning.publishing import (
     ORDERS,
     PAIR_A,
     PAIR_B,
@@ -37,18 +38,17 @@ from tests.integration.provisioning.market import (
     service,
     stock_up,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World
 
 
 async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
-    world: World, billing: Neighbour, forwarder: Neighbour
+    harness: ServiceHarness, billing: FakeService, forwarder: FakeService
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:3])
+        await stock_up(harness, forwarder, *SESSIONS[:3])
         causes = await pay(billing, ORDERS[0])
-        (adbot,) = await world.says(AdbotProvisioned)
-        recorded = await world.recorded()
+        (adbot,) = await harness.wait_for(AdbotProvisioned)
+        recorded = await harness.recorded()
     assert adbot.adbot == adbot_of(ORDERS[0])
     assert [seat.session for seat in adbot.seats] == SESSIONS[:2]
     assert {seat.pair for seat in adbot.seats} == {PAIR_A}
@@ -62,27 +62,27 @@ async def test_a_paid_order_becomes_an_adbot_with_the_oldest_sessions(
 
 
 async def test_payments_reported_three_times_and_read_again_make_one_adbot_and_one_renewal(
-    world: World, billing: Neighbour, forwarder: Neighbour
+    harness: ServiceHarness, billing: FakeService, forwarder: FakeService
 ) -> None:
     finished, renewal = paid(ORDERS[0]), paid(ORDERS[2], renews=adbot_of(ORDERS[0]))
-    async with service(world):
+    async with service(harness):
         await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:6])
+        await stock_up(harness, forwarder, *SESSIONS[:6])
         for _ in range(3):
             await billing.publish(f"order-{ORDERS[0]}", finished)
         await billing.publish(f"order-{ORDERS[2]}", *[renewal] * 3)
-        await world.says(AdbotExtended)
-    await world.execute("delete from engine.checkpoints; delete from engine.bookmarks")
-    async with service(world):
+        await harness.wait_for(AdbotExtended)
+    await harness.execute("delete from engine.checkpoints; delete from engine.bookmarks")
+    async with service(harness):
         await pay(billing, ORDERS[1])
-        adbots = await world.says(AdbotProvisioned, 2)
+        adbots = await harness.wait_for(AdbotProvisioned, 2)
     assert [adbot.order for adbot in adbots] == ORDERS[:2]
-    assert len(await world.events_of(SessionAssigned)) == 4
-    assert len(await world.events_of(SessionStocked)) == 6
-    assert len(await world.events_of(ApiPairAdded)) == 1
-    assert [it.order for it in await world.events_of(AdbotExtended)] == [ORDERS[2]]
-    assert await world.events_of(SeatsAwaited) == []
-    assert await world.dead_letters() == []
+    assert len(await harness.events_of(SessionAssigned)) == 4
+    assert len(await harness.events_of(SessionStocked)) == 6
+    assert len(await harness.events_of(ApiPairAdded)) == 1
+    assert [it.order for it in await harness.events_of(AdbotExtended)] == [ORDERS[2]]
+    assert await harness.events_of(SeatsAwaited) == []
+    assert await harness.dead_letters() == []
 
 
 async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_same(
@@ -116,9 +116,9 @@ async def test_orders_that_race_for_the_last_sessions_share_them_and_never_the_s
 
 
 async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_service_was_down(
-    world: World,
+    harness: ServiceHarness,
 ) -> None:
-    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    engine = Engine("provisioning", harness.database, published(), state_tables=[STOCK, ADBOTS])
     await engine.start()
     causes = Causes.first("test")
     ends = [timedelta(hours=-1), timedelta(seconds=1.5), timedelta(hours=1)]
@@ -135,10 +135,10 @@ async def test_adbots_expire_at_their_end_and_also_when_it_came_while_the_servic
 
     await engine.run(work, causes)
     await engine.stop()
-    async with service(world):
-        expired = await world.says(AdbotExpired, 2)
-        recorded = [it for it in await world.recorded() if isinstance(it.event, AdbotExpired)]
+    async with service(harness):
+        expired = await harness.wait_for(AdbotExpired, 2)
+        recorded = [it for it in await harness.recorded() if isinstance(it.event, AdbotExpired)]
     assert [it.adbot for it in expired] == [adbot_of(order) for order in ORDERS[:2]]
     assert {it.envelope.correlation_id for it in recorded} == {causes.correlation_id}
-    end = await world.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
+    end = await harness.value("select valid_until from adbots.adbots where adbot = $1", expired[1].adbot)
     assert end <= recorded[1].at <= datetime.now(UTC)

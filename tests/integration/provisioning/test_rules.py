@@ -20,7 +20,7 @@ from libs.events.provisioning import (
     SuspendAdbot,
 )
 from libs.eventsourcing import Command
-from tests.integration.provisioning.market import ORDERS, OWNER, PAIR_A
+from tests.integration.provisioning.publishing import ORDERS, OWNER, PAIR_A
 from tests.integration.provisioning.rules import (
     ASSIGNMENTS,
     DAY,

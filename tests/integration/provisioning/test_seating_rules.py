@@ -8,7 +8,7 @@ from libs.events.provisioning import (
     SessionLost,
 )
 from libs.events.values import AdbotId, Seat, SessionId, SessionLoss
-from tests.integration.provisioning.market import ORDERS, PAIR_A, PAIR_B, SESSIONS
+from tests.integration.provisioning.publishing import ORDERS, PAIR_A, PAIR_B, SESSIONS
 from tests.integration.provisioning.rules import (
     DAY,
     FIRST,

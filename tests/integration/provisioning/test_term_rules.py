@@ -15,7 +15,7 @@ from libs.events.provisioning import (
 from libs.events.values import AdbotId, Seat
 from libs.eventsourcing import Event
 from services.provisioning.adbot.domain import adbot_of
-from tests.integration.provisioning.market import ORDERS, OWNER, PAIR_A, SESSIONS
+from tests.integration.provisioning.publishing import ORDERS, OWNER, PAIR_A, SESSIONS
 from tests.integration.provisioning.rules import (
     DAY,
     FIRST,

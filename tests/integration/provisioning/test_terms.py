@@ -21,7 +21,8 @@ from services.provisioning.seating import chooser, extend, provision, release
 from services.provisioning.session.commands import Lose, Stock
 from services.provisioning.session.domain import SESSION
 from services.provisioning.session.tables import STOCK
-from tests.integration.provisioning.market import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.provisioning.publishing import (
     ORDERS,
     SESSIONS,
     import_pair,
@@ -32,7 +33,6 @@ from tests.integration.provisioning.market import (
     sold_before,
     stock_up,
 )
-from tests.integration.provisioning.neighbours import Neighbour, World
 from tests.support.waiting import until
 
 DAY = timedelta(days=1)
@@ -44,72 +44,78 @@ def now() -> datetime:
 
 
 async def test_a_renewal_of_an_unknown_adbot_is_set_aside_with_its_reason_and_done_once_that_is_there(
-    world: World, billing: Neighbour, forwarder: Neighbour
+    harness: ServiceHarness, billing: FakeService, forwarder: FakeService
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await import_pair(forwarder)
-        await stock_up(world, forwarder, *SESSIONS[:4])
+        await stock_up(harness, forwarder, *SESSIONS[:4])
         await pay(billing, ORDERS[0], renews=adbot_of(ORDERS[1]))
         await refund(billing, ORDERS[0])
-        (letter, _) = await until(world.dead_letters, lambda found: len(found) == 2, why="both dead letters")
+        (letter, _) = await until(
+            harness.dead_letters, lambda found: len(found) == 2, why="both dead letters"
+        )
         await pay(billing, ORDERS[1])
-        (adbot,) = await world.says(AdbotProvisioned)
-        assert await world.events_of(AdbotExtended) == []
-        await world.retry(letter)
-        (extended,) = await world.says(AdbotExtended)
-        (suspended,) = await world.says(AdbotSuspended)
+        (adbot,) = await harness.wait_for(AdbotProvisioned)
+        assert await harness.events_of(AdbotExtended) == []
+        await harness.retry(letter)
+        (extended,) = await harness.wait_for(AdbotExtended)
+        (suspended,) = await harness.wait_for(AdbotSuspended)
     assert letter.envelope.stream == f"order-{ORDERS[0]}"
     assert "unknown_adbot" in letter.error
     assert ORDERS[0] in letter.error
     assert extended.adbot == suspended.adbot == adbot.adbot
-    assert await world.dead_letters() == []
+    assert await harness.dead_letters() == []
 
 
 # -- what two transactions at once could not see of each other
 
 
 async def test_whoever_waits_already_gets_what_is_there_before_an_order_that_is_paid_now(
-    world: World,
+    harness: ServiceHarness,
 ) -> None:
-    await sold_before(world, ORDERS[:1], now() - 20 * DAY)
-    async with alone(world) as engine:
+    await sold_before(harness, ORDERS[:1], now() - 20 * DAY)
+    async with alone(harness) as engine:
         await engine.run(extend_without_stock, Causes.first("test"))
         await engine.run(stock_without_a_look, Causes.first("test"))
         order = paid(ORDERS[1], 1)
         await engine.run(lambda unit: provision(order, unit, chooser(7)), Causes.first("test"))
-    filled = await world.events_of(SeatFilled)
+    filled = await harness.events_of(SeatFilled)
     assert [(it.adbot, it.seat.session) for it in filled] == [(FIRST, one) for one in SESSIONS[2:4]]
-    assert (await world.events_of(AdbotProvisioned))[1].seats == ()
+    assert (await harness.events_of(AdbotProvisioned))[1].seats == ()
 
 
-async def test_stock_that_came_while_an_operator_revived_an_adbot_is_not_missed(world: World) -> None:
-    await sold_before(world, ORDERS[:1], now() - 20 * DAY)
-    async with alone(world) as engine:
+async def test_stock_that_came_while_an_operator_revived_an_adbot_is_not_missed(
+    harness: ServiceHarness,
+) -> None:
+    await sold_before(harness, ORDERS[:1], now() - 20 * DAY)
+    async with alone(harness) as engine:
         await engine.run(extend_without_stock, Causes.first("test"))
         await engine.run(stock_without_a_look, Causes.first("test"))
-    assert await world.events_of(SeatsAwaited) == [SeatsAwaited(adbot=FIRST, missing=2)]
-    assert await world.events_of(SeatFilled) == []
-    async with service(world):
-        filled = await world.says(SeatFilled, 2)
+    assert await harness.events_of(SeatsAwaited) == [SeatsAwaited(adbot=FIRST, missing=2)]
+    assert await harness.events_of(SeatFilled) == []
+    async with service(harness):
+        filled = await harness.wait_for(SeatFilled, 2)
     assert {it.adbot for it in filled} == {FIRST}
 
 
-async def test_sessions_that_are_released_while_an_order_finds_no_stock_are_not_missed(world: World) -> None:
-    await sold_before(world, ORDERS[:1], now() - 20 * DAY)
-    async with alone(world) as engine:
+async def test_sessions_that_are_released_while_an_order_finds_no_stock_are_not_missed(
+    harness: ServiceHarness,
+) -> None:
+    await sold_before(harness, ORDERS[:1], now() - 20 * DAY)
+    async with alone(harness) as engine:
         order = paid(ORDERS[1], 1)
         await engine.run(lambda unit: provision(order, unit, chooser(7)), Causes.first("test"))
         await engine.run(release_without_a_look, Causes.first("test"))
-    assert await world.events_of(SeatFilled) == []
-    async with service(world):
-        (filled,) = await world.says(SeatFilled)
+    assert await harness.events_of(SeatFilled) == []
+    async with service(harness):
+        (filled,) = await harness.wait_for(SeatFilled)
     assert (filled.adbot, filled.seat.session) == (adbot_of(ORDERS[1]), SESSIONS[0])
 
 
 @asynccontextmanager
-async def alone(world: World) -> AsyncGenerator[Engine]:
+async def alone(harness: ServiceHarness) -> AsyncGenerator[Engine]:
     """Its store and tables, while no service runs."""
-    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    engine = Engine("provisioning", harness.database, published(), state_tables=[STOCK, ADBOTS])
     await engine.start()
     yield engine
     await engine.stop()

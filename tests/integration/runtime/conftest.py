@@ -1,4 +1,4 @@
-"""A folder for servers to keep their data in."""
+"""A folder for the data of servers."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's account can reach; pytest closes its own whenever another run begins."""
+    """Yield a folder that PostgreSQL's account can read; pytest restricts its own."""
     path = Path(tempfile.mkdtemp(prefix="adrelay-runtime-"))
     yield path
     shutil.rmtree(path, ignore_errors=True)

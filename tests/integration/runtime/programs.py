@@ -1,4 +1,4 @@
-"""Small programs to supervise, and waiting for what they do."""
+"""Small programs to supervise, and waits for their effects."""
 
 import asyncio
 import sys
@@ -56,7 +56,7 @@ def python(program: str, *arguments: object) -> list[str]:
 
 
 async def until(condition: Callable[[], bool], within_seconds: float = DEADLINE_SECONDS) -> None:
-    """Return when the condition holds."""
+    """Wait until the condition holds."""
     give_up = time.monotonic() + within_seconds
     while not condition():
         assert time.monotonic() < give_up, "it did not come true in time"
@@ -64,7 +64,7 @@ async def until(condition: Callable[[], bool], within_seconds: float = DEADLINE_
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether the process runs; one that ended and waits for its parent does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -73,6 +73,6 @@ def is_alive(pid: int) -> bool:
 
 
 def user_ids(pid: int) -> list[int]:
-    """Return the users the process acts for: real, effective, saved, file system."""
+    """Return the user ids of a process: real, effective, saved, file system."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next([int(uid) for uid in line.split()[1:]] for line in lines if line.startswith("Uid:"))

@@ -1,4 +1,4 @@
-"""The scheduler on real servers, between provisioning and the forwarder."""
+"""The scheduler on real servers, with fakes of provisioning and the forwarder."""
 
 from collections.abc import AsyncIterator
 
@@ -9,50 +9,50 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.eventsourcing import EventStream
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.provisioning.neighbours import Neighbour, World, neighbour, stream_on
+from tests.integration.provisioning.harness import FakeService, ServiceHarness, fake_service, stream_on
 from tests.support.databases import fresh_database
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database with the scheduler's tables."""
+    """Yield the URL of a database with the scheduler's tables."""
     async with fresh_database(postgres_server, "scheduler") as url:
         yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stream(nats_url: str, stream_prefix: str) -> AsyncIterator[EventStream]:
-    """A stream that this test alone uses."""
+    """Yield a stream for this test alone."""
     async with stream_on(nats_url, stream_prefix) as stream:
         yield stream
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def provisioning(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[Neighbour]:
-    """Provisioning, reduced to its events."""
-    async with neighbour("provisioning", postgres_server, stream) as provisioning:
+async def provisioning(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[FakeService]:
+    """Yield a fake provisioning."""
+    async with fake_service("provisioning", postgres_server, stream) as provisioning:
         yield provisioning
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def forwarder(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[Neighbour]:
-    """The forwarder, reduced to its events."""
-    async with neighbour("forwarder", postgres_server, stream) as forwarder:
+async def forwarder(postgres_server: EmbeddedPostgres, stream: EventStream) -> AsyncIterator[FakeService]:
+    """Yield a fake forwarder."""
+    async with fake_service("forwarder", postgres_server, stream) as forwarder:
         yield forwarder
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def world(
+async def harness(
     database: str, nats_url: str, stream_prefix: str, stream: EventStream
-) -> AsyncIterator[World]:
-    """The service's own database, and how to start it."""
-    del stream  # made before and deleted after the service runs
-    world = World(database, nats_url, stream_prefix)
-    yield world
-    await world.close()
+) -> AsyncIterator[ServiceHarness]:
+    """Yield the harness of the service."""
+    del stream  # created before the service starts, deleted after it has stopped
+    harness = ServiceHarness(database, nats_url, stream_prefix)
+    yield harness
+    await harness.close()
 
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    """A client that sends commands to the service."""
+    """Yield a client for the service's commands."""
     return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)

@@ -36,7 +36,7 @@ from libs.eventsourcing import Command, Event, Refused
 from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
 from services.scheduler.context import Context
 from services.scheduler.registry import REGISTRY
-from tests.integration.scheduler.saying import ID, OWNER, A, B, extended, provisioned
+from tests.integration.scheduler.publishing import ID, OWNER, A, B, extended, provisioned
 from tests.support.databases import fresh_database
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)

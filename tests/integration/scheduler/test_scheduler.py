@@ -25,8 +25,8 @@ from libs.events.values import (
 )
 from libs.eventsourcing import Causes, Refused
 from services.scheduler.schedule.tables import LIMIT
-from tests.integration.provisioning.neighbours import Neighbour, World
-from tests.integration.scheduler.saying import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.scheduler.publishing import (
     ID,
     MINUTES_10,
     OWNER,
@@ -47,23 +47,23 @@ from tests.support.waiting import until
 
 
 async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_order(
-    world: World, provisioning: Neighbour, client: CommandClient
+    harness: ServiceHarness, provisioning: FakeService, client: CommandClient
 ) -> None:
     too_many = SetAdvertisement(
         adbot=ID, account=OWNER, post="t.me/news/1", groups=("@aa1a", "@bbb2", "@ccc3")
     )
-    async with service(world, max_groups=2, delay_seconds=1.5, jitter_seconds=0.5):
+    async with service(harness, max_groups=2, delay_seconds=1.5, jitter_seconds=0.5):
         order = await provision(provisioning, A, B)
-        await known(world)
+        await known(harness)
         with pytest.raises(Refused, match="too_many_groups"):
             await client.send(too_many, Causes.first("test"))
         with pytest.raises(NotYetKnown, match="unknown_adbot"):
             await client.send(StartAdbot(adbot=AdbotId(uuid4()), account=OWNER), Causes.first("test"))
         await set_and_start(client)
-        (cycle,) = await world.says(CycleDue)
+        (cycle,) = await harness.wait_for(CycleDue)
         await client.send(StopAdbot(adbot=ID, account=OWNER), Causes.first(f"account:{OWNER}"))
-        recorded = {type(it.event): it.envelope for it in await world.recorded()}
-        started = (await world.events_of(AdbotStarted))[0]
+        recorded = {type(it.event): it.envelope for it in await harness.recorded()}
+        started = (await harness.events_of(AdbotStarted))[0]
     assert cycle == CycleDue(
         cycle=cycle.cycle,
         adbot=ID,
@@ -87,38 +87,38 @@ async def test_a_started_adbot_gets_its_first_cycle_at_once_correlated_with_its_
 
 
 async def test_cycles_come_due_an_interval_apart_also_across_a_restart(
-    world: World, provisioning: Neighbour, forwarder: Neighbour, client: CommandClient
+    harness: ServiceHarness, provisioning: FakeService, forwarder: FakeService, client: CommandClient
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await provision(provisioning, A, interval=1)
-        await known(world)
+        await known(harness)
         await set_and_start(client)
         for count in (1, 2):
-            await finish(forwarder, (await world.says(CycleDue, count))[-1])
-    seen = len(await world.events_of(CycleDue))
-    async with service(world):
-        cycles = await world.says(CycleDue, seen + 1)
+            await finish(forwarder, (await harness.wait_for(CycleDue, count))[-1])
+    seen = len(await harness.events_of(CycleDue))
+    async with service(harness):
+        cycles = await harness.wait_for(CycleDue, seen + 1)
     assert min(after.due_at - before.due_at for before, after in pairwise(cycles)) >= timedelta(seconds=1)
     assert [cycle.number for cycle in cycles] == list(range(1, len(cycles) + 1))
-    assert len(await world.events_of(AdbotStarted)) == 1
-    assert await world.events_of(AdbotStopped) == []
+    assert len(await harness.events_of(AdbotStarted)) == 1
+    assert await harness.events_of(AdbotStopped) == []
 
 
-async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neighbour) -> None:
+async def test_two_replicas_say_each_cycle_once(harness: ServiceHarness, provisioning: FakeService) -> None:
     adbots = [AdbotId(uuid4()) for _ in range(LIMIT + 20)]
     anchor = datetime.now(UTC) - timedelta(minutes=15)
-    await start_in_the_past(world, adbots, anchor, 600)
-    async with service(world), service(world):
+    await start_in_the_past(harness, adbots, anchor, 600)
+    async with service(harness), service(harness):
         for adbot in adbots:
             await provision(provisioning, seat(), adbot=adbot)
-        cycles = await world.says(CycleDue, len(adbots))
+        cycles = await harness.wait_for(CycleDue, len(adbots))
 
         async def nothing_due() -> bool:
             waiting = "select count(*) from schedules.schedules where wake_at <= now()"
-            return bool(await world.value(waiting) == 0)
+            return bool(await harness.value(waiting) == 0)
 
         await until(nothing_due, why="all to be taken")
-        cycles = await world.events_of(CycleDue)
+        cycles = await harness.events_of(CycleDue)
     assert sorted(cycle.adbot for cycle in cycles) == sorted(adbots)
     assert len({cycle.cycle for cycle in cycles}) == len(adbots)
     assert min(cycle.due_at for cycle in cycles) >= anchor + timedelta(minutes=15)
@@ -128,18 +128,18 @@ async def test_two_replicas_say_each_cycle_once(world: World, provisioning: Neig
 
 
 async def test_an_adbot_without_any_seat_left_stops_within_seconds_because_of_the_last_loss(
-    world: World, provisioning: Neighbour, client: CommandClient
+    harness: ServiceHarness, provisioning: FakeService, client: CommandClient
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await provision(provisioning, A, B)
-        await known(world)
+        await known(harness)
         await set_and_start(client)
-        await world.says(CycleDue)
+        await harness.wait_for(CycleDue)
         await lose(provisioning, A, B)
-        (stopped,) = await world.says(AdbotStopped)
+        (stopped,) = await harness.wait_for(AdbotStopped)
         causes: set[UUID] = {
-            it.envelope.causation_id for it in await world.recorded() if isinstance(it.event, AdbotStopped)
+            it.envelope.causation_id for it in await harness.recorded() if isinstance(it.event, AdbotStopped)
         }
-        started = {it.envelope.id for it in await world.recorded() if isinstance(it.event, AdbotStarted)}
+        started = {it.envelope.id for it in await harness.recorded() if isinstance(it.event, AdbotStarted)}
     assert stopped.reason == StopReason.SEATLESS
     assert not causes & started

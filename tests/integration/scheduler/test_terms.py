@@ -10,8 +10,8 @@ from libs.events.provisioning import (
 )
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, StartAdbot, StopReason
 from libs.eventsourcing import Causes, Event
-from tests.integration.provisioning.neighbours import Neighbour, World
-from tests.integration.scheduler.saying import (
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.integration.scheduler.publishing import (
     ID,
     OWNER,
     A,
@@ -26,40 +26,40 @@ START = StartAdbot(adbot=ID, account=OWNER)
 SUSPENDED = AdbotSuspended(adbot=ID, reason="spam")
 
 
-async def say(provisioning: Neighbour, *events: Event) -> None:
+async def say(provisioning: FakeService, *events: Event) -> None:
     await provisioning.publish(f"adbot-{ID}", *events)
 
 
 async def test_an_adbot_that_was_started_after_its_suspension_was_said_is_looked_at_again(
-    world: World, provisioning: Neighbour
+    harness: ServiceHarness, provisioning: FakeService
 ) -> None:
     anchor = datetime.now(UTC) + timedelta(hours=1)  # as where this machine's clock is ahead
-    await start_in_the_past(world, [ID], anchor, 600)
-    async with service(world):
+    await start_in_the_past(harness, [ID], anchor, 600)
+    async with service(harness):
         await provision(provisioning, A)
-        await known(world)
+        await known(harness)
         await say(provisioning, SUSPENDED)
-        (stopped,) = await world.says(AdbotStopped)
+        (stopped,) = await harness.wait_for(AdbotStopped)
         causes: set[UUID] = {
-            it.envelope.causation_id for it in await world.recorded() if isinstance(it.event, AdbotStopped)
+            it.envelope.causation_id for it in await harness.recorded() if isinstance(it.event, AdbotStopped)
         }
-        started = {it.envelope.id for it in await world.recorded() if isinstance(it.event, AdbotStarted)}
+        started = {it.envelope.id for it in await harness.recorded() if isinstance(it.event, AdbotStarted)}
     assert stopped.reason == StopReason.SUSPENDED
     assert not causes & started
 
 
 async def test_what_was_suspended_and_restored_while_the_service_was_down_is_stopped_and_startable(
-    world: World, provisioning: Neighbour, client: CommandClient
+    harness: ServiceHarness, provisioning: FakeService, client: CommandClient
 ) -> None:
-    async with service(world):
+    async with service(harness):
         await provision(provisioning, A, interval=2)
-        await known(world)
+        await known(harness)
         await set_and_start(client)
-        await world.says(CycleDue)
+        await harness.wait_for(CycleDue)
     await say(provisioning, SUSPENDED)
     await say(provisioning, AdbotRestored(adbot=ID))
-    async with service(world):
-        (stopped,) = await world.says(AdbotStopped)
+    async with service(harness):
+        (stopped,) = await harness.wait_for(AdbotStopped)
         await client.send(START, Causes.first("test"))
-        await world.says(CycleDue, 2)
+        await harness.wait_for(CycleDue, 2)
     assert stopped.reason == StopReason.SUSPENDED

@@ -1,4 +1,4 @@
-"""One sandbox for all tests of this folder; each test makes its own accounts and chats in it."""
+"""One sandbox for all tests of this folder; each test creates its own accounts and chats."""
 
 # ruff: noqa: ANN401 - Telethon ships no types
 
@@ -63,7 +63,7 @@ async def control(
 
 @pytest_asyncio.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Connect plain Telethon with a session: text, or what Telethon takes."""
+    """Connect plain Telethon with a session, given as text or as Telethon's object."""
     clients: list[Any] = []
 
     async def connected(session: Any, **options: Any) -> Any:
@@ -80,7 +80,7 @@ async def connect() -> AsyncIterator[Connect]:
         await client.disconnect()
         ended = client._sender._disconnected
         if ended.done() and not ended.cancelled():
-            ended.exception()  # looked at, so that asyncio does not complain of it
+            ended.exception()  # read, so that asyncio does not warn about it
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def news(sandbox: TelegramSandbox, username: Callable[[], str]) -> ChatView:
 def make_group(
     sandbox: TelegramSandbox, account: AccountView, username: Callable[[], str]
 ) -> Callable[..., ChatView]:
-    """Return a maker of public groups; the account is a member if nothing else is said."""
+    """Return a function that creates public groups, by default with the account as a member."""
 
     def make(**wanted: Any) -> ChatView:
         spec = {"username": username(), "members": [account.id]} | wanted

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from adrelay.cli import app
 from adrelay.terminal.menu import Entry, Menu, loaded
-from tests.integration.gateway.market import ADMIN_TOKEN
+from tests.integration.gateway.shop import ADMIN_TOKEN
 
 FOREIGN = re.compile(
     r"pattern|\^|pydantic|asyncpg|httpx|click|typer|Traceback|Errno|Value error|[Ii]nput should|"

@@ -1,4 +1,4 @@
-"""What provisioning, the forwarder and clients say to the scheduler, and how it is started."""
+"""Events and commands for the scheduler, from provisioning, the forwarder and clients, and its start."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.tables.adbots import ADBOTS
-from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
 from tests.support.waiting import until
 
 OWNER = AccountId(uuid4())
@@ -42,8 +42,8 @@ ID = AdbotId(uuid4())
 MINUTES_10 = timedelta(minutes=10)
 
 
-def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
-    return world.running(run, SchedulerSettings, **given)
+def service(harness: ServiceHarness, **given: object) -> AbstractAsyncContextManager[None]:
+    return harness.running(run, SchedulerSettings, **given)
 
 
 def seat() -> Seat:
@@ -87,7 +87,7 @@ def extended(until: datetime | None) -> AdbotExtended:
 
 
 async def provision(
-    provisioning: Neighbour,
+    provisioning: FakeService,
     *seats: Seat,
     interval: int = 600,
     adbot: AdbotId = ID,
@@ -96,17 +96,17 @@ async def provision(
     return await provisioning.publish(f"adbot-{adbot}", event)
 
 
-async def lose(provisioning: Neighbour, *seats: Seat) -> None:
+async def lose(provisioning: FakeService, *seats: Seat) -> None:
     for lost in seats:
         event = SeatLost(adbot=ID, session=lost.session, loss=SessionLoss.BANNED)
         await provisioning.publish(f"adbot-{ID}", event)
 
 
-async def known(world: World, adbots: int = 1) -> None:
-    """Wait until the service has heard of that many adbots."""
+async def known(harness: ServiceHarness, adbots: int = 1) -> None:
+    """Wait until the service's read model has this many adbots."""
 
     async def enough() -> bool:
-        return bool(await world.value("select count(*) >= $1 from adbots.adbots", adbots))
+        return bool(await harness.value("select count(*) >= $1 from adbots.adbots", adbots))
 
     await until(enough, why="the adbots to be known")
 
@@ -121,15 +121,17 @@ async def set_and_start(client: CommandClient, adbot: AdbotId = ID) -> None:
     await client.send(StartAdbot(adbot=adbot, account=OWNER), causes)
 
 
-async def finish(forwarder: Neighbour, cycle: CycleDue) -> None:
+async def finish(forwarder: FakeService, cycle: CycleDue) -> None:
     finished = CycleFinished(cycle=cycle.cycle, adbot=cycle.adbot, counts={}, started_at=cycle.due_at)
     await forwarder.publish(f"cycle-{cycle.cycle}", finished)
 
 
-async def start_in_the_past(world: World, adbots: list[AdbotId], anchor: datetime, interval: int) -> None:
-    """Write what the service would have said had it been running then."""
+async def start_in_the_past(
+    harness: ServiceHarness, adbots: list[AdbotId], anchor: datetime, interval: int
+) -> None:
+    """Append the events that the service would have appended if these adbots had been started at `anchor`."""
     tables = [SCHEDULES, PRIVATE_IDS]
-    engine = Engine("scheduler", world.database, published(), state_tables=tables, read_models=[ADBOTS])
+    engine = Engine("scheduler", harness.database, published(), state_tables=tables, read_models=[ADBOTS])
     await engine.start()
 
     async def work(unit: UnitOfWork) -> None:

@@ -1,4 +1,4 @@
-"""What really is: read from the stores, the stream and the sandboxes themselves, past every service."""
+"""The state of the whole system, read from the stores, the stream and the sandboxes, not through services."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -44,20 +44,20 @@ class Store:
     checkpoints: dict[tuple[str, str], Cursor]
     """By reader and source."""
     readers: dict[str, frozenset[str] | None]
-    """The event types that each handles; None: all."""
+    """The event types that each handles; None for all."""
     dead_letters: list[str]
     tables: dict[str, list[dict[str, Any]]]
 
     def all(self, kind: type[EventT]) -> Iterator[tuple[Envelope, EventT]]:
-        """Return the events of a type, in order."""
+        """Yield the events of a type, in order."""
         for stored in self.events:
             if isinstance(stored.event, kind):
                 yield stored.envelope, stored.event
 
 
 @dataclass(frozen=True)
-class Truth:
-    """Everything at one moment, at which nothing moves any more."""
+class Snapshot:
+    """The state of a system at rest."""
 
     stores: dict[str, Store]
     stream: dict[str, list[Envelope]]
@@ -68,7 +68,7 @@ class Truth:
     payments: list[PaymentView]
     notifications: list[NotificationView]
     mails: list[MailView]
-    """All copies that the mail server took."""
+    """All mails that the mail sandbox received."""
     statuses: list[Status]
 
 
@@ -81,12 +81,12 @@ _TABLES = {
 }
 
 
-async def read(system: ChaosSystem, load: Load) -> Truth:
-    """Return what really is."""
-    # what was answered before what was stored: the other way round, an answer could seem to lack its effect
+async def read(system: ChaosSystem, load: Load) -> Snapshot:
+    """Return the present state."""
+    # answers before stores: the other way round, an answer could seem to lack its effect
     notifications, payments = await system.payments.notifications(), await system.payments.payments()
-    chats = {chat for stage in load.stages.values() for chat in stage.groups.values()}
-    return Truth(
+    chats = {chat for one in load.advertisements.values() for chat in one.groups.values()}
+    return Snapshot(
         stores={service: await _store(service, url) for service, url in system.databases.items()},
         stream=await _stream(system.nats.url),
         messages={chat: await system.telegram.messages(chat) for chat in sorted(chats)},
@@ -151,7 +151,7 @@ async def _stream(url: str) -> dict[str, list[Envelope]]:
 
 
 def same(stored: Envelope, carried: Envelope) -> bool:
-    """Say whether the stream carries an event as it is stored."""
+    """Return whether an event on the stream equals the stored one."""
     return (
         json.loads(stored.data) == json.loads(carried.data)
         and stored.cursor == carried.cursor

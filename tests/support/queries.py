@@ -1,4 +1,4 @@
-"""Questions to a database that a test asks again and again, over one connection."""
+"""Repeated queries to a database over one connection."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,8 +10,8 @@ import asyncpg
 from libs.eventsourcing.store.connections import connect
 
 
-class Questions:
-    """A connection that is opened with the first question; use as `async with questions.connection()`."""
+class Queries:
+    """A connection that is opened with the first query; use as `async with queries.connection()`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -20,7 +20,7 @@ class Questions:
 
     @asynccontextmanager
     async def connection(self) -> "AsyncGenerator[asyncpg.Connection[asyncpg.Record]]":
-        """Yield the connection; nobody else has it meanwhile."""
+        """Yield the connection for exclusive use."""
         async with self._one_at_a_time:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await connect(self._url)

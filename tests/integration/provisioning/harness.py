@@ -1,4 +1,4 @@
-"""A service among its neighbours: they are reduced to what they say, it runs as it is."""
+"""A test harness for a service: it runs as it is, the other services are fakes that append events."""
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
@@ -22,7 +22,7 @@ from libs.eventsourcing.operations import DeadLetter, list_dead_letters, request
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.values import START
 from tests.support.databases import fresh_database
-from tests.support.questions import Questions
+from tests.support.queries import Queries
 from tests.support.waiting import until
 
 T = TypeVar("T")
@@ -30,40 +30,42 @@ EventT = TypeVar("EventT", bound=Event)
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 
-class Neighbour:
-    """Another service, which says whatever the test wants."""
+class FakeService:
+    """Another service, reduced to a store and a relay."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def publish(self, stream: str, *events: Event, causes: Causes | None = None) -> Causes:
-        """Append events to one of its streams and return their causes."""
+        """Append events to a stream of this service; return their causes."""
         category, _, key = stream.partition("-")
         why = causes or Causes.first(f"service:{self._engine.service}")
 
         async def work(unit: UnitOfWork) -> None:
-            await unit.execute(Decider(category, _just_say, _remember_nothing), key, events)
+            await unit.execute(Decider(category, _append, _ignore), key, events)
 
         await self._engine.run(work, why)
         return why
 
 
-def _just_say(events: Sequence[Event], _: object) -> Sequence[Event]:
+def _append(events: Sequence[Event], _: object) -> Sequence[Event]:
     return events
 
 
-def _remember_nothing(_: object, event: Event) -> Event:
+def _ignore(_: object, event: Event) -> Event:
     return event
 
 
 @asynccontextmanager
-async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream) -> AsyncGenerator[Neighbour]:
-    """A neighbour with a store of its own, and a relay."""
+async def fake_service(
+    service: str, server: EmbeddedPostgres, stream: EventStream
+) -> AsyncGenerator[FakeService]:
+    """Run a fake service with a store of its own and a relay."""
     async with fresh_database(server) as database:
         engine = Engine(service, database, published())
         await engine.start(pool_size=2)
         relay = asyncio.create_task(Relay(engine, stream).run())
-        yield Neighbour(engine)
+        yield FakeService(engine)
         relay.cancel()
         await asyncio.gather(relay, return_exceptions=True)
         await engine.stop()
@@ -71,7 +73,7 @@ async def neighbour(service: str, server: EmbeddedPostgres, stream: EventStream)
 
 @asynccontextmanager
 async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
-    """A stream that one test alone uses; it is deleted afterwards."""
+    """Yield a stream for one test alone; it is deleted afterwards."""
     client = await nats.connect(nats_url)
     stream = event_stream(client, prefix=prefix)
     yield stream
@@ -80,12 +82,12 @@ async def stream_on(nats_url: str, prefix: str) -> AsyncGenerator[EventStream]:
     await client.close()
 
 
-class World:
-    """The service under test: where its database is, and how it is started."""
+class ServiceHarness:
+    """The service under test, its database and its settings."""
 
     def __init__(self, database: str, nats_url: str, prefix: str) -> None:
         self.database = database
-        self._questions = Questions(database)
+        self._queries = Queries(database)
         self._common: dict[str, Any] = {
             "postgres_url": SecretStr(database),
             "nats_url": SecretStr(nats_url),
@@ -99,7 +101,7 @@ class World:
         settings: type[SettingsT],
         **given: Any,  # noqa: ANN401 - settings of any type
     ) -> AsyncGenerator[None]:
-        """The service runs inside; it is stopped gracefully afterwards."""
+        """Run the service in this process, and stop it gracefully; raise its error if it ended by itself."""
         task = asyncio.create_task(run(settings(**self._common, **given)))
         try:
             yield
@@ -112,27 +114,27 @@ class World:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a process of its own must be told to be this service."""
+        """The settings of a process that runs this service, as text."""
         return {
             name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in self._common.items()
         }
 
     async def recorded(self) -> list[Recorded]:
-        """Return all that the service has said, in order; nothing before its first start."""
+        """Return all events of the service, in order; none before its first start."""
         try:
-            async with self._questions.connection() as connection:
+            async with self._queries.connection() as connection:
                 found = await PostgresStore(connection, published()).read(START, 100_000)
         except asyncpg.UndefinedTableError:
             return []
         return [Recorded(it, published().decode(it.type, it.schema, it.data)) for it in found]
 
     async def events_of(self, kind: type[EventT]) -> list[EventT]:
-        """Return all events of one type that the service has said."""
+        """Return the service's events of one type."""
         return [it.event for it in await self.recorded() if isinstance(it.event, kind)]
 
-    async def says(self, kind: type[EventT], count: int = 1) -> list[EventT]:
-        """Wait until the service has said that many events of one type, and return them."""
+    async def wait_for(self, kind: type[EventT], count: int = 1) -> list[EventT]:
+        """Wait until the service has appended this many events of one type; return all of them."""
 
         async def enough() -> bool:
             found: int | None = await self.value(
@@ -146,25 +148,25 @@ class World:
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a single value from the service's database; None before its first start."""
         try:
-            return await self._questions.value(query, *arguments)
+            return await self._queries.value(query, *arguments)
         except asyncpg.UndefinedTableError:
             return None
 
     async def execute(self, statement: str) -> None:
-        """Change the service's database behind its back."""
-        async with self._questions.connection() as connection:
+        """Execute a statement on the service's database."""
+        async with self._queries.connection() as connection:
             await connection.execute(statement)
 
     async def dead_letters(self) -> list[DeadLetter]:
-        """Return what the service could not handle."""
-        async with self._questions.connection() as connection:
+        """Return the service's dead letters."""
+        async with self._queries.connection() as connection:
             return await list_dead_letters(connection)
 
     async def retry(self, letter: DeadLetter) -> None:
         """Retry a dead letter's stream."""
-        async with self._questions.connection() as connection:
+        async with self._queries.connection() as connection:
             await request_retry(connection, letter.reader, letter.source_stream)
 
     async def close(self) -> None:
-        """Ask no more."""
-        await self._questions.close()
+        """Close the connection."""
+        await self._queries.close()

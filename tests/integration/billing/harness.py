@@ -1,4 +1,4 @@
-"""Billing between its neighbours: a real provider sandbox, a webhook, a client, the stream."""
+"""A test harness for billing: the provider's sandbox, a webhook, a client, provisioning's events."""
 
 import asyncio
 import json
@@ -46,8 +46,8 @@ PROVIDER_SECONDS = 5.0
 
 
 @dataclass
-class Stage:
-    """Everything around billing; `running` and `process` bring billing itself."""
+class BillingHarness:
+    """All that billing needs. `running` and `process` start billing itself."""
 
     database: str
     nats_url: str
@@ -86,7 +86,7 @@ class Stage:
 
     @asynccontextmanager
     async def running(self, settings: BillingSettings | None = None) -> AsyncGenerator[None]:
-        """Billing, within this process."""
+        """Run billing in this process."""
         task = asyncio.create_task(run(settings or self.settings()))
         try:
             yield
@@ -97,7 +97,7 @@ class Stage:
                 await task
 
     def process(self, settings: BillingSettings | None = None) -> AbstractAsyncContextManager[Process]:
-        """Billing, as a process of its own; it is killed at the block's end."""
+        """Run billing in a process of its own, which is killed at the end of the block."""
         settings = settings or self.settings()
         variables = {
             f"ADRELAY_BILLING_{name.upper()}": _plain(getattr(settings, name))
@@ -127,14 +127,14 @@ class Stage:
         return await self.client.send(command, Causes.first(f"account:{ACCOUNT}"))
 
     async def act(self, command: Command) -> Accepted:
-        """Do something by hand, as an operator does."""
+        """Send a command as the operator."""
         return await self.client.send(command, Causes.first(OPERATOR))
 
     async def notify(self, body: bytes, signature: str) -> Accepted:
         return await record(self.client, body, signature)
 
     async def payment(self, number: str | None = None) -> str:
-        """Return the id of the payment that was recorded for an order."""
+        """Return the id of an order's payment."""
         data = await self.connection.fetchval(
             "select data::text from engine.events where stream = $1 and type = 'PaymentRequested'",
             f"order-{number or self.number}",
@@ -142,7 +142,7 @@ class Stage:
         return str(json.loads(data)["payment"])
 
     async def awaits_payment(self, number: str | None = None) -> bool:
-        """Whether an order's payment is still to be requested from the provider."""
+        """Return whether an order's payment must still be requested from the provider."""
         return bool(
             await self.connection.fetchval(
                 "select exists (select from payment_requests.payment_requests where order_no = $1)",
@@ -151,12 +151,12 @@ class Stage:
         )
 
     async def history(self, number: str | None = None) -> list[str]:
-        """Return what happened to an order, by type."""
+        """Return the types of an order's events, in order."""
         rows = await self._rows(f"order-{number or self.number}")
         return [row["type"] for row in rows]
 
     async def correlation_ids(self, number: str | None = None) -> set[UUID]:
-        """Return the correlation ids of an order's events: one, if they are one correlated tree."""
+        """Return the correlation ids of an order's events."""
         return {row["correlation_id"] for row in await self._rows(f"order-{number or self.number}")}
 
     async def _rows(self, stream: str) -> list[asyncpg.Record]:
@@ -166,10 +166,10 @@ class Stage:
                 stream,
             )
         except asyncpg.UndefinedTableError:
-            return []  # billing has not made its tables yet
+            return []  # billing has not created its tables yet
 
     async def events_of(self, kind: str, number: str | None = None) -> list[dict[str, Any]]:
-        """Return what an order's events of a type say."""
+        """Return the data of an order's events of a type."""
         rows = await self.connection.fetch(
             "select data::text from engine.events where stream = $1 and type = $2 order by version",
             f"order-{number or self.number}",
@@ -178,7 +178,7 @@ class Stage:
         return [json.loads(row["data"]) for row in rows]
 
     async def publish(self, *events: tuple[str, Event]) -> None:
-        """Put events of provisioning on the stream, each with the name of its own stream."""
+        """Publish provisioning's events, each with the name of its stream."""
         await self.stream.ensure()
         envelopes = [self._envelope(stream, event) for stream, event in events]
         if self._token is None:
@@ -203,7 +203,7 @@ class Stage:
         )
 
     async def stock(self, sessions: int) -> list[SessionId]:
-        """Stock this many sessions in provisioning."""
+        """Publish that this many sessions were stocked; return their ids."""
         ids = [SessionId(new_id()) for _ in range(sessions)]
         await self.publish(
             *(
@@ -220,7 +220,7 @@ class Stage:
         plan: Plan = BRONZE,
         seats: tuple[Seat, ...] = (),
     ) -> None:
-        """Deliver an order in provisioning, its seats still empty by default."""
+        """Publish that an order was delivered, by default with empty seats."""
         provisioned = AdbotProvisioned(
             adbot=adbot or self.adbot,
             order=number or self.number,
@@ -233,11 +233,11 @@ class Stage:
         await self.publish((f"adbot-{adbot or self.adbot}", provisioned))
 
     async def free(self) -> int:
-        """Return how many free sessions billing knows of."""
+        """Return the number of free sessions in billing's read model."""
         return int(await self.connection.fetchval("select count(*) from free_sessions.free_sessions"))
 
     async def waiting(self) -> int:
-        """Return how many seats billing knows to wait for stock."""
+        """Return the number of seats that wait for stock in billing's read model."""
         missing = "select coalesce(sum(missing), 0) from free_sessions.adbots where waiting"
         return int(await self.connection.fetchval(missing))
 
@@ -253,7 +253,7 @@ async def record(commands: CommandClient, body: bytes, signature: str) -> Accept
 
 @asynccontextmanager
 async def webhook(commands: CommandClient) -> AsyncGenerator[str]:
-    """A webhook as the gateway has one: 200 for what billing took, 4xx for what it refused."""
+    """Yield the URL of a webhook like the gateway's: 200 if accepted, 4xx if refused."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -268,7 +268,7 @@ async def webhook(commands: CommandClient) -> AsyncGenerator[str]:
             writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the sender would not wait
+            pass  # the sender closed the connection
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""The demo's world in the Telegram sandbox: accounts, a channel with a post, groups to post to."""
+"""The demo's sample data in the Telegram sandbox: accounts, a channel with a post, groups."""
 
 from dataclasses import dataclass
 
@@ -29,8 +29,8 @@ PHOTO = PostSpec(media=Media.PHOTO)
 
 
 @dataclass(frozen=True)
-class Stage:
-    """The sandbox's contents: account ids, the post's link, its number of messages, groups by name."""
+class Sample:
+    """The sample data: account ids, the post's link and number of messages, chat ids by group."""
 
     accounts: tuple[int, ...]
     post: str
@@ -39,10 +39,10 @@ class Stage:
     """Chat ids by canonical group, such as `@berlin_flats`."""
 
 
-async def set_stage(telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "") -> Stage:
-    """Create the stage in the sandbox, where every account is a member of every group, and return it.
+async def create_sample(telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "") -> Sample:
+    """Create the sample data in the sandbox, every account a member of every group; return it.
 
-    A `tag` at the end of its names allows a second stage.
+    A `tag` at the end of its names allows a second sample.
     """
     accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in ACCOUNTS]
     channel = await telegram.create_channel(ChannelSpec(title="Lakeside homes", username=f"{CHANNEL}{tag}"))
@@ -63,4 +63,4 @@ async def set_stage(telegram: TelegramSandboxControl, *, album: bool = False, ta
         ).id
         for name in GROUPS
     }
-    return Stage(tuple(accounts), f"https://t.me/{CHANNEL}{tag}/{parts[0].id}", len(parts), groups)
+    return Sample(tuple(accounts), f"https://t.me/{CHANNEL}{tag}/{parts[0].id}", len(parts), groups)

@@ -1,4 +1,4 @@
-"""A Telegram with groups in it, and a forwarder's pool on a real database."""
+"""A test harness for the forwarder: a Telegram sandbox with groups, and a pool on a real database."""
 
 import asyncio
 import base64
@@ -69,7 +69,7 @@ def vault_key() -> str:
 
 
 def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSandbox) -> ForwarderSettings:
-    """The settings of a forwarder that hurries."""
+    """Return a forwarder's settings with short durations."""
     return ForwarderSettings.model_validate(
         {
             "postgres_url": database,
@@ -92,7 +92,7 @@ def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSan
 
 @asynccontextmanager
 async def engine_of(database: str) -> AsyncGenerator[Engine]:
-    """The forwarder's store and tables."""
+    """Yield the forwarder's engine on a database."""
     made = Engine(
         "forwarder",
         database,
@@ -106,8 +106,8 @@ async def engine_of(database: str) -> AsyncGenerator[Engine]:
     await made.stop()
 
 
-class Stage:
-    """What a test needs: seats with real sessions, groups, cycles, workers, and what became of it all."""
+class ForwarderHarness:
+    """Creates seats with sessions, groups, cycles and workers; returns their events and messages."""
 
     def __init__(self, engine: Engine, telegram: TelegramSandbox, settings: ForwarderSettings) -> None:
         self.engine = engine
@@ -248,7 +248,7 @@ class Stage:
         return self.telegram.messages(self.chat(group).id)
 
     async def events_of(self, kind: type[EventT]) -> list[EventT]:
-        """All events of a kind, in order."""
+        """Return all events of a type, in order."""
         async with self.engine.pool.acquire() as connection:
             rows = await connection.fetch(
                 "select type, schema, data::text as data from engine.events where type = $1 "
@@ -262,18 +262,18 @@ class Stage:
         return self.accounts[seat.session]
 
     def sent(self, seat: Seat | None = None) -> list[JournalEntry]:
-        """The forwards that the server was asked for."""
+        """Return the server's calls of `messages.forwardMessages`."""
         account = None if seat is None else self.account(seat)
         return self.telegram.journal(JournalQuery(method="messages.forwardMessages", account=account))
 
     def fail(self, name: str, seat: Seat | None = None, **spec: object) -> None:
-        """Answer forwards with an error."""
+        """Answer `messages.forwardMessages` with an error."""
         account = None if seat is None else self.account(seat)
         fault = {"method": "messages.forwardMessages", "account": account, "name": name, **spec}
         self.telegram.inject_fault(FaultSpec.model_validate(fault))
 
     def fail_silently(self, action: FaultAction, moment: FaultMoment, seat: Seat, *, times: int) -> None:
-        """Leave forwards without an answer."""
+        """Do not answer `messages.forwardMessages`."""
         self.telegram.inject_fault(
             FaultSpec(
                 method="messages.forwardMessages",
@@ -285,7 +285,7 @@ class Stage:
         )
 
     def copies(self, groups: Iterable[GroupRef]) -> Counter[int]:
-        """How many groups hold how many messages."""
+        """Count groups by their number of messages."""
         return Counter(len(self.messages(group)) for group in groups)
 
     def chat_id(self, group: GroupRef) -> int:

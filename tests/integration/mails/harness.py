@@ -1,4 +1,4 @@
-"""A gateway that sends mails to the sandbox, and a billing that says what is to be told."""
+"""A test harness for mails: a gateway that sends to the mail sandbox, and a fake billing."""
 
 import asyncio
 import os
@@ -35,10 +35,10 @@ from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.neighbours import BRONZE, Neighbour, append, list_bronze
+from tests.integration.gateway.fake_services import BRONZE, FakeService, append, list_bronze
 from tests.support.databases import ENGINE, fresh_database
 from tests.support.process import Process, started
-from tests.support.questions import Questions
+from tests.support.queries import Queries
 from tests.support.waiting import until
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
@@ -47,12 +47,12 @@ PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
 CODES = AccessCodes(SecretStr(PEPPER))
-PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # the provider would wait for longer
+PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # before the end of the provider's payment
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
 
 
-class Stage:
-    """Billing's part is played here; mails go to a sandbox of this stage's own."""
+class MailHarness:
+    """A fake billing, a mail sandbox, and settings for a gateway."""
 
     def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres) -> None:
         self.nats, self.postgres = nats, postgres
@@ -60,7 +60,7 @@ class Stage:
         self.port = free_port()
         self.sandbox: MailSandbox
         self.mails: MailControl
-        self.billing: Neighbour
+        self.billing: FakeService
         self.database = ""
         self.http: httpx.AsyncClient
         """A caller of the gateway, where it runs for all tests of a file."""
@@ -74,11 +74,11 @@ class Stage:
         self.sandbox = await self._stack.enter_async_context(self._smtp)
         self.mails = await self._stack.enter_async_context(MailControl(self.sandbox.control_url))
         self.database = await self.new_database("gateway")
-        self._questions = Questions(self.database)
-        self._stack.push_async_callback(self._questions.close)
+        self._queries = Queries(self.database)
+        self._stack.push_async_callback(self._queries.close)
         url = await self.new_database()
-        neighbour = Neighbour("billing", url, self.nats.url, self.prefix, _shop())
-        self.billing = await self._stack.enter_async_context(neighbour)
+        fake_service = FakeService("billing", url, self.nats.url, self.prefix, _shop())
+        self.billing = await self._stack.enter_async_context(fake_service)
         await list_bronze(self.billing)
         return self
 
@@ -99,7 +99,7 @@ class Stage:
     # -- the gateway
 
     def settings(self, **changed: object) -> dict[str, object]:
-        """Return what a gateway is told; `None` leaves something out."""
+        """Return a gateway's settings; without those that are `None`."""
         usual: dict[str, object] = {
             "postgres_url": self.database,
             "nats_url": self.nats.url,
@@ -125,7 +125,7 @@ class Stage:
 
     @asynccontextmanager
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
-        """Run a gateway in this process, stop it gently; yields a caller."""
+        """Run a gateway in this process and stop it gracefully; yield an HTTP client."""
         task = asyncio.create_task(run(GatewaySettings.model_validate(self.settings(**changed))))
         try:
             async with httpx.AsyncClient(
@@ -146,9 +146,9 @@ class Stage:
         return False
 
     async def started(self, environment: Mapping[str, str] | None = None) -> Process:
-        """Return a gateway in a process of its own; it is killed with the stage at the latest."""
-        told = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
-        process = await started("services.gateway", {**os.environ, **told, **(environment or {})})
+        """Start a gateway in a process of its own, which is killed with the harness at the latest."""
+        settings = {f"ADRELAY_GATEWAY_{name.upper()}": str(value) for name, value in self.settings().items()}
+        process = await started("services.gateway", {**os.environ, **settings, **(environment or {})})
         self._stack.push_async_callback(process.killed)
         return process
 
@@ -157,7 +157,7 @@ class Stage:
     async def place(
         self, email: str | None = None, *, address: bool = True, coin: str = "BTC"
     ) -> OrderPlaced:
-        """Place an order; with an address that it is to be paid to."""
+        """Append a placed order, by default with a payment request."""
         self._orders += 1
         email = email or f"client-{uuid4().hex[:8]}@example.com"
         placed = OrderPlaced(
@@ -174,7 +174,7 @@ class Stage:
         return placed
 
     async def request(self, placed: OrderPlaced, memo: str | None = None) -> None:
-        """Request an order's payment from the provider."""
+        """Append the payment request of an order."""
         requested = PaymentRequested(
             order=placed.order,
             provider="nowpayments",
@@ -188,7 +188,7 @@ class Stage:
         await self.billing.publish(f"order-{placed.order}", requested)
 
     async def finish(self, placed: OrderPlaced, *, paid: Decimal = AMOUNT) -> None:
-        """Pay an order."""
+        """Append that an order was paid."""
         finished = PaymentFinished(
             order=placed.order,
             account=placed.account,
@@ -201,28 +201,28 @@ class Stage:
         await self.billing.publish(f"order-{placed.order}", finished)
 
     async def pay_half(self, placed: OrderPlaced) -> None:
-        """Pay one half of an order."""
+        """Append that half of an order was paid."""
         partial = PaymentPartiallyPaid(
             order=placed.order, payment="5001", paid=HALF, missing=AMOUNT - HALF, coin=placed.coin
         )
         await self.billing.publish(f"order-{placed.order}", partial)
 
     async def expire(self, placed: OrderPlaced) -> None:
-        """Expire an order."""
+        """Append that an order has expired."""
         await self.billing.publish(f"order-{placed.order}", OrderExpired(order=placed.order))
 
     # -- what is seen
 
     async def row(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a column of any type
         """Return a value from the gateway's database."""
-        return await self._questions.value(query, *arguments)
+        return await self._queries.value(query, *arguments)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Return rows from the gateway's database."""
-        return await self._questions.rows(query, *arguments)
+        return await self._queries.rows(query, *arguments)
 
     async def outcomes(self) -> dict[str, str]:
-        """Return what became of every mail, by notification id, as the gateway's events say it."""
+        """Return the outcome of every mail by notification id, from the gateway's events."""
         rows = await self.rows(
             "select type, data->>'notification' as id, data->>'reason' as reason, data->'mail' as mail "
             "from engine.events where stream like 'inbox-%' and position > $1 order by events.xid, position",
@@ -239,7 +239,7 @@ class Stage:
         return found
 
     async def settled(self, mails: int) -> dict[str, str]:
-        """Return what became of every mail once there are so many notifications and none waits."""
+        """Return the outcomes once there are this many notifications and no mail is waiting."""
 
         async def done() -> dict[str, str] | None:
             found = await self.outcomes()
@@ -256,14 +256,14 @@ def token(account: AccountId) -> dict[str, str]:
 
 
 def notification(message_id: str) -> str:
-    """Return the notification that a mail is about."""
+    """Return the id of a mail's notification."""
     text, _, domain = message_id.strip("<>").partition("@")
     assert domain == DOMAIN
     return str(UUID(text))
 
 
 def _shop() -> CommandHandlers:
-    """Take any order of the plan, and say where to pay."""
+    """Return billing's handlers: accept any order, with a payment address."""
     handlers = CommandHandlers()
 
     @handlers.on(PlaceOrder)

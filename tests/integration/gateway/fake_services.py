@@ -1,4 +1,4 @@
-"""Stand-ins for the services behind the gateway: they answer its commands and say real events."""
+"""Fakes of the services behind the gateway, which answer commands and append events."""
 
 import asyncio
 from base64 import b64decode
@@ -53,8 +53,8 @@ BRONZE = Plan(
 )
 
 
-def _decide(said: Sequence[Event], _: int | None) -> Sequence[Event]:
-    return said
+def _decide(events: Sequence[Event], _: int | None) -> Sequence[Event]:
+    return events
 
 
 def _evolve(count: int | None, _: Event) -> int:
@@ -62,22 +62,22 @@ def _evolve(count: int | None, _: Event) -> int:
 
 
 async def append(unit: UnitOfWork, stream: str, *events: Event) -> None:
-    """Append events to a stream, whatever stands in it."""
+    """Append events to a stream without a decision."""
     category, _, key = stream.partition("-")
     decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
     await unit.execute(decider, key, events)
 
 
 async def already(unit: UnitOfWork, stream: str) -> int:
-    """Return how many events stand in a stream."""
+    """Return the number of a stream's events."""
     category, _, key = stream.partition("-")
     decider: Decider[Sequence[Event], int, Event] = Decider(category, _decide, _evolve)
     return await unit.load(decider, key) or 0
 
 
 @dataclass
-class Neighbour:
-    """A service that is not there: its store, its relay, its way of answering."""
+class FakeService:
+    """A service with a store, a relay and these command handlers."""
 
     service: str
     url: str
@@ -107,27 +107,27 @@ class Neighbour:
         await self._stack.aclose()
 
     def resume(self) -> None:
-        """Let events reach the stream."""
+        """Start the relay."""
         self._relaying = asyncio.create_task(self._relay.run())
 
     async def pause(self) -> None:
-        """Keep events in the store."""
+        """Stop the relay."""
         self._relaying.cancel()
         with suppress(asyncio.CancelledError):
             await self._relaying
 
     async def publish(self, stream: str, *events: Event) -> None:
-        """Append events to a stream."""
+        """Append events to a stream of this service."""
         await self.engine.run(lambda unit: append(unit, stream, *events), Causes.first("service:test"))
 
     async def events_of(self, stream: str) -> list[Recorded]:
-        """Return what stands in a stream."""
+        """Return the events of a stream."""
         async with self.engine.pool.acquire() as connection:
             return await PostgresStore(connection, self.engine.catalogue).load(stream)
 
 
 def forwarder() -> CommandHandlers:
-    """Take any Telegram application, and sessions that begin with a 1."""
+    """Return a forwarder's handlers: accept any Telegram application, and sessions that begin with a 1."""
     handlers = CommandHandlers()
 
     @handlers.on(ImportApiPair)
@@ -153,7 +153,7 @@ def forwarder() -> CommandHandlers:
 
 
 def scheduler() -> CommandHandlers:
-    """Take any advertisement with groups, and start whatever has one."""
+    """Return a scheduler's handlers: accept any link as a post, and start any adbot with an advertisement."""
     handlers = CommandHandlers()
     set_up: set[object] = set()
 
@@ -193,6 +193,6 @@ def scheduler() -> CommandHandlers:
     return handlers
 
 
-async def list_bronze(neighbour: Neighbour) -> None:
-    """Put a plan on sale."""
-    await neighbour.publish("product-bronze", ProductListed(plan=BRONZE))
+async def list_bronze(fake_service: FakeService) -> None:
+    """Append that the plan bronze is on sale."""
+    await fake_service.publish("product-bronze", ProductListed(plan=BRONZE))

@@ -1,4 +1,4 @@
-"""A gateway with its neighbours, and its clients; more gateways where one must be set up otherwise."""
+"""A test harness for the gateway: fake services, clients, gateways with other settings."""
 
 import asyncio
 import secrets
@@ -25,9 +25,9 @@ from services.gateway.settings import GatewaySettings
 from services.scheduler import service as scheduler
 from services.scheduler.settings import SchedulerSettings
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway import neighbours
-from tests.integration.gateway.neighbours import BRONZE, Neighbour
-from tests.integration.gateway.shop import Shop, provisioning
+from tests.integration.gateway import fake_services
+from tests.integration.gateway.fake_handlers import FakeBilling, provisioning
+from tests.integration.gateway.fake_services import BRONZE, FakeService
 from tests.support.databases import ENGINE, fresh_database
 from tests.support.waiting import until
 
@@ -41,7 +41,7 @@ IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
 async def operator(
     http: httpx.AsyncClient, *, admin_token: str = ADMIN_TOKEN
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """Yield the operator's caller of the gateway that `http` calls."""
+    """Yield an HTTP client with the operator's token, for the gateway that `http` calls."""
     headers = {"Authorization": f"Bearer {admin_token}"}
     base_url = http.base_url.join("/api/v1/admin/")
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=DEADLINE_SECONDS) as admin:
@@ -49,10 +49,7 @@ async def operator(
 
 
 async def access_code(admin: httpx.AsyncClient, email: str) -> str:
-    """Return an access code that the operator issues, once the first order has opened the account.
-
-    `admin` is a caller of `/api/v1/admin/`.
-    """
+    """Return a new access code once the account exists; `admin` calls `/api/v1/admin/`."""
 
     async def issued() -> Any:  # noqa: ANN401 - JSON
         answer = await admin.post("accounts/access-code", json={"email": email})
@@ -64,7 +61,7 @@ async def access_code(admin: httpx.AsyncClient, email: str) -> str:
 
 @dataclass(frozen=True)
 class Client:
-    """A client with an account of its own."""
+    """A client of Adrelay, signed in."""
 
     http: httpx.AsyncClient
     account: AccountId
@@ -73,14 +70,14 @@ class Client:
     order: str
 
     async def get(self, path: str, **parameters: int) -> Any:  # noqa: ANN401 - JSON
-        """Return what a route answers."""
+        """Return the JSON of a route; raise unless its status is 200."""
         answer = await self.http.get(path, params=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
 
-class World:
-    """A gateway, what stands behind it, and who calls it."""
+class GatewayHarness:
+    """A gateway and the services behind it."""
 
     def __init__(
         self, nats: EmbeddedNats, postgres: EmbeddedPostgres, prefix: str, *, real_scheduler: bool = False
@@ -88,35 +85,39 @@ class World:
         self.nats, self.postgres, self.prefix = nats, postgres, prefix
         self.real_scheduler = real_scheduler
         self.http: httpx.AsyncClient
-        self.shop = Shop()
-        self.billing: Neighbour
-        self.provisioning: Neighbour
-        self.scheduler: Neighbour
-        self.forwarder: Neighbour
+        self.fake_billing = FakeBilling()
+        self.billing: FakeService
+        self.provisioning: FakeService
+        self.scheduler: FakeService
+        self.forwarder: FakeService
         self.commands: CommandClient
         self.gateway_database = ""
         self._stack: AsyncExitStack
 
     async def enter(self, stack: AsyncExitStack) -> None:
-        """Start all parts."""
+        """Start the services and the gateway; `stack` stops them."""
         self._stack = stack
         self.gateway_database = await self.database(stack, "gateway")
-        self.billing = await self._neighbour(stack, "billing", self.shop.handlers)
-        self.provisioning = await self._neighbour(stack, "provisioning", provisioning())
+        self.billing = await self._fake_service(stack, "billing", self.fake_billing.handlers)
+        self.provisioning = await self._fake_service(stack, "provisioning", provisioning())
         if self.real_scheduler:
             await self._run_scheduler(stack)
         else:
-            self.scheduler = await self._neighbour(stack, "scheduler", neighbours.scheduler())
-        self.forwarder = await self._neighbour(stack, "forwarder", neighbours.forwarder())
+            self.scheduler = await self._fake_service(stack, "scheduler", fake_services.scheduler())
+        self.forwarder = await self._fake_service(stack, "forwarder", fake_services.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
         self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
-        await neighbours.list_bronze(self.billing)
+        await fake_services.list_bronze(self.billing)
         self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
 
-    async def _neighbour(self, stack: AsyncExitStack, service: str, handlers: CommandHandlers) -> Neighbour:
+    async def _fake_service(
+        self, stack: AsyncExitStack, service: str, handlers: CommandHandlers
+    ) -> FakeService:
         url = await self.database(stack, ENGINE)
-        return await stack.enter_async_context(Neighbour(service, url, self.nats.url, self.prefix, handlers))
+        return await stack.enter_async_context(
+            FakeService(service, url, self.nats.url, self.prefix, handlers)
+        )
 
     async def _run_scheduler(self, stack: AsyncExitStack) -> None:
         settings = {
@@ -134,7 +135,7 @@ class World:
 
     @asynccontextmanager
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
-        """Run a gateway with a database of its own, and yield a client of it."""
+        """Run a gateway with a database of its own; yield an HTTP client of it."""
         async with AsyncExitStack() as stack:
             port = free_port()
             usual: dict[str, object] = {
@@ -151,7 +152,7 @@ class World:
                 "checkouts_per_hour": 10_000,
                 "writes_per_minute": 10_000,
                 "writes_per_day": 10_000,
-                "command_seconds": DEADLINE_SECONDS,  # a busy machine is no fault of the gateway's
+                "command_seconds": DEADLINE_SECONDS,  # a slow machine must not fail the test
                 "read_your_writes_seconds": DEADLINE_SECONDS,
             }
             running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
@@ -170,7 +171,7 @@ class World:
             yield http
 
     async def cancel(self, order: str) -> None:
-        """Cancel an order in billing, and wait until every service knows."""
+        """Cancel an order in billing; wait until the gateway shows it."""
         await self.billing.publish(f"order-{order}", OrderCancelled(order=order, reason="a test"))
 
     async def expire(self, order: str) -> None:
@@ -178,7 +179,7 @@ class World:
         await self.billing.publish(f"order-{order}", OrderExpired(order=order))
 
     async def client(self) -> Client:
-        """Return a new client, who has checked out once, got a code from the operator and signed in."""
+        """Check out as a new client, sign in with an access code of the operator, and return the client."""
         email = f"client-{uuid4().hex[:12]}@example.com"
         answer = await self.http.post(
             "/api/v1/checkout", json={"email": email, "plan": "bronze", "pay_currency": "BTC"}
@@ -198,7 +199,7 @@ class World:
         return Client(http, account, email, code, answer.json()["order_number"])
 
     async def adbot(self, client: Client, *, seats: int = 1) -> AdbotId:
-        """Return an adbot of a client's, as the gateway shows it already."""
+        """Deliver an adbot to a client; return its id once the gateway shows it."""
         adbot = AdbotId(new_id())
         now = utc_now()
         event = AdbotProvisioned(

@@ -1,4 +1,4 @@
-"""What billing and the forwarder say to provisioning, and how it is started."""
+"""Events of billing and the forwarder for provisioning, and its start."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -21,7 +21,7 @@ from services.provisioning.session.tables import STOCK
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.telegram_application.commands import AddApplication
 from services.provisioning.telegram_application.domain import APPLICATION
-from tests.integration.provisioning.neighbours import Neighbour, World
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
 
 OWNER = AccountId(uuid4())
 ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
@@ -29,8 +29,8 @@ SESSIONS = [SessionId(uuid4()) for _ in range(90)]
 PAIR_A, PAIR_B = ApplicationId(uuid4()), ApplicationId(uuid4())
 
 
-def service(world: World, **given: object) -> AbstractAsyncContextManager[None]:
-    return world.running(run, ProvisioningSettings, **given)
+def service(harness: ServiceHarness, **given: object) -> AbstractAsyncContextManager[None]:
+    return harness.running(run, ProvisioningSettings, **given)
 
 
 def plan(sessions: int) -> Plan:
@@ -58,46 +58,50 @@ def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> Paymen
     )
 
 
-async def pay(billing: Neighbour, order: str, sessions: int = 2, *, renews: AdbotId | None = None) -> Causes:
+async def pay(
+    billing: FakeService, order: str, sessions: int = 2, *, renews: AdbotId | None = None
+) -> Causes:
     return await billing.publish(f"order-{order}", paid(order, sessions, renews))
 
 
-async def refund(billing: Neighbour, order: str, *, keep_sessions: bool = False) -> Causes:
+async def refund(billing: FakeService, order: str, *, keep_sessions: bool = False) -> Causes:
     refunded = PaymentRefunded(
         order=order, payment="4711", reason="not happy", by_hand=True, keep_sessions=keep_sessions
     )
     return await billing.publish(f"order-{order}", refunded)
 
 
-async def import_session(forwarder: Neighbour, session: SessionId, pair: ApplicationId | None = None) -> None:
+async def import_session(
+    forwarder: FakeService, session: SessionId, pair: ApplicationId | None = None
+) -> None:
     imported = SessionImported(session=session, telegram_user=1, phone="+49…42", pair=pair)
     await forwarder.publish(f"client-{session}", imported)
 
 
-async def import_pair(forwarder: Neighbour, pair: ApplicationId = PAIR_A) -> None:
+async def import_pair(forwarder: FakeService, pair: ApplicationId = PAIR_A) -> None:
     await forwarder.publish(f"apipair-{pair}", ApiPairImported(pair=pair, api_id=17))
 
 
-async def stock_up(world: World, forwarder: Neighbour, *sessions: SessionId) -> None:
-    before = len(await world.events_of(SessionStocked))
+async def stock_up(harness: ServiceHarness, forwarder: FakeService, *sessions: SessionId) -> None:
+    before = len(await harness.events_of(SessionStocked))
     for session in sessions:
         await import_session(forwarder, session)
-    await world.says(SessionStocked, before + len(sessions))
+    await harness.wait_for(SessionStocked, before + len(sessions))
 
 
-async def die(forwarder: Neighbour, session: SessionId) -> None:
+async def die(forwarder: FakeService, session: SessionId) -> None:
     died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
     await forwarder.publish(f"client-{session}", died)
 
 
 async def sold_before(
-    world: World, orders: list[str], begun: datetime, *, seats: int = 2, stocked: int = 0
+    harness: ServiceHarness, orders: list[str], begun: datetime, *, seats: int = 2, stocked: int = 0
 ) -> list[AdbotProvisioned]:
-    """Write what the service would have said had these orders been paid then, each with seats of its own.
+    """Append the events that the service would have appended for these paid orders, each with its own seats.
 
-    The sessions are the first of `SESSIONS`, in the order of the orders; `stocked` more lie in stock.
+    The sessions are the first of `SESSIONS`, in the order of the orders; `stocked` more are in stock.
     """
-    engine = Engine("provisioning", world.database, published(), state_tables=[STOCK, ADBOTS])
+    engine = Engine("provisioning", harness.database, published(), state_tables=[STOCK, ADBOTS])
     await engine.start()
 
     async def work(unit: UnitOfWork) -> list[AdbotProvisioned]:
@@ -111,8 +115,8 @@ async def sold_before(
                 await _stock(unit, seat.session)
                 await unit.execute(SESSION, seat.session, Assign(adbot, seat.pair, begun))
             command = Provision(adbot, order, OWNER, plan(seats), tuple(taken), begun)
-            said = await unit.execute(ADBOT, adbot, command)
-            sold.extend(event for event in said if isinstance(event, AdbotProvisioned))
+            appended = await unit.execute(ADBOT, adbot, command)
+            sold.extend(event for event in appended if isinstance(event, AdbotProvisioned))
         for _ in range(stocked):
             await _stock(unit, next(sessions))
         return sold

@@ -1,4 +1,4 @@
-"""Payment providers on the bench: a real adapter, a real server, and a hand on the server's switches."""
+"""Test harnesses for payment providers: an adapter, its sandbox, and the sandbox's control."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,88 +23,88 @@ MEMO_COIN: Coin = "XRP"
 UNSOLD_COIN: Coin = "DOGE"
 TIMEOUT_SECONDS = 3.0
 LONG_SECONDS = 20.0
-"""Longer than any machine takes over a timeout, shorter than what would be waited for without one."""
+"""Longer than a timeout takes on any machine, shorter than a call would last without one."""
 FAILURES = 3
 REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Told:
-    """A notification as it goes over the wire."""
+class SentNotification:
+    """A notification as sent."""
 
     body: bytes
     signature: str
 
 
-class Bench(Protocol):
-    """What the suite needs of a provider's server; a second provider brings one of its own.
+class ProviderHarness(Protocol):
+    """The controls of a provider's sandbox that the tests need; each provider implements them.
 
-    Faults strike every call until `heal`, or so many as `count` says.
+    Faults apply to every call until `heal`, or to `count` calls.
     """
 
     provider: PaymentProvider
     minimum_usd: Decimal
-    """The smallest price of the plain coin, in USD to the cent."""
+    """The minimum price of the plain coin, in USD with two decimals."""
     secrets: tuple[str, ...]
-    """What no error may show."""
+    """Texts that no error may contain."""
 
     async def payments(self) -> int:
-        """How many payments were made."""
+        """Return the number of payments."""
         ...
 
     async def calls(self) -> int:
-        """How many calls were answered."""
+        """Return the number of answered calls."""
         ...
 
-    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
-        """Bring a payment into a state, with all of the money or none; return the notification of it."""
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> SentNotification:
+        """Set a payment's state, with the full amount or none; return the notification."""
         ...
 
-    async def become_unheard_of(self, payment: PaymentId) -> str:
-        """Bring a payment into a state that nobody knows; return its name."""
+    async def become_unknown(self, payment: PaymentId) -> str:
+        """Set a payment's state to an unknown one; return its name."""
         ...
 
     async def pay_in_another_coin(self, payment: PaymentId) -> str:
-        """Pay in a coin that is not sold for; return its code."""
+        """Pay in a coin that plans are not sold for; return its code."""
         ...
 
-    async def deposit_again(self, payment: PaymentId) -> Told:
-        """Pay once more to a payment's address; return the notification of the finished deposit."""
+    async def deposit_again(self, payment: PaymentId) -> SentNotification:
+        """Make a further deposit to a payment's address; return its last notification."""
         ...
 
     async def be_down(
         self, status: int = 503, *, retry_after_seconds: int | None = None, count: int | None = None
     ) -> None:
-        """Answer with a status."""
+        """Answer calls with this status."""
         ...
 
     async def hang(self) -> None:
-        """Answer nothing."""
+        """Do not answer calls."""
         ...
 
     async def be_slow(self, seconds: float) -> None:
-        """Answer so much later."""
+        """Delay the answers to calls."""
         ...
 
-    async def talk_nonsense(self) -> None:
-        """Answer what can't be read."""
+    async def answer_garbage(self) -> None:
+        """Answer calls with a page that is not JSON."""
         ...
 
     async def cut_answers(self, *, count: int | None = None) -> None:
-        """Do what is asked, and break off in the middle of the answer."""
+        """Execute calls, and close the connection in the middle of the answer."""
         ...
 
-    async def answer_of_another_payment(self) -> None:
-        """Do what is asked, and answer with another payment."""
+    async def answer_for_another_payment(self) -> None:
+        """Execute calls, and answer with another payment."""
         ...
 
     async def heal(self) -> None:
-        """Be well again."""
+        """Remove all faults."""
         ...
 
 
-class NowPaymentsBench:
-    """NOWPayments before its sandbox."""
+class NowPaymentsHarness:
+    """NOWPayments and its sandbox."""
 
     minimum_usd = convert(COINS["btc"].minimum, "btc", "usd")
     secrets: tuple[str, ...] = (API_KEY, IPN_SECRET)
@@ -119,14 +119,14 @@ class NowPaymentsBench:
     async def calls(self) -> int:
         return len(await self._control.calls())
 
-    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> Told:
+    async def become(self, payment: PaymentId, state: PaymentState, *, received: bool) -> SentNotification:
         if received:
             await self._control.pay(payment, steps=(state.lower(),), silent=True)
         else:
             await self._control.set_status(payment, state.lower(), silent=True)
         return await self._last(payment)
 
-    async def become_unheard_of(self, payment: PaymentId) -> str:
+    async def become_unknown(self, payment: PaymentId) -> str:
         await self._control.set_status(payment, "cancelled", silent=True)
         return "cancelled"
 
@@ -134,7 +134,7 @@ class NowPaymentsBench:
         await self._control.pay_in(payment, "usdterc20", silent=True)
         return "usdterc20"
 
-    async def deposit_again(self, payment: PaymentId) -> Told:
+    async def deposit_again(self, payment: PaymentId) -> SentNotification:
         again = await self._control.pay_again(payment, silent=True)
         return await self._last(again.payment_id)
 
@@ -152,26 +152,26 @@ class NowPaymentsBench:
     async def be_slow(self, seconds: float) -> None:
         await self._control.be_slow(seconds)
 
-    async def talk_nonsense(self) -> None:
-        await self._control.talk_nonsense()
+    async def answer_garbage(self) -> None:
+        await self._control.answer_garbage()
 
     async def cut_answers(self, *, count: int | None = None) -> None:
         await (self._control.cut_answers() if count is None else self._control.cut_answers(count=count))
 
-    async def answer_of_another_payment(self) -> None:
-        await self._control.answer_otherwise({"payment_id": "1", "order_id": "HQADZ-ABC123-ZZZZ"})
+    async def answer_for_another_payment(self) -> None:
+        await self._control.change_answers({"payment_id": "1", "order_id": "HQADZ-ABC123-ZZZZ"})
 
     async def heal(self) -> None:
         await self._control.heal()
 
-    async def _last(self, payment: PaymentId) -> Told:
-        told = (await self._control.notifications(payment))[-1]
-        return Told(told.body.encode(), told.signature)
+    async def _last(self, payment: PaymentId) -> SentNotification:
+        sent = (await self._control.notifications(payment))[-1]
+        return SentNotification(sent.body.encode(), sent.signature)
 
 
 @asynccontextmanager
-async def nowpayments() -> AsyncGenerator[Bench]:
-    """NOWPayments, on the bench."""
+async def nowpayments() -> AsyncGenerator[ProviderHarness]:
+    """Yield the harness of NOWPayments."""
     settings = SandboxSettings(api_key=API_KEY, ipn_secret=IPN_SECRET)
     async with NowPaymentsSandbox(settings) as sandbox, NowPaymentsControl(sandbox.url) as control:
         account = Account(
@@ -185,8 +185,8 @@ async def nowpayments() -> AsyncGenerator[Bench]:
         async with NowPayments(
             account, breaker, timeout_seconds=TIMEOUT_SECONDS, fresh_seconds=0
         ) as provider:
-            yield NowPaymentsBench(provider, control)
+            yield NowPaymentsHarness(provider, control)
 
 
-BENCHES = {"nowpayments": nowpayments}
-"""Every provider that there is."""
+HARNESSES = {"nowpayments": nowpayments}
+"""All providers, by name."""
