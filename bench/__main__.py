@@ -11,6 +11,7 @@ import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
+from bench.growing import growing
 from bench.measure import Line, markdown, show
 from bench.operating import operating
 from bench.paying import SHORT, Load, paying, sustained
@@ -28,6 +29,7 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "rebuild": lambda running: rebuilding(running, 2 * EVENTS),
     "command": lambda running: commanding(running, SECONDS),
     "operate": lambda running: operating(running, STORED),
+    "grow": growing,
     "pay": sustained,
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {

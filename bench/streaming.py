@@ -16,7 +16,7 @@ from libs.eventsourcing.stream.subscription import Consumer
 from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 
 _BATCH = 1000
-_SUBJECTS, _SINGLE = 100_000, 1000
+_STREAMS, _SINGLE = 100_000, 1000
 _UPSERT = """
 insert into bare as b select * from unnest($1::text[], $2::bigint[], $3::bigint[])
 on conflict (account) do update set amount = b.amount + excluded.amount, events = b.events + excluded.events
@@ -47,7 +47,7 @@ async def streaming(servers: Servers, events: int) -> list[Line]:
     peer = await servers.peer("project", "5")
     return [
         Measure("relay to the stream, durable", events / seconds, batches, "raw atomic batches", 0.75),
-        Measure(f"one event a publish, {_SUBJECTS:,} subjects there", with_token, alone, "bare publish"),
+        Measure(f"one event a publish, {_STREAMS:,} streams there", with_token, alone, "bare publish"),
         Measure(
             "read model, exactly once",
             read,
@@ -78,10 +78,8 @@ async def _raw_batches(stream: EventStream, events: int) -> float:
 
 async def _singly(stream: EventStream) -> tuple[float, float]:
     """Return how many events per second are published singly to many subjects: bare, and with a token."""
-    token = await stream.acquire_token(SERVICE)
-    for first in range(0, _SUBJECTS, _BATCH):
-        await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], token)
-    events = [_event(_SUBJECTS + number) for number in range(2 * _SINGLE)]
+    token = await publish_streams(stream, _STREAMS)
+    events = [_event(_STREAMS + number) for number in range(2 * _SINGLE)]
     begin = time.perf_counter()
     for event in events[:_SINGLE]:
         await stream.nats.request(f"{stream.root}.raw.Credited.{event.stream}", event.to_json())
@@ -90,6 +88,14 @@ async def _singly(stream: EventStream) -> tuple[float, float]:
     for event in events[_SINGLE:]:
         await stream.publish(SERVICE, [event], token)
     return bare, _SINGLE / (time.perf_counter() - begin)
+
+
+async def publish_streams(stream: EventStream, count: int) -> int:
+    """Publish one event of each of this many streams, and return the fencing token."""
+    token = await stream.acquire_token(SERVICE)
+    for first in range(0, count, _BATCH):
+        await stream.publish(SERVICE, [_event(first + number) for number in range(_BATCH)], token)
+    return token
 
 
 def _event(number: int) -> Envelope:

@@ -33,7 +33,7 @@ from libs.eventsourcing import (
     Registry,
     Relay,
 )
-from libs.eventsourcing.background import Timer
+from libs.eventsourcing.background import Timer, forget_commands, repeat
 from libs.eventsourcing.errors import Transient
 
 log = structlog.stdlib.get_logger()
@@ -96,6 +96,7 @@ class Chassis:
         self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
         self.relay = Relay(self.engine, self.stream, describe=described)
         self.task("relay", self.relay.run)
+        self.task("old commands", lambda: repeat("old commands", lambda: forget_commands(self.engine)))
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )

@@ -2,12 +2,14 @@
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
 from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, repeat, seconds_until
+from libs.eventsourcing.writing.old_commands import forget_commands
 from libs.eventsourcing.writing.timer import Timer
 
 __all__ = [
     "Alarm",
     "DurableEffect",
     "Timer",
+    "forget_commands",
     "heed_cancellation",
     "repeat",
     "seconds_until",

@@ -52,6 +52,8 @@ create table if not exists engine.commands (
     position bigint not null,
     at       timestamptz not null default now()
 );
+-- a few bytes for a million rows, which are deleted by their age
+create index if not exists commands_by_age on engine.commands using brin (at);
 
 -- Snapshots: the folded states of long streams, at most one row per stream, replaced about every hundred events.
 -- Any row may be deleted; `version` is that of the folding code.

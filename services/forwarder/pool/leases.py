@@ -28,19 +28,26 @@ create table if not exists pool.workers (
 SAFE_PART = 0.8
 """The part of a lease for which a worker uses it, counted from before the request for it."""
 
+# each step is one look into the index of `sends`: the cost grows with sessions, not with their sends
 _TAKE = """
-with load as (
-    select count(distinct session) as sessions,
-           count(distinct session) filter (where session = any($4::uuid[])) as busy,
+with recursive pending as (
+    (select session from sends order by session limit 1)
+    union all
+    select (select s.session from sends s where s.session > p.session order by s.session limit 1)
+    from pending p where p.session is not null
+), load as (
+    select count(session) as sessions,
+           count(session) filter (where session = any($4::uuid[])) as busy,
            (select count(*) from pool.workers where until > clock_timestamp()) as workers
-    from sends
+    from pending
 ), room as (
     select least(ceil(sessions::numeric / greatest(workers, 1)) - busy, $3 - cardinality($4::uuid[])) as seats
     from load
 ), wanted as (
-    select distinct s.session
-    from sends s left join pool.seats p on p.session = s.session
-    where (p.session is null or p.until < clock_timestamp()) and s.session <> all($5::uuid[])
+    select s.session
+    from pending s left join pool.seats p on p.session = s.session
+    where s.session is not null and (p.session is null or p.until < clock_timestamp())
+      and s.session <> all($5::uuid[])
     order by s.session
     limit greatest(0, (select seats from room))
 )

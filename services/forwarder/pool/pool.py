@@ -93,7 +93,9 @@ class Pool:
             self._start(held)
         rows = await self._engine.query(
             lambda sql: sql.fetch(
-                "select distinct session from sends where session = any($1)", list(self._seats)
+                "select session from unnest($1::uuid[]) as held (session) "
+                "where exists (select from sends s where s.session = held.session)",
+                list(self._seats),
             )
         )
         for row in rows:

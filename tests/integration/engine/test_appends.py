@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from libs.eventsourcing import Causes, Engine, Refused, Row, UnitOfWork
+from libs.eventsourcing.background import forget_commands
 from libs.eventsourcing.values import new_id
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 
@@ -64,6 +65,18 @@ async def test_a_repeated_command_answers_like_the_first_time(engine: Engine) ->
     assert again.written == first.written
     assert again.value is None
     assert await engine.query(lambda sql: sql.fetchval("select count(*) from engine.events")) == 3
+
+
+async def test_a_command_is_remembered_for_ninety_days(engine: Engine) -> None:
+    old, recent = new_id(), new_id()
+    await engine.run(turn("a"), ME, command=old)
+    await engine.run(turn("a"), ME, command=recent)
+    age = "update engine.commands set at = now() - make_interval(days => $2) where id = $1"
+    await engine.query(lambda sql: sql.execute(age, old, 91))
+    await engine.query(lambda sql: sql.execute(age, recent, 89))
+    assert await forget_commands(engine) == 3600
+    assert (await engine.run(turn("a"), ME, command=recent)).value is None
+    assert (await engine.run(turn("a"), ME, command=old)).value == [3]
 
 
 async def test_a_repeated_command_that_would_be_refused_by_now_answers_like_the_first_time(
