@@ -30,8 +30,9 @@ settings.load_profile("suite")  # the duration of an example depends on the mach
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Limit hangs, and let HTTP clients read one certificate only."""
+    """Limit hangs, let HTTP clients read one certificate only, and connect to databases without TLS."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
+    os.environ["PGSSLMODE"] = "disable"  # otherwise each connection is opened twice: our servers have no TLS
     config.pluginmanager.register(Watchdog(), "watchdog")
     received: dict[str, str] | None = getattr(config, "workerinput", None)  # set by xdist in a worker
     if received is not None:

@@ -68,7 +68,9 @@ async def start_answering(broker: NatsBroker) -> None:
     connection = await broker.connect()
     await broker.start()
     with suppress(FlushTimeoutError):
-        await connection.flush()
+        # nats-py writes the first one's ping before the subscriptions, which are still in its buffer
+        for _ in range(2):
+            await connection.flush()
 
 
 def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:

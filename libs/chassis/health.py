@@ -23,6 +23,8 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
     The answers name the process, so that its supervisor can tell it from another one on the same port.
     """
     pid = os.getpid()
+    routes = app.router.routes
+    others = len(routes)
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> dict[str, str | int]:
@@ -40,6 +42,8 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     del live, ready, metrics
+    # first: whoever asks for health does not wait until the API's routes are built, on their first search
+    routes[:] = [*routes[others:], *routes[:others]]
 
 
 class Door:

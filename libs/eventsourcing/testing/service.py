@@ -59,6 +59,7 @@ class Service(Generic[ContextT]):
     ) -> None:
         self.engine = engine
         self._past = past
+        self._past_started = False
         self._clock = clock
         self._read_models = tuple(registry.read_models)
         self._reactions = registry.reactions.bind(context)
@@ -127,6 +128,9 @@ class Service(Generic[ContextT]):
             await unit.execute(as_said, key, said.event)
             return unit
 
+        if not self._past_started:  # few tests have own events in their history
+            await self._past.start(pool_size=1)
+            self._past_started = True
         unit = (await self._past.run(work, Causes.first("test"))).value
         assert unit is not None  # noqa: S101 - no command, so it was carried out
         return unit.recorded[-1]
@@ -231,7 +235,6 @@ async def service_on(
         for _ in range(2)
     )  # the second engine has an empty cache of states
     await engine.start(pool_size=2)
-    await past.start(pool_size=1)
     try:
         yield Service(registry, engine, past, clock, context)
     finally:

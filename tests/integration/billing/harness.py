@@ -58,8 +58,15 @@ class BillingHarness:
     client: CommandClient
     stream: EventStream
     connection: "asyncpg.Connection[asyncpg.Record]"
+    number: str = NUMBER
+    adbot: AdbotId = ADBOT
     _versions: dict[str, int] = field(default_factory=dict[str, int])
     _token: int | None = None
+
+    @property
+    def other(self) -> str:
+        """The number of another order."""
+        return f"{self.number[:-4]}ZZZZ"
 
     def settings(self, *, order_valid_seconds: int = 3600, **changed: object) -> BillingSettings:
         return BillingSettings.model_validate(
@@ -100,18 +107,18 @@ class BillingHarness:
 
     async def place(
         self,
-        number: str = NUMBER,
+        number: str | None = None,
         *,
         plan: str = "bronze",
         coin: str = "BTC",
         renews: AdbotId | None = None,
-        email: str = "client@example.org",
+        email: str | None = None,
         origin: str | None = None,
     ) -> Accepted:
         command = PlaceOrder(
-            order=number,
+            order=number or self.number,
             account=ACCOUNT,
-            email=email,
+            email=email or f"{self.number.lower()}@example.org",
             plan=plan,
             coin=coin,
             renews=renews,
@@ -126,22 +133,31 @@ class BillingHarness:
     async def notify(self, body: bytes, signature: str) -> Accepted:
         return await record(self.client, body, signature)
 
-    async def payment(self, number: str = NUMBER) -> str:
+    async def payment(self, number: str | None = None) -> str:
         """Return the id of an order's payment."""
         data = await self.connection.fetchval(
             "select data::text from engine.events where stream = $1 and type = 'PaymentRequested'",
-            f"order-{number}",
+            f"order-{number or self.number}",
         )
         return str(json.loads(data)["payment"])
 
-    async def history(self, number: str = NUMBER) -> list[str]:
+    async def awaits_payment(self, number: str | None = None) -> bool:
+        """Return whether an order's payment must still be requested from the provider."""
+        return bool(
+            await self.connection.fetchval(
+                "select exists (select from payment_requests.payment_requests where order_no = $1)",
+                number or self.number,
+            )
+        )
+
+    async def history(self, number: str | None = None) -> list[str]:
         """Return the types of an order's events, in order."""
-        rows = await self._rows(f"order-{number}")
+        rows = await self._rows(f"order-{number or self.number}")
         return [row["type"] for row in rows]
 
-    async def correlation_ids(self, number: str = NUMBER) -> set[UUID]:
+    async def correlation_ids(self, number: str | None = None) -> set[UUID]:
         """Return the correlation ids of an order's events."""
-        return {row["correlation_id"] for row in await self._rows(f"order-{number}")}
+        return {row["correlation_id"] for row in await self._rows(f"order-{number or self.number}")}
 
     async def _rows(self, stream: str) -> list[asyncpg.Record]:
         try:
@@ -152,11 +168,11 @@ class BillingHarness:
         except asyncpg.UndefinedTableError:
             return []  # billing has not created its tables yet
 
-    async def events_of(self, kind: str, number: str = NUMBER) -> list[dict[str, Any]]:
+    async def events_of(self, kind: str, number: str | None = None) -> list[dict[str, Any]]:
         """Return the data of an order's events of a type."""
         rows = await self.connection.fetch(
             "select data::text from engine.events where stream = $1 and type = $2 order by version",
-            f"order-{number}",
+            f"order-{number or self.number}",
             kind,
         )
         return [json.loads(row["data"]) for row in rows]
@@ -199,22 +215,22 @@ class BillingHarness:
 
     async def provision(
         self,
-        number: str = NUMBER,
-        adbot: AdbotId = ADBOT,
+        number: str | None = None,
+        adbot: AdbotId | None = None,
         plan: Plan = BRONZE,
         seats: tuple[Seat, ...] = (),
     ) -> None:
         """Publish that an order was delivered, by default with empty seats."""
         provisioned = AdbotProvisioned(
-            adbot=adbot,
-            order=number,
+            adbot=adbot or self.adbot,
+            order=number or self.number,
             account=ACCOUNT,
             plan=plan,
             seats=seats,
             valid_from=None,
             valid_until=None,
         )
-        await self.publish((f"adbot-{adbot}", provisioned))
+        await self.publish((f"adbot-{adbot or self.adbot}", provisioned))
 
     async def free(self) -> int:
         """Return the number of free sessions in billing's read model."""

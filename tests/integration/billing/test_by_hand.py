@@ -32,7 +32,7 @@ async def refusal(harness: BillingHarness, command: Command) -> str:
 async def actors(harness: BillingHarness) -> dict[str, str]:
     """Return who said each of an order's events."""
     rows = await harness.connection.fetch(
-        "select type, actor from engine.events where stream = $1", f"order-{NUMBER}"
+        "select type, actor from engine.events where stream = $1", f"order-{harness.number}"
     )
     return {row["type"]: row["actor"] for row in rows}
 
@@ -41,99 +41,87 @@ async def actors(harness: BillingHarness) -> dict[str, str]:
 
 
 async def test_an_order_called_paid_is_delivered_once_though_its_payment_finishes_later(
-    harness: BillingHarness,
+    shop: BillingHarness,
 ) -> None:
-    async with harness.running():
-        await harness.place()
-        for _ in range(2):
-            await harness.act(MarkPaid(order=NUMBER, reason=CASH))
-        assert len(await harness.correlation_ids()) == 1
-        await harness.provision()
-        marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
-        await until(harness.history, lambda found: found == marked)
-        await harness.control.pay(await harness.payment(), repeat=2)
-        assert await harness.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
-        [came] = await harness.events_of("DepositReceived")
-        own = await harness.control.payment(came["deposit"])
-        assert (own.payment_id, own.received) == (await harness.payment(), Decimal(came["paid"]))
-        assert (await actors(harness))["PaymentFinished"] == OPERATOR
+    await shop.place()
+    for _ in range(2):
+        await shop.act(MarkPaid(order=shop.number, reason=CASH))
+    assert len(await shop.correlation_ids()) == 1
+    await shop.provision()
+    marked = [*ASKED, "OrderMarkedPaid", "PaymentFinished", "OrderFulfilled"]
+    await until(shop.history, lambda found: found == marked)
+    await shop.control.pay(await shop.payment(), repeat=2)
+    assert await shop.history() == [*marked, "UncountedMoneyReported", "DepositReceived"]
+    [came] = await shop.events_of("DepositReceived")
+    own = await shop.control.payment(came["deposit"])
+    assert (own.payment_id, own.received) == (await shop.payment(), Decimal(came["paid"]))
+    assert (await actors(shop))["PaymentFinished"] == OPERATOR
 
 
-async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(
-    harness: BillingHarness,
-) -> None:
-    async with harness.running():
-        await harness.control.lose_answers(path="/v1/payment", method="POST")
-        with pytest.raises(Refused):
-            await harness.place()
-        lost = await harness.control.payment_of(NUMBER)
-        await harness.control.pay(lost.payment_id)
-        assert await harness.history() == ["OrderPlaced", "UnmatchedPaymentReported"]
-        await harness.act(Refund(order=NUMBER, reason="sent back"))
-        assert (await harness.history())[-1] == "PaymentRefunded"
-        assert (
-            await harness.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
-        )
+async def test_money_that_does_not_match_an_order_without_a_payment_may_go_back(shop: BillingHarness) -> None:
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    with pytest.raises(Refused):
+        await shop.place()
+    lost = await shop.control.payment_of(shop.number)
+    await shop.control.pay(lost.payment_id)
+    assert await shop.history() == ["OrderPlaced", "UnmatchedPaymentReported"]
+    await shop.act(Refund(order=shop.number, reason="sent back"))
+    assert (await shop.history())[-1] == "PaymentRefunded"
+    assert not await shop.awaits_payment()
 
 
 async def test_an_order_that_the_provider_never_answered_for_may_be_called_paid_and_is_asked_for_no_more(
-    harness: BillingHarness,
+    shop: BillingHarness,
 ) -> None:
-    async with harness.running():
-        await harness.control.be_down()
-        with pytest.raises(Refused):
-            await harness.place()
-        await harness.act(MarkPaid(order=NUMBER, reason=CASH))
-        await harness.control.heal()
-        assert await harness.history() == ["OrderPlaced", "OrderMarkedPaid", "PaymentFinished"]
-        assert (
-            await harness.connection.fetchval("select count(*) from payment_requests.payment_requests") == 0
-        )
-        [finished] = await harness.events_of("PaymentFinished")
-        assert finished["payment"] is None
-        assert finished["by_hand"]
-        assert Decimal(finished["paid"]) == 0
-        await harness.place()  # the same order again: there is nothing left to be asked for
-        assert await harness.control.payments() == []
+    await shop.control.be_down()
+    with pytest.raises(Refused):
+        await shop.place()
+    await shop.act(MarkPaid(order=shop.number, reason=CASH))
+    await shop.control.heal()
+    assert await shop.history() == ["OrderPlaced", "OrderMarkedPaid", "PaymentFinished"]
+    assert not await shop.awaits_payment()
+    [finished] = await shop.events_of("PaymentFinished")
+    assert finished["payment"] is None
+    assert finished["by_hand"]
+    assert Decimal(finished["paid"]) == 0
+    await shop.place()  # the same order again: there is nothing left to be asked for
+    assert await shop.control.payments() == []
 
 
-async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.place()
-        assert await refusal(harness, Refund(order=NUMBER, reason="asked for")) == "nothing_received"
-        payment = await harness.payment()
-        await harness.control.pay_part(payment)
-        for _ in range(2):
-            await harness.act(Refund(order=NUMBER, reason="asked for"))
-        await harness.control.pay_again(payment)
-        told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
-        assert (await harness.history())[-3:] == told
-        [refunded] = await harness.events_of("PaymentRefunded")
-        assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
-        assert await refusal(harness, MarkPaid(order=NUMBER, reason=CASH)) == "order_refunded"
+async def test_a_refund_is_noted_once_and_nothing_is_delivered_after_it(shop: BillingHarness) -> None:
+    await shop.place()
+    assert await refusal(shop, Refund(order=shop.number, reason="asked for")) == "nothing_received"
+    payment = await shop.payment()
+    await shop.control.pay_part(payment)
+    for _ in range(2):
+        await shop.act(Refund(order=shop.number, reason="asked for"))
+    await shop.control.pay_again(payment)
+    told = ["PaymentRefunded", "UncountedMoneyReported", "DepositReceived"]
+    assert (await shop.history())[-3:] == told
+    [refunded] = await shop.events_of("PaymentRefunded")
+    assert (refunded["reason"], refunded["by_hand"]) == ("asked for", True)
+    assert await refusal(shop, MarkPaid(order=shop.number, reason=CASH)) == "order_refunded"
 
 
 async def test_an_order_is_called_off_once_and_a_payment_that_comes_all_the_same_delivers(
-    harness: BillingHarness,
+    shop: BillingHarness,
 ) -> None:
-    async with harness.running():
-        await harness.place()
-        for _ in range(2):
-            await harness.act(CancelOrder(order=NUMBER, reason="ordered twice"))
-        assert await harness.history() == [*ASKED, "OrderCancelled"]
-        with pytest.raises(Refused) as caught:
-            await harness.place()
-        assert caught.value.code == "order_cancelled"
-        await harness.control.pay(await harness.payment())
-        assert (await harness.history())[-1] == "PaymentFinished"
-        assert await refusal(harness, CancelOrder(order=NUMBER, reason="too late")) == "order_paid"
+    await shop.place()
+    for _ in range(2):
+        await shop.act(CancelOrder(order=shop.number, reason="ordered twice"))
+    assert await shop.history() == [*ASKED, "OrderCancelled"]
+    with pytest.raises(Refused) as caught:
+        await shop.place()
+    assert caught.value.code == "order_cancelled"
+    await shop.control.pay(await shop.payment())
+    assert (await shop.history())[-1] == "PaymentFinished"
+    assert await refusal(shop, CancelOrder(order=shop.number, reason="too late")) == "order_paid"
 
 
-async def test_an_order_whose_money_is_on_its_way_is_not_called_off(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.place()
-        await harness.control.pay(await harness.payment(), steps=("confirming",))
-        assert await refusal(harness, CancelOrder(order=NUMBER, reason="oh")) == "money_on_the_way"
+async def test_an_order_whose_money_is_on_its_way_is_not_called_off(shop: BillingHarness) -> None:
+    await shop.place()
+    await shop.control.pay(await shop.payment(), steps=("confirming",))
+    assert await refusal(shop, CancelOrder(order=shop.number, reason="oh")) == "money_on_the_way"
 
 
 async def test_an_order_that_was_called_off_does_not_expire(harness: BillingHarness) -> None:
@@ -145,30 +133,28 @@ async def test_an_order_that_was_called_off_does_not_expire(harness: BillingHarn
         assert await harness.history() == [*ASKED, "OrderCancelled"]
 
 
-async def test_what_was_seen_to_is_noted_with_who_did(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.place()
-        await harness.control.pay_in(await harness.payment(), "eth")
-        await harness.act(ReviewOrder(order=NUMBER, note="sent back"))
-        assert await harness.history() == [
-            *ASKED,
-            "UncountedMoneyReported",
-            "WrongCoinReceived",
-            "OrderReviewed",
-        ]
-        assert (await actors(harness))["OrderReviewed"] == OPERATOR
+async def test_what_was_seen_to_is_noted_with_who_did(shop: BillingHarness) -> None:
+    await shop.place()
+    await shop.control.pay_in(await shop.payment(), "eth")
+    await shop.act(ReviewOrder(order=shop.number, note="sent back"))
+    assert await shop.history() == [
+        *ASKED,
+        "UncountedMoneyReported",
+        "WrongCoinReceived",
+        "OrderReviewed",
+    ]
+    assert (await actors(shop))["OrderReviewed"] == OPERATOR
 
 
-async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(harness: BillingHarness) -> None:
-    async with harness.running():
-        for command in (
-            MarkPaid(order=NUMBER, reason=CASH),
-            Refund(order=NUMBER, reason="asked for"),
-            CancelOrder(order=NUMBER, reason="ordered twice"),
-            ReviewOrder(order=NUMBER, note="seen"),
-        ):
-            assert await refusal(harness, command) == "unknown_order"
-        assert await harness.history() == []
+async def test_nothing_is_done_by_hand_to_an_order_that_does_not_exist(shop: BillingHarness) -> None:
+    for command in (
+        MarkPaid(order=shop.number, reason=CASH),
+        Refund(order=shop.number, reason="asked for"),
+        CancelOrder(order=shop.number, reason="ordered twice"),
+        ReviewOrder(order=shop.number, note="seen"),
+    ):
+        assert await refusal(shop, command) == "unknown_order"
+    assert await shop.history() == []
 
 
 # -- the catalogue

@@ -11,27 +11,29 @@ from structlog.testing import capture_logs
 from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
 from libs.eventsourcing import Refused
-from tests.integration.billing.harness import NUMBER, BillingHarness
+from tests.integration.billing.harness import BillingHarness
 from tests.support.waiting import until
 
 PLACED = ["OrderPlaced", "PaymentRequested"]
-OTHER = "HQADZ-ABC123-ZZZZ"
 
 
 async def made(harness: BillingHarness) -> list[PaymentId]:
     """Return the payments that were made at the provider for the order."""
-    return [payment.payment_id for payment in await harness.control.payments() if payment.order_id == NUMBER]
+    return [
+        payment.payment_id
+        for payment in await harness.control.payments()
+        if payment.order_id == harness.number
+    ]
 
 
 async def one_was_made(harness: BillingHarness) -> list[PaymentId]:
     return await until(lambda: made(harness), lambda found: len(found) == 1)
 
 
-async def test_many_checkouts_of_one_order_at_once_make_one_payment(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.control.be_slow(0.3, path="/v1/payment")
-        await asyncio.gather(*(harness.place() for _ in range(8)))
-        assert await made(harness) == [await harness.payment()]
+async def test_many_checkouts_of_one_order_at_once_make_one_payment(shop: BillingHarness) -> None:
+    await shop.control.be_slow(0.3, path="/v1/payment")
+    await asyncio.gather(*(shop.place() for _ in range(8)))
+    assert await made(shop) == [await shop.payment()]
 
 
 async def test_checkouts_in_many_processes_make_one_payment(harness: BillingHarness) -> None:
@@ -122,46 +124,43 @@ async def test_money_for_the_payment_that_a_crash_left_behind_is_refused_and_tol
 
 
 async def test_a_payment_that_is_another_orders_is_not_recorded_and_asked_for_again_later(
-    harness: BillingHarness,
+    shop: BillingHarness,
 ) -> None:
-    async with harness.running():
-        await harness.place(OTHER)
-        taken = await harness.payment(OTHER)
-        await harness.control.change_answers({"payment_id": taken}, path="/v1/payment", method="POST")
-        with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
-            await harness.place()
-        [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
-        assert (failed["log_level"], failed["error"]) == ("error", "UniqueViolationError")
-        assert await harness.history() == ["OrderPlaced"]
-        await harness.control.heal()
-        await harness.place()
-        assert await harness.history() == PLACED
+    await shop.place(shop.other)
+    taken = await shop.payment(shop.other)
+    await shop.control.change_answers({"payment_id": taken}, path="/v1/payment", method="POST")
+    with capture_logs() as logs, pytest.raises(Refused, match="provider_unavailable"):
+        await shop.place()
+    [failed] = [line for line in logs if line["event"] == "payment_requests.failed"]
+    assert (failed["log_level"], failed["error"]) == ("error", "UniqueViolationError")
+    assert await shop.history() == ["OrderPlaced"]
+    await shop.control.heal()
+    await shop.place()
+    assert await shop.history() == PLACED
 
 
-async def test_a_lost_answer_does_no_harm_if_the_notification_is_quicker(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.control.switch(tell_waiting=True)
-        await harness.control.lose_answers(path="/v1/payment", method="POST")
-        await harness.place()
-        assert await harness.history() == PLACED
-        assert await made(harness) == [await harness.payment()]
+async def test_a_lost_answer_does_no_harm_if_the_notification_is_quicker(shop: BillingHarness) -> None:
+    await shop.control.switch(tell_waiting=True)
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    await shop.place()
+    assert await shop.history() == PLACED
+    assert await made(shop) == [await shop.payment()]
 
 
 @pytest.mark.parametrize("coin", ["BTC", "ETH"])
 async def test_an_adopted_payment_is_the_one_that_the_answer_would_have_named(
-    harness: BillingHarness, coin: str
+    shop: BillingHarness, coin: str
 ) -> None:
-    async with harness.running():
-        await harness.control.switch(tell_waiting=True)
-        await harness.control.lose_answers(path="/v1/payment", method="POST", count=1)
-        await harness.place(coin=coin)
-        [asked] = await harness.control.payments()
-        [requested] = await harness.events_of("PaymentRequested")
-        assert requested["payment"] == asked.payment_id
-        assert requested["address"] == asked.pay_address
-        assert requested["memo"] == asked.payin_extra_id
-        assert requested["amount"] == str(asked.pay_amount)
-        assert requested["coin"] == coin
+    await shop.control.switch(tell_waiting=True)
+    await shop.control.lose_answers(path="/v1/payment", method="POST", count=1)
+    await shop.place(coin=coin)
+    [asked] = await shop.control.payments()
+    [requested] = await shop.events_of("PaymentRequested")
+    assert requested["payment"] == asked.payment_id
+    assert requested["address"] == asked.pay_address
+    assert requested["memo"] == asked.payin_extra_id
+    assert requested["amount"] == str(asked.pay_amount)
+    assert requested["coin"] == coin
 
 
 async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_ready(
@@ -178,7 +177,7 @@ async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_re
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
         await harness.control.be_down(path="/v1/payment")
         with pytest.raises(Refused, match="provider_unavailable"):
-            await harness.place("HQADZ-ABC123-ZZZZ")
+            await harness.place(harness.other)
         answer = await health.get("/provider")
         assert (answer.status_code, answer.json()["status"]) == (503, "left_alone")
         assert (await health.get("/ready")).status_code == 200
@@ -198,17 +197,16 @@ NOT_THE_ANSWER: list[dict[str, JsonValue]] = [
 ]
 
 
-async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(harness: BillingHarness) -> None:
-    async with harness.running():
-        await harness.control.lose_answers(path="/v1/payment", method="POST")
-        placing = asyncio.create_task(harness.place())
-        [payment] = await one_was_made(harness)
-        for change in NOT_THE_ANSWER:
-            told = await harness.control.notify(payment, change, silent=True)
-            with pytest.raises(Refused) as caught:
-                await harness.notify(told.body.encode(), told.signature)
-            assert (change, caught.value.code) == (change, "wrong_payment")
-        # what was finished, and what waits with money
-        assert await harness.history() == ["OrderPlaced", *["UnmatchedPaymentReported"] * 2]
-        with pytest.raises(Refused, match="provider_unavailable"):
-            await placing
+async def test_what_is_not_the_answer_to_what_was_asked_is_not_adopted(shop: BillingHarness) -> None:
+    await shop.control.lose_answers(path="/v1/payment", method="POST")
+    placing = asyncio.create_task(shop.place())
+    [payment] = await one_was_made(shop)
+    for change in NOT_THE_ANSWER:
+        told = await shop.control.notify(payment, change, silent=True)
+        with pytest.raises(Refused) as caught:
+            await shop.notify(told.body.encode(), told.signature)
+        assert (change, caught.value.code) == (change, "wrong_payment")
+    # what was finished, and what waits with money
+    assert await shop.history() == ["OrderPlaced", *["UnmatchedPaymentReported"] * 2]
+    with pytest.raises(Refused, match="provider_unavailable"):
+        await placing

@@ -62,9 +62,13 @@ class MailHarness:
         self.mails: MailControl
         self.billing: FakeService
         self.database = ""
+        self.http: httpx.AsyncClient
+        """A caller of the gateway, where it runs for all tests of a file."""
         self._smtp = MailSandbox()
         self._stack = AsyncExitStack()
         self._orders = 0
+        self._begun = 0
+        """The position of the last event before the present test."""
 
     async def __aenter__(self) -> Self:
         self.sandbox = await self._stack.enter_async_context(self._smtp)
@@ -86,6 +90,11 @@ class MailHarness:
     async def new_database(self, name: str = ENGINE) -> str:
         """Return the URL of a fresh database with a service's tables, or only the engine's."""
         return await self._stack.enter_async_context(fresh_database(self.postgres, name))
+
+    async def begin(self) -> None:
+        """Forget the mails and outcomes of the tests before; none of their mails waits any more."""
+        await self.mails.clear()
+        self._begun = await self.row("select coalesce(max(position), 0) from engine.events")
 
     # -- the gateway
 
@@ -216,7 +225,8 @@ class MailHarness:
         """Return the outcome of every mail by notification id, from the gateway's events."""
         rows = await self.rows(
             "select type, data->>'notification' as id, data->>'reason' as reason, data->'mail' as mail "
-            "from engine.events where stream like 'inbox-%' order by events.xid, position"
+            "from engine.events where stream like 'inbox-%' and position > $1 order by events.xid, position",
+            self._begun,
         )
         found: dict[str, str] = {}
         for row in rows:

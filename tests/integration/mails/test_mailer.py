@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -55,19 +56,47 @@ def security(request: pytest.FixtureRequest) -> Security:
     return found
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server(security: Security) -> AsyncIterator[MailSandbox]:
-    settings = SandboxSettings(encryption=ENCRYPTIONS[security])
-    if security != "plain":
-        settings = replace(settings, user=USER, password=PASSWORD)
-    async with MailSandbox(settings) as server:
-        yield server
+class Servers:
+    """A mail server for each kind of encryption, started when it is first needed, and its control."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._started: dict[Security, tuple[MailSandbox, MailControl]] = {}
+
+    async def of(self, security: Security) -> tuple[MailSandbox, MailControl]:
+        """Return a server without mails and faults."""
+        if security not in self._started:
+            settings = SandboxSettings(encryption=ENCRYPTIONS[security])
+            if security != "plain":
+                settings = replace(settings, user=USER, password=PASSWORD)
+            server = await self._stack.enter_async_context(MailSandbox(settings))
+            control = await self._stack.enter_async_context(MailControl(server.control_url))
+            self._started[security] = server, control
+        server, control = self._started[security]
+        await control.heal()
+        await control.clear()
+        return server, control
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def servers() -> AsyncIterator[Servers]:
+    async with AsyncExitStack() as stack:
+        yield Servers(stack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def control(server: MailSandbox) -> AsyncIterator[MailControl]:
-    async with MailControl(server.control_url) as control:
-        yield control
+async def controlled(servers: Servers, security: Security) -> tuple[MailSandbox, MailControl]:
+    return await servers.of(security)
+
+
+@pytest.fixture
+def server(controlled: tuple[MailSandbox, MailControl]) -> MailSandbox:
+    return controlled[0]
+
+
+@pytest.fixture
+def control(controlled: tuple[MailSandbox, MailControl]) -> MailControl:
+    return controlled[1]
 
 
 @pytest.fixture

@@ -27,12 +27,11 @@ def code_in(mail: MailView) -> str | None:
 
 
 async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amount(
-    harness: MailHarness,
+    running: MailHarness,
 ) -> None:
-    async with harness.gateway():
-        placed = await harness.place("anna@example.com", address=False)
-        await harness.request(placed, memo="tag-77")
-        (mail,) = await harness.mails.wait_for("anna@example.com")
+    placed = await running.place(address=False)
+    await running.request(placed, memo="tag-77")
+    (mail,) = await running.mails.wait_for(placed.email)
     assert mail.subject == "Your order of Bronze"
     for text in (mail.text, mail.html):
         for said in ("0.000456 BTC", "30 USD", "tag-77", placed.order, "4 March 2035, 10:20 UTC"):
@@ -41,133 +40,126 @@ async def test_an_order_that_can_be_paid_is_told_of_with_address_and_exact_amoun
     assert dict(mail.headers)["From"] == SENDER
     assert dict(mail.headers)["Auto-Submitted"] == "auto-generated"
     assert mail.date == (
-        await harness.row("select date_trunc('second', raised_at) from notifications.notifications")
+        await running.row(
+            "select date_trunc('second', raised_at) from notifications.notifications where order_number = $1",
+            placed.order,
+        )
     )
 
 
-async def test_the_mail_waits_until_it_is_known_where_to_pay(harness: MailHarness) -> None:
-    async with harness.gateway():
-        placed = await harness.place(address=False)
-        tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
-        await until(lambda: harness.row(tries))
-        assert await harness.mails.mails() == []
-        await harness.request(placed)
-        await harness.mails.wait_for(placed.email)
+async def test_the_mail_waits_until_it_is_known_where_to_pay(running: MailHarness) -> None:
+    placed = await running.place(address=False)
+    tries = "select count(*) from outbox.outbox where try_at > raised_at and attempts = 0"
+    await until(lambda: running.row(tries))
+    assert await running.mails.mails() == []
+    await running.request(placed)
+    await running.mails.wait_for(placed.email)
 
 
 async def test_an_order_that_ends_before_it_could_be_paid_is_not_asked_to_be_paid(
-    harness: MailHarness,
+    running: MailHarness,
 ) -> None:
-    async with harness.gateway():
-        placed = await harness.place(address=False)
-        await harness.expire(placed)
-        outcomes = await harness.settled(2)
-        mails = await harness.mails.wait_for(placed.email)
+    placed = await running.place(address=False)
+    await running.expire(placed)
+    outcomes = await running.settled(2)
+    mails = await running.mails.wait_for(placed.email)
     assert sorted(outcomes.values()) == ["given up: the order was over before", "sent"]
     assert [mail.subject for mail in mails] == ["Your order of Bronze has expired"]
 
 
-async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(harness: MailHarness) -> None:
-    placed = await harness.place()
-    await harness.mails.refuse()
-    async with harness.gateway():
-        await harness.finish(placed)
-        await until(lambda: harness.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
-        await harness.mails.heal()
-        mails = await harness.mails.wait_for(placed.email, count=2)
+async def test_a_mail_about_an_order_that_was_paid_meanwhile_asks_for_nothing(running: MailHarness) -> None:
+    await running.mails.refuse()
+    placed = await running.place()
+    await running.finish(placed)
+    await until(lambda: running.row("select count(*) = 2 from outbox.outbox where attempts > 0"))
+    await running.mails.heal()
+    mails = await running.mails.wait_for(placed.email, count=2)
     (late,) = [mail for mail in mails if mail.subject == "Your order of Bronze"]
     assert "no longer waits" in late.text
     assert "bc1q" not in late.text + late.html
 
 
-async def test_a_partial_payment_is_told_with_what_is_missing(harness: MailHarness) -> None:
-    async with harness.gateway():
-        placed = await harness.place()
-        await harness.pay_half(placed)
-        (mail,) = await harness.mails.wait_for(placed.email, subject="missing")
+async def test_a_partial_payment_is_told_with_what_is_missing(running: MailHarness) -> None:
+    placed = await running.place()
+    await running.pay_half(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="missing")
     for text in (mail.text, mail.html):
         assert text.count("0.000228 BTC") == 2
         assert "bc1q" in text
 
 
-async def test_an_expired_order_is_told_of(harness: MailHarness) -> None:
-    async with harness.gateway():
-        placed = await harness.place()
-        await harness.expire(placed)
-        (mail,) = await harness.mails.wait_for(placed.email, subject="expired")
+async def test_an_expired_order_is_told_of(running: MailHarness) -> None:
+    placed = await running.place()
+    await running.expire(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="expired")
     assert placed.order in mail.text
 
 
-async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(harness: MailHarness) -> None:
-    async with harness.gateway() as http:
-        answer = await http.post("/checkout", json=BODY)
-        assert answer.status_code == 201
-        account = CODES.account(BODY["email"])
-        await harness.mails.wait_for(BODY["email"])
-        too_early = await http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
-        assert too_early.status_code == 401
-        placed = (await harness.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
-        await harness.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
-        (first,) = await harness.mails.wait_for(BODY["email"], subject="payment")
-        code = code_in(first)
-        signed_in = await http.post("/auth/sign-in", json={"access_code": code})
-        assert signed_in.json()["account"]["id"] == str(account)
+async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running: MailHarness) -> None:
+    answer = await running.http.post("/checkout", json=BODY)
+    assert answer.status_code == 201
+    account = CODES.account(BODY["email"])
+    await running.mails.wait_for(BODY["email"])
+    too_early = await running.http.post("/auth/sign-in", json={"access_code": CODES.first(account)})
+    assert too_early.status_code == 401
+    placed = (await running.billing.events_of(f"order-{answer.json()['order_number']}"))[0].event
+    await running.finish(placed)  # type: ignore[arg-type]  # it is the first of the stream  # pyright: ignore[reportArgumentType]
+    (first,) = await running.mails.wait_for(BODY["email"], subject="payment")
+    code = code_in(first)
+    signed_in = await running.http.post("/auth/sign-in", json={"access_code": code})
+    assert signed_in.json()["account"]["id"] == str(account)
 
-        second = await harness.place(BODY["email"])
-        await harness.finish(second)
-        *_, later = await harness.mails.wait_for(BODY["email"], subject="payment", count=2)
-        assert code_in(later) is None
-        assert [code_in(mail) for mail in await harness.mails.wait_for(subject="order", count=2)] == [
-            None,
-            None,
-        ]
-        stored = await harness.row("select string_agg(data::text, '') from engine.events")
-        assert code is not None
-        assert code not in stored
+    second = await running.place(BODY["email"])
+    await running.finish(second)
+    *_, later = await running.mails.wait_for(BODY["email"], subject="payment", count=2)
+    assert code_in(later) is None
+    assert [code_in(mail) for mail in await running.mails.wait_for(subject="order", count=2)] == [
+        None,
+        None,
+    ]
+    stored = await running.row("select string_agg(data::text, '') from engine.events")
+    assert code is not None
+    assert code not in stored
 
 
 async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_its_code(
-    harness: MailHarness,
+    running: MailHarness,
 ) -> None:
-    async with harness.gateway() as http:
-        placed = await harness.place("anna@example.com")  # and the checkout never answered
-        await harness.finish(placed)
-        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
-        signed_in = await http.post("/auth/sign-in", json={"access_code": code_in(mail)})
-        assert signed_in.json()["account"]["id"] == str(placed.account)
+    placed = await running.place()  # and the checkout never answered
+    await running.finish(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
+    signed_in = await running.http.post("/auth/sign-in", json={"access_code": code_in(mail)})
+    assert signed_in.json()["account"]["id"] == str(placed.account)
 
 
-async def test_where_the_operator_issued_a_code_none_is_sent(harness: MailHarness) -> None:
-    async with harness.gateway() as http:
-        placed = await harness.place("anna@example.com")
-        async with operator(http, admin_token=ADMIN_TOKEN) as admin:
-            issued = await access_code(admin, placed.email)
-        await harness.finish(placed)
-        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
-        assert code_in(mail) is None
-        for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
-            assert (await http.post("/auth/sign-in", json={"access_code": code})).status_code == status
+async def test_where_the_operator_issued_a_code_none_is_sent(running: MailHarness) -> None:
+    placed = await running.place()
+    async with operator(running.http, admin_token=ADMIN_TOKEN) as admin:
+        issued = await access_code(admin, placed.email)
+    await running.finish(placed)
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
+    assert code_in(mail) is None
+    for code, status in ((issued, 200), (CODES.first(placed.account), 401)):
+        assert (await running.http.post("/auth/sign-in", json={"access_code": code})).status_code == status
 
 
 async def test_the_code_comes_with_the_next_payment_if_the_first_mail_was_given_up(
-    harness: MailHarness,
+    running: MailHarness,
 ) -> None:
-    async with harness.gateway():
-        placed = await harness.place("anna@example.com")
-        await harness.mails.wait_for(placed.email)
-        await harness.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
-        await harness.finish(placed)
-        await harness.settled(2)
-        await harness.finish(await harness.place("anna@example.com"))
-        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
+    placed = await running.place()
+    await running.mails.wait_for(placed.email)
+    await running.mails.answer(550, "5.1.1 no such user", recipient=placed.email, count=1)
+    await running.finish(placed)
+    await running.settled(2)
+    await running.finish(await running.place(placed.email))
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
     assert code_in(mail) == CODES.first(placed.account)
 
 
-async def test_an_order_that_an_operator_vouches_for_names_no_amount(harness: MailHarness) -> None:
-    async with harness.gateway():
-        placed = await harness.place()
-        await harness.finish(placed, paid=Decimal(0))
-        (mail,) = await harness.mails.wait_for(placed.email, subject="payment")
+async def test_an_order_that_an_operator_vouches_for_names_no_amount(running: MailHarness) -> None:
+    placed = await running.place()
+    await running.finish(placed, paid=Decimal(0))
+    (mail,) = await running.mails.wait_for(placed.email, subject="payment")
     assert "is settled" in mail.text
     assert "BTC" not in mail.text
 
@@ -205,9 +197,9 @@ async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_i
 
 
 async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_code(
-    harness: MailHarness,
+    running: MailHarness,
 ) -> None:
-    placed = await harness.place()
+    placed = await running.place()
     finished = PaymentFinished(
         order=placed.order,
         account=placed.account,
@@ -222,35 +214,32 @@ async def test_the_mail_about_a_payment_of_long_ago_is_not_sent_and_issues_no_co
         unit.at = utc_now() - timedelta(days=31)
         await append(unit, f"order-{placed.order}", finished)
 
-    await harness.billing.engine.run(long_ago, Causes.first("service:test"))
-    async with harness.gateway() as http:
-        assert set((await harness.settled(2)).values()) == {"sent", "none"}
-        never_given = await http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
-        assert never_given.status_code == 401
+    await running.billing.engine.run(long_ago, Causes.first("service:test"))
+    assert set((await running.settled(2)).values()) == {"sent", "none"}
+    never_given = await running.http.post("/auth/sign-in", json={"access_code": CODES.first(placed.account)})
+    assert never_given.status_code == 401
 
 
-async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(harness: MailHarness) -> None:
-    async with harness.gateway():
-        placed = await harness.place("victim@example.com")
-        for _ in range(MOST_UNPAID_MAILS + 1):
-            await harness.place("victim@example.com")
-        outcomes = await harness.settled(MOST_UNPAID_MAILS + 2)
-        await harness.finish(placed)
-        await harness.mails.wait_for("victim@example.com", subject="payment")
+async def test_nobody_is_flooded_with_mails_about_orders_that_others_place(running: MailHarness) -> None:
+    placed = await running.place("victim@example.com")
+    for _ in range(MOST_UNPAID_MAILS + 1):
+        await running.place("victim@example.com")
+    outcomes = await running.settled(MOST_UNPAID_MAILS + 2)
+    await running.finish(placed)
+    await running.mails.wait_for("victim@example.com", subject="payment")
     assert sorted(outcomes.values()) == ["none", "none", *["sent"] * MOST_UNPAID_MAILS]
 
 
-async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(harness: MailHarness) -> None:
-    async with harness.gateway() as http:
-        placed = await harness.place()
-        await harness.pay_half(placed)
-        await harness.finish(placed)
-        other = await harness.place()
-        await harness.settled(4)
-        mine = (await http.get("/notifications", headers=token(placed.account))).json()["items"]
-        theirs = (await http.get("/notifications", headers=token(other.account))).json()["items"]
-        one = (await http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
-        assert (await http.get("/notifications")).status_code == 401
+async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(running: MailHarness) -> None:
+    placed = await running.place()
+    await running.pay_half(placed)
+    await running.finish(placed)
+    other = await running.place()
+    await running.settled(4)
+    mine = (await running.http.get("/notifications", headers=token(placed.account))).json()["items"]
+    theirs = (await running.http.get("/notifications", headers=token(other.account))).json()["items"]
+    one = (await running.http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
+    assert (await running.http.get("/notifications")).status_code == 401
     kinds = [(line["kind"], line["paid"], line["missing"]) for line in mine]
     assert kinds == [
         ("payment_received", "0.000456", None),
@@ -261,7 +250,7 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(harne
     assert {line["order_number"] for line in mine} == {placed.order}
     assert [line["order_number"] for line in theirs] == [other.order]
     assert one == mine[:1]
-    sent = {notification(mail.message_id) for mail in await harness.mails.mails(placed.email)}
+    sent = {notification(mail.message_id) for mail in await running.mails.mails(placed.email)}
     assert sent == {line["id"] for line in mine}
 
 
@@ -269,13 +258,12 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(harne
     "email", ["a,b@example.com", "<a@example.com", "a..b@example.com", "ü@example.com", "a@[example"]
 )
 async def test_what_only_looks_like_an_address_is_given_up_and_holds_nothing_up(
-    harness: MailHarness, email: str
+    running: MailHarness, email: str
 ) -> None:
-    async with harness.gateway():
-        await harness.place(email)
-        placed = await harness.place()
-        await harness.mails.wait_for(placed.email)
-        outcomes = await harness.settled(2)
+    await running.place(email)
+    placed = await running.place()
+    await running.mails.wait_for(placed.email)
+    outcomes = await running.settled(2)
     assert sorted(outcomes.values()) == ["given up: this is no address that mails can be sent to", "sent"]
 
 

@@ -17,7 +17,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.mails.harness import CODES, HALF, MailHarness, notification
 from tests.support.waiting import until
 
-KILLS = 6
+KILLS = 3
 PLACED, PAID = NotificationKind.ORDER_PLACED, NotificationKind.PAYMENT_RECEIVED
 PARTIAL, EXPIRED = NotificationKind.PARTIAL_PAYMENT, NotificationKind.ORDER_EXPIRED
 

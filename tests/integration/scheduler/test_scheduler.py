@@ -24,6 +24,7 @@ from libs.events.values import (
     Pacing,
 )
 from libs.eventsourcing import Causes, Refused
+from services.scheduler.schedule.tables import LIMIT
 from tests.integration.provisioning.harness import FakeService, ServiceHarness
 from tests.integration.scheduler.publishing import (
     ID,
@@ -104,7 +105,7 @@ async def test_cycles_come_due_an_interval_apart_also_across_a_restart(
 
 
 async def test_two_replicas_say_each_cycle_once(harness: ServiceHarness, provisioning: FakeService) -> None:
-    adbots = [AdbotId(uuid4()) for _ in range(250)]
+    adbots = [AdbotId(uuid4()) for _ in range(LIMIT + 20)]
     anchor = datetime.now(UTC) - timedelta(minutes=15)
     await start_in_the_past(harness, adbots, anchor, 600)
     async with service(harness), service(harness):

@@ -1,8 +1,10 @@
 """Help, version and completion are fast: they import no package that only commands need."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -37,29 +39,65 @@ HEAVY = {
     "uvicorn",
 }
 PROGRAM = """
-import sys
+import json, os, sys
+import adrelay.cli  # which every command line imports
 from adrelay.__main__ import main
-sys.argv = ["adrelay", *sys.argv[1:]]
-try:
-    main()
-finally:
-    print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        print("ended", flush=True)
+        continue
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    sys.argv = ["adrelay", *asked["arguments"]]
+    for number, name in ((1, "output"), (2, "errors")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    try:
+        main()
+    except SystemExit:
+        pass
+    finally:
+        print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 """
+"""Runs command lines in forks, so that what all of them import is imported once."""
+
+Run = Callable[..., tuple[str, set[str]]]
 
 
-def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
-    """Return the command line's output, and the packages that it imported."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, "HOME": str(folder), **settings}
-    ran = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", PROGRAM, *arguments],
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Return a command line's output, and the packages that it imported."""
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM],
         env=environment,
-        cwd=folder,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    lines = ran.stderr.splitlines()
-    return (ran.stdout + "\n".join(lines[:-1])).strip(), set(lines[-1].split())
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        asking, answering = program.stdin, program.stdout
+
+        def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
+            asked = {
+                "arguments": arguments,
+                "folder": str(folder),
+                "environment": {**environment, "HOME": str(folder), **settings},
+            }
+            print(json.dumps(asked), file=asking, flush=True)
+            assert answering.readline() == "ended\n"
+            output, errors = ((folder / name).read_text() for name in ("output", "errors"))
+            *others, imported = errors.splitlines()
+            return (output + "\n".join(others)).strip(), set(imported.split())
+
+        yield run
 
 
 @pytest.mark.parametrize(
@@ -78,7 +116,7 @@ def run(*arguments: str, folder: Path, **settings: str) -> tuple[str, set[str]]:
     ids=str,
 )
 def test_help_imports_no_package_that_only_commands_need(
-    arguments: list[str], expected: str, tmp_path: Path
+    run: Run, arguments: list[str], expected: str, tmp_path: Path
 ) -> None:
     out, imported = run(*arguments, folder=tmp_path)
     assert expected in out
@@ -100,13 +138,13 @@ def test_help_imports_no_package_that_only_commands_need(
         ("adrelay demo --al", {"--album"}),
     ],
 )
-def test_completion_offers_the_valid_values(words: str, offered: set[str], tmp_path: Path) -> None:
+def test_completion_offers_the_valid_values(run: Run, words: str, offered: set[str], tmp_path: Path) -> None:
     out, imported = run(folder=tmp_path, **_completing(words))
     assert set(out.split()) == offered
     assert not imported & (HEAVY - {"asyncio"})
 
 
-def test_completion_offers_nothing_without_a_gateway(tmp_path: Path) -> None:
+def test_completion_offers_nothing_without_a_gateway(run: Run, tmp_path: Path) -> None:
     gateway = {"ADRELAY_GATEWAY_URL": "http://127.0.0.1:1", "ADRELAY_GATEWAY_ADMIN_TOKEN": "x" * 40}
     for settings in ({}, gateway):
         out, imported = run(folder=tmp_path, **_completing("adrelay orders show HQ"), **settings)

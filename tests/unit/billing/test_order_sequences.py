@@ -288,7 +288,7 @@ class CheckedOrder:
                     pass
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(ANYTHING | ACTS, max_size=40))
 def test_no_sequence_moves_an_order_backwards_or_delivers_it_twice(
     commands: list[Command],
@@ -299,7 +299,7 @@ def test_no_sequence_moves_an_order_backwards_or_delivers_it_twice(
     order.check_events()
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(ANYTHING | ACTS, max_size=40))
 def test_the_money_of_a_pending_order_adds_up_after_every_sequence(commands: list[Command]) -> None:
     order = CheckedOrder(PLACED, REQUESTED)
@@ -308,7 +308,7 @@ def test_the_money_of_a_pending_order_adds_up_after_every_sequence(commands: lis
     order.check_events()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(ANYTHING | ACTS, max_size=25), st.lists(ANYTHING | ACTS, max_size=25))
 def test_a_finished_payment_is_never_lost_unless_the_money_was_refunded_before(
     before: list[Command], after: list[Command]
@@ -334,7 +334,7 @@ def _orders(draw: st.DrawFn) -> tuple[Sequence[RecordStatus], Sequence[RecordSta
     return reports, draw(st.permutations(reports))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=120)
 @given(_orders())
 def test_an_order_ends_the_same_for_every_sequence_of_the_same_reports(
     orders: tuple[Sequence[RecordStatus], Sequence[RecordStatus]],

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.eventsourcing.loops.backoff import Backoff
@@ -132,6 +132,7 @@ def stores(draw: st.DrawFn) -> list[list[Envelope]]:
     return units
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_units_of_work_are_returned_whole_and_no_event_is_lost(data: st.DataObject) -> None:
     sources = {source: data.draw(stores()) for source in ("billing", "provisioning")}
