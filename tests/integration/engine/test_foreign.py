@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from libs.eventsourcing import Causes, Engine, EventStream, Reader, Relay
+from libs.eventsourcing import Causes, Engine, Event, EventCatalogue, EventStream, Reader, Relay
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.restored_clusters import StreamAhead
 from libs.eventsourcing.stream.publishing import Published, partition
 from libs.eventsourcing.values import Cursor, Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import events_in_store, stream_matches_store
-from tests.integration.engine.meters import echoing, turn
+from tests.integration.engine.meters import CATALOGUE, echoes_table, echoing, meters_table, turn
 from tests.integration.engine.waiting import running
 from tests.support.waiting import until
 
@@ -204,6 +204,39 @@ async def test_a_reader_hears_of_an_event_only_from_the_service_that_says_it(
         await until(heard)
     sources = await engine.query(lambda sql: sql.fetch("select source from engine.checkpoints"))
     assert {row["source"] for row in sources} == {"meters"}
+
+
+async def test_a_service_may_publish_types_that_nobody_owns_yet_and_none_of_another_service(
+    database: str, stream: EventStream
+) -> None:
+    """A newer program of that service may have types that this one does not know."""
+
+    class LampLit(Event):
+        """An event of another service."""
+
+        owner = "lamps"
+
+    tables = [meters_table(), echoes_table()]
+    engine = Engine("meters", database, EventCatalogue([*CATALOGUE, LampLit]), state_tables=tables)
+    await engine.start()
+    await engine.run(turn("a"), ME)
+    event = (await events_in_store(engine))[0]
+    forged = replace(event, id=uuid4(), data='{"meter": "forged", "number": 1, "note": ""}')
+    newer = replace(event, id=uuid4(), type="LampReplaced")
+    await put(stream, forged.to_json(), str(forged.cursor), f"lamps.{TURNED_A}")
+    await put(stream, newer.to_json(), str(newer.cursor), f"lamps.LampReplaced.{partition('meter-a')}")
+    reader = Reader("echo", engine, stream, reactions=echoing(), everything=True)
+
+    async def heard() -> bool:
+        return len(await echoed(engine)) >= 1
+
+    with capture_logs() as logs:
+        async with running(Relay(engine, stream).run, reader.run):
+            await until(heard)
+    assert await echoed(engine) == [("a", 1)]
+    foreign = [line["subject"] for line in logs if line["event"] == "stream.foreign_message"]
+    assert foreign == ["lamps.MeterTurned.meter-a"]
+    await engine.stop()
 
 
 async def test_a_message_on_the_tokens_subject_costs_one_take_over(

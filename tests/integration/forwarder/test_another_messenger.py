@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from libs.events.forwarder import SeatRested, SessionDied, SourceBroken
 from libs.events.values import (
@@ -115,6 +116,19 @@ async def test_texts_and_posts_come_to_every_group_by_whatever_it_is_named(harne
         assert await harness.finished(post) == {ResultClass.SENT: 3}
     assert [len(pinned) for pinned in board.notices.values()] == [2] * 3
     assert set(board.open_for) == {harness.pair}
+
+
+async def test_a_session_that_is_assigned_another_application_connects_with_that_one(
+    harness: ForwarderHarness,
+) -> None:
+    board = Board()
+    (seat,) = await harness.seats(1)
+    other = seat.model_copy(update={"pair": ApplicationId(uuid4())})
+    async with working(harness, board):
+        for assigned in (seat, other):
+            cycle = await harness.begin([assigned], GROUPS)
+            assert await harness.finished(cycle) == {ResultClass.SENT: 3}
+    assert board.open_for == [seat.pair, other.pair]
 
 
 async def test_an_error_means_what_its_adapter_says(harness: ForwarderHarness) -> None:

@@ -1,5 +1,7 @@
 """Which sessions an adbot's seats get, from stock, from the dead and in their turn: no broker."""
 
+from structlog.testing import capture_logs
+
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.provisioning import (
     ApiPairAdded,
@@ -45,6 +47,16 @@ async def test_a_paid_order_with_too_little_stock_gets_what_there_is_and_waits_f
         provisioned(1),
         SeatsAwaited(adbot=SECOND, missing=1),
     )
+
+
+async def test_a_paid_order_with_too_little_stock_warns_of_the_seats_that_wait(
+    provisioning: Provisioning,
+) -> None:
+    await prepare(provisioning, uploaded(SESSIONS[0]))
+    with capture_logs() as logs:
+        await prepare(provisioning, bought(ORDERS[0], 3))
+    warnings = [(line["event"], line["missing"]) for line in logs if line["log_level"] == "warning"]
+    assert warnings == [("seats.awaited", 2)]
 
 
 async def test_arriving_stock_fills_waiting_seats_first_paid_first_served(
@@ -94,6 +106,29 @@ async def test_a_session_keeps_its_own_pair_and_others_get_the_least_used(
     await provisioning.when(bought(ORDERS[0], 5)).then(
         *(assigned(FIRST, seat) for seat in seats), provisioned(0, *seats, sessions=5)
     )
+
+
+async def test_a_session_that_dies_in_stock_leaves_its_place_on_its_pair_to_others(
+    postgres_server: EmbeddedPostgres,
+) -> None:
+    async with provisioning_at_noon(postgres_server, max_sessions_per_pair=1) as provisioning:
+        await prepare(provisioning, uploaded(SESSIONS[0], PAIR_A), uploaded(SESSIONS[1]), died(SESSIONS[0]))
+        await provisioning.when(bought(ORDERS[0])).then(assigned(FIRST, SEATS[1]), provisioned(0, SEATS[1]))
+
+
+async def test_a_session_that_dies_in_a_seat_leaves_one_place_on_its_pair(
+    postgres_server: EmbeddedPostgres,
+) -> None:
+    async with provisioning_at_noon(postgres_server, max_sessions_per_pair=1) as provisioning:
+        await prepare(provisioning, uploaded(SESSIONS[0], PAIR_A), bought(ORDERS[0]), died(SESSIONS[0]))
+        await provisioning.when(uploaded(SESSIONS[1]), uploaded(SESSIONS[2]), bought(ORDERS[1])).then(
+            stocked(SESSIONS[1]),
+            assigned(FIRST, SEATS[1]),
+            filled(FIRST, SEATS[1]),
+            stocked(SESSIONS[2]),
+            provisioned(1),
+            SeatsAwaited(adbot=SECOND, missing=1),
+        )
 
 
 async def test_a_dead_session_is_replaced_from_stock_and_else_its_seat_waits(
