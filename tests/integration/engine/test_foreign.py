@@ -83,9 +83,15 @@ async def test_a_relay_finds_its_last_event_before_whatever_others_put_there(
         await put(stream, body, position)
     with capture_logs() as logs:
         assert await published(engine, stream) == last
-    told = [entry["sequence"] for entry in logs if entry["event"] == "stream.foreign_message"]
-    assert sorted(told) == [last.sequence + number for number in range(1, 1 + len(junk))]
-    assert {entry["log_level"] for entry in logs} == {"error"}
+    foreign = [  # a gateway of other tests may log beside it
+        entry
+        for entry in logs
+        if entry["event"] == "stream.foreign_message" and entry["subject"].startswith(stream.root)
+    ]
+    assert sorted(entry["sequence"] for entry in foreign) == [
+        last.sequence + number for number in range(1, 1 + len(junk))
+    ]
+    assert {entry["log_level"] for entry in foreign} == {"error"}
     assert stream.foreign == len(junk)
 
 
@@ -321,7 +327,8 @@ async def test_an_idle_relay_does_not_mind_what_stands_on_its_last_subject(
                 return checks >= before + 3
 
             await until(checked)
-    assert [entry for entry in logs if entry["event"] == "relay.retry"] == []
+    retries = [entry for entry in logs if entry["event"] == "relay.retry"]
+    assert [entry for entry in retries if entry["service"] == "meters"] == []
 
 
 async def test_a_perfect_forgery_beyond_the_store_is_told_loudly_and_hides_nothing(
