@@ -1,18 +1,20 @@
 """The services' registries, each imported on demand."""
 
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from adrelay.names import CATEGORIES
-from libs.eventsourcing import Decider, Registry
+
+if TYPE_CHECKING:
+    from libs.eventsourcing import Decider, Registry
 
 
-def registry_of(service: str) -> Registry[Any]:
+def registry_of(service: str) -> "Registry[Any]":
     """Return a service's registry."""
     return cast("Registry[Any]", import_module(f"services.{service}.registry").REGISTRY)
 
 
-def decider_of(category: str) -> Decider[Any, Any, Any] | None:
+def decider_of(category: str) -> "Decider[Any, Any, Any] | None":
     """Return the decider of a stream category, None if no service has such streams."""
     service = CATEGORIES.get(category)
     return None if service is None else registry_of(service).deciders[category]

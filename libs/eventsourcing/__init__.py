@@ -7,8 +7,9 @@ Here is what a service is written with. `errors`, `values`, `background` and `ho
 Each name is imported at its first use: the contract needs `model` alone, neither database nor broker.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from libs.eventsourcing.lazy_names import imported_at_first_use
 
 if TYPE_CHECKING:
     from libs.eventsourcing.model.catalogue import EventCatalogue
@@ -81,12 +82,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # else checkers would take any name for one of these
-
-    def __getattr__(name: str) -> object:
-        """Import a public name from its module."""
-        if name not in _HOMES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = imported_at_first_use(__name__, __name__, _HOMES)

@@ -3,79 +3,91 @@
 `status` and `lag` return the state, `stored_events` and `stream_positions` find events, `snapshot` and
 `filling` are the two ends of an export, `unrelayed` is a service's own metric, `rebuilding` and
 `verify_tables` are about tables. Names of the layers below that tools need are exported here, too.
+
+Each name is imported at its first use: most tools need few of the layers.
 """
 
-from libs.eventsourcing.model.envelope import STREAM_NAME
-from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
-from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreInUse, StoreLocked
-from libs.eventsourcing.operations.lag import (
-    OldestTransaction,
-    ReaderLag,
-    RelayLag,
-    oldest_transaction,
-    reader_lags,
-    relay_lag,
-)
-from libs.eventsourcing.operations.rebuilding import Plan
-from libs.eventsourcing.operations.snapshot import (
-    NoCommonMoment,
-    ReaderCursor,
-    checkpoints,
-    dropped_events,
-    one_moment,
-)
-from libs.eventsourcing.operations.status import (
-    StoredTable,
-    connected_as,
-    holds_shadow_tables,
-    holds_store,
-    stored_tables,
-)
-from libs.eventsourcing.operations.stored_events import (
-    EventSummary,
-    StreamInTree,
-    all_events,
-    correlation_of_stream,
-    data_of_events,
-    event_of_id,
-    events_of_stream,
-    events_of_trees,
-    is_correlation_id,
-    streams_of_tree,
-    streams_saying,
-    trees_of_streams,
-)
-from libs.eventsourcing.operations.stream_positions import LOOK_BACK, before_last, before_moment, bounds
-from libs.eventsourcing.operations.unrelayed import (
-    HeldBack,
-    RelayTrouble,
-    WaitingEvents,
-    held_back,
-    relay_trouble,
-    waiting_events,
-)
-from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
-from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
-from libs.eventsourcing.projections.migration import Progress, Report, builder
-from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, archived_schema
-from libs.eventsourcing.projections.swap import retire
-from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
-from libs.eventsourcing.readers.dead_letters import (
-    FOLLOWS,
-    DeadLetter,
-    SourceStream,
-    drop,
-    list_dead_letters,
-    request_retry,
-    retry_is_requested,
-)
-from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
-from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
-from libs.eventsourcing.store.connections import Connection, server_settings
-from libs.eventsourcing.store.restored_clusters import RestoredElsewhere, StreamAhead, rebase, refuse_future
-from libs.eventsourcing.stream.direct_get import StreamUnreadable
-from libs.eventsourcing.stream.stored_messages import pending
-from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
+from typing import TYPE_CHECKING
+
+from libs.eventsourcing.lazy_names import imported_at_first_use
+
+if TYPE_CHECKING:
+    from libs.eventsourcing.model.envelope import STREAM_NAME
+    from libs.eventsourcing.model.errors import OutdatedTables, UnknownEvent
+    from libs.eventsourcing.operations.filling import Filling, HoldsEvents, StoreInUse, StoreLocked
+    from libs.eventsourcing.operations.lag import (
+        OldestTransaction,
+        ReaderLag,
+        RelayLag,
+        oldest_transaction,
+        reader_lags,
+        relay_lag,
+    )
+    from libs.eventsourcing.operations.rebuilding import Plan
+    from libs.eventsourcing.operations.snapshot import (
+        NoCommonMoment,
+        ReaderCursor,
+        checkpoints,
+        dropped_events,
+        one_moment,
+    )
+    from libs.eventsourcing.operations.status import (
+        StoredTable,
+        connected_as,
+        holds_shadow_tables,
+        holds_store,
+        stored_tables,
+    )
+    from libs.eventsourcing.operations.stored_events import (
+        EventSummary,
+        StreamInTree,
+        all_events,
+        correlation_of_stream,
+        data_of_events,
+        event_of_id,
+        events_of_stream,
+        events_of_trees,
+        is_correlation_id,
+        streams_of_tree,
+        streams_saying,
+        trees_of_streams,
+    )
+    from libs.eventsourcing.operations.stream_positions import LOOK_BACK, before_last, before_moment, bounds
+    from libs.eventsourcing.operations.unrelayed import (
+        HeldBack,
+        RelayTrouble,
+        WaitingEvents,
+        held_back,
+        relay_trouble,
+        waiting_events,
+    )
+    from libs.eventsourcing.operations.verify_tables import RowDifferences, TableReport, verify_table
+    from libs.eventsourcing.projections.catch_up import FoldFailed, StreamIncomplete
+    from libs.eventsourcing.projections.migration import Progress, Report, builder
+    from libs.eventsourcing.projections.shadow import Purpose, ShadowTables, archived_schema
+    from libs.eventsourcing.projections.swap import retire
+    from libs.eventsourcing.projections.tables import READ_MODELS, Kind, ServiceTables, TablesBusy
+    from libs.eventsourcing.readers.dead_letters import (
+        FOLLOWS,
+        DeadLetter,
+        SourceStream,
+        drop,
+        list_dead_letters,
+        request_retry,
+        retry_is_requested,
+    )
+    from libs.eventsourcing.relaying.republish import Missing, missing, renew, republish
+    from libs.eventsourcing.relaying.verify import Fault, Finding, StreamReport, verify_stream
+    from libs.eventsourcing.store.connections import Connection, server_settings
+    from libs.eventsourcing.store.restored_clusters import (
+        RestoredElsewhere,
+        StreamAhead,
+        rebase,
+        refuse_future,
+    )
+    from libs.eventsourcing.stream.direct_get import StreamUnreadable
+    from libs.eventsourcing.stream.stored_messages import pending
+    from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 
 __all__ = [
     "FOLLOWS",
@@ -167,3 +179,97 @@ __all__ = [
     "verify_table",
     "waiting_events",
 ]
+
+_HOMES = {
+    "Arrival": "stream.subscription",
+    "Connection": "store.connections",
+    "Consumer": "stream.subscription",
+    "ConsumerLost": "stream.subscription",
+    "DeadLetter": "readers.dead_letters",
+    "EventSummary": "operations.stored_events",
+    "FOLLOWS": "readers.dead_letters",
+    "Fault": "relaying.verify",
+    "Filling": "operations.filling",
+    "Finding": "relaying.verify",
+    "FoldFailed": "projections.catch_up",
+    "HeldBack": "operations.unrelayed",
+    "HoldsEvents": "operations.filling",
+    "Kind": "projections.tables",
+    "LOOK_BACK": "operations.stream_positions",
+    "Missing": "relaying.republish",
+    "NoCommonMoment": "operations.snapshot",
+    "OldestTransaction": "operations.lag",
+    "OutdatedTables": "model.errors",
+    "Plan": "operations.rebuilding",
+    "Progress": "projections.migration",
+    "Purpose": "projections.shadow",
+    "READ_MODELS": "projections.tables",
+    "ReaderCursor": "operations.snapshot",
+    "ReaderLag": "operations.lag",
+    "RelayLag": "operations.lag",
+    "RelayTrouble": "operations.unrelayed",
+    "Report": "projections.migration",
+    "RestoredElsewhere": "store.restored_clusters",
+    "RowDifferences": "operations.verify_tables",
+    "STREAM_NAME": "model.envelope",
+    "ServiceTables": "projections.tables",
+    "ShadowTables": "projections.shadow",
+    "SourceStream": "readers.dead_letters",
+    "StoreInUse": "operations.filling",
+    "StoreLocked": "operations.filling",
+    "StoredTable": "operations.status",
+    "StreamAhead": "store.restored_clusters",
+    "StreamInTree": "operations.stored_events",
+    "StreamIncomplete": "projections.catch_up",
+    "StreamReport": "relaying.verify",
+    "StreamUnreadable": "stream.direct_get",
+    "TableReport": "operations.verify_tables",
+    "TablesBusy": "projections.tables",
+    "UnknownEvent": "model.errors",
+    "WaitingEvents": "operations.unrelayed",
+    "all_events": "operations.stored_events",
+    "archived_schema": "projections.shadow",
+    "before_last": "operations.stream_positions",
+    "before_moment": "operations.stream_positions",
+    "bounds": "operations.stream_positions",
+    "builder": "projections.migration",
+    "checkpoints": "operations.snapshot",
+    "connected_as": "operations.status",
+    "correlation_of_stream": "operations.stored_events",
+    "data_of_events": "operations.stored_events",
+    "drop": "readers.dead_letters",
+    "dropped_events": "operations.snapshot",
+    "event_of_id": "operations.stored_events",
+    "events_of_stream": "operations.stored_events",
+    "events_of_trees": "operations.stored_events",
+    "held_back": "operations.unrelayed",
+    "holds_shadow_tables": "operations.status",
+    "holds_store": "operations.status",
+    "is_correlation_id": "operations.stored_events",
+    "list_dead_letters": "readers.dead_letters",
+    "missing": "relaying.republish",
+    "oldest_transaction": "operations.lag",
+    "one_moment": "operations.snapshot",
+    "pending": "stream.stored_messages",
+    "reader_lags": "operations.lag",
+    "rebase": "store.restored_clusters",
+    "refuse_future": "store.restored_clusters",
+    "relay_lag": "operations.lag",
+    "relay_trouble": "operations.unrelayed",
+    "renew": "relaying.republish",
+    "republish": "relaying.republish",
+    "request_retry": "readers.dead_letters",
+    "retire": "projections.swap",
+    "retry_is_requested": "readers.dead_letters",
+    "server_settings": "store.connections",
+    "stored_tables": "operations.status",
+    "streams_of_tree": "operations.stored_events",
+    "streams_saying": "operations.stored_events",
+    "trees_of_streams": "operations.stored_events",
+    "verify_stream": "relaying.verify",
+    "verify_table": "operations.verify_tables",
+    "waiting_events": "operations.unrelayed",
+}
+
+if not TYPE_CHECKING:  # else checkers would take any name for one of these
+    __getattr__ = imported_at_first_use(__name__, "libs.eventsourcing", _HOMES)

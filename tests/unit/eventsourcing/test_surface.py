@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 import libs.eventsourcing as engine
-from libs.eventsourcing import background, errors, hosting, values
+from libs.eventsourcing import background, errors, hosting, operations, values
 
 VALUES = {"START", "Row"}
 
@@ -31,11 +31,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         getattr(engine, "Aggregate")  # noqa: B009 - checkers know that it is not there
 
 
-def test_the_contract_imports_neither_database_nor_broker() -> None:
-    program = (
-        "import sys; from libs.events.catalogue import published; published(); "
-        "print(sorted({'asyncpg', 'nats', 'msgspec'} & sys.modules.keys()))"
-    )
+def test_every_name_for_tools_can_be_imported() -> None:
+    assert all(getattr(operations, name) is not None for name in operations.__all__)
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("from libs.events.catalogue import published; published()", {"asyncpg", "nats", "msgspec"}),
+        ("import adrelay.commands.events.reading.trace", {"nats", "structlog", "fastapi", "telethon"}),
+    ],
+)
+def test_what_needs_little_imports_little(imported: str, absent: set[str]) -> None:
+    program = f"import sys; {imported}; print(sorted({absent!r} & sys.modules.keys()))"
     done = subprocess.run(  # noqa: S603 - this interpreter and a constant program
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
