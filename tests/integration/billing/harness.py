@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,12 +16,13 @@ from libs.chassis.command_client import CommandClient
 from libs.events.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
-from libs.events.values import AccountId, AdbotId, Plan, PlanKind, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, Plan, Seat, SessionId
 from libs.eventsourcing import Causes, Command, Event, EventStream, Refused
 from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
 from services.billing.service import run
 from services.billing.settings import BillingSettings
+from tests.support.plans import BRONZE
 from tests.support.process import Process, killable
 
 T = TypeVar("T")
@@ -33,15 +33,6 @@ NUMBER = "HQADZ-ABC123-WXYZ"
 ACCOUNT = AccountId(UUID(int=1))
 ADBOT = AdbotId(UUID(int=7))
 OPERATOR = "account:operator"
-BRONZE = Plan(
-    code="bronze",
-    name="Bronze",
-    kind=PlanKind.STARTER,
-    sessions=1,
-    interval_seconds=3600,
-    price_usd=Decimal(30),
-    validity_days=30,
-)
 PROVIDER_SECONDS = 5.0
 
 

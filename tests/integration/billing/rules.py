@@ -23,8 +23,9 @@ from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
 from services.billing.registry import REGISTRY
 from services.billing.stock.limits import Limits
-from tests.integration.billing.harness import ACCOUNT, ADBOT, BRONZE
+from tests.integration.billing.harness import ACCOUNT, ADBOT
 from tests.support.databases import fresh_database
+from tests.support.plans import BRONZE
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 PROMISED, VALID = timedelta(minutes=30), timedelta(days=1)

@@ -15,7 +15,8 @@ from libs.events.billing import (
     ReviewOrder,
 )
 from libs.eventsourcing import Command, Refused
-from tests.integration.billing.harness import BRONZE, NUMBER, OPERATOR, BillingHarness
+from tests.integration.billing.harness import NUMBER, OPERATOR, BillingHarness
+from tests.support.plans import BRONZE
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"

@@ -13,7 +13,8 @@ from services.billing.order.commands import Place
 from services.billing.order.domain import ORDER
 from services.billing.order.tables import claim_next_request
 from services.billing.registry import REGISTRY
-from tests.integration.billing.harness import ACCOUNT, BRONZE, NUMBER
+from tests.integration.billing.harness import ACCOUNT, NUMBER
+from tests.support.plans import BRONZE
 
 LEASE = timedelta(seconds=6)
 SECOND = timedelta(seconds=1)

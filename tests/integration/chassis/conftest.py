@@ -2,8 +2,8 @@
 # nats-py leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import nats
 import pytest
@@ -15,34 +15,24 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import retired_table
-from tests.support.databases import ENGINE, fresh_database
+from tests.support.engines import database_of, started
 
 
-@asynccontextmanager
-async def engine_of(url: str, *, pool_size: int) -> AsyncGenerator[Engine]:
-    engine = Engine("shop", url, published(), state_tables=[retired_table()])
-    await engine.start(pool_size=pool_size)
-    yield engine
-    await engine.stop()
-
-
-async def make_tables(url: str) -> None:
-    async with engine_of(url, pool_size=1):
-        pass
+def made(url: str) -> Engine:
+    return Engine("shop", url, published(), state_tables=[retired_table()])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """Yield the URL of a fresh database, with the tables of `engine` if the test uses it."""
-    made = ("shop", make_tables) if "engine" in request.fixturenames else (ENGINE, None)
-    async with fresh_database(postgres_server, made[0], make=made[1]) as url:
+    async with database_of(request, postgres_server, "shop", made) as url:
         yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
     """Yield the shop's engine, on a fresh database."""
-    async with engine_of(database, pool_size=16) as engine:
+    async with started(made(database)) as engine:
         yield engine
 
 

@@ -4,8 +4,8 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import nats
@@ -18,34 +18,24 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.eventsourcing import Engine, EventStream
 from tests.integration.engine.meters import CATALOGUE, echoes_table, meters_table
-from tests.support.databases import ENGINE, fresh_database
+from tests.support.engines import database_of, started
 
 
-@asynccontextmanager
-async def engine_of(url: str, *, pool_size: int) -> AsyncGenerator[Engine]:
-    engine = Engine("meters", url, CATALOGUE, state_tables=[meters_table(), echoes_table()])
-    await engine.start(pool_size=pool_size)
-    yield engine
-    await engine.stop()
-
-
-async def make_tables(url: str) -> None:
-    async with engine_of(url, pool_size=1):
-        pass
+def made(url: str) -> Engine:
+    return Engine("meters", url, CATALOGUE, state_tables=[meters_table(), echoes_table()])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(request: pytest.FixtureRequest, postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """Yield the URL of a fresh database, with the tables of `engine` if the test uses it."""
-    made = ("meters_and_echoes", make_tables) if "engine" in request.fixturenames else (ENGINE, None)
-    async with fresh_database(postgres_server, made[0], make=made[1]) as url:
+    async with database_of(request, postgres_server, "meters_and_echoes", made) as url:
         yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(database: str) -> AsyncIterator[Engine]:
     """Yield the engine of the made-up service, on a fresh database."""
-    async with engine_of(database, pool_size=16) as engine:
+    async with started(made(database)) as engine:
         yield engine
 
 

@@ -18,8 +18,6 @@ from libs.events.values import (
     ApplicationId,
     CycleId,
     Pacing,
-    Plan,
-    PlanKind,
     ResultClass,
     Seat,
     SessionId,
@@ -31,16 +29,9 @@ from libs.eventsourcing.projections.sql import Writes
 from libs.eventsourcing.store.connections import ISOLATION
 from libs.eventsourcing.store.postgres import PostgresStore
 from libs.eventsourcing.values import utc_now
+from tests.support.plans import BRONZE
 
-PLAN = Plan(
-    code="bronze",
-    name="Bronze",
-    kind=PlanKind.STARTER,
-    sessions=1,
-    interval_seconds=600,
-    price_usd=Decimal(30),
-    validity_days=30,
-)
+PLAN = BRONZE.model_copy(update={"interval_seconds": 600})
 DIGEST = "ab" * 32
 SEAT = Seat(session=SessionId(UUID(int=7)), pair=ApplicationId(UUID(int=8)))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -28,7 +27,7 @@ from libs.events.scheduler import (
     StopAdbot,
     StopReason,
 )
-from libs.events.values import ChannelPost, Plan, PlanKind
+from libs.events.values import ChannelPost
 from libs.eventsourcing import (
     Causes,
     CommandHandlers,
@@ -41,16 +40,9 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
+from tests.support import plans
 
-BRONZE = Plan(
-    code="bronze",
-    name="Bronze",
-    kind=PlanKind.STARTER,
-    sessions=2,
-    interval_seconds=3600,
-    price_usd=Decimal("30.00"),
-    validity_days=30,
-)
+BRONZE = plans.BRONZE.model_copy(update={"sessions": 2})
 
 
 def _decide(events: Sequence[Event], _: int | None) -> Sequence[Event]:

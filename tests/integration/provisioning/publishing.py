@@ -9,7 +9,7 @@ from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.catalogue import published
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
-from libs.events.values import AccountId, AdbotId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, AdbotId, ApplicationId, Plan, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.provisioning.adbot.commands import Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
@@ -22,6 +22,7 @@ from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.telegram_application.commands import AddApplication
 from services.provisioning.telegram_application.domain import APPLICATION
 from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.support.plans import SILVER
 
 OWNER = AccountId(uuid4())
 ORDERS = [f"HQADZ-20310504-AB{number:02}" for number in range(10, 40)]
@@ -34,15 +35,7 @@ def service(harness: ServiceHarness, **given: object) -> AbstractAsyncContextMan
 
 
 def plan(sessions: int) -> Plan:
-    return Plan(
-        code="silver",
-        name="Silver",
-        kind=PlanKind.STARTER,
-        sessions=sessions,
-        interval_seconds=1800,
-        price_usd=Decimal(55),
-        validity_days=1,
-    )
+    return SILVER.model_copy(update={"sessions": sessions, "validity_days": 1})
 
 
 def paid(order: str, sessions: int = 2, renews: AdbotId | None = None) -> PaymentFinished:

@@ -2,7 +2,6 @@
 
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from uuid import uuid4
 
 from libs.chassis.command_client import CommandClient
@@ -19,8 +18,6 @@ from libs.events.values import (
     AdbotId,
     ApplicationId,
     ChannelPost,
-    Plan,
-    PlanKind,
     Seat,
     SessionId,
     SessionLoss,
@@ -35,6 +32,7 @@ from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.tables.adbots import ADBOTS
 from tests.integration.provisioning.harness import FakeService, ServiceHarness
+from tests.support.plans import SILVER
 from tests.support.waiting import until
 
 OWNER = AccountId(uuid4())
@@ -54,15 +52,7 @@ A, B = seat(), seat()
 
 
 def provisioned(*seats: Seat, at: datetime, interval: int = 600, adbot: AdbotId = ID) -> AdbotProvisioned:
-    plan = Plan(
-        code="silver",
-        name="Silver",
-        kind=PlanKind.STARTER,
-        sessions=2,
-        interval_seconds=interval,
-        price_usd=Decimal(55),
-        validity_days=30,
-    )
+    plan = SILVER.model_copy(update={"interval_seconds": interval})
     return AdbotProvisioned(
         adbot=adbot,
         order=f"HQADZ-20310504-{adbot.hex[:8].upper()}",

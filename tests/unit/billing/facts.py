@@ -27,11 +27,12 @@ from libs.events.billing import (
     UnmatchedPaymentReported,
     WrongCoinReceived,
 )
-from libs.events.values import AccountId, AdbotId, Plan, PlanKind
+from libs.events.values import AccountId, AdbotId
 from services.billing.order.commands import Place, RecordPaymentRequest, RecordStatus
 from services.billing.order.matching import Mismatch
 from services.billing.order.payment_report import PaymentReport
 from services.billing.order.payment_state import PaymentState
+from tests.support.plans import BRONZE
 
 NUMBER = "HQADZ-ABC123-WXYZ"
 PAYMENT = "5000000001"
@@ -45,15 +46,6 @@ HALF = Decimal("0.00023")
 REST = AMOUNT - HALF
 ETHER = Decimal("0.009")
 
-BRONZE = Plan(
-    code="bronze",
-    name="Bronze",
-    kind=PlanKind.STARTER,
-    sessions=1,
-    interval_seconds=3600,
-    price_usd=Decimal(30),
-    validity_days=30,
-)
 
 # -- events
 

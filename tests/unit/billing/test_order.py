@@ -15,10 +15,10 @@ from services.billing.order.domain import ORDER
 from services.billing.order.payment_state import PaymentState
 from services.billing.order.state import Event
 from services.billing.stock.limits import Limits, Unpaid
+from tests.support.plans import BRONZE
 from tests.unit.billing.facts import (
     ADBOT,
     AMOUNT,
-    BRONZE,
     CANCELLED,
     CONFIRMED,
     CONFIRMING,

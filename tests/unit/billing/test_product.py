@@ -9,7 +9,7 @@ from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.billing.product.commands import IntroduceProduct, ListProduct, RepriceProduct, RetireProduct
 from services.billing.product.domain import PRODUCT, OnSale
-from tests.unit.billing.facts import BRONZE
+from tests.support.plans import BRONZE
 
 product = scenarios(PRODUCT)
 

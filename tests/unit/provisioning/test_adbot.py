@@ -1,18 +1,18 @@
 """Decisions on adbots: provisioning, seats, expiry."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from libs.events.provisioning import AdbotExpired, AdbotProvisioned, SeatFilled, SeatLost, SeatsAwaited
-from libs.events.values import AccountId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, ApplicationId, Seat, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.commands import Expire, FillSeat, LoseSeat, Provision
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.state import evolve
+from tests.support.plans import SILVER
 
 adbot = scenarios(ADBOT)
 
@@ -21,15 +21,6 @@ MONTH = timedelta(days=30)
 ORDER = "HQADZ-20310504-AB12"
 ID = adbot_of(ORDER)
 ACCOUNT = AccountId(uuid4())
-SILVER = Plan(
-    code="silver",
-    name="Silver",
-    kind=PlanKind.STARTER,
-    sessions=2,
-    interval_seconds=1800,
-    price_usd=Decimal(55),
-    validity_days=30,
-)
 A = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 B = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 

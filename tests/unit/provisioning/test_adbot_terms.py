@@ -19,7 +19,7 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import AccountId, ApplicationId, Plan, PlanKind, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, ApplicationId, Plan, Seat, SessionId, SessionLoss
 from libs.eventsourcing import Refused
 from libs.eventsourcing.testing import scenarios
 from services.provisioning.adbot.commands import (
@@ -36,6 +36,7 @@ from services.provisioning.adbot.commands import (
 )
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.state import Adbot
+from tests.support.plans import SILVER
 
 adbot = scenarios(ADBOT)
 
@@ -46,15 +47,6 @@ GRACE = 7 * DAY
 ORDER, SECOND, THIRD = "HQADZ-20310504-AB12", "HQADZ-20310604-CD34", "HQADZ-20310704-EF56"
 ID = adbot_of(ORDER)
 OWNER = AccountId(uuid4())
-SILVER = Plan(
-    code="silver",
-    name="Silver",
-    kind=PlanKind.STARTER,
-    sessions=2,
-    interval_seconds=1800,
-    price_usd=Decimal(55),
-    validity_days=30,
-)
 A = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 B = Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4()))
 EXPIRED = AdbotExpired(adbot=ID)
