@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support.waiting import until
@@ -22,5 +23,8 @@ async def suspend(pid: int) -> None:
 
 def states(pid: int) -> set[str]:
     """Return the states of a process's threads, as letters of proc(5)."""
-    threads = Path(f"/proc/{pid}/task").glob("*/stat")
-    return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}
+    found: set[str] = set()
+    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            found.add(thread.read_text().rpartition(")")[2].split()[0])
+    return found

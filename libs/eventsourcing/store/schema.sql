@@ -52,7 +52,7 @@ create table if not exists engine.commands (
     position bigint not null,
     at       timestamptz not null default now()
 );
--- a few bytes for a million rows, which are deleted by their age
+-- for deleting by age; it holds a range of times for each range of pages, as rows lie in the order of their times
 create index if not exists commands_by_age on engine.commands using brin (at);
 
 -- Snapshots: the folded states of long streams, at most one row per stream, replaced about every hundred events.

@@ -120,7 +120,7 @@ async def test_the_cookie_is_for_checkouts_alone(harness: GatewayHarness) -> Non
 
 
 async def test_behind_https_the_cookie_is_for_https_alone(harness: GatewayHarness) -> None:
-    async with visitor(harness) as http:  # this machine is believed to be a proxy
+    async with visitor(harness) as http:  # this machine counts as a trusted proxy
         answer = await http.post(CHECKOUT, json=wish(), headers={"X-Forwarded-Proto": "https"})
     assert answer.headers["Set-Cookie"].endswith("; Secure")
 
