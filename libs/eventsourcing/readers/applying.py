@@ -81,8 +81,7 @@ class Applying:
                 await asyncio.sleep(0.002 * attempt)
             else:
                 transaction.committed()
-                if transaction.recorded:
-                    self._engine.announce(transaction.recorded[-1].cursor)
+                self._engine.announce(transaction.recorded)
                 return
 
     async def apply(self, transaction: Transaction, arrival: Arrival) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.envelope import START, Cursor, Envelope, with_following
+from libs.eventsourcing.model.envelope import START, Cursor, Envelope, Recorded, with_following
 from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.store.connections import Connection, close, hold_lock
@@ -68,9 +68,9 @@ class Relay:
         """The database may hold an error of this process, or of one before it."""
         engine.on_commit(self.nudge)
 
-    def nudge(self, cursor: Cursor) -> None:
-        """Notify the relay that events up to this one were committed."""
-        self._newest = max(self._newest, cursor)
+    def nudge(self, recorded: Sequence[Recorded]) -> None:
+        """Notify the relay that these events were committed."""
+        self._newest = max(self._newest, recorded[-1].cursor)
         self._wake.set()
 
     @property

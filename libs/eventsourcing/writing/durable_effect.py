@@ -1,7 +1,7 @@
 """Durable effects: due rows are claimed, acted on outside of any transaction, and retried until done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from libs.eventsourcing.loops.cancellation import heed_cancellation
-from libs.eventsourcing.model.envelope import Cursor, utc_now
+from libs.eventsourcing.model.envelope import Recorded, utc_now
 from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.writing.engine import Engine
 
@@ -75,7 +75,7 @@ class Alarm:
         self._commit = asyncio.Event()
         engine.on_commit(self._committed)
 
-    def _committed(self, _: Cursor) -> None:
+    def _committed(self, _: Sequence[Recorded]) -> None:
         self._commit.set()
 
     def set_anew(self) -> None:

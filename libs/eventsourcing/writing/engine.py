@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from libs.eventsourcing.model.catalogue import EventCatalogue
-from libs.eventsourcing.model.envelope import START, Causes, Cursor, utc_now
+from libs.eventsourcing.model.envelope import START, Causes, Cursor, Recorded, utc_now
 from libs.eventsourcing.model.errors import CarriedOut, Conflict, DuplicateRow, OutdatedTables, Refused
 from libs.eventsourcing.projections.migration import migrate
 from libs.eventsourcing.projections.projection import Projection
@@ -70,7 +70,7 @@ class Engine:
         self._clock = clock
         self._known = StateCache(KNOWN_STATES)
         self._group = GroupCommit(self)
-        self._listeners: list[Callable[[Cursor], None]] = []
+        self._listeners: list[Callable[[Sequence[Recorded]], None]] = []
 
     @property
     def schemas(self) -> list[str]:
@@ -115,14 +115,15 @@ class Engine:
         """Return a connection outside of the pool, for holding a lock on it."""
         return await self.tables.connect()
 
-    def on_commit(self, listener: Callable[[Cursor], None]) -> None:
-        """Call `listener` with the last cursor of every unit of work that appended events here."""
+    def on_commit(self, listener: Callable[[Sequence[Recorded]], None]) -> None:
+        """Call `listener` with the events of every transaction that appended some here."""
         self._listeners.append(listener)
 
-    def announce(self, cursor: Cursor) -> None:
-        """Tell the listeners that events up to this one were committed."""
-        for listener in self._listeners:
-            listener(cursor)
+    def announce(self, recorded: Sequence[Recorded]) -> None:
+        """Tell the listeners that these events were committed, if there are any."""
+        if recorded:
+            for listener in self._listeners:
+                listener(recorded)
 
     def transaction(self, connection: Connection) -> Transaction:
         """Return a transaction for units of work, on a connection inside a database transaction."""
@@ -185,8 +186,6 @@ class Engine:
                 log.debug("unit.conflict", service=self.service, attempt=attempt, error=repr(conflict))
                 await asyncio.sleep(random.uniform(0, 0.005 * attempt))
             else:
-                if outcome.written is not None:
-                    self.announce(outcome.written)
                 return outcome
         raise AssertionError
 
@@ -211,6 +210,7 @@ class Engine:
                 raise
             return Outcome(None, first)
         transaction.committed()
+        self.announce(transaction.recorded)
         return Outcome(value, unit.written)
 
     async def run_group(self, members: Sequence[Member]) -> list[Outcome]:
@@ -233,8 +233,7 @@ class Engine:
                         transaction, members, lambda command: _refuse_repeat(connection, command)
                     )
                 transaction.committed()
-        if transaction.recorded:
-            self.announce(transaction.recorded[-1].cursor)
+        self.announce(transaction.recorded)
         return outcomes
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:

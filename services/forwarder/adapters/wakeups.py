@@ -6,7 +6,7 @@ A wake-up has no payload: a lost one costs only time, since workers poll too, an
 # pyright: reportUnknownMemberType=false
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -15,7 +15,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from libs.eventsourcing.background import heed_cancellation
-from libs.eventsourcing.values import Cursor
+from libs.eventsourcing.values import Recorded
+from services.forwarder.cycle.tables import adds_sends
 
 log = structlog.stdlib.get_logger()
 
@@ -32,12 +33,13 @@ class Wakeups:
         self._subject = f"{prefix}wake.forwarder"
         self._committed = asyncio.Event()
 
-    def committed(self, _: Cursor) -> None:
-        """Request a wake-up after a commit."""
-        self._committed.set()
+    def committed(self, recorded: Sequence[Recorded]) -> None:
+        """Request a wake-up after a commit of events that queue sends."""
+        if any(adds_sends(one.event) for one in recorded):
+            self._committed.set()
 
     async def keep_sending(self) -> None:
-        """Publish a wake-up after each commit, until cancelled."""
+        """Publish the requested wake-ups, until cancelled."""
         while True:
             heed_cancellation()
             await self._committed.wait()

@@ -12,13 +12,14 @@ from libs.events.forwarder import (
     ShareMoved,
 )
 from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
-from libs.eventsourcing import Cause, Projection, Sql, TableSql
+from libs.eventsourcing import Cause, Event, Projection, Sql, TableSql
 from services.forwarder.cycle.sharing import Denial, Denials
 
 CYCLES = Projection(
     "cycles",
     version=1,
     ddl="""
+    -- the cycles that have not ended; `running` is false only in rows that an earlier version left
     create table cycles (
         cycle          uuid primary key,
         adbot          uuid not null,
@@ -121,18 +122,18 @@ async def recorded(event: DeliveriesRecorded, sql: TableSql) -> None:
 
 @CYCLES.on(CycleFinished)
 async def finished(event: CycleFinished, sql: TableSql) -> None:
-    """Close the cycle."""
+    """Delete the cycle."""
     await _over(event.cycle, sql)
 
 
 @CYCLES.on(CycleAborted)
 async def aborted(event: CycleAborted, sql: TableSql) -> None:
-    """Close the cycle and remove its pending sends."""
+    """Delete the cycle and its pending sends."""
     await _over(event.cycle, sql)
 
 
 async def _over(cycle: CycleId, sql: TableSql) -> None:
-    await sql.execute("update cycles set running = false where cycle = $1", cycle)
+    await sql.execute("delete from cycles where cycle = $1", cycle)
     await sql.execute("delete from sends where cycle = $1", cycle)
 
 
@@ -189,10 +190,28 @@ async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
     return [row["cycle"] for row in rows]
 
 
-async def cycles_of_seat(sql: Sql, session: SessionId) -> list[CycleId]:
-    """Return the running cycles in which a session has pending sends."""
-    rows = await sql.fetch("select distinct cycle from sends where session = $1 order by cycle", session)
-    return [row["cycle"] for row in rows]
+async def cycles_of_seat(sql: Sql, session: SessionId) -> list[tuple[CycleId, Cause]]:
+    """Return the cycles in which a session has pending sends, each with its `CycleStarted` as cause."""
+    rows = await sql.fetch(
+        "select cycle, correlation_id, started_by from cycles "
+        "where cycle in (select cycle from sends where session = $1) order by cycle",
+        session,
+    )
+    return [(row["cycle"], Cause(row["correlation_id"], row["started_by"])) for row in rows]
+
+
+def adds_sends(event: Event) -> bool:
+    """Return whether an event queues sends for some seat."""
+    return isinstance(event, CycleStarted | ShareMoved)
+
+
+async def delete_ended(sql: Sql, most: int) -> int:
+    """Delete rows of ended cycles, which an earlier version kept; return how many, at most `most`."""
+    return await sql.execute(
+        "delete from cycles where cycle in "
+        "(select cycle from cycles where not running limit $1 for update skip locked)",
+        most,
+    )
 
 
 async def denials_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> Denials:
@@ -217,9 +236,3 @@ async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: 
             since,
         )
     )
-
-
-async def cause_of(sql: Sql, cycle: CycleId) -> Cause | None:
-    """Return the cause of the events in a cycle: its `CycleStarted`; None, if the cycle is unknown."""
-    row = await sql.fetchrow("select correlation_id, started_by from cycles where cycle = $1", cycle)
-    return None if row is None else Cause(row["correlation_id"], row["started_by"])

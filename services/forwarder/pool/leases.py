@@ -118,6 +118,11 @@ async def require(sql: Sql, lease: Lease) -> None:
         raise LeaseLost(message)
 
 
+async def forget_workers(sql: Sql) -> None:
+    """Delete workers that have not been seen for a day: their process was killed, or its machine is gone."""
+    await sql.execute("delete from pool.workers where until < clock_timestamp() - interval '1 day'")
+
+
 class Leases:
     """One worker's leases."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -10,7 +11,8 @@ from prometheus_client import Gauge
 from libs.events.values import SessionId
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
-from libs.eventsourcing.values import Cursor, new_id
+from libs.eventsourcing.values import Recorded, new_id
+from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep
@@ -46,8 +48,9 @@ class Pool:
         self._wake = asyncio.Event()
         engine.on_commit(self._committed)
 
-    def _committed(self, _: Cursor) -> None:
-        self.wake()
+    def _committed(self, recorded: Sequence[Recorded]) -> None:
+        if any(adds_sends(one.event) for one in recorded):
+            self.wake()
 
     def wake(self) -> None:
         """Poll for work at once."""

@@ -18,9 +18,10 @@ from libs.events.values import (
     ResultClass,
     TextPost,
 )
-from libs.eventsourcing import Engine, Row, Sql
+from libs.eventsourcing import Cause, Engine, Row, Sql
+from services.forwarder.cycle.tables import delete_ended
 from services.forwarder.pool.claims import Rival, claim, forget_claims
-from services.forwarder.pool.leases import Lease, LeaseLost
+from services.forwarder.pool.leases import Lease, LeaseLost, forget_workers
 from services.forwarder.ports import Target
 
 SCHEMA = """
@@ -46,6 +47,7 @@ from pool.seats p
 left join clients k on k.session = p.session
 left join lateral (
     select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.delay_seconds, c.jitter_seconds,
+           c.correlation_id, c.started_by,
            coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful,
            greatest(0, coalesce(extract(epoch from a.not_before - clock_timestamp()), 0))::float8 as wait
     from sends s
@@ -76,6 +78,9 @@ on conflict (cycle, grp) do update set
     session = $3, attempts = $4, doubtful = $5, not_before = clock_timestamp() + $6
 """
 
+_AT_ONCE = 5000
+"""The most rows that one transaction deletes."""
+
 Key = tuple[CycleId, GroupRef]
 
 
@@ -87,6 +92,8 @@ class Send:
     group: GroupRef
     pair: ApplicationId
     adbot: AdbotId
+    cause: Cause
+    """The cycle's `CycleStarted`."""
     post: ChannelPost | TextPost
     delay_seconds: float
     jitter_seconds: float
@@ -186,7 +193,7 @@ class Queue:
         rows = await self._engine.query(
             lambda sql: sql.fetch(
                 "select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, "
-                "c.delay_seconds, c.jitter_seconds, "
+                "c.delay_seconds, c.jitter_seconds, c.correlation_id, c.started_by, "
                 "coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful "
                 "from sends s join cycles c on c.cycle = s.cycle left join pool.attempts a "
                 "on a.cycle = s.cycle and a.grp = s.grp and a.session = s.session "
@@ -198,7 +205,7 @@ class Queue:
 
 
 async def sweep(engine: Engine) -> None:
-    """Delete the attempts of sends that are no longer pending, and the claims of ended cycles."""
+    """Delete what was kept for sends that are no longer pending, for ended cycles and for lost workers."""
     await engine.query(
         lambda sql: sql.execute(
             "delete from pool.attempts a where not exists "
@@ -206,6 +213,9 @@ async def sweep(engine: Engine) -> None:
         )
     )
     await engine.query(forget_claims)
+    await engine.query(forget_workers)
+    while await engine.query(lambda sql: delete_ended(sql, _AT_ONCE)) == _AT_ONCE:
+        pass
 
 
 def _send(row: Row) -> Send:
@@ -214,6 +224,7 @@ def _send(row: Row) -> Send:
         group=row["grp"],
         pair=row["pair"],
         adbot=row["adbot"],
+        cause=Cause(row["correlation_id"], row["started_by"]),
         post=_POST.validate_json(row["post"]),
         delay_seconds=row["delay_seconds"],
         jitter_seconds=row["jitter_seconds"],

@@ -13,7 +13,7 @@ from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
-from services.forwarder.cycle.tables import cause_of, cycles_of_seat, refusals_since
+from services.forwarder.cycle.tables import cycles_of_seat, refusals_since
 from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
@@ -42,23 +42,23 @@ class Recorder:
 
         await self._engine.run(fenced, Causes.unprompted(ACTOR))
 
-    async def outcomes(self, outcomes: Sequence[tuple[CycleId, Outcome]]) -> None:
-        """Record outcomes of groups; after the end of a cycle only deliveries are recorded."""
+    async def outcomes(self, outcomes: Sequence[tuple[Send, Outcome]]) -> None:
+        """Record outcomes of sends; after the end of a cycle only deliveries are recorded."""
         by_cycle: dict[CycleId, list[Outcome]] = {}
-        for cycle, outcome in outcomes:
-            by_cycle.setdefault(cycle, []).append(outcome)
+        causes = {send.cycle: send.cause for send, _ in outcomes}
+        for send, outcome in outcomes:
+            by_cycle.setdefault(send.cycle, []).append(outcome)
 
         async def work(unit: UnitOfWork) -> None:
-            cause: Cause | None = None
             for cycle, some in by_cycle.items():
-                cause = await cause_of(unit.flushed, cycle)
                 seating = await self._seating(unit, cycle)
                 record = RecordOutcomes(tuple(some), seating, unit.at)
-                events = await unit.execute(CYCLE, cycle, record, because=cause)
+                events = await unit.execute(CYCLE, cycle, record, because=causes[cycle])
                 await _forget(unit, cycle, [one.delivery.group for one in some])
                 await release(unit.flushed, cycle, _not_there(some, events))
-            if any(outcome.delivery.error == self._ban for _, outcome in outcomes):
-                await self._suspect(unit, cause)
+            bans = [send.cause for send, outcome in outcomes if outcome.delivery.error == self._ban]
+            if bans:
+                await self._suspect(unit, bans[-1])
 
         await self._run(work)
 
@@ -66,8 +66,7 @@ class Recorder:
         """Pause the session for these seconds."""
 
         async def work(unit: UnitOfWork) -> None:
-            cause = await cause_of(unit.flushed, send.cycle)
-            await self._pause_session(unit, seconds, result, error, cause)
+            await self._pause_session(unit, seconds, result, error, send.cause)
 
         await self._run(work)
 
@@ -75,31 +74,29 @@ class Recorder:
         """Mark the session dead; its groups are reassigned, except those where a send is doubtful."""
 
         async def work(unit: UnitOfWork) -> None:
-            cause = await cause_of(unit.flushed, send.cycle)
             die = Die(failed.meaning.loss, failed.error, unit.at)
-            await unit.execute(CLIENT, self._lease.session, die, because=cause)
+            await unit.execute(CLIENT, self._lease.session, die, because=send.cause)
             # this send was refused, so it is as doubtful as before its last attempt
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
-            for cycle in await cycles_of_seat(unit.flushed, self._lease.session):
-                await self._lose_in(unit, cycle, doubtful, failed)
+            for cycle, cause in await cycles_of_seat(unit.flushed, self._lease.session):
+                await self._lose_in(unit, cycle, cause, doubtful, failed)
 
         await self._run(work)
 
     async def _lose_in(
-        self, unit: UnitOfWork, cycle: CycleId, doubtful: set[Key], failed: SendFailed
+        self, unit: UnitOfWork, cycle: CycleId, cause: Cause, doubtful: set[Key], failed: SendFailed
     ) -> None:
         groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
         seating = await self._seating(unit, cycle)
         command = LoseSeat(self._lease.session, failed.result, failed.error, groups, seating, unit.at)
-        await unit.execute(CYCLE, cycle, command, because=await cause_of(unit.flushed, cycle))
+        await unit.execute(CYCLE, cycle, command, because=cause)
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""
 
         async def work(unit: UnitOfWork) -> None:
-            cause = await cause_of(unit.flushed, send.cycle)
-            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at), because=cause)
+            await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at), because=send.cause)
 
         await self._run(work)
 
@@ -111,13 +108,13 @@ class Recorder:
         return await seating_of(unit.flushed, state.adbot, list(state.seats), longest_wait)
 
     async def _pause_session(
-        self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause | None
+        self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause
     ) -> None:
         now: datetime = await unit.flushed.fetchval("select clock_timestamp()")
         pause = Pause(now + timedelta(seconds=seconds), result, error, unit.at)
         await unit.execute(CLIENT, self._lease.session, pause, because=cause)
 
-    async def _suspect(self, unit: UnitOfWork, cause: Cause | None) -> None:
+    async def _suspect(self, unit: UnitOfWork, cause: Cause) -> None:
         bans = await refusals_since(unit.flushed, self._lease.session, self._ban, unit.at - BAN_WINDOW)
         if bans >= BANS:
             seconds = self._limits.account_rest_seconds

@@ -1,20 +1,19 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
-import math
 import random
-import time
 
 import structlog
 from prometheus_client import Counter
 
 from libs.events.forwarder import Delivery
-from libs.events.values import CycleId, ErrorName, ResultClass
+from libs.events.values import ErrorName, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
+from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.following import (
@@ -28,7 +27,7 @@ from services.forwarder.pool.following import (
 )
 from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
-from services.forwarder.pool.queue import Key, Queue, Send, Turn
+from services.forwarder.pool.queue import Queue, Send, Turn
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import MessengerError, Unreachable
@@ -42,45 +41,6 @@ LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
 RIVAL_SECONDS = 0.5
 """The interval at which a reference checks the outcome of another one with the same target, in seconds."""
-
-
-PAUSES_OF_BATCH = 12
-"""For how many pauses between sends an outcome may wait to be recorded: so many share an event.
-
-If the worker dies meanwhile, another one repeats these sends, of which the messenger drops the second by its
-idempotency key.
-"""
-
-
-class Batch:
-    """Outcomes that are not recorded yet."""
-
-    def __init__(self, settings: ForwarderSettings) -> None:
-        self.outcomes: list[tuple[CycleId, Outcome]] = []
-        self._size = settings.batch_size
-        self._least, self._most = settings.batch_seconds, settings.max_batch_seconds
-        self._due = math.inf
-
-    @property
-    def keys(self) -> list[Key]:
-        """The sends of these outcomes."""
-        return [(cycle, outcome.delivery.group) for cycle, outcome in self.outcomes]
-
-    @property
-    def due_in(self) -> float:
-        """How many seconds remain until they must be recorded; infinite if there are none."""
-        if len(self.outcomes) >= self._size:
-            return 0.0
-        return max(0.0, self._due - time.monotonic()) if self.outcomes else math.inf
-
-    def add(self, send: Send, outcome: Outcome) -> None:
-        """Add the outcome of a send, which waits in proportion to the pauses of its pacing."""
-        if not self.outcomes:
-            self._due = math.inf
-        wait = PAUSES_OF_BATCH * (send.delay_seconds + send.jitter_seconds / 2)
-        wait = min(max(wait, self._least), max(self._most, self._least))
-        self._due = min(self._due, time.monotonic() + wait)
-        self.outcomes.append((send.cycle, outcome))
 
 
 class SeatAtWork:

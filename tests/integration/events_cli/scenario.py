@@ -187,5 +187,5 @@ async def append(
             for table in engine.state_tables:
                 await table.apply(one, writes)
         await writes.flush()
-    engine.announce(recorded[-1].cursor)
+    engine.announce(recorded)
     return recorded

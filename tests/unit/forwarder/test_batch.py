@@ -7,10 +7,11 @@ import pytest
 
 from libs.events.forwarder import Delivery
 from libs.events.values import AdbotId, ApplicationId, CycleId, ResultClass, SessionId, TextPost
+from libs.eventsourcing import Cause
 from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
+from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.queue import Send
-from services.forwarder.pool.seat import Batch
 from services.forwarder.settings import ForwarderSettings
 
 SETTINGS = ForwarderSettings.model_construct(batch_size=3, batch_seconds=2.0, max_batch_seconds=120.0)
@@ -25,6 +26,7 @@ def send(delay: float, jitter: float = 0.0) -> Send:
         group="@group",
         pair=ApplicationId(UUID(int=1)),
         adbot=AdbotId(UUID(int=2)),
+        cause=Cause(UUID(int=8), UUID(int=9)),
         post=TextPost(text="the post"),
         delay_seconds=delay,
         jitter_seconds=jitter,

@@ -1,0 +1,46 @@
+"""The outcomes of a seat's sends that are to be recorded together."""
+
+import math
+import time
+
+from services.forwarder.cycle.commands import Outcome
+from services.forwarder.pool.queue import Key, Send
+from services.forwarder.settings import ForwarderSettings
+
+PAUSES_OF_BATCH = 12
+"""For how many pauses between sends an outcome may wait to be recorded: so many share an event.
+
+If the worker dies meanwhile, another one repeats these sends, of which the messenger drops the second by its
+idempotency key.
+"""
+
+
+class Batch:
+    """Outcomes that are not recorded yet."""
+
+    def __init__(self, settings: ForwarderSettings) -> None:
+        self.outcomes: list[tuple[Send, Outcome]] = []
+        self._size = settings.batch_size
+        self._least, self._most = settings.batch_seconds, settings.max_batch_seconds
+        self._due = math.inf
+
+    @property
+    def keys(self) -> list[Key]:
+        """The sends of these outcomes."""
+        return [send.key for send, _ in self.outcomes]
+
+    @property
+    def due_in(self) -> float:
+        """How many seconds remain until they must be recorded; infinite if there are none."""
+        if len(self.outcomes) >= self._size:
+            return 0.0
+        return max(0.0, self._due - time.monotonic()) if self.outcomes else math.inf
+
+    def add(self, send: Send, outcome: Outcome) -> None:
+        """Add the outcome of a send, which waits in proportion to the pauses of its pacing."""
+        if not self.outcomes:
+            self._due = math.inf
+        wait = PAUSES_OF_BATCH * (send.delay_seconds + send.jitter_seconds / 2)
+        wait = min(max(wait, self._least), max(self._most, self._least))
+        self._due = min(self._due, time.monotonic() + wait)
+        self.outcomes.append((send, outcome))
