@@ -1,11 +1,13 @@
 """The wiring of the gateway."""
 
 import ssl
+from datetime import timedelta
 
 from fastapi import FastAPI
 
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
+from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.adapters.smtp import SmtpMailer
@@ -23,6 +25,7 @@ from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
+from services.gateway.tables.deliveries import DELIVERIES
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -36,6 +39,10 @@ async def run(settings: GatewaySettings) -> None:
         app=app,
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
+        await _forget_deliveries(settings, chassis)  # before days would be folded that are not kept
+        chassis.task(
+            "old deliveries", lambda: repeat("old deliveries", lambda: _forget_deliveries(settings, chassis))
+        )
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
         commands = CommandClient(
@@ -56,6 +63,10 @@ def furnish(app: FastAPI, desk: Desk, webhook: Webhook) -> None:
     """Set the app state that the routes use."""
     app.state.desk = desk
     app.state.webhook = webhook
+
+
+async def _forget_deliveries(settings: GatewaySettings, chassis: Chassis) -> float:
+    return await forget_days(chassis.engine, DELIVERIES, timedelta(days=settings.deliveries_days))
 
 
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:

@@ -53,6 +53,9 @@ class GatewaySettings(ServiceSettings):
         validation_alias="ADRELAY_BILLING_IPN_SECRET", description=SIGNED_WITH
     )
     """Billing's setting: the gateway refuses forged notifications before billing receives them."""
+    deliveries_days: int = Field(
+        30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
+    )
     token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is valid")
     sign_ins_per_minute: int = Field(10, ge=1, description="The limit per network address")
     checkouts_per_minute: int = Field(

@@ -23,7 +23,8 @@ SHOWN = 5
 
 _PATIENCE_SECONDS = 3600.0
 _TABLES = """
-select relname from pg_class where relnamespace = to_regnamespace(quote_ident($1)) and relkind = 'r'
+select relname from pg_class
+where relnamespace = to_regnamespace(quote_ident($1)) and relkind in ('r', 'p') and not relispartition
 order by relname
 """
 _COLUMNS = """

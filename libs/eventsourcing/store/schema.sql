@@ -131,6 +131,34 @@ create table if not exists engine.projections (
 );
 alter table engine.projections add column if not exists kind text;
 
+-- From which instant on a projection keeps the rows of its tables by day: older days were dropped, and are not
+-- folded again. At most one row per projection.
+create table if not exists engine.kept_since (
+    projection text primary key,
+    since      timestamptz not null
+);
+
+-- Creates the partition of a table by day, where `on_day` is a day in UTC; nothing if it exists.
+create or replace function engine.make_day(parent regclass, on_day date) returns void language plpgsql as $do$
+declare
+    home regnamespace := (select relnamespace from pg_class where oid = parent);
+    partition text := format('%s.%I', home, (select relname from pg_class where oid = parent)
+                             || to_char(on_day, '_YYYYMMDD'));
+begin
+    if to_regclass(partition) is not null then
+        return;
+    end if;
+    -- one after the other; a lock on a table, unlike an advisory one, makes a partition of another visible here
+    execute format('lock table only %s in share update exclusive mode', parent);
+    if to_regclass(partition) is null then
+        -- attached afterwards, so that those who read and write other days need not wait
+        execute format('create table %s (like %s including defaults)', partition, parent);
+        execute format('alter table %s attach partition %s for values from (%L) to (%L)', parent, partition,
+                       on_day::timestamp at time zone 'UTC', (on_day + 1)::timestamp at time zone 'UTC');
+    end if;
+end
+$do$;
+
 -- Shadow tables: being built or checked, or archived for a rollback. They are folded from all events up to
 -- their checkpoints; `sequence` is their resume offset in the stream that was created at `stream_made`.
 create table if not exists engine.beside (
