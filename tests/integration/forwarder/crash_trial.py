@@ -59,12 +59,12 @@ class Trial:
         """The account of the first seat."""
         return self.harness.account(self._seats[0])
 
-    async def begin(self, groups: int = 5, *, seats: int = 1) -> CycleId:
+    async def begin(self, groups: int = 5, *, seats: int = 1, pacing: Pacing = PACING) -> CycleId:
         """Begin a cycle of another adbot with the same seats."""
         self._seats = self._seats or await self.harness.seats(seats)
         self.harness.adbot = AdbotId(uuid4())
         named = self.harness.groups(groups, self._seats)
-        cycle = await self.harness.begin(self._seats, named, pacing=PACING)
+        cycle = await self.harness.begin(self._seats, named, pacing=pacing)
         self.cycles[cycle] = named
         return cycle
 
@@ -133,6 +133,14 @@ class Trial:
     def delivered(self) -> int:
         """Return how many groups have the post."""
         return len([group for group in self.groups if self.harness.messages(group)])
+
+    async def until_delivered(self, count: int) -> None:
+        """Wait until so many groups have the post."""
+
+        async def enough() -> bool:
+            return self.delivered() >= count
+
+        await until(enough)
 
     async def recorded(self) -> int:
         """Return how many deliveries are recorded."""
