@@ -13,6 +13,7 @@ WHOLE_SYSTEMS = (
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
     "tests/e2e/test_up.py",
+    "tests/e2e/test_taken_over.py",
 )
 """Files that start all of Adrelay, a dozen processes. One worker runs them, so that one system runs at a
 time.
