@@ -13,6 +13,7 @@ WHOLE_SYSTEMS = (
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
     "tests/e2e/test_up.py",
+    "tests/e2e/test_taken_over.py",
 )
 """Files that start all of Adrelay, a dozen processes. One worker runs them, so that one system runs at a
 time.
@@ -20,6 +21,7 @@ time.
 The first has a system of its own, which ends with it; the others share one until their worker ends.
 """
 LONG = (
+    "tests/integration/forwarder/test_crash_points.py",
     "tests/integration/mails/test_outbox.py",
     "tests/integration/engine_tools/test_commands.py",
     "tests/integration/billing/test_billing.py",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from sandbox.telegram import tl
@@ -92,6 +93,12 @@ def _strike(
             asyncio.get_running_loop().call_later(spec.seconds, caller.reply, body)
         case FaultAction.DELAY:  # even if the client has disconnected: a server does not know either
             asyncio.get_running_loop().call_later(spec.seconds, _finish, core, caller, entry, perform)
+        case FaultAction.HOLD if after:
+            body = perform()
+            core.journal.write(entry)
+            fault.held.append(partial(caller.reply, body))
+        case FaultAction.HOLD:
+            fault.held.append(partial(_finish, core, caller, entry, perform))
         case FaultAction.DROP_CONNECTION | FaultAction.NEVER_ANSWER:
             entry.answered = False
             if after:

@@ -2,8 +2,8 @@
 
 import itertools
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 
 from sandbox.telegram.errors import UnknownError
 from sandbox.telegram.models import FaultView
@@ -19,6 +19,8 @@ class Fault:
     times_left: int | None
     ends: float | None
     struck: int = 0
+    held: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    """What continues with its calls when it is removed."""
 
     def over(self, now: float) -> bool:
         """Return whether it has ended."""
@@ -49,13 +51,17 @@ class Faults:
         return fault
 
     def remove(self, number: int) -> None:
-        """Remove a fault; one that has ended counts as removed already."""
-        if self._faults.pop(number, None) is None:
+        """Remove a fault, and continue with the calls that it holds."""
+        fault = self._faults.pop(number, None)
+        if fault is None:
             raise UnknownError(f"there is no fault {number}")
+        _release(fault)
 
     def clear(self) -> None:
-        """Remove all faults."""
-        self._faults.clear()
+        """Remove all faults, and continue with the calls that they hold."""
+        removed, self._faults = self._faults, {}
+        for fault in removed.values():
+            _release(fault)
 
     def strike(self, account: int | None, method: str, chats: Collection[int]) -> Fault | None:
         """Return the fault that applies to this call, and count its use; ``None`` if there is none."""
@@ -81,3 +87,8 @@ class Faults:
             )
             for fault in self._faults.values()
         ]
+
+
+def _release(fault: Fault) -> None:
+    for go_on in fault.held:
+        go_on()

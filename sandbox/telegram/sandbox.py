@@ -146,7 +146,7 @@ class TelegramSandbox(WorldControls):
     # -- disturbing and looking
 
     def remove_fault(self, fault: int) -> None:
-        """Remove a fault."""
+        """Remove a fault; calls that it holds are executed, or answered."""
         self.core.faults.remove(fault)
 
     def clear_faults(self) -> None:

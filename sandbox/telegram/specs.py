@@ -192,6 +192,7 @@ class FaultAction(StrEnum):
     DROP_CONNECTION = "drop_connection"
     NEVER_ANSWER = "never_answer"
     DELAY = "delay"
+    HOLD = "hold"  # until the fault is removed
 
 
 class FaultMoment(StrEnum):

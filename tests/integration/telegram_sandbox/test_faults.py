@@ -247,6 +247,25 @@ async def test_a_delayed_call_is_executed_even_if_its_client_has_gone(
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.parametrize(("moment", "at_once"), [(BEFORE, 0), (AFTER, 1)])
+async def test_a_call_or_its_answer_may_be_held_until_the_fault_is_removed(
+    sandbox: TelegramSandbox,
+    client: Any,
+    group: ChatView,
+    source: Any,
+    target: Any,
+    moment: FaultMoment,
+    at_once: int,
+) -> None:
+    fault = sandbox.inject_fault(FaultSpec(method=FORWARD, action=FaultAction.HOLD, moment=moment, times=1))
+    call = asyncio.create_task(client(forward(source, [1], target, [1])))
+    assert await whoami(client)
+    assert (len(sandbox.messages(group.id)), call.done()) == (at_once, False)
+    sandbox.remove_fault(fault.id)
+    await call
+    assert len(sandbox.messages(group.id)) == 1
+
+
 @pytest.mark.parametrize(
     "spec",
     [
