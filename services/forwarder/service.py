@@ -10,6 +10,7 @@ from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool
+from services.forwarder.pool.queue import sweep
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
@@ -28,6 +29,7 @@ async def run(settings: ForwarderSettings) -> None:
         await make_tables(chassis.engine)
         await _check_keys(chassis, vault)
         await _reseal(chassis, vault)
+        await sweep(chassis.engine)  # so that tables of an earlier version equal a fresh fold
         wakeups = Wakeups(chassis.nats, settings.nats_prefix)
         chassis.engine.on_commit(wakeups.committed)
         chassis.task("wake-ups", wakeups.keep_sending)

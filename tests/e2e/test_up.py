@@ -20,7 +20,7 @@ from adrelay.runtime.ports import free_port
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
-from tests.older_data.answers import answers
+from tests.older_data.answers import answers, by_time
 from tests.older_data.restore import VERSIONS, recorded_answers, restore
 
 pytestmark = pytest.mark.timeout(360)
@@ -173,8 +173,9 @@ async def test_data_of_an_older_version_is_served_unchanged(kept: Kept) -> None:
     older = recorded_answers(OLDEST)
     token = kept.settings["ADRELAY_GATEWAY_ADMIN_TOKEN"]
     found = await answers(f"http://127.0.0.1:{kept.port}", token, older["email"])
-    for part in ("orders", "own_orders", "advertisement", "logs", "statistics"):
+    for part in ("orders", "own_orders", "advertisement", "statistics"):
         assert found[part] == older["answers"][part], part
+    assert by_time(found["logs"]) == by_time(older["answers"]["logs"])
     for line in older["answers"]["notifications"]:
         assert line in found["notifications"]
 

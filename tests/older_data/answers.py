@@ -3,6 +3,11 @@
 from adrelay.demo.rest import Json, Rest
 
 
+def by_time(lines: list[Json]) -> list[Json]:
+    """Sort lines of a log: older versions listed them in the order in which they were recorded."""
+    return sorted(lines, key=lambda line: (line["at"], line["group"]))
+
+
 async def answers(url: str, admin_token: str, email: str) -> Json:
     """Return the answers to the operator and the client, who gets a new access code."""
     async with Rest(url, admin_token) as operator:
