@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from adrelay.names import CATEGORIES
+from libs.events.chat_ids import private_ref
 
 _WRAPPING = " \t\r\n'\"`\u201c\u201d\u2018\u2019«»<>()[]{}|,.;:!?#"
 _ORDER = re.compile(r"(?<![0-9A-Za-z])HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}(?![0-9A-Za-z-])", re.IGNORECASE)
@@ -17,10 +18,10 @@ _BARE_UUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:@]+\.[^\s<>\"'(),;:@.]+")
 _LINK = re.compile(
     r"(?:https?://)?(?:t|telegram)\.me/(?:s/)?"
-    r"(?:c/(?P<id>[1-9][0-9]{0,15})|(?:\+|joinchat/)(?P<invite>[A-Za-z0-9_-]{8,64})|(?P<name>[A-Za-z][A-Za-z0-9_]{3,31}))"
+    r"(?:c/(?P<id>[1-9][0-9]{0,11})|(?:\+|joinchat/)(?P<invite>[A-Za-z0-9_-]{8,64})|(?P<name>[A-Za-z][A-Za-z0-9_]{3,31}))"
     r"(?:[/?].*)?"
 )
-_GROUP = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[1-9][0-9]{0,15}")
+_GROUP = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-1[0-9]{12}")
 
 
 class Kind(StrEnum):
@@ -75,12 +76,12 @@ def read(text: str) -> Pasted:
 
 
 def _group(text: str) -> str | None:
-    """Return a channel or group in the form of events: `@name`, `+invitehash` or `-100<id>`."""
+    """Return a channel or group in the form of events: `@name`, `+invitehash` or `-1<12 digits>`."""
     link = _LINK.fullmatch(text)
     if link is None:
         return text.lower() if _GROUP.fullmatch(text) else None
     if link["id"]:
-        return f"-100{link['id']}"
+        return private_ref(int(link["id"]))
     return f"+{link['invite']}" if link["invite"] else f"@{link['name'].lower()}"
 
 

@@ -1,8 +1,9 @@
 """The events and commands of the forwarder: sessions, cycles and deliveries."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
 
@@ -18,7 +19,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing.model.event import Command, Contract, Event
+from libs.eventsourcing.model.event import Command, Contract, Event, Upcast
 
 # -- events: stream client-<session>
 
@@ -88,8 +89,12 @@ class CycleStarted(Event):
     """A due cycle's groups were distributed over its seats. Appended once per cycle.
 
     `shares` has every seat that can send, even without groups; a group that refuses all seats is in no share.
-    Post and pacing are those of the due cycle.
+    Post and pacing are those of the due cycle. Since schema 2 ids of chats may have more or fewer than ten
+    digits, and texts may be formatted.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -100,7 +105,13 @@ class CycleStarted(Event):
 
 
 class ShareMoved(Event):
-    """Groups of a running cycle were reassigned, because their seat no longer serves them."""
+    """Groups of a running cycle were reassigned, because their seat no longer serves them.
+
+    Since schema 2 ids of chats may have more or fewer than ten digits.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -113,7 +124,13 @@ class ShareMoved(Event):
 
 
 class DeliveriesRecorded(Event):
-    """The final outcomes of a few groups of a cycle. Each group of a cycle is named once."""
+    """The final outcomes of a few groups of a cycle. Each group of a cycle is named once.
+
+    Since schema 2 ids of chats may have more or fewer than ten digits.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat
+from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat, TextFormat
 from libs.eventsourcing.model.event import Command, Event, Upcast
 
 
@@ -40,7 +40,13 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class AdvertisementSet(Event):
-    """The post and groups of an adbot were set; a running cycle keeps its own."""
+    """The post and groups of an adbot were set; a running cycle keeps its own.
+
+    Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     post: Post
@@ -79,11 +85,12 @@ class CycleDue(Event):
 
     Contains the advertisement and the seats as of that instant. `due_at` is the time of the cadence, or the
     time when the cycle is raised, if that is noticeably later, as after an outage. Since schema 2 `next_due`
-    is the next due time; before, it was an interval after `due_at`.
+    is the next due time; before, it was an interval after `due_at`. Since schema 3 ids of chats may have more
+    or fewer than ten digits, and texts may be formatted.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -145,6 +152,8 @@ class SetAdvertisement(Command):
     account: AccountId | None
     post: LongText
     """A link to a post, or a text."""
+    format: TextFormat = TextFormat.PLAIN
+    """The format of the text; ignored for a link."""
     groups: Annotated[tuple[Annotated[str, StringConstraints(max_length=300)], ...], Field(max_length=10_000)]
 
 

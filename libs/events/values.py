@@ -38,11 +38,17 @@ ErrorName = Annotated[str, StringConstraints(max_length=120)]
 GroupRef = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(@[a-z][a-z0-9_]{3,31}|\+[A-Za-z0-9_-]{8,64}|-100[1-9][0-9]{0,15})(/[1-9][0-9]{0,9})?$"
+        pattern=r"^(@[a-z][a-z0-9_]{3,31}|\+[A-Za-z0-9_-]{8,64}|-1[0-9]{12}|-100[1-9][0-9]{0,15})"
+        r"(/[1-9][0-9]{0,9})?$"
     ),
 ]
-"""A group in its canonical form: `@name`, `+invitehash` or `-100<id>`, each with an optional `/topic`."""
-ChannelRef = Annotated[str, StringConstraints(pattern=r"^(@[a-z][a-z0-9_]{3,31}|-100[1-9][0-9]{0,15})$")]
+"""A group in its canonical form: `@name`, `+invitehash` or `-1<12 digits>`, each with an optional `/topic`.
+
+The digits are an id, see `chat_ids`; earlier versions wrote `-100<id>`.
+"""
+ChannelRef = Annotated[
+    str, StringConstraints(pattern=r"^(@[a-z][a-z0-9_]{3,31}|-1[0-9]{12}|-100[1-9][0-9]{0,15})$")
+]
 
 
 class PlanKind(StrEnum):
@@ -86,11 +92,20 @@ class ChannelPost(Contract):
     message: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
+class TextFormat(StrEnum):
+    """How a text is formatted: not at all, by signs as in Telegram's clients, or by HTML tags."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class TextPost(Contract):
-    """A post of plain text."""
+    """A post that is a text."""
 
     kind: Literal["text"] = "text"
     text: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+    format: TextFormat = TextFormat.PLAIN
 
 
 Post = Annotated[ChannelPost | TextPost, Field(discriminator="kind")]

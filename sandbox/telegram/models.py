@@ -60,6 +60,7 @@ class MessageView(Document):
     chat: int
     date: datetime
     text: str
+    entities: list[str] = Field(description="The kinds of formatting in the text, by Telethon's names.")
     sender: int | None
     forwarded_from: ForwardedFrom | None
     source: ForwardedFrom | None = Field(description="What was forwarded, even with the author dropped.")

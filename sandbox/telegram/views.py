@@ -44,6 +44,7 @@ def message(stored: Message) -> MessageView:
         chat=stored.chat,
         date=stored.date,
         text=draft.text,
+        entities=[type(entity).__name__ for entity in draft.entities],
         sender=draft.sender,
         forwarded_from=_origin(draft.forwarded_from),
         source=_origin(draft.source),

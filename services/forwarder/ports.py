@@ -7,7 +7,15 @@ messenger's adapter.
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from libs.events.values import ApplicationId, ErrorName, GroupRef, ResultClass, SessionId, SessionLoss
+from libs.events.values import (
+    ApplicationId,
+    ErrorName,
+    GroupRef,
+    ResultClass,
+    SessionId,
+    SessionLoss,
+    TextPost,
+)
 
 Credentials_contra = TypeVar("Credentials_contra", contravariant=True)
 """The credentials of an account, in a type of the messenger's adapter and the vault."""
@@ -127,8 +135,8 @@ class Account(Protocol):
         """
         ...
 
-    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return its message id in the target; `key` is as in `forward`."""
+    async def write(self, post: TextPost, key: int, target: Target) -> tuple[int, ...]:
+        """Send a text, formatted, and return its message id in the target; `key` is as in `forward`."""
         ...
 
 

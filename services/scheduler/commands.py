@@ -9,8 +9,9 @@ from services.scheduler.context import Context
 from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.schedule import commands as asked
-from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.domain import SCHEDULE
+from services.scheduler.schedule.groups import parse_groups
+from services.scheduler.schedule.posts import parse_post
 from services.scheduler.tables.adbots import adbot_known
 
 commands = CommandHandlers[Context]()
@@ -58,4 +59,4 @@ async def forbid_private_ids(command: ForbidPrivateIds, unit: UnitOfWork) -> Non
 
 def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
     """Parse the post and the groups of a command; raise `Refused` if they are malformed."""
-    return parse_post(command.post), parse_groups(command.groups, most=max_groups)
+    return parse_post(command.post, command.format), parse_groups(command.groups, most=max_groups)

@@ -5,6 +5,7 @@ Peers that a session resolved for one adbot are never used for another: that may
 
 from collections.abc import Mapping
 
+from libs.events.chat_ids import channel_of, is_private, private_ref
 from libs.events.values import AdbotId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
 from services.forwarder.ports import Account, NotAMember, Peer, Target
@@ -23,8 +24,6 @@ create table if not exists pool.known_peers (
     primary key (session, adbot, ref)
 );
 """
-_PRIVATE_ID = "-100"
-"""The prefix of a private id."""
 
 
 class PeerBook:
@@ -45,6 +44,8 @@ class PeerBook:
 
     async def find(self, name: str) -> Peer:
         """Return the channel or group of a name without a topic. Raises `MessengerError`."""
+        if is_private(name):
+            name = private_ref(channel_of(name))
         if name not in self._known:
             found = await self._remembered(name)
             if found is None:
@@ -78,7 +79,7 @@ class PeerBook:
         return None if row is None else Peer(row["channel"], row["access_hash"])
 
     async def _ask(self, name: str) -> Peer:
-        if not name.startswith(_PRIVATE_ID):
+        if not is_private(name):
             found = await self._account.resolve(name)
             await self._remember({name: found})
             return found

@@ -30,14 +30,20 @@ class SendFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Messages:
+    """The messages of a post in its channel, ascending."""
+
+    source: Peer
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A send with all its names resolved."""
 
     target: Target
     keys: tuple[int, ...]
-    source: Peer | None = None
-    messages: tuple[int, ...] = ()
-    text: str = ""
+    content: "TextPost | Messages"
 
 
 class Posting:
@@ -52,16 +58,16 @@ class Posting:
     async def prepare(self, send: Send) -> Prepared:
         """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
-            case TextPost(text=text):
+            case TextPost():
                 target = await self._target(send.group)
-                return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), text=text)
+                return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), send.post)
             case ChannelPost():
-                source, messages = await self._source(send.cycle, send.post)
+                messages = await self._source(send.cycle, send.post)
                 target = await self._target(send.group)
-                numbers = tuple(idempotency_key(send.cycle, send.group, message) for message in messages)
-                return Prepared(target, numbers, source, messages)
+                keys = tuple(idempotency_key(send.cycle, send.group, number) for number in messages.numbers)
+                return Prepared(target, keys, messages)
 
-    async def _source(self, cycle: CycleId, post: ChannelPost) -> tuple[Peer, tuple[int, ...]]:
+    async def _source(self, cycle: CycleId, post: ChannelPost) -> Messages:
         if cycle != self._cycle:  # a post may have been edited since the last cycle
             self._cycle, self._albums = cycle, {}
         try:
@@ -72,7 +78,7 @@ class Posting:
             raise
         except MessengerError as error:
             raise SendFailed(error, at_source=True) from None
-        return source, self._albums[post]
+        return Messages(source, self._albums[post])
 
     async def _target(self, group: GroupRef) -> Target:
         try:
@@ -88,12 +94,11 @@ class Posting:
         Raises `SendFailed`.
         """
         try:
-            if prepared.source is None:
-                number = prepared.keys[0]
-                return await self._account.write(prepared.text, number, prepared.target)
-            return await self._account.forward(
-                prepared.source, prepared.messages, prepared.keys, prepared.target
-            )
+            match prepared.content:
+                case TextPost() as text:
+                    return await self._account.write(text, prepared.keys[0], prepared.target)
+                case Messages(source, numbers):
+                    return await self._account.forward(source, numbers, prepared.keys, prepared.target)
         except Unreachable:
             raise
         except MessengerError as error:

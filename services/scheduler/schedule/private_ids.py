@@ -6,10 +6,10 @@ name an id could read them and write to them through the session.
 
 from collections.abc import Sequence
 
+from libs.events.chat_ids import is_private
 from libs.events.values import ChannelPost, GroupRef, Post
 from libs.eventsourcing import Refused
 
-_MARK = "-100"
 _NAMED = 20
 _NAMED_IN_DETAIL = 3
 
@@ -17,7 +17,7 @@ _NAMED_IN_DETAIL = 3
 def private_ids_in(post: Post, groups: Sequence[GroupRef]) -> list[str]:
     """Return the private ids of an advertisement: the post's channel first, then groups."""
     channels = [f"{post.channel}/{post.message}"] if isinstance(post, ChannelPost) else []
-    return [ref for ref in (*channels, *groups) if ref.startswith(_MARK)]
+    return [ref for ref in (*channels, *groups) if is_private(ref)]
 
 
 def refuse(ids: Sequence[str]) -> Refused:

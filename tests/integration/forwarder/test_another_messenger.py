@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+from libs.events.chat_ids import private_ref
 from libs.events.forwarder import SeatRested, SessionDied, SourceBroken
 from libs.events.values import (
     ApplicationId,
@@ -71,7 +72,7 @@ class Visitor:
         return Peer(int.from_bytes(ref.encode()[:7]), 0)
 
     async def chats(self) -> dict[GroupRef, Peer]:
-        return {"-1001234567": Peer(1234567, 0)}
+        return {private_ref(1234567): Peer(1234567, 0)}
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         del source
@@ -83,8 +84,8 @@ class Visitor:
         assert len(messages) == len(keys)
         return self._pin(target, dict.fromkeys(keys, (source.chat, messages)))
 
-    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
-        return self._pin(target, {key: text})
+    async def write(self, post: TextPost, key: int, target: Target) -> tuple[int, ...]:
+        return self._pin(target, {key: post.text})
 
     def _pin(self, target: Target, notices: dict[int, object]) -> tuple[int, ...]:
         board = self._board.notices[target.peer.chat]
@@ -102,7 +103,7 @@ async def working(harness: ForwarderHarness, board: Board) -> AsyncGenerator[Non
         await asyncio.gather(pool, return_exceptions=True)
 
 
-GROUPS = ("@aaaaa", "@bbbbb/7", "-1001234567")
+GROUPS = ("@aaaaa", "@bbbbb/7", private_ref(1234567))
 
 
 async def test_texts_and_posts_come_to_every_group_by_whatever_it_is_named(harness: ForwarderHarness) -> None:

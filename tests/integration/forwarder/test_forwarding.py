@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 
-from libs.events.values import ChannelPost, Pacing, ResultClass, TextPost
+import pytest
+
+from libs.events.values import ChannelPost, Pacing, ResultClass, TextFormat, TextPost
 from sandbox.telegram.models import JournalQuery
 from sandbox.telegram.specs import GroupSpec, TopicSpec
 from tests.integration.forwarder.harness import ALBUM, ForwarderHarness
@@ -57,6 +59,31 @@ async def test_a_text_is_written(harness: ForwarderHarness) -> None:
         assert await harness.finished(cycle) == {ResultClass.SENT: 3}
     assert [harness.messages(group)[0].text for group in groups] == ["we are open"] * 3
     assert harness.messages(groups[0])[0].forwarded_from is None
+
+
+@pytest.mark.parametrize(
+    ("written", "text_format", "shown", "kinds"),
+    [
+        (
+            "**new** ||price||",
+            TextFormat.MARKDOWN,
+            "new price",
+            ["MessageEntityBold", "MessageEntitySpoiler"],
+        ),
+        ("<b>new</b> & old", TextFormat.HTML, "new & old", ["MessageEntityBold"]),
+        ("**new** <b>", TextFormat.PLAIN, "**new** <b>", []),
+    ],
+)
+async def test_a_text_is_written_with_its_formatting(
+    harness: ForwarderHarness, written: str, text_format: TextFormat, shown: str, kinds: list[str]
+) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(1, seats)
+    cycle = await harness.begin(seats, groups, post=TextPost(text=written, format=text_format))
+    async with harness.working():
+        assert await harness.finished(cycle) == {ResultClass.SENT: 1}
+    (message,) = harness.messages(groups[0])
+    assert (message.text, message.entities) == (shown, kinds)
 
 
 async def test_a_topic_is_a_place_of_its_own(harness: ForwarderHarness) -> None:

@@ -25,23 +25,26 @@ async def test_private_ids_are_named_while_the_operator_allows_it(
     harness: ServiceHarness, provisioning: FakeService, client: CommandClient
 ) -> None:
     wanted = SetAdvertisement(
-        adbot=ID, account=OWNER, post="https://t.me/c/7200/12", groups=("@bakers", "-1007201")
+        adbot=ID, account=OWNER, post="https://t.me/c/7200/12", groups=("@bakers", "-1000000007201")
     )
     async with service(harness):
         await provision(provisioning, A)
         await known(harness)
         with pytest.raises(Refused, match="private_ids_not_allowed") as refused:
             await client.send(wanted, CLIENT)
-        assert refused.value.detail.startswith("-1007200/12, -1007201: ")
+        assert refused.value.detail.startswith("-1000000007200/12, -1000000007201: ")
         for reason in ("their own groups", "again"):
             await client.send(AllowPrivateIds(account=OWNER, reason=reason), ADMIN)
         await client.send(wanted, CLIENT)
         await client.send(StartAdbot(adbot=ID, account=OWNER), CLIENT)
         (cycle,) = await harness.wait_for(CycleDue)
-        assert cycle.groups == ("@bakers", "-1007201")
+        assert cycle.groups == ("@bakers", "-1000000007201")
         await client.send(ForbidPrivateIds(account=OWNER, reason="over"), ADMIN)
         (stopped,) = await harness.wait_for(AdbotStopped)
-        assert (stopped.reason, stopped.detail) == (StopReason.PRIVATE_IDS, "-1007200/12, -1007201")
+        assert (stopped.reason, stopped.detail) == (
+            StopReason.PRIVATE_IDS,
+            "-1000000007200/12, -1000000007201",
+        )
         with pytest.raises(Refused, match="private_ids_not_allowed"):
             await client.send(StartAdbot(adbot=ID, account=OWNER), CLIENT)
     because = {type(it.event): it.envelope for it in await harness.recorded()}

@@ -30,7 +30,7 @@ ID = "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"
         ("Some One <someone@example.com>,", "someone@example.com", Kind.EMAIL),
         ("mailto:someone@example.com", "someone@example.com", Kind.EMAIL),
         ("https://t.me/Berlin_Ads/17", "@berlin_ads", Kind.TELEGRAM),
-        ("t.me/c/1234567/5", "-1001234567", Kind.TELEGRAM),
+        ("t.me/c/1234567/5", "-1000001234567", Kind.TELEGRAM),
         ("https://t.me/+AbCdEf0123", "+AbCdEf0123", Kind.TELEGRAM),
         ("@Berlin", "@berlin", Kind.TELEGRAM),
         (" '' ", "", Kind.NAME),

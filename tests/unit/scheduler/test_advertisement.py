@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from libs.events.chat_ids import private_ref
 from libs.events.values import ChannelPost, GroupRef, Post, TextPost
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.advertisement import parse_groups, parse_post
+from services.scheduler.schedule.groups import parse_groups
+from services.scheduler.schedule.posts import parse_post
 
 T = TypeVar("T")
 POST: TypeAdapter[ChannelPost | TextPost] = TypeAdapter(Post)
@@ -36,6 +38,16 @@ CANONICAL = re.compile(get_args(GroupRef)[1].pattern)
         ("https://t.me/c/1234567890/12", "-1001234567890", 12),
         ("t.me/c/1234567890/3/12?single", "-1001234567890", 12),
         ("https://t.me/news/2147483647", "@news", 2147483647),
+        ("https://news.t.me/12", "@news", 12),
+        ("News_1.t.me/12", "@news_1", 12),
+        ("news.t.me/3/12", "@news", 12),
+        ("https://t.me/news/12?comment=5", "@news", 12),
+        ("https://t.me/news/12?thread=3", "@news", 12),
+        ("https://t.me/c/12345678901/5", "-1012345678901", 5),
+        ("https://t.me/c/7200/5", "-1000000007200", 5),
+        ("tg://resolve?domain=news&post=12", "@news", 12),
+        ("tg://resolve?domain=news&post=12&thread=3&single", "@news", 12),
+        ("tg:privatepost?channel=1234567890&post=12", "-1001234567890", 12),
     ],
 )
 def test_a_link_names_a_post(written: str, channel: str, message: int) -> None:
@@ -48,6 +60,10 @@ def test_a_link_names_a_post(written: str, channel: str, message: int) -> None:
         "Fresh bread, every morning",
         "See t.me/news/12 for more",
         "https://t.me/news/12 is where we are",
+        "Join t.me/bakers",
+        "https://t.me/bakers and https://t.me/millers",
+        "Больше: https://example.org",
+        "\u2800 bread \u200b",
         "https://example.org/news/12",
         "internet.me/news",
         "@news",
@@ -64,6 +80,22 @@ def test_any_other_post_is_a_text(written: str) -> None:
         ("", "empty"),
         (" \n", "empty"),
         ("a\0b", "NUL"),
+        ("\u200b", "invisible"),
+        ("\u2800 \u3164\u200d", "invisible"),
+        ("https://t.me/lake/5 (my post)", "hardly a word"),
+        ("→ t.me/lake/5, t.me/lake/6 ←", "hardly a word"),
+        ("my post: lake.t.me/5", "hardly a word"),
+        ("post https://\u0442.me/lake/5", "hardly a word"),
+        ("@lake/5", "write https://t.me/lake/5"),
+        ("https://web.telegram.org/a/#-1001234567890_5", "web client"),
+        ("webk.telegram.org/#@lake", "web client"),
+        ("https://\u0442.me/lake/5", "“\u0442” is another letter"),
+        ("https://t.me\uff0flake/5", "is another letter"),
+        ("https://t\u200b.me/lake/5", "another letter"),
+        ("https://t.me/c/997852516353/5", "no number of a channel"),
+        ("tg://resolve?domain=news", "no post in it"),
+        ("tg://resolve?post=12", "has no domain"),
+        ("tg://join?invite=AbCdEfGh123", "invitation"),
         ("https://t.me", "names no channel"),
         ("https://t.me/", "names no channel"),
         ("https://t.me/news", "no post in it"),
@@ -81,11 +113,10 @@ def test_any_other_post_is_a_text(written: str) -> None:
         ("https://t.me/1news/12", "“1news” is no name"),
         ("https://t.me/c/news/12", "“news” is no number of a channel"),
         ("https://t.me/share/12", "links to share"),
-        ("https://t.me/news/12?comment=5", "comment"),
         ("htps://t.me/news/12", "begins with https://t.me/"),
         ("https:/t.me/news/12", "begins with https://t.me/"),
         ("https://example.org/t.me/news/12", "begins with https://t.me/"),
-        ("tg://resolve?domain=news&post=12", "begins with https://t.me/"),
+        ("tg://settings", "begins with https://t.me/"),
     ],
 )
 def test_a_malformed_post_is_refused_with_a_reason(written: str, reason: str) -> None:
@@ -111,6 +142,13 @@ def test_a_malformed_post_is_refused_with_a_reason(written: str, reason: str) ->
         ("-1001234567890/12", "-1001234567890/12"),
         ("t.me/c/1234567890", "-1001234567890"),
         ("https://t.me/c/1234567890/12", "-1001234567890/12"),
+        ("-1000000007200", "-1000000007200"),
+        ("-1012345678901/7", "-1012345678901/7"),
+        ("t.me/c/12345678901", "-1012345678901"),
+        ("bakers.t.me", "@bakers"),
+        ("https://bakers.t.me/12", "@bakers/12"),
+        ("tg://resolve?domain=Bakers", "@bakers"),
+        ("tg://join?invite=AbCd_ef-123", "+AbCd_ef-123"),
     ],
 )
 def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
@@ -130,17 +168,24 @@ def test_a_group_gets_its_canonical_form(written: str, group: str) -> None:
         ("@1bakers", "is no name"),
         ("@bäckerei", "is no name"),
         ("@\N{KELVIN SIGN}elvin", "is no name"),
-        ("@bakers/x", "no number of a topic"),
-        ("@bakers/0", "no number of a topic"),
-        ("@bakers/1/2", "no number of a topic"),
+        ("@bakers/x", "no number of a message or topic"),
+        ("@bakers/0", "no number of a message or topic"),
+        ("@bakers/1/2", "no number of a message or topic"),
         ("t.me/bakers/1/2", "names a message"),
-        ("t.me", "names no group"),
+        ("t.me", "names no channel or group"),
         ("t.me/addlist/AbCdEfGh", "neither to a channel nor to a group"),
         ("t.me/+short", "is no invitation"),
         ("t.me/+4915112345678", "telephone number"),
         ("12345", "begins with -100"),
-        ("-12345", "begins with -100"),
-        ("-1000", "no number of a channel or group"),
+        ("1234567890", "begins with -100"),
+        ("-521620699", "basic group"),
+        ("-1007200", "basic group"),
+        ("-1000", "basic group"),
+        ("-10012345678901", "begins with -100"),
+        ("-1000000000000", "no number of a channel or group"),
+        ("-1997852516353", "no number of a channel or group"),
+        ("-", "begins with -100"),
+        ("https://\u0442.me/bakers", "is another letter"),
         ("htps://t.me/bakers", "begins with https://t.me/"),
     ],
 )
@@ -151,8 +196,16 @@ def test_a_malformed_group_is_refused_with_a_reason(written: str, reason: str) -
 
 
 def test_duplicate_groups_are_removed_in_any_spelling() -> None:
-    written = ["@Bakers", "https://t.me/bakers", "-100123", "t.me/BAKERS/", "t.me/c/123", "", "@bakers/5"]
-    assert parse_groups(written, most=3) == ("@bakers", "-100123", "@bakers/5")
+    written = [
+        "@Bakers",
+        "https://t.me/bakers",
+        "-1000000000123",
+        "t.me/BAKERS/",
+        "t.me/c/123",
+        "",
+        "@bakers/5",
+    ]
+    assert parse_groups(written, most=3) == ("@bakers", "-1000000000123", "@bakers/5")
 
 
 def test_invitations_differ_in_case() -> None:
@@ -274,7 +327,7 @@ def test_any_list_of_groups_is_parsed_or_refused(written: list[str]) -> None:
         assert len(set(groups)) == len(groups)
 
 
-@given(written=st.lists(st.one_of(names.map("@{}".format), numbers.map("-100{}".format)), min_size=1))
+@given(written=st.lists(st.one_of(names.map("@{}".format), numbers.map(private_ref)), min_size=1))
 def test_parsing_canonical_groups_is_idempotent(written: list[str]) -> None:
     groups = parse_groups(written, most=len(written))
     assert parse_groups(groups, most=len(written)) == groups

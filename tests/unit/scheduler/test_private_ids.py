@@ -23,19 +23,19 @@ schedule = scenarios(SCHEDULE)
 permissions = scenarios(PERMISSIONS)
 
 TRUSTED = replace(ADBOT, private_ids=True)
-SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "-1007200/5"))
+SET = AdvertisementSet(adbot=ID, post=POST, groups=("@bakers", "-1000000007200/5"))
 STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
-STOPPED = AdbotStopped(adbot=ID, reason=StopReason.PRIVATE_IDS, detail="-1007200/5")
+STOPPED = AdbotStopped(adbot=ID, reason=StopReason.PRIVATE_IDS, detail="-1000000007200/5")
 
 
 @pytest.mark.parametrize(
     ("post", "group", "named"),
     [
-        ("t.me/c/7200/5", "@bakers", "-1007200/5"),
-        ("t.me/c/7200/3/5", "@bakers", "-1007200/5"),
-        ("t.me/news/12", "-1007200", "-1007200"),
-        ("t.me/news/12", "t.me/c/7200/5", "-1007200/5"),
-        ("buy bread", "https://telegram.me/c/7200", "-1007200"),
+        ("t.me/c/7200/5", "@bakers", "-1000000007200/5"),
+        ("t.me/c/7200/3/5", "@bakers", "-1000000007200/5"),
+        ("t.me/news/12", "-1000000007200", "-1000000007200"),
+        ("t.me/news/12", "t.me/c/7200/5", "-1000000007200/5"),
+        ("buy bread", "https://telegram.me/c/7200", "-1000000007200"),
     ],
 )
 def test_an_advertisement_that_names_a_private_id_is_refused(post: str, group: str, named: str) -> None:

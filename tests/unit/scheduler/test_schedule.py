@@ -34,7 +34,6 @@ from libs.events.values import (
 from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
 from services.scheduler.schedule.adbot import Adbot
-from services.scheduler.schedule.advertisement import parse_groups, parse_post
 from services.scheduler.schedule.commands import (
     Command,
     EndUnfit,
@@ -45,6 +44,8 @@ from services.scheduler.schedule.commands import (
     Stop,
 )
 from services.scheduler.schedule.domain import SCHEDULE, evolve
+from services.scheduler.schedule.groups import parse_groups
+from services.scheduler.schedule.posts import parse_post
 from services.scheduler.schedule.running import MOST_LATENESS
 
 schedule = scenarios(SCHEDULE)

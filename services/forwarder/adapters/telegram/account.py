@@ -9,9 +9,11 @@ from typing import Any
 from telethon.crypto import rsa
 from telethon.tl import functions, types
 
-from libs.events.values import ErrorName, GroupRef
+from libs.events.chat_ids import private_ref
+from libs.events.values import ErrorName, GroupRef, TextPost
 from services.forwarder.adapters.telegram.connection import TelethonConnection
 from services.forwarder.adapters.telegram.errors import BAN, NOT_A_GROUP, TelegramError
+from services.forwarder.adapters.telegram.formatting import formatted
 from services.forwarder.ports import Identity, NotAMember, Peer, Target
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.vault.sessions import SessionKey
@@ -26,8 +28,6 @@ PRODUCTION = {
 }
 """Telegram's data centres. Addresses in uploads are ignored: they could be anybody's servers."""
 PRODUCTION_PORT = 443
-PRIVATE_ID = "-100"
-"""The prefix of a private id."""
 ALBUM_REACH = 9
 """An album has ten messages at most, whose ids are this close to each other."""
 
@@ -94,7 +94,7 @@ class TelethonAccount(TelethonConnection):
 
     async def chats(self) -> dict[GroupRef, Peer]:
         """Return the channels and groups that the account is a member of, by their private ids."""
-        return {f"{PRIVATE_ID}{chat}": peer for chat, peer in _peers(await self.dialogs()).items()}
+        return {private_ref(chat): peer for chat, peer in _peers(await self.dialogs()).items()}
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         """Return the ids of a post's messages, ascending; an album has several."""
@@ -123,11 +123,13 @@ class TelethonAccount(TelethonConnection):
         )
         return _written(await self.ask(request), keys)
 
-    async def write(self, text: str, key: int, target: Target) -> tuple[int, ...]:
-        """Send a text and return its message id in the target."""
+    async def write(self, post: TextPost, key: int, target: Target) -> tuple[int, ...]:
+        """Send a text, formatted, and return its message id in the target."""
+        text, entities = formatted(post)
         request = functions.messages.SendMessageRequest(
             peer=_input(target.peer),
             message=text,
+            entities=entities,
             random_id=key,
             reply_to=None if target.topic is None else types.InputReplyToMessage(target.topic),
         )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 
 from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
@@ -33,6 +33,14 @@ class AdvertisementBody(Body):
         WithoutNul,
         Field(description="A link to a post, or a text.", examples=["https://t.me/channel/42"]),
     ]
+    format: Annotated[
+        TextFormat,
+        Field(
+            description="How a text is formatted: `markdown` as in Telegram's clients (`**bold**`, "
+            "`__italic__`, `~~struck~~`, `||hidden||`, `code`, `[link](https://…)`), or `html`. "
+            "Ignored for a link."
+        ),
+    ] = TextFormat.PLAIN
     groups: Annotated[
         list[Annotated[str, StringConstraints(max_length=300), WithoutNul]],
         Field(
@@ -83,7 +91,11 @@ async def set_advertisement(
 ) -> AdbotState:
     """Set an adbot's post and groups. A running cycle keeps the ones it started with."""
     command = SetAdvertisement(
-        adbot=AdbotId(adbot_id), account=caller.account, post=body.post, groups=tuple(body.groups)
+        adbot=AdbotId(adbot_id),
+        account=caller.account,
+        post=body.post,
+        format=body.format,
+        groups=tuple(body.groups),
     )
     return await _write(command, caller, request, response, desk)
 

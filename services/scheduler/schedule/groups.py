@@ -1,0 +1,89 @@
+"""Reads a list of groups as people write them, one a line."""
+
+import re
+from collections.abc import Iterable
+
+from libs.events.values import GroupRef
+from libs.eventsourcing import Refused
+from services.scheduler.schedule.links import (
+    Link,
+    Malformed,
+    channel_id,
+    echo,
+    like_a_link,
+    name,
+    number,
+    read_link,
+)
+
+_MARKED = re.compile(r"-1(?P<id>[0-9]{12})")
+_MOST_NAMED = 100
+_LONGEST_DETAIL = 20_000
+
+
+def parse_groups(written: Iterable[str], *, most: int) -> tuple[GroupRef, ...]:
+    """Return the groups in their canonical form and order, without duplicates and blank lines.
+
+    Refused: `malformed_groups` names the first hundred malformed lines, and how many more there are;
+    `no_groups`; `too_many_groups`.
+    """
+    groups: dict[GroupRef, None] = {}
+    bad: set[str] = set()
+    problems: list[str] = []
+    for line in written:
+        text = line.strip()
+        if not text or text in bad:
+            continue
+        try:
+            groups[_group(text)] = None
+        except Malformed as problem:
+            bad.add(text)
+            problems += _named(text, problem, problems)
+    if bad:
+        more = len(bad) - len(problems)
+        raise Refused("malformed_groups", "; ".join(problems) + (f"; and {more} more" if more else ""))
+    if not groups:
+        raise Refused("no_groups", "the list holds no group")
+    if len(groups) > most:
+        raise Refused("too_many_groups", f"{len(groups)} groups, at most {most} are allowed")
+    return tuple(groups)
+
+
+def _group(text: str) -> GroupRef:
+    if text.startswith("@"):
+        public, _, topic = text[1:].partition("/")
+        return _with_topic(Link(name(public)), topic)
+    if text[0] in "-0123456789":
+        marked, _, topic = text.partition("/")
+        return _with_topic(Link(_private(marked)), topic)
+    if not like_a_link(text):
+        raise Malformed("neither @name, nor a t.me link, nor an id that begins with -100")
+    link = read_link(text)
+    if len(link.numbers) > 1:
+        raise Malformed("the link has too many parts; it names a message")
+    return _with_topic(link)
+
+
+def _private(marked: str) -> GroupRef:
+    """Return the reference of an id as clients show it: -(10¹² + id) for channels and supergroups."""
+    if found := _MARKED.fullmatch(marked):
+        return channel_id(found["id"].lstrip("0"))
+    if marked[:1] == "-" and marked[1:].isdecimal() and len(marked) < len("-1000000000000"):
+        raise Malformed(
+            "the id of a basic group, to which nothing is sent; if it has become a supergroup, name it by "
+            "its new id, which begins with -100 and has 13 digits"
+        )
+    raise Malformed("a group's id begins with -100 and has 13 digits")
+
+
+def _with_topic(link: Link, topic: str = "") -> GroupRef:
+    numbers = [number(topic)] if topic else link.numbers
+    return "/".join([link.chat, *map(str, numbers)])
+
+
+def _named(text: str, problem: Malformed, before: list[str]) -> list[str]:
+    """Return the error text of a line, to follow those in `before`; none, if they are long enough already."""
+    if len(before) >= _MOST_NAMED:
+        return []
+    line = f"{echo(text)}: {problem}"
+    return [line] if len(line) + sum(map(len, before)) <= _LONGEST_DETAIL else []
