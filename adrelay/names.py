@@ -11,7 +11,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "promises",
     ),
     "provisioning": ("adbots", "stock"),
-    "scheduler": ("adbots", "private_ids", "schedules"),
+    "scheduler": ("adbots", "operations", "private_ids", "schedules"),
     "forwarder": ("clients", "cycles", "denials", "releases", "stops"),
     "gateway": (
         "accounts",
@@ -37,6 +37,7 @@ CATEGORIES: dict[str, str] = {
     "session": "provisioning",
     "schedule": "scheduler",
     "permissions": "scheduler",
+    "operations": "scheduler",
     "apipair": "forwarder",
     "client": "forwarder",
     "cycle": "forwarder",

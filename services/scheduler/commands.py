@@ -2,16 +2,34 @@
 
 import asyncio
 
-from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds, SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.scheduler import (
+    AllowPrivateIds,
+    BlockSource,
+    BlockTarget,
+    ForbidPrivateIds,
+    PauseAll,
+    ResumeAll,
+    SetAdvertisement,
+    SetPacing,
+    StartAdbot,
+    StopAdbot,
+    UnblockSource,
+    UnblockTarget,
+)
 from libs.events.values import GroupRef, Post
 from libs.eventsourcing import CommandHandlers, Scope, UnitOfWork
 from services.scheduler.context import Context
+from services.scheduler.operations import commands as switched
+from services.scheduler.operations.domain import ALL, OPERATIONS
+from services.scheduler.operations.names import read_source, read_target
+from services.scheduler.operations.tables import switches
 from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups
 from services.scheduler.schedule.posts import parse_post
+from services.scheduler.schedule.state import AdbotPacing
 from services.scheduler.tables.adbots import adbot_known
 
 commands = CommandHandlers[Context]()
@@ -25,17 +43,28 @@ async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Co
 
     async def set_parsed(unit: UnitOfWork) -> None:
         adbot = await adbot_known(unit.flushed, command.adbot)
-        wanted = asked.SetAdvertisement(adbot, command.account, post, groups, unit.at)
+        now = await switches(unit.flushed)
+        wanted = asked.SetAdvertisement(adbot, command.account, post, groups, unit.at, now)
         await unit.execute(SCHEDULE, command.adbot, wanted)
 
     await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
+
+
+@commands.on(SetPacing, context=True)
+async def set_pacing(command: SetPacing, unit: UnitOfWork, context: Context) -> None:
+    """Set the pacing of an adbot."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    pacing = AdbotPacing(command.delay_seconds, command.jitter_seconds, command.cadence)
+    wanted = asked.SetPacing(adbot, command.account, pacing, context.pacing, unit.at)
+    await unit.execute(SCHEDULE, command.adbot, wanted)
 
 
 @commands.on(StartAdbot)
 async def start(command: StartAdbot, unit: UnitOfWork) -> None:
     """Start an adbot."""
     adbot = await adbot_known(unit.flushed, command.adbot)
-    await unit.execute(SCHEDULE, command.adbot, asked.Start(adbot, command.account, unit.at))
+    wanted = asked.Start(adbot, command.account, unit.at, await switches(unit.flushed))
+    await unit.execute(SCHEDULE, command.adbot, wanted)
 
 
 @commands.on(StopAdbot)
@@ -55,6 +84,44 @@ async def allow_private_ids(command: AllowPrivateIds, unit: UnitOfWork) -> None:
 async def forbid_private_ids(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
     """Restrict an account's adbots to public names and invite links."""
     await unit.execute(PERMISSIONS, command.account, Forbid(command.account, command.reason))
+
+
+@commands.on(PauseAll)
+async def pause_all(command: PauseAll, unit: UnitOfWork) -> None:
+    """Pause all adbots."""
+    await unit.execute(OPERATIONS, ALL, switched.Pause(command.reason))
+
+
+@commands.on(ResumeAll)
+async def resume_all(command: ResumeAll, unit: UnitOfWork) -> None:
+    """End the pause of all adbots."""
+    await unit.execute(OPERATIONS, ALL, switched.Resume(command.reason))
+
+
+@commands.on(BlockTarget)
+async def block_target(command: BlockTarget, unit: UnitOfWork) -> None:
+    """Block a group."""
+    await unit.execute(OPERATIONS, ALL, switched.Block(read_target(command.target), command.reason))
+
+
+@commands.on(UnblockTarget)
+async def unblock_target(command: UnblockTarget, unit: UnitOfWork) -> None:
+    """Unblock a group."""
+    await unit.execute(OPERATIONS, ALL, switched.Unblock(read_target(command.target), command.reason))
+
+
+@commands.on(BlockSource)
+async def block_source(command: BlockSource, unit: UnitOfWork) -> None:
+    """Block a channel as a source of posts."""
+    wanted = switched.Block(read_source(command.source), command.reason, source=True)
+    await unit.execute(OPERATIONS, ALL, wanted)
+
+
+@commands.on(UnblockSource)
+async def unblock_source(command: UnblockSource, unit: UnitOfWork) -> None:
+    """Unblock a channel."""
+    wanted = switched.Unblock(read_source(command.source), command.reason, source=True)
+    await unit.execute(OPERATIONS, ALL, wanted)
 
 
 def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
