@@ -19,6 +19,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "attention",
         "deliveries",
         "notifications",
+        "operations",
         "order_history",
         "orders",
         "outbox",

@@ -61,11 +61,22 @@ class Cadence(Contract):
     the next that does; one that comes twice is the first of both.
     """
 
-    time_zone: TimeZone = "UTC"
-    quiet_hours: QuietHours | None = None
-    timetable: Annotated[tuple[TimetableEntry, ...], Field(max_length=50)] = ()
-    """Empty: cycles are due at the plan's interval. Otherwise that is their least distance."""
-    starts_at: Instant | None = None
-    """No cycle is due before."""
-    ends_at: Instant | None = None
-    """The adbot stops then."""
+    time_zone: Annotated[
+        TimeZone,
+        Field(description="The zone of all times of day, by its name such as `Europe/Berlin`."),
+    ] = "UTC"
+    quiet_hours: Annotated[
+        QuietHours | None,
+        Field(description="No cycle begins within them: one that would is due at their end."),
+    ] = None
+    timetable: Annotated[
+        tuple[TimetableEntry, ...],
+        Field(
+            max_length=50,
+            description="When cycles are due, at least the plan's interval apart. Empty: at that interval.",
+        ),
+    ] = ()
+    starts_at: Annotated[Instant | None, Field(description="No cycle is due before.")] = None
+    ends_at: Annotated[
+        Instant | None, Field(description="The adbot stops then, with the reason `ended`.")
+    ] = None

@@ -76,7 +76,8 @@ class AdvertisementSet(Event):
 class PacingSet(Event):
     """The pacing of an adbot was set: the delays between the sends of a seat, and when cycles are due.
 
-    A running cycle keeps its own. `next_due` is the next due time of a running adbot, as it is now.
+    A running cycle keeps its own. `next_due` is when the next cycle is due now, also of a stopped adbot if it
+    is started.
     """
 
     adbot: AdbotId
@@ -84,7 +85,7 @@ class PacingSet(Event):
     """None: as the operator configured; the same holds for `jitter_seconds`."""
     jitter_seconds: Annotated[float, Field(ge=0, le=3600)] | None
     cadence: Cadence
-    next_due: datetime | None
+    next_due: datetime
 
 
 class AdbotStarted(Event):

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from libs.events.chat_ids import chat_of
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
 
 
@@ -77,13 +79,28 @@ class AdbotState(BaseModel):
     valid_from: datetime | None
     valid_until: datetime | None
     advertisement: Advertisement | None
+    blocked_groups: Annotated[
+        list[str],
+        Field(
+            description="Those of the groups that the operator of this service blocked, for example because "
+            "their owners asked for it: nothing is sent there. Leave them out to be able to start the adbot."
+        ),
+    ]
+    pacing: AdbotPacing
+    paused: Annotated[
+        bool,
+        Field(
+            description="The operator of this service has paused all adbots: no cycle comes due, whatever "
+            "the status. If any was due meanwhile, one is when the pause ends."
+        ),
+    ]
     cycles: Cycles
     next_cycle_at: Annotated[
         datetime | None,
         Field(
-            description="When the next cycle comes due, as the scheduler says; past while one is overdue. "
-            "While the adbot does not run: the earliest time that a start leads to, an interval after the "
-            "last cycle, or null if that is past."
+            description="When the next cycle comes due, as the scheduler says; past while one is overdue, "
+            "null if none does before `ends_at` of the pacing. While the adbot does not run: the earliest "
+            "time that a start leads to, as the interval and the pacing say, or null if that is past."
         ),
     ]
 
@@ -99,7 +116,9 @@ class AdminAdbot(AdbotState):
 
 _ADBOT = (
     "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
-    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
+    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
+    "s.pacing::text as pacing, exists (select from pauses) as paused, "
+    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -144,8 +163,11 @@ _POST: TypeAdapter[Any] = TypeAdapter(Post)
 
 def _state(row: Row, at: datetime) -> AdbotState:
     status = _status(row)
-    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else None
-    start: datetime | None = row["next_start"]
+    pacing = AdbotPacing.model_validate_json(row["pacing"]) if row["pacing"] else AdbotPacing()
+    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else row["next_start"]
+    if due is not None and pacing.ends_at is not None and due >= pacing.ends_at:
+        due = None
+    running = due if status is AdbotStatus.RUNNING else None
     return AdbotState(
         id=row["adbot"],
         order_number=row["order_number"],
@@ -163,8 +185,11 @@ def _state(row: Row, at: datetime) -> AdbotState:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),
-        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=due),
-        next_cycle_at=due or (start if start is not None and start > at else None),
+        blocked_groups=_blocked(row),
+        pacing=pacing,
+        paused=row["paused"],
+        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=running),
+        next_cycle_at=running or (due if due is not None and due > at else None),
     )
 
 
@@ -180,3 +205,9 @@ def _advertisement(row: Row) -> Advertisement | None:
     if row["post"] is None:
         return None
     return Advertisement(post=_POST.validate_json(row["post"]), groups=json.loads(row["targets"]))
+
+
+def _blocked(row: Row) -> list[str]:
+    if not row["blocked"]:
+        return []
+    return [group for group in json.loads(row["targets"]) if chat_of(group) in row["blocked"]]

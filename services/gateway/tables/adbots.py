@@ -2,6 +2,7 @@
 
 import json
 
+from libs.events.chat_ids import chat_of
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
@@ -12,12 +13,20 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, CycleSkipped
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    PacingSet,
+)
 from libs.eventsourcing import Projection, TableSql
+from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=3,
+    version=4,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -42,6 +51,8 @@ ADBOTS = Projection(
         adbot uuid primary key,
         post jsonb,
         targets jsonb,
+        chats text[] not null default '{}',
+        pacing jsonb,
         running boolean not null default false,
         interval_seconds integer,
         next_due timestamptz,
@@ -55,7 +66,7 @@ ADBOTS = Projection(
 )
 """`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
 
-The latter is an interval after the last cycle. Both are decided by the scheduler.
+Both are decided by the scheduler. `chats` has the chats of `targets`, without topics.
 """
 
 
@@ -139,11 +150,26 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
     """Store the new post and groups."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, post, targets) values ($1, $2::text::jsonb, $3::text::jsonb) "
-        "on conflict (adbot) do update set post = excluded.post, targets = excluded.targets",
+        "insert into adbot_schedules (adbot, post, targets, chats) "
+        "values ($1, $2::text::jsonb, $3::text::jsonb, $4) on conflict (adbot) "
+        "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
+        sorted({chat_of(group) for group in event.groups}),
+    )
+
+
+@ADBOTS.on(PacingSet)
+async def pacing_set(event: PacingSet, sql: TableSql) -> None:
+    """Store the new pacing, and the due time of the next cycle."""
+    await sql.execute(
+        "insert into adbot_schedules (adbot, pacing, next_due, next_start) "
+        "values ($1, $2::text::jsonb, $3, $3) "
+        "on conflict (adbot) do update set pacing = excluded.pacing, next_due = $3, next_start = $3",
+        event.adbot,
+        AdbotPacing.of(event).model_dump_json(),
+        event.next_due,
     )
 
 

@@ -87,8 +87,9 @@ def _set_pacing(command: SetPacing, schedule: Schedule | None) -> list[ScheduleE
     running = before.running
     interval = running.interval if running else timedelta(seconds=adbot.interval_seconds)
     check_pacing(wanted, command.least, interval, command.at)
-    next_due = running.next_due if running else None
-    if running and wanted.cadence != before.pacing.cadence:
+    if running and wanted.cadence == before.pacing.cadence:
+        next_due = running.next_due
+    else:
         next_due = Timing(wanted.cadence, interval).first(before.earliest(command.at, interval))
     return [
         PacingSet(

@@ -110,7 +110,7 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
 def _paced(schedule: Schedule, event: PacingSet) -> Schedule:
     pacing = AdbotPacing(event.delay_seconds, event.jitter_seconds, event.cadence)
     running = schedule.running
-    if running is not None and event.next_due is not None:
+    if running is not None:
         running = replace(running, next_due=event.next_due)
     return replace(schedule, pacing=pacing, running=running)
 

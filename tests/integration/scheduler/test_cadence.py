@@ -39,7 +39,7 @@ def pace(cadence: Cadence, delay: float | None = None) -> SetPacing:
 
 async def test_cycles_are_due_by_the_timetable_outside_of_quiet_hours(scheduler: Scheduler) -> None:
     started = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON + HOUR, interval_seconds=600)
-    paced = PacingSet(adbot=ID, delay_seconds=2, jitter_seconds=None, cadence=BERLIN, next_due=None)
+    paced = PacingSet(adbot=ID, delay_seconds=2, jitter_seconds=None, cadence=BERLIN, next_due=NOON + HOUR)
     await scheduler.when(pace(BERLIN, 2), pace(BERLIN, 2), ADVERTISE, START).then(paced, ADVERTISED, started)
     morning = NOON + timedelta(hours=18)
     for due, following in (

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from adrelay.cli import app
 from adrelay.commands.adbots import print_adbot
+from adrelay.commands.operations import print_operations
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
 from adrelay.servers.gateway import problem_text
@@ -231,6 +232,20 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because abuse" in shown
     assert "private ids allowed" in shown
+
+
+def test_the_latest_blocks_are_listed_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    since = "2026-05-04T12:00:00Z"
+    targets = [{"chat": f"@group{number}", "since": since, "reason": "asked"} for number in range(30)]
+    sources = [{"chat": "@news", "since": "2026-05-05T12:00:00Z", "reason": "stolen"}]
+    pause = {"since": since, "reason": "an outage"}
+    print_operations({"pause": pause, "blocked_targets": targets, "blocked_sources": sources})
+    shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert shown[0].startswith("all adbots are paused since")
+    assert shown[0].endswith(": an outage")
+    assert sum("asked" in line for line in shown) == 19
+    assert any(line.startswith("source @news") for line in shown)
+    assert shown[-1] == "and 11 more; --json lists all"
 
 
 def test_a_misspelt_setting_is_reported_at_the_start(folder: Path) -> None:

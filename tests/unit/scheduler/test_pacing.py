@@ -51,9 +51,7 @@ def set_to(
     return SetPacing(ADBOT, OWNER, AdbotPacing(delay, jitter, cadence or Cadence()), PACING, at)
 
 
-def paced(
-    cadence: Cadence | None = None, next_due: datetime | None = None, delay: float | None = None
-) -> PacingSet:
+def paced(cadence: Cadence | None = None, next_due: datetime = NOON, delay: float | None = None) -> PacingSet:
     return PacingSet(
         adbot=ID,
         delay_seconds=delay,
@@ -102,11 +100,6 @@ def test_only_the_owner_and_the_operator_set_it() -> None:
             "Monday 09:00 and Monday 09:09 are 9 minutes apart, and the plan's interval is 10 minutes",
         ),
         (
-            set_to(timetable("00:04", "23:55", days=(Weekday.SUNDAY,))),
-            None,
-            "",
-        ),
-        (
             set_to(timetable("00:04", "23:55")),
             "timetable_too_dense",
             "Monday 23:55 and Tuesday 00:04 are 9 minutes apart",
@@ -125,11 +118,13 @@ def test_only_the_owner_and_the_operator_set_it() -> None:
         ),
     ],
 )
-def test_a_refusal_names_the_field_and_what_to_do(command: SetPacing, code: str | None, named: str) -> None:
-    if code is None:
-        schedule.when(command).then(paced(command.pacing.cadence))
-    else:
-        assert named in schedule.when(command).refused(code).detail
+def test_a_refusal_names_the_field_and_what_to_do(command: SetPacing, code: str, named: str) -> None:
+    assert named in schedule.when(command).refused(code).detail
+
+
+def test_times_of_days_that_are_not_neighbours_may_be_near() -> None:
+    cadence = timetable("00:04", "23:55", days=(Weekday.SUNDAY,))
+    schedule.when(set_to(cadence)).then(paced(cadence, NOON + timedelta(hours=11, minutes=55)))
 
 
 def test_a_timetable_has_at_most_one_time_each_half_hour() -> None:
