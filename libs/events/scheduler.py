@@ -51,6 +51,13 @@ class SkipReason(StrEnum):
     """Since schema 3: the operator blocked all its groups."""
 
 
+class PostOrder(StrEnum):
+    """How the posts of an advertisement are chosen from, one for each cycle."""
+
+    IN_TURN = "in_turn"
+    RANDOM = "random"
+
+
 def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
     """Set `started_at` to the anchor: before schema 2 the first cycle was due at the start."""
     return {**fields, "started_at": fields["anchor"]}
@@ -60,17 +67,21 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class AdvertisementSet(Event):
-    """The post and groups of an adbot were set; a running cycle keeps its own.
+    """The posts and groups of an adbot were set; a running cycle keeps its own. Each cycle sends one post.
 
-    Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted.
+    Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted. Since
+    schema 3 there may be several posts.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     adbot: AdbotId
     post: Post
+    """The first one."""
     groups: tuple[GroupRef, ...]
+    more_posts: Annotated[tuple[Post, ...], Field(max_length=19)] = ()
+    order: PostOrder = PostOrder.IN_TURN
 
 
 class PacingSet(Event):
@@ -227,7 +238,7 @@ LongText = Annotated[str, StringConstraints(max_length=4096)]
 
 
 class SetAdvertisement(Command):
-    """Set an adbot's post and groups, as written by the client.
+    """Set an adbot's posts and groups, as written by the client. Each cycle sends one post.
 
     Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names the first hundred), `no_groups`,
     `too_many_groups`, `private_ids_not_allowed` and `blocked_targets` (name them), `blocked_source`.
@@ -239,8 +250,10 @@ class SetAdvertisement(Command):
     post: LongText
     """A link to a post, or a text."""
     format: TextFormat = TextFormat.PLAIN
-    """The format of the text; ignored for a link."""
+    """The format of the texts; ignored for a link."""
     groups: Annotated[tuple[Annotated[str, StringConstraints(max_length=300)], ...], Field(max_length=10_000)]
+    more_posts: Annotated[tuple[LongText, ...], Field(max_length=19)] = ()
+    order: PostOrder = PostOrder.IN_TURN
 
 
 class SetPacing(Command):

@@ -28,7 +28,7 @@ from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups
-from services.scheduler.schedule.posts import parse_post
+from services.scheduler.schedule.posts import parse_posts
 from services.scheduler.schedule.state import AdbotPacing
 from services.scheduler.tables.adbots import adbot_known
 
@@ -37,14 +37,16 @@ commands = CommandHandlers[Context]()
 
 @commands.outside(SetAdvertisement, context=True)
 async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Context) -> None:
-    """Set the post and the groups of an adbot."""
+    """Set the posts and the groups of an adbot."""
     # in a thread: a long list must delay neither timers nor other commands
-    post, groups = await asyncio.to_thread(_parse, command, context.max_groups)
+    (post, *others), groups = await asyncio.to_thread(_parse, command, context.max_groups)
 
     async def set_parsed(unit: UnitOfWork) -> None:
         adbot = await adbot_known(unit.flushed, command.adbot)
         now = await switches(unit.flushed)
-        wanted = asked.SetAdvertisement(adbot, command.account, post, groups, unit.at, now)
+        wanted = asked.SetAdvertisement(
+            adbot, command.account, post, groups, unit.at, now, tuple(others), command.order
+        )
         await unit.execute(SCHEDULE, command.adbot, wanted)
 
     await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
@@ -124,6 +126,8 @@ async def unblock_source(command: UnblockSource, unit: UnitOfWork) -> None:
     await unit.execute(OPERATIONS, ALL, wanted)
 
 
-def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:
-    """Parse the post and the groups of a command; raise `Refused` if they are malformed."""
-    return parse_post(command.post, command.format), parse_groups(command.groups, most=max_groups)
+def _parse(command: SetAdvertisement, max_groups: int) -> tuple[list[Post], tuple[GroupRef, ...]]:
+    """Parse the posts and the groups of a command; raise `Refused` if they are malformed."""
+    return parse_posts([command.post, *command.more_posts], command.format), parse_groups(
+        command.groups, most=max_groups
+    )

@@ -52,5 +52,5 @@ async def _led_to(row: Waking, adbot: Adbot, now: Switches, unit: UnitOfWork) ->
         return row.started_by
     schedule = await unit.load(SCHEDULE, row.adbot)
     advertisement = schedule.advertisement if schedule else None
-    blocked = advertisement is not None and now.blocked_source(advertisement.post) is not None
+    blocked = advertisement is not None and now.blocked_source(advertisement.posts) is not None
     return row.look_because if blocked or adbot.unfit(unit.at) else row.started_by

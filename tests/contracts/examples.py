@@ -166,7 +166,13 @@ _PROVISIONING: list[Event] = [
 ]
 
 _SCHEDULER: list[Event] = [
-    scheduler.AdvertisementSet(adbot=ADBOT, post=TextPost(text="A flat in Berlin"), groups=GROUPS),
+    scheduler.AdvertisementSet(
+        adbot=ADBOT,
+        post=TextPost(text="A flat in Berlin"),
+        groups=GROUPS,
+        more_posts=(POST,),
+        order=scheduler.PostOrder.RANDOM,
+    ),
     scheduler.PacingSet(
         adbot=ADBOT,
         delay_seconds=15.5,

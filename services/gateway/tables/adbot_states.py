@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
-from libs.events.scheduler import StopReason
+from libs.events.scheduler import PostOrder, StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.pacing import AdbotPacing
@@ -52,9 +52,11 @@ class Seats(BaseModel):
 
 
 class Advertisement(BaseModel):
-    """The post and groups of an adbot; groups in their canonical form."""
+    """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post."""
 
-    post: Post
+    post: Annotated[Post, Field(description="The first of `posts`.")]
+    posts: list[Post]
+    order: PostOrder
     groups: list[str]
 
 
@@ -115,7 +117,8 @@ class AdminAdbot(AdbotState):
 
 
 _ADBOT = (
-    "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
+    "select a.*, s.post::text as post, s.more_posts::text as more_posts, s.post_order, "
+    "s.targets::text as targets, coalesce(s.running, false) as running, "
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
     "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
@@ -159,6 +162,7 @@ async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
 
 
 _POST: TypeAdapter[Any] = TypeAdapter(Post)
+_POSTS: TypeAdapter[list[Any]] = TypeAdapter(list[Post])
 
 
 def _state(row: Row, at: datetime) -> AdbotState:
@@ -204,7 +208,10 @@ def _status(row: Row) -> AdbotStatus:
 def _advertisement(row: Row) -> Advertisement | None:
     if row["post"] is None:
         return None
-    return Advertisement(post=_POST.validate_json(row["post"]), groups=json.loads(row["targets"]))
+    post, more = _POST.validate_json(row["post"]), _POSTS.validate_json(row["more_posts"])
+    return Advertisement(
+        post=post, posts=[post, *more], order=row["post_order"], groups=json.loads(row["targets"])
+    )
 
 
 def _blocked(row: Row) -> list[str]:

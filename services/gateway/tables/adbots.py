@@ -50,6 +50,8 @@ ADBOTS = Projection(
     create table adbot_schedules (
         adbot uuid primary key,
         post jsonb,
+        more_posts jsonb,
+        post_order text,
         targets jsonb,
         chats text[] not null default '{}',
         pacing jsonb,
@@ -148,15 +150,18 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 
 @ADBOTS.on(AdvertisementSet)
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
-    """Store the new post and groups."""
+    """Store the new posts and groups."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, post, targets, chats) "
-        "values ($1, $2::text::jsonb, $3::text::jsonb, $4) on conflict (adbot) "
-        "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats",
+        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order) "
+        "values ($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6) on conflict (adbot) "
+        "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats, "
+        "more_posts = excluded.more_posts, post_order = excluded.post_order",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
         sorted({chat_of(group) for group in event.groups}),
+        json.dumps([post.model_dump(mode="json") for post in event.more_posts]),
+        event.order,
     )
 
 

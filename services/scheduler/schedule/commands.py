@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.events.scheduler import StopReason
+from libs.events.scheduler import PostOrder, StopReason
 from libs.events.values import AccountId, CycleId, GroupRef, Pacing, Post
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.state import AdbotPacing
@@ -12,7 +12,7 @@ from services.scheduler.schedule.switches import NONE, Switches
 
 @dataclass(frozen=True)
 class SetAdvertisement:
-    """Set the post and the groups."""
+    """Set the posts and the groups."""
 
     adbot: Adbot | None
     account: AccountId | None
@@ -20,6 +20,8 @@ class SetAdvertisement:
     groups: tuple[GroupRef, ...]
     at: datetime
     switches: Switches = NONE
+    more_posts: tuple[Post, ...] = ()
+    order: PostOrder = PostOrder.IN_TURN
 
 
 @dataclass(frozen=True)

@@ -70,13 +70,21 @@ def _set(command: SetAdvertisement | SetPacing, schedule: Schedule | None) -> Se
 
 def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> list[ScheduleEvent]:
     adbot = _owned(command.adbot, command.account)
-    wanted = Advertisement(command.post, command.groups)
+    wanted = Advertisement(command.post, command.groups, command.more_posts, command.order)
     if forbidden := wanted.forbidden_to(adbot):
         raise refuse(forbidden)
-    command.switches.check(wanted.post, wanted.groups)
+    command.switches.check(wanted.posts, wanted.groups)
     if schedule is not None and schedule.advertisement == wanted:
         return []
-    return [AdvertisementSet(adbot=adbot.adbot, post=wanted.post, groups=wanted.groups)]
+    return [
+        AdvertisementSet(
+            adbot=adbot.adbot,
+            post=wanted.post,
+            groups=wanted.groups,
+            more_posts=wanted.more_posts,
+            order=wanted.order,
+        )
+    ]
 
 
 def _set_pacing(command: SetPacing, schedule: Schedule | None) -> list[ScheduleEvent]:
@@ -121,7 +129,7 @@ def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
         raise Refused("no_groups", "no group is set")
     if forbidden := schedule.advertisement.forbidden_to(adbot):
         raise refuse(forbidden)
-    command.switches.check(schedule.advertisement.post, schedule.advertisement.groups)
+    command.switches.check(schedule.advertisement.posts, schedule.advertisement.groups)
     interval = timedelta(seconds=adbot.interval_seconds)
     timing = schedule.timing(interval)
     if timing.ended(command.at):

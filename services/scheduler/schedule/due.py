@@ -35,7 +35,7 @@ def _must_stop(
     reason = adbot.unfit(command.at)
     if reason is None and (forbidden := advertisement.forbidden_to(adbot)):
         reason, detail = StopReason.PRIVATE_IDS, listed(forbidden)
-    if reason is None and (source := command.switches.blocked_source(advertisement.post)):
+    if reason is None and (source := command.switches.blocked_source(advertisement.posts)):
         reason, detail = StopReason.SOURCE_BLOCKED, source
     if reason is None and schedule.timing(running.interval).ended(command.at):
         reason = StopReason.ENDED
@@ -57,14 +57,15 @@ def _advance(
         skipped = SkipReason.TARGETS_BLOCKED
     if skipped is not None:
         return CycleSkipped(adbot=adbot.adbot, due_at=due, next_due=next_due, reason=skipped)
+    number = schedule.cycles + 1
     return CycleDue(
         cycle=command.cycle,
         adbot=adbot.adbot,
         account=adbot.account,
-        number=schedule.cycles + 1,
+        number=number,
         due_at=due_at,
         next_due=timing.after(due_at),
-        post=advertisement.post,
+        post=advertisement.post_of(number, command.cycle),
         groups=groups,
         seats=adbot.seats,
         pacing=schedule.pacing.of_seats(command.pacing),

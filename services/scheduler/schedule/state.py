@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import assert_never
 
 from libs.events.cadence import Cadence
@@ -12,8 +13,9 @@ from libs.events.scheduler import (
     CycleDue,
     CycleSkipped,
     PacingSet,
+    PostOrder,
 )
-from libs.events.values import AdbotId, GroupRef, Pacing, Post
+from libs.events.values import AdbotId, CycleId, GroupRef, Pacing, Post
 from libs.eventsourcing import ImpossibleEvent
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.private_ids import private_ids_in
@@ -25,14 +27,28 @@ ScheduleEvent = AdvertisementSet | PacingSet | AdbotStarted | AdbotStopped | Cyc
 
 @dataclass(frozen=True)
 class Advertisement:
-    """The post and the groups that it is sent to."""
+    """The posts, of which each cycle sends one, and the groups that they are sent to."""
 
     post: Post
     groups: tuple[GroupRef, ...]
+    more_posts: tuple[Post, ...] = ()
+    order: PostOrder = PostOrder.IN_TURN
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """All posts, in their order."""
+        return (self.post, *self.more_posts)
+
+    def post_of(self, number: int, cycle: CycleId) -> Post:
+        """Return the post of a cycle; a random one is drawn from the cycle's id, so it is always the same."""
+        if self.order is PostOrder.IN_TURN:
+            return self.posts[(number - 1) % len(self.posts)]
+        drawn = int.from_bytes(sha256(cycle.bytes).digest()[:8])
+        return self.posts[drawn % len(self.posts)]
 
     def forbidden_to(self, adbot: Adbot) -> list[str]:
         """Return the private ids in it that the adbot's account may not name."""
-        return [] if adbot.private_ids else private_ids_in(self.post, self.groups)
+        return [] if adbot.private_ids else private_ids_in(self.posts, self.groups)
 
 
 _EVENLY = Cadence()
@@ -88,7 +104,8 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
     running = before.running
     match event:
         case AdvertisementSet():
-            return replace(before, advertisement=Advertisement(event.post, event.groups))
+            wanted = Advertisement(event.post, event.groups, event.more_posts, event.order)
+            return replace(before, advertisement=wanted)
         case PacingSet():
             return _paced(before, event)
         case AdbotStarted() if running is None:

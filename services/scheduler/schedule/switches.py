@@ -27,15 +27,14 @@ class Switches:
         """Return those of these groups that are not blocked."""
         return tuple(group for group in groups if chat_of(group) not in self.targets)
 
-    def blocked_source(self, post: Post) -> str | None:
-        """Return the post's channel if it is blocked, else None."""
-        if isinstance(post, ChannelPost) and chat_of(post.channel) in self.sources:
-            return post.channel
-        return None
+    def blocked_source(self, posts: Sequence[Post]) -> str | None:
+        """Return the channel of the first of these posts whose channel is blocked, None if there is none."""
+        channels = (post.channel for post in posts if isinstance(post, ChannelPost))
+        return next((channel for channel in channels if chat_of(channel) in self.sources), None)
 
-    def check(self, post: Post, groups: Sequence[GroupRef]) -> None:
+    def check(self, posts: Sequence[Post], groups: Sequence[GroupRef]) -> None:
         """Raise `Refused` for an advertisement with a blocked channel or group."""
-        if source := self.blocked_source(post):
+        if source := self.blocked_source(posts):
             detail = (
                 f"{source}: the operator of this service forwards no post of this channel; set another post"
             )

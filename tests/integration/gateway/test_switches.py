@@ -73,6 +73,17 @@ async def test_a_pacing_is_set_as_a_whole_and_shown(owner: Client, adbot: AdbotI
     assert again.json()["pacing"] == unset
 
 
+async def test_several_posts_are_set(owner: Client, adbot: AdbotId) -> None:
+    several = {"posts": ["https://t.me/channel/42", "A text"], "order": "random", "groups": ["@bakers"]}
+    answer = await owner.http.put(f"adbots/{adbot}/advertisement", json=several)
+    shown = answer.json()["advertisement"]
+    assert [post["kind"] for post in shown["posts"]] == ["link", "text"]
+    assert (shown["post"], shown["order"]) == (shown["posts"][0], "random")
+    malformed = several | {"posts": ["A text", "https://t.me/channel"]}
+    refused = await owner.http.put(f"adbots/{adbot}/advertisement", json=malformed)
+    assert (refused.status_code, refused.json()["detail"][:8]) == (422, "post 2: ")
+
+
 async def test_no_next_cycle_is_shown_that_would_be_after_the_end(owner: Client, adbot: AdbotId) -> None:
     period = {"starts_at": "2126-01-01T00:00:00Z", "ends_at": "2126-01-02T00:00:00Z"}
     await owner.http.put(f"adbots/{adbot}/pacing", json=period)

@@ -24,7 +24,7 @@ from libs.events.scheduler import (
     StopAdbot,
     StopReason,
 )
-from libs.events.values import AccountId, AdbotId, ChannelPost, SessionLoss
+from libs.events.values import AccountId, AdbotId, ChannelPost, Post, SessionLoss, TextPost
 from libs.eventsourcing import Command, Refused
 from libs.eventsourcing.testing import StreamEvent
 from tests.integration.scheduler.acts import (
@@ -33,6 +33,7 @@ from tests.integration.scheduler.acts import (
     DAY,
     MINUTE,
     NOON,
+    POST,
     RUNNING,
     SEATLESS,
     SECOND,
@@ -42,6 +43,7 @@ from tests.integration.scheduler.acts import (
     STRANGER,
     Scheduler,
     comes_due,
+    latest,
     of,
     over,
     prepare,
@@ -110,6 +112,18 @@ async def test_a_group_that_is_named_twice_is_one(scheduler: Scheduler) -> None:
     await scheduler.when(advertise("t.me/news/1", "@bakers", "@BAKERS", "t.me/bakers")).then(
         AdvertisementSet(adbot=ID, post=post, groups=("@bakers",))
     )
+
+
+async def test_several_posts_are_sent_in_turn(scheduler: Scheduler) -> None:
+    several = ADVERTISE.model_copy(update={"more_posts": ("A text", "t.me/other/7")})
+    await prepare(scheduler, several, START)
+    sent: list[Post] = []
+    for number in range(4):
+        await prepare(scheduler, NOON + number * 10 * MINUTE)
+        cycle = await latest(scheduler)
+        sent.append(cycle.post)
+        await prepare(scheduler, over(cycle))
+    assert sent == [POST, TextPost(text="A text"), ChannelPost(channel="@other", message=7), POST]
 
 
 async def test_starting_and_stopping_twice_changes_nothing(scheduler: Scheduler) -> None:

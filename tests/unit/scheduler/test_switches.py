@@ -160,7 +160,7 @@ def test_a_blocked_advertisement_is_neither_set_nor_started() -> None:
 
 def test_a_post_of_an_older_spelling_is_blocked() -> None:
     post = ChannelPost(channel="-10042", message=7)
-    assert Switches(sources=frozenset({"-1000000000042"})).blocked_source(post) == "-10042"
+    assert Switches(sources=frozenset({"-1000000000042"})).blocked_source([post]) == "-10042"
 
 
 def test_no_cycle_is_due_during_a_pause_and_one_is_after_it() -> None:

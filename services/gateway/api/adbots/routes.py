@@ -1,13 +1,13 @@
 """Routes of adbots: advertisement, start, stop, deliveries and statistics."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from libs.events.scheduler import SetAdvertisement, SetPacing, StartAdbot, StopAdbot
+from libs.events.scheduler import PostOrder, SetAdvertisement, SetPacing, StartAdbot, StopAdbot
 from libs.events.values import AdbotId, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
@@ -24,15 +24,23 @@ from services.gateway.tables.statistics import Statistics, statistics_of
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
+PostText = Annotated[str, StringConstraints(max_length=4096), WithoutNul]
+
+
 class AdvertisementBody(Body):
-    """The post to send, and the groups."""
+    """The posts to send, `post` or `posts`, and the groups."""
 
     post: Annotated[
-        str,
-        StringConstraints(max_length=4096),
-        WithoutNul,
+        PostText | None,
         Field(description="A link to a post, or a text.", examples=["https://t.me/channel/42"]),
-    ]
+    ] = None
+    posts: Annotated[
+        list[PostText] | None,
+        Field(min_length=1, max_length=20, description="Instead of `post`, several: each cycle sends one."),
+    ] = None
+    order: Annotated[
+        PostOrder, Field(description="Which of several posts a cycle sends: the next one, or any.")
+    ] = PostOrder.IN_TURN
     format: Annotated[
         TextFormat,
         Field(
@@ -49,6 +57,18 @@ class AdvertisementBody(Body):
             examples=[["@group", "t.me/other/7"]],
         ),
     ]
+
+    @model_validator(mode="after")
+    def _check_posts(self) -> Self:
+        if (self.post is None) == (self.posts is None):
+            message = "must have either post or posts"
+            raise ValueError(message)
+        return self
+
+    @property
+    def written(self) -> list[str]:
+        """The posts, as they are written."""
+        return self.posts if self.posts is not None else [self.post or ""]
 
 
 async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
@@ -81,7 +101,7 @@ async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> Adbot
     return adbot
 
 
-@router.put("/{adbot_id}/advertisement", summary="Set the post and the groups", responses=writing(413))
+@router.put("/{adbot_id}/advertisement", summary="Set the posts and the groups", responses=writing(413))
 async def set_advertisement(
     adbot_id: UUID,
     body: AdvertisementBody,
@@ -90,11 +110,13 @@ async def set_advertisement(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Set an adbot's post and groups. A running cycle keeps the ones it started with."""
+    """Set an adbot's posts and groups; each cycle sends one post. A running cycle keeps its own."""
     command = SetAdvertisement(
         adbot=AdbotId(adbot_id),
         account=caller.account,
-        post=body.post,
+        post=body.written[0],
+        more_posts=tuple(body.written[1:]),
+        order=body.order,
         format=body.format,
         groups=tuple(body.groups),
     )
