@@ -222,16 +222,28 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
         "valid_from": None,
         "valid_until": None,
         "next_cycle_at": None,
+        "paused": False,
+        "blocked_groups": [],
         "private_ids": False,
     }
     print_adbot(adbot)
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because private_ids -1001234567890" in shown
     assert "private ids not allowed" in shown
-    print_adbot(adbot | {"suspend_reason": "abuse", "private_ids": True})
+    assert not any(line.startswith("blocked") for line in shown)
+    print_adbot(
+        adbot
+        | {
+            "suspend_reason": "abuse",
+            "private_ids": True,
+            "paused": True,
+            "blocked_groups": ["@one", "@two/7"],
+        }
+    )
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because abuse" in shown
     assert "private ids allowed" in shown
+    assert {"next cycle all adbots are paused", "blocked @one, @two/7"} <= set(shown)
 
 
 def test_the_latest_blocks_are_listed_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:

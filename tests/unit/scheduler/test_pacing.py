@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libs.events.cadence import Cadence, QuietHours, TimetableEntry, Weekday
 from libs.events.results import NotYetKnown
-from libs.events.scheduler import CycleSkipped, PacingSet, SkipReason, StopReason
-from libs.events.values import Pacing
+from libs.events.scheduler import CycleDue, CycleSkipped, PacingSet, SkipReason, StopReason
+from libs.events.values import CycleId, Pacing
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.commands import SetPacing, Start
+from services.scheduler.schedule.commands import Command, RunDue, SetPacing, Start, Stop
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.state import AdbotPacing
+from services.scheduler.schedule.timing import MOST_LATENESS_OF_TIMES
 from tests.unit.scheduler.test_schedule import (
     ADBOT,
     FIRST,
@@ -226,3 +232,46 @@ def test_a_start_in_quiet_hours_waits_for_their_end() -> None:
     schedule.given(SET, paced(QUIET)).when(Start(ADBOT, OWNER, NOON + 6 * MINUTE)).then(
         started(6 * MINUTE, HOUR)
     )
+
+
+# -- the interval, whatever is done to the pacing
+
+CADENCES = {
+    "evenly": Cadence(),
+    "quiet": Cadence(time_zone="Europe/Berlin", quiet_hours=QuietHours(begin="14:10", end="14:40")),
+    "times": timetable("12:05", "12:20", "12:31", "13:00", "14:00"),
+    "later": Cadence(starts_at=NOON + 20 * MINUTE),
+    "until": Cadence(ends_at=NOON + 600 * MINUTE),
+}
+
+
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(["start", "stop", "look", *CADENCES]), st.integers(0, 2_000)), max_size=30
+    )
+)
+def test_no_sequence_of_pacings_brings_two_cycles_nearer_than_the_interval(
+    acts: list[tuple[str, int]],
+) -> None:
+    state, now, ten = SCHEDULE.fold([SET]), NOON, 10 * MINUTE
+    raised: list[tuple[datetime, CycleDue]] = []
+    for act, seconds in acts:
+        now += timedelta(seconds=seconds)
+        ended = replace(ADBOT, ended_cycle=raised[-1][1].cycle if raised else None)
+        look = RunDue(ended, CycleId(uuid4()), PACING, timedelta(days=1), now)
+        asked: dict[str, Command] = {"start": Start(ADBOT, OWNER, now), "stop": Stop(ADBOT, OWNER, now)}
+        asked |= {name: set_to(cadence, at=now) for name, cadence in CADENCES.items()}
+        for command in (asked.get(act, look), look):
+            try:
+                events = SCHEDULE.decide(command, state)
+            except Refused as refused:
+                assert refused.code in {"malformed_period", "period_ended"}  # noqa: PT017 - others are mistakes
+                continue
+            state = SCHEDULE.fold(events, state)
+            raised += [(now, event) for event in events if isinstance(event, CycleDue)]
+        assert state is not None
+        if state.running is not None:
+            assert state.running.next_due > now, "the timer would turn for ever"
+    for (earlier, first), (later, second) in pairwise(raised):
+        assert second.due_at - first.due_at >= ten
+        assert later - earlier >= ten - MOST_LATENESS_OF_TIMES
