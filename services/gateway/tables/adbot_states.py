@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
-from libs.events.scheduler import PostOrder, StopReason
+from libs.events.scheduler import PostOrder, SkipReason, StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.pacing import AdbotPacing
@@ -61,10 +61,12 @@ class Advertisement(BaseModel):
 
 
 class Cycles(BaseModel):
-    """An adbot's last cycle that came due, and the due time of the next."""
+    """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
 
     last_number: int | None
     last_due_at: datetime | None
+    skipped_at: datetime | None
+    skip_reason: SkipReason | None
     next_due_at: datetime | None
 
 
@@ -120,6 +122,7 @@ _ADBOT = (
     "select a.*, s.post::text as post, s.more_posts::text as more_posts, s.post_order, "
     "s.targets::text as targets, coalesce(s.running, false) as running, "
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
+    "s.skipped_at, s.skip_reason, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
     "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
     "from adbots a left join adbot_schedules s using (adbot)"
@@ -192,7 +195,13 @@ def _state(row: Row, at: datetime) -> AdbotState:
         blocked_groups=_blocked(row),
         pacing=pacing,
         paused=row["paused"],
-        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=running),
+        cycles=Cycles(
+            last_number=row["last_cycle"],
+            last_due_at=row["last_cycle_at"],
+            skipped_at=row["skipped_at"],
+            skip_reason=row["skip_reason"],
+            next_due_at=running,
+        ),
         next_cycle_at=running or (due if due is not None and due > at else None),
     )
 

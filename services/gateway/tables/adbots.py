@@ -62,7 +62,9 @@ ADBOTS = Projection(
         stop_reason text,
         stop_detail text,
         last_cycle integer,
-        last_cycle_at timestamptz
+        last_cycle_at timestamptz,
+        skipped_at timestamptz,
+        skip_reason text
     );
     """,
 )
@@ -223,10 +225,12 @@ async def cycle_due(event: CycleDue, sql: TableSql) -> None:
 
 @ADBOTS.on(CycleSkipped)
 async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Store when the next cycle is due."""
+    """Store when the next cycle is due, and the reason."""
     await sql.execute(
-        f"update adbot_schedules s set next_due = {_NEXT_DUE} where adbot = $1",  # noqa: S608 - a constant
+        "update adbot_schedules s set skipped_at = $2, skip_reason = $4, "  # noqa: S608 - a constant
+        f"next_due = {_NEXT_DUE} where adbot = $1",
         event.adbot,
         event.due_at,
         event.next_due,
+        event.reason,
     )

@@ -41,8 +41,7 @@ def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEven
         case EndUnfit() | EndPrivate():
             return _end_unfit(command, schedule)
         case EndWithSource():
-            broken = schedule is not None and schedule.running and schedule.running.cycle == command.cycle
-            return _stopped(schedule, StopReason.SOURCE_BROKEN, command.error) if broken else []
+            return _end_with_source(command, schedule)
         case RunDue():
             return run_due(command, schedule)
         case _:
@@ -152,6 +151,15 @@ def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> lis
         return [] if later else _stopped(schedule, command.reason)
     forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
+
+
+def _end_with_source(command: EndWithSource, schedule: Schedule | None) -> list[ScheduleEvent]:
+    """Stop a run whose last cycle this is; of several posts, say which one is broken."""
+    if schedule is None or schedule.running is None or schedule.running.cycle != command.cycle:
+        return []
+    several = schedule.advertisement is not None and schedule.advertisement.more_posts
+    which = f" ({schedule.running.cycle_post})" if several and schedule.running.cycle_post else ""
+    return _stopped(schedule, StopReason.SOURCE_BROKEN, command.error + which)
 
 
 def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") -> list[ScheduleEvent]:

@@ -18,6 +18,8 @@ class Running:
     next_due: datetime
     cycle: CycleId | None = None
     cycle_due: datetime | None = None
+    cycle_post: str = ""
+    """The channel and message of the cycle's post, empty for a text."""
 
     def next_after(self, due_at: datetime) -> datetime:
         """Return the due time after a cycle of schema 1, which was due, or skipped, at `due_at`."""

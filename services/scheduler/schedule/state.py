@@ -15,7 +15,7 @@ from libs.events.scheduler import (
     PacingSet,
     PostOrder,
 )
-from libs.events.values import AdbotId, CycleId, GroupRef, Pacing, Post
+from libs.events.values import AdbotId, ChannelPost, CycleId, GroupRef, Pacing, Post
 from libs.eventsourcing import ImpossibleEvent
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.private_ids import private_ids_in
@@ -133,7 +133,14 @@ def _paced(schedule: Schedule, event: PacingSet) -> Schedule:
 
 
 def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule:
-    latest = replace(running, next_due=_next_due(event, running), cycle=event.cycle, cycle_due=event.due_at)
+    post = event.post
+    latest = replace(
+        running,
+        next_due=_next_due(event, running),
+        cycle=event.cycle,
+        cycle_due=event.due_at,
+        cycle_post=f"{post.channel}/{post.message}" if isinstance(post, ChannelPost) else "",
+    )
     return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
 
 

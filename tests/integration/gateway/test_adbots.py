@@ -207,6 +207,8 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
     )
     await harness.scheduler.publish(schedule, skipped)
     await next_cycle(shown_after_skip, of_a_running_one=True)
+    cycles = (await client.get(f"adbots/{adbot}"))["cycles"]
+    assert (datetime.fromisoformat(cycles["skipped_at"]), cycles["skip_reason"]) == (now + HOUR, "overrun")
     await harness.scheduler.publish(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
     await next_cycle(shown, of_a_running_one=False)
 

@@ -8,6 +8,7 @@ import pytest
 from libs.events.scheduler import AdvertisementSet, PostOrder, StopReason
 from libs.events.values import ChannelPost, CycleId, TextFormat, TextPost
 from libs.eventsourcing import Refused
+from services.scheduler.schedule.commands import EndWithSource
 from services.scheduler.schedule.posts import parse_posts
 from services.scheduler.schedule.state import Advertisement
 from services.scheduler.schedule.switches import Switches
@@ -15,6 +16,7 @@ from tests.unit.scheduler.test_schedule import (
     ADBOT,
     FIRST,
     ID,
+    NOON,
     POST,
     SECOND,
     SET,
@@ -65,6 +67,14 @@ def test_every_post_is_checked() -> None:
     assert "@other" in schedule.when(blocked).refused("blocked_source").detail
     schedule.given(SEVERAL, STARTED).when(replace(run_at(0), switches=no_other)).then(
         stopped(StopReason.SOURCE_BLOCKED, "@other")
+    )
+
+
+def test_a_broken_post_is_named_if_there_are_several() -> None:
+    second = due(10, SECOND, 2).model_copy(update={"post": OTHER})
+    history = schedule.given(SEVERAL, STARTED, due(0), second)
+    history.when(EndWithSource(SECOND, "MESSAGE_ID_INVALID", NOON)).then(
+        stopped(StopReason.SOURCE_BROKEN, "MESSAGE_ID_INVALID (@other/7)")
     )
 
 
