@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from libs.events.cadence import QuietHours, TimetableEntry, Weekday
@@ -22,6 +23,7 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=10_000)
 def instant(zone: ZoneInfo, day: date, at: time) -> datetime:
     """Return the instant, in UTC, at which a zone's clocks show a time.
 
