@@ -1,11 +1,14 @@
-"""The operator pauses all adbots, and blocks groups and channels: a whole service, no broker."""
+"""The operator pauses all adbots, and blocks groups and channels: a whole service, mostly without a broker."""
 
+from libs.chassis.command_client import CommandClient
 from libs.events.provisioning import SeatLost
 from libs.events.scheduler import (
+    AdbotStopped,
     AllPaused,
     AllResumed,
     BlockSource,
     BlockTarget,
+    CycleDue,
     CycleSkipped,
     PauseAll,
     ResumeAll,
@@ -17,7 +20,10 @@ from libs.events.scheduler import (
     UnblockTarget,
 )
 from libs.events.values import SessionLoss
+from libs.eventsourcing import Causes
 from libs.eventsourcing.testing import StreamEvent
+from services.scheduler.schedule.tables import take_waking
+from tests.integration.provisioning.harness import FakeService, ServiceHarness
 from tests.integration.scheduler.acts import (
     ADVERTISE,
     MINUTE,
@@ -34,7 +40,7 @@ from tests.integration.scheduler.acts import (
     run,
     stopped,
 )
-from tests.integration.scheduler.publishing import ID, A
+from tests.integration.scheduler.publishing import ID, A, known, provision, service, set_and_start
 
 WHY = "their owner asked"
 BLOCK = BlockTarget(target="https://t.me/BАKERS/7", reason=WHY)  # noqa: RUF001 - a Cyrillic letter
@@ -59,6 +65,14 @@ async def test_an_adbot_without_a_seat_stops_during_a_pause(scheduler: Scheduler
     await run(scheduler)
     await prepare(scheduler, PAUSE, of(SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)))
     await scheduler.when(NOON + SECOND).then(stopped(StopReason.SEATLESS))
+
+
+async def test_adbots_that_are_due_do_not_delay_checks_during_a_pause(scheduler: Scheduler) -> None:
+    await prepare(scheduler, over(await run(scheduler)), PAUSE, NOON + 30 * MINUTE)
+    assert await scheduler.engine.query(lambda sql: take_waking(sql, NOON + 30 * MINUTE)) == []
+    await prepare(scheduler, of(SeatLost(adbot=ID, session=A.session, loss=SessionLoss.BANNED)))
+    (waking,) = await scheduler.engine.query(lambda sql: take_waking(sql, NOON + 31 * MINUTE))
+    assert waking.adbot == ID
 
 
 async def test_a_start_during_a_pause_waits_for_its_end(scheduler: Scheduler) -> None:
@@ -106,3 +120,19 @@ async def test_a_blocked_channel_stops_those_that_send_its_posts(scheduler: Sche
     await scheduler.when(ADVERTISE).then(refused="blocked_source")
     await scheduler.when(START).then(refused="blocked_source")
     await prepare(scheduler, UnblockSource(source="@news", reason="fine"), START, STOP)
+
+
+async def test_a_stop_is_caused_by_the_block_of_the_channel(
+    harness: ServiceHarness, provisioning: FakeService, client: CommandClient
+) -> None:
+    async with service(harness):
+        await provision(provisioning, A)
+        await known(harness)
+        await set_and_start(client)
+        await harness.wait_for(CycleDue)
+        await client.send(BLOCK_NEWS, Causes.first("admin"))
+        (found,) = await harness.wait_for(AdbotStopped)
+    assert (found.reason, found.detail) == (StopReason.SOURCE_BLOCKED, "@news")
+    because = {type(it.event): it.envelope for it in await harness.recorded()}
+    assert because[AdbotStopped].causation_id == because[SourceBlocked].id
+    assert because[AdbotStopped].correlation_id == because[CycleDue].correlation_id
