@@ -1,4 +1,4 @@
-"""The operator pauses all adbots, and blocks groups and channels: a whole service, mostly without a broker."""
+"""The operator pauses all adbots, and blocks groups and channels."""
 
 from libs.chassis.command_client import CommandClient
 from libs.events.provisioning import SeatLost
