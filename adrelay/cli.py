@@ -44,6 +44,11 @@ class _Adrelay(Menu):
         "adbots": Entry(
             "adrelay.commands.adbots:adbots", "Show, extend, suspend and restore an adbot.", OPERATE
         ),
+        "operations": Entry(
+            "adrelay.commands.operations:operations",
+            "Pause all adbots, and block groups and channels.",
+            OPERATE,
+        ),
         "events": Entry(
             "adrelay.commands.events.group:events",
             "Follow, explain and repair what the services did. All of it works while they run.",

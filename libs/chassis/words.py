@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
+from libs.events.cadence import LocalTime, TimeZone
 from libs.events.values import ChannelRef, Coin, EmailAddress, GroupRef, OrderNumber, PaymentId, PlanCode
 
 _UNKNOWN_FORM = "does not have the form that is asked for"
@@ -15,6 +16,8 @@ _FORMS: Mapping[str, str] = {
         (Coin, "must be a coin in capitals, such as BTC"),
         (EmailAddress, "must be an e-mail address such as client@example.com"),
         (GroupRef, "must be a group such as @name, +invitehash or -1001234567890, with /topic if it has one"),
+        (TimeZone, "must be the name of a time zone such as Europe/Berlin"),
+        (LocalTime, "must be a time of day such as 09:30"),
         (ChannelRef, "must be a channel such as @name or -1001234567890"),
     )
 }

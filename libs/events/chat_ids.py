@@ -28,3 +28,12 @@ def channel_of(ref: str) -> int:
     if len(ref) == 1 + _DIGITS:
         return -int(ref) - _MARK
     return int(ref.removeprefix(_GLUED))
+
+
+def chat_of(ref: str) -> str:
+    """Return the one reference to the chat that any reference of this kind names, without its topic.
+
+    A public name and an id of the same chat are different kinds: only Telegram knows that they are one.
+    """
+    chat = ref.partition("/")[0]
+    return private_ref(channel_of(chat)) if is_private(chat) else chat

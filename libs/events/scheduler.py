@@ -7,7 +7,19 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.events.values import AccountId, AdbotId, CycleId, GroupRef, Pacing, Post, Seat, TextFormat
+from libs.events.cadence import Cadence
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ChannelRef,
+    ChatRef,
+    CycleId,
+    GroupRef,
+    Pacing,
+    Post,
+    Seat,
+    TextFormat,
+)
 from libs.eventsourcing.model.event import Command, Event, Upcast
 
 
@@ -22,6 +34,10 @@ class StopReason(StrEnum):
     """Since schema 2 of `AdbotStopped`."""
     PRIVATE_IDS = "private_ids"
     """Since schema 3: the advertisement names private ids, and the account may not."""
+    ENDED = "ended"
+    """Since schema 4: the end that the client set has come."""
+    SOURCE_BLOCKED = "source_blocked"
+    """Since schema 4: the operator blocked the channel of the post."""
 
 
 class SkipReason(StrEnum):
@@ -29,6 +45,17 @@ class SkipReason(StrEnum):
 
     OVERRUN = "overrun"
     """The previous cycle was still running."""
+    QUIET = "quiet"
+    """Since schema 3 of `CycleSkipped`: it was late, as after an outage, and in quiet hours by then."""
+    TARGETS_BLOCKED = "targets_blocked"
+    """Since schema 3: the operator blocked all its groups."""
+
+
+class PostOrder(StrEnum):
+    """How the posts of an advertisement are chosen from, one for each cycle."""
+
+    IN_TURN = "in_turn"
+    RANDOM = "random"
 
 
 def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
@@ -40,21 +67,40 @@ def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class AdvertisementSet(Event):
-    """The post and groups of an adbot were set; a running cycle keeps its own.
+    """The posts and groups of an adbot were set; a running cycle keeps its own. Each cycle sends one post.
 
-    Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted.
+    Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted. Since
+    schema 3 there may be several posts.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     adbot: AdbotId
     post: Post
+    """The first one."""
     groups: tuple[GroupRef, ...]
+    more_posts: Annotated[tuple[Post, ...], Field(max_length=19)] = ()
+    order: PostOrder = PostOrder.IN_TURN
+
+
+class PacingSet(Event):
+    """The pacing of an adbot was set: the delays between the sends of a seat, and when cycles are due.
+
+    A running cycle keeps its own. `next_due` is when the next cycle is due now, also of a stopped adbot if it
+    is started.
+    """
+
+    adbot: AdbotId
+    delay_seconds: Annotated[float, Field(ge=0, le=3600)] | None
+    """None: as the operator configured; the same holds for `jitter_seconds`."""
+    jitter_seconds: Annotated[float, Field(ge=0, le=3600)] | None
+    cadence: Cadence
+    next_due: datetime
 
 
 class AdbotStarted(Event):
-    """The adbot runs: cycles are due at `anchor` and then every `interval_seconds`.
+    """The adbot runs: cycles are due at `anchor` and then every `interval_seconds`, or as its pacing says.
 
     Since schema 2 `anchor` is later than `started_at` if a cycle of an earlier run was due less than an
     interval ago.
@@ -72,8 +118,8 @@ class AdbotStarted(Event):
 class AdbotStopped(Event):
     """The adbot no longer runs: no cycle is due, and pending sends of a running one are dropped."""
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     adbot: AdbotId
     reason: StopReason
@@ -84,9 +130,10 @@ class CycleDue(Event):
     """A cycle is due: every group is to receive the post once. Appended once per due time, unless skipped.
 
     Contains the advertisement and the seats as of that instant. `due_at` is the time of the cadence, or the
-    time when the cycle is raised, if that is noticeably later, as after an outage. Since schema 2 `next_due`
-    is the next due time; before, it was an interval after `due_at`. Since schema 3 ids of chats may have more
-    or fewer than ten digits, and texts may be formatted.
+    time when the cycle is raised, if that is noticeably later, as after an outage. Groups that the operator
+    blocked are left out. Since schema 2 `next_due` is the next due time; before, it was an interval after
+    `due_at`. It is the end that the client set if no cycle is due before. Since schema 3 ids of chats may
+    have more or fewer than ten digits, and texts may be formatted.
     """
 
     schema_version: ClassVar[int] = 3
@@ -107,8 +154,8 @@ class CycleDue(Event):
 class CycleSkipped(Event):
     """A due time passed without a cycle. Since schema 2 `next_due` is the next due time."""
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     adbot: AdbotId
     due_at: datetime
@@ -136,16 +183,66 @@ class PrivateIdsForbidden(Event):
     reason: Reason
 
 
+# -- events: stream operations-all
+
+
+class AllPaused(Event):
+    """The operator paused all adbots: no cycle is due, and nothing is sent, until `AllResumed`.
+
+    Cycles that would have been due meanwhile become one, as after an outage.
+    """
+
+    reason: Reason
+
+
+class AllResumed(Event):
+    """The operator ended the pause of all adbots."""
+
+    reason: Reason
+
+
+class TargetBlocked(Event):
+    """The operator blocked a group: nothing is sent to it or to its topics until `TargetUnblocked`."""
+
+    target: ChatRef
+    reason: Reason
+
+
+class TargetUnblocked(Event):
+    """The operator unblocked a group."""
+
+    target: ChatRef
+    reason: Reason
+
+
+class SourceBlocked(Event):
+    """The operator blocked a channel: no post of it is sent until `SourceUnblocked`.
+
+    Adbots that send one are stopped.
+    """
+
+    source: ChannelRef
+    reason: Reason
+
+
+class SourceUnblocked(Event):
+    """The operator unblocked a channel."""
+
+    source: ChannelRef
+    reason: Reason
+
+
 # -- commands; `account` is the caller's, which must own the adbot, None for an admin
 
 LongText = Annotated[str, StringConstraints(max_length=4096)]
 
 
 class SetAdvertisement(Command):
-    """Set an adbot's post and groups, as written by the client.
+    """Set an adbot's posts and groups, as written by the client. Each cycle sends one post.
 
     Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names the first hundred), `no_groups`,
-    `too_many_groups`, `private_ids_not_allowed` (names them). Duplicate groups are merged.
+    `too_many_groups`, `private_ids_not_allowed` and `blocked_targets` (name them), `blocked_source`.
+    Duplicate groups are merged.
     """
 
     adbot: AdbotId
@@ -153,15 +250,32 @@ class SetAdvertisement(Command):
     post: LongText
     """A link to a post, or a text."""
     format: TextFormat = TextFormat.PLAIN
-    """The format of the text; ignored for a link."""
+    """The format of the texts; ignored for a link."""
     groups: Annotated[tuple[Annotated[str, StringConstraints(max_length=300)], ...], Field(max_length=10_000)]
+    more_posts: Annotated[tuple[LongText, ...], Field(max_length=19)] = ()
+    order: PostOrder = PostOrder.IN_TURN
+
+
+class SetPacing(Command):
+    """Set an adbot's pacing as a whole: what is left out is as the operator configured, or not set.
+
+    Refused: `unknown_adbot`, `pacing_below_limit`, `unknown_time_zone`, `malformed_quiet_hours`,
+    `timetable_too_dense`, `malformed_period`. Each names the field and what to do.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+    delay_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    jitter_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    cadence: Cadence = Cadence()
 
 
 class StartAdbot(Command):
     """Start an adbot; accepted if it is running.
 
-    The first cycle is due at once, or an interval after the adbot's last cycle. Refused: `unknown_adbot`,
-    `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`, `private_ids_not_allowed`.
+    The first cycle is due as soon as its pacing allows, and not before an interval after the adbot's last
+    cycle. Refused: `unknown_adbot`, `adbot_suspended`, `adbot_expired`, `no_seats`, `no_post`, `no_groups`,
+    `private_ids_not_allowed`, `blocked_targets`, `blocked_source`, `period_ended`.
     """
 
     adbot: AdbotId
@@ -186,4 +300,48 @@ class ForbidPrivateIds(Command):
     """Forbid an account's adbots private ids and stop adbots that name some; accepted if not allowed."""
 
     account: AccountId
+    reason: Reason
+
+
+WrittenChat = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+"""A chat as people write it: `@name`, a link or an id."""
+
+
+class PauseAll(Command):
+    """Pause all adbots; accepted if they are paused."""
+
+    reason: Reason
+
+
+class ResumeAll(Command):
+    """End the pause of all adbots; accepted if there is none."""
+
+    reason: Reason
+
+
+class BlockTarget(Command):
+    """Block a group and its topics; accepted if it is blocked. Refused: `malformed_target`."""
+
+    target: WrittenChat
+    reason: Reason
+
+
+class UnblockTarget(Command):
+    """Unblock a group; accepted if it is not blocked. Refused: `malformed_target`."""
+
+    target: WrittenChat
+    reason: Reason
+
+
+class BlockSource(Command):
+    """Block a channel as a source of posts; accepted if it is blocked. Refused: `malformed_source`."""
+
+    source: WrittenChat
+    reason: Reason
+
+
+class UnblockSource(Command):
+    """Unblock a channel; accepted if it is not blocked. Refused: `malformed_source`."""
+
+    source: WrittenChat
     reason: Reason

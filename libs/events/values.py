@@ -46,6 +46,13 @@ GroupRef = Annotated[
 
 The digits are an id, see `chat_ids`; earlier versions wrote `-100<id>`.
 """
+ChatRef = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(@[a-z][a-z0-9_]{3,31}|\+[A-Za-z0-9_-]{8,64}|-1[0-9]{12}|-100[1-9][0-9]{0,15})$"
+    ),
+]
+"""A group without a topic."""
 ChannelRef = Annotated[
     str, StringConstraints(pattern=r"^(@[a-z][a-z0-9_]{3,31}|-1[0-9]{12}|-100[1-9][0-9]{0,15})$")
 ]

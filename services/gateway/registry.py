@@ -10,6 +10,7 @@ from services.gateway.reactions import reactions
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.attention import ATTENTION
 from services.gateway.tables.deliveries import DELIVERIES
+from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
 from services.gateway.tables.orders import ORDERS
 from services.gateway.tables.private_ids import PRIVATE_IDS
@@ -31,6 +32,7 @@ REGISTRY = Registry[Context](
         STATISTICS,
         STOCK,
         PRIVATE_IDS,
+        OPERATIONS,
     ),
     reactions=reactions,
 )

@@ -1,4 +1,4 @@
-"""Reactions that stop schedules: a plan ends, an adbot is suspended or loses a seat, a post is gone."""
+"""Reactions that stop schedules: adbots that may not run any more, or whose post may not be sent."""
 
 from datetime import timedelta
 
@@ -6,13 +6,13 @@ import structlog
 
 from libs.events.forwarder import SourceBroken
 from libs.events.provisioning import AdbotExpired, AdbotSuspended, SeatLost
-from libs.events.scheduler import PrivateIdsForbidden, StopReason
+from libs.events.scheduler import PrivateIdsForbidden, SourceBlocked, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.scheduler.context import Context
 from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
 from services.scheduler.schedule.domain import SCHEDULE
-from services.scheduler.schedule.tables import look_soon
+from services.scheduler.schedule.tables import look_at_all, look_soon
 from services.scheduler.tables.adbots import adbot_known, adbots_of
 
 log = structlog.stdlib.get_logger()
@@ -60,6 +60,13 @@ async def end_with_source(event: SourceBroken, unit: UnitOfWork) -> None:
     """Stop an adbot whose post is gone or may not be forwarded."""
     if await unit.execute(SCHEDULE, event.adbot, EndWithSource(event.cycle, event.error, unit.at)):
         log.info("adbot.stopped", adbot=event.adbot, reason="source_broken", error=event.error)
+
+
+@reactions.to(SourceBlocked)
+async def look_for_posts(event: SourceBlocked, unit: UnitOfWork) -> None:
+    """Schedule a check of all running adbots: those that send a post of the channel stop."""
+    del event
+    await look_at_all(unit.flushed, unit.at, unit.cause.envelope.id)
 
 
 @reactions.to(SeatLost)

@@ -3,6 +3,8 @@
 from libs.eventsourcing import Registry
 from services.scheduler.commands import commands
 from services.scheduler.context import Context
+from services.scheduler.operations.domain import OPERATIONS
+from services.scheduler.operations.tables import OPERATIONS_TABLES
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.reactions import reactions
@@ -13,8 +15,8 @@ from services.scheduler.timers import timers
 
 REGISTRY = Registry[Context](
     service="scheduler",
-    aggregates=(SCHEDULE, PERMISSIONS),
-    state_tables=(SCHEDULES, PRIVATE_IDS),
+    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS),
+    state_tables=(SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES),
     read_models=(ADBOTS,),
     reactions=reactions,
     commands=commands,

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
+from libs.events.cadence import Cadence, QuietHours, TimetableEntry, Weekday
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -165,7 +166,26 @@ _PROVISIONING: list[Event] = [
 ]
 
 _SCHEDULER: list[Event] = [
-    scheduler.AdvertisementSet(adbot=ADBOT, post=TextPost(text="A flat in Berlin"), groups=GROUPS),
+    scheduler.AdvertisementSet(
+        adbot=ADBOT,
+        post=TextPost(text="A flat in Berlin"),
+        groups=GROUPS,
+        more_posts=(POST,),
+        order=scheduler.PostOrder.RANDOM,
+    ),
+    scheduler.PacingSet(
+        adbot=ADBOT,
+        delay_seconds=15.5,
+        jitter_seconds=None,
+        cadence=Cadence(
+            time_zone="Europe/Berlin",
+            quiet_hours=QuietHours(begin="22:00", end="07:30"),
+            timetable=(TimetableEntry(days=(Weekday.MONDAY, Weekday.FRIDAY), times=("09:00", "18:30")),),
+            starts_at=NOON,
+            ends_at=LATER,
+        ),
+        next_due=LATER,
+    ),
     scheduler.AdbotStarted(adbot=ADBOT, started_at=NOON, anchor=LATER, interval_seconds=900),
     scheduler.AdbotStopped(adbot=ADBOT, reason=scheduler.StopReason.SOURCE_BROKEN, detail="the post is gone"),
     scheduler.CycleDue(
@@ -183,6 +203,12 @@ _SCHEDULER: list[Event] = [
     scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, next_due=LATER, reason=scheduler.SkipReason.OVERRUN),
     scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
     scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
+    scheduler.AllPaused(reason="Telegram is down"),
+    scheduler.AllResumed(reason="it is back"),
+    scheduler.TargetBlocked(target="@berlin_flats", reason="its owner asked to be left alone"),
+    scheduler.TargetUnblocked(target="-1001234567890", reason="its owner changed their mind"),
+    scheduler.SourceBlocked(source="@flats", reason="stolen pictures"),
+    scheduler.SourceUnblocked(source="@flats", reason="resolved"),
 ]
 
 _FORWARDER: list[Event] = [

@@ -8,13 +8,17 @@ from uuid import UUID
 
 import pytest
 
+from libs.events.scheduler import PacingSet
 from libs.events.values import AdbotId, ChannelPost, CycleId, SessionId, TextPost
 from libs.eventsourcing import Decider
 from services.forwarder.client.domain import Client
-from services.scheduler.schedule.domain import Advertisement, Schedule
 from services.scheduler.schedule.running import Running
+from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
+from tests.contracts.examples import EXAMPLES
 from tests.contracts.snapshots import FILE, deciders, pinned
 
+PACED = EXAMPLES["PacingSet"]
+assert isinstance(PACED, PacingSet)
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
 STATES: dict[str, list[object]] = {
     "scheduler.schedule": [
@@ -27,6 +31,7 @@ STATES: dict[str, list[object]] = {
             last_cycle=AT,
         ),
         Schedule(AdbotId(UUID(int=1)), Advertisement(TextPost(text="é\n"), ())),
+        Schedule(AdbotId(UUID(int=1)), pacing=AdbotPacing(15.5, None, PACED.cadence)),
     ],
     "forwarder.client": [
         Client(SessionId(UUID(int=3))),

@@ -1,4 +1,7 @@
-"""The answers of Adrelay's API about an order and its adbot that do not depend on the time."""
+"""The answers of Adrelay's API about an order and its adbot that do not depend on the time.
+
+Of later fields, which older versions do not have, none is among them.
+"""
 
 from adrelay.demo.rest import Json, Rest
 
@@ -18,7 +21,8 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         found: Json = {"own_orders": (await client.get("/orders"))["items"]}
         [adbot] = (await client.get("/adbots"))["items"]
         path = f"/adbots/{adbot['id']}"
-        found["advertisement"] = (await client.get(path))["advertisement"]
+        advertisement = (await client.get(path))["advertisement"]
+        found["advertisement"] = {field: advertisement[field] for field in ("post", "groups")}
         found["logs"] = (await client.get(f"{path}/logs", limit=1000))["items"]
         found["statistics"] = await client.get(f"{path}/statistics")
         found["notifications"] = (await client.get("/notifications"))["items"]

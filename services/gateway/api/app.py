@@ -5,10 +5,11 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import renewals
+from services.gateway.api.adbots import pacing, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
+from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import private_ids as admin_private_ids
@@ -27,6 +28,7 @@ _PARTS = (
     account_orders,
     notifications,
     adbots,
+    pacing,
     renewals,
     admin_stock,
     admin_plans,
@@ -34,6 +36,7 @@ _PARTS = (
     admin_adbots,
     admin_accounts,
     admin_private_ids,
+    admin_operations,
 )
 
 

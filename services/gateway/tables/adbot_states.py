@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from libs.events.scheduler import StopReason
+from libs.events.chat_ids import chat_of
+from libs.events.scheduler import PostOrder, SkipReason, StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
 
 
@@ -50,17 +52,21 @@ class Seats(BaseModel):
 
 
 class Advertisement(BaseModel):
-    """The post and groups of an adbot; groups in their canonical form."""
+    """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post."""
 
-    post: Post
+    post: Annotated[Post, Field(description="The first of `posts`.")]
+    posts: list[Post]
+    order: PostOrder
     groups: list[str]
 
 
 class Cycles(BaseModel):
-    """An adbot's last cycle that came due, and the due time of the next."""
+    """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
 
     last_number: int | None
     last_due_at: datetime | None
+    skipped_at: datetime | None
+    skip_reason: SkipReason | None
     next_due_at: datetime | None
 
 
@@ -77,13 +83,28 @@ class AdbotState(BaseModel):
     valid_from: datetime | None
     valid_until: datetime | None
     advertisement: Advertisement | None
+    blocked_groups: Annotated[
+        list[str],
+        Field(
+            description="Those of the groups that the operator of this service blocked, for example because "
+            "their owners asked for it: nothing is sent there. Leave them out to be able to start the adbot."
+        ),
+    ]
+    pacing: AdbotPacing
+    paused: Annotated[
+        bool,
+        Field(
+            description="The operator of this service has paused all adbots: no cycle comes due, whatever "
+            "the status. If any was due meanwhile, one is when the pause ends."
+        ),
+    ]
     cycles: Cycles
     next_cycle_at: Annotated[
         datetime | None,
         Field(
-            description="When the next cycle comes due, as the scheduler says; past while one is overdue. "
-            "While the adbot does not run: the earliest time that a start leads to, an interval after the "
-            "last cycle, or null if that is past."
+            description="When the next cycle comes due, as the scheduler says; past while one is overdue, "
+            "null if none does before `ends_at` of the pacing. While the adbot does not run: the earliest "
+            "time that a start leads to, as the interval and the pacing say, or null if that is past."
         ),
     ]
 
@@ -98,8 +119,12 @@ class AdminAdbot(AdbotState):
 
 
 _ADBOT = (
-    "select a.*, s.post::text as post, s.targets::text as targets, coalesce(s.running, false) as running, "
-    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at "
+    "select a.*, s.post::text as post, s.more_posts::text as more_posts, s.post_order, "
+    "s.targets::text as targets, coalesce(s.running, false) as running, "
+    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
+    "s.skipped_at, s.skip_reason, "
+    "s.pacing::text as pacing, exists (select from pauses) as paused, "
+    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -140,12 +165,16 @@ async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
 
 
 _POST: TypeAdapter[Any] = TypeAdapter(Post)
+_POSTS: TypeAdapter[list[Any]] = TypeAdapter(list[Post])
 
 
 def _state(row: Row, at: datetime) -> AdbotState:
     status = _status(row)
-    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else None
-    start: datetime | None = row["next_start"]
+    pacing = AdbotPacing.model_validate_json(row["pacing"]) if row["pacing"] else AdbotPacing()
+    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else row["next_start"]
+    if due is not None and pacing.ends_at is not None and due >= pacing.ends_at:
+        due = None
+    running = due if status is AdbotStatus.RUNNING else None
     return AdbotState(
         id=row["adbot"],
         order_number=row["order_number"],
@@ -163,8 +192,17 @@ def _state(row: Row, at: datetime) -> AdbotState:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),
-        cycles=Cycles(last_number=row["last_cycle"], last_due_at=row["last_cycle_at"], next_due_at=due),
-        next_cycle_at=due or (start if start is not None and start > at else None),
+        blocked_groups=_blocked(row),
+        pacing=pacing,
+        paused=row["paused"],
+        cycles=Cycles(
+            last_number=row["last_cycle"],
+            last_due_at=row["last_cycle_at"],
+            skipped_at=row["skipped_at"],
+            skip_reason=row["skip_reason"],
+            next_due_at=running,
+        ),
+        next_cycle_at=running or (due if due is not None and due > at else None),
     )
 
 
@@ -179,4 +217,13 @@ def _status(row: Row) -> AdbotStatus:
 def _advertisement(row: Row) -> Advertisement | None:
     if row["post"] is None:
         return None
-    return Advertisement(post=_POST.validate_json(row["post"]), groups=json.loads(row["targets"]))
+    post, more = _POST.validate_json(row["post"]), _POSTS.validate_json(row["more_posts"])
+    return Advertisement(
+        post=post, posts=[post, *more], order=row["post_order"], groups=json.loads(row["targets"])
+    )
+
+
+def _blocked(row: Row) -> list[str]:
+    if not row["blocked"]:
+        return []
+    return [group for group in json.loads(row["targets"]) if chat_of(group) in row["blocked"]]

@@ -2,6 +2,7 @@
 
 import json
 
+from libs.events.chat_ids import chat_of
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
@@ -12,12 +13,20 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, CycleSkipped
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
+    CycleDue,
+    CycleSkipped,
+    PacingSet,
+)
 from libs.eventsourcing import Projection, TableSql
+from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=3,
+    version=4,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -41,7 +50,11 @@ ADBOTS = Projection(
     create table adbot_schedules (
         adbot uuid primary key,
         post jsonb,
+        more_posts jsonb,
+        post_order text,
         targets jsonb,
+        chats text[] not null default '{}',
+        pacing jsonb,
         running boolean not null default false,
         interval_seconds integer,
         next_due timestamptz,
@@ -49,13 +62,15 @@ ADBOTS = Projection(
         stop_reason text,
         stop_detail text,
         last_cycle integer,
-        last_cycle_at timestamptz
+        last_cycle_at timestamptz,
+        skipped_at timestamptz,
+        skip_reason text
     );
     """,
 )
 """`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
 
-The latter is an interval after the last cycle. Both are decided by the scheduler.
+Both are decided by the scheduler. `chats` has the chats of `targets`, without topics.
 """
 
 
@@ -137,13 +152,31 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 
 @ADBOTS.on(AdvertisementSet)
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
-    """Store the new post and groups."""
+    """Store the new posts and groups."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, post, targets) values ($1, $2::text::jsonb, $3::text::jsonb) "
-        "on conflict (adbot) do update set post = excluded.post, targets = excluded.targets",
+        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order) "
+        "values ($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6) on conflict (adbot) "
+        "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats, "
+        "more_posts = excluded.more_posts, post_order = excluded.post_order",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
+        sorted({chat_of(group) for group in event.groups}),
+        json.dumps([post.model_dump(mode="json") for post in event.more_posts]),
+        event.order,
+    )
+
+
+@ADBOTS.on(PacingSet)
+async def pacing_set(event: PacingSet, sql: TableSql) -> None:
+    """Store the new pacing, and the due time of the next cycle."""
+    await sql.execute(
+        "insert into adbot_schedules (adbot, pacing, next_due, next_start) "
+        "values ($1, $2::text::jsonb, $3, $3) "
+        "on conflict (adbot) do update set pacing = excluded.pacing, next_due = $3, next_start = $3",
+        event.adbot,
+        AdbotPacing.of(event).model_dump_json(),
+        event.next_due,
     )
 
 
@@ -192,10 +225,12 @@ async def cycle_due(event: CycleDue, sql: TableSql) -> None:
 
 @ADBOTS.on(CycleSkipped)
 async def cycle_skipped(event: CycleSkipped, sql: TableSql) -> None:
-    """Store when the next cycle is due."""
+    """Store when the next cycle is due, and the reason."""
     await sql.execute(
-        f"update adbot_schedules s set next_due = {_NEXT_DUE} where adbot = $1",  # noqa: S608 - a constant
+        "update adbot_schedules s set skipped_at = $2, skip_reason = $4, "  # noqa: S608 - a constant
+        f"next_due = {_NEXT_DUE} where adbot = $1",
         event.adbot,
         event.due_at,
         event.next_due,
+        event.reason,
     )

@@ -3,19 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.events.scheduler import StopReason
+from libs.events.scheduler import PostOrder, StopReason
 from libs.events.values import AccountId, CycleId, GroupRef, Pacing, Post
 from services.scheduler.schedule.adbot import Adbot
+from services.scheduler.schedule.state import AdbotPacing
+from services.scheduler.schedule.switches import NONE, Switches
 
 
 @dataclass(frozen=True)
 class SetAdvertisement:
-    """Set the post and the groups."""
+    """Set the posts and the groups."""
 
     adbot: Adbot | None
     account: AccountId | None
     post: Post
     groups: tuple[GroupRef, ...]
+    at: datetime
+    switches: Switches = NONE
+    more_posts: tuple[Post, ...] = ()
+    order: PostOrder = PostOrder.IN_TURN
+
+
+@dataclass(frozen=True)
+class SetPacing:
+    """Set the pacing, which must not be below `least`, the operator's."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    pacing: AdbotPacing
+    least: Pacing
     at: datetime
 
 
@@ -26,6 +42,7 @@ class Start:
     adbot: Adbot | None
     account: AccountId | None
     at: datetime
+    switches: Switches = NONE
 
 
 @dataclass(frozen=True)
@@ -64,7 +81,7 @@ class EndWithSource:
 
 @dataclass(frozen=True)
 class RunDue:
-    """Raise the cycle that is due, if one is, with the id `cycle`.
+    """Raise the cycle that is due, if one is, with the id `cycle`; `pacing` is the operator's.
 
     A cycle that was due `cycle_timeout` ago counts as ended, whatever its state.
     """
@@ -74,6 +91,7 @@ class RunDue:
     pacing: Pacing
     cycle_timeout: timedelta
     at: datetime
+    switches: Switches = NONE
 
 
-Command = SetAdvertisement | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
+Command = SetAdvertisement | SetPacing | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue

@@ -35,7 +35,7 @@ def parse_groups(written: Iterable[str], *, most: int) -> tuple[GroupRef, ...]:
         if not text or text in bad:
             continue
         try:
-            groups[_group(text)] = None
+            groups[parse_group(text)] = None
         except Malformed as problem:
             bad.add(text)
             problems += _named(text, problem, problems)
@@ -49,7 +49,8 @@ def parse_groups(written: Iterable[str], *, most: int) -> tuple[GroupRef, ...]:
     return tuple(groups)
 
 
-def _group(text: str) -> GroupRef:
+def parse_group(text: str) -> GroupRef:
+    """Return the canonical form of a group's name, id or link, which is not empty. Raises `Malformed`."""
     if text.startswith("@"):
         public, _, topic = text[1:].partition("/")
         return _with_topic(Link(name(public)), topic)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from libs.events.values import ChannelPost, Post, TextFormat, TextPost
 from libs.eventsourcing import Refused
@@ -13,6 +14,18 @@ _WORDS_BESIDE_A_LINK = 3
 """With fewer words beside it, a link to a post is taken for the post that the client means."""
 _BLANK = frozenset("\u2800\u115f\u1160\u3164\uffa0\u034f\u180e\u17b4\u17b5")
 """Characters that are letters or symbols by their category, and show nothing."""
+
+
+def parse_posts(written: Sequence[str], text_format: TextFormat) -> list[Post]:
+    """Return several posts. Refused: `malformed_post`, with the number of the post if there are several."""
+    posts: list[Post] = []
+    for number, text in enumerate(written, 1):
+        try:
+            posts.append(parse_post(text, text_format))
+        except Refused as refused:
+            which = f"post {number}: " if len(written) > 1 else ""
+            raise Refused(refused.code, f"{which}{refused.detail}") from None
+    return posts
 
 
 def parse_post(written: str, text_format: TextFormat = TextFormat.PLAIN) -> Post:

@@ -14,9 +14,9 @@ _NAMED = 20
 _NAMED_IN_DETAIL = 3
 
 
-def private_ids_in(post: Post, groups: Sequence[GroupRef]) -> list[str]:
-    """Return the private ids of an advertisement: the post's channel first, then groups."""
-    channels = [f"{post.channel}/{post.message}"] if isinstance(post, ChannelPost) else []
+def private_ids_in(posts: Sequence[Post], groups: Sequence[GroupRef]) -> list[str]:
+    """Return the private ids of an advertisement: the posts' channels first, then groups."""
+    channels = [f"{post.channel}/{post.message}" for post in posts if isinstance(post, ChannelPost)]
     return [ref for ref in (*channels, *groups) if is_private(ref)]
 
 

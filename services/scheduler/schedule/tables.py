@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped
+from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped, PacingSet
 from libs.events.values import AdbotId
 from libs.eventsourcing import Projection, Sql, TableSql
 
@@ -46,13 +46,21 @@ class Waking:
     look_because: UUID | None
 
 
+_KNOWN = "exists (select from adbots a where a.adbot = s.adbot)"
+_PAUSED = "exists (select from paused)"
+
+
 async def next_wake(sql: Sql) -> datetime | None:
-    """Return the instant of the next check, ignoring adbots that the read model does not contain yet."""
+    """Return the instant of the next check, ignoring adbots that the read model does not contain yet.
+
+    While all adbots are paused, only requested checks count.
+    """
     return cast(
         "datetime | None",
         await sql.fetchval(
-            "select wake_at from schedules s where exists (select from adbots a where a.adbot = s.adbot) "
-            "order by wake_at limit 1"
+            f"(select wake_at from schedules s where not {_PAUSED} and {_KNOWN} order by wake_at limit 1) "  # noqa: S608 - constants
+            "union all (select look_at from schedules s "
+            f"where {_PAUSED} and look_at is not null and {_KNOWN} order by look_at limit 1)"
         ),
     )
 
@@ -60,8 +68,8 @@ async def next_wake(sql: Sql) -> datetime | None:
 async def take_waking(sql: Sql, at: datetime) -> list[Waking]:
     """Return adbots whose check is due, and lock them against other replicas until the commit."""
     rows = await sql.fetch(
-        "select adbot, started_by, look_because from schedules s "
-        "where wake_at <= $1 and exists (select from adbots a where a.adbot = s.adbot) "
+        "select adbot, started_by, look_because from schedules s "  # noqa: S608 - constants
+        f"where wake_at <= $1 and (look_at <= $1 or not {_PAUSED}) and {_KNOWN} "
         "order by wake_at limit $2 for update of s skip locked",
         at,
         LIMIT,
@@ -85,6 +93,11 @@ async def look_soon(sql: Sql, adbot: AdbotId, at: datetime, because: UUID) -> No
     )
 
 
+async def look_at_all(sql: Sql, at: datetime, because: UUID) -> None:
+    """Request a check of all running adbots at an instant."""
+    await sql.execute("update schedules set look_at = $1, look_because = $2", at, because)
+
+
 @SCHEDULES.on(AdbotStarted)
 async def started(event: AdbotStarted, sql: TableSql) -> None:
     """Schedule the first cycle at its anchor."""
@@ -94,6 +107,12 @@ async def started(event: AdbotStarted, sql: TableSql) -> None:
         interval_seconds=event.interval_seconds,
         next_due=event.anchor,
     )
+
+
+@SCHEDULES.on(PacingSet)
+async def paced(event: PacingSet, sql: TableSql) -> None:
+    """Schedule the next cycle of a running adbot anew."""
+    await sql.execute("update schedules set next_due = $2 where adbot = $1", event.adbot, event.next_due)
 
 
 @SCHEDULES.on(AdbotStopped)

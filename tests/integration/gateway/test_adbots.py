@@ -45,6 +45,8 @@ async def test_what_was_written_is_read_at_once(client: Client, harness: Gateway
     assert answer.status_code == 200
     advertisement = {
         "post": {"kind": "link", "channel": "@channel", "message": 42},
+        "posts": [{"kind": "link", "channel": "@channel", "message": 42}],
+        "order": "in_turn",
         "groups": ["@one_group", "@two_group"],
     }
     assert answer.json()["advertisement"] == advertisement
@@ -75,6 +77,10 @@ async def test_a_refusal_says_why(client: Client, harness: GatewayHarness) -> No
     [
         {},
         {"post": POST},
+        {"groups": ["@group"]},
+        {"post": POST, "posts": [POST], "groups": ["@group"]},
+        {"posts": [], "groups": ["@group"]},
+        {"posts": [POST] * 21, "groups": ["@group"]},
         {"post": 1, "groups": []},
         {"post": "a\u0000", "groups": ["@group"]},
         {"post": POST, "groups": ["a\u0000"]},
@@ -201,6 +207,8 @@ async def test_the_next_cycle_comes_when_the_scheduler_says(
     )
     await harness.scheduler.publish(schedule, skipped)
     await next_cycle(shown_after_skip, of_a_running_one=True)
+    cycles = (await client.get(f"adbots/{adbot}"))["cycles"]
+    assert (datetime.fromisoformat(cycles["skipped_at"]), cycles["skip_reason"]) == (now + HOUR, "overrun")
     await harness.scheduler.publish(schedule, AdbotStopped(adbot=adbot, reason=StopReason.REQUESTED))
     await next_cycle(shown, of_a_running_one=False)
 

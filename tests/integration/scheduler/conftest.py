@@ -7,9 +7,15 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
+from libs.events.catalogue import published
 from libs.eventsourcing import EventStream
+from libs.eventsourcing.testing import StreamEvent, service_on
+from services.scheduler.context import Context
+from services.scheduler.registry import REGISTRY
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.provisioning.harness import FakeService, ServiceHarness, fake_service, stream_on
+from tests.integration.scheduler.acts import DAY, NOON, PACING, SEATLESS, Scheduler, of
+from tests.integration.scheduler.publishing import A, provisioned
 from tests.support.databases import fresh_database
 
 
@@ -56,3 +62,16 @@ async def harness(
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
     """Yield a client for the service's commands."""
     return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Scheduler]:
+    """The service at noon, with an adbot of one seat and another of none."""
+    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY)
+    async with (
+        fresh_database(postgres_server, "scheduler") as url,
+        service_on(url, REGISTRY, published(), context, at=NOON) as service,
+    ):
+        await service.remember(of(provisioned(A, at=NOON)))
+        await service.remember(StreamEvent(f"adbot-{SEATLESS}", provisioned(at=NOON, adbot=SEATLESS)))
+        yield service

@@ -23,6 +23,7 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
+from services.scheduler.operations.tables import OPERATIONS_TABLES
 from services.scheduler.permissions.tables import PRIVATE_IDS
 from services.scheduler.schedule import commands
 from services.scheduler.schedule.adbot import Adbot
@@ -120,7 +121,7 @@ async def start_in_the_past(
     harness: ServiceHarness, adbots: list[AdbotId], anchor: datetime, interval: int
 ) -> None:
     """Append the events that the service would have appended if these adbots had been started at `anchor`."""
-    tables = [SCHEDULES, PRIVATE_IDS]
+    tables = [SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES]
     engine = Engine("scheduler", harness.database, published(), state_tables=tables, read_models=[ADBOTS])
     await engine.start()
 

@@ -1,15 +1,10 @@
 """What follows in the scheduler from commands, events and the passing of time: a whole service, no broker."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
-from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.catalogue import published
-from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, SourceBroken
+from libs.events.forwarder import AbortReason, CycleAborted, SourceBroken
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotRestored,
@@ -21,9 +16,7 @@ from libs.events.provisioning import (
 from libs.events.results import NotYetKnown
 from libs.events.scheduler import (
     AdbotStarted,
-    AdbotStopped,
     AdvertisementSet,
-    CycleDue,
     CycleSkipped,
     SetAdvertisement,
     SkipReason,
@@ -31,98 +24,33 @@ from libs.events.scheduler import (
     StopAdbot,
     StopReason,
 )
-from libs.events.values import AccountId, AdbotId, ChannelPost, Pacing, Seat, SessionLoss
-from libs.eventsourcing import Command, Event, Refused
-from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
-from services.scheduler.context import Context
-from services.scheduler.registry import REGISTRY
-from tests.integration.scheduler.publishing import ID, OWNER, A, B, extended, provisioned
-from tests.support.databases import fresh_database
-
-NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
-SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-PACING = Pacing(delay_seconds=1.5, jitter_seconds=0.5)
-STRANGER, SEATLESS = AccountId(uuid4()), AdbotId(uuid4())
-POST, GROUPS = ChannelPost(channel="@news", message=12), ("@bakers", "@millers/4")
-ADVERTISE = SetAdvertisement(
-    adbot=ID,
-    account=OWNER,
-    post="https://t.me/news/12?single",
-    groups=("@bakers", "https://t.me/Bakers", "@Millers/4"),
+from libs.events.values import AccountId, AdbotId, ChannelPost, Post, SessionLoss, TextPost
+from libs.eventsourcing import Command, Refused
+from libs.eventsourcing.testing import StreamEvent
+from tests.integration.scheduler.acts import (
+    ADVERTISE,
+    ADVERTISED,
+    DAY,
+    MINUTE,
+    NOON,
+    POST,
+    RUNNING,
+    SEATLESS,
+    SECOND,
+    START,
+    STARTED,
+    STOP,
+    STRANGER,
+    Scheduler,
+    comes_due,
+    latest,
+    of,
+    over,
+    prepare,
+    run,
+    stopped,
 )
-START, STOP = StartAdbot(adbot=ID, account=OWNER), StopAdbot(adbot=ID, account=OWNER)
-ADVERTISED = AdvertisementSet(adbot=ID, post=POST, groups=GROUPS)
-STARTED = AdbotStarted(adbot=ID, started_at=NOON, anchor=NOON, interval_seconds=600)
-RUNNING = "select adbot from schedules.schedules"
-
-Scheduler = Service[Context]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Scheduler]:
-    """The service at noon, with an adbot of one seat and another of none."""
-    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY)
-    async with (
-        fresh_database(postgres_server, "scheduler") as url,
-        service_on(url, REGISTRY, published(), context, at=NOON) as service,
-    ):
-        await service.remember(of(provisioned(A, at=NOON)))
-        await service.remember(StreamEvent(f"adbot-{SEATLESS}", provisioned(at=NOON, adbot=SEATLESS)))
-        yield service
-
-
-def of(event: Event) -> StreamEvent:
-    """What provisioning says of the adbot."""
-    return StreamEvent(f"adbot-{ID}", event)
-
-
-def over(cycle: CycleDue) -> StreamEvent:
-    finished = CycleFinished(cycle=cycle.cycle, adbot=ID, counts={}, started_at=cycle.due_at)
-    return StreamEvent(f"cycle-{cycle.cycle}", finished)
-
-
-def stopped(reason: StopReason, detail: str = "") -> AdbotStopped:
-    return AdbotStopped(adbot=ID, reason=reason, detail=detail)
-
-
-async def prepare(scheduler: Scheduler, *acts: Act) -> None:
-    for act in acts:
-        await scheduler.act(act)
-
-
-async def latest(scheduler: Scheduler) -> CycleDue:
-    """Return the cycle that came due last."""
-    return [event for event in await scheduler.happened() if isinstance(event, CycleDue)][-1]
-
-
-async def run(scheduler: Scheduler) -> CycleDue:
-    """Start the adbot at noon, and return its first cycle."""
-    await prepare(scheduler, ADVERTISE, START, NOON)
-    return await latest(scheduler)
-
-
-async def comes_due(
-    scheduler: Scheduler, at: datetime, number: int, *, seats: tuple[Seat, ...] = (A,)
-) -> CycleDue:
-    """Fail unless this instant brings one cycle, of this number, due then; return it."""
-    before = await scheduler.happened()
-    await scheduler.act(at)
-    cycle = await latest(scheduler)
-    expected = CycleDue(
-        cycle=cycle.cycle,
-        adbot=ID,
-        account=OWNER,
-        number=number,
-        due_at=at,
-        next_due=at + 10 * MINUTE,
-        post=POST,
-        groups=GROUPS,
-        seats=seats,
-        pacing=PACING,
-    )
-    assert await scheduler.happened() == [*before, expected]
-    return cycle
-
+from tests.integration.scheduler.publishing import ID, OWNER, A, B, extended
 
 # -- commands
 
@@ -184,6 +112,18 @@ async def test_a_group_that_is_named_twice_is_one(scheduler: Scheduler) -> None:
     await scheduler.when(advertise("t.me/news/1", "@bakers", "@BAKERS", "t.me/bakers")).then(
         AdvertisementSet(adbot=ID, post=post, groups=("@bakers",))
     )
+
+
+async def test_several_posts_are_sent_in_turn(scheduler: Scheduler) -> None:
+    several = ADVERTISE.model_copy(update={"more_posts": ("A text", "t.me/other/7")})
+    await prepare(scheduler, several, START)
+    sent: list[Post] = []
+    for number in range(4):
+        await prepare(scheduler, NOON + number * 10 * MINUTE)
+        cycle = await latest(scheduler)
+        sent.append(cycle.post)
+        await prepare(scheduler, over(cycle))
+    assert sent == [POST, TextPost(text="A text"), ChannelPost(channel="@other", message=7), POST]
 
 
 async def test_starting_and_stopping_twice_changes_nothing(scheduler: Scheduler) -> None:

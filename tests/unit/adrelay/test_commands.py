@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from adrelay.cli import app
 from adrelay.commands.adbots import print_adbot
+from adrelay.commands.operations import print_operations
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
 from adrelay.servers.gateway import problem_text
@@ -221,16 +222,42 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
         "valid_from": None,
         "valid_until": None,
         "next_cycle_at": None,
+        "paused": False,
+        "blocked_groups": [],
         "private_ids": False,
     }
     print_adbot(adbot)
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because private_ids -1001234567890" in shown
     assert "private ids not allowed" in shown
-    print_adbot(adbot | {"suspend_reason": "abuse", "private_ids": True})
+    assert not any(line.startswith("blocked") for line in shown)
+    print_adbot(
+        adbot
+        | {
+            "suspend_reason": "abuse",
+            "private_ids": True,
+            "paused": True,
+            "blocked_groups": ["@one", "@two/7"],
+        }
+    )
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because abuse" in shown
     assert "private ids allowed" in shown
+    assert {"next cycle all adbots are paused", "blocked @one, @two/7"} <= set(shown)
+
+
+def test_the_latest_blocks_are_listed_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    since = "2026-05-04T12:00:00Z"
+    targets = [{"chat": f"@group{number}", "since": since, "reason": "asked"} for number in range(30)]
+    sources = [{"chat": "@news", "since": "2026-05-05T12:00:00Z", "reason": "stolen"}]
+    pause = {"since": since, "reason": "an outage"}
+    print_operations({"pause": pause, "blocked_targets": targets, "blocked_sources": sources})
+    shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert shown[0].startswith("all adbots are paused since")
+    assert shown[0].endswith(": an outage")
+    assert sum("asked" in line for line in shown) == 19
+    assert any(line.startswith("source @news") for line in shown)
+    assert shown[-1] == "and 11 more; --json lists all"
 
 
 def test_a_misspelt_setting_is_reported_at_the_start(folder: Path) -> None:

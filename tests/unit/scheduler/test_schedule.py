@@ -43,10 +43,11 @@ from services.scheduler.schedule.commands import (
     Start,
     Stop,
 )
-from services.scheduler.schedule.domain import SCHEDULE, evolve
+from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups
 from services.scheduler.schedule.posts import parse_post
-from services.scheduler.schedule.running import MOST_LATENESS
+from services.scheduler.schedule.state import evolve
+from services.scheduler.schedule.timing import MOST_LATENESS
 
 schedule = scenarios(SCHEDULE)
 

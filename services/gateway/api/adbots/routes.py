@@ -1,13 +1,13 @@
 """Routes of adbots: advertisement, start, stop, deliveries and statistics."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.scheduler import PostOrder, SetAdvertisement, SetPacing, StartAdbot, StopAdbot
 from libs.events.values import AdbotId, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
@@ -24,15 +24,23 @@ from services.gateway.tables.statistics import Statistics, statistics_of
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
+PostText = Annotated[str, StringConstraints(max_length=4096), WithoutNul]
+
+
 class AdvertisementBody(Body):
-    """The post to send, and the groups."""
+    """The posts to send, `post` or `posts`, and the groups."""
 
     post: Annotated[
-        str,
-        StringConstraints(max_length=4096),
-        WithoutNul,
+        PostText | None,
         Field(description="A link to a post, or a text.", examples=["https://t.me/channel/42"]),
-    ]
+    ] = None
+    posts: Annotated[
+        list[PostText] | None,
+        Field(min_length=1, max_length=20, description="Instead of `post`, several: each cycle sends one."),
+    ] = None
+    order: Annotated[
+        PostOrder, Field(description="Which of several posts a cycle sends: the next one, or any.")
+    ] = PostOrder.IN_TURN
     format: Annotated[
         TextFormat,
         Field(
@@ -50,6 +58,18 @@ class AdvertisementBody(Body):
         ),
     ]
 
+    @model_validator(mode="after")
+    def _check_posts(self) -> Self:
+        if (self.post is None) == (self.posts is None):
+            message = "must have either post or posts"
+            raise ValueError(message)
+        return self
+
+    @property
+    def written(self) -> list[str]:
+        """The posts, as they are written."""
+        return self.posts if self.posts is not None else [self.post or ""]
+
 
 async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
     """Return the adbot of the path; raise `Denied` unless it is the caller's.
@@ -63,7 +83,8 @@ async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> Adbot
     return state
 
 
-def _writing(*statuses: int) -> Responses:
+def writing(*statuses: int) -> Responses:
+    """Return the responses of a route that changes an adbot."""
     accepted = {"model": AdbotState, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 429, *statuses) | {202: accepted}
 
@@ -80,7 +101,7 @@ async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> Adbot
     return adbot
 
 
-@router.put("/{adbot_id}/advertisement", summary="Set the post and the groups", responses=_writing(413))
+@router.put("/{adbot_id}/advertisement", summary="Set the posts and the groups", responses=writing(413))
 async def set_advertisement(
     adbot_id: UUID,
     body: AdvertisementBody,
@@ -89,37 +110,39 @@ async def set_advertisement(
     response: Response,
     desk: DeskDep,
 ) -> AdbotState:
-    """Set an adbot's post and groups. A running cycle keeps the ones it started with."""
+    """Set an adbot's posts and groups; each cycle sends one post. A running cycle keeps its own."""
     command = SetAdvertisement(
         adbot=AdbotId(adbot_id),
         account=caller.account,
-        post=body.post,
+        post=body.written[0],
+        more_posts=tuple(body.written[1:]),
+        order=body.order,
         format=body.format,
         groups=tuple(body.groups),
     )
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
-@router.post("/{adbot_id}/start", summary="Start an adbot", responses=_writing())
+@router.post("/{adbot_id}/start", summary="Start an adbot", responses=writing())
 async def start(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Start an adbot: cycles come due from now on. Starting a running adbot changes nothing.
 
-    The first cycle is due at once or, if the adbot's last cycle was less than its plan's interval ago, when
-    the interval has passed: see `next_cycle_at`.
+    The first cycle is due as soon as the pacing allows and, if the adbot's last cycle was less than its
+    plan's interval ago, not before the interval has passed: see `next_cycle_at`.
     """
     command = StartAdbot(adbot=AdbotId(adbot_id), account=caller.account)
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
-@router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=_writing())
+@router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=writing())
 async def stop(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""
     command = StopAdbot(adbot=AdbotId(adbot_id), account=caller.account)
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
 @router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
@@ -136,8 +159,8 @@ async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], des
     return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
-async def _write(
-    command: SetAdvertisement | StartAdbot | StopAdbot,
+async def write(
+    command: SetAdvertisement | SetPacing | StartAdbot | StopAdbot,
     caller: Identity,
     request: Request,
     response: Response,

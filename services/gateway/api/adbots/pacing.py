@@ -1,0 +1,41 @@
+"""The route of an adbot's pacing."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from libs.events.scheduler import SetPacing
+from libs.events.values import AdbotId
+from services.gateway.api.adbots.routes import write, writing
+from services.gateway.api.callers import WriterDep
+from services.gateway.api.desk import DeskDep
+from services.gateway.tables.adbot_states import AdbotState
+from services.gateway.tables.pacing import AdbotPacing
+
+router = APIRouter(prefix="/adbots", tags=["adbots"])
+
+
+@router.put("/{adbot_id}/pacing", summary="Set the pacing", responses=writing(413))
+async def set_pacing(
+    adbot_id: UUID,
+    body: AdbotPacing,
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> AdbotState:
+    """Set when an adbot's cycles are due, and how fast its sessions send; what is left out is not set.
+
+    Times of day are those of the time zone. One that does not exist on a day, as clocks are set forward, is
+    the next that does; one that comes twice is used once, the first time. An interval goes on through both.
+    A cycle that would begin in quiet hours begins at their end, and the interval counts from there; one that
+    has begun goes on. A running cycle keeps its pacing.
+    """
+    command = SetPacing(
+        adbot=AdbotId(adbot_id),
+        account=caller.account,
+        delay_seconds=body.delay_seconds,
+        jitter_seconds=body.jitter_seconds,
+        cadence=body.cadence,
+    )
+    return await write(command, caller, request, response, desk)

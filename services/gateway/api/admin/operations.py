@@ -1,0 +1,93 @@
+"""The operator's switches, which hold for all adbots: a pause, blocked groups and channels."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field, StringConstraints
+
+from libs.events.scheduler import (
+    BlockSource,
+    BlockTarget,
+    PauseAll,
+    ResumeAll,
+    UnblockSource,
+    UnblockTarget,
+)
+from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.shapes import ReasonBody, WithoutNul
+from services.gateway.tables.operations import Operations, operations_of
+
+router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[Depends(check_admin)])
+
+Switch = PauseAll | ResumeAll | BlockTarget | UnblockTarget | BlockSource | UnblockSource
+
+
+class ChatBody(ReasonBody):
+    """A group or a channel, and why."""
+
+    chat: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=300),
+        WithoutNul,
+        Field(
+            description="`@name`, a link or an id, in any spelling; a topic is ignored.",
+            examples=["https://t.me/group"],
+        ),
+    ]
+
+
+def _writing() -> Responses:
+    soon = {"model": Operations, "description": "It is committed; reads will include it soon."}
+    return problems(401, 413) | {202: soon}
+
+
+@router.get("", summary="Show the switches", responses=problems(401))
+async def get_operations(desk: DeskDep) -> Operations:
+    """Return whether all adbots are paused, and the blocked groups and channels."""
+    return await desk.view(operations_of)
+
+
+@router.post("/pause", summary="Pause all adbots", responses=_writing())
+async def pause_all(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """Pause all adbots: no cycle comes due. After the pause, each adbot has one cycle for those it missed."""
+    return await _act(PauseAll(reason=body.reason), request, response, desk)
+
+
+@router.post("/resume", summary="End the pause", responses=_writing())
+async def resume_all(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """End the pause of all adbots."""
+    return await _act(ResumeAll(reason=body.reason), request, response, desk)
+
+
+@router.post("/targets/block", summary="Block a group", responses=_writing())
+async def block_target(body: ChatBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """Block a group: no adbot posts there again, or in its topics. Adbots go on with their other groups."""
+    return await _act(BlockTarget(target=body.chat, reason=body.reason), request, response, desk)
+
+
+@router.post("/targets/unblock", summary="Unblock a group", responses=_writing())
+async def unblock_target(body: ChatBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """Unblock a group: adbots that name it post there again."""
+    return await _act(UnblockTarget(target=body.chat, reason=body.reason), request, response, desk)
+
+
+@router.post("/sources/block", summary="Block a channel", responses=_writing())
+async def block_source(body: ChatBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """Block a channel as a source: adbots that send one of its posts stop, and none is set or started."""
+    return await _act(BlockSource(source=body.chat, reason=body.reason), request, response, desk)
+
+
+@router.post("/sources/unblock", summary="Unblock a channel", responses=_writing())
+async def unblock_source(body: ChatBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+    """Unblock a channel; this starts no adbot."""
+    return await _act(UnblockSource(source=body.chat, reason=body.reason), request, response, desk)
+
+
+async def _act(command: Switch, request: Request, response: Response, desk: Desk) -> Operations:
+    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await desk.view(operations_of)

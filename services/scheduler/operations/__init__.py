@@ -1,0 +1,1 @@
+"""The aggregate of the operator's switches, which hold for all adbots."""
