@@ -11,7 +11,10 @@ _STOP_SECONDS = 120.0
 
 
 async def restarted(system: System) -> dict[str, Value]:
-    """Restart the broker, and kill it; each time measure until it answers a question about the stream."""
+    """Restart the broker, and kill it; each time measure until it answers a question about the stream.
+
+    It reads what was published in the last two minutes, for duplicates: call it when that is little.
+    """
     await system.nats.stop(_STOP_SECONDS)
     values = {"broker: start": Value(Unit.SECONDS, await _start(system))}
     values["broker: memory after its start"] = Value(Unit.BYTES, memory(system.nats.pid).resident)

@@ -45,13 +45,12 @@ class Value:
             case Unit.BYTES:
                 return f"{self.ours / _KIBI**2:,.0f} MiB"
 
-    def of_limit(self) -> str:
-        """Return the value as a share of its limit."""
+    def compared(self) -> str:
+        """Return the value with its ratio to the limit."""
         if not self.limit:
-            return "-"
+            return self.text()
         ratio = self.ours / self.limit
-        number = f"{ratio:.0%} of" if self.unit is Unit.RATE else f"{ratio:.1f} x"
-        return f"{number} {self.limit_is}"
+        return f"{self.text()} ({ratio:.0%})" if self.unit is Unit.RATE else f"{self.text()} ({ratio:.1f} x)"
 
 
 Column = Mapping[str, Value]
@@ -59,18 +58,18 @@ Column = Mapping[str, Value]
 
 
 def rows(columns: Mapping[int, Column]) -> list[list[str]]:
-    """Return the table with its headings; the last column is compared with the first one, and its limits."""
+    """Return the table with its headings; the last size is compared with the first one."""
     sizes = sorted(columns)
     first, last = columns[sizes[0]], columns[sizes[-1]]
-    headings = ["what", *(f"{size:,} events" for size in sizes), "last / first", "of the limit, at the last"]
+    headings = ["what", *(f"{size:,} events" for size in sizes), "last / first", "limit"]
     return [
         headings,
         *(
             [
                 what,
-                *(columns[size][what].text() if what in columns[size] else "-" for size in sizes),
+                *(columns[size][what].compared() if what in columns[size] else "-" for size in sizes),
                 f"{value.ours / first[what].ours:.2f}" if what in first else "-",
-                value.of_limit(),
+                value.limit_is or "-",
             ]
             for what, value in last.items()
         ),
