@@ -42,8 +42,15 @@ format: setup ## Format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
-bench: setup ## Measure against limits and peers
-	@$(BIN)/python -m bench
+# the words behind `bench` are names of benches, and targets that do nothing
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+BENCHES := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+.PHONY: $(BENCHES)
+$(eval $(BENCHES):;@:)
+endif
+
+bench: setup ## Measure against limits and peers: make bench, make bench growth EVENTS=1000000,10000000
+	@$(BIN)/python -m bench $(BENCHES) $(if $(EVENTS),--events $(EVENTS))
 
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-trusted-host --no-emit-find-links --no-header

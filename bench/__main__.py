@@ -1,9 +1,9 @@
-"""`python -m bench [NAME...] [--profile]`: run benchmarks, each compared with its limit and peer."""
+"""`python -m bench [NAME...]`: run benchmarks, each compared with its limit and peer."""
 
 import argparse
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -11,7 +11,8 @@ import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
-from bench.growing import growing
+from bench.growth.run import SIZES, growth
+from bench.growth.streams import growing
 from bench.measure import Line, markdown, show
 from bench.operating import operating
 from bench.paying import SHORT, Load, paying, sustained
@@ -29,22 +30,30 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "rebuild": lambda running: rebuilding(running, 2 * EVENTS),
     "command": lambda running: commanding(running, SECONDS),
     "operate": lambda running: operating(running, STORED),
-    "grow": growing,
+    "growth-short": growing,
     "pay": sustained,
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""
+GROWTH = "growth"
+"""A benchmark with servers and a table of its own, not part of a full run either."""
 
 
-async def main(wanted: list[str], *, watching: bool, rate: int | None) -> None:
+async def main(wanted: list[str], *, watching: bool, rate: int | None, sizes: Sequence[int]) -> None:
     """Run the named benchmarks, or all; the results of a full run are written to bench/README.md."""
     lines: list[Line] = []
     benches = BENCHES | BRIEFLY
     if rate is not None:
         benches["pay"] = lambda running: paying(running, Load(rate=rate))
     begin = time.perf_counter()
+    if GROWTH in wanted:
+        await growth(sizes)
+        print(f"{GROWTH}: done after {time.perf_counter() - begin:.0f} s")
+        wanted = [name for name in wanted if name != GROWTH]
+        if not wanted:
+            return
     async with servers(watching=watching) as running:
         for name in wanted or BENCHES:
             lines += await benches[name](running)
@@ -62,16 +71,22 @@ def run() -> None:
     parser.add_argument(
         "name",
         nargs="*",
-        choices=[[], *BENCHES, *BRIEFLY],
+        choices=[[], *BENCHES, *BRIEFLY, GROWTH],
         help="default: all, with the results in README.md",
     )
     parser.add_argument("--profile", action="store_true", help="print profiles; writes no results")
     parser.add_argument(
         "--rate", type=int, help="payments per second for `pay`, instead of 50 or what is sustained"
     )
+    parser.add_argument(
+        "--events",
+        type=lambda text: tuple(int(size) for size in text.split(",")),
+        default=SIZES,
+        help="the numbers of events for `growth`, such as 1000000,10000000",
+    )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate))
+    uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate, sizes=asked.events))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,12 @@ async def appending(servers: Servers, seconds: float) -> list[Line]:
 
 async def plain_table(servers: Servers) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a connection to a database that holds a plain table like the engine's."""
-    connection = await connect(await servers.postgres.ensure_database("bench_plain"))
+    return await make_plain(await servers.postgres.ensure_database("bench_plain"))
+
+
+async def make_plain(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection to this database, with a plain table like the engine's."""
+    connection = await connect(url)
     await connection.execute(_PLAIN)
     return connection
 

@@ -31,7 +31,7 @@ from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import Plan, PlanKind
 
-_PLANS = (  # clients in percent, code, sessions, seconds between cycles, price
+PLANS = (  # clients in percent, code, sessions, seconds between cycles, price
     (40, "bronze", 1, 3600, 30),
     (25, "silver", 2, 1800, 55),
     (15, "gold", 3, 1200, 80),
@@ -40,8 +40,8 @@ _PLANS = (  # clients in percent, code, sessions, seconds between cycles, price
     (4, "pro", 7, 420, 450),
     (2, "elite", 15, 120, 899),
 )
-_MONTH_DAYS = 30
-_WINDOW = DAY // 24
+MONTH_DAYS = 30
+WINDOW = DAY // 24
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,18 @@ class History:
         end = int(now.timestamp() * 1000)
         orders: list[Order] = []
         left = events
-        weights = [plan[0] for plan in _PLANS]
+        weights = [plan[0] for plan in PLANS]
         while left >= events // 25:
-            _, code, sessions, interval, price = draw.choices(_PLANS, weights)[0]
-            plan = _plan(code, sessions, interval, price)
-            age = draw.uniform(0.1, _MONTH_DAYS) * DAY
+            _, code, sessions, interval, price = draw.choices(PLANS, weights)[0]
+            plan = plan_of(code, sessions, interval, price)
+            age = draw.uniform(0.1, MONTH_DAYS) * DAY
             most = (left - EVENTS_PAID) // EVENTS_CYCLE
             cycles = min(most, int((age - STARTED_AFTER) / (interval * SECOND)))
             orders.append(Order(len(orders) + 1, end - int(age), plan, cycles))
             left -= orders[-1].events
         plan = orders[0].plan
         while left >= EVENTS_UNPAID:
-            begin = end - int(draw.uniform(0.1, _MONTH_DAYS) * DAY)
+            begin = end - int(draw.uniform(0.1, MONTH_DAYS) * DAY)
             orders.append(Order(len(orders) + 1, begin, plan, None))
             left -= EVENTS_UNPAID
         return cls(tuple(orders))
@@ -76,8 +76,8 @@ class History:
     @classmethod
     def of_orders(cls, count: int, *, now: datetime) -> "History":
         """Return a history of this many orders, half of them paid, whose adbots were never started."""
-        begin = int(now.timestamp() * 1000) - _MONTH_DAYS * DAY
-        plan = _plan("bronze", 1, 3600, 30)
+        begin = int(now.timestamp() * 1000) - MONTH_DAYS * DAY
+        plan = plan_of("bronze", 1, 3600, 30)
         return cls(
             tuple(
                 Order(number, begin + number * SECOND, plan, 0 if number % 2 else None)
@@ -101,18 +101,19 @@ class History:
         """Return a service's events as lines for `COPY`, ordered by time."""
         match service:
             case "billing":
-                return _in_order(row for order in self.orders for row in _billing(order))
+                return _in_order(row for order in self.orders for row in billing_rows(order))
             case "gateway":
-                return _in_order(_registered(order) for order in self.orders)
+                return _in_order(account_row(order) for order in self.orders)
             case "provisioning":
-                return _in_order(_provisioned(order) for order in self.paid)
+                return _in_order(adbot_row(order) for order in self.paid)
             case "scheduler":
                 return _windows([Schedule(order) for order in self.paid])
             case _:
                 return _windows([Cycles(order) for order in self.paid])
 
 
-def _plan(code: str, sessions: int, interval: int, price: int) -> Plan:
+def plan_of(code: str, sessions: int, interval: int, price: int) -> Plan:
+    """Return a plan for a month."""
     return Plan(
         code=code,
         name=code.title(),
@@ -120,7 +121,7 @@ def _plan(code: str, sessions: int, interval: int, price: int) -> Plan:
         sessions=sessions,
         interval_seconds=interval,
         price_usd=Decimal(price),
-        validity_days=_MONTH_DAYS,
+        validity_days=MONTH_DAYS,
     )
 
 
@@ -132,22 +133,24 @@ def _windows(parts: Sequence[Schedule] | Sequence[Cycles]) -> Iterator[str]:
     """Return the rows of all adbots, ordered by time, in chunks of an hour."""
     begin = min(part.order.begin for part in parts)
     end = max(part.end for part in parts) + 1
-    for start in range(begin, end, _WINDOW):
-        yield from _in_order(row for part in parts for row in part.between(start, start + _WINDOW))
+    for start in range(begin, end, WINDOW):
+        yield from _in_order(row for part in parts for row in part.between(start, start + WINDOW))
 
 
-def _registered(order: Order) -> Row:
+def account_row(order: Order) -> Row:
+    """Return the gateway's event of an order."""
     event = AccountRegistered(
         account=order.account,
         email=f"client{order.number}@example.org",
         role=Role.CLIENT,
-        code_digest="ab" * 32,
-        licence="LIC-AAAA-BBBB-CCCC",
+        code_digest=f"{order.number:064x}",
+        licence=f"LIC-{order.number:08d}",
     )
     return order.row_of(1, event, 60, f"account-{order.account}")
 
 
-def _billing(order: Order) -> Iterator[Row]:
+def billing_rows(order: Order) -> Iterator[Row]:
+    """Return billing's events of an order."""
     number, payment, coin = order.order, f"5{order.number:09d}", "USDT"
     stream, paid = f"order-{number}", Decimal("49.9")
     placed = OrderPlaced(
@@ -181,7 +184,8 @@ def _billing(order: Order) -> Iterator[Row]:
     yield order.row_of(7, fulfilled, 620_050, stream, cause)
 
 
-def _provisioned(order: Order) -> Row:
+def adbot_row(order: Order) -> Row:
+    """Return provisioning's event of an order's adbot."""
     event = AdbotProvisioned(
         adbot=order.adbot,
         order=order.order,
@@ -189,7 +193,7 @@ def _provisioned(order: Order) -> Row:
         plan=order.plan,
         seats=order.seats,
         valid_from=datetime.fromtimestamp(order.begin / 1000, UTC),
-        valid_until=datetime.fromtimestamp(order.begin / 1000 + _MONTH_DAYS * 86_400, UTC),
+        valid_until=datetime.fromtimestamp(order.begin / 1000 + MONTH_DAYS * 86_400, UTC),
     )
     cause = order.id_of("PaymentFinished", 620_000)
     return order.row_of(1, event, 620_015, f"adbot-{order.adbot}", cause)

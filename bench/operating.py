@@ -24,13 +24,10 @@ _COMMAND = (sys.executable, "-m", "adrelay", "events")
 
 
 @dataclass(frozen=True)
-class Setup:
-    """Stores with a history, and a stream with billing's events."""
+class Programs:
+    """Runs programs that find the servers by these settings."""
 
-    servers: Servers
-    history: History
     settings: Mapping[str, str]
-    stream: EventStream
 
     async def output(self, *command: str) -> str:
         """Return a process's output."""
@@ -69,6 +66,15 @@ class Setup:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
         )
+
+
+@dataclass(frozen=True)
+class Setup(Programs):
+    """Stores with a history, and a stream with billing's events."""
+
+    servers: Servers
+    history: History
+    stream: EventStream
 
 
 async def _tries(work: Callable[[], Awaitable[object]]) -> list[float]:
@@ -121,7 +127,7 @@ async def _setup(servers: Servers, events: int) -> AsyncGenerator[Setup]:
         }
         settings["ADRELAY_NATS_URL"] = servers.nats.url
         settings["ADRELAY_NATS_PREFIX"] = stream.name.removesuffix("EVENTS")
-        yield Setup(servers, history, settings, stream)
+        yield Setup(settings, servers, history, stream)
 
 
 async def _start(setup: Setup) -> list[Line]:

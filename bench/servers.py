@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -121,7 +121,14 @@ async def fill(engine: Engine, events: int) -> None:
 
 
 async def copy(engine: Engine, history: History) -> None:
-    """Insert a service's events of a history into its empty store.
+    """Insert a service's events of a history into its empty store; see `load`."""
+    await load(engine, _chunks(history.rows(engine.service)), COLUMNS, seconds=300)
+
+
+async def load(
+    engine: Engine, chunks: AsyncGenerator[bytes], columns: Sequence[str], *, seconds: float
+) -> None:
+    """Copy lines into a service's empty store, each step within some seconds.
 
     The indexes are created afterwards, and all is vacuumed and analysed, as autovacuum would do.
     """
@@ -138,18 +145,18 @@ async def copy(engine: Engine, history: History) -> None:
             await connection.copy_to_table(
                 "events",
                 schema_name="engine",
-                columns=COLUMNS,
-                source=_chunks(history.rows(engine.service)),
+                columns=columns,
+                source=chunks,
                 freeze=True,
-                timeout=300,
+                timeout=seconds,
             )
             for row in indexes:
-                await connection.execute(row["made"], timeout=300)
+                await connection.execute(row["made"], timeout=seconds)
             for row in constraints:
                 await connection.execute(
-                    f"alter table engine.events add constraint {row['name']} {row['made']}", timeout=300
+                    f"alter table engine.events add constraint {row['name']} {row['made']}", timeout=seconds
                 )
-        await connection.execute("vacuum analyze engine.events", timeout=300)
+        await connection.execute("vacuum analyze engine.events", timeout=seconds)
 
 
 _CONSTRAINTS = """

@@ -1,0 +1,1 @@
+"""What grows with history: made histories of millions of events, and what each costs."""

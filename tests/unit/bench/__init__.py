@@ -1,0 +1,1 @@
+"""Made histories of the benches."""
