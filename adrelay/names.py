@@ -37,6 +37,7 @@ CATEGORIES: dict[str, str] = {
     "session": "provisioning",
     "schedule": "scheduler",
     "permissions": "scheduler",
+    "access": "forwarder",
     "apipair": "forwarder",
     "client": "forwarder",
     "cycle": "forwarder",

@@ -13,6 +13,7 @@ from libs.events.values import (
     CycleId,
     NotificationId,
     Pacing,
+    Party,
     Plan,
     PlanKind,
     ResultClass,
@@ -202,6 +203,7 @@ _FORWARDER: list[Event] = [
         result=ResultClass.SESSION_LOST,
         error="AUTH_KEY_UNREGISTERED",
         shares=(SHARE,),
+        party=Party.ACCOUNT,
     ),
     forwarder.DeliveriesRecorded(
         cycle=CYCLE,
@@ -216,6 +218,7 @@ _FORWARDER: list[Event] = [
                 result=ResultClass.TARGET_DENIED,
                 error="CHAT_WRITE_FORBIDDEN",
                 at=NOON,
+                party=Party.SEAT_AT_TARGET,
             ),
         ),
     ),
@@ -224,6 +227,24 @@ _FORWARDER: list[Event] = [
         cycle=CYCLE, adbot=ADBOT, reason=forwarder.AbortReason.STOPPED, counts=COUNTS, started_at=NOON
     ),
     forwarder.SourceBroken(cycle=CYCLE, adbot=ADBOT, error="MESSAGE_ID_INVALID"),
+    forwarder.AccessDenied(
+        adbot=ADBOT,
+        party=Party.SEAT_AT_TARGET,
+        session=SESSION,
+        ref=GROUPS[1],
+        result=ResultClass.TARGET_DENIED,
+        error="CHAT_WRITE_FORBIDDEN",
+        until=LATER,
+        times=2,
+        at=NOON,
+    ),
+    forwarder.AccessRegained(
+        adbot=ADBOT,
+        session=SESSION,
+        ref=GROUPS[1],
+        error=None,
+        why=forwarder.RegainReason.DELIVERED,
+    ),
 ]
 
 _GATEWAY: list[Event] = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from libs.events.forwarder import Share
-from libs.events.values import ErrorName, GroupRef, ResultClass, Seat, SessionId
+from libs.events.values import ErrorName, GroupRef, Party, ResultClass, Seat, SessionId
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Denial:
 
     result: ResultClass
     error: ErrorName
+    party: Party | None = None
 
 
 Denials = Mapping[GroupRef, Mapping[SessionId, Denial]]
@@ -26,6 +27,10 @@ class Seating:
     paused: frozenset[SessionId] = frozenset()
     """The sessions that are paused for longer than a cycle waits."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
+    unread: Mapping[GroupRef, frozenset[SessionId]] = field(
+        default_factory=dict[GroupRef, frozenset[SessionId]]
+    )
+    """The sessions that could not read a channel lately; they serve its posts only where no other can."""
 
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send now or soon."""
@@ -52,16 +57,15 @@ def share_out(
     seats: Sequence[Seat],
     seating: Seating,
     loads: Mapping[SessionId, int] | None = None,
+    *,
+    source: GroupRef | None = None,
 ) -> tuple[tuple[Share, ...], list[GroupRef]]:
     """Return every seat's share, in the groups' order, and the groups that refuse all seats.
 
     Each group goes to the seat with the fewest groups; groups that accept few seats are assigned first.
+    `source` is the channel of the post.
     """
-    known: Mapping[SessionId, Denial] = {}
-    fit = {
-        group: [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
-        for group in groups
-    }
+    fit = {group: _fit(group, seats, seating, source) for group in groups}
     load = {seat.session: (loads or {}).get(seat.session, 0) for seat in seats}
     taker: dict[GroupRef, SessionId] = {}
     for group in sorted(groups, key=lambda group: len(fit[group])):
@@ -77,3 +81,11 @@ def share_out(
         for seat in seats
     )
     return shares, [group for group in groups if group not in taker]
+
+
+def _fit(group: GroupRef, seats: Sequence[Seat], seating: Seating, source: GroupRef | None) -> list[Seat]:
+    """Return the seats that a group accepts; those that could not read the source if there is no other."""
+    known: Mapping[SessionId, Denial] = {}
+    accepted = [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
+    unread = frozenset[SessionId]() if source is None else seating.unread.get(source, frozenset())
+    return [seat for seat in accepted if seat.session not in unread] or accepted

@@ -23,6 +23,7 @@ from libs.events.values import (
     CycleId,
     GroupRef,
     Pacing,
+    Party,
     ResultClass,
     Seat,
     SessionId,
@@ -68,9 +69,13 @@ def started(*shares: Share) -> CycleStarted:
 
 
 def delivery(
-    group: GroupRef, session: SessionId | None, result: ResultClass = ResultClass.SENT, error: str = ""
+    group: GroupRef,
+    session: SessionId | None,
+    result: ResultClass = ResultClass.SENT,
+    error: str = "",
+    party: Party | None = None,
 ) -> Delivery:
-    return Delivery(group=group, session=session, result=result, error=error, at=NOON)
+    return Delivery(group=group, session=session, result=result, error=error, at=NOON, party=party)
 
 
 def record(*deliveries: Delivery, doubtful: bool = False, seating: Seating = KNOWN) -> RecordOutcomes:
@@ -105,8 +110,17 @@ def moved(
     *shares: Share,
     result: ResultClass = ResultClass.TARGET_DENIED,
     error: str = FORBIDDEN,
+    party: Party = Party.SEAT_AT_TARGET,
 ) -> ShareMoved:
-    return ShareMoved(cycle=CYCLE_ID, adbot=ADBOT, session=session, result=result, error=error, shares=shares)
+    return ShareMoved(
+        cycle=CYCLE_ID,
+        adbot=ADBOT,
+        session=session,
+        result=result,
+        error=error,
+        shares=shares,
+        party=party,
+    )
 
 
 # -- beginning
@@ -252,7 +266,7 @@ def lose(session: SessionId, *doubtful: GroupRef, seating: Seating = KNOWN) -> L
 
 
 def lost(group: GroupRef) -> Delivery:
-    return delivery(group, A, ResultClass.SESSION_LOST, "SESSION_REVOKED")
+    return delivery(group, A, ResultClass.SESSION_LOST, "SESSION_REVOKED", Party.ACCOUNT)
 
 
 def test_a_lost_seats_groups_go_to_the_seats_with_the_smallest_shares() -> None:
@@ -263,13 +277,20 @@ def test_a_lost_seats_groups_go_to_the_seats_with_the_smallest_shares() -> None:
             share(C, "@group0"),
             result=ResultClass.SESSION_LOST,
             error="SESSION_REVOKED",
+            party=Party.ACCOUNT,
         )
     )
 
 
 def test_a_lost_seats_group_with_a_doubtful_send_is_not_sent_again() -> None:
     cycle.given(started(share(A, "@group0", "@group1"), share(B))).when(lose(A, "@group0")).then(
-        moved(A, share(B, "@group1"), result=ResultClass.SESSION_LOST, error="SESSION_REVOKED"),
+        moved(
+            A,
+            share(B, "@group1"),
+            result=ResultClass.SESSION_LOST,
+            error="SESSION_REVOKED",
+            party=Party.ACCOUNT,
+        ),
         recorded(lost("@group0")),
     )
 

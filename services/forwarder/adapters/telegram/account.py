@@ -12,7 +12,8 @@ from telethon.tl import functions, types
 from libs.events.chat_ids import private_ref
 from libs.events.values import ErrorName, GroupRef, TextPost
 from services.forwarder.adapters.telegram.connection import TelethonConnection
-from services.forwarder.adapters.telegram.errors import BAN, NOT_A_GROUP, TelegramError
+from services.forwarder.adapters.telegram.error_table import BAN, NOT_A_GROUP
+from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.adapters.telegram.formatting import formatted
 from services.forwarder.ports import Identity, NotAMember, Peer, Target
 from services.forwarder.settings import ForwarderSettings

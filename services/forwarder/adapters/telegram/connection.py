@@ -11,16 +11,17 @@ from typing import Any
 
 from telethon import TelegramClient
 from telethon.crypto import AuthKey
-from telethon.errors import AuthKeyNotFound, RPCError, SecurityError
+from telethon.errors import AuthKeyNotFound, RPCError, SecurityError, TypeNotFoundError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
 
-from services.forwarder.adapters.telegram.errors import (
+from services.forwarder.adapters.telegram.error_table import (
     CONNECTION_LOST,
     KEY_NOT_FOUND,
     NO_ANSWER,
-    TelegramError,
+    UNREADABLE_ANSWER,
 )
+from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.adapters.telegram.names import code_of, name_of
 from services.forwarder.ports import Unreachable
 from services.forwarder.vault.store import Credentials
@@ -163,6 +164,8 @@ async def _settled(future: "asyncio.Future[Any]", seconds: float) -> Any:
         raise TelegramError(name_of(error), code_of(error)) from None
     if isinstance(error, AuthKeyNotFound):
         raise TelegramError(KEY_NOT_FOUND) from None
+    if isinstance(error, TypeNotFoundError):  # without its text, which is the undecoded answer
+        raise TelegramError(UNREADABLE_ANSWER) from None
     if isinstance(error, _BROKEN_LINE):
         raise TelegramError(CONNECTION_LOST) from None
     raise error
