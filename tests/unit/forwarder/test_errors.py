@@ -7,6 +7,7 @@ from services.forwarder.adapters.telegram.errors import (
     TelegramError,
     classify,
     classify_source,
+    data_centre,
     loss_of,
     wait_seconds,
 )
@@ -147,3 +148,10 @@ def test_an_answer_is_about_another_party_at_the_source(
 ) -> None:
     meaning = TelegramError(name).meaning
     assert (meaning.party, meaning.party_at_source) == (at_target, at_source)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("USER_MIGRATE_4", 4), ("NETWORK_MIGRATE_1", 1), ("FILE_MIGRATE_3", None)]
+)
+def test_an_error_may_name_the_data_centre_to_connect_to(name: str, number: int | None) -> None:
+    assert data_centre(name) == number
