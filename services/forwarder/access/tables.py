@@ -95,36 +95,44 @@ async def died(event: SessionDied, sql: TableSql) -> None:
 
 @dataclass(frozen=True)
 class Known:
-    """The denials in force: by group and seat, and the seats that can't read a channel."""
+    """The denials by group and seat, those that have ended by their beginning, the seats without a source."""
 
     denials: Denials = field(default_factory=dict[GroupRef, dict[SessionId, Denial]])
+    ended: dict[GroupRef, dict[SessionId, datetime]] = field(
+        default_factory=dict[GroupRef, dict[SessionId, datetime]]
+    )
     unread: dict[GroupRef, frozenset[SessionId]] = field(default_factory=dict[GroupRef, frozenset[SessionId]])
 
 
 async def denials_of(
     sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], longest_wait: timedelta
 ) -> Known:
-    """Return the denials in force of these sessions; a slow mode only if it outlasts `longest_wait`."""
+    """Return the denials of these sessions; a slow mode only if it outlasts `longest_wait`."""
     rows = await sql.fetch(
-        "select * from denials where adbot = $1 and (session is null or session = any($2)) "
-        "and until > clock_timestamp() + case when result = $3 then $4::interval else interval '0' end "
-        "order by at",
+        "select *, until > clock_timestamp() as in_force from denials "
+        "where adbot = $1 and (session is null or session = any($2)) "
+        "and (result <> $3 or until > clock_timestamp() + $4::interval) order by at",
         adbot,
         list(sessions),
         ResultClass.SLOW_MODE,
         longest_wait,
     )
     denials: dict[GroupRef, dict[SessionId, Denial]] = {}
+    ended: dict[GroupRef, dict[SessionId, datetime]] = {}
     unread: dict[GroupRef, frozenset[SessionId]] = {}
     for row in rows:
         party = Party(row["party"])
+        if not row["in_force"]:
+            if party is Party.SEAT_AT_TARGET:
+                ended.setdefault(row["ref"], {})[row["session"]] = row["at"]
+            continue
         if party is Party.SEAT_AT_SOURCE:
             unread[row["ref"]] = unread.get(row["ref"], frozenset()) | {row["session"]}
             continue
         denial = Denial(ResultClass(row["result"]), row["error"], party)
         seats = list(sessions) if row["session"] is None else [row["session"]]
         denials.setdefault(row["ref"], {}).update(dict.fromkeys(seats, denial))
-    return Known(denials, unread)
+    return Known(denials, ended, unread)
 
 
 async def denied_at(sql: Sql, adbot: AdbotId, session: SessionId, refs: Collection[GroupRef]) -> bool:

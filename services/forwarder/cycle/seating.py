@@ -19,5 +19,6 @@ async def seating_of(
         lost=frozenset(sessions) - await usable(sql, sessions),
         paused=await paused(sql, sessions, longest_wait),
         denials=known.denials,
+        doubted=known.ended,
         unread=known.unread,
     )

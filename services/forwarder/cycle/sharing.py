@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from libs.events.forwarder import Share
 from libs.events.values import ErrorName, GroupRef, Party, ResultClass, Seat, SessionId
@@ -27,6 +28,10 @@ class Seating:
     paused: frozenset[SessionId] = frozenset()
     """The sessions that are paused for longer than a cycle waits."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
+    doubted: Mapping[GroupRef, Mapping[SessionId, datetime]] = field(
+        default_factory=dict[GroupRef, Mapping[SessionId, datetime]]
+    )
+    """The sessions that a group refused at an instant, until a while ago; others go first."""
     unread: Mapping[GroupRef, frozenset[SessionId]] = field(
         default_factory=dict[GroupRef, frozenset[SessionId]]
     )
@@ -84,8 +89,15 @@ def share_out(
 
 
 def _fit(group: GroupRef, seats: Sequence[Seat], seating: Seating, source: GroupRef | None) -> list[Seat]:
-    """Return the seats that a group accepts; those that could not read the source if there is no other."""
+    """Return the best of the seats that a group accepts.
+
+    Those that could not read the source come last, and before them those that the group refused once, of
+    which only the one that it refused first is taken: so all of them have their turn in the end.
+    """
     known: Mapping[SessionId, Denial] = {}
     accepted = [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
     unread = frozenset[SessionId]() if source is None else seating.unread.get(source, frozenset())
-    return [seat for seat in accepted if seat.session not in unread] or accepted
+    able = [seat for seat in accepted if seat.session not in unread] or accepted
+    doubted = seating.doubted.get(group, {})
+    sure = [seat for seat in able if seat.session not in doubted]
+    return sure or sorted(able, key=lambda seat: doubted[seat.session])[:1]
