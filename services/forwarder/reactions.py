@@ -2,9 +2,9 @@
 
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
-from libs.events.scheduler import AdbotStopped, CycleDue
+from libs.events.scheduler import AdbotStopped, CycleDue, GroupConfirmed
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.forwarder.access.commands import Leave
+from services.forwarder.access.commands import Leave, Lift
 from services.forwarder.access.domain import ACCESS
 from services.forwarder.context import Context
 from services.forwarder.cycle.commands import Abort, Begin
@@ -37,6 +37,12 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
     # a reader that is ahead of this one may have handled the stop already
     if unit.cause.cursor < await last_stop(unit.flushed, event.adbot):
         await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
+
+
+@reactions.to(GroupConfirmed)
+async def ask_again(event: GroupConfirmed, unit: UnitOfWork) -> None:
+    """End the denials of a group that its client says is alive."""
+    await unit.execute(ACCESS, event.adbot, Lift(event.group))
 
 
 async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:

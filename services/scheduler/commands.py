@@ -2,9 +2,18 @@
 
 import asyncio
 
-from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds, SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.scheduler import (
+    AllowPrivateIds,
+    ConfirmGroup,
+    ForbidPrivateIds,
+    SetAdvertisement,
+    StartAdbot,
+    StopAdbot,
+)
 from libs.events.values import GroupRef, Post
 from libs.eventsourcing import CommandHandlers, Scope, UnitOfWork
+from services.scheduler.confirmations.commands import Confirm
+from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
 from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
@@ -55,6 +64,14 @@ async def allow_private_ids(command: AllowPrivateIds, unit: UnitOfWork) -> None:
 async def forbid_private_ids(command: ForbidPrivateIds, unit: UnitOfWork) -> None:
     """Restrict an account's adbots to public names and invite links."""
     await unit.execute(PERMISSIONS, command.account, Forbid(command.account, command.reason))
+
+
+@commands.on(ConfirmGroup)
+async def confirm_group(command: ConfirmGroup, unit: UnitOfWork) -> None:
+    """Confirm that a group is alive."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    (group,) = parse_groups([command.group], most=1)
+    await unit.execute(CONFIRMATIONS, command.adbot, Confirm(adbot, command.account, group))
 
 
 def _parse(command: SetAdvertisement, max_groups: int) -> tuple[Post, tuple[GroupRef, ...]]:

@@ -2,6 +2,7 @@
 
 from libs.eventsourcing import Registry
 from services.scheduler.commands import commands
+from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.permissions.tables import PRIVATE_IDS
@@ -13,7 +14,7 @@ from services.scheduler.timers import timers
 
 REGISTRY = Registry[Context](
     service="scheduler",
-    aggregates=(SCHEDULE, PERMISSIONS),
+    aggregates=(SCHEDULE, PERMISSIONS, CONFIRMATIONS),
     state_tables=(SCHEDULES, PRIVATE_IDS),
     read_models=(ADBOTS,),
     reactions=reactions,

@@ -182,6 +182,7 @@ _SCHEDULER: list[Event] = [
         pacing=PACING,
     ),
     scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, next_due=LATER, reason=scheduler.SkipReason.OVERRUN),
+    scheduler.GroupConfirmed(adbot=ADBOT, group=GROUPS[1]),
     scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
     scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.scheduler import ConfirmGroup, SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.values import AdbotId, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
@@ -63,7 +63,8 @@ async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> Adbot
     return state
 
 
-def _writing(*statuses: int) -> Responses:
+def writing(*statuses: int) -> Responses:
+    """Return the responses of a route that changes an adbot."""
     accepted = {"model": AdbotState, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 429, *statuses) | {202: accepted}
 
@@ -80,7 +81,7 @@ async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> Adbot
     return adbot
 
 
-@router.put("/{adbot_id}/advertisement", summary="Set the post and the groups", responses=_writing(413))
+@router.put("/{adbot_id}/advertisement", summary="Set the post and the groups", responses=writing(413))
 async def set_advertisement(
     adbot_id: UUID,
     body: AdvertisementBody,
@@ -97,10 +98,10 @@ async def set_advertisement(
         format=body.format,
         groups=tuple(body.groups),
     )
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
-@router.post("/{adbot_id}/start", summary="Start an adbot", responses=_writing())
+@router.post("/{adbot_id}/start", summary="Start an adbot", responses=writing())
 async def start(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
@@ -110,16 +111,16 @@ async def start(
     the interval has passed: see `next_cycle_at`.
     """
     command = StartAdbot(adbot=AdbotId(adbot_id), account=caller.account)
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
-@router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=_writing())
+@router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=writing())
 async def stop(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""
     command = StopAdbot(adbot=AdbotId(adbot_id), account=caller.account)
-    return await _write(command, caller, request, response, desk)
+    return await write(command, caller, request, response, desk)
 
 
 @router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
@@ -136,8 +137,8 @@ async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], des
     return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
-async def _write(
-    command: SetAdvertisement | StartAdbot | StopAdbot,
+async def write(
+    command: SetAdvertisement | StartAdbot | StopAdbot | ConfirmGroup,
     caller: Identity,
     request: Request,
     response: Response,
