@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from libs.events.chat_ids import channel_of, is_private, private_ref
 from libs.events.values import AdbotId, CycleId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
+from services.forwarder.pool.claims import GENERAL_TOPIC
 from services.forwarder.ports import Account, NotAMember, Peer, Target
 
 SCHEMA = """
@@ -41,7 +42,8 @@ class PeerBook:
     async def target(self, ref: GroupRef, cycle: CycleId) -> Target:
         """Return the target of a reference to a group or a topic of it. Raises `MessengerError`."""
         name, _, topic = ref.partition("/")
-        return Target(await self.find(name, cycle), int(topic) if topic else None)
+        thread = int(topic) if topic else GENERAL_TOPIC
+        return Target(await self.find(name, cycle), None if thread == GENERAL_TOPIC else thread)
 
     async def find(self, name: str, cycle: CycleId) -> Peer:
         """Return the channel or group of a name without a topic. Raises `MessengerError`.
