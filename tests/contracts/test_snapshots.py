@@ -34,7 +34,7 @@ STATES: dict[str, list[object]] = {
         Access(
             AdbotId(UUID(int=1)),
             (
-                Denial(Party.TARGET, None, "@group", ResultClass.TARGET_GONE, "TOPIC_CLOSED", AT, 2),
+                Denial(Party.TARGET, None, "@group", ResultClass.TARGET_GONE, "TOPIC_CLOSED", AT, 2, AT),
                 Denial(
                     Party.SEAT_AT_SOURCE,
                     SessionId(UUID(int=3)),
@@ -43,6 +43,7 @@ STATES: dict[str, list[object]] = {
                     "NOT_A_MEMBER",
                     AT,
                     1,
+                    AT,
                 ),
             ),
         ),

@@ -1,6 +1,6 @@
 """The decisions about an adbot's access: what is denied to whom, and until when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -41,6 +41,7 @@ class Denial:
     error: ErrorName
     until: datetime
     times: int
+    at: datetime
 
     def same_place(self, other: "Denial") -> bool:
         """Return whether both are about the same party."""
@@ -96,7 +97,7 @@ def _denied(refusal: Refusal, access: Access, command: Deny) -> AccessDenied | N
     if party is Party.TARGET and not (refusal.alone or _confirmed(refusal, access.denials, command.at)):
         party = Party.SEAT_AT_TARGET
     session = None if party is Party.TARGET else refusal.session
-    wanted = Denial(party, session, refusal.ref, refusal.result, refusal.error, command.at, 1)
+    wanted = Denial(party, session, refusal.ref, refusal.result, refusal.error, command.at, 1, command.at)
     last = next((one for one in access.denials if one.same_place(wanted)), None)
     if last is not None and last.until > command.at:
         if (last.result, last.error) == (refusal.result, refusal.error):
@@ -110,7 +111,7 @@ def _denied(refusal: Refusal, access: Access, command: Deny) -> AccessDenied | N
     elif last is not None:  # a wait with an end of its own says nothing about the next denial
         if last.until > until:
             return None
-        times = last.times
+        times = max(1, last.times)
     return AccessDenied(
         adbot=command.adbot,
         party=party,
@@ -161,11 +162,10 @@ def _ended(
 
 def _ends(event: AccessRegained, denial: Denial) -> bool:
     """Return whether the event ends the denial; `tables.regained` says the same in SQL."""
-    of_seat = (
-        event.session in {None, denial.session} or denial.session is None
-        if event.ref is not None
-        else event.session in {None, denial.session}
-    )
+    if event.why is RegainReason.ACCOUNT_LIMITED and denial.until == denial.at:
+        return False
+    of_all = denial.session is None and event.ref is not None
+    of_seat = of_all or event.session in {None, denial.session}
     return of_seat and event.ref in {None, denial.ref} and event.error in {None, denial.error}
 
 
@@ -175,7 +175,7 @@ def evolve(access: Access | None, event: AccessEvent) -> Access:
         case AccessDenied(), _:
             return _with(access or Access(event.adbot), event)
         case AccessRegained(), Access():
-            return replace(access, denials=tuple(one for one in access.denials if not _ends(event, one)))
+            return replace(access, denials=tuple(_after(event, access.denials)))
         case AccessRegained(), None:
             message = f"{type(event).__name__} can't be the first event"
             raise ImpossibleEvent(message)
@@ -183,9 +183,21 @@ def evolve(access: Access | None, event: AccessEvent) -> Access:
             assert_never(event)
 
 
+def _after(event: AccessRegained, denials: Iterable[Denial]) -> Iterator[Denial]:
+    """Yield what remains of denials; `tables.regained` does the same in SQL.
+
+    Those that were due to the account's limit have ended and do not count, but other seats go first.
+    """
+    for denial in denials:
+        if not _ends(event, denial):
+            yield denial
+        elif event.why is RegainReason.ACCOUNT_LIMITED:
+            yield replace(denial, until=denial.at, times=denial.times - 1)
+
+
 def _with(access: Access, event: AccessDenied) -> Access:
     denial = Denial(
-        event.party, event.session, event.ref, event.result, event.error, event.until, event.times
+        event.party, event.session, event.ref, event.result, event.error, event.until, event.times, event.at
     )
     others = (
         one for one in access.denials if not one.same_place(denial) and one.until >= event.at - REMEMBERED

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from libs.events.forwarder import AccessDenied, AccessRegained, CycleStarted, SessionDied
+from libs.events.forwarder import AccessDenied, AccessRegained, CycleStarted, RegainReason, SessionDied
 from libs.events.values import AdbotId, ErrorName, GroupRef, Party, ResultClass, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.forwarder.access.domain import REMEMBERED
@@ -33,6 +33,18 @@ DENIALS = Projection(
 """The last denial of each group or channel and seat of an adbot.
 
 Ended by a delivery, a client's word, the seat's leaving, or 60 days after its end with the next denial.
+"""
+
+
+_END = """
+delete from denials
+where adbot = $1 and ($3::text is null or ref = $3) and ($4::text is null or error = $4)
+and ($2::uuid is null or session = $2 or (session is null and $3::text is not null))
+"""
+_TAKE_BACK = """
+update denials set until = at, times = times - 1
+where adbot = $1 and ($3::text is null or ref = $3) and ($4::text is null or error = $4)
+and ($2::uuid is null or session = $2 or (session is null and $3::text is not null)) and until > at
 """
 
 
@@ -65,11 +77,10 @@ async def denied(event: AccessDenied, sql: TableSql) -> None:
 
 @DENIALS.on(AccessRegained)
 async def regained(event: AccessRegained, sql: TableSql) -> None:
-    """Delete the denials that ended."""
+    """Delete the denials that ended; those that were due to the account's limit only end."""
+    limited = event.why is RegainReason.ACCOUNT_LIMITED
     await sql.execute(
-        "delete from denials where adbot = $1 and ($3::text is null or ref = $3) "
-        "and ($4::text is null or error = $4) "
-        "and ($2::uuid is null or session = $2 or (session is null and $3::text is not null))",
+        _TAKE_BACK if limited else _END,
         event.adbot,
         event.session,
         event.ref,
@@ -159,7 +170,7 @@ async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: 
     """Return how many groups refused a session with this error since an instant."""
     return int(
         await sql.fetchval(
-            "select count(*) from denials where session = $1 and error = $2 and at > $3",
+            "select count(*) from denials where session = $1 and error = $2 and at > $3 and until > at",
             session,
             error,
             since,

@@ -1,6 +1,7 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
+import logging
 import random
 
 import structlog
@@ -35,6 +36,7 @@ from services.forwarder.settings import ForwarderSettings
 log = structlog.stdlib.get_logger()
 
 SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
+_NOT_UNDERSTOOD = frozenset({ResultClass.UNREADABLE, ResultClass.UNKNOWN})
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
@@ -216,17 +218,19 @@ class SeatAtWork:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
             await self._back_off(error.name)
             return
-        if concluded is None and attempts < self._limits.attempts:
+        if concluded is None:
             self._log.info("send.refreshed", cycle=str(send.cycle), group=send.group, error=failed.error)
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
         else:
-            await self._answered(send, concluded or failed, doubtful=doubtful)
+            await self._answered(send, concluded, doubtful=doubtful)
 
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
         """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
         SENDS.labels(failed.result).inc()
-        self._log.info(
+        level = logging.WARNING if failed.result in _NOT_UNDERSTOOD else logging.INFO
+        self._log.log(
+            level,
             "send.answered",
             cycle=str(send.cycle),
             group=send.group,

@@ -19,7 +19,7 @@ from services.forwarder.access.commands import (
     Refusal,
     TakeBack,
 )
-from services.forwarder.access.domain import ACCESS
+from services.forwarder.access.domain import ACCESS, AccessEvent
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -196,9 +196,20 @@ def test_bans_are_taken_back_when_the_account_turns_out_to_be_limited() -> None:
         denied(refusal(A), WEEK),
         denied(refusal(B, error=BAN), WEEK),
     )
-    state = access.given(*history).when(TakeBack(A, BAN)).state()
+    limited = access.given(*history)
+    limited.when(TakeBack(A, BAN)).then(regained(RegainReason.ACCOUNT_LIMITED, A, error=BAN))
+    limited.when(TakeBack(A, BAN), TakeBack(A, BAN)).then(
+        regained(RegainReason.ACCOUNT_LIMITED, A, error=BAN)
+    )
+    state = limited.when(TakeBack(A, BAN)).state()
     assert state is not None
-    assert [(one.session, one.error) for one in state.denials] == [(A, "CHAT_WRITE_FORBIDDEN"), (B, BAN)]
+    assert [(one.session, one.ref) for one in state.denials if one.until > NOON] == [
+        (A, "@group"),
+        (B, "@group"),
+    ]
+    again: tuple[AccessEvent, ...] = (*history, regained(RegainReason.ACCOUNT_LIMITED, A, error=BAN))
+    later = NOON + timedelta(days=1)
+    access.given(*again).when(deny(bans[0], at=later)).then(denied(bans[0], WEEK, at=later))
 
 
 def test_a_membership_ends_the_denials_that_its_lack_had_caused() -> None:
