@@ -1,127 +1,49 @@
 """Decisions on cycles."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 
 from libs.events.forwarder import (
     AbortReason,
-    CycleAborted,
-    CycleFinished,
-    CycleStarted,
     DeliveriesRecorded,
     Delivery,
-    Share,
-    ShareMoved,
     SourceBroken,
 )
 from libs.events.values import (
-    AdbotId,
-    ApplicationId,
-    ChannelPost,
-    CycleId,
     GroupRef,
-    Pacing,
     Party,
     ResultClass,
-    Seat,
     SessionId,
 )
 from libs.eventsourcing import ImpossibleEvent
-from libs.eventsourcing.testing import scenarios
-from services.forwarder.cycle.commands import Abort, Begin, BreakSource, LoseSeat, Outcome, RecordOutcomes
+from services.forwarder.cycle.commands import Abort, Begin, BreakSource, LoseSeat
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.sharing import Denial, Seating
-
-NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
-SPACE = UUID(int=1)
-CYCLE_ID = CycleId(uuid5(SPACE, "cycle"))
-ADBOT = AdbotId(uuid5(SPACE, "adbot"))
-PAIR = ApplicationId(uuid5(SPACE, "pair"))
-A, B, C = (SessionId(uuid5(SPACE, name)) for name in "abc")
-POST = ChannelPost(channel="@news", message=7)
-PACING = Pacing(delay_seconds=10)
-KNOWN = Seating()
-FORBIDDEN = "CHAT_WRITE_FORBIDDEN"
-
-cycle = scenarios(CYCLE)
-
-
-def seats(*sessions: SessionId) -> tuple[Seat, ...]:
-    return tuple(Seat(session=session, pair=PAIR) for session in sessions)
-
-
-def share(session: SessionId, *groups: GroupRef) -> Share:
-    return Share(session=session, pair=PAIR, groups=groups)
-
-
-def begin(groups: int, *sessions: SessionId, seating: Seating = KNOWN) -> Begin:
-    return Begin(CYCLE_ID, ADBOT, POST, PACING, names(groups), seats(*sessions), seating, NOON)
-
-
-def names(count: int) -> tuple[GroupRef, ...]:
-    return tuple(f"@group{number}" for number in range(count))
-
-
-def started(*shares: Share) -> CycleStarted:
-    return CycleStarted(cycle=CYCLE_ID, adbot=ADBOT, post=POST, pacing=PACING, shares=shares, started_at=NOON)
-
-
-def delivery(
-    group: GroupRef,
-    session: SessionId | None,
-    result: ResultClass = ResultClass.SENT,
-    error: str = "",
-    party: Party | None = None,
-) -> Delivery:
-    return Delivery(group=group, session=session, result=result, error=error, at=NOON, party=party)
-
-
-def record(*deliveries: Delivery, doubtful: bool = False, seating: Seating = KNOWN) -> RecordOutcomes:
-    return RecordOutcomes(tuple(Outcome(one, doubtful) for one in deliveries), seating, NOON)
-
-
-def recorded(*deliveries: Delivery) -> DeliveriesRecorded:
-    return DeliveriesRecorded(cycle=CYCLE_ID, adbot=ADBOT, deliveries=deliveries)
-
-
-def finished(**counts: int) -> CycleFinished:
-    return CycleFinished(
-        cycle=CYCLE_ID,
-        adbot=ADBOT,
-        counts={ResultClass(name): count for name, count in counts.items()},
-        started_at=NOON,
-    )
-
-
-def aborted(reason: AbortReason, **counts: int) -> CycleAborted:
-    return CycleAborted(
-        cycle=CYCLE_ID,
-        adbot=ADBOT,
-        reason=reason,
-        counts={ResultClass(name): count for name, count in counts.items()},
-        started_at=NOON,
-    )
-
-
-def moved(
-    session: SessionId,
-    *shares: Share,
-    result: ResultClass = ResultClass.TARGET_DENIED,
-    error: str = FORBIDDEN,
-    party: Party = Party.SEAT_AT_TARGET,
-) -> ShareMoved:
-    return ShareMoved(
-        cycle=CYCLE_ID,
-        adbot=ADBOT,
-        session=session,
-        result=result,
-        error=error,
-        shares=shares,
-        party=party,
-    )
-
+from tests.unit.forwarder.cycles import (
+    ADBOT,
+    CYCLE_ID,
+    FORBIDDEN,
+    KNOWN,
+    NOON,
+    PACING,
+    POST,
+    A,
+    B,
+    C,
+    aborted,
+    begin,
+    cycle,
+    delivery,
+    finished,
+    moved,
+    names,
+    record,
+    recorded,
+    seats,
+    share,
+    started,
+)
 
 # -- beginning
 
@@ -350,103 +272,3 @@ def test_impossible_histories_are_errors() -> None:
         CYCLE.fold([recorded(delivery("@group0", A))])
     with pytest.raises(ImpossibleEvent):
         CYCLE.fold([started(), started()])
-
-
-# -- whom an answer is about
-
-
-def test_a_seat_that_a_group_refused_a_while_ago_comes_after_the_others() -> None:
-    doubted = Seating(doubted={"@group0": {A: NOON}})
-    cycle.when(begin(2, A, B, seating=doubted)).then(started(share(A, "@group1"), share(B, "@group0")))
-
-
-def test_of_the_seats_that_a_group_refused_the_one_of_the_oldest_refusal_is_tried() -> None:
-    times = {A: NOON + timedelta(2), B: NOON, C: NOON + timedelta(1)}
-    doubted = Seating(doubted={"@group0": times})
-    cycle.when(begin(1, A, B, C, seating=doubted)).then(started(share(A), share(B, "@group0"), share(C)))
-
-
-def test_a_seat_that_could_not_read_the_source_serves_only_what_no_other_can() -> None:
-    denials = {"@group0": {B: Denial(ResultClass.TARGET_DENIED, FORBIDDEN)}}
-    unread = Seating(denials=denials, unread={POST.channel: frozenset({A})})
-    cycle.when(begin(3, A, B, seating=unread)).then(
-        started(share(A, "@group0"), share(B, "@group1", "@group2"))
-    )
-
-
-def leave_source(session: SessionId, *doubtful: GroupRef, seating: Seating = KNOWN) -> LoseSeat:
-    return LoseSeat(
-        session,
-        ResultClass.SOURCE_BROKEN,
-        "CHANNEL_PRIVATE",
-        frozenset(doubtful),
-        seating,
-        NOON,
-        Party.SEAT_AT_SOURCE,
-    )
-
-
-def left(*shares: Share) -> ShareMoved:
-    return moved(
-        A,
-        *shares,
-        result=ResultClass.SOURCE_BROKEN,
-        error="CHANNEL_PRIVATE",
-        party=Party.SEAT_AT_SOURCE,
-    )
-
-
-def test_the_groups_of_a_seat_without_the_source_go_to_seats_that_may_have_it() -> None:
-    cycle.given(started(share(A, "@group0"), share(B, "@group1"))).when(leave_source(A)).then(
-        left(share(B, "@group0"))
-    )
-
-
-def test_a_post_that_no_seat_can_read_is_broken() -> None:
-    history = (started(share(A, "@group0"), share(B, "@group1")), left(share(B, "@group0")))
-    cycle.given(*history).when(leave_source(B)).then(
-        SourceBroken(cycle=CYCLE_ID, adbot=ADBOT, error="CHANNEL_PRIVATE"),
-        aborted(AbortReason.SOURCE_BROKEN, STOPPED=2),
-    )
-
-
-def test_a_doubtful_send_of_a_seat_without_the_source_is_final() -> None:
-    doubtful = delivery("@group0", A, ResultClass.SOURCE_BROKEN, "CHANNEL_PRIVATE", Party.SEAT_AT_SOURCE)
-    cycle.given(started(share(A, "@group0"), share(B, "@group1"))).when(leave_source(A, "@group0")).then(
-        recorded(doubtful)
-    )
-
-
-def test_no_group_goes_to_a_seat_that_can_not_read_the_post() -> None:
-    history = (started(share(A, "@group0"), share(B, "@group1"), share(C)), left(share(B, "@group0")))
-    refusal = delivery("@group0", B, ResultClass.TARGET_DENIED, FORBIDDEN, Party.SEAT_AT_TARGET)
-    cycle.given(*history).when(record(refusal)).then(moved(B, share(C, "@group0")))
-
-
-def too_long(group: GroupRef, session: SessionId = A) -> Delivery:
-    return delivery(group, session, ResultClass.CONTENT_DENIED, "MESSAGE_TOO_LONG", Party.SOURCE)
-
-
-def test_a_post_that_three_groups_refuse_alike_and_none_takes_is_at_fault() -> None:
-    refusals = [too_long(group) for group in names(3)]
-    cycle.given(started(share(A, *names(5)), share(B))).when(record(*refusals)).then(
-        recorded(*refusals),
-        SourceBroken(cycle=CYCLE_ID, adbot=ADBOT, error="MESSAGE_TOO_LONG"),
-        aborted(AbortReason.SOURCE_BROKEN, CONTENT_DENIED=3, STOPPED=2),
-    )
-
-
-def test_a_post_that_the_only_group_refuses_is_at_fault() -> None:
-    cycle.given(started(share(A, "@group0"), share(B))).when(record(too_long("@group0"))).then(
-        recorded(too_long("@group0")),
-        SourceBroken(cycle=CYCLE_ID, adbot=ADBOT, error="MESSAGE_TOO_LONG"),
-        aborted(AbortReason.SOURCE_BROKEN, CONTENT_DENIED=1),
-    )
-
-
-def test_a_post_that_one_group_has_taken_is_not_at_fault() -> None:
-    sent = delivery("@group3", A)
-    refusals = [too_long(group) for group in names(3)]
-    cycle.given(started(share(A, *names(4))), recorded(sent)).when(record(*refusals)).then(
-        recorded(*refusals), finished(SENT=1, CONTENT_DENIED=3)
-    )
