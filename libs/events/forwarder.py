@@ -14,6 +14,7 @@ from libs.events.values import (
     ErrorName,
     GroupRef,
     Pacing,
+    Party,
     Post,
     ResultClass,
     SessionId,
@@ -35,7 +36,13 @@ class SessionImported(Event):
 
 
 class SeatRested(Event):
-    """Telegram asked this session to pause; it sends nothing before `until`."""
+    """Telegram asked this session to pause; it sends nothing before `until`.
+
+    Since schema 2 the result may be `UNREADABLE`.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     session: SessionId
     until: datetime
@@ -83,6 +90,8 @@ class Delivery(Contract):
     messages: tuple[int, ...] = ()
     """The message ids in the group; several for an album."""
     at: datetime
+    party: Party | None = None
+    """Whom the answer is about; None if nobody is to blame, or an earlier version recorded it."""
 
 
 class CycleStarted(Event):
@@ -107,11 +116,12 @@ class CycleStarted(Event):
 class ShareMoved(Event):
     """Groups of a running cycle were reassigned, because their seat no longer serves them.
 
-    Since schema 2 ids of chats may have more or fewer than ten digits.
+    Since schema 2 ids of chats may have more or fewer than ten digits. Since schema 3 the result may be
+    `UNREADABLE`, and there is a `party`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -121,16 +131,19 @@ class ShareMoved(Event):
     error: ErrorName
     shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     """The groups by their new seats."""
+    party: Party | None = None
+    """Whom the answer is about that the seat got."""
 
 
 class DeliveriesRecorded(Event):
     """The final outcomes of a few groups of a cycle. Each group of a cycle is named once.
 
-    Since schema 2 ids of chats may have more or fewer than ten digits.
+    Since schema 2 ids of chats may have more or fewer than ten digits. Since schema 3 a result may be
+    `UNREADABLE`, and deliveries have a `party`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -138,7 +151,13 @@ class DeliveriesRecorded(Event):
 
 
 class CycleFinished(Event):
-    """All groups of the cycle have an outcome. Appended once per cycle that was not aborted."""
+    """All groups of the cycle have an outcome. Appended once per cycle that was not aborted.
+
+    Since schema 2 a result may be `UNREADABLE`.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -155,7 +174,13 @@ class AbortReason(StrEnum):
 
 
 class CycleAborted(Event):
-    """The cycle ended before its last group; its pending groups are not served. Appended once per cycle."""
+    """The cycle ended before its last group; its pending groups are not served. Appended once per cycle.
+
+    Since schema 2 a result may be `UNREADABLE`.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -165,11 +190,60 @@ class CycleAborted(Event):
 
 
 class SourceBroken(Event):
-    """The post is gone or may not be forwarded."""
+    """The post is gone, may not be forwarded, can be read by no seat, or was refused by every group."""
 
     cycle: CycleId
     adbot: AdbotId
     error: ErrorName
+
+
+# -- events: stream access-<adbot>
+
+
+class AccessDenied(Event):
+    """A group refused a seat or everybody, or a seat can't read the channel of a post, until an instant.
+
+    Appended again when it is refused after the end of the last denial.
+    """
+
+    adbot: AdbotId
+    party: Party
+    session: SessionId | None
+    """The seat; None if it is about every seat."""
+    ref: GroupRef
+    """The group, or the channel of the post."""
+    result: ResultClass
+    error: ErrorName
+    until: datetime
+    """Nobody asks again before; the seats of a post's channel are asked if there is no other."""
+    times: Annotated[int, Field(ge=1)]
+    """How many denials in a row this is; each lasts longer than the one before."""
+    at: datetime
+
+
+class RegainReason(StrEnum):
+    """The reason for which denials ended before their time."""
+
+    DELIVERED = "delivered"
+    LIFTED = "lifted"
+    JOINED = "joined"
+    """The account is a member now."""
+    ACCOUNT_LIMITED = "account_limited"
+    """The account was limited, so the groups were not at fault."""
+    SEAT_LEFT = "seat_left"
+
+
+class AccessRegained(Event):
+    """Denials ended before their time: those of the seat, at the group or channel, with the error.
+
+    None stands for any. Denials for every seat are meant only if `ref` is given or `session` is None.
+    """
+
+    adbot: AdbotId
+    session: SessionId | None
+    ref: GroupRef | None
+    error: ErrorName | None
+    why: RegainReason
 
 
 # -- commands

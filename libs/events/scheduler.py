@@ -163,6 +163,16 @@ class CycleSkipped(Event):
     reason: SkipReason
 
 
+# -- events: stream confirmations-<adbot>
+
+
+class GroupConfirmed(Event):
+    """A client said that a group of the adbot is alive: it is asked again. Appended each time."""
+
+    adbot: AdbotId
+    group: GroupRef
+
+
 # -- events: stream permissions-<account>
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -287,6 +297,18 @@ class StopAdbot(Command):
 
     adbot: AdbotId
     account: AccountId | None
+
+
+class ConfirmGroup(Command):
+    """Say that a group of an adbot is alive: denials of it end, and the next cycle asks it again.
+
+    Refused: `unknown_adbot`, `malformed_groups`.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+    group: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """As in `SetAdvertisement`."""
 
 
 class AllowPrivateIds(Command):

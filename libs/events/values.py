@@ -149,6 +149,8 @@ class ResultClass(StrEnum):
     ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
     SESSION_LOST = "SESSION_LOST"
     TRANSIENT = "TRANSIENT"
+    UNREADABLE = "UNREADABLE"
+    """The answer is of a later version of the protocol than ours: the group may have received the post."""
     UNKNOWN = "UNKNOWN"
     STOPPED = "STOPPED"
     """Not sent: the adbot was stopped, or the cycle ended, before."""
@@ -157,3 +159,18 @@ class ResultClass(StrEnum):
     def delivered(self) -> bool:
         """The group has received the post."""
         return self in {ResultClass.SENT, ResultClass.ALREADY_SENT}
+
+
+class Party(StrEnum):
+    """Whom an answer is about."""
+
+    TARGET = "TARGET"
+    """A group or topic, for every seat."""
+    SEAT_AT_TARGET = "SEAT_AT_TARGET"
+    """One seat in one group."""
+    SEAT_AT_SOURCE = "SEAT_AT_SOURCE"
+    """One seat in the channel of the post."""
+    SOURCE = "SOURCE"
+    """The post, or its channel, for every seat."""
+    ACCOUNT = "ACCOUNT"
+    """One seat, wherever it sends."""

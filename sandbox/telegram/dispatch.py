@@ -28,6 +28,8 @@ _WRAPPERS = (
     functions.InvokeAfterMsgRequest,
     functions.InvokeAfterMsgsRequest,
 )
+_OF_TOMORROW = bytes.fromhex("efbeadde")
+"""The constructor of a type that no layer has."""
 _STATE_ERRORS = {
     AccountState.BANNED: "USER_DEACTIVATED_BAN",
     AccountState.DEACTIVATED: "USER_DEACTIVATED",
@@ -99,15 +101,21 @@ def _strike(
             fault.held.append(partial(caller.reply, body))
         case FaultAction.HOLD:
             fault.held.append(partial(_finish, core, caller, entry, perform))
-        case FaultAction.DROP_CONNECTION | FaultAction.NEVER_ANSWER:
-            entry.answered = False
+        case FaultAction.DROP_CONNECTION | FaultAction.NEVER_ANSWER | FaultAction.UNREADABLE:
+            entry.answered = spec.action is FaultAction.UNREADABLE
             if after:
                 perform()
             else:
                 entry.outcome = "not_executed"
             core.journal.write(entry)
-            if spec.action is FaultAction.DROP_CONNECTION:
-                caller.drop()
+            _leave_without_result(caller, spec.action, msg_id)
+
+
+def _leave_without_result(caller: Caller, action: FaultAction, msg_id: int) -> None:
+    if action is FaultAction.UNREADABLE:
+        caller.reply(tl.result(msg_id, _OF_TOMORROW))
+    elif action is FaultAction.DROP_CONNECTION:
+        caller.drop()
 
 
 def _outcome(call: Call, query: Any, problem: RpcError | None) -> bytes:

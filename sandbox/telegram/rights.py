@@ -12,9 +12,12 @@ GENERAL_TOPIC = 1
 
 
 def require_readable(chat: Chat, account: int) -> None:
-    """Raise unless the account may see this chat: a public one, or one that it is a member of."""
+    """Raise unless the account may see this chat: a public one, or one that it is a member of.
+
+    A deleted one looks like one that bans the account.
+    """
     status = chat.status(account)
-    if status is MemberStatus.BANNED or (status is None and chat.username is None):
+    if chat.deleted or status is MemberStatus.BANNED or (status is None and chat.username is None):
         raise RpcError("CHANNEL_PRIVATE")
 
 

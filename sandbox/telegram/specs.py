@@ -1,7 +1,7 @@
 """The arguments of the sandbox's controls, the same in process and over HTTP."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -145,6 +145,8 @@ class ChatSettings(Document):
     join_request: bool | None = None
     topics: list[TopicSpec] | None = None
     invite_expired: bool | None = None
+    deleted: Literal[True] | None = None
+    """The chat is gone, and its name and invite link are free: every call there answers CHANNEL_PRIVATE."""
 
 
 class ChannelSpec(Document):
@@ -193,6 +195,7 @@ class FaultAction(StrEnum):
     NEVER_ANSWER = "never_answer"
     DELAY = "delay"
     HOLD = "hold"  # until the fault is removed
+    UNREADABLE = "unreadable"  # answers with a type that no client knows
 
 
 class FaultMoment(StrEnum):

@@ -102,6 +102,7 @@ class Chat:
     join_to_send: bool = False
     join_request: bool = False
     invite_expired: bool = False
+    deleted: bool = False
     topics: dict[int, TopicSpec] = field(default_factory=dict[int, TopicSpec])
     members: dict[int, MemberStatus] = field(default_factory=dict[int, MemberStatus])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])  # by id, ascending
@@ -121,7 +122,7 @@ class Chat:
 
     def inside(self, account: int) -> bool:
         """Return whether the account gets this chat's updates and has it among its dialogs."""
-        return self.members.get(account, MemberStatus.BANNED) is not MemberStatus.BANNED
+        return not self.deleted and self.members.get(account, MemberStatus.BANNED) is not MemberStatus.BANNED
 
     def insiders(self) -> Iterator[int]:
         """Yield the accounts that get this chat's updates."""
@@ -236,6 +237,14 @@ class World:
             return self.chats[unmarked(number)]
         except KeyError:
             raise UnknownError(f"there is no chat {number}") from None
+
+    def delete_chat(self, chat: Chat) -> None:
+        """Mark a chat as deleted, and free its name and its invite link."""
+        chat.deleted = True
+        self._invites.pop(chat.invite_hash, None)
+        if chat.username is not None:
+            self._usernames.pop(chat.username.lower(), None)
+            chat.username = None
 
     def by_username(self, username: str) -> Account | Chat | None:
         """Return the user or chat with this public name."""

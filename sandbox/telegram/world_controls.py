@@ -76,13 +76,15 @@ class WorldControls:
     def change_chat(self, chat: int, settings: ChatSettings) -> ChatView:
         """Change the settings of a channel or group and return it."""
         known = self.core.world.chat(chat)
-        changes = settings.model_dump(exclude_none=True, exclude={"denied", "topics"})
+        changes = settings.model_dump(exclude_none=True, exclude={"denied", "topics", "deleted"})
         for name, value in changes.items():
             setattr(known, name, value)
         if settings.denied is not None:
             known.denied = frozenset(settings.denied)
         if settings.topics is not None:
             known.topics = {topic.id: topic for topic in settings.topics}
+        if settings.deleted:
+            self.core.world.delete_chat(known)
         self.core.feed.chat_changed(known)
         return views.chat(known)
 

@@ -11,6 +11,7 @@ from libs.events.values import (
     ApplicationId,
     ErrorName,
     GroupRef,
+    Party,
     ResultClass,
     SessionId,
     SessionLoss,
@@ -27,7 +28,11 @@ class Meaning:
 
     result: ResultClass
     result_at_source: ResultClass
-    """The result if the error is about the post, not about a group."""
+    """The result if the error is the answer to a look at the post, not to a send."""
+    party: Party | None = None
+    """Whom the error is about; None if nobody is to blame."""
+    party_at_source: Party | None = None
+    """Whom the error is about as the answer to a look at the post."""
     wait_seconds: int = 0
     """The seconds that the error asks to wait; 0 if it asks for none."""
     loss: SessionLoss = SessionLoss.RETIRED
@@ -36,6 +41,14 @@ class Meaning:
     """The connection can't be used any more."""
     of_application: bool = False
     """The error is about the connecting application, not about the session."""
+    in_topic: bool = False
+    """If a topic was given, the error is about the topic, which is gone."""
+    asks_source: bool = False
+    """As an answer to a forward the error may be about the post: look at it again to find out."""
+    stale: bool = False
+    """What was remembered may be outdated: refresh it once before concluding."""
+    passing: bool = False
+    """It is of a state that often passes by itself."""
 
 
 class MessengerError(Exception):
@@ -54,11 +67,21 @@ class Unreachable(MessengerError):
         super().__init__(name, Meaning(ResultClass.TRANSIENT, ResultClass.TRANSIENT, disconnects=True))
 
 
+NOT_A_MEMBER = "NOT_A_MEMBER"
+
+
 class NotAMember(MessengerError):
     """The account is not a member of the referenced chat."""
 
     def __init__(self) -> None:
-        super().__init__("NOT_A_MEMBER", Meaning(ResultClass.TARGET_GONE, ResultClass.SOURCE_BROKEN))
+        meaning = Meaning(
+            ResultClass.TARGET_GONE,
+            ResultClass.SOURCE_BROKEN,
+            Party.SEAT_AT_TARGET,
+            Party.SEAT_AT_SOURCE,
+            passing=True,
+        )
+        super().__init__(NOT_A_MEMBER, meaning)
 
 
 class NoCredentials(Exception):

@@ -2,8 +2,10 @@
 
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
-from libs.events.scheduler import AdbotStopped, CycleDue
+from libs.events.scheduler import AdbotStopped, CycleDue, GroupConfirmed
 from libs.eventsourcing import Reactions, UnitOfWork
+from services.forwarder.access.commands import Leave, Lift
+from services.forwarder.access.domain import ACCESS
 from services.forwarder.context import Context
 from services.forwarder.cycle.commands import Abort, Begin
 from services.forwarder.cycle.domain import CYCLE
@@ -37,8 +39,16 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
         await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
 
 
+@reactions.to(GroupConfirmed)
+async def ask_again(event: GroupConfirmed, unit: UnitOfWork) -> None:
+    """End the denials of a group that its client says is alive."""
+    await unit.execute(ACCESS, event.adbot, Lift(event.group))
+
+
 async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
     """Abort the adbot's running cycles: pending sends are dropped, for other adbots may get the sessions."""
+    if isinstance(event, SeatsReleased):
+        await unit.execute(ACCESS, event.adbot, Leave(None))
     for cycle in await running_cycles(unit.flushed, event.adbot):
         await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
 
@@ -48,8 +58,10 @@ reactions.to(SeatsReleased)(stop)
 
 
 async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
-    """Delete the peers that the session resolved: its next adbot may be another client's."""
+    """Forget what the session resolved and was denied: its next adbot may be another client's."""
     await forget_peers(unit.flushed, event.session)
+    if event.adbot is not None:
+        await unit.execute(ACCESS, event.adbot, Leave(event.session))
 
 
 reactions.to(SessionReleased)(forget)

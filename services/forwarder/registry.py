@@ -1,19 +1,21 @@
 """The forwarder's registry."""
 
 from libs.eventsourcing import Registry
+from services.forwarder.access.domain import ACCESS
+from services.forwarder.access.tables import DENIALS
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import CLIENTS
 from services.forwarder.commands import commands
 from services.forwarder.context import Context
 from services.forwarder.cycle.domain import CYCLE
-from services.forwarder.cycle.tables import CYCLES, DENIALS
+from services.forwarder.cycle.tables import CYCLES
 from services.forwarder.reactions import reactions
 from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.forwarder.telegram_application.domain import APPLICATION
 
 REGISTRY = Registry[Context](
     service="forwarder",
-    aggregates=(APPLICATION, CLIENT, CYCLE),
+    aggregates=(ACCESS, APPLICATION, CLIENT, CYCLE),
     state_tables=(CLIENTS, CYCLES, DENIALS),
     read_models=(STOPS, RELEASES),
     reactions=reactions,

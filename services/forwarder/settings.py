@@ -81,3 +81,9 @@ class ForwarderSettings(ServiceSettings):
         300.0, ge=0, description="Groups that would wait longer are left out of the cycle"
     )
     account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")
+    denial_seconds: float = Field(
+        604_800.0,
+        gt=0,
+        le=5_184_000,
+        description="How long a group that refused a seat is not asked again by it, doubled each time",
+    )

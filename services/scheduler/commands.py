@@ -6,6 +6,7 @@ from libs.events.scheduler import (
     AllowPrivateIds,
     BlockSource,
     BlockTarget,
+    ConfirmGroup,
     ForbidPrivateIds,
     PauseAll,
     ResumeAll,
@@ -18,6 +19,8 @@ from libs.events.scheduler import (
 )
 from libs.events.values import GroupRef, Post
 from libs.eventsourcing import CommandHandlers, Scope, UnitOfWork
+from services.scheduler.confirmations.commands import Confirm
+from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
 from services.scheduler.operations import commands as switched
 from services.scheduler.operations.domain import ALL, OPERATIONS
@@ -124,6 +127,14 @@ async def unblock_source(command: UnblockSource, unit: UnitOfWork) -> None:
     """Unblock a channel."""
     wanted = switched.Unblock(read_source(command.source), command.reason, source=True)
     await unit.execute(OPERATIONS, ALL, wanted)
+
+
+@commands.on(ConfirmGroup)
+async def confirm_group(command: ConfirmGroup, unit: UnitOfWork) -> None:
+    """Confirm that a group is alive."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    (group,) = parse_groups([command.group], most=1)
+    await unit.execute(CONFIRMATIONS, command.adbot, Confirm(adbot, command.account, group))
 
 
 def _parse(command: SetAdvertisement, max_groups: int) -> tuple[list[Post], tuple[GroupRef, ...]]:

@@ -2,6 +2,7 @@
 
 from libs.eventsourcing import Registry
 from services.scheduler.commands import commands
+from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
 from services.scheduler.operations.domain import OPERATIONS
 from services.scheduler.operations.tables import OPERATIONS_TABLES
@@ -15,7 +16,7 @@ from services.scheduler.timers import timers
 
 REGISTRY = Registry[Context](
     service="scheduler",
-    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS),
+    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS, CONFIRMATIONS),
     state_tables=(SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES),
     read_models=(ADBOTS,),
     reactions=reactions,

@@ -14,6 +14,7 @@ from libs.events.values import (
     CycleId,
     NotificationId,
     Pacing,
+    Party,
     Plan,
     PlanKind,
     ResultClass,
@@ -201,6 +202,7 @@ _SCHEDULER: list[Event] = [
         pacing=PACING,
     ),
     scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, next_due=LATER, reason=scheduler.SkipReason.OVERRUN),
+    scheduler.GroupConfirmed(adbot=ADBOT, group=GROUPS[1]),
     scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
     scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
     scheduler.AllPaused(reason="Telegram is down"),
@@ -228,6 +230,7 @@ _FORWARDER: list[Event] = [
         result=ResultClass.SESSION_LOST,
         error="AUTH_KEY_UNREGISTERED",
         shares=(SHARE,),
+        party=Party.ACCOUNT,
     ),
     forwarder.DeliveriesRecorded(
         cycle=CYCLE,
@@ -242,6 +245,7 @@ _FORWARDER: list[Event] = [
                 result=ResultClass.TARGET_DENIED,
                 error="CHAT_WRITE_FORBIDDEN",
                 at=NOON,
+                party=Party.SEAT_AT_TARGET,
             ),
         ),
     ),
@@ -250,6 +254,24 @@ _FORWARDER: list[Event] = [
         cycle=CYCLE, adbot=ADBOT, reason=forwarder.AbortReason.STOPPED, counts=COUNTS, started_at=NOON
     ),
     forwarder.SourceBroken(cycle=CYCLE, adbot=ADBOT, error="MESSAGE_ID_INVALID"),
+    forwarder.AccessDenied(
+        adbot=ADBOT,
+        party=Party.SEAT_AT_TARGET,
+        session=SESSION,
+        ref=GROUPS[1],
+        result=ResultClass.TARGET_DENIED,
+        error="CHAT_WRITE_FORBIDDEN",
+        until=LATER,
+        times=2,
+        at=NOON,
+    ),
+    forwarder.AccessRegained(
+        adbot=ADBOT,
+        session=SESSION,
+        ref=GROUPS[1],
+        error=None,
+        why=forwarder.RegainReason.DELIVERED,
+    ),
 ]
 
 _GATEWAY: list[Event] = [

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from libs.events.scheduler import PacingSet
-from libs.events.values import AdbotId, ChannelPost, CycleId, SessionId, TextPost
+from libs.events.values import AdbotId, ChannelPost, CycleId, Party, ResultClass, SessionId, TextPost
 from libs.eventsourcing import Decider
+from services.forwarder.access.domain import Access, Denial
 from services.forwarder.client.domain import Client
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
@@ -32,6 +33,25 @@ STATES: dict[str, list[object]] = {
         ),
         Schedule(AdbotId(UUID(int=1)), Advertisement(TextPost(text="é\n"), ())),
         Schedule(AdbotId(UUID(int=1)), pacing=AdbotPacing(15.5, None, PACED.cadence)),
+    ],
+    "forwarder.access": [
+        Access(AdbotId(UUID(int=1))),
+        Access(
+            AdbotId(UUID(int=1)),
+            (
+                Denial(Party.TARGET, None, "@group", ResultClass.TARGET_GONE, "TOPIC_CLOSED", AT, 2, AT),
+                Denial(
+                    Party.SEAT_AT_SOURCE,
+                    SessionId(UUID(int=3)),
+                    "-1001234567890",
+                    ResultClass.SOURCE_BROKEN,
+                    "NOT_A_MEMBER",
+                    AT,
+                    1,
+                    AT,
+                ),
+            ),
+        ),
     ],
     "forwarder.client": [
         Client(SessionId(UUID(int=3))),

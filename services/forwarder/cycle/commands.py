@@ -10,6 +10,7 @@ from libs.events.values import (
     ErrorName,
     GroupRef,
     Pacing,
+    Party,
     Post,
     ResultClass,
     Seat,
@@ -38,6 +39,8 @@ class Outcome:
 
     delivery: Delivery
     doubtful: bool = False
+    passing: bool = False
+    """The refusal is of a state of the group that often passes by itself."""
 
     @property
     def surely_not(self) -> bool:
@@ -56,7 +59,11 @@ class RecordOutcomes:
 
 @dataclass(frozen=True)
 class LoseSeat:
-    """Reassign the groups of a lost session to other seats, except those where its send is doubtful."""
+    """Reassign the groups of a lost session to other seats, except those where its send is doubtful.
+
+    The party may also be `SEAT_AT_SOURCE`: the session can't read the post. If no seat is left that can, the
+    post is broken.
+    """
 
     session: SessionId
     result: ResultClass
@@ -64,6 +71,7 @@ class LoseSeat:
     doubtful: frozenset[GroupRef]
     seating: Seating
     at: datetime
+    party: Party = Party.ACCOUNT
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ from libs.events.forwarder import (
     SourceBroken,
 )
 from libs.events.values import (
+    ChannelPost,
     ErrorName,
     GroupRef,
+    Party,
+    Post,
     ResultClass,
-    Seat,
     SessionId,
 )
 from libs.eventsourcing import Decider, Refused
@@ -37,6 +39,8 @@ from services.forwarder.cycle.sharing import Denial, Seating, share_out
 from services.forwarder.cycle.state import SECOND_CHANCE, Cycle, CycleEvent, evolve
 
 RECORDED_TOGETHER = 20
+BLAMED = 3
+"""If so many groups refuse a post for one reason, or all if they are fewer, the post is at fault."""
 
 
 def decide(command: Command, cycle: Cycle | None) -> list[CycleEvent]:
@@ -57,8 +61,7 @@ def _go_on(command: Begin | LoseSeat | BreakSource | Abort, cycle: Cycle) -> lis
         case LoseSeat():
             return _lose(command, cycle)
         case BreakSource():
-            broken = SourceBroken(cycle=cycle.id, adbot=cycle.adbot, error=command.error)
-            return [broken, _aborted(cycle, AbortReason.SOURCE_BROKEN)]
+            return _broken(cycle, command.error)
         case Abort():
             return [_aborted(cycle, command.reason)]
         case _:
@@ -68,7 +71,7 @@ def _go_on(command: Begin | LoseSeat | BreakSource | Abort, cycle: Cycle) -> lis
 def _begin(command: Begin) -> list[CycleEvent]:
     able = command.seating.able(command.seats)
     groups = tuple(dict.fromkeys(command.groups))
-    shares, left = share_out(groups, able, command.seating)
+    shares, left = share_out(groups, able, command.seating, source=_source(command.post))
     started = CycleStarted(
         cycle=command.cycle,
         adbot=command.adbot,
@@ -85,8 +88,14 @@ def _begin(command: Begin) -> list[CycleEvent]:
     return [started, *_settle(cycle, denied)]
 
 
+def _source(post: Post) -> GroupRef | None:
+    return post.channel if isinstance(post, ChannelPost) else None
+
+
 def _nobody(group: GroupRef, denial: Denial, at: datetime) -> Delivery:
-    return Delivery(group=group, session=None, result=denial.result, error=denial.error, at=at)
+    return Delivery(
+        group=group, session=None, result=denial.result, error=denial.error, at=at, party=denial.party
+    )
 
 
 def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:
@@ -111,14 +120,17 @@ def _second_chance(outcome: Outcome, cycle: Cycle, seating: Seating) -> ShareMov
     session, group = delivery.session, delivery.group
     if session is None or outcome.doubtful or delivery.result not in SECOND_CHANCE or group in cycle.refused:
         return None
-    others = [seat for seat in seating.ready(_seats(cycle)) if seat.session != session]
-    shares, _ = share_out((group,), others, seating, loads=_loads(cycle))
-    return _moved(cycle, session, delivery.result, delivery.error, shares)
+    if delivery.party is Party.SOURCE:  # another seat's post would be the same
+        return None
+    others = seating.ready(cycle.others(session))
+    shares, _ = share_out((group,), others, seating, loads=_loads(cycle), source=cycle.source)
+    party = Party.SEAT_AT_TARGET if delivery.party is None else delivery.party
+    return _moved(cycle, session, delivery.result, delivery.error, shares, party)
 
 
 def _lose(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
     groups = tuple(group for group, seat in cycle.waiting.items() if seat == command.session)
-    others = command.seating.able([seat for seat in _seats(cycle) if seat.session != command.session])
+    others = command.seating.able(cycle.others(command.session))
     if not groups:
         return []
     unknown = [group for group in groups if group in command.doubtful]
@@ -128,24 +140,37 @@ def _lose(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
         recorded = _recorded(cycle, final)
         for event in recorded:
             cycle = evolve(cycle, event)
-        return [*recorded, _aborted(cycle, AbortReason.NO_SEATS)]
+        return [*recorded, *_nobody_left(command, cycle)]
     seating = command.seating.besides(cycle.refused, Denial(command.result, command.error))
-    shares, left = share_out(safe, others, seating, loads=_loads(cycle))
-    moved = _moved(cycle, command.session, command.result, command.error, shares)
+    shares, left = share_out(safe, others, seating, loads=_loads(cycle), source=cycle.source)
+    moved = _moved(cycle, command.session, command.result, command.error, shares, command.party)
     events: list[CycleEvent] = [] if moved is None else [moved]
     if moved is not None:
         cycle = evolve(cycle, moved)
     return [*events, *_settle(cycle, [*final, *(_lost(group, command) for group in left)])]
 
 
+def _nobody_left(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
+    """Return the end of a cycle whose post no seat can send any more."""
+    if command.party is Party.SEAT_AT_SOURCE:
+        return _broken(cycle, command.error)
+    return [_aborted(cycle, AbortReason.NO_SEATS)]
+
+
+def _broken(cycle: Cycle, error: ErrorName) -> list[CycleEvent]:
+    broken = SourceBroken(cycle=cycle.id, adbot=cycle.adbot, error=error)
+    return [broken, _aborted(cycle, AbortReason.SOURCE_BROKEN)]
+
+
 def _lost(group: GroupRef, command: LoseSeat) -> Delivery:
     return Delivery(
-        group=group, session=command.session, result=command.result, error=command.error, at=command.at
+        group=group,
+        session=command.session,
+        result=command.result,
+        error=command.error,
+        at=command.at,
+        party=command.party,
     )
-
-
-def _seats(cycle: Cycle) -> list[Seat]:
-    return [Seat(session=session, pair=pair) for session, pair in cycle.seats.items()]
 
 
 def _loads(cycle: Cycle) -> dict[SessionId, int]:
@@ -156,13 +181,24 @@ def _loads(cycle: Cycle) -> dict[SessionId, int]:
 
 
 def _moved(
-    cycle: Cycle, session: SessionId, result: ResultClass, error: ErrorName, shares: Sequence[Share]
+    cycle: Cycle,
+    session: SessionId,
+    result: ResultClass,
+    error: ErrorName,
+    shares: Sequence[Share],
+    party: Party,
 ) -> ShareMoved | None:
     given = tuple(share for share in shares if share.groups)
     if not given:
         return None
     return ShareMoved(
-        cycle=cycle.id, adbot=cycle.adbot, session=session, result=result, error=error, shares=given
+        cycle=cycle.id,
+        adbot=cycle.adbot,
+        session=session,
+        result=result,
+        error=error,
+        shares=given,
+        party=party,
     )
 
 
@@ -171,6 +207,8 @@ def _settle(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:
     events: list[CycleEvent] = _recorded(cycle, final)
     for event in events:
         cycle = evolve(cycle, event)
+    if (error := _blamed(cycle)) is not None:
+        return [*events, *_broken(cycle, error)]
     if not cycle.waiting:
         events.append(
             CycleFinished(
@@ -178,6 +216,14 @@ def _settle(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:
             )
         )
     return events
+
+
+def _blamed(cycle: Cycle) -> ErrorName | None:
+    """Return the error with which all groups so far refused the post for something in it."""
+    for error, groups in cycle.blamed.items():
+        if not cycle.delivered and groups == cycle.tried and (groups >= BLAMED or not cycle.waiting):
+            return error
+    return None
 
 
 def _recorded(cycle: Cycle, final: Sequence[Delivery]) -> list[CycleEvent]:

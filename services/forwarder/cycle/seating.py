@@ -5,17 +5,20 @@ from datetime import timedelta
 
 from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing import Sql
+from services.forwarder.access.tables import denials_of
 from services.forwarder.client.tables import paused, usable
 from services.forwarder.cycle.sharing import Seating
-from services.forwarder.cycle.tables import denials_of
 
 
 async def seating_of(
     sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId], longest_wait: timedelta
 ) -> Seating:
-    """Return the lost sessions of an adbot, those paused for longer than `longest_wait`, and the refusals."""
+    """Return the lost sessions of an adbot, those paused for longer than `longest_wait`, and the denials."""
+    known = await denials_of(sql, adbot, sessions, longest_wait)
     return Seating(
         lost=frozenset(sessions) - await usable(sql, sessions),
         paused=await paused(sql, sessions, longest_wait),
-        denials=await denials_of(sql, adbot, sessions),
+        denials=known.denials,
+        doubted=known.ended,
+        unread=known.unread,
     )

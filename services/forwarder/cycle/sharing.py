@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from libs.events.forwarder import Share
-from libs.events.values import ErrorName, GroupRef, ResultClass, Seat, SessionId
+from libs.events.values import ErrorName, GroupRef, Party, ResultClass, Seat, SessionId
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Denial:
 
     result: ResultClass
     error: ErrorName
+    party: Party | None = None
 
 
 Denials = Mapping[GroupRef, Mapping[SessionId, Denial]]
@@ -26,6 +28,14 @@ class Seating:
     paused: frozenset[SessionId] = frozenset()
     """The sessions that are paused for longer than a cycle waits."""
     denials: Denials = field(default_factory=dict[GroupRef, Mapping[SessionId, Denial]])
+    doubted: Mapping[GroupRef, Mapping[SessionId, datetime]] = field(
+        default_factory=dict[GroupRef, Mapping[SessionId, datetime]]
+    )
+    """The sessions that a group refused at an instant, until a while ago; others go first."""
+    unread: Mapping[GroupRef, frozenset[SessionId]] = field(
+        default_factory=dict[GroupRef, frozenset[SessionId]]
+    )
+    """The sessions that could not read a channel lately; they serve its posts only where no other can."""
 
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send now or soon."""
@@ -52,16 +62,15 @@ def share_out(
     seats: Sequence[Seat],
     seating: Seating,
     loads: Mapping[SessionId, int] | None = None,
+    *,
+    source: GroupRef | None = None,
 ) -> tuple[tuple[Share, ...], list[GroupRef]]:
     """Return every seat's share, in the groups' order, and the groups that refuse all seats.
 
     Each group goes to the seat with the fewest groups; groups that accept few seats are assigned first.
+    `source` is the channel of the post.
     """
-    known: Mapping[SessionId, Denial] = {}
-    fit = {
-        group: [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
-        for group in groups
-    }
+    fit = {group: _fit(group, seats, seating, source) for group in groups}
     load = {seat.session: (loads or {}).get(seat.session, 0) for seat in seats}
     taker: dict[GroupRef, SessionId] = {}
     for group in sorted(groups, key=lambda group: len(fit[group])):
@@ -77,3 +86,18 @@ def share_out(
         for seat in seats
     )
     return shares, [group for group in groups if group not in taker]
+
+
+def _fit(group: GroupRef, seats: Sequence[Seat], seating: Seating, source: GroupRef | None) -> list[Seat]:
+    """Return the best of the seats that a group accepts.
+
+    Those that could not read the source come last, and before them those that the group refused once, of
+    which only the one that it refused first is taken: so all of them have their turn in the end.
+    """
+    known: Mapping[SessionId, Denial] = {}
+    accepted = [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
+    unread = frozenset[SessionId]() if source is None else seating.unread.get(source, frozenset())
+    able = [seat for seat in accepted if seat.session not in unread] or accepted
+    doubted = seating.doubted.get(group, {})
+    sure = [seat for seat in able if seat.session not in doubted]
+    return sure or sorted(able, key=lambda seat: doubted[seat.session])[:1]

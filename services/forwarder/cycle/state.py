@@ -14,7 +14,18 @@ from libs.events.forwarder import (
     ShareMoved,
     SourceBroken,
 )
-from libs.events.values import AdbotId, ApplicationId, CycleId, GroupRef, ResultClass, SessionId
+from libs.events.values import (
+    AdbotId,
+    ApplicationId,
+    ChannelPost,
+    CycleId,
+    ErrorName,
+    GroupRef,
+    Party,
+    ResultClass,
+    Seat,
+    SessionId,
+)
 from libs.eventsourcing import ImpossibleEvent
 
 SECOND_CHANCE = frozenset(
@@ -46,6 +57,27 @@ class Cycle:
     """The seats that each group refused."""
     counts: Mapping[ResultClass, int] = field(default_factory=dict[ResultClass, int])
     over: bool = False
+    source: GroupRef | None = None
+    """The channel of the post."""
+    blind: frozenset[SessionId] = frozenset()
+    """The seats that can't read the post."""
+    tried: int = 0
+    """How many groups some seat has tried."""
+    blamed: Mapping[ErrorName, int] = field(default_factory=dict[ErrorName, int])
+    """How many groups refused the post for something in it, by error."""
+
+    @property
+    def delivered(self) -> bool:
+        """Some group has received the post."""
+        return any(count for result, count in self.counts.items() if result.delivered)
+
+    def others(self, session: SessionId) -> list[Seat]:
+        """Return the seats besides this one that may be able to read the post."""
+        return [
+            Seat(session=one, pair=pair)
+            for one, pair in self.seats.items()
+            if one not in self.blind | {session}
+        ]
 
 
 def evolve(cycle: Cycle | None, event: CycleEvent) -> Cycle:
@@ -75,6 +107,7 @@ def _started(event: CycleStarted) -> Cycle:
         started_at=event.started_at,
         seats={share.session: share.pair for share in event.shares},
         waiting={group: share.session for share in event.shares for group in share.groups},
+        source=event.post.channel if isinstance(event.post, ChannelPost) else None,
     )
 
 
@@ -84,7 +117,8 @@ def _moved(cycle: Cycle, event: ShareMoved) -> Cycle:
     if event.result in SECOND_CHANCE:
         for group in moved:
             refused[group] = refused.get(group, frozenset()) | {event.session}
-    return replace(cycle, waiting={**cycle.waiting, **moved}, refused=refused)
+    blind = cycle.blind | {event.session} if event.party is Party.SEAT_AT_SOURCE else cycle.blind
+    return replace(cycle, waiting={**cycle.waiting, **moved}, refused=refused, blind=blind)
 
 
 def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
@@ -93,4 +127,12 @@ def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
         waiting.pop(delivery.group, None)
     counts = Counter(cycle.counts)
     counts.update(delivery.result for delivery in event.deliveries)
-    return replace(cycle, waiting=waiting, counts=dict(counts))
+    blamed = Counter(cycle.blamed)
+    blamed.update(one.error for one in event.deliveries if one.party is Party.SOURCE)
+    return replace(
+        cycle,
+        waiting=waiting,
+        counts=dict(counts),
+        tried=cycle.tried + sum(1 for one in event.deliveries if one.session is not None),
+        blamed=dict(blamed),
+    )

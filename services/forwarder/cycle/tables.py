@@ -1,19 +1,14 @@
-"""Running cycles, their pending sends, and the groups that refuse seats."""
-
-from collections.abc import Sequence
-from datetime import datetime
+"""Running cycles and their pending sends."""
 
 from libs.events.forwarder import (
     CycleAborted,
     CycleFinished,
     CycleStarted,
     DeliveriesRecorded,
-    SessionDied,
     ShareMoved,
 )
-from libs.events.values import AdbotId, CycleId, ErrorName, GroupRef, ResultClass, SessionId
+from libs.events.values import AdbotId, CycleId, SessionId
 from libs.eventsourcing import Cause, Event, Projection, Sql, TableSql
-from services.forwarder.cycle.sharing import Denial, Denials
 
 CYCLES = Projection(
     "cycles",
@@ -45,26 +40,6 @@ CYCLES = Projection(
     create index sends_by_session on sends (session, ordinal);
     """,
 )
-
-DENIALS = Projection(
-    "denials",
-    version=2,
-    ddl="""
-    create table denials (
-        session uuid not null,
-        adbot   uuid not null,
-        grp     text not null,
-        result  text not null,
-        error   text not null,
-        at      timestamptz not null,
-        primary key (session, adbot, grp)
-    );
-    """,
-)
-"""At most one row per session and group of its adbot; deleted when the session serves another or dies."""
-
-LASTING = frozenset({ResultClass.TARGET_DENIED, ResultClass.TARGET_GONE, ResultClass.PAYMENT_REQUIRED})
-"""The refusals that apply to other posts too."""
 
 
 @CYCLES.on(CycleStarted)
@@ -137,53 +112,6 @@ async def _over(cycle: CycleId, sql: TableSql) -> None:
     await sql.execute("delete from sends where cycle = $1", cycle)
 
 
-@DENIALS.on(DeliveriesRecorded)
-async def refused(event: DeliveriesRecorded, sql: TableSql) -> None:
-    """Store which groups refused which seats."""
-    for delivery in event.deliveries:
-        if delivery.session is not None:
-            denial = Denial(delivery.result, delivery.error)
-            await _deny(sql, event.adbot, delivery.session, delivery.group, denial)
-
-
-@DENIALS.on(ShareMoved)
-async def given_up(event: ShareMoved, sql: TableSql) -> None:
-    """Store which groups refused the seat that lost them."""
-    for share in event.shares:
-        for group in share.groups:
-            await _deny(sql, event.adbot, event.session, group, Denial(event.result, event.error))
-
-
-@DENIALS.on(CycleStarted)
-async def serves(event: CycleStarted, sql: TableSql) -> None:
-    """Delete the refusals of these seats for an earlier adbot, which may be another client's."""
-    await sql.execute(
-        "delete from denials where session = any($1) and adbot <> $2",
-        [share.session for share in event.shares],
-        event.adbot,
-    )
-
-
-@DENIALS.on(SessionDied)
-async def died(event: SessionDied, sql: TableSql) -> None:
-    """Delete the session's refusals."""
-    await sql.execute("delete from denials where session = $1", event.session)
-
-
-async def _deny(sql: TableSql, adbot: AdbotId, session: SessionId, group: GroupRef, denial: Denial) -> None:
-    if denial.result in LASTING:
-        await sql.execute(
-            "insert into denials (session, adbot, grp, result, error, at) values ($1, $2, $3, $4, $5, $6) "
-            "on conflict (session, adbot, grp) do update set result = $4, error = $5, at = $6",
-            session,
-            adbot,
-            group,
-            denial.result,
-            denial.error,
-            sql.at,
-        )
-
-
 async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
     """Return the running cycles of an adbot."""
     rows = await sql.fetch("select cycle from cycles where adbot = $1 and running", adbot)
@@ -211,28 +139,4 @@ async def delete_ended(sql: Sql, most: int) -> int:
         "delete from cycles where cycle in "
         "(select cycle from cycles where not running limit $1 for update skip locked)",
         most,
-    )
-
-
-async def denials_of(sql: Sql, adbot: AdbotId, sessions: Sequence[SessionId]) -> Denials:
-    """Return the refusals of these sessions as seats of this adbot, by group."""
-    rows = await sql.fetch(
-        "select * from denials where session = any($1) and adbot = $2 order by at", list(sessions), adbot
-    )
-    denials: dict[GroupRef, dict[SessionId, Denial]] = {}
-    for row in rows:
-        denial = Denial(ResultClass(row["result"]), row["error"])
-        denials.setdefault(row["grp"], {})[row["session"]] = denial
-    return denials
-
-
-async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: datetime) -> int:
-    """Return how many groups refused a session with this error since an instant."""
-    return int(
-        await sql.fetchval(
-            "select count(*) from denials where session = $1 and error = $2 and at > $3",
-            session,
-            error,
-            since,
-        )
     )

@@ -3,7 +3,11 @@
 import math
 import time
 
+from libs.events.forwarder import Delivery
+from libs.events.values import ErrorName, Party, ResultClass, SessionId
+from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
+from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Key, Send
 from services.forwarder.settings import ForwarderSettings
 
@@ -16,9 +20,10 @@ idempotency key.
 
 
 class Batch:
-    """Outcomes that are not recorded yet."""
+    """Outcomes of a seat's sends that are not recorded yet."""
 
-    def __init__(self, settings: ForwarderSettings) -> None:
+    def __init__(self, settings: ForwarderSettings, session: SessionId) -> None:
+        self._session = session
         self.outcomes: list[tuple[Send, Outcome]] = []
         self._size = settings.batch_size
         self._least, self._most = settings.batch_seconds, settings.max_batch_seconds
@@ -44,3 +49,37 @@ class Batch:
         wait = min(max(wait, self._least), max(self._most, self._least))
         self._due = min(self._due, time.monotonic() + wait)
         self.outcomes.append((send, outcome))
+
+    def note(
+        self,
+        send: Send,
+        result: ResultClass,
+        error: ErrorName = "",
+        *,
+        messages: tuple[int, ...] = (),
+        doubtful: bool = False,
+        party: Party | None = None,
+        passing: bool = False,
+    ) -> None:
+        """Add the outcome of a send, as of now."""
+        delivery = Delivery(
+            group=send.group,
+            session=self._session,
+            result=result,
+            error=error,
+            messages=messages,
+            at=utc_now(),
+            party=party,
+        )
+        self.add(send, Outcome(delivery, doubtful, passing))
+
+    def note_failed(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
+        """Add the outcome of a send that the messenger did not accept."""
+        self.note(
+            send,
+            failed.result,
+            failed.error,
+            doubtful=doubtful,
+            party=failed.party,
+            passing=failed.meaning.passing,
+        )

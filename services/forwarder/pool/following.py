@@ -1,8 +1,10 @@
 """The action after Telegram's answer to one send."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from libs.events.values import ResultClass
+from libs.events.values import Party, ResultClass
+from services.forwarder.access.commands import Lasting
 from services.forwarder.settings import ForwarderSettings
 
 
@@ -15,6 +17,12 @@ class RetryLimits:
     max_backoff_seconds: float
     wait_seconds: float
     account_rest_seconds: float
+    denial_seconds: float = 604_800.0
+
+    @property
+    def lasting(self) -> Lasting:
+        """How long denials last."""
+        return Lasting(timedelta(seconds=self.denial_seconds))
 
     @classmethod
     def of(cls, settings: ForwarderSettings) -> "RetryLimits":
@@ -25,6 +33,7 @@ class RetryLimits:
             max_backoff_seconds=settings.max_backoff_seconds,
             wait_seconds=settings.max_wait_in_cycle_seconds,
             account_rest_seconds=settings.account_rest_seconds,
+            denial_seconds=settings.denial_seconds,
         )
 
     def backoff(self, attempts: int) -> float:
@@ -57,15 +66,22 @@ class LoseSeat:
 
 
 @dataclass(frozen=True)
+class LeaveSource:
+    """Leave the seat's groups to the seats that can read the post; without any, end the cycle."""
+
+
+@dataclass(frozen=True)
 class BreakSource:
     """End the cycle: no seat can forward the post."""
 
 
-Following = Record | Again | PauseSeat | LoseSeat | BreakSource
+Following = Record | Again | PauseSeat | LoseSeat | LeaveSource | BreakSource
 
 
-def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLimits) -> Following:
-    """Return the action for a class of answer; `wait` is the answer's own, in seconds."""
+def what_follows(
+    result: ResultClass, wait: int, attempts: int, limits: RetryLimits, party: Party | None = None
+) -> Following:
+    """Return the action for a class of answer about a party; `wait` is the answer's own, in seconds."""
     following: Following = Record()
     match result:
         case ResultClass.RATE_LIMITED | ResultClass.ACCOUNT_LIMITED:
@@ -76,6 +92,8 @@ def what_follows(result: ResultClass, wait: int, attempts: int, limits: RetryLim
             following = Again(limits.backoff(attempts))
         case ResultClass.SESSION_LOST | ResultClass.ACCOUNT_FROZEN:
             following = LoseSeat()
+        case ResultClass.SOURCE_BROKEN if party is Party.SEAT_AT_SOURCE:
+            following = LeaveSource()
         case ResultClass.SOURCE_BROKEN:
             following = BreakSource()
         case _:

@@ -6,8 +6,9 @@ Peers that a session resolved for one adbot are never used for another: that may
 from collections.abc import Mapping
 
 from libs.events.chat_ids import channel_of, is_private, private_ref
-from libs.events.values import AdbotId, GroupRef, SessionId
+from libs.events.values import AdbotId, CycleId, GroupRef, SessionId
 from libs.eventsourcing import Engine, Sql
+from services.forwarder.pool.claims import GENERAL_TOPIC
 from services.forwarder.ports import Account, NotAMember, Peer, Target
 
 SCHEMA = """
@@ -35,27 +36,45 @@ class PeerBook:
         self._adbot = adbot
         self._account = account
         self._known: dict[str, Peer] = {}
-        self._listed = False
+        self._listed: CycleId | None = None
+        self._joined: frozenset[GroupRef] = frozenset()
 
-    async def target(self, ref: GroupRef) -> Target:
+    async def target(self, ref: GroupRef, cycle: CycleId) -> Target:
         """Return the target of a reference to a group or a topic of it. Raises `MessengerError`."""
         name, _, topic = ref.partition("/")
-        return Target(await self.find(name), int(topic) if topic else None)
+        thread = int(topic) if topic else GENERAL_TOPIC
+        return Target(await self.find(name, cycle), None if thread == GENERAL_TOPIC else thread)
 
-    async def find(self, name: str) -> Peer:
-        """Return the channel or group of a name without a topic. Raises `MessengerError`."""
-        if is_private(name):
-            name = private_ref(channel_of(name))
+    async def find(self, name: str, cycle: CycleId) -> Peer:
+        """Return the channel or group of a name without a topic. Raises `MessengerError`.
+
+        The account's chats are listed at most once in a cycle.
+        """
+        name = _canonical(name)
         if name not in self._known:
             found = await self._remembered(name)
             if found is None:
-                found = await self._ask(name)
+                found = await self._ask(name, cycle)
             self._known[name] = found
         return self._known[name]
 
+    async def refresh(self, ref: GroupRef, cycle: CycleId) -> bool:
+        """Resolve a cached name again; return whether it is another peer now. Raises `MessengerError`."""
+        name = _canonical(ref.partition("/")[0])
+        if is_private(name) and self._listed == cycle:
+            return False
+        last = self._known.get(name)
+        await self.forget(name)
+        return await self.find(name, cycle) != last
+
+    def take_joined(self) -> frozenset[GroupRef]:
+        """Return the chats of the account, by private id, if they were listed since the last call."""
+        joined, self._joined = self._joined, frozenset()
+        return joined
+
     async def forget(self, ref: GroupRef) -> None:
         """Delete a cached name that is no longer valid; it is resolved again at its next use."""
-        name = ref.partition("/")[0]
+        name = _canonical(ref.partition("/")[0])
         self._known.pop(name, None)
         await self._engine.query(
             lambda sql: sql.execute(
@@ -78,14 +97,15 @@ class PeerBook:
         )
         return None if row is None else Peer(row["channel"], row["access_hash"])
 
-    async def _ask(self, name: str) -> Peer:
+    async def _ask(self, name: str, cycle: CycleId) -> Peer:
         if not is_private(name):
             found = await self._account.resolve(name)
             await self._remember({name: found})
             return found
-        if not self._listed:
+        if self._listed != cycle:
             chats = await self._account.chats()
-            self._listed = True
+            self._listed = cycle
+            self._joined = frozenset(chats)
             self._known |= chats
             await self._remember(chats)
         if name not in self._known:
@@ -106,6 +126,10 @@ class PeerBook:
                 [peer.key for peer in peers.values()],
             )
         )
+
+
+def _canonical(name: str) -> str:
+    return private_ref(channel_of(name)) if is_private(name) else name
 
 
 async def forget_peers(sql: Sql, session: SessionId, *, but: AdbotId | None = None) -> None:

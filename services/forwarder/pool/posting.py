@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, ResultClass, TextPost
+from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, Party, ResultClass, TextPost
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.queue import Send
 from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
@@ -20,13 +20,30 @@ def idempotency_key(cycle: CycleId | UUID, group: GroupRef, message: int) -> int
 
 
 class SendFailed(Exception):
-    """The messenger did not accept a send; `result` is the class of its answer."""
+    """The messenger did not accept a send; `result` is the class of its answer, `party` whom it is about.
 
-    def __init__(self, error: MessengerError, *, at_source: bool = False) -> None:
+    `at_source`: it is the answer to a look at the post, not to a send. `sent`: to a send.
+    """
+
+    def __init__(
+        self, error: MessengerError, *, at_source: bool = False, sent: bool = False, topic: bool = False
+    ) -> None:
         super().__init__(error.name)
+        meaning = error.meaning
         self.error: ErrorName = error.name
-        self.meaning: Meaning = error.meaning
-        self.result: ResultClass = error.meaning.result_at_source if at_source else error.meaning.result
+        self.meaning: Meaning = meaning
+        self.at_source = at_source
+        self.sent = sent
+        self.result: ResultClass = meaning.result_at_source if at_source else meaning.result
+        self.party: Party | None = meaning.party_at_source if at_source else meaning.party
+        self.of_topic = meaning.in_topic and topic and not at_source
+        if self.of_topic:
+            self.result, self.party = ResultClass.TARGET_GONE, Party.TARGET
+
+    def refused_here(self) -> "SendFailed":
+        """Return the failure of a post that can be read, but which this group does not take."""
+        self.result, self.party = ResultClass.CONTENT_DENIED, Party.SOURCE
+        return self
 
 
 @dataclass(frozen=True)
@@ -59,11 +76,11 @@ class Posting:
         """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
             case TextPost():
-                target = await self._target(send.group)
+                target = await self._target(send.group, send.cycle)
                 return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), send.post)
             case ChannelPost():
                 messages = await self._source(send.cycle, send.post)
-                target = await self._target(send.group)
+                target = await self._target(send.group, send.cycle)
                 keys = tuple(idempotency_key(send.cycle, send.group, number) for number in messages.numbers)
                 return Prepared(target, keys, messages)
 
@@ -71,7 +88,7 @@ class Posting:
         if cycle != self._cycle:  # a post may have been edited since the last cycle
             self._cycle, self._albums = cycle, {}
         try:
-            source = await self._peers.find(post.channel)
+            source = await self._peers.find(post.channel, cycle)
             if post not in self._albums:
                 self._albums[post] = await self._account.fetch(source, post.message)
         except Unreachable:
@@ -80,15 +97,45 @@ class Posting:
             raise SendFailed(error, at_source=True) from None
         return Messages(source, self._albums[post])
 
-    async def _target(self, group: GroupRef) -> Target:
+    async def _target(self, group: GroupRef, cycle: CycleId) -> Target:
         try:
-            return await self._peers.target(group)
+            return await self._peers.target(group, cycle)
         except Unreachable:
             raise
         except MessengerError as error:
             raise SendFailed(error) from None
 
-    async def send(self, group: GroupRef, prepared: Prepared) -> tuple[int, ...]:
+    async def read_again(self, cycle: CycleId, post: ChannelPost) -> bool:
+        """Read the post again; return whether it consists of other messages now. Raises `SendFailed`."""
+        last = self._albums.pop(post, None)
+        return (await self._source(cycle, post)).numbers != last
+
+    async def refresh_source(self, cycle: CycleId, post: ChannelPost) -> bool:
+        """Resolve the post's channel again; return whether it is another one now. Raises `SendFailed`."""
+        try:
+            changed = await self._peers.refresh(post.channel, cycle)
+        except Unreachable:
+            raise
+        except MessengerError as error:
+            raise SendFailed(error, at_source=True) from None
+        if changed:
+            self._albums.pop(post, None)
+        return changed
+
+    async def refresh_target(self, cycle: CycleId, group: GroupRef) -> bool:
+        """Resolve a group again; return whether it is another one now. Raises `SendFailed`."""
+        try:
+            return await self._peers.refresh(group, cycle)
+        except Unreachable:
+            raise
+        except MessengerError as error:
+            raise SendFailed(error) from None
+
+    def take_joined(self) -> frozenset[GroupRef]:
+        """See `PeerBook.take_joined`."""
+        return self._peers.take_joined()
+
+    async def send(self, prepared: Prepared) -> tuple[int, ...]:
         """Send and return the message ids in the target; none, if an earlier send arrived.
 
         Raises `SendFailed`.
@@ -102,6 +149,5 @@ class Posting:
         except Unreachable:
             raise
         except MessengerError as error:
-            if error.meaning.result is ResultClass.TARGET_GONE:
-                await self._peers.forget(group)
-            raise SendFailed(error) from None
+            topic = prepared.target.topic is not None
+            raise SendFailed(error, sent=True, topic=topic) from None

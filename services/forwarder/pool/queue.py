@@ -49,13 +49,17 @@ left join lateral (
     select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.delay_seconds, c.jitter_seconds,
            c.correlation_id, c.started_by,
            coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful,
-           greatest(0, coalesce(extract(epoch from a.not_before - clock_timestamp()), 0))::float8 as wait
+           extract(epoch from greatest(a.not_before, d.until, clock_timestamp()) - clock_timestamp())::float8
+               as wait
     from sends s
     join cycles c on c.cycle = s.cycle
     left join pool.attempts a on a.cycle = s.cycle and a.grp = s.grp and a.session = s.session
+    -- slow modes that began in an earlier cycle
+    left join denials d on d.adbot = c.adbot and d.ref = s.grp and d.session = s.session
+        and d.result = 'SLOW_MODE'
     where s.session = p.session
       and (s.cycle, s.grp) not in (select * from unnest($4::uuid[], $5::text[]))
-    order by greatest(coalesce(a.not_before, statement_timestamp()), statement_timestamp()),
+    order by greatest(a.not_before, d.until, statement_timestamp()),
              c.started_at, s.ordinal, s.grp
     limit 1
 ) s on true

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from libs.events.forwarder import DeliveriesRecorded
-from libs.events.values import CycleId, ErrorName, GroupRef, ResultClass
+from libs.events.values import CycleId, ErrorName, GroupRef, Party, ResultClass, Seat
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from services.forwarder.access.tables import refusals_since
 from services.forwarder.client.commands import Die, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes
@@ -13,8 +14,9 @@ from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.cycle.state import CycleEvent
-from services.forwarder.cycle.tables import cycles_of_seat, refusals_since
+from services.forwarder.cycle.tables import cycles_of_seat
 from services.forwarder.pool.claims import release, release_seat
+from services.forwarder.pool.facts import Facts
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.posting import SendFailed
@@ -34,6 +36,7 @@ class Recorder:
         self._lease = lease
         self._limits = limits
         self._ban = ban
+        self._facts = Facts(lease.session, limits.lasting)
 
     async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         async def fenced(unit: UnitOfWork) -> None:
@@ -44,23 +47,27 @@ class Recorder:
 
     async def outcomes(self, outcomes: Sequence[tuple[Send, Outcome]]) -> None:
         """Record outcomes of sends; after the end of a cycle only deliveries are recorded."""
-        by_cycle: dict[CycleId, list[Outcome]] = {}
-        causes = {send.cycle: send.cause for send, _ in outcomes}
+        by_cycle: dict[CycleId, list[tuple[Send, Outcome]]] = {}
         for send, outcome in outcomes:
-            by_cycle.setdefault(send.cycle, []).append(outcome)
+            by_cycle.setdefault(send.cycle, []).append((send, outcome))
 
         async def work(unit: UnitOfWork) -> None:
             for cycle, some in by_cycle.items():
-                seating = await self._seating(unit, cycle)
-                record = RecordOutcomes(tuple(some), seating, unit.at)
-                events = await unit.execute(CYCLE, cycle, record, because=causes[cycle])
-                await _forget(unit, cycle, [one.delivery.group for one in some])
-                await release(unit.flushed, cycle, _not_there(some, events))
-            bans = [send.cause for send, outcome in outcomes if outcome.delivery.error == self._ban]
+                await self._record(unit, cycle, some)
+            bans = [send for send, outcome in outcomes if outcome.delivery.error == self._ban]
             if bans:
-                await self._suspect(unit, bans[-1])
+                await self._suspect(unit, bans)
 
         await self._run(work)
+
+    async def _record(self, unit: UnitOfWork, cycle: CycleId, some: Sequence[tuple[Send, Outcome]]) -> None:
+        outcomes = tuple(outcome for _, outcome in some)
+        seating, others = await self._seating(unit, cycle)
+        record = RecordOutcomes(outcomes, seating, unit.at)
+        events = await unit.execute(CYCLE, cycle, record, because=some[-1][0].cause)
+        await self._facts.learn(unit, some, events, alone=not seating.able(others))
+        await _forget(unit, cycle, [one.delivery.group for one in outcomes])
+        await release(unit.flushed, cycle, _not_there(outcomes, events))
 
     async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
         """Pause the session for these seconds."""
@@ -88,9 +95,36 @@ class Recorder:
         self, unit: UnitOfWork, cycle: CycleId, cause: Cause, doubtful: set[Key], failed: SendFailed
     ) -> None:
         groups: frozenset[GroupRef] = frozenset(group for one, group in doubtful if one == cycle)
-        seating = await self._seating(unit, cycle)
-        command = LoseSeat(self._lease.session, failed.result, failed.error, groups, seating, unit.at)
+        seating, _ = await self._seating(unit, cycle)
+        command = LoseSeat(
+            self._lease.session,
+            failed.result,
+            failed.error,
+            groups,
+            seating,
+            unit.at,
+            failed.party or Party.ACCOUNT,
+        )
         await unit.execute(CYCLE, cycle, command, because=cause)
+
+    async def leave_source(self, send: Send, failed: SendFailed) -> None:
+        """Reassign the seat's groups of a cycle whose post it can't read, except where a send is doubtful."""
+
+        async def work(unit: UnitOfWork) -> None:
+            doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
+            await release_seat(unit.flushed, self._lease.session, doubtful)
+            await self._lose_in(unit, send.cycle, send.cause, doubtful, failed)
+            await self._facts.unread(unit, send, failed)
+
+        await self._run(work)
+
+    async def slow_mode(self, send: Send, failed: SendFailed) -> None:
+        """Store until when the seat may not write to the group, in this cycle and in others."""
+        await self._run(lambda unit: self._facts.slow_mode(unit, send, failed))
+
+    async def joined(self, send: Send, chats: frozenset[GroupRef]) -> None:
+        """End the denials of groups that the account is a member of now."""
+        await self._run(lambda unit: self._facts.joined(unit, send, chats))
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""
@@ -100,12 +134,14 @@ class Recorder:
 
         await self._run(work)
 
-    async def _seating(self, unit: UnitOfWork, cycle: CycleId) -> Seating:
+    async def _seating(self, unit: UnitOfWork, cycle: CycleId) -> tuple[Seating, list[Seat]]:
+        """Return the facts about the cycle's seats, and its other seats that may be able to read the post."""
         state = await unit.load(CYCLE, cycle)
         if state is None:
-            return Seating()
+            return Seating(), []
         longest_wait = timedelta(seconds=self._limits.wait_seconds)
-        return await seating_of(unit.flushed, state.adbot, list(state.seats), longest_wait)
+        seating = await seating_of(unit.flushed, state.adbot, list(state.seats), longest_wait)
+        return seating, state.others(self._lease.session)
 
     async def _pause_session(
         self, unit: UnitOfWork, seconds: float, result: ResultClass, error: ErrorName, cause: Cause
@@ -114,11 +150,14 @@ class Recorder:
         pause = Pause(now + timedelta(seconds=seconds), result, error, unit.at)
         await unit.execute(CLIENT, self._lease.session, pause, because=cause)
 
-    async def _suspect(self, unit: UnitOfWork, cause: Cause) -> None:
+    async def _suspect(self, unit: UnitOfWork, sends: Sequence[Send]) -> None:
+        """Pause the account if several groups banned it lately: then these were not at fault."""
         bans = await refusals_since(unit.flushed, self._lease.session, self._ban, unit.at - BAN_WINDOW)
         if bans >= BANS:
             seconds = self._limits.account_rest_seconds
-            await self._pause_session(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, cause)
+            await self._pause_session(unit, seconds, ResultClass.ACCOUNT_LIMITED, self._ban, sends[-1].cause)
+            for send in {send.adbot: send for send in sends}.values():
+                await self._facts.take_back(unit, send, self._ban)
 
     async def _doubtful(self, unit: UnitOfWork) -> set[Key]:
         rows = await unit.flushed.fetch(

@@ -1,24 +1,24 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
+import logging
 import random
 
 import structlog
 from prometheus_client import Counter
 
-from libs.events.forwarder import Delivery
-from libs.events.values import ErrorName, ResultClass
+from libs.events.values import ErrorName, Party, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
-from libs.eventsourcing.values import utc_now
-from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.diagnosis import Diagnosis
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
+    LeaveSource,
     LoseSeat,
     PauseSeat,
     Record,
@@ -36,6 +36,7 @@ from services.forwarder.settings import ForwarderSettings
 log = structlog.stdlib.get_logger()
 
 SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
+_NOT_UNDERSTOOD = frozenset({ResultClass.UNREADABLE, ResultClass.UNKNOWN})
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
@@ -55,7 +56,8 @@ class SeatAtWork:
         self._limits = limits
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
-        self._batch = Batch(settings)
+        self._batch = Batch(settings, held.lease.session)
+        self._diagnosis = Diagnosis()
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
@@ -136,43 +138,40 @@ class SeatAtWork:
     async def _leave_out(self, turn: Turn) -> None:
         """Record the seat's groups as not sent: it is paused for longer than their cycles wait."""
         for send in await self._queue.left(self._batch.keys):
-            self._note(send, turn.rest_result, turn.rest_error, doubtful=send.doubtful)
+            self._batch.note(
+                send, turn.rest_result, turn.rest_error, doubtful=send.doubtful, party=Party.ACCOUNT
+            )
         await self._flush()
-
-    def _note(
-        self,
-        send: Send,
-        result: ResultClass,
-        error: ErrorName = "",
-        *,
-        messages: tuple[int, ...] = (),
-        doubtful: bool = False,
-    ) -> None:
-        delivery = Delivery(
-            group=send.group,
-            session=self.held.lease.session,
-            result=result,
-            error=error,
-            messages=messages,
-            at=utc_now(),
-        )
-        self._batch.add(send, Outcome(delivery, doubtful))
 
     # -- one send
 
     async def _serve(self, send: Send) -> None:
         try:
             posting = await self._connection.open(send.pair, send.adbot)
+        except Unreachable as error:
+            await self._back_off(error.name)
+        except MessengerError as error:
+            await self._not_connected(send, error)
+        else:
+            await self._prepare(send, posting)
+
+    async def _prepare(self, send: Send, posting: Posting) -> None:
+        try:
             prepared = await posting.prepare(send)
         except Unreachable as error:
             await self._back_off(error.name)
         except SendFailed as failed:
-            await self._answered(send, failed, doubtful=send.doubtful)
-        except MessengerError as error:
-            await self._not_connected(send, error)
+            await self._note_joined(send, posting)
+            await self._diagnose(send, posting, failed, doubtful=send.doubtful)
         else:
             self._failures = 0
+            await self._note_joined(send, posting)
             await self._send(send, posting, prepared)
+
+    async def _note_joined(self, send: Send, posting: Posting) -> None:
+        """End the denials of groups that the account has joined, if its chats have just been listed."""
+        if joined := posting.take_joined():
+            await self._recorder.joined(send, joined)
 
     async def _not_connected(self, send: Send, error: MessengerError) -> None:
         if error.meaning.result is ResultClass.TRANSIENT:
@@ -194,40 +193,61 @@ class SeatAtWork:
             await self._queue.put_off(send, RIVAL_SECONDS, attempts=send.attempts, doubtful=send.doubtful)
         else:
             SENDS.labels(ResultClass.ALREADY_SENT).inc()
-            self._note(send, ResultClass.ALREADY_SENT, same_as(rival.group))
+            self._batch.note(send, ResultClass.ALREADY_SENT, same_as(rival.group))
 
     async def _make(self, send: Send, posting: Posting, prepared: Prepared) -> None:
         self.held.check()  # the last check before an effect that can't be undone
         try:
-            messages = await posting.send(send.group, prepared)
+            messages = await posting.send(prepared)
         except Unreachable as error:  # nothing was sent
             await self._queue.put_off(send, 0, attempts=send.attempts, doubtful=send.doubtful)
             await self._back_off(error.name)
         except SendFailed as failed:
-            unknown = failed.result is ResultClass.TRANSIENT
-            await self._answered(send, failed, doubtful=send.doubtful or unknown)
+            unknown = failed.result in {ResultClass.TRANSIENT, ResultClass.UNREADABLE}
+            await self._diagnose(send, posting, failed, doubtful=send.doubtful or unknown)
         else:
             SENDS.labels(ResultClass.SENT).inc()
-            self._note(send, ResultClass.SENT, messages=messages)
+            self._batch.note(send, ResultClass.SENT, messages=messages)
+
+    async def _diagnose(self, send: Send, posting: Posting, failed: SendFailed, *, doubtful: bool) -> None:
+        """Find out whom an answer is about; make the send again if what was remembered was outdated."""
+        attempts = send.attempts + 1
+        try:
+            concluded = await self._diagnosis.conclude(posting, send, failed)
+        except Unreachable as error:
+            await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
+            await self._back_off(error.name)
+            return
+        if concluded is None:
+            self._log.info("send.refreshed", cycle=str(send.cycle), group=send.group, error=failed.error)
+            await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
+        else:
+            await self._answered(send, concluded, doubtful=doubtful)
 
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
         """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
         SENDS.labels(failed.result).inc()
-        self._log.info(
+        level = logging.WARNING if failed.result in _NOT_UNDERSTOOD else logging.INFO
+        self._log.log(
+            level,
             "send.answered",
             cycle=str(send.cycle),
             group=send.group,
             error=failed.error,
             result=failed.result,
+            party=failed.party,
             attempts=attempts,
         )
         if failed.meaning.disconnects:
             await self._connection.close()
-        following = what_follows(failed.result, failed.meaning.wait_seconds, attempts, self._limits)
+        wait = failed.meaning.wait_seconds
+        following = what_follows(failed.result, wait, attempts, self._limits, failed.party)
+        if failed.result is ResultClass.SLOW_MODE:
+            await self._recorder.slow_mode(send, failed)
         match following:
             case Record():
-                self._note(send, failed.result, failed.error, doubtful=doubtful)
+                self._batch.note_failed(send, failed, doubtful=doubtful)
                 if failed.result in SECOND_CHANCE:  # another seat may be able to serve the group
                     await self._flush()
             case Again(seconds):
@@ -238,6 +258,9 @@ class SeatAtWork:
                 await self._flush()
                 await self._recorder.lose(send, failed)
                 self._dead = True
+            case LeaveSource():
+                await self._flush()
+                await self._recorder.leave_source(send, failed)
             case BreakSource():
                 await self._flush()
                 await self._recorder.break_source(send, failed.error)
@@ -246,7 +269,7 @@ class SeatAtWork:
         self, send: Send, seconds: float, failed: SendFailed, *, attempts: int, doubtful: bool
     ) -> None:
         if attempts >= self._limits.attempts:
-            self._note(send, failed.result, failed.error, doubtful=doubtful)
+            self._batch.note_failed(send, failed, doubtful=doubtful)
         else:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
         await self._flush()

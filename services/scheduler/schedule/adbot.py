@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from libs.events.results import NotYetKnown
 from libs.events.scheduler import StopReason
 from libs.events.values import AccountId, AdbotId, CycleId, Seat
+from libs.eventsourcing import Refused
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,16 @@ class Adbot:
         if self.over(at):
             return StopReason.EXPIRED
         return None if self.seats else StopReason.SEATLESS
+
+
+def owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
+    """Return the adbot if `account` may command it; this is the only check.
+
+    The refusal is the same for another account's adbot as for an unknown one.
+    """
+    detail = "there is no such adbot" if account is None else "you have no adbot of this id"
+    if adbot is None:
+        raise NotYetKnown("unknown_adbot", detail)
+    if account not in {None, adbot.account}:
+        raise Refused("unknown_adbot", detail)
+    return adbot

@@ -6,7 +6,8 @@ import pytest
 
 from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.forwarder.adapters.telegram.errors import BAN, TelegramError
+from services.forwarder.adapters.telegram.error_table import BAN
+from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases, require
 from services.forwarder.pool.posting import SendFailed

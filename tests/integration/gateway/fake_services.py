@@ -19,7 +19,9 @@ from libs.events.scheduler import (
     AdbotStopped,
     AdvertisementSet,
     AllowPrivateIds,
+    ConfirmGroup,
     ForbidPrivateIds,
+    GroupConfirmed,
     PrivateIdsAllowed,
     PrivateIdsForbidden,
     SetAdvertisement,
@@ -171,6 +173,11 @@ def scheduler() -> CommandHandlers:
         event = AdbotStopped(adbot=command.adbot, reason=StopReason.REQUESTED)
         await append(unit, f"schedule-{command.adbot}", event)
 
+    @handlers.on(ConfirmGroup)
+    async def confirm(command: ConfirmGroup, unit: UnitOfWork) -> None:
+        event = GroupConfirmed(adbot=command.adbot, group=command.group)
+        await append(unit, f"confirmations-{command.adbot}", event)
+
     @handlers.on(AllowPrivateIds)
     async def allow(command: AllowPrivateIds, unit: UnitOfWork) -> None:
         event = PrivateIdsAllowed(account=command.account, reason=command.reason)
@@ -181,7 +188,7 @@ def scheduler() -> CommandHandlers:
         event = PrivateIdsForbidden(account=command.account, reason=command.reason)
         await append(unit, f"permissions-{command.account}", event)
 
-    del set_advertisement, start, stop, allow, forbid
+    del set_advertisement, start, stop, confirm, allow, forbid
     return handlers
 
 

@@ -14,17 +14,22 @@ from fastapi.routing import APIRoute
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
-from services.gateway.api.adbots import pacing, renewals, routes
+from services.gateway.api.adbots import groups, pacing, renewals, routes
 from services.gateway.api.app import make_app
 from tests.integration.gateway.harness import Client, GatewayHarness
 
 POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
 OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
-BODIES = {"advertisement": OTHER_POST, "pacing": {"delay_seconds": 60}, "renewal": {"pay_currency": "BTC"}}
+BODIES = {
+    "advertisement": OTHER_POST,
+    "confirm": {"group": "@bakers"},
+    "pacing": {"delay_seconds": 60},
+    "renewal": {"pay_currency": "BTC"},
+}
 PREFIX = "/api/v1/"
 ROUTES = sorted(
     (method, route.path.removeprefix("/"))
-    for router in (routes.router, pacing.router, renewals.router)
+    for router in (routes.router, groups.router, pacing.router, renewals.router)
     for route in router.routes
     if isinstance(route, APIRoute) and route.path.startswith("/adbots/{")
     for method in route.methods or ()

@@ -280,3 +280,15 @@ async def test_a_call_or_its_answer_may_be_held_until_the_fault_is_removed(
 def test_a_fault_that_makes_no_sense_is_refused(spec: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         FaultSpec.model_validate(spec)
+
+
+@pytest.mark.parametrize("moment", [BEFORE, AFTER])
+async def test_an_unreadable_answer_is_of_a_type_that_telethon_does_not_know(
+    sandbox: TelegramSandbox, client: Any, group: ChatView, source: Any, target: Any, moment: FaultMoment
+) -> None:
+    sandbox.inject_fault(FaultSpec(method=FORWARD, action=FaultAction.UNREADABLE, moment=moment, times=1))
+    with pytest.raises(errors.TypeNotFoundError):
+        await client(forward(source, [1], target, [1]))
+    assert len(sandbox.messages(group.id)) == (1 if moment is AFTER else 0)
+    await client(forward(source, [1], target, [1]))
+    assert len(sandbox.messages(group.id)) == 1

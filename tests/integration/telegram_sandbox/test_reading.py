@@ -195,3 +195,21 @@ async def test_a_private_channel_is_not_read_by_strangers(
     client = await connect(sandbox.mint_session(account.id))
     with pytest.raises(errors.ChannelPrivateError):
         await client.get_messages(T.InputPeerChannel(channel.id, access_hash), limit=1)
+
+
+async def test_a_deleted_chat_looks_private_and_another_one_may_take_its_name(
+    sandbox: TelegramSandbox, account: AccountView, client: Any
+) -> None:
+    group = sandbox.create_group(GroupSpec(username="old_square", members=[account.id]))
+    link = group.invite_link.rpartition("+")[2]
+    before = await client.get_input_entity("old_square")
+    sandbox.change_chat(group.id, ChatSettings(deleted=True))
+    with pytest.raises(errors.ChannelPrivateError):
+        await client(F.messages.GetHistoryRequest(before, 0, None, 0, 10, 0, 0, 0))
+    with pytest.raises(errors.UsernameNotOccupiedError):
+        await client(F.contacts.ResolveUsernameRequest("old_square"))
+    with pytest.raises(errors.InviteHashInvalidError):
+        await client(F.messages.CheckChatInviteRequest(link))
+    successor = sandbox.create_group(GroupSpec(username="old_square"))
+    found = await client(F.contacts.ResolveUsernameRequest("old_square"))
+    assert found.chats[0].id == successor.id != group.id

@@ -42,13 +42,13 @@ def send(delay: float, jitter: float = 0.0) -> Send:
 def test_an_outcome_waits_for_twelve_pauses_within_limits(
     delay: float, jitter: float, seconds: float
 ) -> None:
-    batch = Batch(SETTINGS)
+    batch = Batch(SETTINGS, SessionId(UUID(int=3)))
     batch.add(send(delay, jitter), OUTCOME)
     assert batch.due_in == pytest.approx(seconds, abs=0.5)
 
 
 def test_a_full_batch_is_due_at_once() -> None:
-    batch = Batch(SETTINGS)
+    batch = Batch(SETTINGS, SessionId(UUID(int=3)))
     for _ in range(3):
         assert batch.due_in > 0
         batch.add(send(10.0), OUTCOME)
@@ -56,14 +56,14 @@ def test_a_full_batch_is_due_at_once() -> None:
 
 
 def test_the_outcome_that_may_wait_least_decides() -> None:
-    batch = Batch(SETTINGS)
+    batch = Batch(SETTINGS, SessionId(UUID(int=3)))
     batch.add(send(10.0), OUTCOME)
     batch.add(send(0.5), OUTCOME)
     assert batch.due_in == pytest.approx(6.0, abs=0.5)
 
 
 def test_a_batch_begins_anew_after_it_was_recorded() -> None:
-    batch = Batch(SETTINGS)
+    batch = Batch(SETTINGS, SessionId(UUID(int=3)))
     assert batch.due_in == math.inf
     batch.add(send(0.5), OUTCOME)
     batch.outcomes.clear()

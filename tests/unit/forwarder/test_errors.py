@@ -2,44 +2,53 @@
 
 import pytest
 
-from libs.events.values import ResultClass, SessionLoss
+from libs.events.values import Party, ResultClass, SessionLoss
 from services.forwarder.adapters.telegram.errors import (
     TelegramError,
     classify,
     classify_source,
+    data_centre,
     loss_of,
     wait_seconds,
 )
 from services.forwarder.ports import Meaning
 
 NAMES = {
-    ResultClass.RATE_LIMITED: "FLOOD_WAIT_17 FLOOD_PREMIUM_WAIT_3",
+    ResultClass.RATE_LIMITED: "FLOOD_WAIT_17 FLOOD_PREMIUM_WAIT_3 FLOOD_WAIT_SOON",
     ResultClass.SLOW_MODE: "SLOWMODE_WAIT_60",
     ResultClass.ACCOUNT_LIMITED: "PEER_FLOOD",
     ResultClass.TARGET_DENIED: (
         "CHAT_WRITE_FORBIDDEN USER_BANNED_IN_CHANNEL CHAT_RESTRICTED CHANNEL_PRIVATE CHAT_ADMIN_REQUIRED "
-        "CHAT_GUEST_SEND_FORBIDDEN"
+        "CHAT_GUEST_SEND_FORBIDDEN CHAT_FORBIDDEN USER_RESTRICTED CHAT_FULL_OF_EELS PEER_UNHEARD_OF "
+        "USER_KICKED_FROM_CHANNEL CHAT_SEND_FORBIDDEN"
     ),
     ResultClass.CONTENT_DENIED: (
         "CHAT_SEND_PLAIN_FORBIDDEN CHAT_SEND_MEDIA_FORBIDDEN CHAT_SEND_PHOTOS_FORBIDDEN "
-        "SLOWMODE_MULTI_MSGS_DISABLED"
+        "SLOWMODE_MULTI_MSGS_DISABLED MESSAGE_EMPTY MESSAGE_TOO_LONG MEDIA_INVALID"
     ),
     ResultClass.TARGET_GONE: (
         "TOPIC_CLOSED TOPIC_DELETED CHANNEL_INVALID USERNAME_NOT_OCCUPIED USERNAME_INVALID "
-        "INVITE_HASH_EXPIRED"
+        "INVITE_HASH_EXPIRED PEER_ID_INVALID CHAT_ID_INVALID REPLY_MESSAGE_ID_INVALID TOPIC_ID_INVALID "
+        "CHANNEL_FORUM_MISSING TOPIC_UNHEARD_OF"
     ),
     ResultClass.PAYMENT_REQUIRED: (
         "ALLOW_PAYMENT_REQUIRED ALLOW_PAYMENT_REQUIRED_5 PRIVACY_PREMIUM_REQUIRED PREMIUM_ACCOUNT_REQUIRED"
     ),
-    ResultClass.SOURCE_BROKEN: "CHAT_FORWARDS_RESTRICTED MESSAGE_ID_INVALID MSG_ID_INVALID MEDIA_EMPTY",
+    ResultClass.SOURCE_BROKEN: (
+        "CHAT_FORWARDS_RESTRICTED MESSAGE_ID_INVALID MSG_ID_INVALID MESSAGE_IDS_EMPTY MEDIA_EMPTY"
+    ),
     ResultClass.ACCOUNT_FROZEN: "FROZEN_METHOD_INVALID FROZEN_PARTICIPANT_MISSING",
     ResultClass.SESSION_LOST: (
         "AUTH_KEY_UNREGISTERED SESSION_REVOKED SESSION_EXPIRED AUTH_KEY_DUPLICATED USER_DEACTIVATED "
-        "USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED AUTH_KEY_NOT_FOUND"
+        "USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED AUTH_KEY_NOT_FOUND SESSION_PASSWORD_NEEDED "
+        "AUTH_KEY_PERM_EMPTY"
     ),
     ResultClass.ALREADY_SENT: "RANDOM_ID_DUPLICATE",
-    ResultClass.TRANSIENT: "TIMEOUT Timeout RPC_CALL_FAIL WORKER_BUSY_TOO_LONG_RETRY -503 CONNECTION_LOST",
-    ResultClass.UNKNOWN: "CHAT_FULL_OF_EELS FLOOD_WAIT_SOON SLOWMODE CHAT_SEND_FORBIDDEN",
+    ResultClass.TRANSIENT: (
+        "TIMEOUT Timeout RPC_CALL_FAIL WORKER_BUSY_TOO_LONG_RETRY -503 CONNECTION_LOST USER_MIGRATE_4"
+    ),
+    ResultClass.UNREADABLE: "UNREADABLE_ANSWER",
+    ResultClass.UNKNOWN: "EELS_IN_HOVERCRAFT SLOWMODE",
 }
 CASES = [(name, result) for result, names in NAMES.items() for name in names.split()]
 
@@ -63,12 +72,20 @@ def test_an_unknown_name_with_a_server_error_code_is_transient() -> None:
 
 def test_each_error_has_its_effect_for_the_forwarder() -> None:
     assert TelegramError("FLOOD_WAIT_17").meaning == Meaning(
-        ResultClass.RATE_LIMITED, ResultClass.RATE_LIMITED, wait_seconds=17
+        ResultClass.RATE_LIMITED,
+        ResultClass.RATE_LIMITED,
+        Party.ACCOUNT,
+        Party.ACCOUNT,
+        wait_seconds=17,
     )
     assert TelegramError("CHANNEL_PRIVATE").meaning.result_at_source is ResultClass.SOURCE_BROKEN
     assert TelegramError("USER_DEACTIVATED_BAN").meaning.loss is SessionLoss.BANNED
     assert TelegramError("NO_WORKERS_RUNNING", 500).meaning.result is ResultClass.TRANSIENT
-    assert {name for name, _ in CASES if TelegramError(name).meaning.disconnects} == {"CONNECTION_LOST"}
+    assert {name for name, _ in CASES if TelegramError(name).meaning.disconnects} == {
+        "CONNECTION_LOST",
+        "UNREADABLE_ANSWER",
+        "USER_MIGRATE_4",
+    }
     assert TelegramError("NO_ANSWER").meaning.disconnects
     assert TelegramError("API_ID_INVALID").meaning.of_application
     assert not TelegramError("AUTH_KEY_UNREGISTERED").meaning.of_application
@@ -94,3 +111,47 @@ def test_a_wait_is_parsed_from_the_name(name: str, seconds: int) -> None:
 )
 def test_a_lost_session_is_classified_by_its_error(name: str, loss: SessionLoss) -> None:
     assert loss_of(name) is loss
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "result", "party"),
+    [
+        ("KEY_OF_TOMORROW", 401, ResultClass.SESSION_LOST, Party.ACCOUNT),
+        ("ELSEWHERE", 303, ResultClass.TRANSIENT, None),
+        ("FORBIDDEN_SOMEHOW", 403, ResultClass.TARGET_DENIED, Party.SEAT_AT_TARGET),
+        ("CHAT_OF_TOMORROW", 400, ResultClass.TARGET_DENIED, Party.SEAT_AT_TARGET),
+        ("CHAT_OF_TOMORROW", 500, ResultClass.TRANSIENT, None),
+        ("CHAT_OF_TOMORROW", 406, ResultClass.TARGET_DENIED, Party.SEAT_AT_TARGET),
+        ("EELS_IN_HOVERCRAFT", 400, ResultClass.UNKNOWN, None),
+    ],
+)
+def test_a_name_that_is_not_in_the_table_goes_by_its_code_and_its_family(
+    name: str, code: int, result: ResultClass, party: Party | None
+) -> None:
+    meaning = TelegramError(name, code).meaning
+    assert (meaning.result, meaning.party) == (result, party)
+
+
+@pytest.mark.parametrize(
+    ("name", "at_target", "at_source"),
+    [
+        ("CHANNEL_PRIVATE", Party.SEAT_AT_TARGET, Party.SEAT_AT_SOURCE),
+        ("CHANNEL_INVALID", Party.TARGET, Party.SEAT_AT_SOURCE),
+        ("USERNAME_NOT_OCCUPIED", Party.TARGET, Party.SOURCE),
+        ("MESSAGE_ID_INVALID", Party.SOURCE, Party.SOURCE),
+        ("FLOOD_WAIT_9", Party.ACCOUNT, Party.ACCOUNT),
+        ("RPC_CALL_FAIL", None, None),
+    ],
+)
+def test_an_answer_is_about_another_party_at_the_source(
+    name: str, at_target: Party | None, at_source: Party | None
+) -> None:
+    meaning = TelegramError(name).meaning
+    assert (meaning.party, meaning.party_at_source) == (at_target, at_source)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("USER_MIGRATE_4", 4), ("NETWORK_MIGRATE_1", 1), ("FILE_MIGRATE_3", None)]
+)
+def test_an_error_may_name_the_data_centre_to_connect_to(name: str, number: int | None) -> None:
+    assert data_centre(name) == number

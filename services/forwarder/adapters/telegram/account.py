@@ -12,7 +12,8 @@ from telethon.tl import functions, types
 from libs.events.chat_ids import private_ref
 from libs.events.values import ErrorName, GroupRef, TextPost
 from services.forwarder.adapters.telegram.connection import TelethonConnection
-from services.forwarder.adapters.telegram.errors import BAN, NOT_A_GROUP, TelegramError
+from services.forwarder.adapters.telegram.error_table import BAN, NOT_A_GROUP
+from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.adapters.telegram.formatting import formatted
 from services.forwarder.ports import Identity, NotAMember, Peer, Target
 from services.forwarder.settings import ForwarderSettings
@@ -48,7 +49,13 @@ class TelethonTelegram:
 
     def knows(self, session: SessionKey) -> bool:
         """Return whether the session's data centre exists."""
-        return bool(self._settings.telegram_host) or session.dc in PRODUCTION
+        return self._address(session.dc) is not None
+
+    def _address(self, dc: int) -> tuple[str, int] | None:
+        """Return the address of a data centre; None if there is no such."""
+        if self._settings.telegram_host:
+            return self._settings.telegram_host, self._settings.telegram_port
+        return (PRODUCTION[dc], PRODUCTION_PORT) if dc in PRODUCTION else None
 
     def account(self, credentials: Credentials) -> "TelethonAccount":
         """Return the account of a session, not yet connected."""
@@ -61,6 +68,7 @@ class TelethonTelegram:
             credentials,
             address,
             dc,
+            address_of=self._address,
             connect_seconds=settings.connect_seconds,
             request_seconds=settings.request_seconds,
         )

@@ -6,21 +6,23 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from telethon import TelegramClient
 from telethon.crypto import AuthKey
-from telethon.errors import AuthKeyNotFound, RPCError, SecurityError
+from telethon.errors import AuthKeyNotFound, RPCError, SecurityError, TypeNotFoundError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
 
-from services.forwarder.adapters.telegram.errors import (
+from services.forwarder.adapters.telegram.error_table import (
     CONNECTION_LOST,
     KEY_NOT_FOUND,
     NO_ANSWER,
-    TelegramError,
+    UNREADABLE_ANSWER,
 )
+from services.forwarder.adapters.telegram.errors import TelegramError, data_centre
 from services.forwarder.adapters.telegram.names import code_of, name_of
 from services.forwarder.ports import Unreachable
 from services.forwarder.vault.store import Credentials
@@ -43,12 +45,14 @@ class TelethonConnection:
         address: tuple[str, int],
         dc: int,
         *,
+        address_of: Callable[[int], tuple[str, int] | None],
         connect_seconds: float,
         request_seconds: float,
     ) -> None:
         self._credentials = credentials
         self._address = address
         self._dc = dc
+        self._address_of = address_of
         self._connect_seconds = connect_seconds
         self._request_seconds = request_seconds
         self._client: Any = None
@@ -88,7 +92,18 @@ class TelethonConnection:
             future = self._client._sender.send(functions.InvokeWithoutUpdatesRequest(request))
         except ConnectionError:
             raise Unreachable(CONNECTION_LOST) from None
-        return await _settled(future, self._request_seconds)
+        try:
+            return await _settled(future, self._request_seconds)
+        except TelegramError as error:
+            self._move(error.name)
+            raise
+
+    def _move(self, error: str) -> None:
+        """Connect to another data centre from the next time on, if an error names one."""
+        dc = data_centre(error)
+        address = None if dc is None else self._address_of(dc)
+        if dc is not None and address is not None:
+            self._dc, self._address = dc, address
 
     async def dialogs(self) -> list[Any]:
         """Return the chats that the account is a member of."""
@@ -163,6 +178,8 @@ async def _settled(future: "asyncio.Future[Any]", seconds: float) -> Any:
         raise TelegramError(name_of(error), code_of(error)) from None
     if isinstance(error, AuthKeyNotFound):
         raise TelegramError(KEY_NOT_FOUND) from None
+    if isinstance(error, TypeNotFoundError):  # without its text, which is the undecoded answer
+        raise TelegramError(UNREADABLE_ANSWER) from None
     if isinstance(error, _BROKEN_LINE):
         raise TelegramError(CONNECTION_LOST) from None
     raise error

@@ -2,65 +2,24 @@
 
 import re
 
-from libs.events.values import ResultClass, SessionLoss
+from libs.events.values import Party, ResultClass, SessionLoss
+from services.forwarder.adapters.telegram.error_table import (
+    CONNECTION_LOST,
+    NO_ANSWER,
+    UNREADABLE_ANSWER,
+    Line,
+    line_of,
+)
 from services.forwarder.ports import Meaning, MessengerError
 
-CONNECTION_LOST = "CONNECTION_LOST"
-NO_ANSWER = "NO_ANSWER"
-KEY_NOT_FOUND = "AUTH_KEY_NOT_FOUND"
-NOT_A_GROUP = "NOT_A_GROUP"
-"""Names for failures that have none in Telegram.
-
-A lost connection, a timeout, the transport error -404, a name that belongs to a person.
-"""
-BAN = "USER_BANNED_IN_CHANNEL"
-
-_CLASSES = {
-    ResultClass.ACCOUNT_LIMITED: "PEER_FLOOD",
-    ResultClass.TARGET_DENIED: (
-        "CHAT_WRITE_FORBIDDEN USER_BANNED_IN_CHANNEL CHAT_RESTRICTED CHANNEL_PRIVATE CHAT_ADMIN_REQUIRED "
-        "CHAT_GUEST_SEND_FORBIDDEN"
-    ),
-    ResultClass.CONTENT_DENIED: "SLOWMODE_MULTI_MSGS_DISABLED",
-    ResultClass.TARGET_GONE: (
-        "TOPIC_CLOSED TOPIC_DELETED CHANNEL_INVALID USERNAME_NOT_OCCUPIED USERNAME_INVALID "
-        f"INVITE_HASH_EXPIRED INVITE_HASH_INVALID {NOT_A_GROUP}"
-    ),
-    ResultClass.PAYMENT_REQUIRED: "PRIVACY_PREMIUM_REQUIRED PREMIUM_ACCOUNT_REQUIRED",
-    ResultClass.SOURCE_BROKEN: "CHAT_FORWARDS_RESTRICTED MESSAGE_ID_INVALID MSG_ID_INVALID MEDIA_EMPTY",
-    ResultClass.ACCOUNT_FROZEN: "FROZEN_METHOD_INVALID FROZEN_PARTICIPANT_MISSING",
-    ResultClass.SESSION_LOST: (
-        "AUTH_KEY_UNREGISTERED SESSION_REVOKED SESSION_EXPIRED AUTH_KEY_DUPLICATED USER_DEACTIVATED "
-        f"USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED AUTH_KEY_INVALID {KEY_NOT_FOUND}"
-    ),
-    ResultClass.ALREADY_SENT: "RANDOM_ID_DUPLICATE",
-    ResultClass.TRANSIENT: (
-        f"TIMEOUT RPC_CALL_FAIL WORKER_BUSY_TOO_LONG_RETRY -503 {CONNECTION_LOST} {NO_ANSWER}"
-    ),
-}
-_BY_NAME = {name: result for result, names in _CLASSES.items() for name in names.split()}
-_FAMILIES = (
-    (re.compile(r"FLOOD_(?:PREMIUM_)?WAIT_\d+"), ResultClass.RATE_LIMITED),
-    (re.compile(r"SLOWMODE_WAIT_\d+"), ResultClass.SLOW_MODE),
-    (re.compile(r"CHAT_SEND_\w+_FORBIDDEN"), ResultClass.CONTENT_DENIED),
-    (re.compile(r"ALLOW_PAYMENT_REQUIRED\w*"), ResultClass.PAYMENT_REQUIRED),
-)
+FLOOD_SECONDS = 60
+"""How long a seat pauses if Telegram asks it to, without saying for how long."""
 _WAIT = re.compile(r"WAIT_(\d+)$")
-_SERVER_TROUBLE = 500
-_DISCONNECTING = frozenset({CONNECTION_LOST, NO_ANSWER})
+_DISCONNECTING = frozenset({CONNECTION_LOST, NO_ANSWER, UNREADABLE_ANSWER})
+_MIGRATION = re.compile(r"(?:USER|NETWORK|PHONE)_MIGRATE_(\d+)")
 _OF_APPLICATION = frozenset({"API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"})
-
 _BANNED = frozenset({"USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "PHONE_NUMBER_BANNED"})
-_BROKEN_AT_SOURCE = frozenset(
-    {
-        "CHANNEL_PRIVATE",
-        "CHANNEL_INVALID",
-        "USERNAME_NOT_OCCUPIED",
-        "USERNAME_INVALID",
-        "CHAT_ADMIN_REQUIRED",
-        NOT_A_GROUP,
-    }
-)
+_AT_SOURCE = frozenset({Party.SEAT_AT_SOURCE, Party.SOURCE})
 
 
 class TelegramError(MessengerError):
@@ -72,30 +31,42 @@ class TelegramError(MessengerError):
 
 def meaning_of(name: str, code: int = 0) -> Meaning:
     """Return the meaning of an error by its name; the code is used only for unknown names."""
+    line = line_of(name, code)
+    wait = wait_seconds(name)
     return Meaning(
-        result=classify(name, code),
-        result_at_source=classify_source(name, code),
-        wait_seconds=wait_seconds(name),
+        result=line.result,
+        result_at_source=_at_source(line),
+        party=line.party,
+        party_at_source=line.party_at_source or line.party,
+        wait_seconds=wait or (FLOOD_SECONDS if line.result is ResultClass.RATE_LIMITED else 0),
         loss=loss_of(name),
-        disconnects=name in _DISCONNECTING,
+        disconnects=name in _DISCONNECTING or data_centre(name) is not None,
         of_application=name in _OF_APPLICATION,
+        in_topic=line.in_topic,
+        asks_source=line.asks_source,
+        stale=line.stale,
+        passing=line.passing,
     )
 
 
 def classify(name: str, code: int = 0) -> ResultClass:
     """Return the class of an error by name; the code is used only for unknown names."""
-    known = _BY_NAME.get(name.upper())
-    if known is not None:
-        return known
-    for pattern, result in _FAMILIES:
-        if pattern.fullmatch(name):
-            return result
-    return ResultClass.TRANSIENT if abs(code) >= _SERVER_TROUBLE else ResultClass.UNKNOWN
+    return line_of(name, code).result
 
 
 def classify_source(name: str, code: int = 0) -> ResultClass:
     """Return the class of an error about the post, not about a group."""
-    return ResultClass.SOURCE_BROKEN if name in _BROKEN_AT_SOURCE else classify(name, code)
+    return _at_source(line_of(name, code))
+
+
+def _at_source(line: Line) -> ResultClass:
+    return ResultClass.SOURCE_BROKEN if line.party_at_source in _AT_SOURCE else line.result
+
+
+def data_centre(name: str) -> int | None:
+    """Return the number of the data centre that an error sends the session to."""
+    found = _MIGRATION.fullmatch(name)
+    return int(found.group(1)) if found else None
 
 
 def wait_seconds(name: str) -> int:

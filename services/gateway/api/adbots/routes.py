@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints, model_validator
 
-from libs.events.scheduler import PostOrder, SetAdvertisement, SetPacing, StartAdbot, StopAdbot
+from libs.events.scheduler import ConfirmGroup, PostOrder, SetAdvertisement, SetPacing, StartAdbot, StopAdbot
 from libs.events.values import AdbotId, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.sending import send_once_known
@@ -160,7 +160,7 @@ async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], des
 
 
 async def write(
-    command: SetAdvertisement | SetPacing | StartAdbot | StopAdbot,
+    command: SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup,
     caller: Identity,
     request: Request,
     response: Response,

@@ -1,0 +1,208 @@
+"""The decisions about an adbot's access: what is denied to whom, and until when."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from libs.events.forwarder import AccessDenied, AccessRegained, RegainReason
+from libs.events.values import AdbotId, ErrorName, GroupRef, Party, ResultClass, SessionId
+from libs.eventsourcing import Decider, ImpossibleEvent, Snapshots
+from services.forwarder.access.commands import (
+    Command,
+    Deliver,
+    Deny,
+    Join,
+    Lasting,
+    Leave,
+    Lift,
+    Refusal,
+    TakeBack,
+)
+
+AccessEvent = AccessDenied | AccessRegained
+
+REMEMBERED = timedelta(days=60)
+"""How long an ended denial still counts as the one before the next."""
+CONFIRMING = timedelta(hours=1)
+"""How long after its end a seat's denial still confirms that of another seat."""
+PASSING_PART = 64
+"""A denial that often passes by itself lasts this many times shorter than others."""
+
+
+@dataclass(frozen=True)
+class Denial:
+    """A denial; one that has ended counts only for the length of the next."""
+
+    party: Party
+    session: SessionId | None
+    ref: GroupRef
+    result: ResultClass
+    error: ErrorName
+    until: datetime
+    times: int
+    at: datetime
+
+    def same_place(self, other: "Denial") -> bool:
+        """Return whether both are about the same party."""
+        return (self.party, self.session, self.ref) == (other.party, other.session, other.ref)
+
+
+@dataclass(frozen=True)
+class Access:
+    """The denials of an adbot's seats and groups: those in force, and those that ended lately."""
+
+    adbot: AdbotId
+    denials: tuple[Denial, ...] = field(default_factory=tuple[Denial, ...])
+
+
+def decide(command: Command, access: Access | None) -> list[AccessEvent]:
+    """Return the events of a command; none, if it changes nothing."""
+    if isinstance(command, Deny):
+        return _deny(command, access)
+    return [] if access is None else _regain(command, access)
+
+
+def _regain(command: Deliver | Lift | Join | TakeBack | Leave, access: Access) -> list[AccessEvent]:
+    match command:
+        case Deliver():
+            ended = _ended(access, RegainReason.DELIVERED, command.session, command.refs)
+        case Join():
+            ended = _ended(access, RegainReason.JOINED, command.session, command.refs, command.error)
+        case Lift():
+            ended = _ended(access, RegainReason.LIFTED, None, (command.ref,))
+        case TakeBack():
+            ended = _ended(access, RegainReason.ACCOUNT_LIMITED, command.session, (None,), command.error)
+        case Leave():
+            ended = _ended(access, RegainReason.SEAT_LEFT, command.session, (None,))
+        case _:
+            assert_never(command)
+    return ended
+
+
+def _deny(command: Deny, access: Access | None) -> list[AccessEvent]:
+    state = access or Access(command.adbot)
+    events: list[AccessEvent] = []
+    for refusal in command.refusals:
+        denied = _denied(refusal, state, command)
+        if denied is not None:
+            events.append(denied)
+            state = evolve(state, denied)
+    return events
+
+
+def _denied(refusal: Refusal, access: Access, command: Deny) -> AccessDenied | None:
+    """Return the denial of a refusal; None if a denial for the same reason is in force."""
+    party = refusal.party
+    if party is Party.TARGET and not (refusal.alone or _confirmed(refusal, access.denials, command.at)):
+        party = Party.SEAT_AT_TARGET
+    session = None if party is Party.TARGET else refusal.session
+    wanted = Denial(party, session, refusal.ref, refusal.result, refusal.error, command.at, 1, command.at)
+    last = next((one for one in access.denials if one.same_place(wanted)), None)
+    if last is not None and last.until > command.at:
+        if (last.result, last.error) == (refusal.result, refusal.error):
+            return None
+        times = last.times
+    else:
+        times = 1 if last is None else last.times + 1
+    until = refusal.until
+    if until is None:
+        until = command.at + _length(command.lasting, times, passing=refusal.passing)
+    elif last is not None:  # a wait with an end of its own says nothing about the next denial
+        if last.until > until:
+            return None
+        times = max(1, last.times)
+    return AccessDenied(
+        adbot=command.adbot,
+        party=party,
+        session=session,
+        ref=refusal.ref,
+        result=refusal.result,
+        error=refusal.error,
+        until=until,
+        times=times,
+        at=command.at,
+    )
+
+
+def _confirmed(refusal: Refusal, denials: Iterable[Denial], at: datetime) -> bool:
+    """Return whether another seat found the group gone, too."""
+    return any(
+        one.party is Party.SEAT_AT_TARGET
+        and (one.ref, one.result) == (refusal.ref, refusal.result)
+        and one.session != refusal.session
+        and one.until >= at - CONFIRMING
+        for one in denials
+    )
+
+
+def _length(lasting: Lasting, times: int, *, passing: bool) -> timedelta:
+    """Return how long a denial lasts; one that often passes by itself at first not beyond its cycle."""
+    if passing and times == 1:
+        return timedelta()
+    first = lasting.first / PASSING_PART if passing else lasting.first
+    doublings = times - 2 if passing else times - 1
+    return min(first * int(2 ** min(doublings, 20)), max(lasting.longest, lasting.first))
+
+
+def _ended(
+    access: Access,
+    why: RegainReason,
+    session: SessionId | None,
+    refs: Sequence[GroupRef | None],
+    error: ErrorName | None = None,
+) -> list[AccessEvent]:
+    """Return an event for each reference with denials to end."""
+    events = [
+        AccessRegained(adbot=access.adbot, session=session, ref=ref, error=error, why=why)
+        for ref in dict.fromkeys(refs)
+    ]
+    return [event for event in events if any(_ends(event, one) for one in access.denials)]
+
+
+def _ends(event: AccessRegained, denial: Denial) -> bool:
+    """Return whether the event ends the denial; `tables.regained` says the same in SQL."""
+    if event.why is RegainReason.ACCOUNT_LIMITED and denial.until == denial.at:
+        return False
+    of_all = denial.session is None and event.ref is not None
+    of_seat = of_all or event.session in {None, denial.session}
+    return of_seat and event.ref in {None, denial.ref} and event.error in {None, denial.error}
+
+
+def evolve(access: Access | None, event: AccessEvent) -> Access:
+    """Return the adbot's access after an event."""
+    match event, access:
+        case AccessDenied(), _:
+            return _with(access or Access(event.adbot), event)
+        case AccessRegained(), Access():
+            return replace(access, denials=tuple(_after(event, access.denials)))
+        case AccessRegained(), None:
+            message = f"{type(event).__name__} can't be the first event"
+            raise ImpossibleEvent(message)
+        case _:
+            assert_never(event)
+
+
+def _after(event: AccessRegained, denials: Iterable[Denial]) -> Iterator[Denial]:
+    """Yield what remains of denials; `tables.regained` does the same in SQL.
+
+    Those that were due to the account's limit have ended and do not count, but other seats go first.
+    """
+    for denial in denials:
+        if not _ends(event, denial):
+            yield denial
+        elif event.why is RegainReason.ACCOUNT_LIMITED:
+            yield replace(denial, until=denial.at, times=denial.times - 1)
+
+
+def _with(access: Access, event: AccessDenied) -> Access:
+    denial = Denial(
+        event.party, event.session, event.ref, event.result, event.error, event.until, event.times, event.at
+    )
+    others = (
+        one for one in access.denials if not one.same_place(denial) and one.until >= event.at - REMEMBERED
+    )
+    return replace(access, denials=(*others, denial))
+
+
+ACCESS = Decider("access", decide, evolve, snapshots=Snapshots(Access, version=1))
