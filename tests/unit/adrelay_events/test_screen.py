@@ -188,6 +188,8 @@ def render_adbot() -> None:
             "stop_reason": None,
             "stop_detail": None,
             "private_ids": False,
+            "paused": False,
+            "blocked_groups": ["@bakers", "-1001234567890"],
             "account": str(ACCOUNT),
             "order_number": ORDER,
             "plan": PLAN.model_dump(mode="json"),
