@@ -2,16 +2,25 @@
 
 from libs.events.forwarder import AbortReason
 from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
-from libs.events.scheduler import AdbotStopped, CycleDue, GroupConfirmed
+from libs.events.scheduler import (
+    AdbotStopped,
+    AllPaused,
+    AllResumed,
+    CycleDue,
+    GroupConfirmed,
+    TargetBlocked,
+    TargetUnblocked,
+)
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.forwarder.access.commands import Leave, Lift
 from services.forwarder.access.domain import ACCESS
 from services.forwarder.context import Context
-from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
-from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.cycle.tables import all_running_cycles, running_cycles
 from services.forwarder.pool.peers import forget_peers
+from services.forwarder.pool.switches import block, blocked_among, pause, paused, pending_at, resume, unblock
 from services.forwarder.tables.adbots import last_stop, released_from
 
 reactions = Reactions[Context]()
@@ -35,8 +44,38 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
     )
     await unit.execute(CYCLE, event.cycle, command)
     # a reader that is ahead of this one may have handled the stop already
-    if unit.cause.cursor < await last_stop(unit.flushed, event.adbot):
+    if unit.cause.cursor < await last_stop(unit.flushed, event.adbot) or await paused(unit.flushed):
         await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
+    elif blocked := await blocked_among(unit.flushed, event.groups):
+        await unit.execute(CYCLE, event.cycle, LeaveOut(tuple(blocked), unit.at))
+
+
+@reactions.to(TargetBlocked)
+async def leave_out(event: TargetBlocked, unit: UnitOfWork) -> None:
+    """Drop the pending sends to a blocked group."""
+    await block(unit.flushed, event.target)
+    for cycle, groups in (await pending_at(unit.flushed, event.target)).items():
+        await unit.execute(CYCLE, cycle, LeaveOut(tuple(groups), unit.at))
+
+
+@reactions.to(TargetUnblocked)
+async def take_in(event: TargetUnblocked, unit: UnitOfWork) -> None:
+    """Let cycles that begin from now on send to a group again."""
+    await unblock(unit.flushed, event.target)
+
+
+@reactions.to(AllPaused)
+async def pause_all(_: AllPaused, unit: UnitOfWork) -> None:
+    """Abort all running cycles, and let none begin."""
+    await pause(unit.flushed)
+    for cycle in await all_running_cycles(unit.flushed):
+        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+
+
+@reactions.to(AllResumed)
+async def resume_all(_: AllResumed, unit: UnitOfWork) -> None:
+    """Let cycles begin again."""
+    await resume(unit.flushed)
 
 
 @reactions.to(GroupConfirmed)

@@ -6,9 +6,10 @@ from services.forwarder.pool.claims import SCHEMA as CLAIMS
 from services.forwarder.pool.leases import SCHEMA as LEASES
 from services.forwarder.pool.peers import SCHEMA as PEERS
 from services.forwarder.pool.queue import SCHEMA as QUEUE
+from services.forwarder.pool.switches import SCHEMA as SWITCHES
 from services.forwarder.vault.store import SCHEMA as VAULT
 
-STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{CLAIMS}\n{PEERS}"
+STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{CLAIMS}\n{PEERS}\n{SWITCHES}"
 
 
 async def make_tables(engine: Engine) -> None:

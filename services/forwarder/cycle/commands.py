@@ -90,4 +90,12 @@ class Abort:
     at: datetime
 
 
-Command = Begin | RecordOutcomes | LoseSeat | BreakSource | Abort
+@dataclass(frozen=True)
+class LeaveOut:
+    """Send nothing to groups that the operator has blocked."""
+
+    groups: tuple[GroupRef, ...]
+    at: datetime
+
+
+Command = Begin | RecordOutcomes | LoseSeat | BreakSource | Abort | LeaveOut

@@ -31,6 +31,7 @@ from services.forwarder.cycle.commands import (
     Begin,
     BreakSource,
     Command,
+    LeaveOut,
     LoseSeat,
     Outcome,
     RecordOutcomes,
@@ -39,6 +40,8 @@ from services.forwarder.cycle.sharing import Denial, Seating, share_out
 from services.forwarder.cycle.state import SECOND_CHANCE, Cycle, CycleEvent, evolve
 
 RECORDED_TOGETHER = 20
+BLOCKED = "TARGET_BLOCKED"
+"""The error of a group that the operator has blocked."""
 BLAMED = 3
 """If so many groups refuse a post for one reason, or all if they are fewer, the post is at fault."""
 
@@ -54,7 +57,7 @@ def decide(command: Command, cycle: Cycle | None) -> list[CycleEvent]:
     return [] if cycle.over else _go_on(command, cycle)
 
 
-def _go_on(command: Begin | LoseSeat | BreakSource | Abort, cycle: Cycle) -> list[CycleEvent]:
+def _go_on(command: Begin | LoseSeat | BreakSource | Abort | LeaveOut, cycle: Cycle) -> list[CycleEvent]:
     match command:
         case Begin():
             return []
@@ -64,6 +67,9 @@ def _go_on(command: Begin | LoseSeat | BreakSource | Abort, cycle: Cycle) -> lis
             return _broken(cycle, command.error)
         case Abort():
             return [_aborted(cycle, command.reason)]
+        case LeaveOut():
+            left_out = [_left_out(group, command.at) for group in command.groups if group in cycle.waiting]
+            return _settle(cycle, left_out) if left_out else []
         case _:
             assert_never(command)
 
@@ -96,6 +102,10 @@ def _nobody(group: GroupRef, denial: Denial, at: datetime) -> Delivery:
     return Delivery(
         group=group, session=None, result=denial.result, error=denial.error, at=at, party=denial.party
     )
+
+
+def _left_out(group: GroupRef, at: datetime) -> Delivery:
+    return Delivery(group=group, session=None, result=ResultClass.STOPPED, error=BLOCKED, at=at)
 
 
 def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:

@@ -17,7 +17,7 @@ from libs.events.values import (
     SessionId,
 )
 from libs.eventsourcing import ImpossibleEvent
-from services.forwarder.cycle.commands import Abort, Begin, BreakSource, LoseSeat
+from services.forwarder.cycle.commands import Abort, Begin, BreakSource, LeaveOut, LoseSeat
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.sharing import Denial, Seating
 from tests.unit.forwarder.cycles import (
@@ -272,3 +272,21 @@ def test_impossible_histories_are_errors() -> None:
         CYCLE.fold([recorded(delivery("@group0", A))])
     with pytest.raises(ImpossibleEvent):
         CYCLE.fold([started(), started()])
+
+
+# -- blocked groups
+
+
+def test_a_blocked_group_is_left_out_and_the_others_go_on() -> None:
+    left_out = delivery("@group1", None, ResultClass.STOPPED, "TARGET_BLOCKED")
+    cycle.given(started(share(A, "@group0", "@group1"))).when(LeaveOut(("@group1", "@elsewhere"), NOON)).then(
+        recorded(left_out)
+    )
+
+
+def test_a_cycle_ends_when_its_last_group_is_blocked_and_a_repetition_changes_nothing() -> None:
+    left_out = recorded(delivery("@group0", None, ResultClass.STOPPED, "TARGET_BLOCKED"))
+    running = cycle.given(started(share(A, "@group0")))
+    running.when(LeaveOut(("@group0",), NOON)).then(left_out, finished(STOPPED=1))
+    over = cycle.given(started(share(A, "@group0")), left_out, finished(STOPPED=1))
+    over.when(LeaveOut(("@group0",), NOON)).then()
