@@ -138,7 +138,7 @@ async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(
     suspended = AdbotSuspended(adbot=adbot, reason="refunded")
     await harness.provisioning.publish(f"adbot-{adbot}", suspended)
     found = await reaches(client, adbot, "SUSPENDED")
-    assert found["cycles"] == {"last_number": None, "last_due_at": None, "next_due_at": None}
+    assert set(found["cycles"].values()) == {None}
     assert "refunded" not in str(found)
     answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     assert (answer.status_code, answer.json()["code"]) == (409, "adbot_suspended")
