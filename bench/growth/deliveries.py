@@ -17,6 +17,7 @@ from libs.eventsourcing import Engine, EventStream
 from libs.eventsourcing.model.envelope import Envelope
 from libs.eventsourcing.operations import rebase
 from libs.eventsourcing.values import START, Cursor, utc_now
+from services.gateway.settings import GatewaySettings
 from services.gateway.tables.deliveries import DELIVERIES
 
 ADBOTS, CYCLES = 20, 140
@@ -24,6 +25,9 @@ ADBOTS, CYCLES = 20, 140
 MANY_ADBOTS, YEARS = 1000, 5
 CYCLES_A_DAY = MANY_ADBOTS * int(timedelta(days=1) / INTERVAL)
 _DAYS = YEARS * 365.25
+_LOG = "the gateway's deliveries, with indexes"
+_DAYS_OF_LOG: int = GatewaySettings.model_fields["deliveries_days"].default
+"""The gateway drops older days of its log."""
 _SIZES = """
 select pg_relation_size('engine.events') as rows, pg_indexes_size('engine.events') as indexes,
        pg_table_size('engine.events') - pg_relation_size('engine.events') as long
@@ -51,16 +55,25 @@ async def bytes_a_delivery(folder: Path) -> list[list[str]]:
 
 def table(places: Mapping[str, float]) -> list[list[str]]:
     """Return the table of these places, given the bytes of a cycle in each."""
-    headings = ["place", "bytes a cycle", "bytes a delivery", "GB a day", f"TB in {YEARS} years"]
+    headings = ["place", "bytes a cycle", "bytes a delivery", "GB a day", f"TB after {YEARS} years"]
+    kept = {place: size * (_DAYS_OF_LOG if place == _LOG else _DAYS) for place, size in places.items()}
     return [
         headings,
-        *(_line(place, size) for place, size in {**places, "in all": sum(places.values())}.items()),
+        *(_line(place, size, kept[place]) for place, size in places.items()),
+        _line("in all", sum(places.values()), sum(kept.values())),
     ]
 
 
-def _line(place: str, size: float) -> list[str]:
+def _line(place: str, size: float, kept: float) -> list[str]:
+    """Return the line of a place, given its bytes a cycle, and those of a cycle every day that it keeps."""
     day = size * CYCLES_A_DAY
-    return [place, f"{size:,.0f}", f"{size / GROUPS:,.0f}", f"{day / 1e9:,.1f}", f"{day * _DAYS / 1e12:,.1f}"]
+    return [
+        place,
+        f"{size:,.0f}",
+        f"{size / GROUPS:,.0f}",
+        f"{day / 1e9:,.1f}",
+        f"{kept * CYCLES_A_DAY / 1e12:,.1f}",
+    ]
 
 
 async def _places(engines: Mapping[str, Engine], stream: EventStream, folder: Path) -> dict[str, float]:
@@ -81,9 +94,7 @@ async def _places(engines: Mapping[str, Engine], stream: EventStream, folder: Pa
     await fold_events(engines["gateway"], DELIVERIES, envelopes)
     await engines["gateway"].pool.execute("vacuum analyze", timeout=300)
     places["the stream (JetStream, compressed)"] = disk_bytes(folder / "nats" / "jetstream")
-    places["the gateway's deliveries, with indexes"] = int(
-        await engines["gateway"].pool.fetchval(_TABLES, DELIVERIES.name)
-    )
+    places[_LOG] = int(await engines["gateway"].pool.fetchval(_TABLES, DELIVERIES.name))
     return places
 
 

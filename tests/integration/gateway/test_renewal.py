@@ -138,7 +138,9 @@ async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(
     suspended = AdbotSuspended(adbot=adbot, reason="refunded")
     await harness.provisioning.publish(f"adbot-{adbot}", suspended)
     found = await reaches(client, adbot, "SUSPENDED")
-    assert set(found["cycles"].values()) == {None}
+    cycles = found["cycles"]
+    assert isinstance(cycles, dict)
+    assert set(cycles.values()) == {None}
     assert "refunded" not in str(found)
     answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     assert (answer.status_code, answer.json()["code"]) == (409, "adbot_suspended")
