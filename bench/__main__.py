@@ -11,6 +11,7 @@ import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
+from bench.forwarding import forwarding
 from bench.growing import growing
 from bench.measure import Line, markdown, show
 from bench.operating import operating
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "pay": sustained,
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
+    "forward": forwarding,
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""
