@@ -20,7 +20,7 @@ from services.forwarder.pool.facts import Facts
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.posting import SendFailed
-from services.forwarder.pool.queue import Key, Send
+from services.forwarder.pool.sends import Key, Send
 
 ACTOR = "service:forwarder"
 BANS = 3
