@@ -11,6 +11,7 @@ import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
+from bench.forwarding import forwarding
 from bench.growth.run import SIZES, growth
 from bench.growth.streams import growing
 from bench.measure import Line, markdown, show
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "pay": sustained,
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
+    "forward": forwarding,
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""

@@ -196,7 +196,7 @@ class Shop(LocalSystem):
         found: dict[str, float] = {}
         for status in self.supervisor.statuses():
             if status.pid is not None:
-                found[status.name] = sum(_cpu_seconds(pid) for pid in (status.pid, *_children(status.pid)))
+                found[status.name] = sum(cpu_seconds(pid) for pid in (status.pid, *children(status.pid)))
         times = os.times()
         return {**found, "the bench itself": times.user + times.system}
 
@@ -231,7 +231,8 @@ def _rows(stream: str, events: Sequence[Event], at: datetime, actor: str) -> Ite
         yield new_id(), stream, version, kind.__name__, kind.schema_version, at, first, first, actor, data
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds of a process so far, with its ended children."""
     try:
         used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -239,5 +240,6 @@ def _cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for ticks in used[11:15]) / _TICKS_PER_SECOND
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the running children of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -8,7 +8,7 @@ from libs.events.values import ErrorName, Party, ResultClass, SessionId
 from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.pool.posting import SendFailed
-from services.forwarder.pool.queue import Key, Send
+from services.forwarder.pool.sends import Key, Send
 from services.forwarder.settings import ForwarderSettings
 
 PAUSES_OF_BATCH = 12
@@ -33,6 +33,11 @@ class Batch:
     def keys(self) -> list[Key]:
         """The sends of these outcomes."""
         return [send.key for send, _ in self.outcomes]
+
+    @property
+    def room(self) -> int:
+        """How many more outcomes are recorded together with these; at least one."""
+        return max(1, self._size - len(self.outcomes))
 
     @property
     def due_in(self) -> float:

@@ -22,11 +22,9 @@ create index if not exists claims_by_group on pool.claims (cycle, grp);
 GENERAL_TOPIC = 1
 """The topic of a forum to which messages without a topic go."""
 
-# the update changes nothing, but makes a concurrent release wait for the end of this transaction
-_CLAIM = """
-insert into pool.claims as c (cycle, channel, topic, grp) values ($1, $2, $3, $4)
-on conflict (cycle, channel, topic) do update set grp = c.grp
-returning grp
+_OWNER = """
+select c.grp, exists (select from sends s where s.cycle = c.cycle and s.grp = c.grp) as waiting
+from pool.claims c where c.cycle = $1 and c.channel = $2 and c.topic = $3
 """
 _RELEASE_SEAT = """
 delete from pool.claims c using sends s
@@ -48,14 +46,15 @@ def same_as(group: GroupRef) -> ErrorName:
     return f"SAME_AS {group}"
 
 
-async def claim(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
-    """Claim a target for a reference in this cycle; return the other reference if it is already claimed."""
-    topic = target.topic or GENERAL_TOPIC
-    owner: GroupRef = await sql.fetchval(_CLAIM, cycle, target.peer.chat, topic, group)
-    if owner == group:
-        return None
-    waiting = await sql.fetchval("select true from sends where cycle = $1 and grp = $2", cycle, owner)
-    return Rival(owner, waiting=bool(waiting))
+def place(target: Target) -> tuple[int, int]:
+    """Return a target's chat and topic."""
+    return target.peer.chat, target.topic or GENERAL_TOPIC
+
+
+async def rival(sql: Sql, cycle: CycleId, group: GroupRef, target: Target) -> Rival | None:
+    """Return another reference that has claimed a target in this cycle."""
+    row = await sql.fetchrow(_OWNER, cycle, *place(target))
+    return None if row is None or row["grp"] == group else Rival(row["grp"], waiting=row["waiting"])
 
 
 async def release(sql: Sql, cycle: CycleId, groups: Sequence[GroupRef]) -> None:

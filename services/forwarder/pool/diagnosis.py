@@ -2,7 +2,7 @@
 
 from libs.events.values import ChannelPost, CycleId, GroupRef, ResultClass
 from services.forwarder.pool.posting import Posting, SendFailed
-from services.forwarder.pool.queue import Send
+from services.forwarder.pool.sends import Send
 
 
 class Diagnosis:

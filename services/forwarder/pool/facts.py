@@ -12,7 +12,7 @@ from services.forwarder.access.tables import denied_at, denied_for
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.pool.posting import SendFailed
-from services.forwarder.pool.queue import Send
+from services.forwarder.pool.sends import Send
 from services.forwarder.ports import NOT_A_MEMBER
 
 LASTING = frozenset({ResultClass.TARGET_DENIED, ResultClass.TARGET_GONE, ResultClass.PAYMENT_REQUIRED})

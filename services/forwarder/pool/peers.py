@@ -3,7 +3,7 @@
 Peers that a session resolved for one adbot are never used for another: that may be another client's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from libs.events.chat_ids import channel_of, is_private, private_ref
 from libs.events.values import AdbotId, CycleId, GroupRef, SessionId
@@ -36,6 +36,8 @@ class PeerBook:
         self._adbot = adbot
         self._account = account
         self._known: dict[str, Peer] = {}
+        self._unknown: set[str] = set()
+        """Names that are not stored either."""
         self._listed: CycleId | None = None
         self._joined: frozenset[GroupRef] = frozenset()
 
@@ -51,12 +53,22 @@ class PeerBook:
         The account's chats are listed at most once in a cycle.
         """
         name = _canonical(name)
+        if name not in self._known and name not in self._unknown:
+            await self._recall([name])
         if name not in self._known:
-            found = await self._remembered(name)
-            if found is None:
-                found = await self._ask(name, cycle)
-            self._known[name] = found
+            self._known[name] = await self._ask(name, cycle)
         return self._known[name]
+
+    async def known(self, refs: Sequence[GroupRef]) -> dict[GroupRef, Target]:
+        """Return the targets of references, without those that only the messenger can resolve."""
+        names = {ref: _canonical(ref.partition("/")[0]) for ref in refs}
+        await self._recall([name for name in set(names.values()) - self._unknown if name not in self._known])
+        topics = {ref: ref.partition("/")[2] for ref in refs}
+        return {
+            ref: Target(self._known[name], int(topics[ref]) if topics[ref] else None)
+            for ref, name in names.items()
+            if name in self._known
+        }
 
     async def refresh(self, ref: GroupRef, cycle: CycleId) -> bool:
         """Resolve a cached name again; return whether it is another peer now. Raises `MessengerError`."""
@@ -85,17 +97,21 @@ class PeerBook:
             )
         )
 
-    async def _remembered(self, name: str) -> Peer | None:
-        row = await self._engine.query(
-            lambda sql: sql.fetchrow(
-                "select channel, access_hash from pool.known_peers "
-                "where session = $1 and adbot = $2 and ref = $3",
+    async def _recall(self, names: Sequence[str]) -> None:
+        """Read the stored peers of names."""
+        if not names:
+            return
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(
+                "select ref, channel, access_hash from pool.known_peers "
+                "where session = $1 and adbot = $2 and ref = any($3)",
                 self._session,
                 self._adbot,
-                name,
+                list(names),
             )
         )
-        return None if row is None else Peer(row["channel"], row["access_hash"])
+        self._known |= {row["ref"]: Peer(row["channel"], row["access_hash"]) for row in rows}
+        self._unknown |= set(names) - set(self._known)
 
     async def _ask(self, name: str, cycle: CycleId) -> Peer:
         if not is_private(name):

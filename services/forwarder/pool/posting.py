@@ -1,12 +1,13 @@
 """One send: its target, its messages and their random ids."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, Party, ResultClass, TextPost
 from services.forwarder.pool.peers import PeerBook
-from services.forwarder.pool.queue import Send
+from services.forwarder.pool.sends import Send
 from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
 
 TEXT = 0
@@ -58,9 +59,17 @@ class Messages:
 class Prepared:
     """A send with all its names resolved."""
 
+    send: Send
     target: Target
     keys: tuple[int, ...]
-    content: "TextPost | Messages"
+    content: TextPost | Messages
+
+
+def prepared(send: Send, target: Target, content: TextPost | Messages) -> Prepared:
+    """Return a send to a target, with its idempotency keys."""
+    numbers = (TEXT,) if isinstance(content, TextPost) else content.numbers
+    keys = tuple(idempotency_key(send.cycle, send.group, number) for number in numbers)
+    return Prepared(send, target, keys, content)
 
 
 class Posting:
@@ -76,13 +85,15 @@ class Posting:
         """Resolve the names that a send needs; nothing is sent yet. Raises `SendFailed`."""
         match send.post:
             case TextPost():
-                target = await self._target(send.group, send.cycle)
-                return Prepared(target, (idempotency_key(send.cycle, send.group, TEXT),), send.post)
+                return prepared(send, await self._target(send.group, send.cycle), send.post)
             case ChannelPost():
                 messages = await self._source(send.cycle, send.post)
-                target = await self._target(send.group, send.cycle)
-                keys = tuple(idempotency_key(send.cycle, send.group, number) for number in messages.numbers)
-                return Prepared(target, keys, messages)
+                return prepared(send, await self._target(send.group, send.cycle), messages)
+
+    async def known(self, sends: Sequence[Send], content: TextPost | Messages) -> list[Prepared]:
+        """Return the sends of a post with known content whose targets are known too; nothing is asked."""
+        targets = await self._peers.known([send.group for send in sends])
+        return [prepared(send, targets[send.group], content) for send in sends if send.group in targets]
 
     async def _source(self, cycle: CycleId, post: ChannelPost) -> Messages:
         if cycle != self._cycle:  # a post may have been edited since the last cycle
@@ -135,19 +146,19 @@ class Posting:
         """See `PeerBook.take_joined`."""
         return self._peers.take_joined()
 
-    async def send(self, prepared: Prepared) -> tuple[int, ...]:
+    async def send(self, ready: Prepared) -> tuple[int, ...]:
         """Send and return the message ids in the target; none, if an earlier send arrived.
 
         Raises `SendFailed`.
         """
         try:
-            match prepared.content:
+            match ready.content:
                 case TextPost() as text:
-                    return await self._account.write(text, prepared.keys[0], prepared.target)
+                    return await self._account.write(text, ready.keys[0], ready.target)
                 case Messages(source, numbers):
-                    return await self._account.forward(source, numbers, prepared.keys, prepared.target)
+                    return await self._account.forward(source, numbers, ready.keys, ready.target)
         except Unreachable:
             raise
         except MessengerError as error:
-            topic = prepared.target.topic is not None
+            topic = ready.target.topic is not None
             raise SendFailed(error, sent=True, topic=topic) from None

@@ -1,27 +1,15 @@
 """A seat's queue of sends, and the attempts that are stored before a send is made."""
 
 import random
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from pydantic import TypeAdapter
-
-from libs.events.values import (
-    AdbotId,
-    ApplicationId,
-    ChannelPost,
-    CycleId,
-    ErrorName,
-    GroupRef,
-    Post,
-    ResultClass,
-    TextPost,
-)
-from libs.eventsourcing import Cause, Engine, Row, Sql
+from libs.events.values import CycleId, GroupRef, ResultClass
+from libs.eventsourcing import Engine, Row, Sql
 from services.forwarder.cycle.tables import delete_ended
-from services.forwarder.pool.claims import Rival, claim, forget_claims
+from services.forwarder.pool.claims import Rival, forget_claims, place, rival
 from services.forwarder.pool.leases import Lease, LeaseLost, forget_workers
+from services.forwarder.pool.sends import Key, Send, Turn, send_of
 from services.forwarder.ports import Target
 
 SCHEMA = """
@@ -36,8 +24,6 @@ create table if not exists pool.attempts (
     primary key (cycle, grp)
 );
 """
-
-_POST: TypeAdapter[ChannelPost | TextPost] = TypeAdapter(Post)
 
 _NEXT = """
 select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp()), 0))::float8 as pause,
@@ -61,19 +47,63 @@ left join lateral (
       and (s.cycle, s.grp) not in (select * from unnest($4::uuid[], $5::text[]))
     order by greatest(a.not_before, d.until, statement_timestamp()),
              c.started_at, s.ordinal, s.grp
-    limit 1
+    limit $6
 ) s on true
 where p.session = $1 and p.worker = $2 and p.epoch = $3 and p.until > clock_timestamp()
 """
-_PACE = """
-update pool.seats set next_send_at = clock_timestamp() + $4
-where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+# Claims are made in one order, so that two seats never wait for each other. The claim's update changes
+# nothing, but makes a concurrent release wait. Without the first target no attempt is stored.
+_BEGIN = """
+with lease as materialized (
+    select session from pool.seats
+    where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+    for no key update
+), claimed as (
+    insert into pool.claims as c (cycle, channel, topic, grp)
+    select $5, w.channel, w.topic, w.grp
+    from lease, unnest($6::bigint[], $7::bigint[], $8::text[]) as w (channel, topic, grp)
+    order by w.channel, w.topic
+    on conflict (cycle, channel, topic) do update set grp = c.grp
+    returning grp
+), own as materialized (
+    select array(select grp from claimed) as groups
+), paced as (
+    update pool.seats set next_send_at = clock_timestamp() + $4
+    where session = $1 and ($8::text[])[1] = any((select groups from own)::text[])
+), begun as (
+    insert into pool.attempts as a (cycle, grp, session, attempts, doubtful)
+    select s.cycle, s.grp, s.session, 1, true
+    from sends s, own
+    where s.session = $1 and s.cycle = $5 and s.grp = any($8) and s.grp = any(own.groups)
+      and ($8::text[])[1] = any(own.groups)
+    on conflict (cycle, grp) do update set
+        attempts = case when a.session = $1 then a.attempts + 1 else 1 end,
+        session = $1, doubtful = true, not_before = null
+    returning grp
+)
+select exists (select from lease) as held, own.groups as own, array(select grp from begun) as begun
+from own
 """
-_NOTE = """
-insert into pool.attempts as a (cycle, grp, session, attempts, doubtful) values ($1, $2, $3, 1, true)
-on conflict (cycle, grp) do update set
-    attempts = case when a.session = $3 then a.attempts + 1 else 1 end,
-    session = $3, doubtful = true, not_before = null
+_GIVE_BACK = """
+with lease as (
+    update pool.seats set next_send_at = clock_timestamp() + $4
+    where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+    returning session
+), unclaimed as (
+    delete from pool.claims where cycle = $5 and grp = any($6) and exists (select from lease)
+)
+delete from pool.attempts where cycle = $5 and grp = any($6) and session = (select session from lease)
+"""
+_WANTED = """
+with paced as (
+    update pool.seats set next_send_at = clock_timestamp() + $4
+    where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+      and next_send_at < clock_timestamp() + $4 - interval '50 milliseconds'
+)
+select array(select grp from sends where session = p.session and cycle = $5 and grp = any($6)) as groups,
+       coalesce(k.rests_until > clock_timestamp(), false) as rests
+from pool.seats p left join clients k on k.session = p.session
+where p.session = $1 and p.worker = $2 and p.epoch = $3 and p.until > clock_timestamp()
 """
 _PUT_OFF = """
 insert into pool.attempts as a (cycle, grp, session, attempts, doubtful, not_before)
@@ -84,44 +114,6 @@ on conflict (cycle, grp) do update set
 
 _AT_ONCE = 5000
 """The most rows that one transaction deletes."""
-
-Key = tuple[CycleId, GroupRef]
-
-
-@dataclass(frozen=True)
-class Send:
-    """A pending send to a group. `attempts`: how many were begun. `doubtful`: see `Outcome`."""
-
-    cycle: CycleId
-    group: GroupRef
-    pair: ApplicationId
-    adbot: AdbotId
-    cause: Cause
-    """The cycle's `CycleStarted`."""
-    post: ChannelPost | TextPost
-    delay_seconds: float
-    jitter_seconds: float
-    attempts: int
-    doubtful: bool
-
-    @property
-    def key(self) -> Key:
-        """The send's identity: its cycle and group."""
-        return self.cycle, self.group
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A seat's next action: none without a send, else the send after the longer of these seconds."""
-
-    send: Send | None
-    pause: float = 0.0
-    """Seconds until the seat may send: it is paced, or paused by a limit."""
-    wait: float = 0.0
-    """Seconds until the group's retry is due."""
-    rest: float = 0.0
-    rest_result: ResultClass = ResultClass.RATE_LIMITED
-    rest_error: ErrorName = ""
 
 
 class Queue:
@@ -135,16 +127,28 @@ class Queue:
     def _seat(self) -> tuple[object, str, int]:
         return self._lease.session, self._lease.worker, self._lease.epoch
 
-    async def next(self, done: Collection[Key]) -> Turn:
-        """Return the next action, ignoring the sends in `done`, which are not recorded yet."""
+    async def next(self, done: Collection[Key], most: int = 1) -> Turn:
+        """Return the next action, ignoring the sends in `done`, which are not recorded yet.
+
+        At most `most` sends are read.
+        """
         cycles, groups = [key[0] for key in done], [key[1] for key in done]
-        row = await self._engine.query(lambda sql: sql.fetchrow(_NEXT, *self._seat, cycles, groups))
-        if row is None:
+        rows = await self._engine.query(lambda sql: sql.fetch(_NEXT, *self._seat, cycles, groups, most))
+        if not rows:
             raise LeaseLost(str(self._lease.session))
+        row = rows[0]
         if row["cycle"] is None:
             return Turn(None)
+        send = send_of(row)
+        behind = [
+            send_of(other, send.post)
+            for other in rows[1:]
+            if (other["cycle"], other["pair"]) == (send.cycle, send.pair)
+            and not (other["wait"] > 0 or other["attempts"] or other["doubtful"])
+        ]
         return Turn(
-            _send(row),
+            send,
+            tuple(behind),
             pause=max(row["pause"], row["rest"]),
             wait=row["wait"],
             rest=row["rest"],
@@ -152,31 +156,68 @@ class Queue:
             rest_error=row["rest_error"] or "",
         )
 
-    async def begin(self, send: Send, target: Target) -> bool | Rival:
-        """Store that a send is being made, and when the next may be; return whether it is still pending.
+    async def begin(
+        self, send: Send, target: Target, *behind: tuple[Send, Target]
+    ) -> list[tuple[Send, float]] | Rival:
+        """Store that sends of one cycle are being made, and when the next may be after all of them.
 
-        From now on it is doubtful until Telegram has answered. If another reference has claimed the same
-        target, return that one and store nothing.
+        Return those that are still pending, each with the seconds from its start to the next one. From now
+        on they are doubtful until Telegram has answered. If another reference has claimed the first one's
+        target, return that one and store no attempt; later sends of which that is true are left out.
         """
-        pause = timedelta(seconds=send.delay_seconds + random.uniform(0, send.jitter_seconds))
-        async with self._engine.pool.acquire() as connection, connection.transaction():
-            sql = Sql(connection)
-            rival = await claim(sql, send.cycle, send.group, target)
-            if rival is not None:
-                return rival if await self._wanted(sql, send) else False
-            if not await sql.execute(_PACE, *self._seat, pause):
-                raise LeaseLost(str(self._lease.session))
-            await sql.execute(_NOTE, send.cycle, send.group, self._lease.session)
-            return await self._wanted(sql, send)
+        wanted: dict[tuple[int, int], Send] = {}
+        for one, its in [(send, target), *behind]:
+            wanted.setdefault(place(its), one)
+        pauses = {
+            one.group: one.delay_seconds + random.uniform(0, one.jitter_seconds) for one in wanted.values()
+        }
+        row = await self._engine.query(
+            lambda sql: sql.fetchrow(
+                _BEGIN,
+                *self._seat,
+                timedelta(seconds=sum(pauses.values())),
+                send.cycle,
+                [channel for channel, _ in wanted],
+                [topic for _, topic in wanted],
+                list(pauses),
+            )
+        )
+        if row is None or not row["held"]:
+            raise LeaseLost(str(self._lease.session))
+        if send.group not in row["own"]:
+            return await self._engine.query(lambda sql: self._rival(sql, send, target)) or []
+        return [(one, pauses[one.group]) for one in wanted.values() if one.group in row["begun"]]
 
-    async def _wanted(self, sql: Sql, send: Send) -> bool:
-        found = await sql.fetchval(
+    async def give_back(self, sends: Sequence[Send], seconds: float) -> None:
+        """Undo the beginning of sends of one cycle that were not made; the next may be in so many seconds."""
+        cycle = sends[0].cycle
+        await self._engine.query(lambda sql: self._in_cycle(sql, _GIVE_BACK, cycle, sends, seconds))
+
+    async def still_wanted(self, sends: Sequence[Send], seconds: float) -> set[GroupRef] | None:
+        """Return the groups of begun sends of one cycle that are still pending; None if the seat is paused.
+
+        The seat makes no other send within `seconds`, the time that these take.
+        """
+        cycle = sends[0].cycle
+        row = await self._engine.query(lambda sql: self._in_cycle(sql, _WANTED, cycle, sends, seconds))
+        if row is None:
+            raise LeaseLost(str(self._lease.session))
+        return None if row["rests"] else set(row["groups"])
+
+    async def _in_cycle(
+        self, sql: Sql, statement: str, cycle: CycleId, sends: Sequence[Send], seconds: float
+    ) -> Row | None:
+        groups = [send.group for send in sends]
+        return await sql.fetchrow(statement, *self._seat, timedelta(seconds=seconds), cycle, groups)
+
+    async def _rival(self, sql: Sql, send: Send, target: Target) -> Rival | None:
+        pending = await sql.fetchval(
             "select true from sends where cycle = $1 and grp = $2 and session = $3",
             send.cycle,
             send.group,
             self._lease.session,
         )
-        return bool(found)
+        return await rival(sql, send.cycle, send.group, target) if pending else None
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
         """Store when a group is to be retried, in seconds from now."""
@@ -205,7 +246,7 @@ class Queue:
                 self._lease.session,
             )
         )
-        return [send for send in map(_send, rows) if send.key not in done]
+        return [send for send in map(send_of, rows) if send.key not in done]
 
 
 async def sweep(engine: Engine) -> None:
@@ -220,18 +261,3 @@ async def sweep(engine: Engine) -> None:
     await engine.query(forget_workers)
     while await engine.query(lambda sql: delete_ended(sql, _AT_ONCE)) == _AT_ONCE:
         pass
-
-
-def _send(row: Row) -> Send:
-    return Send(
-        cycle=row["cycle"],
-        group=row["grp"],
-        pair=row["pair"],
-        adbot=row["adbot"],
-        cause=Cause(row["correlation_id"], row["started_by"]),
-        post=_POST.validate_json(row["post"]),
-        delay_seconds=row["delay_seconds"],
-        jitter_seconds=row["jitter_seconds"],
-        attempts=row["attempts"],
-        doubtful=row["doubtful"],
-    )

@@ -20,7 +20,7 @@ from services.forwarder.pool.facts import Facts
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
 from services.forwarder.pool.posting import SendFailed
-from services.forwarder.pool.queue import Key, Send
+from services.forwarder.pool.sends import Key, Send
 
 ACTOR = "service:forwarder"
 BANS = 3
@@ -38,15 +38,18 @@ class Recorder:
         self._ban = ban
         self._facts = Facts(lease.session, limits.lasting)
 
-    async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
+    async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]], *, grouped: bool = False) -> None:
         async def fenced(unit: UnitOfWork) -> None:
             await require(unit.flushed, self._lease)
             await work(unit)
 
-        await self._engine.run(fenced, Causes.unprompted(ACTOR))
+        await self._engine.run(fenced, Causes.unprompted(ACTOR), grouped=grouped)
 
     async def outcomes(self, outcomes: Sequence[tuple[Send, Outcome]]) -> None:
-        """Record outcomes of sends; after the end of a cycle only deliveries are recorded."""
+        """Record outcomes of sends; after the end of a cycle only deliveries are recorded.
+
+        Seats that record at the same time share a transaction: else those of one cycle would conflict.
+        """
         by_cycle: dict[CycleId, list[tuple[Send, Outcome]]] = {}
         for send, outcome in outcomes:
             by_cycle.setdefault(send.cycle, []).append((send, outcome))
@@ -58,16 +61,18 @@ class Recorder:
             if bans:
                 await self._suspect(unit, bans)
 
-        await self._run(work)
+        await self._run(work, grouped=True)
 
     async def _record(self, unit: UnitOfWork, cycle: CycleId, some: Sequence[tuple[Send, Outcome]]) -> None:
         outcomes = tuple(outcome for _, outcome in some)
-        seating, others = await self._seating(unit, cycle)
+        refused = not all(outcome.delivery.result.delivered for outcome in outcomes)
+        seating, others = await self._seating(unit, cycle) if refused else (Seating(), [])
         record = RecordOutcomes(outcomes, seating, unit.at)
         events = await unit.execute(CYCLE, cycle, record, because=some[-1][0].cause)
         await self._facts.learn(unit, some, events, alone=not seating.able(others))
         await _forget(unit, cycle, [one.delivery.group for one in outcomes])
-        await release(unit.flushed, cycle, _not_there(outcomes, events))
+        if missed := _not_there(outcomes, events):
+            await release(unit.flushed, cycle, missed)
 
     async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
         """Pause the session for these seconds."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter
@@ -12,6 +13,7 @@ from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from services.forwarder.cycle.state import SECOND_CHANCE
 from services.forwarder.pool.batch import Batch
+from services.forwarder.pool.block import MOST, Blocks
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.diagnosis import Diagnosis
@@ -27,8 +29,9 @@ from services.forwarder.pool.following import (
 )
 from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
-from services.forwarder.pool.queue import Queue, Send, Turn
+from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
+from services.forwarder.pool.sends import Send, Turn
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import MessengerError, Unreachable
 from services.forwarder.settings import ForwarderSettings
@@ -61,6 +64,7 @@ class SeatAtWork:
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
+        self._blocks = Blocks(self._queue)
         self._dead = False
         self._failures = 0
         self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
@@ -93,6 +97,7 @@ class SeatAtWork:
                 if not await self._patiently():
                     break
             await self._flush()
+            await self._blocks.give_back()
         finally:
             await self._connection.close()
 
@@ -101,6 +106,7 @@ class SeatAtWork:
             return await self._step()
         except (Transient, StatementRejected, OSError) as trouble:
             self._log.warning("seat.retry", error=repr(trouble))
+            self._blocks.stop()
             await self._pause(RETRY_SECONDS)
             return True
 
@@ -109,7 +115,9 @@ class SeatAtWork:
         self._wake.clear()
         if self._batch.due_in <= 0:
             await self._flush()
-        turn = await self._queue.next(self._batch.keys)
+        if await self._go_on():
+            return True
+        turn = await self._queue.next(self._batch.keys, min(MOST, self._batch.room))
         if turn.send is None:
             return await self._idle()
         if turn.rest > self._limits.wait_seconds:
@@ -117,7 +125,18 @@ class SeatAtWork:
         elif turn.pause > 0 or turn.wait > 0:
             await self._pause(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
         else:
-            await self._serve(turn.send)
+            await self._serve(turn.send, turn.behind)
+        return True
+
+    async def _go_on(self) -> bool:
+        """Make the next send of the block, or wait for its time; return whether there is one."""
+        block = await self._blocks.next()
+        if block is None:
+            return False
+        if block.wait > 0:
+            await self._pause(block.wait)
+        else:
+            await self._make(block.posting, block.take())
         return True
 
     async def _idle(self) -> bool:
@@ -145,7 +164,7 @@ class SeatAtWork:
 
     # -- one send
 
-    async def _serve(self, send: Send) -> None:
+    async def _serve(self, send: Send, behind: Sequence[Send]) -> None:
         try:
             posting = await self._connection.open(send.pair, send.adbot)
         except Unreachable as error:
@@ -153,11 +172,11 @@ class SeatAtWork:
         except MessengerError as error:
             await self._not_connected(send, error)
         else:
-            await self._prepare(send, posting)
+            await self._prepare(send, posting, behind)
 
-    async def _prepare(self, send: Send, posting: Posting) -> None:
+    async def _prepare(self, send: Send, posting: Posting, behind: Sequence[Send]) -> None:
         try:
-            prepared = await posting.prepare(send)
+            ready = await posting.prepare(send)
         except Unreachable as error:
             await self._back_off(error.name)
         except SendFailed as failed:
@@ -166,7 +185,8 @@ class SeatAtWork:
         else:
             self._failures = 0
             await self._note_joined(send, posting)
-            await self._send(send, posting, prepared)
+            rival = await self._blocks.begin(posting, ready, behind)
+            await (self._go_on() if rival is None else self._give_way(send, rival))
 
     async def _note_joined(self, send: Send, posting: Posting) -> None:
         """End the denials of groups that the account has joined, if its chats have just been listed."""
@@ -179,13 +199,6 @@ class SeatAtWork:
         else:
             await self._answered(send, SendFailed(error), doubtful=send.doubtful)
 
-    async def _send(self, send: Send, posting: Posting, prepared: Prepared) -> None:
-        begun = await self._queue.begin(send, prepared.target)
-        if isinstance(begun, Rival):
-            await self._give_way(send, begun)
-        elif begun:
-            await self._make(send, posting, prepared)
-
     async def _give_way(self, send: Send, rival: Rival) -> None:
         """Skip a send: the target has received the post under another reference, or is about to."""
         if rival.waiting:
@@ -195,14 +208,18 @@ class SeatAtWork:
             SENDS.labels(ResultClass.ALREADY_SENT).inc()
             self._batch.note(send, ResultClass.ALREADY_SENT, same_as(rival.group))
 
-    async def _make(self, send: Send, posting: Posting, prepared: Prepared) -> None:
+    async def _make(self, posting: Posting, ready: Prepared) -> None:
+        """Make a begun send. Any answer but a delivery ends its block."""
+        send = ready.send
         self.held.check()  # the last check before an effect that can't be undone
         try:
-            messages = await posting.send(prepared)
+            messages = await posting.send(ready)
         except Unreachable as error:  # nothing was sent
+            await self._blocks.give_back()
             await self._queue.put_off(send, 0, attempts=send.attempts, doubtful=send.doubtful)
             await self._back_off(error.name)
         except SendFailed as failed:
+            await self._blocks.give_back()
             unknown = failed.result in {ResultClass.TRANSIENT, ResultClass.UNREADABLE}
             await self._diagnose(send, posting, failed, doubtful=send.doubtful or unknown)
         else:

@@ -46,7 +46,7 @@ class Trial:
             }
         )
         self.cycles: dict[CycleId, list[GroupRef]] = {}
-        self._seats: list[Seat] = []
+        self.seats: list[Seat] = []
         self._logs = logs
 
     @property
@@ -57,14 +57,14 @@ class Trial:
     @property
     def account(self) -> int:
         """The account of the first seat."""
-        return self.harness.account(self._seats[0])
+        return self.harness.account(self.seats[0])
 
     async def begin(self, groups: int = 5, *, seats: int = 1, pacing: Pacing = PACING) -> CycleId:
         """Begin a cycle of another adbot with the same seats."""
-        self._seats = self._seats or await self.harness.seats(seats)
+        self.seats = self.seats or await self.harness.seats(seats)
         self.harness.adbot = AdbotId(uuid4())
-        named = self.harness.groups(groups, self._seats)
-        cycle = await self.harness.begin(self._seats, named, pacing=pacing)
+        named = self.harness.groups(groups, self.seats)
+        cycle = await self.harness.begin(self.seats, named, pacing=pacing)
         self.cycles[cycle] = named
         return cycle
 
