@@ -11,7 +11,7 @@ from libs.eventsourcing import Cause
 from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.pool.batch import Batch
-from services.forwarder.pool.queue import Send
+from services.forwarder.pool.sends import Send
 from services.forwarder.settings import ForwarderSettings
 
 SETTINGS = ForwarderSettings.model_construct(batch_size=3, batch_seconds=2.0, max_batch_seconds=120.0)
