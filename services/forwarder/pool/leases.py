@@ -57,6 +57,18 @@ on conflict (session) do update set worker = $1, epoch = p.epoch + 1, until = cl
 where p.until < clock_timestamp()
 returning session, epoch
 """
+# rows that others hold just now are passed over: a renewal of many that waited for one of them could deadlock
+# with seats that record together
+_RENEW_FREE = """
+with free as (
+    select p.session
+    from pool.seats p join unnest($3::uuid[], $4::bigint[]) as held (session, epoch) using (session, epoch)
+    where p.worker = $1 and p.until > clock_timestamp()
+    for no key update of p skip locked
+)
+update pool.seats p set until = clock_timestamp() + $2 from free where p.session = free.session
+returning p.session
+"""
 _RENEW = """
 update pool.seats p set until = clock_timestamp() + $2
 from unnest($3::uuid[], $4::bigint[]) as held (session, epoch)
@@ -162,18 +174,25 @@ class Leases:
     async def renew(self, held: Sequence[HeldLease]) -> None:
         """Renew leases; the deadline of a lost one is set to the past."""
         deadline = self._deadline()
+        renewed = await self._renewed(_RENEW_FREE, held)
+        for one in held:
+            until = deadline
+            if one.lease.session not in renewed:  # it is lost, or somebody holds its row
+                until = self._deadline()
+                renewed |= await self._renewed(_RENEW, [one])
+            one.deadline = until if one.lease.session in renewed else 0.0
+
+    async def _renewed(self, statement: str, held: Sequence[HeldLease]) -> set[SessionId]:
         rows = await self._engine.query(
             lambda sql: sql.fetch(
-                _RENEW,
+                statement,
                 self._worker,
                 self._length,
                 [one.lease.session for one in held],
                 [one.lease.epoch for one in held],
             )
         )
-        kept = {row["session"] for row in rows}
-        for one in held:
-            one.deadline = deadline if one.lease.session in kept else 0.0
+        return {row["session"] for row in rows}
 
     def _deadline(self) -> float:
         return now() + SAFE_PART * self._seconds

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from libs.events.values import Pacing, ResultClass
-from libs.eventsourcing import Causes, Engine, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Sql, UnitOfWork
 from services.forwarder.adapters.telegram.error_table import BAN
 from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.pool.following import RetryLimits
@@ -31,6 +31,28 @@ async def test_sessions_with_work_are_taken_once_and_others_not_at_all(harness: 
     taken = await first.take([], [])
     assert {held.lease.session for held in taken} == {seat.session for seat in seats[:2]}
     assert not await second.take([], [])
+
+
+async def test_a_renewal_does_not_deadlock_with_seats_that_record_together(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(2)
+    await harness.begin(seats, harness.groups(4, seats))
+    worker = leases(harness.engine, "worker")
+    one, other = await worker.take([], [])
+    before = one.deadline
+    async with harness.engine.pool.acquire() as connection, connection.transaction():
+        await require(Sql(connection), other.lease)
+        renewal = asyncio.create_task(worker.renew([one, other]))
+
+        async def first_is_renewed() -> bool:
+            return one.deadline > before
+
+        await until(first_is_renewed)
+        assert not renewal.done()
+        await require(Sql(connection), one.lease)
+    await renewal
+    assert min(one.remaining, other.remaining) > 0
 
 
 async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_nothing(
