@@ -5,11 +5,9 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
-from libs.events.results import NotYetKnown
 from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, PacingSet, StopReason
-from libs.events.values import AccountId
 from libs.eventsourcing import Decider, Refused, Snapshots
-from services.scheduler.schedule.adbot import Adbot
+from services.scheduler.schedule.adbot import owned
 from services.scheduler.schedule.commands import (
     Command,
     EndPrivate,
@@ -36,7 +34,7 @@ def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEven
         case Start():
             return _start(command, schedule)
         case Stop():
-            _owned(command.adbot, command.account)
+            owned(command.adbot, command.account)
             return _stopped(schedule, StopReason.REQUESTED)
         case EndUnfit() | EndPrivate():
             return _end_unfit(command, schedule)
@@ -48,19 +46,6 @@ def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEven
             assert_never(command)
 
 
-def _owned(adbot: Adbot | None, account: AccountId | None) -> Adbot:
-    """Return the adbot if `account` may command it; this is the only check.
-
-    The refusal is the same for another account's adbot as for an unknown one.
-    """
-    detail = "there is no such adbot" if account is None else "you have no adbot of this id"
-    if adbot is None:
-        raise NotYetKnown("unknown_adbot", detail)
-    if account not in {None, adbot.account}:
-        raise Refused("unknown_adbot", detail)
-    return adbot
-
-
 def _set(command: SetAdvertisement | SetPacing, schedule: Schedule | None) -> Sequence[ScheduleEvent]:
     if isinstance(command, SetPacing):
         return _set_pacing(command, schedule)
@@ -68,7 +53,7 @@ def _set(command: SetAdvertisement | SetPacing, schedule: Schedule | None) -> Se
 
 
 def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> list[ScheduleEvent]:
-    adbot = _owned(command.adbot, command.account)
+    adbot = owned(command.adbot, command.account)
     wanted = Advertisement(command.post, command.groups, command.more_posts, command.order)
     if forbidden := wanted.forbidden_to(adbot):
         raise refuse(forbidden)
@@ -87,7 +72,7 @@ def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> 
 
 
 def _set_pacing(command: SetPacing, schedule: Schedule | None) -> list[ScheduleEvent]:
-    adbot = _owned(command.adbot, command.account)
+    adbot = owned(command.adbot, command.account)
     before, wanted = schedule or Schedule(adbot.adbot), command.pacing
     if before.pacing == wanted:
         return []
@@ -110,7 +95,7 @@ def _set_pacing(command: SetPacing, schedule: Schedule | None) -> list[ScheduleE
 
 
 def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
-    adbot = _owned(command.adbot, command.account)
+    adbot = owned(command.adbot, command.account)
     if schedule is not None and schedule.running is not None:
         return []
     match adbot.unfit(command.at):
