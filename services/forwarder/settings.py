@@ -62,7 +62,11 @@ class ForwarderSettings(ServiceSettings):
     poll_seconds: float = Field(
         2.0, gt=0, le=3600.0, description="How often workers poll for work without a wake-up"
     )
-    idle_seconds: float = Field(60.0, ge=0, description="How long a session without work stays connected")
+    idle_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="How long a session without work stays leased; connected it stays for a lease at most",
+    )
     max_sessions: int = Field(200, ge=1, description="How many sessions one worker leases at most")
 
     batch_size: int = Field(20, ge=1, le=20, description="How many deliveries are recorded in one batch")

@@ -1,11 +1,17 @@
 """A seat's connection to the messenger: opened on demand, closed with the lease."""
 
+import asyncio
+
 from libs.events.values import AdbotId, ApplicationId, ErrorName
 from libs.eventsourcing import Engine
-from services.forwarder.pool.leases import HeldLease
+from services.forwarder.pool.leases import HeldLease, now
 from services.forwarder.pool.peers import PeerBook, forget_peers
 from services.forwarder.pool.posting import Posting
+from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Account, Accounts
+
+MARGIN_SECONDS = 1.0
+"""How long before the messenger an idle connection is closed here."""
 
 
 class SessionConnection:
@@ -19,6 +25,10 @@ class SessionConnection:
         self._posting: Posting | None = None
         self._application: ApplicationId | None = None
         self._adbot: AdbotId | None = None
+        self.idling = False
+        """The seat has no work."""
+        self._ends_at = 0.0
+        """When the messenger closes the connection by itself."""
 
     @property
     def ban(self) -> ErrorName:
@@ -57,10 +67,32 @@ class SessionConnection:
         return Posting(account, PeerBook(self._engine, session, adbot, account))
 
     def keep(self) -> None:
-        """Make the messenger close the connection when the lease ends, even if this process is frozen."""
+        """Make the messenger close the connection when the lease ends, even if this process is frozen.
+
+        While the seat has no work this changes nothing: its connection ends with its last time limit.
+        """
         seconds = int(self._held.remaining)
-        if self._account is not None and seconds >= 1:
+        if self._account is not None and seconds >= 1 and not self.idling:
             self._account.keep_for(seconds)
+            self._ends_at = now() + seconds
+
+    async def idle(self, wake: asyncio.Event, seconds: float) -> bool:
+        """Wait for work; return whether there is some before these seconds have passed.
+
+        An idle connection is closed instead of being kept beyond its time: to keep thousands would cost more
+        than to open one when it is needed.
+        """
+        self.idling = True
+        try:
+            kept = min(seconds, max(0.0, self._ends_at - now() - MARGIN_SECONDS))
+            if await happened(wake, kept):
+                return True
+            await self.close()
+            return await happened(wake, seconds - kept)
+        finally:
+            self.idling = False
+            if self.connected:
+                self.keep()
 
     async def close(self) -> None:
         """Disconnect; may be repeated."""

@@ -1,5 +1,6 @@
 """Leases of sessions to workers on the database's clock, and each worker's own, earlier deadline."""
 
+import math
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,18 @@ select session, $1, 1, clock_timestamp() + $2 from wanted
 on conflict (session) do update set worker = $1, epoch = p.epoch + 1, until = clock_timestamp() + $2
 where p.until < clock_timestamp()
 returning session, epoch
+"""
+_SHOW = """
+with shown as (
+    insert into pool.workers (worker, until) values ($1, clock_timestamp() + $2)
+    on conflict (worker) do update set until = clock_timestamp() + $2
+)
+select 1 + count(*) from pool.workers where worker <> $1 and until > clock_timestamp()
+"""
+_NEXT_END = """
+select extract(epoch from min(p.until) - clock_timestamp())::float8 from pool.seats p
+where p.worker <> $1 and p.until > clock_timestamp()
+  and exists (select from sends s where s.session = p.session)
 """
 # rows that others hold just now are passed over: a renewal of many that waited for one of them could deadlock
 # with seats that record together
@@ -148,16 +161,22 @@ class Leases:
     def _length(self) -> timedelta:
         return timedelta(seconds=self._seconds)
 
-    async def show(self) -> None:
-        """Register this worker, so that the others count it when they compute their shares."""
-        await self._engine.query(
-            lambda sql: sql.execute(
-                "insert into pool.workers (worker, until) values ($1, clock_timestamp() + $2) "
-                "on conflict (worker) do update set until = clock_timestamp() + $2",
-                self._worker,
-                self._length,
-            )
-        )
+    async def show(self) -> int:
+        """Register this worker, so that the others count it when they compute shares; return how many live.
+
+        It must be repeated after every renewal: a dead worker is no longer counted when its leases end.
+        """
+        length = SAFE_PART * self._length
+        workers: int = await self._engine.query(lambda sql: sql.fetchval(_SHOW, self._worker, length))
+        return workers
+
+    async def next_end(self) -> float:
+        """Return the seconds until a lease of another worker with pending sends ends; infinite without one.
+
+        Only those of dead workers end; the others are renewed before.
+        """
+        seconds = await self._engine.query(lambda sql: sql.fetchval(_NEXT_END, self._worker))
+        return math.inf if seconds is None else float(seconds)
 
     async def take(self, held: Collection[SessionId], avoid: Collection[SessionId]) -> list[HeldLease]:
         """Lease sessions that have pending sends and no lease, up to this worker's share of all.

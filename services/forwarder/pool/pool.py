@@ -1,6 +1,7 @@
 """A worker: leases sessions, runs their seats, and stops each before its lease ends."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -45,6 +46,8 @@ class Pool:
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
         self._broken: dict[SessionId, float] = {}
+        self._workers = 0
+        """How many workers lived at the last look."""
         self._wake = asyncio.Event()
         engine.on_commit(self._committed)
 
@@ -65,7 +68,7 @@ class Pool:
         """Work until cancelled; then finish and record the sends in progress, and release the sessions."""
         log.info("pool.started", worker=self.name)
         with suppress(Transient, StatementRejected):
-            await self._leases.show()
+            self._workers = await self._leases.show()
         loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
@@ -82,12 +85,14 @@ class Pool:
     async def _keep_looking(self) -> None:
         while True:
             self._wake.clear()
+            pause = self._settings.poll_seconds
             try:
                 await self._look()
+                pause = min(pause, await self._leases.next_end())
             except (Transient, StatementRejected) as trouble:
                 log.warning("pool.retry", worker=self.name, error=repr(trouble))
             await asyncio.sleep(PACE_SECONDS)
-            await happened(self._wake, self._settings.poll_seconds)
+            await happened(self._wake, pause)
 
     async def _look(self) -> None:
         """Lease sessions with pending sends, and wake the seats of leased ones."""
@@ -138,13 +143,22 @@ class Pool:
             seats = [seat for seat, _ in self._seats.values()]
             try:
                 async with asyncio.timeout(period):
-                    await self._leases.show()
                     await self._leases.renew([seat.held for seat in seats])
+                    workers = await self._leases.show()
             except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:
                 seat.renewed()
+            self._share(workers)
+
+    def _share(self, workers: int) -> None:
+        """Give up idle sessions for workers that have joined, which then take their part as it gets work."""
+        if workers > self._workers > 0:
+            surplus = len(self._seats) - math.ceil(len(self._seats) * self._workers / workers)
+            for seat in [seat for seat, _ in self._seats.values() if seat.connection.idling][:surplus]:
+                seat.end()
+        self._workers = workers
 
     async def _keep_watching(self) -> None:
         """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""

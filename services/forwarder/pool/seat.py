@@ -53,10 +53,9 @@ class SeatAtWork:
     def __init__(
         self, engine: Engine, held: HeldLease, line: SessionConnection, settings: ForwarderSettings
     ) -> None:
-        limits = RetryLimits.of(settings)
         self.held = held
-        self._connection = line
-        self._limits = limits
+        self.connection = line
+        self._limits = limits = RetryLimits.of(settings)
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings, held.lease.session)
@@ -80,11 +79,11 @@ class SeatAtWork:
 
     def renewed(self) -> None:
         """Extend the connection's time limit at the messenger after the lease was renewed."""
-        self._connection.keep()
+        self.connection.keep()
 
     async def abandon(self) -> None:
         """Disconnect at once: the lease is about to end."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def run(self) -> None:
         """Work until idle or ended; raise `LeaseLost` if the lease was lost.
@@ -99,7 +98,7 @@ class SeatAtWork:
             await self._flush()
             await self._blocks.give_back()
         finally:
-            await self._connection.close()
+            await self.connection.close()
 
     async def _patiently(self) -> bool:
         try:
@@ -143,7 +142,7 @@ class SeatAtWork:
         if self._batch.outcomes:
             await self._flush()
             return True
-        return await happened(self._wake, self._idle_seconds)
+        return await self.connection.idle(self._wake, self._idle_seconds)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the instant at which outcomes must be recorded."""
@@ -166,7 +165,7 @@ class SeatAtWork:
 
     async def _serve(self, send: Send, behind: Sequence[Send]) -> None:
         try:
-            posting = await self._connection.open(send.pair, send.adbot)
+            posting = await self.connection.open(send.pair, send.adbot)
         except Unreachable as error:
             await self._back_off(error.name)
         except MessengerError as error:
@@ -257,7 +256,7 @@ class SeatAtWork:
             attempts=attempts,
         )
         if failed.meaning.disconnects:
-            await self._connection.close()
+            await self.connection.close()
         wait = failed.meaning.wait_seconds
         following = what_follows(failed.result, wait, attempts, self._limits, failed.party)
         if failed.result is ResultClass.SLOW_MODE:

@@ -1,6 +1,7 @@
 """A session is in one worker's hands at a time, whatever workers believe."""
 
 import asyncio
+import math
 
 import pytest
 
@@ -218,3 +219,58 @@ async def test_idle_seats_are_let_go(harness: ForwarderHarness) -> None:
             lambda sql: sql.fetchval("select count(*) from pool.seats where until < clock_timestamp()")
         )
     assert free == 1
+
+
+async def test_a_dead_worker_is_not_counted_when_its_leases_end(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(6)
+    await harness.begin(seats, harness.groups(6, seats))
+    dead, first, second = (leases(harness.engine, name) for name in ("dead", "first", "second"))
+    taken = await dead.take([], [])
+    assert len(taken) == 6
+    await asyncio.sleep(0.3)
+    await dead.show()  # the last that is heard of it
+
+    async def ended() -> bool:
+        await first.show()
+        await second.show()
+        return await first.next_end() == math.inf
+
+    assert 1 < await first.next_end() < SECONDS
+    await until(ended)
+    assert [len(await worker.take([], [])) for worker in (first, second)] == [3, 3]
+
+
+async def test_a_worker_that_joins_gets_its_part_of_idle_sessions(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(4)
+    groups = harness.groups(8, seats)
+    async with harness.working(lease_seconds=2, idle_seconds=60) as (first,):
+        await harness.finished(await harness.begin(seats, groups))
+        assert len(first.held) == 4
+        async with harness.working(lease_seconds=2, idle_seconds=60) as (second,):
+
+            async def given_up() -> bool:
+                return len(first.held) == 2
+
+            await until(given_up)
+            await harness.finished(await harness.begin(seats, groups))
+            assert (len(first.held), len(second.held)) == (2, 2)
+    assert harness.copies(groups) == {2: 8}
+    assert not harness.telegram.held_twice()
+
+
+async def test_an_idle_session_is_disconnected_and_remains_leased(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(1, seats)
+    async with harness.working(lease_seconds=2, idle_seconds=60) as (pool,):
+        await harness.finished(await harness.begin(seats, groups))
+        (held,) = pool.held
+
+        async def disconnected() -> bool:
+            sessions = harness.telegram.sessions(harness.account(seats[0]))
+            return sum(session.connections for session in sessions) == 0
+
+        await until(disconnected)
+        assert pool.held == [held]
+        await harness.finished(await harness.begin(seats, groups))
+        assert pool.held == [held]
+    assert harness.copies(groups) == {2: 1}
