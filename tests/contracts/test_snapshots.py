@@ -11,7 +11,7 @@ import pytest
 from libs.events.scheduler import PacingSet
 from libs.events.values import AdbotId, ChannelPost, CycleId, Party, ResultClass, SessionId, TextPost
 from libs.eventsourcing import Decider
-from services.forwarder.access.domain import Access, Denial
+from services.forwarder.access.domain import Access, LastingDenial
 from services.forwarder.client.domain import Client
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
@@ -39,8 +39,10 @@ STATES: dict[str, list[object]] = {
         Access(
             AdbotId(UUID(int=1)),
             (
-                Denial(Party.TARGET, None, "@group", ResultClass.TARGET_GONE, "TOPIC_CLOSED", AT, 2, AT),
-                Denial(
+                LastingDenial(
+                    Party.TARGET, None, "@group", ResultClass.TARGET_GONE, "TOPIC_CLOSED", AT, 2, AT
+                ),
+                LastingDenial(
                     Party.SEAT_AT_SOURCE,
                     SessionId(UUID(int=3)),
                     "-1001234567890",

@@ -31,7 +31,7 @@ PASSING_PART = 64
 
 
 @dataclass(frozen=True)
-class Denial:
+class LastingDenial:
     """A denial; one that has ended counts only for the length of the next."""
 
     party: Party
@@ -43,7 +43,7 @@ class Denial:
     times: int
     at: datetime
 
-    def same_place(self, other: "Denial") -> bool:
+    def same_place(self, other: "LastingDenial") -> bool:
         """Return whether both are about the same party."""
         return (self.party, self.session, self.ref) == (other.party, other.session, other.ref)
 
@@ -53,7 +53,7 @@ class Access:
     """The denials of an adbot's seats and groups: those in force, and those that ended lately."""
 
     adbot: AdbotId
-    denials: tuple[Denial, ...] = field(default_factory=tuple[Denial, ...])
+    denials: tuple[LastingDenial, ...] = field(default_factory=tuple[LastingDenial, ...])
 
 
 def decide(command: Command, access: Access | None) -> list[AccessEvent]:
@@ -97,7 +97,9 @@ def _denied(refusal: Refusal, access: Access, command: Deny) -> AccessDenied | N
     if party is Party.TARGET and not (refusal.alone or _confirmed(refusal, access.denials, command.at)):
         party = Party.SEAT_AT_TARGET
     session = None if party is Party.TARGET else refusal.session
-    wanted = Denial(party, session, refusal.ref, refusal.result, refusal.error, command.at, 1, command.at)
+    wanted = LastingDenial(
+        party, session, refusal.ref, refusal.result, refusal.error, command.at, 1, command.at
+    )
     last = next((one for one in access.denials if one.same_place(wanted)), None)
     if last is not None and last.until > command.at:
         if (last.result, last.error) == (refusal.result, refusal.error):
@@ -125,7 +127,7 @@ def _denied(refusal: Refusal, access: Access, command: Deny) -> AccessDenied | N
     )
 
 
-def _confirmed(refusal: Refusal, denials: Iterable[Denial], at: datetime) -> bool:
+def _confirmed(refusal: Refusal, denials: Iterable[LastingDenial], at: datetime) -> bool:
     """Return whether another seat found the group gone, too."""
     return any(
         one.party is Party.SEAT_AT_TARGET
@@ -160,7 +162,7 @@ def _ended(
     return [event for event in events if any(_ends(event, one) for one in access.denials)]
 
 
-def _ends(event: AccessRegained, denial: Denial) -> bool:
+def _ends(event: AccessRegained, denial: LastingDenial) -> bool:
     """Return whether the event ends the denial; `tables.regained` says the same in SQL."""
     if event.why is RegainReason.ACCOUNT_LIMITED and denial.until == denial.at:
         return False
@@ -183,7 +185,7 @@ def evolve(access: Access | None, event: AccessEvent) -> Access:
             assert_never(event)
 
 
-def _after(event: AccessRegained, denials: Iterable[Denial]) -> Iterator[Denial]:
+def _after(event: AccessRegained, denials: Iterable[LastingDenial]) -> Iterator[LastingDenial]:
     """Yield what remains of denials; `tables.regained` does the same in SQL.
 
     Those that were due to the account's limit have ended and do not count, but other seats go first.
@@ -196,7 +198,7 @@ def _after(event: AccessRegained, denials: Iterable[Denial]) -> Iterator[Denial]
 
 
 def _with(access: Access, event: AccessDenied) -> Access:
-    denial = Denial(
+    denial = LastingDenial(
         event.party, event.session, event.ref, event.result, event.error, event.until, event.times, event.at
     )
     others = (

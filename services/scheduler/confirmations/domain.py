@@ -1,6 +1,6 @@
 """The decision about a confirmation: the adbot's account may give it, as often as it likes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.scheduler import GroupConfirmed
@@ -12,10 +12,9 @@ from services.scheduler.schedule.adbot import owned
 
 @dataclass(frozen=True)
 class Confirmations:
-    """The number of confirmations that an adbot's account gave."""
+    """The confirmations of an adbot's groups; none bars another."""
 
     adbot: AdbotId
-    count: int = 0
 
 
 def decide(command: Command, _: Confirmations | None) -> list[GroupConfirmed]:
@@ -24,10 +23,9 @@ def decide(command: Command, _: Confirmations | None) -> list[GroupConfirmed]:
     return [GroupConfirmed(adbot=adbot.adbot, group=command.group)]
 
 
-def evolve(confirmations: Confirmations | None, event: GroupConfirmed) -> Confirmations:
+def evolve(_: Confirmations | None, event: GroupConfirmed) -> Confirmations:
     """Return the confirmations after an event."""
-    before = confirmations or Confirmations(event.adbot)
-    return replace(before, count=before.count + 1)
+    return Confirmations(event.adbot)
 
 
 def correlated_with(command: Command, _: str) -> UUID | None:

@@ -1,19 +1,14 @@
 """Reads the chats that an operator blocks, in any spelling."""
 
 import re
-import unicodedata
 
 from libs.events.chat_ids import chat_of
 from libs.eventsourcing import Refused
 from services.scheduler.schedule.groups import parse_group
 from services.scheduler.schedule.links import Malformed, echo, like_a_link, read_link
+from services.scheduler.schedule.lookalikes import look
 
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
-_LOOKALIKES = str.maketrans(
-    "авсԁеһніјкӏморԛѕтухѡƽαβεικορτχɑɡıʟᴀʙᴄᴅᴇꜰɢʜɪᴊᴋᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ⁄∕",  # noqa: RUF001
-    "abcdehhijklmopqstyxwsabeikoptxagilabcdefghijkmnoprstuvwyz//",
-)
-"""Letters of other scripts that look like those of names, which Telegram allows in ASCII only."""
 
 
 def read_target(written: str) -> str:
@@ -36,7 +31,7 @@ def _read(written: str, code: str) -> str:
     try:
         return _chat(text)
     except Malformed as problem:
-        folded = _fold(text)
+        folded = look(text)
         try:
             chat = _chat(folded)
         except Malformed:
@@ -55,9 +50,3 @@ def _chat(text: str) -> str:
     if not like_a_link(text):
         return chat_of(parse_group(text))
     return chat_of(read_link(text).chat)
-
-
-def _fold(text: str) -> str:
-    """Return a text in lower case, without invisible characters and letters that only look like ASCII."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LOOKALIKES)
-    return "".join(sign for sign in plain if unicodedata.category(sign) not in {"Cf", "Mn"})

@@ -1,13 +1,13 @@
 """Reads links to Telegram as people copy them, and what they write instead of one."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import parse_qs
 
 from libs.events.chat_ids import LARGEST_CHANNEL, private_ref
 from libs.events.values import GroupRef
+from services.scheduler.schedule.lookalikes import look
 
 _HOSTS = r"(?:t\.me|telegram\.me|telegram\.dog)"
 _LINK = re.compile(
@@ -48,8 +48,6 @@ _NO_NAMES = frozenset(
     }
 )
 """First path parts of links that lead to something other than a channel or a group."""
-_LOOKALIKES = str.maketrans("аеорсхіјԁɡӏᴏтᴛτмᴍекᴇгɩοε。∕⁄", "aeopcxijdglotttmmekerloe.//")  # noqa: RUF001
-"""Letters and signs of other scripts that look like those of a link."""
 
 
 class Malformed(Exception):
@@ -160,14 +158,6 @@ def like_a_link(text: str) -> bool:
         return False
     plain = look(text)
     return plain[:3] == "tg:" or _HOST_WITHIN.search(plain) is not None or _WEB.match(plain) is not None
-
-
-def look(text: str) -> str:
-    """Return what a text looks like: in lower case, without invisible characters and lookalikes."""
-    if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_LOOKALIKES)
-    return "".join(sign for sign in folded if unicodedata.category(sign) not in {"Cf", "Mn"})
 
 
 def echo(text: str) -> str:
