@@ -1,15 +1,13 @@
 """One gateway with fake services for all tests of this folder."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from uuid import uuid4
 
 import httpx
 import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.integration.gateway.harness import Client, GatewayHarness, operator
+from tests.integration.gateway.harness import Client, GatewayHarness, operator, running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -17,9 +15,7 @@ async def harness(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> AsyncIterator[GatewayHarness]:
     """Yield the gateway and the services behind it."""
-    async with AsyncExitStack() as stack:
-        harness = GatewayHarness(nats_server, postgres_server, f"t{uuid4().hex[:8]}")
-        await harness.enter(stack)
+    async with running(nats_server, postgres_server) as harness:
         yield harness
 
 

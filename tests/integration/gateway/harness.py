@@ -222,6 +222,17 @@ class GatewayHarness:
         return adbot
 
 
+@asynccontextmanager
+async def running(
+    nats: EmbeddedNats, postgres: EmbeddedPostgres, *, real_scheduler: bool = False
+) -> AsyncGenerator[GatewayHarness]:
+    """Yield a gateway and the services behind it, the scheduler itself if wanted."""
+    async with AsyncExitStack() as stack:
+        harness = GatewayHarness(nats, postgres, f"t{uuid4().hex[:8]}", real_scheduler=real_scheduler)
+        await harness.enter(stack)
+        yield harness
+
+
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):

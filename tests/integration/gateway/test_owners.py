@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
 from services.gateway.api.adbots import groups, pacing, renewals, routes
 from services.gateway.api.app import make_app
-from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.integration.gateway.harness import Client, GatewayHarness, running
 
 POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
 OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
@@ -41,9 +40,7 @@ async def harness(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> AsyncIterator[GatewayHarness]:
     """The gateway with the scheduler itself."""
-    async with AsyncExitStack() as stack:
-        harness = GatewayHarness(nats_server, postgres_server, f"t{uuid4().hex[:8]}", real_scheduler=True)
-        await harness.enter(stack)
+    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
         yield harness
 
 

@@ -1,9 +1,7 @@
 """Clients pace their adbots, and the operator pauses and blocks: the gateway with the scheduler itself."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +11,7 @@ from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator
+from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator, running
 from tests.support.waiting import until
 
 WANTED = {"post": "https://t.me/channel/42", "groups": ["@bakers/7", "@millers"]}
@@ -33,9 +31,7 @@ async def harness(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> AsyncIterator[GatewayHarness]:
     """The gateway with the scheduler itself."""
-    async with AsyncExitStack() as stack:
-        harness = GatewayHarness(nats_server, postgres_server, f"t{uuid4().hex[:8]}", real_scheduler=True)
-        await harness.enter(stack)
+    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
         yield harness
 
 
