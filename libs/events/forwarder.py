@@ -17,6 +17,7 @@ from libs.events.values import (
     Party,
     Post,
     ResultClass,
+    SendOptions,
     SessionId,
     SessionLoss,
 )
@@ -38,11 +39,12 @@ class SessionImported(Event):
 class SeatRested(Event):
     """Telegram asked this session to pause; it sends nothing before `until`.
 
-    Since schema 2 the result may be `UNREADABLE`.
+    Since schema 2 the result may be `UNREADABLE`. Since schema 3 it may be
+    `LEFT_OUT`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     session: SessionId
     until: datetime
@@ -99,11 +101,11 @@ class CycleStarted(Event):
 
     `shares` has every seat that can send, even without groups; a group that refuses all seats is in no share.
     Post and pacing are those of the due cycle. Since schema 2 ids of chats may have more or fewer than ten
-    digits, and texts may be formatted.
+    digits, and texts may be formatted. Since schema 3 there are `options`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -111,17 +113,19 @@ class CycleStarted(Event):
     pacing: Pacing
     shares: tuple[Share, ...]
     started_at: datetime
+    options: SendOptions = SendOptions()
 
 
 class ShareMoved(Event):
     """Groups of a running cycle were reassigned, because their seat no longer serves them.
 
     Since schema 2 ids of chats may have more or fewer than ten digits. Since schema 3 the result may be
-    `UNREADABLE`, and there is a `party`.
+    `UNREADABLE`, and there is a `party`. Since schema 4 the result may be
+    `LEFT_OUT`.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -139,11 +143,12 @@ class DeliveriesRecorded(Event):
     """The final outcomes of a few groups of a cycle. Each group of a cycle is named once.
 
     Since schema 2 ids of chats may have more or fewer than ten digits. Since schema 3 a result may be
-    `UNREADABLE`, and deliveries have a `party`.
+    `UNREADABLE`, and deliveries have a `party`. Since schema 4 a result may be
+    `LEFT_OUT`.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -153,11 +158,11 @@ class DeliveriesRecorded(Event):
 class CycleFinished(Event):
     """All groups of the cycle have an outcome. Appended once per cycle that was not aborted.
 
-    Since schema 2 a result may be `UNREADABLE`.
+    Since schema 2 a result may be `UNREADABLE`. Since schema 3 one may be `LEFT_OUT`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -176,11 +181,11 @@ class AbortReason(StrEnum):
 class CycleAborted(Event):
     """The cycle ended before its last group; its pending groups are not served. Appended once per cycle.
 
-    Since schema 2 a result may be `UNREADABLE`.
+    Since schema 2 a result may be `UNREADABLE`. Since schema 3 one may be `LEFT_OUT`.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -203,8 +208,12 @@ class SourceBroken(Event):
 class AccessDenied(Event):
     """A group refused a seat or everybody, or a seat can't read the channel of a post, until an instant.
 
-    Appended again when it is refused after the end of the last denial.
+    Appended again when it is refused after the end of the last denial. Since schema 2 the result may be
+    `LEFT_OUT`.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     party: Party

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NewType
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -18,9 +19,10 @@ from libs.events.values import (
     Pacing,
     Post,
     Seat,
+    SendOptions,
     TextFormat,
 )
-from libs.eventsourcing.model.event import Command, Event, Upcast
+from libs.eventsourcing.model.event import Command, Contract, Event, Upcast
 
 
 class StopReason(StrEnum):
@@ -49,6 +51,8 @@ class SkipReason(StrEnum):
     """Since schema 3 of `CycleSkipped`: it was late, as after an outage, and in quiet hours by then."""
     TARGETS_BLOCKED = "targets_blocked"
     """Since schema 3: the operator blocked all its groups."""
+    GROUPS_RESTING = "groups_resting"
+    """Since schema 4: all its groups are paused, or had a post less than their `every_seconds` ago."""
 
 
 class PostOrder(StrEnum):
@@ -56,6 +60,19 @@ class PostOrder(StrEnum):
 
     IN_TURN = "in_turn"
     RANDOM = "random"
+
+
+GroupListId = NewType("GroupListId", UUID)
+
+
+class GroupOption(Contract):
+    """What differs for one group of an advertisement or of a list."""
+
+    group: GroupRef
+    paused: bool = False
+    """No cycle sends to it."""
+    every_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = None
+    """A cycle leaves it out within so many seconds of the last one that did not; None: each cycle sends."""
 
 
 def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
@@ -70,11 +87,12 @@ class AdvertisementSet(Event):
     """The posts and groups of an adbot were set; a running cycle keeps its own. Each cycle sends one post.
 
     Since schema 2 ids of chats may have more or fewer than ten digits, and texts may be formatted. Since
-    schema 3 there may be several posts.
+    schema 3 there may be several posts. Since schema 4 there are group lists and options, and `groups` may be
+    empty if there is a list.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     adbot: AdbotId
     post: Post
@@ -82,6 +100,11 @@ class AdvertisementSet(Event):
     groups: tuple[GroupRef, ...]
     more_posts: Annotated[tuple[Post, ...], Field(max_length=19)] = ()
     order: PostOrder = PostOrder.IN_TURN
+    lists: Annotated[tuple[GroupListId, ...], Field(max_length=20)] = ()
+    """The account's group lists whose groups it sends to too, as they are when a cycle is due."""
+    group_options: Annotated[tuple[GroupOption, ...], Field(max_length=10_000)] = ()
+    """Only of groups for which something differs; it counts before the option of a list."""
+    options: SendOptions = SendOptions()
 
 
 class PacingSet(Event):
@@ -133,11 +156,11 @@ class CycleDue(Event):
     time when the cycle is raised, if that is noticeably later, as after an outage. Groups that the operator
     blocked are left out. Since schema 2 `next_due` is the next due time; before, it was an interval after
     `due_at`. It is the end that the client set if no cycle is due before. Since schema 3 ids of chats may
-    have more or fewer than ten digits, and texts may be formatted.
+    have more or fewer than ten digits, and texts may be formatted. Since schema 4 there are options.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     cycle: CycleId
     adbot: AdbotId
@@ -149,18 +172,41 @@ class CycleDue(Event):
     groups: tuple[GroupRef, ...]
     seats: tuple[Seat, ...]
     pacing: Pacing
+    options: SendOptions = SendOptions()
+    spaced: tuple[GroupRef, ...] = ()
+    """Those of its groups that have `every_seconds`: each begins again with this cycle."""
 
 
 class CycleSkipped(Event):
     """A due time passed without a cycle. Since schema 2 `next_due` is the next due time."""
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     adbot: AdbotId
     due_at: datetime
     next_due: datetime | None = None
     reason: SkipReason
+
+
+# -- events: stream grouplist-<list>
+
+
+class GroupListSet(Event):
+    """A group list of an account was made or changed; adbots that use it send to its groups."""
+
+    list: GroupListId
+    account: AccountId
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    groups: Annotated[tuple[GroupRef, ...], Field(min_length=1, max_length=10_000)]
+    group_options: Annotated[tuple[GroupOption, ...], Field(max_length=10_000)] = ()
+
+
+class GroupListDeleted(Event):
+    """A group list was deleted; adbots that use it send to its groups no longer."""
+
+    list: GroupListId
+    account: AccountId
 
 
 # -- events: stream confirmations-<adbot>

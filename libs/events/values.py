@@ -125,6 +125,21 @@ class Pacing(Contract):
     jitter_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
 
 
+class SendOptions(Contract):
+    """How an adbot's posts are sent."""
+
+    author: Annotated[
+        bool, Field(description="Forwarded posts name where they are from; else they look like our own.")
+    ] = True
+    skip_newest: Annotated[
+        bool,
+        Field(description="Leave out groups whose newest message is still the last post of the adbot."),
+    ] = False
+    delete_previous: Annotated[
+        bool, Field(description="Delete the adbot's previous post in a group once the new one stands there.")
+    ] = False
+
+
 class SessionLoss(StrEnum):
     """The status of a lost session."""
 
@@ -154,6 +169,8 @@ class ResultClass(StrEnum):
     UNKNOWN = "UNKNOWN"
     STOPPED = "STOPPED"
     """Not sent: the adbot was stopped, or the cycle ended, before."""
+    LEFT_OUT = "LEFT_OUT"
+    """Not sent in this cycle, and nobody refused: the error says why, such as `DAILY_BUDGET`."""
 
     @property
     def delivered(self) -> bool:

@@ -34,6 +34,7 @@ NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
 PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
 OTHER_SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000f"))
+GROUP_LIST = scheduler.GroupListId(UUID("018f0000-0000-7000-8000-000000000011"))
 ORDER = "HQADZ-M5X2K1-9F3QTB7W"
 PAYMENT = "5745459419"
 GROUPS = ("@berlin_flats", "-1001234567890/42", "+AbCdEfGh1234")
@@ -202,6 +203,14 @@ _SCHEDULER: list[Event] = [
         pacing=PACING,
     ),
     scheduler.CycleSkipped(adbot=ADBOT, due_at=NOON, next_due=LATER, reason=scheduler.SkipReason.OVERRUN),
+    scheduler.GroupListSet(
+        list=GROUP_LIST,
+        account=ACCOUNT,
+        name="Flats",
+        groups=GROUPS,
+        group_options=(scheduler.GroupOption(group=GROUPS[0], paused=True, every_seconds=7200),),
+    ),
+    scheduler.GroupListDeleted(list=GROUP_LIST, account=ACCOUNT),
     scheduler.GroupConfirmed(adbot=ADBOT, group=GROUPS[1]),
     scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
     scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
