@@ -9,6 +9,7 @@ import typer
 def demo(
     cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
     album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
+    undisturbed: Annotated[bool, typer.Option(help="Let nothing go wrong.")] = False,  # noqa: FBT002
     keep: Annotated[
         Path | None,
         typer.Option(
@@ -19,9 +20,10 @@ def demo(
 ) -> None:
     """Run the whole path against the sandboxes and prove what the groups hold.
 
-    Exits with 0 only if every group received every cycle's post exactly once; with 130 or 143 after Ctrl-C or
-    SIGTERM.
+    While cycles run, an account is told to wait, one is banned, a group turns private, the post can't be read
+    for a moment, and a worker is killed. Exits with 0 only if every group that could be reached received
+    every cycle's post exactly once; with 130 or 143 after Ctrl-C or SIGTERM.
     """
     from adrelay.demo.command import demo as run
 
-    run(cycles=cycles, album=album, keep=keep)
+    run(cycles=cycles, album=album, undisturbed=undisturbed, keep=keep)

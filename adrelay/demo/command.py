@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 from adrelay.commands.events.reading.correlated_tree import correlation_of, render, trace
 from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
+from adrelay.demo.incidents import Incidents, Scene
 from adrelay.demo.output import DemoOutput
 from adrelay.demo.rest import RestError
 from adrelay.demo.sample import Sample, create_sample
@@ -20,9 +22,19 @@ from adrelay.runtime.interrupt import Interrupted, run_interruptibly
 from adrelay.runtime.local import keep_settings
 
 CYCLE_SECONDS = 60.0
+LOOK_SECONDS = 0.15
 
 
-def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What the demo is to show."""
+
+    cycles: int
+    album: bool
+    undisturbed: bool
+
+
+def demo(*, cycles: int, album: bool, undisturbed: bool, keep: Path | None) -> None:
     """Run the whole path, and exit with 0 if every group was shown to hold every post once."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         message = (  # its secrets are generated anew
@@ -34,7 +46,8 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         run_folder = keep or Path(folder)
         system = LocalSystem(run_folder)
-        work = _run(DemoOutput(console), system, cycles=cycles, album=album, keep=keep is not None)
+        wanted = Wanted(cycles, album=album, undisturbed=undisturbed)
+        work = _run(DemoOutput(console), system, wanted, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
         except Interrupted as interrupted:
@@ -48,27 +61,27 @@ def demo(*, cycles: int, album: bool, keep: Path | None) -> None:
     raise typer.Exit(0 if proven else 1)
 
 
-async def _run(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool, keep: bool) -> bool:
+async def _run(screen: DemoOutput, system: LocalSystem, wanted: Wanted, *, keep: bool) -> bool:
     with screen.step("Start PostgreSQL, NATS, three sandboxes, five services and two workers") as notes:
         await system.__aenter__()
         notes.add(f"REST interface: {system.url}/docs")
         if keep:
             keep_settings(system.folder, await system.environment())
     try:
-        return await _run_steps(screen, system, cycles=cycles, album=album)
+        return await _run_steps(screen, system, wanted)
     finally:
         with screen.step("Stop everything"):
             await system.__aexit__(None, None, None)
 
 
-async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, album: bool) -> bool:
+async def _run_steps(screen: DemoOutput, system: LocalSystem, wanted: Wanted) -> bool:
     with screen.step("Fill the Telegram sandbox: accounts, a channel with a post, groups") as notes:
-        sample = await create_sample(system.telegram, album=album)
+        sample = await create_sample(system.telegram, album=wanted.album, spare=True)
         notes.add(f"{len(sample.accounts)} accounts, {len(sample.groups)} groups, the post is {sample.post}")
     with screen.step("The operator uploads a Telegram application and a session of every account") as notes:
         await steps.stock_sessions(system, sample.accounts)
         notes.add(
-            "two as string sessions, one as a .session file; each was checked by signing in over MTProto"
+            "four as string sessions, one as a .session file; each was checked by signing in over MTProto"
         )
     with screen.step("A client orders a plan over REST") as notes:
         purchase = await steps.check_out(system)
@@ -83,28 +96,41 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, *, cycles: int, al
         notes.add(
             f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"
         )
+    incidents = Incidents(Scene(system, sample, client), wanted.cycles, undisturbed=wanted.undisturbed)
     with screen.step("The client sets the post and the groups, and presses start"):
         await steps.advertise(client, sample)
+        await incidents.before(1)
         await steps.start(client)
-    await _watch(screen, client, sample, cycles)
+    await _watch(screen, client, sample, wanted.cycles, incidents)
     with screen.step("The client presses stop"):
         await steps.stop(client)
     log = await client.log()
-    evidence = await read_back(system.telegram, sample, log, steps.cycles_in(log))
+    cycles = steps.cycles_in(log)
+    evidence = await read_back(system.telegram, sample, log, cycles, incidents.reachable)
+    findings = await incidents.findings(log)
     screen.console.print(await _trace(system, purchase), soft_wrap=True)
+    screen.findings(findings)
     screen.evidence(evidence)
     await client.rest.close()
-    return await _verdict(screen, system, evidence, cycles)
+    disturbed = any(finding.problem for finding in findings)
+    return await _verdict(screen, system, evidence, wanted.cycles) and not disturbed
 
 
-async def _watch(screen: DemoOutput, client: steps.Client, sample: Sample, cycles: int) -> None:
-    """Show deliveries until this many cycles have an outcome for every group."""
+async def _watch(
+    screen: DemoOutput, client: steps.Client, sample: Sample, cycles: int, incidents: Incidents
+) -> None:
+    """Show deliveries until this many cycles have an outcome for every group, with the incidents of each."""
+    current = 1
     with screen.live() as board:
         board.groups = list(sample.groups)
         async with asyncio.timeout(CYCLE_SECONDS * cycles):
             while len(board.lines) < cycles * len(sample.groups):
                 board.show(await client.log())
-                await asyncio.sleep(0.25)
+                if len(board.lines) == current * len(sample.groups) and current < cycles:
+                    current += 1
+                    await incidents.before(current)
+                await incidents.during(current)
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _trace(system: LocalSystem, purchase: steps.Purchase) -> object:
@@ -127,10 +153,16 @@ async def _verdict(
     proven = not held_twice and seen == cycles and not any(one.problem for one in evidence)
     if proven:
         screen.console.print(
-            f"[bold green]Every one of {len(evidence)} groups holds every one of {cycles} posts exactly once."
-            f"[/bold green]  [dim]{screen.seconds:.0f} s in all[/dim]"
+            f"[bold green]{_said(evidence, cycles)}[/bold green]  [dim]{screen.seconds:.0f} s in all[/dim]"
         )
     return proven
+
+
+def _said(evidence: list[GroupEvidence], cycles: int) -> str:
+    alive = [one for one in evidence if len(one.cycles) == cycles]
+    said = f"Every one of {len(alive)} groups holds every one of {cycles} posts exactly once."
+    others = ", ".join(one.group for one in evidence if one not in alive)
+    return f"{said} What happened to {others} is said above." if others else said
 
 
 def _show_complaints(console: Console, logs: Path) -> None:

@@ -1,7 +1,7 @@
 """Compares the groups' messages, read from the Telegram sandbox, with Adrelay's records of sends."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,10 @@ class GroupEvidence:
     claimed: dict[str, tuple[int, ...]]
     """The recorded message ids by cycle."""
     cycles: tuple[str, ...]
+    """The cycles that could reach it."""
     parts: int
+    missed: tuple[str, ...] = ()
+    """Why it was not reached, for each cycle that did not reach it."""
 
     @property
     def problem(self) -> str:
@@ -39,9 +42,16 @@ class GroupEvidence:
 
 
 async def read_back(
-    telegram: TelegramSandboxControl, sample: Sample, log: Sequence[dict[str, Any]], cycles: Sequence[str]
+    telegram: TelegramSandboxControl,
+    sample: Sample,
+    log: Sequence[dict[str, Any]],
+    cycles: Sequence[str],
+    reachable: Mapping[str, int] | None = None,
 ) -> list[GroupEvidence]:
-    """Return every group's messages of the sample's post, with the adbot's record of them."""
+    """Return every group's messages of the sample's post, with the adbot's record of them.
+
+    `reachable`: for groups that only the first cycles can reach, how many.
+    """
     found: list[GroupEvidence] = []
     for group, chat in sample.groups.items():
         held = [message.id for message in await telegram.messages(chat) if message.source is not None]
@@ -50,5 +60,11 @@ async def read_back(
             for line in log
             if line["group"] == group and line["messages"]
         }
-        found.append(GroupEvidence(group, tuple(held), claimed, tuple(cycles), sample.parts))
+        reaching = tuple(cycles[: (reachable or {}).get(group)])
+        missed = tuple(
+            f"{line['result']} {line['error']}"
+            for line in log
+            if line["group"] == group and not line["messages"]
+        )
+        found.append(GroupEvidence(group, tuple(held), claimed, reaching, sample.parts, missed))
     return found

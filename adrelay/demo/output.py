@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adrelay.demo.evidence import GroupEvidence
+from adrelay.demo.incidents import Finding
 from adrelay.demo.rest import Json
 from adrelay.demo.steps import cycles_in
 
@@ -46,14 +47,30 @@ class DemoOutput:
             board.on_change = lambda: live.update(board.table())
             yield board
 
-    def evidence(self, found: Sequence[GroupEvidence]) -> None:
-        """Show the groups' messages according to the Telegram sandbox."""
-        table = Table(title="Read back from the Telegram sandbox", title_justify="left")
-        for heading in ("group", "messages held", "cycles", "held once per cycle"):
+    def findings(self, found: Sequence[Finding]) -> None:
+        """Show what went wrong, and what followed."""
+        if not found:
+            return
+        table = Table(
+            title="What went wrong meanwhile, and what followed", title_justify="left", show_lines=True
+        )
+        for heading in ("what", "what followed", ""):
             table.add_column(heading)
         for one in found:
             verdict = Text(f"✗ {one.problem}", style="red") if one.problem else Text("✓", style="green")
-            table.add_row(one.group, ", ".join(map(str, one.held)), str(len(one.cycles)), verdict)
+            table.add_row(one.what, one.followed, verdict)
+        self.console.print(table)
+
+    def evidence(self, found: Sequence[GroupEvidence]) -> None:
+        """Show the groups' messages according to the Telegram sandbox."""
+        table = Table(title="Read back from the Telegram sandbox", title_justify="left")
+        for heading in ("group", "messages held", "cycles", "held once per cycle", "not reached, and why"):
+            table.add_column(heading)
+        for one in found:
+            verdict = Text(f"✗ {one.problem}", style="red") if one.problem else Text("✓", style="green")
+            table.add_row(
+                one.group, ", ".join(map(str, one.held)), str(len(one.cycles)), verdict, "\n".join(one.missed)
+            )
         self.console.print(table)
 
     @property

@@ -13,6 +13,8 @@ from sandbox.telegram import (
 )
 
 ACCOUNTS = ("Ada", "Grace", "Hedy")
+SPARE = ("Joan", "Radia")
+"""Accounts for the stock, beyond the seats of the plan."""
 GROUPS = (
     "berlin_flats",
     "munich_flats",
@@ -30,21 +32,25 @@ PHOTO = PostSpec(media=Media.PHOTO)
 
 @dataclass(frozen=True)
 class Sample:
-    """The sample data: account ids, the post's link and number of messages, chat ids by group."""
+    """The sample data: account ids, the post's channel, link and number of messages, chat ids by group."""
 
     accounts: tuple[int, ...]
+    channel: int
     post: str
     parts: int
     groups: dict[str, int]
     """Chat ids by canonical group, such as `@berlin_flats`."""
 
 
-async def create_sample(telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "") -> Sample:
+async def create_sample(
+    telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "", spare: bool = False
+) -> Sample:
     """Create the sample data in the sandbox, every account a member of every group; return it.
 
-    A `tag` at the end of its names allows a second sample.
+    A `tag` at the end of its names allows a second sample. With `spare` there are more accounts than seats.
     """
-    accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in ACCOUNTS]
+    names = (*ACCOUNTS, *SPARE) if spare else ACCOUNTS
+    accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in names]
     channel = await telegram.create_channel(ChannelSpec(title="Lakeside homes", username=f"{CHANNEL}{tag}"))
     if album:
         parts = await telegram.post_album(
@@ -63,4 +69,6 @@ async def create_sample(telegram: TelegramSandboxControl, *, album: bool = False
         ).id
         for name in GROUPS
     }
-    return Sample(tuple(accounts), f"https://t.me/{CHANNEL}{tag}/{parts[0].id}", len(parts), groups)
+    return Sample(
+        tuple(accounts), channel.id, f"https://t.me/{CHANNEL}{tag}/{parts[0].id}", len(parts), groups
+    )

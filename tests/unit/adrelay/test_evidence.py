@@ -72,3 +72,12 @@ async def test_the_demo_succeeds_only_if_every_check_does(
     found = [evidence((4, 7), CLAIMED), evidence(messages, CLAIMED)]
     verdict = command._verdict  # pyright: ignore[reportPrivateUsage] - it decides the exit code
     assert await verdict(screen, system, found, cycles) is proven
+
+
+def test_a_group_that_only_the_first_cycles_can_reach_is_no_problem() -> None:
+    reached = GroupEvidence(
+        "@group", (4,), {"first": (4,)}, CYCLES[:1], 1, ("TARGET_DENIED CHANNEL_PRIVATE",)
+    )
+    assert reached.problem == ""
+    later = GroupEvidence("@group", (4, 7), CLAIMED, CYCLES[:1], 1)
+    assert later.problem == "2 messages for 1 cycles"
