@@ -7,7 +7,7 @@ PROCESSES ?= 4
 CODE   := adrelay libs services sandbox tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench chaos lock clean
+.PHONY: help setup demo up test check format bench chaos soak lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras -
 
 chaos: setup ## Random faults under load, invariants checked: make chaos FAULTS=40 SEED=7
 	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),20) --seed $(or $(SEED),1)
+
+soak: setup ## A long run of 200 sessions and 1,000 groups under faults: make soak MINUTES=30 SEED=7
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 lock: setup ## Compile the requirements files into their locks
 	@$(BIN)/$(COMPILE) --upgrade --output-file requirements.lock requirements.in

@@ -39,16 +39,16 @@ class Chaos:
         self.injected: list[InjectedFault] = []
         self._system = system
         self._chance = random.Random(seed)
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._filling = asyncio.Lock()
 
     async def run(self, schedule: Sequence[Fault], pace: float = 1.0) -> None:
         """Inject every fault after its pause times `pace`; return when the last one has ended."""
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         async with asyncio.TaskGroup() as lasting:
             for fault in schedule:
                 await asyncio.sleep(fault.after * pace)
-                note = InjectedFault(fault, round(time.monotonic() - self._began, 1))
+                note = InjectedFault(fault, round(time.monotonic() - self.began, 1))
                 self.injected.append(note)
                 lasting.create_task(self._note(note))
 

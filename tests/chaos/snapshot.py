@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,7 +17,6 @@ from libs.eventsourcing.values import Cursor, Envelope
 from sandbox.mail import MailView
 from sandbox.nowpayments.messages import NotificationView, PaymentView
 from sandbox.telegram.models import MessageView, SessionView
-from tests.chaos.load import Load
 from tests.chaos.system import ChaosSystem
 
 EventT = TypeVar("EventT", bound=Event)
@@ -81,11 +80,10 @@ _TABLES = {
 }
 
 
-async def read(system: ChaosSystem, load: Load) -> Snapshot:
-    """Return the present state."""
+async def read(system: ChaosSystem, chats: Collection[int]) -> Snapshot:
+    """Return the present state, with the messages of these chats."""
     # answers before stores: the other way round, an answer could seem to lack its effect
     notifications, payments = await system.payments.notifications(), await system.payments.payments()
-    chats = {chat for one in load.advertisements.values() for chat in one.groups.values()}
     return Snapshot(
         stores={service: await _store(service, url) for service, url in system.databases.items()},
         stream=await _stream(system.nats.url),

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -47,15 +47,22 @@ class ChaosSystem(ForkedSystem):
     """All of Adrelay, with a proxy between every service and every server."""
 
     def __init__(
-        self, folder: Path, *, workers: int = 3, disks: bool = True, python: Sequence[str] | None = None
+        self,
+        folder: Path,
+        *,
+        workers: int = 3,
+        disks: bool = True,
+        python: Sequence[str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        catalogue: str = CATALOGUE,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        catalogue = folder / "catalogue.toml"
-        catalogue.write_text(CATALOGUE)
+        file = folder / "catalogue.toml"
+        file.write_text(catalogue)
         super().__init__(
             folder,
             workers=workers,
-            settings={**SETTINGS, "ADRELAY_BILLING_CATALOGUE_FILE": str(catalogue)},
+            settings={**SETTINGS, **(settings or {}), "ADRELAY_BILLING_CATALOGUE_FILE": str(file)},
             python=python,
         )
         self.disks: dict[str, SmallDisk] = {}

@@ -1,0 +1,1 @@
+"""A long run of many sessions and groups under faults that come and go."""
