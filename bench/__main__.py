@@ -11,6 +11,7 @@ import uvloop
 
 from bench.appending import appending
 from bench.commanding import commanding
+from bench.first_sends import first_sends
 from bench.forwarding import forwarding
 from bench.growth.run import SIZES, growth
 from bench.growth.streams import growing
@@ -18,6 +19,7 @@ from bench.measure import Line, markdown, show
 from bench.operating import operating
 from bench.paying import SHORT, Load, paying, sustained
 from bench.rebuilding import rebuilding
+from bench.scheduling import scheduling
 from bench.servers import Servers, servers
 from bench.streaming import streaming
 
@@ -36,6 +38,8 @@ BENCHES: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
 }
 BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "forward": forwarding,
+    "schedule": scheduling,
+    "first-sends": first_sends,
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""

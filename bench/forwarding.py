@@ -48,9 +48,9 @@ ADBOTS, SEATS, GROUPS = 10, 5, 200
 CYCLES = 2
 SENDS = ADBOTS * GROUPS * CYCLES
 _PACING = Pacing(delay_seconds=0.0)
-_SOURCE = "newsroom"
-_POST = ChannelPost(channel=f"@{_SOURCE}", message=1)
-_API_ID, _API_HASH = 4711, "0123456789abcdef" * 2
+SOURCE = "newsroom"
+_POST = ChannelPost(channel=f"@{SOURCE}", message=1)
+API_ID, API_HASH = 4711, "0123456789abcdef" * 2
 _PENDING = "select count(*) from cycles"
 _READY_SECONDS = 30.0
 
@@ -104,7 +104,7 @@ class Cost:
 
 async def forwarding(servers: Servers) -> list[Line]:
     """Measure one worker with fifty sessions, which have resolved all names in an earlier cycle."""
-    async with _sandbox() as telegram:
+    async with telegram_sandbox() as telegram:
         adbots = [_adbot(number) for number in range(ADBOTS)]
         await telegram.load(_world(adbots))
         limit = await _bare(telegram, adbots)
@@ -120,7 +120,7 @@ async def forwarding(servers: Servers) -> list[Line]:
 
 
 @asynccontextmanager
-async def _sandbox() -> AsyncGenerator[TelegramSandboxControl]:
+async def telegram_sandbox() -> AsyncGenerator[TelegramSandboxControl]:
     """Run a Telegram sandbox in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox.telegram", stdout=asyncio.subprocess.PIPE
@@ -144,7 +144,7 @@ def _adbot(number: int) -> Adbot:
 def _world(adbots: Sequence[Adbot]) -> WorldSpec:
     return WorldSpec(
         accounts=[AccountSpec(id=account) for adbot in adbots for account in adbot.accounts.values()],
-        channels=[ChannelSpec(username=_SOURCE, posts=[PostSpec(text="the post")])],
+        channels=[ChannelSpec(username=SOURCE, posts=[PostSpec(text="the post")])],
         groups=[
             GroupSpec(username=group[1:], members=list(adbot.accounts.values()))
             for adbot in adbots
@@ -162,10 +162,10 @@ async def _bare(telegram: TelegramSandboxControl, adbots: Sequence[Adbot]) -> Ru
     for adbot in adbots:
         for number, account in enumerate(adbot.accounts.values()):
             client: Any = TelegramClient(
-                StringSession(await telegram.mint_session(account)), _API_ID, _API_HASH, receive_updates=False
+                StringSession(await telegram.mint_session(account)), API_ID, API_HASH, receive_updates=False
             )
             await client.connect()
-            source = await _input(client, _SOURCE)
+            source = await _input(client, SOURCE)
             targets = [await _input(client, group[1:]) for group in adbot.groups[number::SEATS]]
             clients.append((client, source, targets))
     begin, used = time.perf_counter(), time.process_time()
@@ -253,18 +253,29 @@ async def _import(
     telegram: TelegramSandboxControl,
     adbots: Sequence[Adbot],
 ) -> None:
-    application = TelegramApplication(_API_ID, _API_HASH)
+    application = TelegramApplication(API_ID, API_HASH)
     await engine.query(lambda sql: vault.put_application(sql, pair, application))
     for adbot in adbots:
         for session, account in adbot.accounts.items():
-            secret = read_string(await telegram.mint_session(account))
+            await store_session(engine, vault, pair, session, account, telegram)
 
-            async def work(unit: UnitOfWork) -> None:
-                await vault.put_session(unit.flushed, session, secret)  # noqa: B023 - runs at once
-                command = Import(session, account, "+49…42", pair, unit.at)  # noqa: B023
-                await unit.execute(CLIENT, session, command)  # noqa: B023
 
-            await engine.run(work, Causes.first("bench"))
+async def store_session(
+    engine: Engine,
+    vault: Vault,
+    pair: ApplicationId,
+    session: SessionId,
+    account: int,
+    telegram: TelegramSandboxControl,
+) -> None:
+    """Store a session of an account, as if it had been uploaded."""
+    secret = read_string(await telegram.mint_session(account))
+
+    async def work(unit: UnitOfWork) -> None:
+        await vault.put_session(unit.flushed, session, secret)
+        await unit.execute(CLIENT, session, Import(session, account, "+49…42", pair, unit.at))
+
+    await engine.run(work, Causes.first("bench"))
 
 
 async def _cycle(engine: Engine, pair: ApplicationId, adbots: Sequence[Adbot]) -> None:

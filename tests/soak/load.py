@@ -87,7 +87,7 @@ class Clients:
     async def stop(self) -> None:
         """Stop every adbot, and sign out."""
         for adbot, rest in self._rests.items():
-            await _retried(lambda adbot=adbot, rest=rest: rest.post(f"/adbots/{adbot}/stop"))
+            await _stop(adbot, rest)
             await rest.close()
 
     async def _look_after(self, adbot: str, rest: Rest) -> None:
@@ -96,7 +96,7 @@ class Clients:
             self.stops[str(state["stop_reason"])] += 1
             await _retried(lambda: rest.post(f"/adbots/{adbot}/start"), refused={"no_seats"})
         elif self._chance.random() < 1 / 60:
-            await _retried(lambda: rest.post(f"/adbots/{adbot}/stop"))
+            await _stop(adbot, rest)
 
     async def _client(self, number: int) -> None:
         purchase = await _retried(
@@ -127,10 +127,7 @@ class Clients:
         async def upload(operator: Rest) -> None:
             while waiting:
                 session = await self._system.telegram.mint_session(waiting.pop())
-                await _retried(
-                    lambda session=session: operator.post("/admin/sessions", {"session": session}),
-                    refused={"session_exists"},
-                )
+                await _upload(operator, session)
 
         async with Rest(self._system.url, self._system.admin_token) as operator:
             for number in range(-(-len(self.accounts) // _SESSIONS_PER_APPLICATION)):
@@ -155,6 +152,14 @@ class Clients:
             ],
             groups=[GroupSpec(id=chat, username=name[1:], members=self.accounts) for name, chat in groups],
         )
+
+
+async def _stop(adbot: str, rest: Rest) -> None:
+    await _retried(lambda: rest.post(f"/adbots/{adbot}/stop"))
+
+
+async def _upload(operator: Rest, session: str) -> None:
+    await _retried(lambda: operator.post("/admin/sessions", {"session": session}), refused={"session_exists"})
 
 
 async def _retried(act: Callable[[], Awaitable[T]], *, refused: set[str] | None = None) -> T:
