@@ -48,6 +48,9 @@ async def test_what_was_written_is_read_at_once(client: Client, harness: Gateway
         "posts": [{"kind": "link", "channel": "@channel", "message": 42}],
         "order": "in_turn",
         "groups": ["@one_group", "@two_group"],
+        "lists": [],
+        "group_options": [],
+        "options": {"author": True, "skip_newest": False, "delete_previous": False},
     }
     assert answer.json()["advertisement"] == advertisement
     assert (await client.get(f"adbots/{adbot}"))["advertisement"] == advertisement
@@ -88,6 +91,17 @@ async def test_a_refusal_says_why(client: Client, harness: GatewayHarness) -> No
         {"post": POST, "groups": ["@group", "a\udfff"]},
         {"post": "a" * 4097, "groups": ["@group"]},
         {"post": POST, "groups": ["a" * 301]},
+        {"post": POST, "lists": ["@group"]},
+        {"post": POST, "lists": [str(new_id())] * 21},
+        {"post": POST, "groups": ["@group"], "options": {"silent": True}},
+        {"post": POST, "groups": ["@group"], "options": {"author": None}},
+        {"post": POST, "groups": ["@group"], "group_options": [{"group": ""}]},
+        {"post": POST, "groups": ["@group"], "group_options": [{"group": "@group", "every_seconds": 0}]},
+        {
+            "post": POST,
+            "groups": ["@group"],
+            "group_options": [{"group": "@group", "every_seconds": 2592001}],
+        },
     ],
 )
 async def test_a_malformed_advertisement_is_refused(

@@ -127,7 +127,14 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(
     assert datetime.fromisoformat(str(found["valid_until"])) == end
 
 
-SHOWN_OF_CYCLES = ("last_number", "last_due_at", "next_due_at", "skipped_at", "skip_reason")
+SHOWN_OF_CYCLES = (
+    "last_number",
+    "last_due_at",
+    "beyond_limit",
+    "next_due_at",
+    "skipped_at",
+    "skip_reason",
+)
 
 
 async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(
