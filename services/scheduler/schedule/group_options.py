@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from libs.events.chat_ids import chat_of
+from libs.events.chat_ids import chat_of, is_private
 from libs.events.scheduler import GroupOption
 from libs.events.values import GroupRef
 from libs.eventsourcing import Refused
@@ -17,6 +17,8 @@ LONGEST_SPACING = timedelta(days=30)
 
 def key_of(group: GroupRef) -> str:
     """Return the one name of a group, its topic included: ids of chats have an older spelling."""
+    if not is_private(group):
+        return group
     chat, _, topic = group.partition("/")
     return f"{chat_of(chat)}/{topic}" if topic else chat_of(chat)
 

@@ -265,6 +265,7 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harnes
             groups=groups,
             seats=(Seat(session=known, pair=pair),),
             pacing=Pacing(delay_seconds=0),
+            beyond_limit=2,
         ),
         CycleSkipped(adbot=adbot, due_at=utc_now(), reason=SkipReason.OVERRUN),
     )
@@ -326,7 +327,8 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harnes
         "failures": {"RATE_LIMITED": 1},
         "not_sent": 1,
     }
-    assert (await client.get(f"adbots/{adbot}"))["cycles"]["last_number"] == 3
+    cycles = (await client.get(f"adbots/{adbot}"))["cycles"]
+    assert (cycles["last_number"], cycles["beyond_limit"]) == (3, 2)
 
 
 async def test_an_adbot_that_did_nothing_has_figures_of_zero(client: Client, harness: GatewayHarness) -> None:

@@ -10,8 +10,12 @@ import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AdbotId
+from libs.eventsourcing.values import new_id
+from tests.integration.gateway.fake_services import BRONZE
 from tests.integration.gateway.harness import Client, GatewayHarness, operator, running
+from tests.support.waiting import until
 
 POST = "https://t.me/channel/42"
 BREAD: dict[str, Any] = {"name": " Bread ", "groups": ["t.me/Bakers", "@bakers", "@millers/7"]}
@@ -192,6 +196,39 @@ async def test_a_file_that_is_no_list_is_refused(
     assert refusal(answer) == expected
     assert detail in answer.json()["detail"]
     assert (await owner.get("group-lists"))["items"] == []
+
+
+async def test_the_plan_of_an_adbot_limits_its_groups_and_posts(
+    owner: Client, harness: GatewayHarness
+) -> None:
+    limited = AdbotId(new_id())
+    event = AdbotProvisioned(
+        adbot=limited,
+        order=owner.order,
+        account=owner.account,
+        plan=BRONZE.model_copy(update={"max_groups": 1, "max_posts": 1}),
+        seats=(),
+        valid_from=None,
+        valid_until=None,
+    )
+    await harness.provisioning.publish(f"adbot-{limited}", event)
+    path = f"adbots/{limited}"
+    await until(lambda: found(owner, path))
+    assert {key: (await owner.get(path))["plan"][key] for key in ("max_groups", "max_posts")} == {
+        "max_groups": 1,
+        "max_posts": 1,
+    }
+    bread = (await made(owner))["id"]
+    many = await owner.http.put(f"{path}/advertisement", json={"post": POST, "lists": [bread]})
+    assert refusal(many) == (422, "too_many_groups")
+    assert many.json()["detail"] == "2 groups, the plan of this adbot allows at most 1"
+    several = {"posts": [POST, "Bread"], "groups": ["@bakers"]}
+    answer = await owner.http.put(f"{path}/advertisement", json=several)
+    assert refusal(answer) == (422, "too_many_posts")
+
+
+async def found(owner: Client, path: str) -> bool:
+    return (await owner.http.get(path)).status_code == 200
 
 
 async def test_blocked_groups_of_lists_are_shown(
