@@ -101,6 +101,12 @@ def _next_cycle(adbot: dict[str, Any]) -> str | None:
     return at if adbot["status"] == "RUNNING" else f"not before {at}, if it is started"
 
 
+def _terms(plan: dict[str, Any]) -> str:
+    limits = ((plan["max_groups"], "groups"), (plan["max_posts"], "posts"))
+    most = [f"at most {limit} {what}" for limit, what in limits if limit is not None]
+    return ", ".join([f"every {plan['interval_seconds']} s", *most])
+
+
 def print_adbot(adbot: dict[str, Any]) -> None:
     """Print an adbot."""
     from adrelay.commands.orders.pictures import moment, print_facts, state
@@ -115,7 +121,7 @@ def print_adbot(adbot: dict[str, Any]) -> None:
         "is": (state(adbot["status"]),),
         "because": (adbot["suspend_reason"],) if adbot["suspend_reason"] else stopped,
         "of": (f"account {adbot['account']},", f"order {adbot['order_number']}"),
-        "plan": (plan["name"], f"({plan['code']}),", f"every {plan['interval_seconds']} s"),
+        "plan": (plan["name"], f"({plan['code']}),", _terms(plan)),
         "next cycle": ("all adbots are paused",) if adbot["paused"] else (_next_cycle(adbot),),
         "blocked": (", ".join(adbot["blocked_groups"]),),
         "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock",),

@@ -64,6 +64,11 @@ def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
     interval: Annotated[int, typer.Option(help="Seconds from one cycle to the next.")],
     price: Annotated[str, typer.Option(help="US dollars, such as 30.00.")],
     days: Annotated[int, typer.Option(help="How many days its adbots are valid.")],
+    max_groups: Annotated[
+        int | None,
+        typer.Option(help="How many groups an adbot may have; else as the scheduler is configured."),
+    ] = None,
+    max_posts: Annotated[int | None, typer.Option(help="How many posts an adbot may have; likewise.")] = None,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
@@ -76,6 +81,8 @@ def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
         "interval_seconds": interval,
         "price_usd": price,
         "validity_days": days,
+        "max_groups": max_groups,
+        "max_posts": max_posts,
     }
     carry_out(lambda: _change(env_file, "POST", "plans", body, json=json))
 
@@ -117,7 +124,7 @@ def print_plans(plans: list[dict[str, Any]]) -> None:
     """Print a line for each plan."""
     from adrelay.terminal.screen import Table
 
-    numbers = ("sessions", "every", "USD", "days")
+    numbers = ("sessions", "every", "USD", "days", "groups", "posts")
     table = Table("plan", "kind", *numbers, "", "name", right=numbers)
     for plan in plans:
         table.add(
@@ -127,6 +134,8 @@ def print_plans(plans: list[dict[str, Any]]) -> None:
             f"{plan['interval_seconds']} s",
             plan["price_usd"],
             str(plan["validity_days"]),
+            str(plan["max_groups"] or "-"),
+            str(plan["max_posts"] or "-"),
             "on sale" if plan["on_sale"] else "retired",
             plan["name"],
         )

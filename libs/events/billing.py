@@ -49,7 +49,13 @@ def _nothing_tolerated(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 class ProductListed(Event):
-    """A plan is on sale. Appended again when a retired plan is listed anew."""
+    """A plan is on sale. Appended again when a retired plan is listed anew.
+
+    Since schema 2 a plan may have limits.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     plan: Plan
 
@@ -73,11 +79,12 @@ class ProductRetired(Event):
 class OrderPlaced(Event):
     """An account ordered a plan to be paid in a coin. Appended once per order.
 
-    Since schema 2 it has `origin`, by which the unpaid orders of one network are counted.
+    Since schema 2 it has `origin`, by which the unpaid orders of one network are counted. Since schema 3 the
+    plan may have limits.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     order: OrderNumber
     account: AccountId
@@ -252,10 +259,11 @@ class PaymentFinished(Event):
     Appended once per order, however often the provider repeats its notification. Since schema 2 an operator
     may also call an order paid: then less than was asked for, or nothing, may have been received, and there
     may be no payment at the provider. Since schema 3 the sum may be less by up to the operator's tolerance.
+    Since schema 4 the plan may have limits.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider, 2: _nothing_tolerated}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _by_provider, 2: _nothing_tolerated, 3: dict}
 
     order: OrderNumber
     account: AccountId

@@ -1,7 +1,8 @@
 """The events and commands of provisioning: stock and adbots."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -16,7 +17,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing.model.event import Command, Event
+from libs.eventsourcing.model.event import Command, Event, Upcast
 
 # -- events: the life of a session, never its secret, stream session-<id>
 
@@ -72,8 +73,12 @@ class ApiPairAdded(Event):
 class AdbotProvisioned(Event):
     """The adbot of a paid order was created, stopped. Appended once per order.
 
-    Validity runs from the first filled seat: start and end are missing while no seat is filled.
+    Validity runs from the first filled seat: start and end are missing while no seat is filled. Since schema
+    2 the plan may have limits.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     order: OrderNumber

@@ -40,6 +40,8 @@ class StopReason(StrEnum):
     """Since schema 4: the end that the client set has come."""
     SOURCE_BLOCKED = "source_blocked"
     """Since schema 4: the operator blocked the channel of the post."""
+    NO_GROUPS = "no_groups"
+    """Since schema 5: it has no groups of its own, and its group lists were deleted."""
 
 
 class SkipReason(StrEnum):
@@ -107,6 +109,17 @@ class AdvertisementSet(Event):
     options: SendOptions = SendOptions()
 
 
+class GroupOptionSet(Event):
+    """The option of one group of an advertisement was set, in place of the one that it had.
+
+    One without any difference lets each cycle send to the group, whatever the option of a list says. Lasts
+    until the next `AdvertisementSet`, which contains all options.
+    """
+
+    adbot: AdbotId
+    option: GroupOption
+
+
 class PacingSet(Event):
     """The pacing of an adbot was set: the delays between the sends of a seat, and when cycles are due.
 
@@ -141,8 +154,8 @@ class AdbotStarted(Event):
 class AdbotStopped(Event):
     """The adbot no longer runs: no cycle is due, and pending sends of a running one are dropped."""
 
-    schema_version: ClassVar[int] = 4
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
+    schema_version: ClassVar[int] = 5
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict, 4: dict}
 
     adbot: AdbotId
     reason: StopReason
@@ -175,6 +188,8 @@ class CycleDue(Event):
     options: SendOptions = SendOptions()
     spaced: tuple[GroupRef, ...] = ()
     """Those of its groups that have `every_seconds`: each begins again with this cycle."""
+    beyond_limit: Annotated[int, Field(ge=0)] = 0
+    """How many groups, the last ones of its lists, the adbot's limit leaves out: the lists grew since."""
 
 
 class CycleSkipped(Event):
@@ -200,6 +215,17 @@ class GroupListSet(Event):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
     groups: Annotated[tuple[GroupRef, ...], Field(min_length=1, max_length=10_000)]
     group_options: Annotated[tuple[GroupOption, ...], Field(max_length=10_000)] = ()
+
+
+class ListGroupOptionSet(Event):
+    """The option of one group of a list was set, in place of the one that it had.
+
+    Lasts until the next `GroupListSet`, which contains all options.
+    """
+
+    list: GroupListId
+    account: AccountId
+    option: GroupOption
 
 
 class GroupListDeleted(Event):
@@ -291,14 +317,25 @@ class SourceUnblocked(Event):
 # -- commands; `account` is the caller's, which must own the adbot, None for an admin
 
 LongText = Annotated[str, StringConstraints(max_length=4096)]
+WrittenGroup = Annotated[str, StringConstraints(max_length=300)]
+"""A group as people write it: `@name`, a link or an id, each with an optional `/topic`."""
+
+
+class WrittenGroupOption(Contract):
+    """What differs for one group, which is named as people write it; else like `GroupOption`."""
+
+    group: Annotated[WrittenGroup, StringConstraints(min_length=1)]
+    paused: bool = False
+    every_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = None
 
 
 class SetAdvertisement(Command):
     """Set an adbot's posts and groups, as written by the client. Each cycle sends one post.
 
     Refused: `unknown_adbot`, `malformed_post`, `malformed_groups` (names the first hundred), `no_groups`,
-    `too_many_groups`, `private_ids_not_allowed` and `blocked_targets` (name them), `blocked_source`.
-    Duplicate groups are merged.
+    `too_many_groups` and `too_many_posts` (name the limit), `private_ids_not_allowed` and `blocked_targets`
+    (name them), `blocked_source`, `unknown_group_list` (names the lists), `unknown_group` (names groups that
+    have an option, and are in no list), `advertisement_too_large`. Duplicate groups are merged.
     """
 
     adbot: AdbotId
@@ -307,9 +344,56 @@ class SetAdvertisement(Command):
     """A link to a post, or a text."""
     format: TextFormat = TextFormat.PLAIN
     """The format of the texts; ignored for a link."""
-    groups: Annotated[tuple[Annotated[str, StringConstraints(max_length=300)], ...], Field(max_length=10_000)]
+    groups: Annotated[tuple[WrittenGroup, ...], Field(max_length=10_000)]
+    """May be empty if there is a list."""
     more_posts: Annotated[tuple[LongText, ...], Field(max_length=19)] = ()
     order: PostOrder = PostOrder.IN_TURN
+    lists: Annotated[tuple[GroupListId, ...], Field(max_length=20)] = ()
+    group_options: Annotated[tuple[WrittenGroupOption, ...], Field(max_length=10_000)] = ()
+    options: SendOptions = SendOptions()
+
+
+class SetGroupList(Command):
+    """Make a group list of an account, or change one; adbots that use it send to its groups from now on.
+
+    Refused: `unknown_group_list` (also another account's), `too_many_group_lists`, `malformed_groups` (names
+    the first hundred), `no_groups`, `too_many_groups`, `private_ids_not_allowed` and `blocked_targets` (name
+    them), `unknown_group` (names groups that have an option, and are not in the list),
+    `group_list_too_large`. Duplicate groups are merged.
+    """
+
+    list: GroupListId
+    account: AccountId
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None
+    """None: as it is."""
+    groups: Annotated[tuple[WrittenGroup, ...], Field(max_length=10_000)]
+    group_options: Annotated[tuple[WrittenGroupOption, ...], Field(max_length=10_000)] | None = None
+    """None: groups that stay in the list keep theirs."""
+    new: bool = False
+    """Make the list; else it must exist."""
+    numbered: bool = False
+    """The groups are lines of a file: a refusal names malformed ones by their numbers."""
+
+
+class DeleteGroupList(Command):
+    """Delete a group list; adbots that use it send to its groups no longer. Refused: `unknown_group_list`."""
+
+    list: GroupListId
+    account: AccountId
+
+
+class SetGroupOption(Command):
+    """Set the option of one group: of an adbot, for which it counts first, or of a list for all who use it.
+
+    Refused: `unknown_adbot`, `unknown_group_list`, `malformed_groups`, `unknown_group` (it is not among the
+    groups), `too_many_group_options`, `group_list_too_large`.
+    """
+
+    adbot: AdbotId | None = None
+    list: GroupListId | None = None
+    """Used without `adbot`."""
+    account: AccountId | None
+    option: WrittenGroupOption
 
 
 class SetPacing(Command):

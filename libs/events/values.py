@@ -67,12 +67,15 @@ class PlanKind(StrEnum):
 
 MAX_VALIDITY_DAYS = 3660
 MAX_INTERVAL_SECONDS = MAX_VALIDITY_DAYS * 86_400
+MAX_GROUPS = 10_000
+MAX_POSTS = 20
 
 
 class Plan(Contract):
     """A plan of the catalogue, as it was when the order was placed.
 
-    Earlier programs allow intervals of at most a day, and can't read plans with longer ones.
+    Earlier programs allow intervals of at most a day, and can't read plans with longer ones. Limits are
+    missing in plans of earlier events: then the operator's settings apply.
     """
 
     code: PlanCode
@@ -82,6 +85,10 @@ class Plan(Contract):
     interval_seconds: Annotated[int, Field(ge=1, le=MAX_INTERVAL_SECONDS)]
     price_usd: Amount
     validity_days: Annotated[int, Field(ge=1, le=MAX_VALIDITY_DAYS)]
+    max_groups: Annotated[int, Field(ge=1, le=MAX_GROUPS)] | None = None
+    """How many groups an adbot may have, with those of its group lists; None: as the operator configured."""
+    max_posts: Annotated[int, Field(ge=1, le=MAX_POSTS)] | None = None
+    """How many posts an adbot may have; None: likewise."""
 
 
 class Seat(Contract):

@@ -7,10 +7,14 @@ from libs.events.scheduler import (
     BlockSource,
     BlockTarget,
     ConfirmGroup,
+    DeleteGroupList,
     ForbidPrivateIds,
+    GroupOption,
     PauseAll,
     ResumeAll,
     SetAdvertisement,
+    SetGroupList,
+    SetGroupOption,
     SetPacing,
     StartAdbot,
     StopAdbot,
@@ -18,10 +22,13 @@ from libs.events.scheduler import (
     UnblockTarget,
 )
 from libs.events.values import GroupRef, Post
-from libs.eventsourcing import CommandHandlers, Scope, UnitOfWork
+from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
 from services.scheduler.confirmations.commands import Confirm
 from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
+from services.scheduler.group_lists import commands as listing
+from services.scheduler.group_lists.domain import GROUP_LIST
+from services.scheduler.group_lists.tables import lists_for, lists_of, owner_of
 from services.scheduler.operations import commands as switched
 from services.scheduler.operations.domain import ALL, OPERATIONS
 from services.scheduler.operations.names import read_source, read_target
@@ -30,7 +37,7 @@ from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.domain import SCHEDULE
-from services.scheduler.schedule.groups import parse_groups
+from services.scheduler.schedule.groups import parse_groups, parse_option, parse_options
 from services.scheduler.schedule.posts import parse_posts
 from services.scheduler.schedule.state import AdbotPacing
 from services.scheduler.tables.adbots import adbot_known
@@ -42,17 +49,72 @@ commands = CommandHandlers[Context]()
 async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Context) -> None:
     """Set the posts and the groups of an adbot."""
     # in a thread: a long list must delay neither timers nor other commands
-    (post, *others), groups = await asyncio.to_thread(_parse, command, context.max_groups)
+    (post, *others), groups, group_options = await asyncio.to_thread(_parse, command)
 
     async def set_parsed(unit: UnitOfWork) -> None:
         adbot = await adbot_known(unit.flushed, command.adbot)
         now = await switches(unit.flushed)
+        lists = await lists_of(unit.flushed, adbot.account, command.lists, {}) if adbot else ()
         wanted = asked.SetAdvertisement(
-            adbot, command.account, post, groups, unit.at, now, tuple(others), command.order
+            adbot,
+            command.account,
+            post,
+            groups,
+            unit.at,
+            now,
+            tuple(others),
+            command.order,
+            command.lists,
+            lists,
+            group_options,
+            command.options,
+            context.limits,
         )
         await unit.execute(SCHEDULE, command.adbot, wanted)
 
     await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
+
+
+@commands.outside(SetGroupList, context=True)
+async def set_group_list(command: SetGroupList, scope: Scope, context: Context) -> None:
+    """Make a group list, or change one."""
+
+    def parse() -> tuple[tuple[GroupRef, ...], tuple[GroupOption, ...] | None]:
+        found = parse_groups(command.groups, most=context.max_list_groups, numbered=command.numbered)
+        return found, None if command.group_options is None else parse_options(command.group_options)
+
+    groups, options = await asyncio.to_thread(parse)
+
+    async def set_parsed(unit: UnitOfWork) -> None:
+        owner = await owner_of(unit.flushed, command.account, context.max_group_lists)
+        now = await switches(unit.flushed)
+        wanted = listing.Set(command.list, owner, command.name, groups, options, command.new, now)
+        await unit.execute(GROUP_LIST, command.list, wanted)
+
+    await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
+
+
+@commands.on(DeleteGroupList, context=True)
+async def delete_group_list(command: DeleteGroupList, unit: UnitOfWork, context: Context) -> None:
+    """Delete a group list."""
+    owner = await owner_of(unit.flushed, command.account, context.max_group_lists)
+    await unit.execute(GROUP_LIST, command.list, listing.Delete(owner))
+
+
+@commands.on(SetGroupOption, context=True)
+async def set_group_option(command: SetGroupOption, unit: UnitOfWork, context: Context) -> None:
+    """Set the option of one group of an adbot or of a list."""
+    option = parse_option(command.option)
+    if command.adbot is not None:
+        adbot = await adbot_known(unit.flushed, command.adbot)
+        lists = await lists_for(unit.flushed, adbot)
+        wanted = asked.SetOption(adbot, command.account, option, lists)
+        await unit.execute(SCHEDULE, command.adbot, wanted)
+        return
+    if command.list is None or command.account is None:
+        raise Refused("unknown_group_list", "neither an adbot nor an account's group list is named")
+    owner = await owner_of(unit.flushed, command.account, context.max_group_lists)
+    await unit.execute(GROUP_LIST, command.list, listing.SetOption(owner, option))
 
 
 @commands.on(SetPacing, context=True)
@@ -68,7 +130,8 @@ async def set_pacing(command: SetPacing, unit: UnitOfWork, context: Context) -> 
 async def start(command: StartAdbot, unit: UnitOfWork) -> None:
     """Start an adbot."""
     adbot = await adbot_known(unit.flushed, command.adbot)
-    wanted = asked.Start(adbot, command.account, unit.at, await switches(unit.flushed))
+    lists = await lists_for(unit.flushed, adbot)
+    wanted = asked.Start(adbot, command.account, unit.at, await switches(unit.flushed), lists)
     await unit.execute(SCHEDULE, command.adbot, wanted)
 
 
@@ -137,8 +200,12 @@ async def confirm_group(command: ConfirmGroup, unit: UnitOfWork) -> None:
     await unit.execute(CONFIRMATIONS, command.adbot, Confirm(adbot, command.account, group))
 
 
-def _parse(command: SetAdvertisement, max_groups: int) -> tuple[list[Post], tuple[GroupRef, ...]]:
-    """Parse the posts and the groups of a command; raise `Refused` if they are malformed."""
-    return parse_posts([command.post, *command.more_posts], command.format), parse_groups(
-        command.groups, most=max_groups
+def _parse(
+    command: SetAdvertisement,
+) -> tuple[list[Post], tuple[GroupRef, ...], tuple[GroupOption, ...]]:
+    """Parse posts, groups and options of a command; raise `Refused` if they are malformed."""
+    return (
+        parse_posts([command.post, *command.more_posts], command.format),
+        parse_groups(command.groups, least=0 if command.lists else 1),
+        parse_options(command.group_options),
     )

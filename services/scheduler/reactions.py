@@ -10,6 +10,7 @@ from libs.events.scheduler import PrivateIdsForbidden, SourceBlocked, StopReason
 from libs.events.values import AdbotId
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.scheduler.context import Context
+from services.scheduler.group_lists.tables import lists_for
 from services.scheduler.schedule.commands import EndPrivate, EndUnfit, EndWithSource
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import look_at_all, look_soon
@@ -51,7 +52,8 @@ async def _end_unfit(adbot: AdbotId, reason: StopReason, unit: UnitOfWork) -> No
 async def end_with_permission(event: PrivateIdsForbidden, unit: UnitOfWork) -> None:
     """Stop the account's adbots that name private ids; one unknown to the read model stops when it is due."""
     for adbot in await adbots_of(unit.flushed, event.account):
-        if await unit.execute(SCHEDULE, adbot, EndPrivate(await adbot_known(unit.flushed, adbot))):
+        known = await adbot_known(unit.flushed, adbot)
+        if await unit.execute(SCHEDULE, adbot, EndPrivate(known, await lists_for(unit.flushed, known))):
             log.info("adbot.stopped", adbot=adbot, reason=StopReason.PRIVATE_IDS.value)
 
 

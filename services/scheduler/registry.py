@@ -4,6 +4,8 @@ from libs.eventsourcing import Registry
 from services.scheduler.commands import commands
 from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
+from services.scheduler.group_lists.domain import GROUP_LIST
+from services.scheduler.group_lists.tables import GROUP_LISTS
 from services.scheduler.operations.domain import OPERATIONS
 from services.scheduler.operations.tables import OPERATIONS_TABLES
 from services.scheduler.permissions.domain import PERMISSIONS
@@ -16,8 +18,8 @@ from services.scheduler.timers import timers
 
 REGISTRY = Registry[Context](
     service="scheduler",
-    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS, CONFIRMATIONS),
-    state_tables=(SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES),
+    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS, CONFIRMATIONS, GROUP_LIST),
+    state_tables=(SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES, GROUP_LISTS),
     read_models=(ADBOTS,),
     reactions=reactions,
     commands=commands,

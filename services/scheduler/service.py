@@ -15,6 +15,9 @@ async def run(settings: SchedulerSettings) -> None:
         max_groups=settings.max_groups,
         pacing=Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds),
         cycle_timeout=timedelta(seconds=settings.cycle_patience_seconds),
+        max_posts=settings.max_posts,
+        max_list_groups=settings.max_list_groups,
+        max_group_lists=settings.max_group_lists,
     )
     async with Chassis(
         settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models

@@ -4,16 +4,19 @@ from uuid import UUID
 
 import structlog
 
-from libs.events.values import CycleId
+from libs.events.scheduler import GroupListId
+from libs.events.values import AccountId, CycleId
 from libs.eventsourcing import Cause, Timers, UnitOfWork
 from libs.eventsourcing.values import new_id
 from services.scheduler.context import Context
+from services.scheduler.group_lists.tables import lists_of, lists_used
 from services.scheduler.operations.tables import switches
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.commands import RunDue
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.switches import Switches
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
+from services.scheduler.schedule.taking_part import GroupList
 from services.scheduler.tables.adbots import adbot_known
 
 log = structlog.stdlib.get_logger()
@@ -26,18 +29,26 @@ async def run_due(unit: UnitOfWork, context: Context) -> int:
     """Check running adbots whose check is due: raise a cycle, skip it, or stop the adbot."""
     now = await switches(unit.flushed)
     waking = await take_waking(unit.flushed, unit.at)
-    await looked_at(unit.flushed, [row.adbot for row in waking])
+    adbots = [row.adbot for row in waking]
+    await looked_at(unit.flushed, adbots)
+    used = await lists_used(unit.flushed, adbots)
+    read: dict[AccountId, dict[GroupListId, GroupList]] = {}
     for row in waking:
-        await _look_at(row, now, unit, context)
+        adbot = await adbot_known(unit.flushed, row.adbot)
+        if adbot is not None:
+            wanted = used.get(row.adbot, ())
+            known = read.setdefault(adbot.account, {})
+            lists = await lists_of(unit.flushed, adbot.account, wanted, known) if wanted else ()
+            await _look_at(row, adbot, lists, now, unit, context)
     return len(waking)
 
 
-async def _look_at(row: Waking, now: Switches, unit: UnitOfWork, context: Context) -> None:
-    adbot = await adbot_known(unit.flushed, row.adbot)
-    if adbot is None:
-        return
+async def _look_at(
+    row: Waking, adbot: Adbot, lists: tuple[GroupList, ...], now: Switches, unit: UnitOfWork, context: Context
+) -> None:
     cause = Cause(adbot.correlation_id, await _led_to(row, adbot, now, unit))
-    command = RunDue(adbot, CycleId(new_id()), context.pacing, context.cycle_timeout, unit.at, now)
+    cycle = CycleId(new_id())
+    command = RunDue(adbot, cycle, context.pacing, context.cycle_timeout, unit.at, now, lists, context.limits)
     for event in await unit.execute(SCHEDULE, row.adbot, command, because=cause):
         log.info("schedule.advanced", adbot=row.adbot, what=type(event).__name__)
 

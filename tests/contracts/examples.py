@@ -46,6 +46,8 @@ PLAN = Plan(
     interval_seconds=900,
     price_usd=Decimal("49.90"),
     validity_days=30,
+    max_groups=200,
+    max_posts=5,
 )
 SEAT = Seat(session=SESSION, pair=PAIR)
 POST = ChannelPost(channel="@flats", message=77)
@@ -175,6 +177,7 @@ _SCHEDULER: list[Event] = [
         more_posts=(POST,),
         order=scheduler.PostOrder.RANDOM,
     ),
+    scheduler.GroupOptionSet(adbot=ADBOT, option=scheduler.GroupOption(group=GROUPS[0], paused=True)),
     scheduler.PacingSet(
         adbot=ADBOT,
         delay_seconds=15.5,
@@ -209,6 +212,9 @@ _SCHEDULER: list[Event] = [
         name="Flats",
         groups=GROUPS,
         group_options=(scheduler.GroupOption(group=GROUPS[0], paused=True, every_seconds=7200),),
+    ),
+    scheduler.ListGroupOptionSet(
+        list=GROUP_LIST, account=ACCOUNT, option=scheduler.GroupOption(group=GROUPS[1], every_seconds=86_400)
     ),
     scheduler.GroupListDeleted(list=GROUP_LIST, account=ACCOUNT),
     scheduler.GroupConfirmed(adbot=ADBOT, group=GROUPS[1]),

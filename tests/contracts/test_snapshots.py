@@ -8,11 +8,22 @@ from uuid import UUID
 
 import pytest
 
-from libs.events.scheduler import PacingSet
-from libs.events.values import AdbotId, ChannelPost, CycleId, Party, ResultClass, SessionId, TextPost
+from libs.events.scheduler import GroupListId, GroupOption, PacingSet
+from libs.events.values import (
+    AccountId,
+    AdbotId,
+    ChannelPost,
+    CycleId,
+    Party,
+    ResultClass,
+    SendOptions,
+    SessionId,
+    TextPost,
+)
 from libs.eventsourcing import Decider
 from services.forwarder.access.domain import Access, LastingDenial
 from services.forwarder.client.domain import Client
+from services.scheduler.group_lists.state import GroupList
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
 from tests.contracts.examples import EXAMPLES
@@ -33,6 +44,28 @@ STATES: dict[str, list[object]] = {
         ),
         Schedule(AdbotId(UUID(int=1)), Advertisement(TextPost(text="é\n"), ())),
         Schedule(AdbotId(UUID(int=1)), pacing=AdbotPacing(15.5, None, PACED.cadence)),
+        Schedule(
+            AdbotId(UUID(int=1)),
+            Advertisement(
+                TextPost(text="x"),
+                (),
+                lists=(GroupListId(UUID(int=4)),),
+                group_options=(GroupOption(group="@group", paused=True, every_seconds=60),),
+                options=SendOptions(author=False),
+            ),
+            spaced={"@group/7": AT},
+        ),
+    ],
+    "scheduler.grouplist": [
+        GroupList(GroupListId(UUID(int=4)), AccountId(UUID(int=5)), "Flats", ("@group", "-1001234567890/7")),
+        GroupList(
+            GroupListId(UUID(int=4)),
+            AccountId(UUID(int=5)),
+            "Flats",
+            ("@group",),
+            (GroupOption(group="@group", every_seconds=60),),
+            deleted=True,
+        ),
     ],
     "forwarder.access": [
         Access(AdbotId(UUID(int=1))),

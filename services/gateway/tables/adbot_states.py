@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
-from libs.events.scheduler import PostOrder, SkipReason, StopReason
-from libs.events.values import AccountId, AdbotId, PlanKind, Post
+from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
+from libs.events.values import AccountId, AdbotId, PlanKind, Post, SendOptions
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.group_options import options_in
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
 
@@ -42,6 +43,11 @@ class AdbotPlan(BaseModel):
     kind: PlanKind
     sessions: int
     interval_seconds: int
+    max_groups: Annotated[
+        int | None,
+        Field(description="How many groups it may have; null: as many as this service allows."),
+    ]
+    max_posts: Annotated[int | None, Field(description="How many posts it may have; null: likewise.")]
 
 
 class Seats(BaseModel):
@@ -52,12 +58,20 @@ class Seats(BaseModel):
 
 
 class Advertisement(BaseModel):
-    """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post."""
+    """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post.
+
+    It is sent to `groups`, and to the groups that `lists` have when a cycle is due.
+    """
 
     post: Annotated[Post, Field(description="The first of `posts`.")]
     posts: list[Post]
     order: PostOrder
     groups: list[str]
+    lists: Annotated[list[UUID], Field(description="Group lists; a deleted one has no groups.")]
+    group_options: Annotated[
+        list[GroupOption], Field(description="What differs for single groups; before those of lists.")
+    ]
+    options: SendOptions
 
 
 class Cycles(BaseModel):
@@ -65,6 +79,13 @@ class Cycles(BaseModel):
 
     last_number: int | None
     last_due_at: datetime | None
+    beyond_limit: Annotated[
+        int | None,
+        Field(
+            description="How many groups the last cycle left out, as lists have more by now than the adbot "
+            "may have: the last ones of its lists."
+        ),
+    ]
     skipped_at: datetime | None
     skip_reason: SkipReason | None
     next_due_at: datetime | None
@@ -120,11 +141,15 @@ class AdminAdbot(AdbotState):
 
 _ADBOT = (
     "select a.*, s.post::text as post, s.more_posts::text as more_posts, s.post_order, "
-    "s.targets::text as targets, coalesce(s.running, false) as running, "
+    "s.targets::text as targets, s.lists, s.group_options::text as group_options, "
+    "s.options::text as options, s.beyond_limit, coalesce(s.running, false) as running, "
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
     "s.skipped_at, s.skip_reason, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
-    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
+    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked, "
+    "array(select distinct of_list.target from group_lists l, "
+    "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
+    "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -187,6 +212,8 @@ def _state(row: Row, at: datetime) -> AdbotState:
             kind=row["plan_kind"],
             sessions=row["sessions"],
             interval_seconds=row["interval_seconds"],
+            max_groups=row["max_groups"],
+            max_posts=row["max_posts"],
         ),
         seats=Seats(filled=row["seats_filled"], awaited=max(0, row["sessions"] - row["seats_filled"])),
         valid_from=row["valid_from"],
@@ -198,6 +225,7 @@ def _state(row: Row, at: datetime) -> AdbotState:
         cycles=Cycles(
             last_number=row["last_cycle"],
             last_due_at=row["last_cycle_at"],
+            beyond_limit=row["beyond_limit"],
             skipped_at=row["skipped_at"],
             skip_reason=row["skip_reason"],
             next_due_at=running,
@@ -219,11 +247,17 @@ def _advertisement(row: Row) -> Advertisement | None:
         return None
     post, more = _POST.validate_json(row["post"]), _POSTS.validate_json(row["more_posts"])
     return Advertisement(
-        post=post, posts=[post, *more], order=row["post_order"], groups=json.loads(row["targets"])
+        post=post,
+        posts=[post, *more],
+        order=row["post_order"],
+        groups=json.loads(row["targets"]),
+        lists=row["lists"],
+        group_options=options_in(row["group_options"]),
+        options=SendOptions.model_validate_json(row["options"]),
     )
 
 
 def _blocked(row: Row) -> list[str]:
-    if not row["blocked"]:
-        return []
-    return [group for group in json.loads(row["targets"]) if chat_of(group) in row["blocked"]]
+    own: list[str] = json.loads(row["targets"]) if row["blocked"] else []
+    found = [group for group in own if chat_of(group) in row["blocked"]]
+    return [*found, *(group for group in row["blocked_in_lists"] if group not in found)]

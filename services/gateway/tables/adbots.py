@@ -19,14 +19,16 @@ from libs.events.scheduler import (
     AdvertisementSet,
     CycleDue,
     CycleSkipped,
+    GroupOptionSet,
     PacingSet,
 )
 from libs.eventsourcing import Projection, TableSql
+from services.gateway.tables.group_options import options_json
 from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=4,
+    version=5,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -38,6 +40,8 @@ ADBOTS = Projection(
         plan_kind text not null,
         sessions integer not null,
         interval_seconds integer not null,
+        max_groups integer,
+        max_posts integer,
         seats_filled integer not null,
         valid_from timestamptz,
         valid_until timestamptz,
@@ -54,6 +58,9 @@ ADBOTS = Projection(
         post_order text,
         targets jsonb,
         chats text[] not null default '{}',
+        lists uuid[] not null default '{}',
+        group_options jsonb not null default '{}',
+        options jsonb,
         pacing jsonb,
         running boolean not null default false,
         interval_seconds integer,
@@ -63,6 +70,7 @@ ADBOTS = Projection(
         stop_detail text,
         last_cycle integer,
         last_cycle_at timestamptz,
+        beyond_limit integer,
         skipped_at timestamptz,
         skip_reason text
     );
@@ -70,7 +78,8 @@ ADBOTS = Projection(
 )
 """`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
 
-Both are decided by the scheduler. `chats` has the chats of `targets`, without topics.
+Both are decided by the scheduler. `chats` has the chats of `targets`, without topics, and `group_options`
+an option for each group that has one.
 """
 
 
@@ -86,6 +95,8 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
         plan_kind=event.plan.kind,
         sessions=event.plan.sessions,
         interval_seconds=event.plan.interval_seconds,
+        max_groups=event.plan.max_groups,
+        max_posts=event.plan.max_posts,
         seats_filled=len(event.seats),
         valid_from=event.valid_from,
         valid_until=event.valid_until,
@@ -154,16 +165,32 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
     """Store the new posts and groups."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order) "
-        "values ($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6) on conflict (adbot) "
-        "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats, "
-        "more_posts = excluded.more_posts, post_order = excluded.post_order",
+        "insert into adbot_schedules "
+        "(adbot, post, targets, chats, more_posts, post_order, lists, group_options, options) values "
+        "($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6, $7, $8::text::jsonb, "
+        "$9::text::jsonb) on conflict (adbot) do update set post = excluded.post, "
+        "targets = excluded.targets, chats = excluded.chats, "
+        "more_posts = excluded.more_posts, post_order = excluded.post_order, lists = excluded.lists, "
+        "group_options = excluded.group_options, options = excluded.options",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
         sorted({chat_of(group) for group in event.groups}),
         json.dumps([post.model_dump(mode="json") for post in event.more_posts]),
         event.order,
+        list(event.lists),
+        options_json(event.group_options),
+        event.options.model_dump_json(),
+    )
+
+
+@ADBOTS.on(GroupOptionSet)
+async def group_option_set(event: GroupOptionSet, sql: TableSql) -> None:
+    """Store the option of one group in place of the one that it had."""
+    await sql.execute(
+        "update adbot_schedules set group_options = group_options || $2::text::jsonb where adbot = $1",
+        event.adbot,
+        options_json([event.option]),
     )
 
 
@@ -213,13 +240,14 @@ _NEXT_DUE = "coalesce($3::timestamptz, $2::timestamptz + make_interval(secs => s
 async def cycle_due(event: CycleDue, sql: TableSql) -> None:
     """Store the cycle as the last one."""
     await sql.execute(
-        "insert into adbot_schedules as s (adbot, last_cycle_at, next_due, next_start, last_cycle) "  # noqa: S608 - a constant
-        "values ($1, $2, $3, $3, $4) on conflict (adbot) do update set last_cycle_at = $2, "
-        f"next_due = {_NEXT_DUE}, next_start = {_NEXT_DUE}, last_cycle = $4",
+        "insert into adbot_schedules as s (adbot, last_cycle_at, next_due, next_start, last_cycle, "  # noqa: S608 - a constant
+        "beyond_limit) values ($1, $2, $3, $3, $4, $5) on conflict (adbot) do update set last_cycle_at = $2, "
+        f"next_due = {_NEXT_DUE}, next_start = {_NEXT_DUE}, last_cycle = $4, beyond_limit = $5",
         event.adbot,
         event.due_at,
         event.next_due,
         event.number,
+        event.beyond_limit,
     )
 
 

@@ -1,6 +1,8 @@
 """Read model and queries of plans on sale."""
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import PlanCode, PlanKind
@@ -9,7 +11,7 @@ from services.gateway.tables.values import Money
 
 PRODUCTS = Projection(
     "products",
-    version=1,
+    version=2,
     ddl="""
     create table products (
         code text primary key,
@@ -19,6 +21,8 @@ PRODUCTS = Projection(
         interval_seconds integer not null,
         price_usd numeric not null,
         validity_days integer not null,
+        max_groups integer,
+        max_posts integer,
         on_sale boolean not null
     )
     """,
@@ -35,6 +39,13 @@ class PlanOnSale(BaseModel):
     interval_seconds: int
     price_usd: Money
     validity_days: int
+    max_groups: Annotated[
+        int | None,
+        Field(description="How many groups an adbot may have; null: as many as this service allows."),
+    ] = None
+    max_posts: Annotated[
+        int | None, Field(description="How many posts an adbot may have; null: likewise.")
+    ] = None
 
 
 class CataloguePlan(PlanOnSale):
@@ -56,6 +67,8 @@ async def listed(event: ProductListed, sql: TableSql) -> None:
         interval_seconds=plan.interval_seconds,
         price_usd=plan.price_usd,
         validity_days=plan.validity_days,
+        max_groups=plan.max_groups,
+        max_posts=plan.max_posts,
         on_sale=True,
     )
 

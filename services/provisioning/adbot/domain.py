@@ -15,7 +15,7 @@ from libs.events.provisioning import (
     SeatsAwaited,
     SeatsReleased,
 )
-from libs.events.values import AdbotId, OrderNumber
+from libs.events.values import AdbotId, OrderNumber, Plan
 from libs.eventsourcing import Decider, Refused
 from services.provisioning.adbot.commands import (
     AwaitSeats,
@@ -89,15 +89,24 @@ def _renew(command: Renew, adbot: Adbot) -> list[AdbotEvent]:
     if command.order in adbot.orders:
         return []
     bought, plan = command.plan, adbot.plan
-    if (bought.sessions, bought.interval_seconds) != (plan.sessions, plan.interval_seconds):
+    if _terms(bought) != _terms(plan):
         raise Refused(
             "another_plan",
-            f"order {command.order} is paid for {bought.code} ({bought.sessions} sessions, every "
-            f"{bought.interval_seconds} s) and renews adbot {adbot.adbot}, which is {plan.code} "
-            f"({plan.sessions} sessions, every {plan.interval_seconds} s)",
+            f"order {command.order} is paid for {_said(bought)} and renews adbot {adbot.adbot}, which is "
+            f"{_said(plan)}",
         )
     reason = f"renewed by order {command.order}"
     return [_extended(adbot, command.order, bought.validity_days, reason, command.at)]
+
+
+def _terms(plan: Plan) -> tuple[int | None, ...]:
+    return plan.sessions, plan.interval_seconds, plan.max_groups, plan.max_posts
+
+
+def _said(plan: Plan) -> str:
+    limits = ((plan.max_groups, "groups"), (plan.max_posts, "posts"))
+    most = "".join(f", at most {limit} {what}" for limit, what in limits if limit is not None)
+    return f"{plan.code} ({plan.sessions} sessions, every {plan.interval_seconds} s{most})"
 
 
 def _extended(adbot: Adbot, order: OrderNumber | None, days: int, reason: str, at: datetime) -> AdbotExtended:

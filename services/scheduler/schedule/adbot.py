@@ -27,6 +27,9 @@ class Adbot:
     """Its latest cycle that is known to have ended."""
     private_ids: bool = False
     """Its account may name chats by private ids."""
+    max_groups: int | None = None
+    """Its plan's limit, None if it has none; the same holds for `max_posts`."""
+    max_posts: int | None = None
 
     def over(self, at: datetime) -> bool:
         """Return whether its validity has ended."""

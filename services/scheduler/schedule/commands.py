@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.events.scheduler import PostOrder, StopReason
-from libs.events.values import AccountId, CycleId, GroupRef, Pacing, Post
+from libs.events.scheduler import GroupListId, GroupOption, PostOrder, StopReason
+from libs.events.values import AccountId, CycleId, GroupRef, Pacing, Post, SendOptions
 from services.scheduler.schedule.adbot import Adbot
-from services.scheduler.schedule.state import AdbotPacing
+from services.scheduler.schedule.limits import Limits
+from services.scheduler.schedule.state import AS_USUAL, AdbotPacing
 from services.scheduler.schedule.switches import NONE, Switches
+from services.scheduler.schedule.taking_part import GroupList
+
+UNLIMITED = Limits()
 
 
 @dataclass(frozen=True)
 class SetAdvertisement:
-    """Set the posts and the groups."""
+    """Set the posts and the groups; `lists` has those of the lists in `list_ids` that the account has."""
 
     adbot: Adbot | None
     account: AccountId | None
@@ -22,6 +26,21 @@ class SetAdvertisement:
     switches: Switches = NONE
     more_posts: tuple[Post, ...] = ()
     order: PostOrder = PostOrder.IN_TURN
+    list_ids: tuple[GroupListId, ...] = ()
+    lists: tuple[GroupList, ...] = ()
+    group_options: tuple[GroupOption, ...] = ()
+    options: SendOptions = AS_USUAL
+    limits: Limits = UNLIMITED
+
+
+@dataclass(frozen=True)
+class SetOption:
+    """Set the option of one group; here as in the commands below, `lists` are those that the adbot uses."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    option: GroupOption
+    lists: tuple[GroupList, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,7 @@ class Start:
     account: AccountId | None
     at: datetime
     switches: Switches = NONE
+    lists: tuple[GroupList, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,7 @@ class EndPrivate:
     """Stop if the advertisement names private ids, which the adbot's account may no longer do."""
 
     adbot: Adbot | None
+    lists: tuple[GroupList, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +113,10 @@ class RunDue:
     cycle_timeout: timedelta
     at: datetime
     switches: Switches = NONE
+    lists: tuple[GroupList, ...] = ()
+    limits: Limits = UNLIMITED
 
 
-Command = SetAdvertisement | SetPacing | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
+Command = (
+    SetAdvertisement | SetOption | SetPacing | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
+)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
-from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, PacingSet, StopReason
+from libs.events.scheduler import AdbotStarted, AdbotStopped, PacingSet, StopReason
 from libs.eventsourcing import Decider, Refused, Snapshots
 from services.scheduler.schedule.adbot import owned
+from services.scheduler.schedule.advertising import set_advertisement, set_option
 from services.scheduler.schedule.commands import (
     Command,
     EndPrivate,
@@ -15,6 +16,7 @@ from services.scheduler.schedule.commands import (
     EndWithSource,
     RunDue,
     SetAdvertisement,
+    SetOption,
     SetPacing,
     Start,
     Stop,
@@ -22,14 +24,15 @@ from services.scheduler.schedule.commands import (
 from services.scheduler.schedule.due import run_due
 from services.scheduler.schedule.pacing import check_pacing
 from services.scheduler.schedule.private_ids import listed, refuse
-from services.scheduler.schedule.state import Advertisement, Schedule, ScheduleEvent, evolve
+from services.scheduler.schedule.state import Schedule, ScheduleEvent, evolve
+from services.scheduler.schedule.taking_part import merged
 from services.scheduler.schedule.timing import Timing
 
 
 def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEvent]:
     """Return the events of ``command``; none, if it is a duplicate."""
     match command:
-        case SetAdvertisement() | SetPacing():
+        case SetAdvertisement() | SetOption() | SetPacing():
             return _set(command, schedule)
         case Start():
             return _start(command, schedule)
@@ -46,29 +49,16 @@ def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEven
             assert_never(command)
 
 
-def _set(command: SetAdvertisement | SetPacing, schedule: Schedule | None) -> Sequence[ScheduleEvent]:
-    if isinstance(command, SetPacing):
-        return _set_pacing(command, schedule)
-    return _set_advertisement(command, schedule)
-
-
-def _set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> list[ScheduleEvent]:
-    adbot = owned(command.adbot, command.account)
-    wanted = Advertisement(command.post, command.groups, command.more_posts, command.order)
-    if forbidden := wanted.forbidden_to(adbot):
-        raise refuse(forbidden)
-    command.switches.check(wanted.posts, wanted.groups)
-    if schedule is not None and schedule.advertisement == wanted:
-        return []
-    return [
-        AdvertisementSet(
-            adbot=adbot.adbot,
-            post=wanted.post,
-            groups=wanted.groups,
-            more_posts=wanted.more_posts,
-            order=wanted.order,
-        )
-    ]
+def _set(
+    command: SetAdvertisement | SetOption | SetPacing, schedule: Schedule | None
+) -> Sequence[ScheduleEvent]:
+    match command:
+        case SetAdvertisement():
+            return set_advertisement(command, schedule)
+        case SetOption():
+            return set_option(command, schedule)
+        case SetPacing():
+            return _set_pacing(command, schedule)
 
 
 def _set_pacing(command: SetPacing, schedule: Schedule | None) -> list[ScheduleEvent]:
@@ -109,11 +99,12 @@ def _start(command: Start, schedule: Schedule | None) -> list[ScheduleEvent]:
             pass
     if schedule is None or schedule.advertisement is None:
         raise Refused("no_post", "no post is set")
-    if not schedule.advertisement.groups:
-        raise Refused("no_groups", "no group is set")
-    if forbidden := schedule.advertisement.forbidden_to(adbot):
+    groups = merged(schedule.advertisement.groups, command.lists)
+    if not groups:
+        raise Refused("no_groups", "no group is set, or the group lists were deleted")
+    if forbidden := schedule.advertisement.forbidden_to(adbot, groups):
         raise refuse(forbidden)
-    command.switches.check(schedule.advertisement.posts, schedule.advertisement.groups)
+    command.switches.check(schedule.advertisement.posts, groups)
     interval = timedelta(seconds=adbot.interval_seconds)
     timing = schedule.timing(interval)
     if timing.ended(command.at):
@@ -134,7 +125,8 @@ def _end_unfit(command: EndUnfit | EndPrivate, schedule: Schedule | None) -> lis
     if isinstance(command, EndUnfit):
         later = schedule.running.started_at > command.reported_at
         return [] if later else _stopped(schedule, command.reason)
-    forbidden = schedule.advertisement.forbidden_to(command.adbot) if command.adbot else []
+    groups = merged(schedule.advertisement.groups, command.lists)
+    forbidden = schedule.advertisement.forbidden_to(command.adbot, groups) if command.adbot else []
     return _stopped(schedule, StopReason.PRIVATE_IDS, listed(forbidden)) if forbidden else []
 
 
@@ -153,13 +145,16 @@ def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") ->
     return [AdbotStopped(adbot=schedule.adbot, reason=reason, detail=detail)]
 
 
+_FROM_PEOPLE = (SetAdvertisement, SetOption, SetPacing, Start, Stop)
+
+
 def correlated_with(command: Command, _: str) -> UUID | None:
     """Return the correlation id of the adbot's order for commands from people, None for others."""
-    if isinstance(command, SetAdvertisement | SetPacing | Start | Stop) and command.adbot is not None:
+    if isinstance(command, _FROM_PEOPLE) and command.adbot is not None:
         return command.adbot.correlation_id
     return None
 
 
 SCHEDULE: Decider[Command, Schedule, ScheduleEvent] = Decider(
-    "schedule", decide, evolve, correlated_with=correlated_with, snapshots=Snapshots(Schedule, version=1)
+    "schedule", decide, evolve, correlated_with=correlated_with, snapshots=Snapshots(Schedule, version=2)
 )

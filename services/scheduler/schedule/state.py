@@ -1,6 +1,7 @@
 """The state of a schedule, folded from its events."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import assert_never
@@ -12,17 +13,26 @@ from libs.events.scheduler import (
     AdvertisementSet,
     CycleDue,
     CycleSkipped,
+    GroupListId,
+    GroupOption,
+    GroupOptionSet,
     PacingSet,
     PostOrder,
 )
-from libs.events.values import AdbotId, ChannelPost, CycleId, GroupRef, Pacing, Post
+from libs.events.values import AdbotId, ChannelPost, CycleId, GroupRef, Pacing, Post, SendOptions
 from libs.eventsourcing import ImpossibleEvent
 from services.scheduler.schedule.adbot import Adbot
+from services.scheduler.schedule.group_options import remember, with_option
 from services.scheduler.schedule.private_ids import private_ids_in
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.timing import Timing
 
-ScheduleEvent = AdvertisementSet | PacingSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
+ScheduleEvent = (
+    AdvertisementSet | GroupOptionSet | PacingSet | AdbotStarted | AdbotStopped | CycleDue | CycleSkipped
+)
+
+
+AS_USUAL = SendOptions()
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,10 @@ class Advertisement:
     groups: tuple[GroupRef, ...]
     more_posts: tuple[Post, ...] = ()
     order: PostOrder = PostOrder.IN_TURN
+    lists: tuple[GroupListId, ...] = ()
+    """Lists whose groups it is sent to as well, as they are when a cycle is due."""
+    group_options: tuple[GroupOption, ...] = ()
+    options: SendOptions = AS_USUAL
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -46,9 +60,9 @@ class Advertisement:
         drawn = int.from_bytes(sha256(cycle.bytes).digest()[:8])
         return self.posts[drawn % len(self.posts)]
 
-    def forbidden_to(self, adbot: Adbot) -> list[str]:
-        """Return the private ids in it that the adbot's account may not name."""
-        return [] if adbot.private_ids else private_ids_in(self.posts, self.groups)
+    def forbidden_to(self, adbot: Adbot, groups: Sequence[GroupRef]) -> list[str]:
+        """Return the private ids in its posts and these groups that the adbot's account may not name."""
+        return [] if adbot.private_ids else private_ids_in(self.posts, groups)
 
 
 _EVENLY = Cadence()
@@ -72,7 +86,10 @@ class AdbotPacing:
 
 @dataclass(frozen=True)
 class Schedule:
-    """An adbot's advertisement, pacing and present run, the number of its cycles, and its last due time."""
+    """An adbot's advertisement, pacing and present run, the number of its cycles, and its last due time.
+
+    `spaced` says when groups with `every_seconds` last took part in a cycle.
+    """
 
     adbot: AdbotId
     advertisement: Advertisement | None = None
@@ -80,6 +97,7 @@ class Schedule:
     cycles: int = 0
     last_cycle: datetime | None = None
     pacing: AdbotPacing = AdbotPacing()
+    spaced: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     def timing(self, interval: timedelta) -> Timing:
         """Return when cycles are due that are at least this interval apart."""
@@ -104,10 +122,9 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
     running = before.running
     match event:
         case AdvertisementSet():
-            wanted = Advertisement(event.post, event.groups, event.more_posts, event.order)
-            return replace(before, advertisement=wanted)
-        case PacingSet():
-            return _paced(before, event)
+            return replace(before, advertisement=_advertised(event))
+        case GroupOptionSet() | PacingSet():
+            return _changed(before, event)
         case AdbotStarted() if running is None:
             interval = timedelta(seconds=event.interval_seconds)
             return replace(before, running=Running(event.started_at, interval, next_due=event.anchor))
@@ -122,6 +139,28 @@ def evolve(schedule: Schedule | None, event: ScheduleEvent) -> Schedule:
             raise ImpossibleEvent(message)
         case _:
             assert_never(event)
+
+
+def _advertised(event: AdvertisementSet) -> Advertisement:
+    return Advertisement(
+        event.post,
+        event.groups,
+        event.more_posts,
+        event.order,
+        event.lists,
+        event.group_options,
+        event.options,
+    )
+
+
+def _changed(schedule: Schedule, event: GroupOptionSet | PacingSet) -> Schedule:
+    if isinstance(event, PacingSet):
+        return _paced(schedule, event)
+    if schedule.advertisement is None:
+        message = "GroupOptionSet before the first AdvertisementSet"
+        raise ImpossibleEvent(message)
+    options = with_option(schedule.advertisement.group_options, event.option)
+    return replace(schedule, advertisement=replace(schedule.advertisement, group_options=options))
 
 
 def _paced(schedule: Schedule, event: PacingSet) -> Schedule:
@@ -141,7 +180,10 @@ def _came_due(schedule: Schedule, running: Running, event: CycleDue) -> Schedule
         cycle_due=event.due_at,
         cycle_post=f"{post.channel}/{post.message}" if isinstance(post, ChannelPost) else "",
     )
-    return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at)
+    spaced = schedule.spaced
+    if spaced or event.spaced:
+        spaced = remember(spaced, event.spaced, event.due_at)
+    return replace(schedule, running=latest, cycles=event.number, last_cycle=event.due_at, spaced=spaced)
 
 
 def _next_due(event: CycleDue | CycleSkipped, running: Running) -> datetime:

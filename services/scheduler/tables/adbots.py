@@ -17,7 +17,7 @@ from services.scheduler.schedule.adbot import Adbot
 
 ADBOTS = Projection(
     "adbots",
-    version=2,
+    version=3,
     ddl="""
     create table adbots (
         adbot            uuid primary key,
@@ -26,6 +26,8 @@ ADBOTS = Projection(
         valid_until      timestamptz,
         expired          boolean not null default false,
         suspended        boolean not null default false,
+        max_groups       integer,
+        max_posts        integer,
         correlation_id   uuid not null
     );
     create table adbot_seats (
@@ -48,6 +50,7 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     """Return the known facts about an adbot, None if it is unknown."""
     row = await sql.fetchrow(
         "select account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
+        "max_groups, max_posts, "
         "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
         "left join ended_cycles e using (adbot) where adbot = $1",
         adbot,
@@ -68,6 +71,8 @@ async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
         suspended=row["suspended"],
         ended_cycle=None if row["cycle"] is None else CycleId(row["cycle"]),
         private_ids=row["private_ids"],
+        max_groups=row["max_groups"],
+        max_posts=row["max_posts"],
     )
 
 
@@ -84,6 +89,8 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
         adbot=event.adbot,
         account=event.account,
         interval_seconds=event.plan.interval_seconds,
+        max_groups=event.plan.max_groups,
+        max_posts=event.plan.max_posts,
         valid_until=event.valid_until,
         correlation_id=sql.recorded.envelope.correlation_id,
     )

@@ -32,7 +32,7 @@ async def test_the_catalogue_that_an_installation_begins_with_is_listed(shop: Sh
     assert ran.code == 0
     (line,) = [line for line in ran.out.splitlines() if "bronze" in line]
     assert line.split() == [
-        "bronze", "starter", "1", "3600", "s", "30", "30", "on", "sale", "Bronze"
+        "bronze", "starter", "1", "3600", "s", "30", "30", "-", "-", "on", "sale", "Bronze"
     ]  # fmt: skip
 
 
@@ -46,6 +46,16 @@ async def test_a_plan_is_added_repriced_and_retired(shop: Shop) -> None:
     assert "retired" in ran.out
     assert "copper" not in await plans(shop)
     assert (await plans(shop, "--retired"))["copper"]["on_sale"] is False
+
+
+async def test_a_plan_limits_groups_and_posts(shop: Shop) -> None:
+    limited = ["iron", *COPPER[1:], "--max-groups", "200", "--max-posts", "3"]
+    ran = await adrelay(shop.url, "catalogue", "add", *limited)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[-1].split()[6:10] == ["10", "200", "3", "on"]
+    plan = (await plans(shop))["iron"]
+    assert (plan["max_groups"], plan["max_posts"]) == (200, 3)
+    await adrelay(shop.url, "catalogue", "retire", "iron")
 
 
 async def test_a_name_is_shown_as_it_is(shop: Shop) -> None:

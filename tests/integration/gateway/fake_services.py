@@ -22,9 +22,12 @@ from libs.events.scheduler import (
     ConfirmGroup,
     ForbidPrivateIds,
     GroupConfirmed,
+    GroupOption,
+    GroupOptionSet,
     PrivateIdsAllowed,
     PrivateIdsForbidden,
     SetAdvertisement,
+    SetGroupOption,
     StartAdbot,
     StopAdbot,
     StopReason,
@@ -157,7 +160,15 @@ def scheduler() -> CommandHandlers:
             raise Refused("malformed_post", "this is no link to a post")
         set_up.add(command.adbot)
         post = ChannelPost(channel="@channel", message=42)
-        event = AdvertisementSet(adbot=command.adbot, post=post, groups=command.groups)
+        options = tuple(GroupOption(**option.model_dump()) for option in command.group_options)
+        event = AdvertisementSet(
+            adbot=command.adbot,
+            post=post,
+            groups=command.groups,
+            lists=command.lists,
+            group_options=options,
+            options=command.options,
+        )
         await append(unit, f"schedule-{command.adbot}", event)
 
     @handlers.on(StartAdbot)
@@ -188,7 +199,13 @@ def scheduler() -> CommandHandlers:
         event = PrivateIdsForbidden(account=command.account, reason=command.reason)
         await append(unit, f"permissions-{command.account}", event)
 
-    del set_advertisement, start, stop, confirm, allow, forbid
+    @handlers.on(SetGroupOption)
+    async def set_option(command: SetGroupOption, unit: UnitOfWork) -> None:
+        assert command.adbot is not None
+        event = GroupOptionSet(adbot=command.adbot, option=GroupOption(**command.option.model_dump()))
+        await append(unit, f"schedule-{command.adbot}", event)
+
+    del set_option, set_advertisement, start, stop, confirm, allow, forbid
     return handlers
 
 

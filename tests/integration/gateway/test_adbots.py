@@ -48,6 +48,9 @@ async def test_what_was_written_is_read_at_once(client: Client, harness: Gateway
         "posts": [{"kind": "link", "channel": "@channel", "message": 42}],
         "order": "in_turn",
         "groups": ["@one_group", "@two_group"],
+        "lists": [],
+        "group_options": [],
+        "options": {"author": True, "skip_newest": False, "delete_previous": False},
     }
     assert answer.json()["advertisement"] == advertisement
     assert (await client.get(f"adbots/{adbot}"))["advertisement"] == advertisement
@@ -88,6 +91,17 @@ async def test_a_refusal_says_why(client: Client, harness: GatewayHarness) -> No
         {"post": POST, "groups": ["@group", "a\udfff"]},
         {"post": "a" * 4097, "groups": ["@group"]},
         {"post": POST, "groups": ["a" * 301]},
+        {"post": POST, "lists": ["@group"]},
+        {"post": POST, "lists": [str(new_id())] * 21},
+        {"post": POST, "groups": ["@group"], "options": {"silent": True}},
+        {"post": POST, "groups": ["@group"], "options": {"author": None}},
+        {"post": POST, "groups": ["@group"], "group_options": [{"group": ""}]},
+        {"post": POST, "groups": ["@group"], "group_options": [{"group": "@group", "every_seconds": 0}]},
+        {
+            "post": POST,
+            "groups": ["@group"],
+            "group_options": [{"group": "@group", "every_seconds": 2592001}],
+        },
     ],
 )
 async def test_a_malformed_advertisement_is_refused(
@@ -251,6 +265,7 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harnes
             groups=groups,
             seats=(Seat(session=known, pair=pair),),
             pacing=Pacing(delay_seconds=0),
+            beyond_limit=2,
         ),
         CycleSkipped(adbot=adbot, due_at=utc_now(), reason=SkipReason.OVERRUN),
     )
@@ -312,7 +327,8 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harnes
         "failures": {"RATE_LIMITED": 1},
         "not_sent": 1,
     }
-    assert (await client.get(f"adbots/{adbot}"))["cycles"]["last_number"] == 3
+    cycles = (await client.get(f"adbots/{adbot}"))["cycles"]
+    assert (cycles["last_number"], cycles["beyond_limit"]) == (3, 2)
 
 
 async def test_an_adbot_that_did_nothing_has_figures_of_zero(client: Client, harness: GatewayHarness) -> None:

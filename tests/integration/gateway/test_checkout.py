@@ -50,6 +50,8 @@ async def test_the_catalogue_lists_what_is_on_sale(http: httpx.AsyncClient) -> N
             "interval_seconds": 3600,
             "price_usd": "30",
             "validity_days": 30,
+            "max_groups": None,
+            "max_posts": None,
         }
     ]
 

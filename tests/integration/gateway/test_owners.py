@@ -22,6 +22,7 @@ OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
 BODIES = {
     "advertisement": OTHER_POST,
     "confirm": {"group": "@bakers"},
+    "options": {"group": "@one_group", "paused": True},
     "pacing": {"delay_seconds": 60},
     "renewal": {"pay_currency": "BTC"},
 }

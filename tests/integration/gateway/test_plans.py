@@ -17,6 +17,8 @@ COPPER: dict[str, Any] = {
     "interval_seconds": 900,
     "price_usd": "19.90",
     "validity_days": 10,
+    "max_groups": 200,
+    "max_posts": None,
 }
 
 
@@ -106,6 +108,9 @@ async def test_a_bare_number_that_is_none_is_refused(
         ("interval_seconds", 316_224_001),
         ("validity_days", 0),
         ("validity_days", 10**20),
+        ("max_groups", 0),
+        ("max_groups", 10_001),
+        ("max_posts", 21),
         ("colour", "red"),
     ],
 )

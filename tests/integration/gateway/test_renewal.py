@@ -67,25 +67,28 @@ async def test_an_adbot_of_somebody_else_is_not_renewed(client: Client, harness:
     assert (await harness.http.post(f"/api/v1/adbots/{other}/renewal", json=RENEWAL)).status_code == 401
 
 
+@pytest.mark.parametrize("terms", [{"sessions": BRONZE.sessions - 1}, {"max_groups": 5}, {"max_posts": 2}])
 async def test_a_plan_that_is_another_one_by_now_is_not_sold_to_an_adbot(
-    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness
+    admin: httpx.AsyncClient, client: Client, harness: GatewayHarness, terms: dict[str, int]
 ) -> None:
     adbot = await harness.adbot(client)
-    other = BRONZE.model_copy(update={"sessions": BRONZE.sessions - 1})
+    other = BRONZE.model_copy(update=terms)
     before = len(harness.fake_billing.placed)
     try:
         await admin.post("plans", json=other.model_dump(mode="json"))
         answer = await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)
     finally:
         await fake_services.list_bronze(harness.billing)
-        await until(lambda: _sold(admin, BRONZE.sessions))
+        await until(lambda: _sold(admin))
     assert (answer.status_code, answer.json()["code"]) == (409, "another_plan")
     assert len(harness.fake_billing.placed) == before
 
 
-async def _sold(admin: httpx.AsyncClient, sessions: int) -> bool:
+async def _sold(admin: httpx.AsyncClient) -> bool:
     plans = {plan["code"]: plan for plan in (await admin.get("plans")).json()["items"]}
-    return bool(plans["bronze"]["sessions"] == sessions)
+    return all(
+        plans["bronze"][term] == getattr(BRONZE, term) for term in ("sessions", "max_groups", "max_posts")
+    )
 
 
 @pytest.mark.parametrize("body", [{}, {"pay_currency": "B T C"}, {"pay_currency": "BTC", "plan": "gold"}])
@@ -127,7 +130,14 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(
     assert datetime.fromisoformat(str(found["valid_until"])) == end
 
 
-SHOWN_OF_CYCLES = ("last_number", "last_due_at", "next_due_at", "skipped_at", "skip_reason")
+SHOWN_OF_CYCLES = (
+    "last_number",
+    "last_due_at",
+    "beyond_limit",
+    "next_due_at",
+    "skipped_at",
+    "skip_reason",
+)
 
 
 async def test_a_suspended_adbot_is_shown_as_such_and_not_renewed(

@@ -67,7 +67,7 @@ def client(stream: EventStream, stream_prefix: str) -> CommandClient:
 @pytest_asyncio.fixture(loop_scope="session")
 async def scheduler(postgres_server: EmbeddedPostgres) -> AsyncIterator[Scheduler]:
     """The service at noon, with an adbot of one seat and another of none."""
-    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY)
+    context = Context(max_groups=2, pacing=PACING, cycle_timeout=DAY, max_list_groups=3, max_group_lists=2)
     async with (
         fresh_database(postgres_server, "scheduler") as url,
         service_on(url, REGISTRY, published(), context, at=NOON) as service,

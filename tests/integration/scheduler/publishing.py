@@ -23,12 +23,10 @@ from libs.events.values import (
     SessionLoss,
 )
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from services.scheduler.operations.tables import OPERATIONS_TABLES
-from services.scheduler.permissions.tables import PRIVATE_IDS
+from services.scheduler.registry import REGISTRY
 from services.scheduler.schedule import commands
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.domain import SCHEDULE
-from services.scheduler.schedule.tables import SCHEDULES
 from services.scheduler.service import run
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.tables.adbots import ADBOTS
@@ -121,7 +119,7 @@ async def start_in_the_past(
     harness: ServiceHarness, adbots: list[AdbotId], anchor: datetime, interval: int
 ) -> None:
     """Append the events that the service would have appended if these adbots had been started at `anchor`."""
-    tables = [SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES]
+    tables = REGISTRY.state_tables
     engine = Engine("scheduler", harness.database, published(), state_tables=tables, read_models=[ADBOTS])
     await engine.start()
 

@@ -217,7 +217,13 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
         "suspend_reason": None,
         "account": "c39c7e39-11d5-5cc3-905e-86e9fcb6a8e1",
         "order_number": "HQADZ-MWPQN8B6-ZDWJ9061NKC1",
-        "plan": {"name": "Bronze", "code": "bronze", "interval_seconds": 900},
+        "plan": {
+            "name": "Bronze",
+            "code": "bronze",
+            "interval_seconds": 900,
+            "max_groups": 20,
+            "max_posts": None,
+        },
         "seats": {"filled": 1, "awaited": 0},
         "valid_from": None,
         "valid_until": None,
@@ -230,6 +236,7 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because private_ids -1001234567890" in shown
     assert "private ids not allowed" in shown
+    assert "plan Bronze (bronze), every 900 s, at most 20 groups" in shown
     assert not any(line.startswith("blocked") for line in shown)
     print_adbot(
         adbot

@@ -43,6 +43,12 @@ def test_a_price_is_read_to_its_last_digit(tmp_path: Path) -> None:
     assert [plan.price_usd for plan in read_catalogue(file)] == [Decimal("9.99")]
 
 
+def test_a_plan_may_limit_groups_and_posts(tmp_path: Path) -> None:
+    file = tmp_path / "plans.toml"
+    file.write_text(f"{GOOD}max_groups = 20\nmax_posts = 2\n")
+    assert [(plan.max_groups, plan.max_posts) for plan in read_catalogue(file)] == [(20, 2)]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -53,6 +59,7 @@ def test_a_price_is_read_to_its_last_digit(tmp_path: Path) -> None:
         ("[[plan", "plans.toml can't be read: "),
         (GOOD + GOOD, "plans.toml, plan tiny: the code stands there 2 times"),
         (GOOD.replace("9.99", "-1"), "plans.toml, plan tiny: price_usd: "),
+        (GOOD + "max_groups = 0", "plans.toml, plan tiny: max_groups: "),
         (GOOD.replace("sessions = 1\n", ""), "plans.toml, plan tiny: sessions: "),
         (
             GOOD.replace("interval_seconds = 60", "interval_seconds = 86_401"),

@@ -165,9 +165,11 @@ def test_filled_seats_are_not_pending() -> None:
 def test_only_the_plan_that_the_adbot_has_renews_it() -> None:
     smaller = SILVER.model_copy(update={"code": "bronze", "sessions": 1})
     slower = SILVER.model_copy(update={"code": "slow", "interval_seconds": 3600})
+    narrower = SILVER.model_copy(update={"max_groups": 10})
     dearer = SILVER.model_copy(update={"price_usd": Decimal(99), "name": "Silver 2032"})
     adbot.given(provisioned(A)).when(renew(NOON, plan=smaller)).refused("another_plan")
     adbot.given(provisioned(A)).when(renew(NOON, plan=slower)).refused("another_plan")
+    adbot.given(provisioned(A)).when(renew(NOON, plan=narrower)).refused("another_plan")
     adbot.given(provisioned(A)).when(renew(NOON, plan=dearer)).then(renewed(END + MONTH))
 
 

@@ -1,4 +1,4 @@
-"""The route by which a client says that a group is alive."""
+"""The routes of single groups of an adbot: what differs for one, and that one is alive."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import ConfirmGroup
+from libs.events.scheduler import ConfirmGroup, SetGroupOption
 from libs.events.values import AdbotId
-from services.gateway.api.adbots.routes import write, writing
+from services.gateway.api.adbots.options import GroupOptionBody
+from services.gateway.api.adbots.routes import write, write_to, writing
 from services.gateway.api.callers import WriterDep
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.requests.shapes import Body, WithoutNul
@@ -35,3 +36,22 @@ async def confirm_group(
     """Ask a group again in the next cycle that was skipped because it had refused its seats, or was gone."""
     command = ConfirmGroup(adbot=AdbotId(adbot_id), account=caller.account, group=body.group)
     return await write(command, caller, request, response, desk)
+
+
+@router.put("/{adbot_id}/groups/options", summary="Set what differs for one group", responses=writing())
+async def set_group_option(
+    adbot_id: UUID,
+    body: GroupOptionBody,
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> AdbotState:
+    """Pause one group of an adbot, let it take part less often, or let each cycle send to it again.
+
+    The group is one of the advertisement's or of its lists. What is set here counts before the option in a
+    list, and until the advertisement is set anew.
+    """
+    adbot = AdbotId(adbot_id)
+    command = SetGroupOption(adbot=adbot, account=caller.account, option=body.written)
+    return await write_to(adbot, command, caller, request, response, desk)

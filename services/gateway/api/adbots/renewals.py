@@ -67,6 +67,8 @@ async def _check(desk: Desk, adbot: AdbotState) -> None:
     if adbot.status is AdbotStatus.SUSPENDED:
         raise Refused("adbot_suspended", "a suspended adbot can't be renewed")
     sold = await desk.ask(lambda sql: plan_of(sql, adbot.plan.code))
-    had = (adbot.plan.sessions, adbot.plan.interval_seconds)
-    if sold is not None and had != (sold.sessions, sold.interval_seconds):
-        raise Refused("another_plan", f"{sold.code} has other sessions or another interval by now")
+    plan = adbot.plan
+    had = (plan.sessions, plan.interval_seconds, plan.max_groups, plan.max_posts)
+    if sold is not None and had != (sold.sessions, sold.interval_seconds, sold.max_groups, sold.max_posts):
+        detail = f"{sold.code} has other sessions, another interval or other limits by now"
+        raise Refused("another_plan", detail)

@@ -7,9 +7,19 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints, model_validator
 
-from libs.events.scheduler import ConfirmGroup, PostOrder, SetAdvertisement, SetPacing, StartAdbot, StopAdbot
-from libs.events.values import AdbotId, TextFormat
+from libs.events.scheduler import (
+    ConfirmGroup,
+    GroupListId,
+    PostOrder,
+    SetAdvertisement,
+    SetGroupOption,
+    SetPacing,
+    StartAdbot,
+    StopAdbot,
+)
+from libs.events.values import AdbotId, SendOptions, TextFormat
 from libs.eventsourcing.values import utc_now
+from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -28,7 +38,7 @@ PostText = Annotated[str, StringConstraints(max_length=4096), WithoutNul]
 
 
 class AdvertisementBody(Body):
-    """The posts to send, `post` or `posts`, and the groups."""
+    """The posts to send, `post` or `posts`, and the groups: `groups`, those of `lists`, or both."""
 
     post: Annotated[
         PostText | None,
@@ -50,18 +60,39 @@ class AdvertisementBody(Body):
         ),
     ] = TextFormat.PLAIN
     groups: Annotated[
-        list[Annotated[str, StringConstraints(max_length=300), WithoutNul]],
+        tuple[Written, ...],
         Field(
             max_length=10_000,
-            description="`@name`, `t.me/name`, an invite link or a numeric id; each may have a `/topic`.",
+            description="`@name`, `t.me/name`, an invite link or a numeric id; each may have a `/topic`. "
+            "May be missing if there are `lists`.",
             examples=[["@group", "t.me/other/7"]],
         ),
-    ]
+    ] = ()
+    lists: Annotated[
+        tuple[UUID, ...],
+        Field(
+            max_length=20,
+            description="Group lists: their groups follow, as they are when a cycle is due. Up to the limit "
+            "of groups; a group that is in several is sent to once.",
+        ),
+    ] = ()
+    group_options: Annotated[
+        tuple[GroupOptionBody, ...],
+        Field(
+            max_length=10_000,
+            description="What differs for single groups. It counts before the option of a list; what is left "
+            "out is removed.",
+        ),
+    ] = ()
+    options: Annotated[SendOptions, Field(description="How the posts are sent.")] = SendOptions()
 
     @model_validator(mode="after")
-    def _check_posts(self) -> Self:
+    def _check_parts(self) -> Self:
         if (self.post is None) == (self.posts is None):
             message = "must have either post or posts"
+            raise ValueError(message)
+        if not {"groups", "lists"} & self.model_fields_set:
+            message = "must have groups or lists"
             raise ValueError(message)
         return self
 
@@ -118,7 +149,10 @@ async def set_advertisement(
         more_posts=tuple(body.written[1:]),
         order=body.order,
         format=body.format,
-        groups=tuple(body.groups),
+        groups=body.groups,
+        lists=tuple(GroupListId(one) for one in body.lists),
+        group_options=written_options(body.group_options),
+        options=body.options,
     )
     return await write(command, caller, request, response, desk)
 
@@ -159,17 +193,32 @@ async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], des
     return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
+_AboutAdbot = SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup
+
+
 async def write(
-    command: SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup,
+    command: _AboutAdbot,
     caller: Identity,
     request: Request,
     response: Response,
     desk: Desk,
 ) -> AdbotState:
     """Send a command to the scheduler, and return the adbot after it."""
+    return await write_to(command.adbot, command, caller, request, response, desk)
+
+
+async def write_to(
+    adbot: AdbotId,
+    command: _AboutAdbot | SetGroupOption,
+    caller: Identity,
+    request: Request,
+    response: Response,
+    desk: Desk,
+) -> AdbotState:
+    """Send a command about an adbot to the scheduler, and return the adbot after it."""
 
     async def shown() -> AdbotState:
-        return await shown_adbot(command.adbot, caller, desk)
+        return await shown_adbot(adbot, caller, desk)
 
     causes = causes_of(request, f"account:{caller.account}")
     accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)

@@ -7,7 +7,15 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
-from libs.events.values import MAX_INTERVAL_SECONDS, MAX_VALIDITY_DAYS, Plan, PlanCode, PlanKind
+from libs.events.values import (
+    MAX_GROUPS,
+    MAX_INTERVAL_SECONDS,
+    MAX_POSTS,
+    MAX_VALIDITY_DAYS,
+    Plan,
+    PlanCode,
+    PlanKind,
+)
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
@@ -30,6 +38,14 @@ class PlanBody(Body):
     interval_seconds: Annotated[int, Field(ge=1, le=MAX_INTERVAL_SECONDS, examples=[3600])]
     price_usd: Price
     validity_days: Annotated[int, Field(ge=1, le=MAX_VALIDITY_DAYS, examples=[30])]
+    max_groups: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_GROUPS)] | None,
+        Field(description="How many groups an adbot may have; null: as this service is configured."),
+    ] = None
+    max_posts: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_POSTS)] | None,
+        Field(description="How many posts an adbot may have; null: likewise."),
+    ] = None
 
 
 class PriceBody(Body):

@@ -1,0 +1,205 @@
+"""The routes of group lists, which several adbots of an account share."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, StringConstraints
+
+from libs.events.scheduler import DeleteGroupList, GroupListId, SetGroupList, SetGroupOption
+from libs.eventsourcing.values import new_id, utc_now
+from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
+from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
+from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
+from services.gateway.api.requests.tokens import Identity
+from services.gateway.tables.group_lists import GroupListLine, GroupListView, group_list_of, group_lists_of
+
+router = APIRouter(prefix="/group-lists", tags=["group lists"])
+
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
+    WithoutNul,
+    Printable,
+    Field(examples=["Flats in Berlin"]),
+]
+
+
+class GroupListBody(Body):
+    """A group list."""
+
+    name: Name
+    groups: Annotated[
+        list[Written],
+        Field(min_length=1, max_length=10_000, description="As in an advertisement.", examples=[["@group"]]),
+    ]
+    group_options: Annotated[
+        tuple[GroupOptionBody, ...],
+        Field(max_length=10_000, description="What differs for single groups."),
+    ] = ()
+
+
+def _writing(*statuses: int) -> Responses:
+    soon = {"model": GroupListView, "description": "It is committed; reads will include it soon."}
+    return problems(401, 409, 413, 429, *statuses) | {202: soon}
+
+
+@router.get("", summary="List your group lists", responses=problems(401))
+async def list_group_lists(caller: ClientDep, desk: DeskDep) -> Listing[GroupListLine]:
+    """Return the caller's group lists without their groups, the oldest first."""
+    return Listing(items=await desk.ask(lambda sql: group_lists_of(sql, caller.account)))
+
+
+@router.post("", summary="Make a group list", status_code=HTTPStatus.CREATED, responses=_writing())
+async def make_group_list(
+    body: GroupListBody, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+) -> GroupListView:
+    """Make a group list. Adbots use it once their advertisements name it."""
+    return await _write(_set(new_list(), body, caller, new=True), caller, request, response, desk)
+
+
+@router.post(
+    "/import",
+    summary="Make a group list of a file",
+    status_code=HTTPStatus.CREATED,
+    responses=_writing(415),
+    openapi_extra={"requestBody": FILE_DESCRIPTION},
+)
+async def import_group_list(
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+    name: Annotated[Name | None, Query(description="The list's name.")] = None,
+) -> GroupListView:
+    """Make a group list of a text or CSV file, whose first column has the groups.
+
+    Malformed lines are refused as in a list that is written out, with their numbers.
+    """
+    lines = await read_file(request)
+    command = SetGroupList(
+        list=new_list(), account=caller.account, name=name, groups=lines, new=True, numbered=True
+    )
+    return await _write(command, caller, request, response, desk)
+
+
+@router.get("/{list_id}", summary="Show a group list", responses=problems(401, 404))
+async def get_group_list(list_id: UUID, caller: ClientDep, desk: DeskDep) -> GroupListView:
+    """Return a group list with its groups and their options."""
+    return await _shown(GroupListId(list_id), caller, desk)
+
+
+@router.put("/{list_id}", summary="Change a group list", responses=_writing(404))
+async def set_group_list(
+    list_id: UUID,
+    body: GroupListBody,
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> GroupListView:
+    """Set a group list as a whole. Adbots that use it send to its groups from their next cycle on."""
+    return await _write(_set(GroupListId(list_id), body, caller), caller, request, response, desk)
+
+
+@router.put(
+    "/{list_id}/import",
+    summary="Change a group list by a file",
+    responses=_writing(404, 415),
+    openapi_extra={"requestBody": FILE_DESCRIPTION},
+)
+async def import_into_group_list(
+    list_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+) -> GroupListView:
+    """Set the groups of a list by a file; groups that stay keep their options, and the list its name."""
+    lines = await read_file(request)
+    command = SetGroupList(
+        list=GroupListId(list_id), account=caller.account, name=None, groups=lines, numbered=True
+    )
+    return await _write(command, caller, request, response, desk)
+
+
+@router.put("/{list_id}/groups/options", summary="Set what differs for one group", responses=_writing(404))
+async def set_option_in_group_list(
+    list_id: UUID,
+    body: GroupOptionBody,
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> GroupListView:
+    """Pause one group for all adbots that use the list, or let it take part less often."""
+    wanted = GroupListId(list_id)
+    command = SetGroupOption(list=wanted, account=caller.account, option=body.written)
+    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await _shown(wanted, caller, desk)
+
+
+@router.delete(
+    "/{list_id}",
+    summary="Delete a group list",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(401, 404, 429),
+)
+async def delete_group_list(list_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
+    """Delete a group list. Adbots that use it no longer send to its groups; without any other, they stop."""
+    command = DeleteGroupList(list=GroupListId(list_id), account=caller.account)
+    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    await desk.settled(accepted.written)
+
+
+def new_list() -> GroupListId:
+    """Return the id of a new list."""
+    return GroupListId(new_id())
+
+
+def _set(wanted: GroupListId, body: GroupListBody, caller: Identity, *, new: bool = False) -> SetGroupList:
+    return SetGroupList(
+        list=wanted,
+        account=caller.account,
+        name=body.name,
+        groups=tuple(body.groups),
+        group_options=written_options(body.group_options),
+        new=new,
+    )
+
+
+async def _write(
+    command: SetGroupList, caller: Identity, request: Request, response: Response, desk: Desk
+) -> GroupListView:
+    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+        if command.new:
+            return _as_sent(command)
+    return await _shown(command.list, caller, desk)
+
+
+def _as_sent(command: SetGroupList) -> GroupListView:
+    """Return a new list that reads have yet to show, with its groups as they were written."""
+    groups = list(dict.fromkeys(group.strip() for group in command.groups if group.strip()))
+    return GroupListView(
+        id=command.list,
+        name=command.name or "",
+        group_count=len(groups),
+        adbots=[],
+        made_at=utc_now(),
+        changed_at=utc_now(),
+        groups=groups,
+        group_options=[],
+        blocked_groups=[],
+    )
+
+
+async def _shown(wanted: GroupListId, caller: Identity, desk: Desk) -> GroupListView:
+    found = await desk.ask(lambda sql: group_list_of(sql, caller.account, wanted))
+    if found is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "you have no group list of this id")
+    return found
