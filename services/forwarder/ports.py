@@ -49,6 +49,8 @@ class Meaning:
     """What was remembered may be outdated: refresh it once before concluding."""
     passing: bool = False
     """It is of a state that often passes by itself."""
+    unsure: bool = False
+    """It also comes and goes: the session is lost only if a new connection gets such an answer too."""
 
 
 class MessengerError(Exception):

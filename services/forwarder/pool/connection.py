@@ -45,20 +45,35 @@ class SessionConnection:
 
         Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
         """
+        account = await self._account_of(application)
+        if self._posting is None or self._adbot != adbot:
+            self._posting, self._adbot = await self._start_for(adbot, account), adbot
+        await self._connect(account)
+        return self._posting
+
+    async def identify(self, application: ApplicationId, *, anew: bool = False) -> None:
+        """Ask for the session's own user, if `anew` over a new connection.
+
+        Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
+        """
+        if anew:
+            await self.close()
+        account = await self._account_of(application)
+        await self._connect(account)
+        await account.identity()
+
+    async def _account_of(self, application: ApplicationId) -> Account:
         if self._account is None or self._application != application:
             await self.close()
-            self._account, self._posting = (
-                await self._accounts.open(self._held.lease.session, application),
-                None,
-            )
-            self._application = application
-        if self._posting is None or self._adbot != adbot:
-            self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
-        if not self._account.connected:
+            self._account = await self._accounts.open(self._held.lease.session, application)
+            self._application, self._posting = application, None
+        return self._account
+
+    async def _connect(self, account: Account) -> None:
+        if not account.connected:
             self._held.check()
-            await self._account.connect()
+            await account.connect()
             self.keep()
-        return self._posting
 
     async def _start_for(self, adbot: AdbotId, account: Account) -> Posting:
         """Return a sender for an adbot, without the peers that the session resolved for another adbot."""

@@ -1,20 +1,20 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
-import logging
 import random
 from collections.abc import Sequence
 
 import structlog
-from prometheus_client import Counter
 
 from libs.events.values import ErrorName, Party, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from services.forwarder.cycle.state import SECOND_CHANCE
+from services.forwarder.pool.answers import SENDS, log_answer
 from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.block import MOST, Blocks
 from services.forwarder.pool.claims import Rival, same_as
+from services.forwarder.pool.confirmation import Confirmation
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.diagnosis import Diagnosis
 from services.forwarder.pool.following import (
@@ -38,8 +38,6 @@ from services.forwarder.settings import ForwarderSettings
 
 log = structlog.stdlib.get_logger()
 
-SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
-_NOT_UNDERSTOOD = frozenset({ResultClass.UNREADABLE, ResultClass.UNKNOWN})
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
@@ -60,6 +58,7 @@ class SeatAtWork:
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings, held.lease.session)
         self._diagnosis = Diagnosis()
+        self._confirmation = Confirmation(line)
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
@@ -196,7 +195,7 @@ class SeatAtWork:
         if error.meaning.result is ResultClass.TRANSIENT:
             await self._back_off(error.name)
         else:
-            await self._answered(send, SendFailed(error), doubtful=send.doubtful)
+            await self._diagnose(send, None, SendFailed(error), doubtful=send.doubtful)
 
     async def _give_way(self, send: Send, rival: Rival) -> None:
         """Skip a send: the target has received the post under another reference, or is about to."""
@@ -225,11 +224,14 @@ class SeatAtWork:
             SENDS.labels(ResultClass.SENT).inc()
             self._batch.note(send, ResultClass.SENT, messages=messages)
 
-    async def _diagnose(self, send: Send, posting: Posting, failed: SendFailed, *, doubtful: bool) -> None:
+    async def _diagnose(
+        self, send: Send, posting: Posting | None, failed: SendFailed, *, doubtful: bool
+    ) -> None:
         """Find out whom an answer is about; make the send again if what was remembered was outdated."""
         attempts = send.attempts + 1
         try:
-            concluded = await self._diagnosis.conclude(posting, send, failed)
+            concluded = await self._diagnosis.conclude(posting, send, failed) if posting else failed
+            concluded = concluded and await self._confirmation.conclude(send, concluded)
         except Unreachable as error:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
             await self._back_off(error.name)
@@ -243,18 +245,7 @@ class SeatAtWork:
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
         """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
-        SENDS.labels(failed.result).inc()
-        level = logging.WARNING if failed.result in _NOT_UNDERSTOOD else logging.INFO
-        self._log.log(
-            level,
-            "send.answered",
-            cycle=str(send.cycle),
-            group=send.group,
-            error=failed.error,
-            result=failed.result,
-            party=failed.party,
-            attempts=attempts,
-        )
+        log_answer(self._log, send, failed)
         if failed.meaning.disconnects:
             await self.connection.close()
         wait = failed.meaning.wait_seconds
