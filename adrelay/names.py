@@ -12,7 +12,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "provisioning": ("adbots", "stock"),
     "scheduler": ("adbots", "operations", "private_ids", "schedules"),
-    "forwarder": ("clients", "cycles", "denials", "releases", "stops"),
+    "forwarder": ("assignments", "clients", "cycles", "denials", "releases", "stops"),
     "gateway": (
         "accounts",
         "adbots",

@@ -60,6 +60,24 @@ class SessionDied(Event):
     error: ErrorName
 
 
+class SessionUnreachable(Event):
+    """A session could not connect several times in a row, while others of the same worker could.
+
+    Appended once until `SessionReachable` or `SessionDied`.
+    """
+
+    session: SessionId
+    error: ErrorName
+    since: datetime
+    """The first of these times."""
+
+
+class SessionReachable(Event):
+    """A session that was unreachable was reached again."""
+
+    session: SessionId
+
+
 # -- events: stream apipair-<pair>
 
 

@@ -181,6 +181,9 @@ class Accounts(Protocol):
         """The error with which a group bans an account; several mean that the account is limited."""
         ...
 
-    async def open(self, session: SessionId, application: ApplicationId) -> Account:
-        """Return a session's account with an application, not yet connected; raise `NoCredentials`."""
+    async def open(self, session: SessionId, application: ApplicationId | None) -> Account:
+        """Return a session's account with an application, not yet connected; raise `NoCredentials`.
+
+        None is the application with which sessions are checked that have none yet.
+        """
         ...

@@ -227,6 +227,8 @@ _FORWARDER: list[Event] = [
     forwarder.SeatRested(
         session=SESSION, until=LATER, result=ResultClass.RATE_LIMITED, error="FLOOD_WAIT_17"
     ),
+    forwarder.SessionUnreachable(session=SESSION, error="CONNECTION_LOST", since=NOON),
+    forwarder.SessionReachable(session=SESSION),
     forwarder.SessionDied(session=SESSION, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN"),
     forwarder.ApiPairImported(pair=PAIR, api_id=12_345),
     forwarder.CycleStarted(

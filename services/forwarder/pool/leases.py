@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from libs.events.values import SessionId
 from libs.eventsourcing import Engine, Sql
+from services.forwarder.pool.tasks import TAKE_FOR_TASKS
 
 SCHEMA = """
 -- one row per session that was ever leased; the epoch grows with every new lease
@@ -187,6 +188,14 @@ class Leases:
         deadline = self._deadline()
         rows = await self._engine.query(
             lambda sql: sql.fetch(_TAKE, self._worker, self._length, self._most, list(held), [*held, *avoid])
+        )
+        return [HeldLease(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
+
+    async def take_for_tasks(self, most: int, avoid: Collection[SessionId]) -> list[HeldLease]:
+        """Lease sessions without pending sends and without a lease that have due tasks, at most so many."""
+        deadline = self._deadline()
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(TAKE_FOR_TASKS, self._worker, self._length, most, list(avoid))
         )
         return [HeldLease(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
 

@@ -27,10 +27,10 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
-from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
+from services.forwarder.pool.seat_tasks import LEAST_SECONDS, LONGEST_SECONDS, SeatTasks
 from services.forwarder.pool.sends import Send, Turn
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import MessengerError, Unreachable
@@ -49,9 +49,10 @@ class SeatAtWork:
     """A leased session at work, which ends after it has been idle for a while."""
 
     def __init__(
-        self, engine: Engine, held: HeldLease, line: SessionConnection, settings: ForwarderSettings
+        self, engine: Engine, line: SessionConnection, settings: ForwarderSettings, tasks: SeatTasks
     ) -> None:
-        self.held = held
+        self.held = held = line.held
+        self.tasks = tasks
         self.connection = line
         self._limits = limits = RetryLimits.of(settings)
         self._queue = Queue(engine, held.lease)
@@ -74,15 +75,8 @@ class SeatAtWork:
     def end(self) -> None:
         """Request the end: the send in progress is finished, and the outcomes are recorded."""
         self._ending.set()
+        self.tasks.due.set()
         self._wake.set()
-
-    def renewed(self) -> None:
-        """Extend the connection's time limit at the messenger after the lease was renewed."""
-        self.connection.keep()
-
-    async def abandon(self) -> None:
-        """Disconnect at once: the lease is about to end."""
-        await self.connection.close()
 
     async def run(self) -> None:
         """Work until idle or ended; raise `LeaseLost` if the lease was lost.
@@ -141,15 +135,35 @@ class SeatAtWork:
         if self._batch.outcomes:
             await self._flush()
             return True
+        await self.tasks.settle()
+        if self.tasks.due.is_set():
+            return await self._do_task(self._wake, LONGEST_SECONDS)
         return await self.connection.idle(self._wake, self._idle_seconds)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the instant at which outcomes must be recorded."""
-        await happened(self._ending, min(seconds, self._batch.due_in))
+        seconds = min(seconds, self._batch.due_in)
+        if seconds < LEAST_SECONDS or self._failures:
+            await happened(self._ending, seconds)
+        elif self.tasks.due.is_set():
+            await self._do_task(self._ending, seconds)
+        else:
+            await happened(self.tasks.due, seconds)
+
+    async def _do_task(self, stop: asyncio.Event, seconds: float) -> bool:
+        """Do a due task; end the seat if the session turns out to be lost."""
+        lost = await self.tasks.do_next(stop, seconds)
+        if lost is not None:
+            await self._flush()
+            await self._blocks.give_back()
+            await self._recorder.lose(None, SendFailed(lost))
+            self._dead = True
+        return True
 
     async def _flush(self) -> None:
         if self._batch.outcomes:
             await self._recorder.outcomes(self._batch.outcomes)
+            self.tasks.sent(self._batch.outcomes)
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
@@ -288,4 +302,5 @@ class SeatAtWork:
         seconds = self._limits.backoff(self._failures) * random.uniform(0.5, 1.0)
         self._log.warning("seat.unreachable", error=error, failures=self._failures, seconds=seconds)
         await self._flush()
+        await self.tasks.missed(error, self._failures)
         await self._pause(seconds)

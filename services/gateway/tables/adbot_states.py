@@ -49,6 +49,9 @@ class Seats(BaseModel):
 
     filled: int
     awaited: int
+    unreachable: Annotated[
+        int, Field(description="How many of the filled ones can't connect to Telegram at the moment.")
+    ]
 
 
 class Advertisement(BaseModel):
@@ -124,6 +127,8 @@ _ADBOT = (
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
     "s.skipped_at, s.skip_reason, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
+    "(select count(*) from stock k where k.adbot = a.adbot and k.state = 'ASSIGNED' "
+    "and k.unreachable_since is not null) as unreachable, "
     "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
@@ -188,7 +193,11 @@ def _state(row: Row, at: datetime) -> AdbotState:
             sessions=row["sessions"],
             interval_seconds=row["interval_seconds"],
         ),
-        seats=Seats(filled=row["seats_filled"], awaited=max(0, row["sessions"] - row["seats_filled"])),
+        seats=Seats(
+            filled=row["seats_filled"],
+            awaited=max(0, row["sessions"] - row["seats_filled"]),
+            unreachable=row["unreachable"],
+        ),
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),

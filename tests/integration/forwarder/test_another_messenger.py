@@ -37,9 +37,9 @@ class Board:
         self.errors: dict[GroupRef, MessengerError] = {}
         """What to answer whoever asks for a board."""
         self.erased: SessionId | None = None
-        self.open_for: list[ApplicationId] = []
+        self.open_for: list[ApplicationId | None] = []
 
-    async def open(self, session: SessionId, application: ApplicationId) -> "Visitor":
+    async def open(self, session: SessionId, application: ApplicationId | None) -> "Visitor":
         self.open_for.append(application)
         return Visitor(self, session)
 
