@@ -23,6 +23,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "order_history",
         "orders",
         "outbox",
+        "post_checks",
         "private_ids",
         "products",
         "statistics",
@@ -37,6 +38,7 @@ CATEGORIES: dict[str, str] = {
     "pair": "provisioning",
     "session": "provisioning",
     "confirmations": "scheduler",
+    "postchecks": "scheduler",
     "schedule": "scheduler",
     "permissions": "scheduler",
     "operations": "scheduler",
@@ -44,6 +46,7 @@ CATEGORIES: dict[str, str] = {
     "client": "forwarder",
     "cycle": "forwarder",
     "access": "forwarder",
+    "postcheck": "forwarder",
     "account": "gateway",
     "inbox": "gateway",
 }

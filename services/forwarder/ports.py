@@ -4,6 +4,7 @@ Nothing here depends on one platform: sign-in, the addresses of chats and the me
 messenger's adapter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -148,6 +149,10 @@ class Account(Protocol):
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         """Return the ids of a post's messages, ascending; an album has several."""
+        ...
+
+    async def inspect(self, source: Peer, messages: Sequence[int]) -> dict[int, bool]:
+        """Return which of these messages of a channel exist, each with whether it may be forwarded."""
         ...
 
     async def forward(

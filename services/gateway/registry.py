@@ -13,6 +13,7 @@ from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
 from services.gateway.tables.orders import ORDERS
+from services.gateway.tables.post_checks import POST_CHECKS
 from services.gateway.tables.private_ids import PRIVATE_IDS
 from services.gateway.tables.products import PRODUCTS
 from services.gateway.tables.statistics import STATISTICS
@@ -31,6 +32,7 @@ REGISTRY = Registry[Context](
         DELIVERIES,
         STATISTICS,
         STOCK,
+        POST_CHECKS,
         PRIVATE_IDS,
         OPERATIONS,
     ),

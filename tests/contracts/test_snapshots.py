@@ -13,6 +13,7 @@ from libs.events.values import AdbotId, ChannelPost, CycleId, Party, ResultClass
 from libs.eventsourcing import Decider
 from services.forwarder.access.domain import Access, LastingDenial
 from services.forwarder.client.domain import Client
+from services.scheduler.post_checks.domain import PostChecks
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
 from tests.contracts.examples import EXAMPLES
@@ -58,7 +59,9 @@ STATES: dict[str, list[object]] = {
     "forwarder.client": [
         Client(SessionId(UUID(int=3))),
         Client(SessionId(UUID(int=3)), paused_until=AT, dead=True),
+        Client(SessionId(UUID(int=3)), unreachable=True),
     ],
+    "scheduler.postchecks": [PostChecks(AdbotId(UUID(int=1))), PostChecks(AdbotId(UUID(int=1)), (AT, AT))],
 }
 
 

@@ -10,8 +10,10 @@ from libs.events.values import ErrorName
 from libs.eventsourcing import Engine
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.health import UNREACHABLE_AFTER, Health, look
 from services.forwarder.pool.leases import HeldLease
+from services.forwarder.pool.post_checks import Found, PostChecks, PostTask, look_at
 from services.forwarder.pool.reach import Reach
 from services.forwarder.pool.sends import Send
 from services.forwarder.pool.tasks import Task, TaskKind, next_task, put_off
@@ -49,6 +51,7 @@ class SeatTasks:
         self._connection = connection
         self._reach = reach
         self._health = Health(engine, held.lease, settings, reach)
+        self._post_checks = PostChecks(engine, held.lease, RetryLimits.of(settings).lasting)
         self._period = settings.health_check_seconds
         self.due = asyncio.Event()
         """There may be a task to be done now; set at the end, too, so that whoever waits for it goes on."""
@@ -96,7 +99,19 @@ class SeatTasks:
                 found = await interruptible(look(self._connection, pair), stop, seconds)
                 return await self._health.found(found)
             case TaskKind.POST_CHECK:
-                return None
+                asked = PostTask.of(task)
+                answer = await interruptible(self._look_at(asked), stop, seconds)
+                if isinstance(answer, Found):
+                    await self._health.reached()
+                return await self._post_checks.found(asked, answer)
+
+    async def _look_at(self, asked: PostTask) -> Found | MessengerError:
+        """Look at posts; a loss that may pass is confirmed on a new connection."""
+        found = await look_at(self._connection, asked)
+        if isinstance(found, MessengerError) and found.meaning.unsure:
+            await self._connection.close()
+            found = await look_at(self._connection, asked)
+        return found
 
 
 async def interruptible(work: Coroutine[Any, Any, T], stop: asyncio.Event, seconds: float) -> T:

@@ -145,6 +145,19 @@ async def put_off(sql: Sql, session: SessionId, task: Task, seconds: float) -> N
     )
 
 
+async def remove(sql: Sql, session: SessionId, kind: TaskKind, subject: UUID) -> bool:
+    """Delete a task that is done; return whether it was still wanted."""
+    done = await sql.execute(
+        "delete from pool.tasks where session = $1 and kind = $2 and subject = $3", session, kind, subject
+    )
+    return done > 0
+
+
+async def forget_post_checks(sql: Sql, session: SessionId) -> None:
+    """Delete the post checks of a session that leaves its adbot."""
+    await sql.execute("delete from pool.tasks where session = $1 and kind = $2", session, TaskKind.POST_CHECK)
+
+
 async def checked(sql: Sql, session: SessionId, period_seconds: float) -> None:
     """Put the health check of a session to its next time, which is at least half a period away."""
     await sql.execute(_CHECKED, period_seconds, _HALF, session)
