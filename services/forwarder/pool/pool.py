@@ -1,7 +1,6 @@
 """A worker: leases sessions, runs their seats, and stops each before its lease ends."""
 
 import asyncio
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.reach import Reach
@@ -52,8 +52,7 @@ class Pool:
         """The sessions that were leased for tasks alone."""
         self._reach = Reach()
         self._broken: dict[SessionId, float] = {}
-        self._workers = 0
-        """How many workers lived at the last look."""
+        self._handover = Handover(self._leases)
         self._wake = asyncio.Event()
         engine.on_commit(self._committed)
 
@@ -74,7 +73,7 @@ class Pool:
         """Work until cancelled; then finish and record the sends in progress, and release the sessions."""
         log.info("pool.started", worker=self.name)
         with suppress(Transient, StatementRejected):
-            self._workers = await self._leases.show()
+            self._handover.begin(await self._leases.show())
         loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
@@ -162,21 +161,14 @@ class Pool:
             try:
                 async with asyncio.timeout(period):
                     await self._leases.renew([seat.held for seat in seats])
-                    workers = await self._leases.show()
+                    workers = await self._leases.show(len(self._seats))
             except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:
                 seat.connection.keep()
-            self._share(workers)
-
-    def _share(self, workers: int) -> None:
-        """Give up idle sessions for workers that have joined, which then take their part as it gets work."""
-        if workers > self._workers > 0:
-            surplus = len(self._seats) - math.ceil(len(self._seats) * self._workers / workers)
-            for seat in [seat for seat, _ in self._seats.values() if seat.connection.idling][:surplus]:
-                seat.end()
-        self._workers = workers
+            with suppress(Transient, StatementRejected):
+                await self._handover.share(workers, [seat for seat, _ in self._seats.values()])
 
     async def _keep_watching(self) -> None:
         """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""
