@@ -12,7 +12,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "provisioning": ("adbots", "stock"),
     "scheduler": ("adbots", "group_lists", "operations", "private_ids", "schedules"),
-    "forwarder": ("clients", "cycles", "denials", "releases", "stops"),
+    "forwarder": ("assignments", "clients", "cycles", "denials", "releases", "stops"),
     "gateway": (
         "accounts",
         "adbots",
@@ -24,6 +24,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "order_history",
         "orders",
         "outbox",
+        "post_checks",
         "private_ids",
         "products",
         "statistics",
@@ -39,6 +40,7 @@ CATEGORIES: dict[str, str] = {
     "session": "provisioning",
     "confirmations": "scheduler",
     "grouplist": "scheduler",
+    "postchecks": "scheduler",
     "schedule": "scheduler",
     "permissions": "scheduler",
     "operations": "scheduler",
@@ -46,6 +48,7 @@ CATEGORIES: dict[str, str] = {
     "client": "forwarder",
     "cycle": "forwarder",
     "access": "forwarder",
+    "postcheck": "forwarder",
     "account": "gateway",
     "inbox": "gateway",
 }

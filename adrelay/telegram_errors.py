@@ -56,6 +56,9 @@ that says counts. If the post is as before, the answer is about the group; a `SO
 `CONTENT_DENIED`, and stops the adbot only if three groups, or all, say so and none takes the post.
 *Refreshes*: what was remembered of a name, the membership or the album is asked for again, once a cycle,
 before anybody is charged. *Topic*: if a topic was given, the answer is about the topic, which is gone.
+*Confirms*: the seat asks for its own user on a new connection. Only if that is refused in such a way, too,
+the session is lost; else the send is made again. After three such answers in a cycle it is not asked again,
+and further ones fail their group alone, as `UNKNOWN`.
 
 The first denial lasts `ADRELAY_FORWARDER_DENIAL_SECONDS` (7 days). Before its time it ends with a
 delivery, with a membership if `NOT_A_MEMBER` was the reason, with the client's word (`ConfirmGroup`), or
@@ -105,7 +108,12 @@ def _row(names: str, line: Line) -> str:
     about = f"`{line.party}`" if line.party else "nobody"
     source = line.party_at_source
     at_source = f"`{source}`" if source else ""
-    notes = (("asks", line.asks_source), ("refreshes", line.stale), ("topic", line.in_topic))
+    notes = (
+        ("asks", line.asks_source),
+        ("refreshes", line.stale),
+        ("topic", line.in_topic),
+        ("confirms", line.unsure),
+    )
     first = ", ".join(word for word, noted in notes if noted)
     blamed = line.result is ResultClass.CONTENT_DENIED and line.party is Party.SOURCE
     follows = _BLAMED if blamed else _FOLLOWS[line.result]

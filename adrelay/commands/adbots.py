@@ -92,6 +92,10 @@ async def _call(
     return Exit.OK
 
 
+def _unreachable(seats: dict[str, Any]) -> str:
+    return f", {seats['unreachable']} can't connect" if seats.get("unreachable") else ""
+
+
 def _next_cycle(adbot: dict[str, Any]) -> str | None:
     from adrelay.commands.orders.pictures import moment
 
@@ -124,7 +128,7 @@ def print_adbot(adbot: dict[str, Any]) -> None:
         "plan": (plan["name"], f"({plan['code']}),", _terms(plan)),
         "next cycle": ("all adbots are paused",) if adbot["paused"] else (_next_cycle(adbot),),
         "blocked": (", ".join(adbot["blocked_groups"]),),
-        "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock",),
+        "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock{_unreachable(seats)}",),
         "valid": valid,
         "private ids": ("allowed" if adbot["private_ids"] else "not allowed",),
     }

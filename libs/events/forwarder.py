@@ -10,12 +10,14 @@ from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
 from libs.events.values import (
     AdbotId,
     ApplicationId,
+    ChannelPost,
     CycleId,
     ErrorName,
     GroupRef,
     Pacing,
     Party,
     Post,
+    PostCheckId,
     ResultClass,
     SendOptions,
     SessionId,
@@ -58,6 +60,24 @@ class SessionDied(Event):
     session: SessionId
     loss: SessionLoss
     error: ErrorName
+
+
+class SessionUnreachable(Event):
+    """A session could not connect several times in a row, while others of the same worker could.
+
+    Appended once until `SessionReachable` or `SessionDied`.
+    """
+
+    session: SessionId
+    error: ErrorName
+    since: datetime
+    """The first of these times."""
+
+
+class SessionReachable(Event):
+    """A session that was unreachable was reached again."""
+
+    session: SessionId
 
 
 # -- events: stream apipair-<pair>
@@ -202,6 +222,29 @@ class SourceBroken(Event):
     error: ErrorName
 
 
+# -- events: stream postcheck-<check>
+
+
+class PostFinding(Contract):
+    """What a seat found out about a post."""
+
+    post: ChannelPost
+    readable: bool
+    forwardable: bool
+    """False also if it is not readable."""
+    error: ErrorName = ""
+    """Why it is not readable."""
+
+
+class PostChecked(Event):
+    """A seat has looked at the posts of a check. Appended once per check and seat, if the seat answers."""
+
+    check: PostCheckId
+    adbot: AdbotId
+    session: SessionId
+    findings: Annotated[tuple[PostFinding, ...], Field(min_length=1, max_length=20)]
+
+
 # -- events: stream access-<adbot>
 
 
@@ -240,13 +283,19 @@ class RegainReason(StrEnum):
     ACCOUNT_LIMITED = "account_limited"
     """The account was limited, so the groups were not at fault."""
     SEAT_LEFT = "seat_left"
+    READ = "read"
+    """Since schema 2 of `AccessRegained`: the seat has read a post of the channel."""
 
 
 class AccessRegained(Event):
     """Denials ended before their time: those of the seat, at the group or channel, with the error.
 
-    None stands for any. Denials for every seat are meant only if `ref` is given or `session` is None.
+    None stands for any. Denials for every seat are meant only if `ref` is given or `session` is None. Since
+    schema 2 the reason may be `READ`.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     session: SessionId | None

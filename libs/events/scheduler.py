@@ -12,12 +12,14 @@ from libs.events.cadence import Cadence
 from libs.events.values import (
     AccountId,
     AdbotId,
+    ChannelPost,
     ChannelRef,
     ChatRef,
     CycleId,
     GroupRef,
     Pacing,
     Post,
+    PostCheckId,
     Seat,
     SendOptions,
     TextFormat,
@@ -245,6 +247,22 @@ class GroupConfirmed(Event):
     group: GroupRef
 
 
+# -- events: stream postchecks-<adbot>
+
+
+class PostCheckRequested(Event):
+    """A client asked whether the seats of an adbot can read posts, and may forward them."""
+
+    check: PostCheckId
+    adbot: AdbotId
+    account: AccountId
+    posts: Annotated[tuple[ChannelPost, ...], Field(min_length=1, max_length=20)]
+    seats: Annotated[tuple[Seat, ...], Field(min_length=1)]
+    requested_at: datetime
+    expires_at: datetime
+    """No seat answers later."""
+
+
 # -- events: stream permissions-<account>
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -438,6 +456,22 @@ class ConfirmGroup(Command):
     adbot: AdbotId
     account: AccountId | None
     group: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """As in `SetAdvertisement`."""
+
+
+class CheckPost(Command):
+    """Let each seat of an adbot look at posts: whether it can read them, and may forward them.
+
+    Without `posts` those of the advertisement are looked at; texts need no check. Refused: `unknown_adbot`,
+    `adbot_suspended`, `adbot_expired`, `no_seats`, `malformed_post`, `no_post`, `nothing_to_check` (only
+    texts), `private_ids_not_allowed`, `blocked_source`, `too_many_post_checks`.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+    check: PostCheckId
+    """The id that the check gets."""
+    posts: Annotated[tuple[LongText, ...], Field(max_length=20)] = ()
     """As in `SetAdvertisement`."""
 
 

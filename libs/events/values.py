@@ -19,6 +19,7 @@ ApplicationId = NewType("ApplicationId", UUID)
 Events, commands, streams and tables call an application a pair.
 """
 SessionId = NewType("SessionId", UUID)
+PostCheckId = NewType("PostCheckId", UUID)
 
 OrderNumber = Annotated[str, StringConstraints(pattern=r"^HQADZ-[0-9A-Z]{6,16}-[0-9A-Z]{4,12}$")]
 """`HQADZ-<time>-<random>`."""

@@ -4,6 +4,7 @@ Nothing here depends on one platform: sign-in, the addresses of chats and the me
 messenger's adapter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -49,6 +50,8 @@ class Meaning:
     """What was remembered may be outdated: refresh it once before concluding."""
     passing: bool = False
     """It is of a state that often passes by itself."""
+    unsure: bool = False
+    """It also comes and goes: the session is lost only if a new connection gets such an answer too."""
 
 
 class MessengerError(Exception):
@@ -148,6 +151,10 @@ class Account(Protocol):
         """Return the ids of a post's messages, ascending; an album has several."""
         ...
 
+    async def inspect(self, source: Peer, messages: Sequence[int]) -> dict[int, bool]:
+        """Return which of these messages of a channel exist, each with whether it may be forwarded."""
+        ...
+
     async def forward(
         self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:
@@ -179,6 +186,9 @@ class Accounts(Protocol):
         """The error with which a group bans an account; several mean that the account is limited."""
         ...
 
-    async def open(self, session: SessionId, application: ApplicationId) -> Account:
-        """Return a session's account with an application, not yet connected; raise `NoCredentials`."""
+    async def open(self, session: SessionId, application: ApplicationId | None) -> Account:
+        """Return a session's account with an application, not yet connected; raise `NoCredentials`.
+
+        None is the application with which sessions are checked that have none yet.
+        """
         ...

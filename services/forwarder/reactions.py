@@ -8,10 +8,11 @@ from libs.events.scheduler import (
     AllResumed,
     CycleDue,
     GroupConfirmed,
+    PostCheckRequested,
     TargetBlocked,
     TargetUnblocked,
 )
-from libs.eventsourcing import Reactions, UnitOfWork
+from libs.eventsourcing import Cause, Reactions, UnitOfWork
 from services.forwarder.access.commands import Leave, Lift
 from services.forwarder.access.domain import ACCESS
 from services.forwarder.context import Context
@@ -20,7 +21,9 @@ from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import all_running_cycles, running_cycles
 from services.forwarder.pool.peers import forget_peers
+from services.forwarder.pool.post_checks import request
 from services.forwarder.pool.switches import block, blocked_among, pause, paused, pending_at, resume, unblock
+from services.forwarder.pool.tasks import forget_post_checks
 from services.forwarder.tables.adbots import last_stop, released_from
 
 reactions = Reactions[Context]()
@@ -84,6 +87,14 @@ async def ask_again(event: GroupConfirmed, unit: UnitOfWork) -> None:
     await unit.execute(ACCESS, event.adbot, Lift(event.group))
 
 
+@reactions.to(PostCheckRequested)
+async def look_at_posts(event: PostCheckRequested, unit: UnitOfWork) -> None:
+    """Let each seat look at the posts, unless the time for it is over."""
+    if event.expires_at > unit.at:
+        envelope = unit.cause.envelope
+        await request(unit.flushed, event, Cause(envelope.correlation_id, envelope.id))
+
+
 async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
     """Abort the adbot's running cycles: pending sends are dropped, for other adbots may get the sessions."""
     if isinstance(event, SeatsReleased):
@@ -99,6 +110,7 @@ reactions.to(SeatsReleased)(stop)
 async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None:
     """Forget what the session resolved and was denied: its next adbot may be another client's."""
     await forget_peers(unit.flushed, event.session)
+    await forget_post_checks(unit.flushed, event.session)
     if event.adbot is not None:
         await unit.execute(ACCESS, event.adbot, Leave(event.session))
 

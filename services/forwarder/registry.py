@@ -9,15 +9,17 @@ from services.forwarder.commands import commands
 from services.forwarder.context import Context
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.tables import CYCLES
+from services.forwarder.post_check.domain import POST_CHECK
 from services.forwarder.reactions import reactions
 from services.forwarder.tables.adbots import RELEASES, STOPS
+from services.forwarder.tables.assignments import ASSIGNMENTS
 from services.forwarder.telegram_application.domain import APPLICATION
 
 REGISTRY = Registry[Context](
     service="forwarder",
-    aggregates=(ACCESS, APPLICATION, CLIENT, CYCLE),
+    aggregates=(ACCESS, APPLICATION, CLIENT, CYCLE, POST_CHECK),
     state_tables=(CLIENTS, CYCLES, DENIALS),
-    read_models=(STOPS, RELEASES),
+    read_models=(STOPS, RELEASES, ASSIGNMENTS),
     reactions=reactions,
     commands=commands,
 )

@@ -7,9 +7,11 @@ from services.forwarder.pool.leases import SCHEMA as LEASES
 from services.forwarder.pool.peers import SCHEMA as PEERS
 from services.forwarder.pool.queue import SCHEMA as QUEUE
 from services.forwarder.pool.switches import SCHEMA as SWITCHES
+from services.forwarder.pool.tasks import SCHEMA as TASKS
 from services.forwarder.vault.store import SCHEMA as VAULT
 
-STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{CLAIMS}\n{PEERS}\n{SWITCHES}"
+_PARTS = ("create schema if not exists pool;", VAULT, LEASES, QUEUE, CLAIMS, PEERS, SWITCHES, TASKS)
+STATEMENTS = "\n".join(_PARTS)
 
 
 async def make_tables(engine: Engine) -> None:

@@ -84,6 +84,21 @@ class ForwarderSettings(ServiceSettings):
     max_wait_in_cycle_seconds: float = Field(
         300.0, ge=0, description="Groups that would wait longer are left out of the cycle"
     )
+    health_check_seconds: float = Field(
+        21_600.0,
+        gt=0,
+        description="How often a session with a seat is checked if it sends nothing; those in stock four "
+        "times more rarely",
+    )
+    health_retry_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="When a check without an answer is made again, doubled up to sixteen times; the third "
+        "one in a row marks the session as unreachable",
+    )
+    task_sessions: int = Field(
+        4, ge=1, description="How many sessions one worker leases at most for tasks other than sends"
+    )
     account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")
     denial_seconds: float = Field(
         604_800.0,

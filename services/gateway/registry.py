@@ -14,6 +14,7 @@ from services.gateway.tables.group_lists import GROUP_LISTS
 from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
 from services.gateway.tables.orders import ORDERS
+from services.gateway.tables.post_checks import POST_CHECKS
 from services.gateway.tables.private_ids import PRIVATE_IDS
 from services.gateway.tables.products import PRODUCTS
 from services.gateway.tables.statistics import STATISTICS
@@ -32,6 +33,7 @@ REGISTRY = Registry[Context](
         DELIVERIES,
         STATISTICS,
         STOCK,
+        POST_CHECKS,
         PRIVATE_IDS,
         OPERATIONS,
         GROUP_LISTS,

@@ -6,6 +6,7 @@ from libs.events.scheduler import (
     AllowPrivateIds,
     BlockSource,
     BlockTarget,
+    CheckPost,
     ConfirmGroup,
     DeleteGroupList,
     ForbidPrivateIds,
@@ -21,7 +22,7 @@ from libs.events.scheduler import (
     UnblockSource,
     UnblockTarget,
 )
-from libs.events.values import GroupRef, Post
+from libs.events.values import GroupRef, Post, TextFormat
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
 from services.scheduler.confirmations.commands import Confirm
 from services.scheduler.confirmations.domain import CONFIRMATIONS
@@ -35,6 +36,8 @@ from services.scheduler.operations.names import read_source, read_target
 from services.scheduler.operations.tables import switches
 from services.scheduler.permissions.commands import Allow, Forbid
 from services.scheduler.permissions.domain import PERMISSIONS
+from services.scheduler.post_checks.commands import Check
+from services.scheduler.post_checks.domain import POST_CHECKS
 from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups, parse_option, parse_options
@@ -198,6 +201,20 @@ async def confirm_group(command: ConfirmGroup, unit: UnitOfWork) -> None:
     adbot = await adbot_known(unit.flushed, command.adbot)
     (group,) = parse_groups([command.group], most=1)
     await unit.execute(CONFIRMATIONS, command.adbot, Confirm(adbot, command.account, group))
+
+
+@commands.on(CheckPost)
+async def check_post(command: CheckPost, unit: UnitOfWork) -> None:
+    """Let each seat look at posts, by default those of the advertisement."""
+    adbot = await adbot_known(unit.flushed, command.adbot)
+    posts = tuple(parse_posts(command.posts, TextFormat.PLAIN))
+    if not posts:
+        schedule = await unit.load(SCHEDULE, command.adbot)
+        if schedule is not None and schedule.advertisement is not None:
+            posts = schedule.advertisement.posts
+    now = await switches(unit.flushed)
+    wanted = Check(adbot, command.account, command.check, posts, now, unit.at)
+    await unit.execute(POST_CHECKS, command.adbot, wanted)
 
 
 def _parse(

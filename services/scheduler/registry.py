@@ -10,6 +10,7 @@ from services.scheduler.operations.domain import OPERATIONS
 from services.scheduler.operations.tables import OPERATIONS_TABLES
 from services.scheduler.permissions.domain import PERMISSIONS
 from services.scheduler.permissions.tables import PRIVATE_IDS
+from services.scheduler.post_checks.domain import POST_CHECKS
 from services.scheduler.reactions import reactions
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.tables import SCHEDULES
@@ -18,7 +19,7 @@ from services.scheduler.timers import timers
 
 REGISTRY = Registry[Context](
     service="scheduler",
-    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS, CONFIRMATIONS, GROUP_LIST),
+    aggregates=(SCHEDULE, PERMISSIONS, OPERATIONS, CONFIRMATIONS, GROUP_LIST, POST_CHECKS),
     state_tables=(SCHEDULES, PRIVATE_IDS, OPERATIONS_TABLES, GROUP_LISTS),
     read_models=(ADBOTS,),
     reactions=reactions,

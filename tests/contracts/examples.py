@@ -17,6 +17,7 @@ from libs.events.values import (
     Party,
     Plan,
     PlanKind,
+    PostCheckId,
     ResultClass,
     Seat,
     SessionId,
@@ -31,6 +32,7 @@ ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
+CHECK = PostCheckId(UUID("018f0000-0000-7000-8000-000000000012"))
 PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
 OTHER_SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000f"))
@@ -218,6 +220,15 @@ _SCHEDULER: list[Event] = [
     ),
     scheduler.GroupListDeleted(list=GROUP_LIST, account=ACCOUNT),
     scheduler.GroupConfirmed(adbot=ADBOT, group=GROUPS[1]),
+    scheduler.PostCheckRequested(
+        check=CHECK,
+        adbot=ADBOT,
+        account=ACCOUNT,
+        posts=(POST,),
+        seats=(SEAT,),
+        requested_at=NOON,
+        expires_at=LATER,
+    ),
     scheduler.PrivateIdsAllowed(account=ACCOUNT, reason="the groups are the client's own"),
     scheduler.PrivateIdsForbidden(account=ACCOUNT, reason="no longer needed"),
     scheduler.AllPaused(reason="Telegram is down"),
@@ -233,6 +244,8 @@ _FORWARDER: list[Event] = [
     forwarder.SeatRested(
         session=SESSION, until=LATER, result=ResultClass.RATE_LIMITED, error="FLOOD_WAIT_17"
     ),
+    forwarder.SessionUnreachable(session=SESSION, error="CONNECTION_LOST", since=NOON),
+    forwarder.SessionReachable(session=SESSION),
     forwarder.SessionDied(session=SESSION, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN"),
     forwarder.ApiPairImported(pair=PAIR, api_id=12_345),
     forwarder.CycleStarted(
@@ -279,6 +292,20 @@ _FORWARDER: list[Event] = [
         until=LATER,
         times=2,
         at=NOON,
+    ),
+    forwarder.PostChecked(
+        check=CHECK,
+        adbot=ADBOT,
+        session=SESSION,
+        findings=(
+            forwarder.PostFinding(post=POST, readable=True, forwardable=False),
+            forwarder.PostFinding(
+                post=ChannelPost(channel="-1001234567890", message=5),
+                readable=False,
+                forwardable=False,
+                error="CHANNEL_PRIVATE",
+            ),
+        ),
     ),
     forwarder.AccessRegained(
         adbot=ADBOT,

@@ -24,6 +24,7 @@ from libs.eventsourcing import Decider
 from services.forwarder.access.domain import Access, LastingDenial
 from services.forwarder.client.domain import Client
 from services.scheduler.group_lists.state import GroupList
+from services.scheduler.post_checks.domain import PostChecks
 from services.scheduler.schedule.running import Running
 from services.scheduler.schedule.state import AdbotPacing, Advertisement, Schedule
 from tests.contracts.examples import EXAMPLES
@@ -91,7 +92,9 @@ STATES: dict[str, list[object]] = {
     "forwarder.client": [
         Client(SessionId(UUID(int=3))),
         Client(SessionId(UUID(int=3)), paused_until=AT, dead=True),
+        Client(SessionId(UUID(int=3)), unreachable=True),
     ],
+    "scheduler.postchecks": [PostChecks(AdbotId(UUID(int=1))), PostChecks(AdbotId(UUID(int=1)), (AT, AT))],
 }
 
 

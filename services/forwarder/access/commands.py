@@ -83,4 +83,12 @@ class Leave:
     session: SessionId | None
 
 
-Command = Deny | Deliver | Lift | Join | TakeBack | Leave
+@dataclass(frozen=True)
+class Read:
+    """End the denials of a seat at channels whose posts it has just read."""
+
+    session: SessionId
+    refs: tuple[GroupRef, ...]
+
+
+Command = Read | Deny | Deliver | Lift | Join | TakeBack | Leave

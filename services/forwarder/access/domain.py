@@ -16,6 +16,7 @@ from services.forwarder.access.commands import (
     Lasting,
     Leave,
     Lift,
+    Read,
     Refusal,
     TakeBack,
 )
@@ -63,8 +64,10 @@ def decide(command: Command, access: Access | None) -> list[AccessEvent]:
     return [] if access is None else _regain(command, access)
 
 
-def _regain(command: Deliver | Lift | Join | TakeBack | Leave, access: Access) -> list[AccessEvent]:
+def _regain(command: Read | Deliver | Lift | Join | TakeBack | Leave, access: Access) -> list[AccessEvent]:
     match command:
+        case Read():
+            ended = _read(access, command)
         case Deliver():
             ended = _ended(access, RegainReason.DELIVERED, command.session, command.refs)
         case Join():
@@ -78,6 +81,21 @@ def _regain(command: Deliver | Lift | Join | TakeBack | Leave, access: Access) -
         case _:
             assert_never(command)
     return ended
+
+
+def _read(access: Access, command: Read) -> list[AccessEvent]:
+    """Only what was about reading ends: a channel may be a group that refuses the seat, too."""
+    unread = [
+        one
+        for one in access.denials
+        if one.party is Party.SEAT_AT_SOURCE and one.session == command.session and one.ref in command.refs
+    ]
+    return [
+        AccessRegained(
+            adbot=access.adbot, session=one.session, ref=one.ref, error=one.error, why=RegainReason.READ
+        )
+        for one in unread
+    ]
 
 
 def _deny(command: Deny, access: Access | None) -> list[AccessEvent]:

@@ -36,4 +36,17 @@ class Die:
     at: datetime
 
 
-Command = Import | Pause | Die
+@dataclass(frozen=True)
+class MarkUnreachable:
+    """Note that a session can't connect since an instant."""
+
+    error: ErrorName
+    since: datetime
+
+
+@dataclass(frozen=True)
+class MarkReachable:
+    """Note that a session was reached."""
+
+
+Command = Import | Pause | Die | MarkUnreachable | MarkReachable

@@ -1,15 +1,21 @@
-"""The decisions about a session in Telegram: imported, paused by a limit, dead."""
+"""The decisions about a session in Telegram: imported, paused by a limit, unreachable, dead."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from libs.events.forwarder import SeatRested, SessionDied, SessionImported
+from libs.events.forwarder import (
+    SeatRested,
+    SessionDied,
+    SessionImported,
+    SessionReachable,
+    SessionUnreachable,
+)
 from libs.events.values import SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
-from services.forwarder.client.commands import Command, Die, Import, Pause
+from services.forwarder.client.commands import Command, Die, Import, MarkReachable, MarkUnreachable, Pause
 
-ClientEvent = SessionImported | SeatRested | SessionDied
+ClientEvent = SessionImported | SeatRested | SessionUnreachable | SessionReachable | SessionDied
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Client:
     id: SessionId
     paused_until: datetime | None = None
     dead: bool = False
+    unreachable: bool = False
 
 
 def decide(command: Command, client: Client | None) -> list[ClientEvent]:
@@ -27,17 +34,21 @@ def decide(command: Command, client: Client | None) -> list[ClientEvent]:
         if isinstance(command, Import):
             return [_imported(command)]
         raise Refused("unknown_session")
-    if client.dead:
-        return []
+    events: list[ClientEvent] = []
     match command:
+        case _ if client.dead:
+            pass
         case Import():
-            return []
+            pass
         case Pause():
-            return _pause(command, client)
+            events = _pause(command, client)
         case Die():
-            return [SessionDied(session=client.id, loss=command.loss, error=command.error)]
+            events = [SessionDied(session=client.id, loss=command.loss, error=command.error)]
+        case MarkUnreachable() | MarkReachable():
+            events = _mark(command, client)
         case _:
             assert_never(command)
+    return events
 
 
 def _imported(command: Import) -> SessionImported:
@@ -56,6 +67,15 @@ def _pause(command: Pause, client: Client) -> list[ClientEvent]:
     return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]
 
 
+def _mark(command: MarkUnreachable | MarkReachable, client: Client) -> list[ClientEvent]:
+    """Only changes are recorded."""
+    if isinstance(command, MarkUnreachable) is client.unreachable:
+        return []
+    if isinstance(command, MarkReachable):
+        return [SessionReachable(session=client.id)]
+    return [SessionUnreachable(session=client.id, error=command.error, since=command.since)]
+
+
 def evolve(client: Client | None, event: ClientEvent) -> Client:
     """Return the session after an event."""
     match event, client:
@@ -68,8 +88,12 @@ def evolve(client: Client | None, event: ClientEvent) -> Client:
             return replace(client, paused_until=event.until)
         case SessionDied(), Client():
             return replace(client, dead=True)
+        case SessionUnreachable(), Client():
+            return replace(client, unreachable=True)
+        case SessionReachable(), Client():
+            return replace(client, unreachable=False)
         case _:
             assert_never(event)
 
 
-CLIENT = Decider("client", decide, evolve, snapshots=Snapshots(Client, version=1))
+CLIENT = Decider("client", decide, evolve, snapshots=Snapshots(Client, version=2))

@@ -19,7 +19,7 @@ class SessionConnection:
 
     def __init__(self, engine: Engine, held: HeldLease, accounts: Accounts) -> None:
         self._engine = engine
-        self._held = held
+        self.held = held
         self._accounts = accounts
         self._account: Account | None = None
         self._posting: Posting | None = None
@@ -45,24 +45,40 @@ class SessionConnection:
 
         Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
         """
+        account = await self._account_of(application)
+        if self._posting is None or self._adbot != adbot:
+            self._posting, self._adbot = await self._start_for(adbot, account), adbot
+        await self._connect(account)
+        return self._posting
+
+    async def identify(self, application: ApplicationId | None, *, anew: bool = False) -> None:
+        """Ask for the session's own user, over an open connection if there is one and not `anew`.
+
+        Raises `MessengerError`, `LeaseLost`, `NoCredentials`.
+        """
+        if anew:
+            await self.close()
+        account = self._account if self.connected else None
+        account = account or await self._account_of(application)
+        await self._connect(account)
+        await account.identity()
+
+    async def _account_of(self, application: ApplicationId | None) -> Account:
         if self._account is None or self._application != application:
             await self.close()
-            self._account, self._posting = (
-                await self._accounts.open(self._held.lease.session, application),
-                None,
-            )
-            self._application = application
-        if self._posting is None or self._adbot != adbot:
-            self._posting, self._adbot = await self._start_for(adbot, self._account), adbot
-        if not self._account.connected:
-            self._held.check()
-            await self._account.connect()
+            self._account = await self._accounts.open(self.held.lease.session, application)
+            self._application, self._posting = application, None
+        return self._account
+
+    async def _connect(self, account: Account) -> None:
+        if not account.connected:
+            self.held.check()
+            await account.connect()
             self.keep()
-        return self._posting
 
     async def _start_for(self, adbot: AdbotId, account: Account) -> Posting:
         """Return a sender for an adbot, without the peers that the session resolved for another adbot."""
-        session = self._held.lease.session
+        session = self.held.lease.session
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
         return Posting(account, PeerBook(self._engine, session, adbot, account))
 
@@ -71,7 +87,7 @@ class SessionConnection:
 
         While the seat has no work this changes nothing: its connection ends with its last time limit.
         """
-        seconds = int(self._held.remaining)
+        seconds = int(self.held.remaining)
         if self._account is not None and seconds >= 1 and not self.idling:
             self._account.keep_for(seconds)
             self._ends_at = now() + seconds

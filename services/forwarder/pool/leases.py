@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from libs.events.values import SessionId
 from libs.eventsourcing import Engine, Sql
+from services.forwarder.pool.tasks import TAKE_FOR_TASKS
 
 SCHEMA = """
 -- one row per session that was ever leased; the epoch grows with every new lease
@@ -24,6 +25,8 @@ create table if not exists pool.workers (
     worker text primary key,
     until  timestamptz not null
 );
+-- how many more sessions it may lease; 0 for workers of earlier versions, which say nothing
+alter table pool.workers add column if not exists room integer not null default 0;
 """
 
 SAFE_PART = 0.8
@@ -60,10 +63,24 @@ returning session, epoch
 """
 _SHOW = """
 with shown as (
-    insert into pool.workers (worker, until) values ($1, clock_timestamp() + $2)
-    on conflict (worker) do update set until = clock_timestamp() + $2
+    insert into pool.workers (worker, until, room) values ($1, clock_timestamp() + $2, $3)
+    on conflict (worker) do update set until = clock_timestamp() + $2, room = $3
 )
 select 1 + count(*) from pool.workers where worker <> $1 and until > clock_timestamp()
+"""
+# the sessions of living workers that have pending sends, and what others could lease
+_SURPLUS = """
+with living as (
+    select worker, room from pool.workers where until > clock_timestamp() or worker = $1
+), busy as (
+    select p.worker, p.session from pool.seats p join living using (worker)
+    where p.until > clock_timestamp() and exists (select from sends s where s.session = p.session)
+), load as (
+    select count(*) filter (where worker = $1 and session <> all($2::uuid[])) as own,
+           ceil(count(*)::numeric / (select count(*) from living)) as share
+    from busy
+)
+select greatest(0, least(own - share, (select sum(room) from living where worker <> $1)))::integer from load
 """
 _NEXT_END = """
 select extract(epoch from min(p.until) - clock_timestamp())::float8 from pool.seats p
@@ -161,14 +178,25 @@ class Leases:
     def _length(self) -> timedelta:
         return timedelta(seconds=self._seconds)
 
-    async def show(self) -> int:
+    async def show(self, held: int = 0) -> int:
         """Register this worker, so that the others count it when they compute shares; return how many live.
 
-        It must be repeated after every renewal: a dead worker is no longer counted when its leases end.
+        `held` is the number of its leases. It must be repeated after every renewal: a dead worker is
+        no longer counted when its leases end.
         """
         length = SAFE_PART * self._length
-        workers: int = await self._engine.query(lambda sql: sql.fetchval(_SHOW, self._worker, length))
+        workers: int = await self._engine.query(
+            lambda sql: sql.fetchval(_SHOW, self._worker, length, self._most - held)
+        )
         return workers
+
+    async def surplus(self, leaving: Collection[SessionId]) -> int:
+        """Return how many sessions with pending sends this worker holds beyond its share.
+
+        At most as many as other workers can lease. Sessions in `leaving` are being given up already.
+        """
+        found: int = await self._engine.query(lambda sql: sql.fetchval(_SURPLUS, self._worker, list(leaving)))
+        return found
 
     async def next_end(self) -> float:
         """Return the seconds until a lease of another worker with pending sends ends; infinite without one.
@@ -187,6 +215,14 @@ class Leases:
         deadline = self._deadline()
         rows = await self._engine.query(
             lambda sql: sql.fetch(_TAKE, self._worker, self._length, self._most, list(held), [*held, *avoid])
+        )
+        return [HeldLease(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
+
+    async def take_for_tasks(self, most: int, avoid: Collection[SessionId]) -> list[HeldLease]:
+        """Lease sessions without pending sends and without a lease that have due tasks, at most so many."""
+        deadline = self._deadline()
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(TAKE_FOR_TASKS, self._worker, self._length, most, list(avoid))
         )
         return [HeldLease(Lease(row["session"], self._worker, row["epoch"]), deadline) for row in rows]
 

@@ -1,7 +1,6 @@
 """A worker: leases sessions, runs their seats, and stops each before its lease ends."""
 
 import asyncio
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,9 +14,13 @@ from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep
+from services.forwarder.pool.reach import Reach
 from services.forwarder.pool.seat import SeatAtWork
+from services.forwarder.pool.seat_tasks import SeatTasks
+from services.forwarder.pool.tasks import arm, forget_tasks, with_work
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Accounts
 from services.forwarder.settings import ForwarderSettings
@@ -45,9 +48,11 @@ class Pool:
         self._settings = settings
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
+        self._for_tasks: set[SessionId] = set()
+        """The sessions that were leased for tasks alone."""
+        self._reach = Reach()
         self._broken: dict[SessionId, float] = {}
-        self._workers = 0
-        """How many workers lived at the last look."""
+        self._handover = Handover(self._leases)
         self._wake = asyncio.Event()
         engine.on_commit(self._committed)
 
@@ -68,7 +73,7 @@ class Pool:
         """Work until cancelled; then finish and record the sends in progress, and release the sessions."""
         log.info("pool.started", worker=self.name)
         with suppress(Transient, StatementRejected):
-            self._workers = await self._leases.show()
+            self._handover.begin(await self._leases.show())
         loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
@@ -98,26 +103,35 @@ class Pool:
         """Lease sessions with pending sends, and wake the seats of leased ones."""
         self._broken = {one: until for one, until in self._broken.items() if until > time.monotonic()}
         for held in await self._leases.take(self._seats, self._broken):
-            self._start(held)
-        rows = await self._engine.query(
-            lambda sql: sql.fetch(
-                "select session from unnest($1::uuid[]) as held (session) "
-                "where exists (select from sends s where s.session = held.session)",
-                list(self._seats),
-            )
-        )
-        for row in rows:
-            if row["session"] in self._seats:
-                self._seats[row["session"]][0].wake()
+            self._start(held, self._settings)
+        await self._take_for_tasks()
+        for session, has in (await self._engine.query(lambda sql: with_work(sql, list(self._seats)))).items():
+            if session in self._seats:
+                seat, _ = self._seats[session]
+                if has.sends:
+                    seat.wake()
+                if has.tasks:
+                    _begin_tasks(seat)
 
-    def _start(self, held: HeldLease) -> None:
+    async def _take_for_tasks(self) -> None:
+        """Lease a few sessions for tasks alone; their seats end as soon as they have nothing to do."""
+        settings = self._settings
+        room = min(settings.task_sessions - len(self._for_tasks), settings.max_sessions - len(self._seats))
+        if room > 0:
+            for held in await self._leases.take_for_tasks(room, [*self._seats, *self._broken]):
+                self._for_tasks.add(held.lease.session)
+                _begin_tasks(self._start(held, settings.model_copy(update={"idle_seconds": 0.0})))
+
+    def _start(self, held: HeldLease, settings: ForwarderSettings) -> SeatAtWork:
         session = held.lease.session
         line = SessionConnection(self._engine, held, self._accounts)
-        seat = SeatAtWork(self._engine, held, line, self._settings)
+        tasks = SeatTasks(self._engine, held, line, settings, self._reach)
+        seat = SeatAtWork(self._engine, line, settings, tasks)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task
         HELD.set(len(self._seats))
         log.info("seat.taken", worker=self.name, session=str(session), epoch=held.lease.epoch)
+        return seat
 
     async def _work(self, seat: SeatAtWork) -> None:
         session = seat.held.lease.session
@@ -135,6 +149,9 @@ class Pool:
         finally:
             del self._seats[session]
             HELD.set(len(self._seats))
+            if session in self._for_tasks:
+                self._for_tasks.remove(session)
+                self.wake()  # another session may have been waiting
 
     async def _keep_renewing(self) -> None:
         period = self._settings.lease_seconds / 3
@@ -144,21 +161,14 @@ class Pool:
             try:
                 async with asyncio.timeout(period):
                     await self._leases.renew([seat.held for seat in seats])
-                    workers = await self._leases.show()
+                    workers = await self._leases.show(len(self._seats))
             except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
             for seat in seats:
-                seat.renewed()
-            self._share(workers)
-
-    def _share(self, workers: int) -> None:
-        """Give up idle sessions for workers that have joined, which then take their part as it gets work."""
-        if workers > self._workers > 0:
-            surplus = len(self._seats) - math.ceil(len(self._seats) * self._workers / workers)
-            for seat in [seat for seat, _ in self._seats.values() if seat.connection.idling][:surplus]:
-                seat.end()
-        self._workers = workers
+                seat.connection.keep()
+            with suppress(Transient, StatementRejected):
+                await self._handover.share(workers, [seat for seat, _ in self._seats.values()])
 
     async def _keep_watching(self) -> None:
         """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""
@@ -168,13 +178,16 @@ class Pool:
             for seat, task in late:
                 log.warning("seat.abandoned", worker=self.name, session=str(seat.held.lease.session))
                 task.cancel()
-            await asyncio.gather(*(seat.abandon() for seat, _ in late))
+            await asyncio.gather(*(seat.connection.close() for seat, _ in late))
 
     async def _keep_sweeping(self) -> None:
         while True:
+            with suppress(Transient, StatementRejected):
+                await arm(self._engine, self._settings.health_check_seconds)
             await asyncio.sleep(SWEEP_SECONDS)
             with suppress(Transient, StatementRejected):
                 await sweep(self._engine)
+                await self._engine.query(forget_tasks)
 
     async def _wind_up(self) -> None:
         tasks = [task for _, task in self._seats.values()]
@@ -185,3 +198,10 @@ class Pool:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _begin_tasks(seat: SeatAtWork) -> None:
+    """Wake a seat that has a due task, unless it knows already."""
+    if not seat.tasks.due.is_set():
+        seat.tasks.due.set()
+        seat.wake()

@@ -142,6 +142,18 @@ class Posting:
         except MessengerError as error:
             raise SendFailed(error) from None
 
+    async def inspect(self, cycle: CycleId, channel: GroupRef, messages: Sequence[int]) -> dict[int, bool]:
+        """Return which messages of a channel exist, each with whether it may be forwarded.
+
+        The channel is resolved again if what is known of it may be outdated. Raises `MessengerError`.
+        """
+        try:
+            return await self._account.inspect(await self._peers.find(channel, cycle), messages)
+        except MessengerError as error:
+            if not error.meaning.stale or not await self._peers.refresh(channel, cycle):
+                raise
+            return await self._account.inspect(await self._peers.find(channel, cycle), messages)
+
     def take_joined(self) -> frozenset[GroupRef]:
         """See `PeerBook.take_joined`."""
         return self._peers.take_joined()

@@ -38,12 +38,18 @@ class Recorder:
         self._ban = ban
         self._facts = Facts(lease.session, limits.lasting)
 
-    async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]], *, grouped: bool = False) -> None:
+    async def _run(
+        self,
+        work: Callable[[UnitOfWork], Awaitable[None]],
+        *,
+        grouped: bool = False,
+        causes: Causes | None = None,
+    ) -> None:
         async def fenced(unit: UnitOfWork) -> None:
             await require(unit.flushed, self._lease)
             await work(unit)
 
-        await self._engine.run(fenced, Causes.unprompted(ACTOR), grouped=grouped)
+        await self._engine.run(fenced, causes or Causes.unprompted(ACTOR), grouped=grouped)
 
     async def outcomes(self, outcomes: Sequence[tuple[Send, Outcome]]) -> None:
         """Record outcomes of sends; after the end of a cycle only deliveries are recorded.
@@ -82,19 +88,23 @@ class Recorder:
 
         await self._run(work)
 
-    async def lose(self, send: Send, failed: SendFailed) -> None:
-        """Mark the session dead; its groups are reassigned, except those where a send is doubtful."""
+    async def lose(self, send: Send | None, failed: SendFailed) -> None:
+        """Mark the session dead; its groups are reassigned, except those where a send is doubtful.
+
+        `send` is the one that was refused, if any was.
+        """
 
         async def work(unit: UnitOfWork) -> None:
             die = Die(failed.meaning.loss, failed.error, unit.at)
-            await unit.execute(CLIENT, self._lease.session, die, because=send.cause)
+            await unit.execute(CLIENT, self._lease.session, die, because=send.cause if send else None)
             # this send was refused, so it is as doubtful as before its last attempt
-            doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
+            refused: set[Key] = set() if send is None or send.doubtful else {send.key}
+            doubtful = await self._doubtful(unit) - refused
             await release_seat(unit.flushed, self._lease.session, doubtful)
             for cycle, cause in await cycles_of_seat(unit.flushed, self._lease.session):
                 await self._lose_in(unit, cycle, cause, doubtful, failed)
 
-        await self._run(work)
+        await self._run(work, causes=Causes.first(ACTOR))
 
     async def _lose_in(
         self, unit: UnitOfWork, cycle: CycleId, cause: Cause, doubtful: set[Key], failed: SendFailed

@@ -1,20 +1,20 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
-import logging
 import random
 from collections.abc import Sequence
 
 import structlog
-from prometheus_client import Counter
 
 from libs.events.values import ErrorName, Party, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from services.forwarder.cycle.state import SECOND_CHANCE
+from services.forwarder.pool.answers import SENDS, log_answer
 from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.block import MOST, Blocks
 from services.forwarder.pool.claims import Rival, same_as
+from services.forwarder.pool.confirmation import Confirmation
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.diagnosis import Diagnosis
 from services.forwarder.pool.following import (
@@ -27,10 +27,10 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
-from services.forwarder.pool.leases import HeldLease
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
+from services.forwarder.pool.seat_tasks import LEAST_SECONDS, LONGEST_SECONDS, SeatTasks
 from services.forwarder.pool.sends import Send, Turn
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import MessengerError, Unreachable
@@ -38,8 +38,6 @@ from services.forwarder.settings import ForwarderSettings
 
 log = structlog.stdlib.get_logger()
 
-SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
-_NOT_UNDERSTOOD = frozenset({ResultClass.UNREADABLE, ResultClass.UNKNOWN})
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
@@ -51,15 +49,17 @@ class SeatAtWork:
     """A leased session at work, which ends after it has been idle for a while."""
 
     def __init__(
-        self, engine: Engine, held: HeldLease, line: SessionConnection, settings: ForwarderSettings
+        self, engine: Engine, line: SessionConnection, settings: ForwarderSettings, tasks: SeatTasks
     ) -> None:
-        self.held = held
+        self.held = held = line.held
+        self.tasks = tasks
         self.connection = line
         self._limits = limits = RetryLimits.of(settings)
         self._queue = Queue(engine, held.lease)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings, held.lease.session)
         self._diagnosis = Diagnosis()
+        self._confirmation = Confirmation(line)
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
@@ -75,15 +75,8 @@ class SeatAtWork:
     def end(self) -> None:
         """Request the end: the send in progress is finished, and the outcomes are recorded."""
         self._ending.set()
+        self.tasks.due.set()
         self._wake.set()
-
-    def renewed(self) -> None:
-        """Extend the connection's time limit at the messenger after the lease was renewed."""
-        self.connection.keep()
-
-    async def abandon(self) -> None:
-        """Disconnect at once: the lease is about to end."""
-        await self.connection.close()
 
     async def run(self) -> None:
         """Work until idle or ended; raise `LeaseLost` if the lease was lost.
@@ -142,15 +135,35 @@ class SeatAtWork:
         if self._batch.outcomes:
             await self._flush()
             return True
+        await self.tasks.settle()
+        if self.tasks.due.is_set():
+            return await self._do_task(self._wake, LONGEST_SECONDS)
         return await self.connection.idle(self._wake, self._idle_seconds)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the instant at which outcomes must be recorded."""
-        await happened(self._ending, min(seconds, self._batch.due_in))
+        seconds = min(seconds, self._batch.due_in)
+        if seconds < LEAST_SECONDS or self._failures:
+            await happened(self._ending, seconds)
+        elif self.tasks.due.is_set():
+            await self._do_task(self._ending, seconds)
+        else:
+            await happened(self.tasks.due, seconds)
+
+    async def _do_task(self, stop: asyncio.Event, seconds: float) -> bool:
+        """Do a due task; end the seat if the session turns out to be lost."""
+        lost = await self.tasks.do_next(stop, seconds)
+        if lost is not None:
+            await self._flush()
+            await self._blocks.give_back()
+            await self._recorder.lose(None, SendFailed(lost))
+            self._dead = True
+        return True
 
     async def _flush(self) -> None:
         if self._batch.outcomes:
             await self._recorder.outcomes(self._batch.outcomes)
+            self.tasks.sent(self._batch.outcomes)
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
@@ -196,7 +209,7 @@ class SeatAtWork:
         if error.meaning.result is ResultClass.TRANSIENT:
             await self._back_off(error.name)
         else:
-            await self._answered(send, SendFailed(error), doubtful=send.doubtful)
+            await self._diagnose(send, None, SendFailed(error), doubtful=send.doubtful)
 
     async def _give_way(self, send: Send, rival: Rival) -> None:
         """Skip a send: the target has received the post under another reference, or is about to."""
@@ -225,11 +238,14 @@ class SeatAtWork:
             SENDS.labels(ResultClass.SENT).inc()
             self._batch.note(send, ResultClass.SENT, messages=messages)
 
-    async def _diagnose(self, send: Send, posting: Posting, failed: SendFailed, *, doubtful: bool) -> None:
+    async def _diagnose(
+        self, send: Send, posting: Posting | None, failed: SendFailed, *, doubtful: bool
+    ) -> None:
         """Find out whom an answer is about; make the send again if what was remembered was outdated."""
         attempts = send.attempts + 1
         try:
-            concluded = await self._diagnosis.conclude(posting, send, failed)
+            concluded = await self._diagnosis.conclude(posting, send, failed) if posting else failed
+            concluded = concluded and await self._confirmation.conclude(send, concluded)
         except Unreachable as error:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
             await self._back_off(error.name)
@@ -243,18 +259,7 @@ class SeatAtWork:
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
         """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
-        SENDS.labels(failed.result).inc()
-        level = logging.WARNING if failed.result in _NOT_UNDERSTOOD else logging.INFO
-        self._log.log(
-            level,
-            "send.answered",
-            cycle=str(send.cycle),
-            group=send.group,
-            error=failed.error,
-            result=failed.result,
-            party=failed.party,
-            attempts=attempts,
-        )
+        log_answer(self._log, send, failed)
         if failed.meaning.disconnects:
             await self.connection.close()
         wait = failed.meaning.wait_seconds
@@ -297,4 +302,5 @@ class SeatAtWork:
         seconds = self._limits.backoff(self._failures) * random.uniform(0.5, 1.0)
         self._log.warning("seat.unreachable", error=error, failures=self._failures, seconds=seconds)
         await self._flush()
+        await self.tasks.missed(error, self._failures)
         await self._pause(seconds)

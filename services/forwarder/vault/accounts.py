@@ -35,12 +35,13 @@ class VaultAccounts:
         """The error with which a group bans an account."""
         return self._telegram.ban
 
-    async def open(self, session: SessionId, application: ApplicationId) -> Account:
+    async def open(self, session: SessionId, application: ApplicationId | None) -> Account:
         """Return a session's account, not yet connected; raise `NoCredentials`."""
         key = await self._engine.query(lambda sql: self._vault.session(sql, session))
         api = await self._engine.query(lambda sql: self._vault.application(sql, application))
         if key is None or api is None:
-            missing = f"the session {session}" if key is None else f"the Telegram application {application}"
+            named = application or "for checks"
+            missing = f"the session {session}" if key is None else f"the Telegram application {named}"
             message = f"the vault does not hold {missing}"
             raise NoCredentials(message)
         return self._telegram.account(Credentials(key, api))

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import group_lists, groups, pacing, renewals
+from services.gateway.api.adbots import group_lists, groups, pacing, post_checks, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
@@ -31,6 +31,7 @@ _PARTS = (
     groups,
     group_lists,
     pacing,
+    post_checks,
     renewals,
     admin_stock,
     admin_plans,

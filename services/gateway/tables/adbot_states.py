@@ -55,6 +55,9 @@ class Seats(BaseModel):
 
     filled: int
     awaited: int
+    unreachable: Annotated[
+        int, Field(description="How many of the filled ones can't connect to Telegram at the moment.")
+    ]
 
 
 class Advertisement(BaseModel):
@@ -146,6 +149,8 @@ _ADBOT = (
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
     "s.skipped_at, s.skip_reason, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
+    "(select count(*) from stock k where k.adbot = a.adbot and k.state = 'ASSIGNED' "
+    "and k.unreachable_since is not null) as unreachable, "
     "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked, "
     "array(select distinct of_list.target from group_lists l, "
     "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
@@ -215,7 +220,11 @@ def _state(row: Row, at: datetime) -> AdbotState:
             max_groups=row["max_groups"],
             max_posts=row["max_posts"],
         ),
-        seats=Seats(filled=row["seats_filled"], awaited=max(0, row["sessions"] - row["seats_filled"])),
+        seats=Seats(
+            filled=row["seats_filled"],
+            awaited=max(0, row["sessions"] - row["seats_filled"]),
+            unreachable=row["unreachable"],
+        ),
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         advertisement=_advertisement(row),

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from libs.events.forwarder import ApiPairImported, SessionImported
+from libs.events.forwarder import ApiPairImported, SessionImported, SessionReachable, SessionUnreachable
 from libs.events.provisioning import (
     ApiPairAdded,
     SessionAssigned,
@@ -19,7 +20,7 @@ from libs.eventsourcing import Projection, Sql, TableSql
 
 STOCK = Projection(
     "stock",
-    version=1,
+    version=2,
     ddl="""
     create table stock (
         session uuid primary key,
@@ -28,9 +29,12 @@ STOCK = Projection(
         state text not null,
         adbot uuid,
         pair uuid,
-        imported_at timestamptz not null
+        imported_at timestamptz not null,
+        unreachable_since timestamptz,
+        unreachable_error text
     );
     create index on stock (state);
+    create index on stock (adbot) where adbot is not null;
     create table stock_pairs (
         pair uuid primary key,
         api_id integer not null,
@@ -61,6 +65,11 @@ class StockedSession(BaseModel):
     adbot: UUID | None
     pair: UUID | None
     imported_at: datetime
+    unreachable_since: Annotated[
+        datetime | None,
+        Field(description="Since when the session can't connect, while others can; null if it can."),
+    ]
+    unreachable_error: str | None
 
 
 class StockedApplication(BaseModel):
@@ -132,6 +141,26 @@ async def lost(event: SessionLost, sql: TableSql) -> None:
     )
 
 
+@STOCK.on(SessionUnreachable)
+async def unreachable(event: SessionUnreachable, sql: TableSql) -> None:
+    """Store since when the session can't connect."""
+    await sql.execute(
+        "update stock set unreachable_since = $2, unreachable_error = $3 where session = $1",
+        event.session,
+        event.since,
+        event.error,
+    )
+
+
+@STOCK.on(SessionReachable)
+async def reachable(event: SessionReachable, sql: TableSql) -> None:
+    """Store that the session can connect again."""
+    await sql.execute(
+        "update stock set unreachable_since = null, unreachable_error = null where session = $1",
+        event.session,
+    )
+
+
 @STOCK.on(ApiPairImported)
 async def application_imported(event: ApiPairImported, sql: TableSql) -> None:
     """Add the Telegram application."""
@@ -153,7 +182,10 @@ async def _show_application(sql: TableSql, application: ApplicationId, api_id: i
     )
 
 
-_SESSION = "select session, phone, telegram_user, state, adbot, pair, imported_at from stock"
+_SESSION = (
+    "select session, phone, telegram_user, state, adbot, pair, imported_at, unreachable_since, "
+    "unreachable_error from stock"
+)
 
 
 async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -37,9 +37,9 @@ class Board:
         self.errors: dict[GroupRef, MessengerError] = {}
         """What to answer whoever asks for a board."""
         self.erased: SessionId | None = None
-        self.open_for: list[ApplicationId] = []
+        self.open_for: list[ApplicationId | None] = []
 
-    async def open(self, session: SessionId, application: ApplicationId) -> "Visitor":
+    async def open(self, session: SessionId, application: ApplicationId | None) -> "Visitor":
         self.open_for.append(application)
         return Visitor(self, session)
 
@@ -77,6 +77,10 @@ class Visitor:
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         del source
         return (message,)
+
+    async def inspect(self, source: Peer, messages: Sequence[int]) -> dict[int, bool]:
+        del source
+        return dict.fromkeys(messages, True)
 
     async def forward(
         self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target

@@ -150,7 +150,7 @@ async def test_a_lost_seat_is_called_by_what_took_it(
 ) -> None:
     seats = await harness.seats(2)
     groups = harness.groups(4, seats)
-    harness.fail(error, seats[0])
+    harness.fail(error, seats[0], method=None)
     async with harness.working():
         assert await harness.finished(await harness.begin(seats, groups)) == {ResultClass.SENT: 4}
     (died,) = await harness.events_of(SessionDied)

@@ -5,9 +5,10 @@ from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import answering_broker, start_answering, subscribe
@@ -19,11 +20,13 @@ from libs.events.scheduler import (
     AdbotStopped,
     AdvertisementSet,
     AllowPrivateIds,
+    CheckPost,
     ConfirmGroup,
     ForbidPrivateIds,
     GroupConfirmed,
     GroupOption,
     GroupOptionSet,
+    PostCheckRequested,
     PrivateIdsAllowed,
     PrivateIdsForbidden,
     SetAdvertisement,
@@ -32,7 +35,7 @@ from libs.events.scheduler import (
     StopAdbot,
     StopReason,
 )
-from libs.events.values import ChannelPost
+from libs.events.values import AccountId, ApplicationId, ChannelPost, Seat, SessionId
 from libs.eventsourcing import (
     Causes,
     CommandHandlers,
@@ -47,6 +50,8 @@ from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
 from tests.support import plans
 
+SEATS = tuple(Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4())) for _ in range(3))
+"""The seats that the scheduler knows of every adbot."""
 BRONZE = plans.BRONZE.model_copy(update={"sessions": 2})
 
 
@@ -149,9 +154,32 @@ def forwarder() -> CommandHandlers:
     return handlers
 
 
+def add_post_checks(handlers: CommandHandlers) -> None:
+    """Let a scheduler's handlers accept a check of one post."""
+
+    @handlers.on(CheckPost)
+    async def check_post(command: CheckPost, unit: UnitOfWork) -> None:
+        if len(command.posts) > 1:
+            raise Refused("too_many_post_checks", "that is enough")
+        now = datetime.now(UTC)
+        event = PostCheckRequested(
+            check=command.check,
+            adbot=command.adbot,
+            account=command.account or AccountId(command.adbot),
+            posts=(ChannelPost(channel="@channel", message=42),),
+            seats=SEATS,
+            requested_at=now,
+            expires_at=now + timedelta(minutes=2),
+        )
+        await append(unit, f"postchecks-{command.adbot}", event)
+
+    del check_post
+
+
 def scheduler() -> CommandHandlers:
     """Return a scheduler's handlers: accept any link as a post, and start any adbot with an advertisement."""
     handlers = CommandHandlers()
+    add_post_checks(handlers)
     set_up: set[object] = set()
 
     @handlers.on(SetAdvertisement)

@@ -32,7 +32,7 @@ async def test_a_new_adbot_stands_with_its_seats(client: Client, harness: Gatewa
     (found,) = (await client.get("adbots"))["items"]
     assert found == await client.get(f"adbots/{adbot}")
     assert (found["id"], found["status"], found["order_number"]) == (str(adbot), "STOPPED", client.order)
-    assert found["seats"] == {"filled": 1, "awaited": 1}
+    assert found["seats"] == {"filled": 1, "awaited": 1, "unreachable": 0}
     assert found["plan"]["code"] == "bronze"
     assert found["advertisement"] is None
     assert datetime.fromisoformat(found["valid_until"]) > utc_now()
@@ -130,7 +130,7 @@ async def test_seats_come_and_go_and_plans_end(client: Client, harness: GatewayH
         SeatFilled(adbot=adbot, seat=seat, valid_from=utc_now(), valid_until=utc_now()) for _ in range(2)
     ]
     await harness.provisioning.publish(f"adbot-{adbot}", lost, *filled)
-    await _until_seats(client, adbot, {"filled": 2, "awaited": 0})
+    await _until_seats(client, adbot, {"filled": 2, "awaited": 0, "unreachable": 0})
     await harness.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot))
 
     async def expired() -> bool:

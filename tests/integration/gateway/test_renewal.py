@@ -111,7 +111,7 @@ async def test_an_expired_adbot_can_be_renewed_and_shows_its_new_end(
 
     async def released() -> bool:
         seats = (await client.get(f"adbots/{adbot}"))["seats"]
-        return bool(seats == {"filled": 0, "awaited": 2})
+        return bool(seats == {"filled": 0, "awaited": 2, "unreachable": 0})
 
     await until(released)
     order = (await client.http.post(f"adbots/{adbot}/renewal", json=RENEWAL)).json()["order_number"]

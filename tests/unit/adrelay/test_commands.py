@@ -237,11 +237,13 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     assert "because private_ids -1001234567890" in shown
     assert "private ids not allowed" in shown
     assert "plan Bronze (bronze), every 900 s, at most 20 groups" in shown
+    assert "seats 1 filled, 0 wait for stock" in shown
     assert not any(line.startswith("blocked") for line in shown)
     print_adbot(
         adbot
         | {
             "suspend_reason": "abuse",
+            "seats": {"filled": 1, "awaited": 0, "unreachable": 1},
             "private_ids": True,
             "paused": True,
             "blocked_groups": ["@one", "@two/7"],
@@ -249,6 +251,7 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     )
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because abuse" in shown
+    assert "seats 1 filled, 0 wait for stock, 1 can't connect" in shown
     assert "private ids allowed" in shown
     assert {"next cycle all adbots are paused", "blocked @one, @two/7"} <= set(shown)
 

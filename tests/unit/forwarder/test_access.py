@@ -1,5 +1,6 @@
 """Decisions on access: what is denied to whom, for how long, and what ends it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -16,6 +17,7 @@ from services.forwarder.access.commands import (
     Lasting,
     Leave,
     Lift,
+    Read,
     Refusal,
     TakeBack,
 )
@@ -233,3 +235,17 @@ def test_a_seat_that_leaves_takes_its_denials_along_and_no_others() -> None:
 def test_an_impossible_history_is_an_error() -> None:
     with pytest.raises(ImpossibleEvent):
         ACCESS.fold([regained(RegainReason.LIFTED)])
+
+
+def test_a_channel_that_a_seat_reads_refuses_it_no_more_as_a_source() -> None:
+    unread = refusal(
+        ref="@news",
+        result=ResultClass.SOURCE_BROKEN,
+        error="CHANNEL_PRIVATE",
+        party=Party.SEAT_AT_SOURCE,
+    )
+    of_other, as_group = replace(unread, session=B), refusal(ref="@news")
+    given = [denied(one, WEEK) for one in (unread, of_other, as_group)]
+    read = AccessRegained(adbot=ADBOT, session=A, ref="@news", error="CHANNEL_PRIVATE", why=RegainReason.READ)
+    access.given(*given).when(Read(A, ("@news", "@other"))).then(read)
+    access.given(*given, read).when(Read(A, ("@news",))).then()

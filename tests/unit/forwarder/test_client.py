@@ -5,11 +5,18 @@ from uuid import UUID
 
 import pytest
 
-from libs.events.forwarder import ApiPairImported, SeatRested, SessionDied, SessionImported
+from libs.events.forwarder import (
+    ApiPairImported,
+    SeatRested,
+    SessionDied,
+    SessionImported,
+    SessionReachable,
+    SessionUnreachable,
+)
 from libs.events.values import ApplicationId, ResultClass, SessionId, SessionLoss
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.client.commands import Die, Import, Pause
+from services.forwarder.client.commands import Die, Import, MarkReachable, MarkUnreachable, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.telegram_application.commands import Import as ImportApplication
 from services.forwarder.telegram_application.domain import APPLICATION
@@ -66,3 +73,17 @@ def test_a_telegram_application_is_imported_once_and_keeps_its_api_id() -> None:
     pair.given(imported).when(ImportApplication(known, 18)).refused("pair_exists")
     with pytest.raises(ImpossibleEvent):
         APPLICATION.fold([imported, imported])
+
+
+UNREACHABLE = SessionUnreachable(session=SESSION, error="CONNECTION_LOST", since=NOON)
+REACHABLE = SessionReachable(session=SESSION)
+MARK = MarkUnreachable("CONNECTION_LOST", NOON)
+
+
+def test_only_changes_of_whether_a_session_is_reached_are_recorded() -> None:
+    client.given(IMPORTED).when(MarkReachable()).then()
+    client.given(IMPORTED).when(MARK).then(UNREACHABLE)
+    client.given(IMPORTED, UNREACHABLE).when(MARK).then()
+    client.given(IMPORTED, UNREACHABLE).when(MarkReachable()).then(REACHABLE)
+    client.given(IMPORTED, UNREACHABLE, REACHABLE).when(MARK).then(UNREACHABLE)
+    client.given(IMPORTED, DIED).when(MARK).then()

@@ -155,3 +155,20 @@ def test_an_answer_is_about_another_party_at_the_source(
 )
 def test_an_error_may_name_the_data_centre_to_connect_to(name: str, number: int | None) -> None:
     assert data_centre(name) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "unsure"),
+    [
+        ("AUTH_KEY_UNREGISTERED", 401, True),
+        ("AUTH_KEY_NOT_FOUND", 0, True),
+        ("KEY_OF_TOMORROW", 401, True),
+        ("SESSION_REVOKED", 401, False),
+        ("AUTH_KEY_DUPLICATED", 406, False),
+        ("USER_DEACTIVATED_BAN", 401, False),
+        ("FROZEN_METHOD_INVALID", 420, False),
+        ("RPC_CALL_FAIL", 500, False),
+    ],
+)
+def test_losses_that_come_and_go_are_unsure(name: str, code: int, unsure: bool) -> None:  # noqa: FBT001
+    assert TelegramError(name, code).meaning.unsure is unsure

@@ -118,6 +118,18 @@ class TelethonAccount(TelethonConnection):
             return (message,)
         return tuple(sorted(number for number, one in found.items() if one.grouped_id == album))
 
+    async def inspect(self, source: Peer, messages: Sequence[int]) -> dict[int, bool]:
+        """Return which of these messages of a channel exist, each with whether it may be forwarded."""
+        channel = types.InputChannel(source.chat, source.key)
+        ids: list[Any] = [types.InputMessageID(number) for number in messages]
+        answer = await self.ask(functions.channels.GetMessagesRequest(channel, ids))
+        protected = any(getattr(chat, "noforwards", False) for chat in answer.chats if chat.id == source.chat)
+        return {
+            one.id: not (protected or bool(one.noforwards))
+            for one in answer.messages
+            if isinstance(one, types.Message)
+        }
+
     async def forward(
         self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
     ) -> tuple[int, ...]:

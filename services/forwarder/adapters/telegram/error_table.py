@@ -37,6 +37,8 @@ class Line:
     """What was remembered may be outdated: it is refreshed once before concluding."""
     passing: bool = False
     """It often passes by itself, so the first denial ends with its cycle."""
+    unsure: bool = False
+    """It also comes and goes: the session is lost only if a new connection gets such an answer too."""
 
 
 _R, _P = ResultClass, Party
@@ -87,11 +89,16 @@ LINES = (
     Line("CHAT_FORWARDS_RESTRICTED MEDIA_EMPTY", _R.SOURCE_BROKEN, _P.SOURCE),
     Line("FROZEN_METHOD_INVALID FROZEN_PARTICIPANT_MISSING", _R.ACCOUNT_FROZEN, _P.ACCOUNT),
     Line(
-        "AUTH_KEY_UNREGISTERED SESSION_REVOKED SESSION_EXPIRED AUTH_KEY_DUPLICATED USER_DEACTIVATED "
-        "USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED AUTH_KEY_INVALID AUTH_KEY_PERM_EMPTY "
+        "USER_DEACTIVATED USER_DEACTIVATED_BAN PHONE_NUMBER_BANNED SESSION_REVOKED AUTH_KEY_DUPLICATED",
+        _R.SESSION_LOST,
+        _P.ACCOUNT,
+    ),
+    Line(
+        "AUTH_KEY_UNREGISTERED SESSION_EXPIRED AUTH_KEY_INVALID AUTH_KEY_PERM_EMPTY "
         f"SESSION_PASSWORD_NEEDED {KEY_NOT_FOUND}",
         _R.SESSION_LOST,
         _P.ACCOUNT,
+        unsure=True,
     ),
     Line("RANDOM_ID_DUPLICATE", _R.ALREADY_SENT, None),
     Line(UNREADABLE_ANSWER, _R.UNREADABLE, None),
@@ -106,7 +113,7 @@ LINES = (
 
 BY_CODE = {
     303: Line("any", _R.TRANSIENT, None),
-    401: Line("any", _R.SESSION_LOST, _P.ACCOUNT),
+    401: Line("any", _R.SESSION_LOST, _P.ACCOUNT, unsure=True),
 }
 """The meaning of other names by their code."""
 SERVER_TROUBLE = 500

@@ -36,6 +36,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
     "interval_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "too_many_post_checks": HTTPStatus.TOO_MANY_REQUESTS,
     "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_many_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_many_posts": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -60,7 +61,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
 _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
     code: {"Retry-After": str(OUTSIDE_RETRY_SECONDS)}
     for code in ("provider_unavailable", "telegram_unreachable")
-}
+} | {"too_many_post_checks": {"Retry-After": "600"}}
 
 _LONGEST_PLACE = 200
 _MOST_PROBLEMS = 20
