@@ -16,8 +16,8 @@ from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
-from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
+from services.forwarder.pool.sweeping import sweep
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Accounts
 from services.forwarder.settings import ForwarderSettings

@@ -1,17 +1,16 @@
 """A running seat: serves its groups one after the other, paced, and records the outcomes."""
 
 import asyncio
-import logging
 import random
 from collections.abc import Sequence
 
 import structlog
-from prometheus_client import Counter
 
 from libs.events.values import ErrorName, Party, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from services.forwarder.cycle.state import SECOND_CHANCE
+from services.forwarder.pool.answers import SENDS, note_answer
 from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.block import MOST, Blocks
 from services.forwarder.pool.claims import Rival, same_as
@@ -27,8 +26,10 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
-from services.forwarder.pool.leases import HeldLease
+from services.forwarder.pool.leases import HeldLease, now
+from services.forwarder.pool.newest import Newest
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
+from services.forwarder.pool.previous import PreviousPosts
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.sends import Send, Turn
@@ -38,8 +39,6 @@ from services.forwarder.settings import ForwarderSettings
 
 log = structlog.stdlib.get_logger()
 
-SENDS = Counter("adrelay_forwarder_sends_total", "Answers to sends, by class.", ["result"])
-_NOT_UNDERSTOOD = frozenset({ResultClass.UNREADABLE, ResultClass.UNKNOWN})
 RETRY_SECONDS = 0.2
 LOOK_AGAIN_SECONDS = 1.0
 """How long a seat that waits for one group may overlook another that was queued meanwhile, in seconds."""
@@ -63,7 +62,8 @@ class SeatAtWork:
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
-        self._blocks = Blocks(self._queue)
+        self._blocks = Blocks(self._queue, self._batch, Newest(engine))
+        self._previous = PreviousPosts(engine, held, line)
         self._dead = False
         self._failures = 0
         self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
@@ -91,6 +91,7 @@ class SeatAtWork:
         Afterwards the connection is closed, and all outcomes are recorded unless it raised.
         """
         try:
+            await self._recorder.known()
             while not self._ending.is_set() and not self._dead:
                 self.held.check()
                 if not await self._patiently():
@@ -122,7 +123,7 @@ class SeatAtWork:
         if turn.rest > self._limits.wait_seconds:
             await self._leave_out(turn)
         elif turn.pause > 0 or turn.wait > 0:
-            await self._pause(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
+            await self._rest(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
         else:
             await self._serve(turn.send, turn.behind)
         return True
@@ -133,7 +134,7 @@ class SeatAtWork:
         if block is None:
             return False
         if block.wait > 0:
-            await self._pause(block.wait)
+            await self._rest(block.wait)
         else:
             await self._make(block.posting, block.take())
         return True
@@ -142,7 +143,16 @@ class SeatAtWork:
         if self._batch.outcomes:
             await self._flush()
             return True
+        if (wait := await self._previous.delete_one()) is not None:
+            await self._pause(wait)
+            return True
         return await self.connection.idle(self._wake, self._idle_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the time of the next send; delete a post that was replaced meanwhile."""
+        until = now() + seconds
+        await self._previous.delete_one()
+        await self._pause(max(0.0, until - now()))
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the instant at which outcomes must be recorded."""
@@ -151,6 +161,7 @@ class SeatAtWork:
     async def _flush(self) -> None:
         if self._batch.outcomes:
             await self._recorder.outcomes(self._batch.outcomes)
+            self._previous.recorded(self._batch.outcomes)
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
@@ -185,7 +196,7 @@ class SeatAtWork:
             self._failures = 0
             await self._note_joined(send, posting)
             rival = await self._blocks.begin(posting, ready, behind)
-            await (self._go_on() if rival is None else self._give_way(send, rival))
+            await (self._go_on() if rival is None else self._give_way(*rival))
 
     async def _note_joined(self, send: Send, posting: Posting) -> None:
         """End the denials of groups that the account has joined, if its chats have just been listed."""
@@ -243,18 +254,7 @@ class SeatAtWork:
     async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
         """Do the action for an answer that is no delivery."""
         attempts = send.attempts + 1
-        SENDS.labels(failed.result).inc()
-        level = logging.WARNING if failed.result in _NOT_UNDERSTOOD else logging.INFO
-        self._log.log(
-            level,
-            "send.answered",
-            cycle=str(send.cycle),
-            group=send.group,
-            error=failed.error,
-            result=failed.result,
-            party=failed.party,
-            attempts=attempts,
-        )
+        note_answer(self._log, send, failed, attempts)
         if failed.meaning.disconnects:
             await self.connection.close()
         wait = failed.meaning.wait_seconds

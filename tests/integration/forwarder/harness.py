@@ -21,6 +21,7 @@ from libs.events.values import (
     Pacing,
     ResultClass,
     Seat,
+    SendOptions,
     SessionId,
     TextPost,
 )
@@ -46,6 +47,7 @@ from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import Abort, Begin
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
+from services.forwarder.pool.own_posts import begin_with
 from services.forwarder.pool.pool import Pool
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
@@ -62,6 +64,7 @@ SOURCE = "@newsroom"
 POST = ChannelPost(channel=SOURCE, message=1)
 ALBUM = ChannelPost(channel=SOURCE, message=3)
 PACING = Pacing(delay_seconds=0.02)
+USUAL = SendOptions()
 
 
 def vault_key() -> str:
@@ -164,6 +167,7 @@ class ForwarderHarness:
         *,
         post: ChannelPost | TextPost = POST,
         pacing: Pacing = PACING,
+        options: SendOptions = USUAL,
     ) -> CycleId:
         cycle = CycleId(uuid4())
 
@@ -171,9 +175,9 @@ class ForwarderHarness:
             named = tuple(seats)
             patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
             known = await seating_of(unit.flushed, self.adbot, [seat.session for seat in named], patience)
-            await unit.execute(
-                CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
-            )
+            begin = Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at, options)
+            await unit.execute(CYCLE, cycle, begin)
+            await begin_with(unit.flushed, self.adbot, options)
 
         await self.engine.run(work, Causes.first("test"))
         return cycle
