@@ -18,11 +18,12 @@ from services.forwarder.context import Context
 from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
-from services.forwarder.cycle.tables import all_running_cycles, running_cycles
+from services.forwarder.cycle.tables import running_cycles
 from services.forwarder.pool.own_posts import begin_with, forget_deletions, forget_posts
+from services.forwarder.pool.pausing import pause, paused, resume
 from services.forwarder.pool.peers import forget_peers
-from services.forwarder.pool.recovery import record_known_of_cycle
-from services.forwarder.pool.switches import block, blocked_among, pause, paused, pending_at, resume, unblock
+from services.forwarder.pool.recovery import abort, record_known_of_cycle
+from services.forwarder.pool.switches import block, blocked_among, pending_at, unblock
 from services.forwarder.tables.adbots import last_stop, released_from
 
 reactions = Reactions[Context]()
@@ -71,10 +72,8 @@ async def take_in(event: TargetUnblocked, unit: UnitOfWork) -> None:
 
 @reactions.to(AllPaused)
 async def pause_all(_: AllPaused, unit: UnitOfWork) -> None:
-    """Abort all running cycles, and let none begin."""
-    await pause(unit.flushed)
-    for cycle in await all_running_cycles(unit.flushed):
-        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+    """Let no send and no cycle begin, and abort the running ones; if they are many, a timer goes on."""
+    await pause(unit)
 
 
 @reactions.to(AllResumed)
@@ -95,8 +94,7 @@ async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
         await unit.execute(ACCESS, event.adbot, Leave(None))
         await forget_posts(unit.flushed, event.adbot)
     for cycle in await running_cycles(unit.flushed, event.adbot):
-        await record_known_of_cycle(unit, cycle)
-        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+        await abort(unit, cycle)
 
 
 reactions.to(AdbotStopped)(stop)

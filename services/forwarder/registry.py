@@ -12,6 +12,7 @@ from services.forwarder.cycle.tables import CYCLES
 from services.forwarder.reactions import reactions
 from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.forwarder.telegram_application.domain import APPLICATION
+from services.forwarder.timers import timers
 
 REGISTRY = Registry[Context](
     service="forwarder",
@@ -20,4 +21,5 @@ REGISTRY = Registry[Context](
     read_models=(STOPS, RELEASES),
     reactions=reactions,
     commands=commands,
+    timers=timers,
 )

@@ -120,12 +120,6 @@ async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
     return [row["cycle"] for row in rows]
 
 
-async def all_running_cycles(sql: Sql) -> list[CycleId]:
-    """Return the running cycles of all adbots."""
-    rows = await sql.fetch("select cycle from cycles where running order by cycle")
-    return [row["cycle"] for row in rows]
-
-
 async def cycles_of_seat(sql: Sql, session: SessionId) -> list[tuple[CycleId, Cause]]:
     """Return the cycles in which a session has pending sends, each with its `CycleStarted` as cause."""
     rows = await sql.fetch(

@@ -51,7 +51,7 @@ left join lateral (
     -- slow modes that began in an earlier cycle
     left join denials d on d.adbot = c.adbot and d.ref = s.grp and d.session = s.session
         and d.result = 'SLOW_MODE'
-    where s.session = p.session
+    where s.session = p.session and not exists (select from pool.paused)
       and (s.cycle, s.grp) not in (select * from unnest($4::uuid[], $5::text[]))
     order by greatest(a.not_before, d.until, statement_timestamp()),
              c.started_at, s.ordinal, s.grp
@@ -70,6 +70,7 @@ with lease as materialized (
     insert into pool.claims as c (cycle, channel, topic, grp)
     select $5, w.channel, w.topic, w.grp
     from lease, unnest($11::bigint[], $12::bigint[], $6::text[]) as w (channel, topic, grp)
+    where not exists (select from pool.paused)
     order by w.channel, w.topic
     on conflict (cycle, channel, topic) do update set grp = c.grp
     returning grp
@@ -125,7 +126,7 @@ with lease as (
       and next_send_at < clock_timestamp() + $4 - interval '50 milliseconds'
 )
 select array(select grp from sends where session = p.session and cycle = $5 and grp = any($6)) as groups,
-       coalesce(k.rests_until > clock_timestamp(), false) as rests
+       coalesce(k.rests_until > clock_timestamp(), false) or exists (select from pool.paused) as rests
 from pool.seats p left join clients k on k.session = p.session
 where p.session = $1 and p.worker = $2 and p.epoch = $3 and p.until > clock_timestamp()
 """
@@ -224,9 +225,10 @@ class Queue:
     async def still_wanted(
         self, sends: Sequence[Send], seconds: float, arrived: Sequence[Delivered] = ()
     ) -> set[GroupRef] | None:
-        """Return the groups of begun sends of one cycle that are still pending; None if the seat is paused.
+        """Return the groups of begun sends of one cycle that are still pending; None while it is paused.
 
-        The seat makes no other send within `seconds`, the time that these take. Stores also which sends have
+        The seat, or everything, may be paused. The seat makes no other send within `seconds`, the time that
+        these take. Stores also which sends have
         arrived since they began.
         """
         cycle = sends[0].cycle

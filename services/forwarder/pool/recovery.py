@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from libs.events.forwarder import Delivery
+from libs.events.forwarder import AbortReason, Delivery
 from libs.events.values import CycleId, ResultClass, SessionId
 from libs.eventsourcing import Cause, Causes, Engine, Row, Sql, UnitOfWork
-from services.forwarder.cycle.commands import MAY_HAVE_ARRIVED, Outcome, RecordOutcomes
+from services.forwarder.cycle.commands import MAY_HAVE_ARRIVED, Abort, Outcome, RecordOutcomes
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.sharing import Seating
 from services.forwarder.pool.own_posts import remember
@@ -45,6 +45,12 @@ async def record_known_of_cycle(unit: UnitOfWork, cycle: CycleId) -> None:
 async def record_known_of_seat(unit: UnitOfWork, session: SessionId) -> None:
     """Record the confirmed sends of a session's last worker."""
     await _record(unit, await unit.flushed.fetch(_KNOWN.format("session = $1"), session))
+
+
+async def abort(unit: UnitOfWork, cycle: CycleId, *, because: Cause | None = None) -> None:
+    """Abort a cycle that is not wanted any more; what is known to have arrived counts as sent."""
+    await record_known_of_cycle(unit, cycle)
+    await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at), because=because)
 
 
 async def any_known(sql: Sql, session: SessionId) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from libs.events.catalogue import published
-from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
+from libs.events.forwarder import CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
     ApplicationId,
@@ -44,11 +44,12 @@ from sandbox.telegram.specs import (
 from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.commands import Begin
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.pool.own_posts import begin_with
 from services.forwarder.pool.pool import Pool
+from services.forwarder.pool.recovery import abort
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
@@ -184,7 +185,7 @@ class ForwarderHarness:
 
     async def stop(self, cycle: CycleId) -> None:
         async def work(unit: UnitOfWork) -> None:
-            await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+            await abort(unit, cycle)
 
         await self.engine.run(work, Causes.first("test"))
 

@@ -209,7 +209,11 @@ async def test_posts_delivered_before_a_stop_are_recorded_though_the_cycle_is_ov
         await trial.held(fault)
         await trial.harness.stop(cycle)
         trial.harness.telegram.remove_fault(fault.id)
-        await until(trial.recorded)
+
+        async def all_recorded() -> bool:
+            return await trial.recorded() == 3
+
+        await until(all_recorded)
     assert isinstance(await trial.harness.over(cycle), CycleAborted)
     assert (trial.delivered(), await trial.recorded(), trial.sends("ok")) == (3, 3, 3)
 
@@ -266,5 +270,5 @@ async def test_a_frozen_worker_with_unrecorded_outcomes_neither_records_nor_send
             trial.harness.telegram.remove_fault(answer.id)
             for cycle in trial.cycles:
                 await trial.harness.finished(cycle)
-    assert trial.sends("repeat") == 3
+    assert trial.sends("repeat") == 1
     await trial.check()
