@@ -4,7 +4,7 @@ Nothing here depends on one platform: sign-in, the addresses of chats and the me
 messenger's adapter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -156,9 +156,17 @@ class Account(Protocol):
         ...
 
     async def forward(
-        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
+        self,
+        source: Peer,
+        messages: tuple[int, ...],
+        keys: tuple[int, ...],
+        target: Target,
+        *,
+        author: bool = True,
     ) -> tuple[int, ...]:
         """Forward all messages of a post, each with a key, and return their ids in the target.
+
+        Without the author they do not show where they are from.
 
         Messages sent to a target under the same keys before are not sent again: the ids of all or none are
         returned, or an error of the class `ALREADY_SENT` is raised.
@@ -167,6 +175,14 @@ class Account(Protocol):
 
     async def write(self, post: TextPost, key: int, target: Target) -> tuple[int, ...]:
         """Send a text, formatted, and return its message id in the target; `key` is as in `forward`."""
+        ...
+
+    async def newest(self, targets: Sequence[Target]) -> Mapping[Target, int]:
+        """Return the ids of the newest messages in targets; those that can't be read are left out."""
+        ...
+
+    async def delete(self, chat: Peer, messages: Sequence[int]) -> None:
+        """Delete messages that the account has sent to a chat; those that are gone are ignored."""
         ...
 
 

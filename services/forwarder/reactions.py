@@ -19,10 +19,13 @@ from services.forwarder.context import Context
 from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
-from services.forwarder.cycle.tables import all_running_cycles, running_cycles
+from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.pool.own_posts import begin_with, forget_deletions, forget_posts
+from services.forwarder.pool.pausing import pause, paused, resume
 from services.forwarder.pool.peers import forget_peers
 from services.forwarder.pool.post_checks import request
-from services.forwarder.pool.switches import block, blocked_among, pause, paused, pending_at, resume, unblock
+from services.forwarder.pool.recovery import abort, record_known_of_cycle
+from services.forwarder.pool.switches import block, blocked_among, pending_at, unblock
 from services.forwarder.pool.tasks import forget_post_checks
 from services.forwarder.tables.adbots import last_stop, released_from
 
@@ -44,8 +47,10 @@ async def begin(event: CycleDue, unit: UnitOfWork, context: Context) -> None:
         seats=tuple(seat for seat in event.seats if seat.session not in left),
         seating=await seating_of(unit.flushed, event.adbot, sessions, context.cycle_timeout),
         at=unit.at,
+        options=event.options,
     )
     await unit.execute(CYCLE, event.cycle, command)
+    await begin_with(unit.flushed, event.adbot, event.options)
     # a reader that is ahead of this one may have handled the stop already
     if unit.cause.cursor < await last_stop(unit.flushed, event.adbot) or await paused(unit.flushed):
         await unit.execute(CYCLE, event.cycle, Abort(AbortReason.STOPPED, unit.at))
@@ -58,6 +63,7 @@ async def leave_out(event: TargetBlocked, unit: UnitOfWork) -> None:
     """Drop the pending sends to a blocked group."""
     await block(unit.flushed, event.target)
     for cycle, groups in (await pending_at(unit.flushed, event.target)).items():
+        await record_known_of_cycle(unit, cycle)
         await unit.execute(CYCLE, cycle, LeaveOut(tuple(groups), unit.at))
 
 
@@ -69,10 +75,8 @@ async def take_in(event: TargetUnblocked, unit: UnitOfWork) -> None:
 
 @reactions.to(AllPaused)
 async def pause_all(_: AllPaused, unit: UnitOfWork) -> None:
-    """Abort all running cycles, and let none begin."""
-    await pause(unit.flushed)
-    for cycle in await all_running_cycles(unit.flushed):
-        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+    """Let no send and no cycle begin, and abort the running ones; if they are many, a timer goes on."""
+    await pause(unit)
 
 
 @reactions.to(AllResumed)
@@ -99,8 +103,9 @@ async def stop(event: AdbotStopped | SeatsReleased, unit: UnitOfWork) -> None:
     """Abort the adbot's running cycles: pending sends are dropped, for other adbots may get the sessions."""
     if isinstance(event, SeatsReleased):
         await unit.execute(ACCESS, event.adbot, Leave(None))
+        await forget_posts(unit.flushed, event.adbot)
     for cycle in await running_cycles(unit.flushed, event.adbot):
-        await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+        await abort(unit, cycle)
 
 
 reactions.to(AdbotStopped)(stop)
@@ -111,6 +116,7 @@ async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None
     """Forget what the session resolved and was denied: its next adbot may be another client's."""
     await forget_peers(unit.flushed, event.session)
     await forget_post_checks(unit.flushed, event.session)
+    await forget_deletions(unit.flushed, event.session)
     if event.adbot is not None:
         await unit.execute(ACCESS, event.adbot, Leave(event.session))
 

@@ -14,6 +14,7 @@ from services.forwarder.reactions import reactions
 from services.forwarder.tables.adbots import RELEASES, STOPS
 from services.forwarder.tables.assignments import ASSIGNMENTS
 from services.forwarder.telegram_application.domain import APPLICATION
+from services.forwarder.timers import timers
 
 REGISTRY = Registry[Context](
     service="forwarder",
@@ -22,4 +23,5 @@ REGISTRY = Registry[Context](
     read_models=(STOPS, RELEASES, ASSIGNMENTS),
     reactions=reactions,
     commands=commands,
+    timers=timers,
 )

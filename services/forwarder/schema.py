@@ -4,14 +4,16 @@ from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
 from services.forwarder.pool.claims import SCHEMA as CLAIMS
 from services.forwarder.pool.leases import SCHEMA as LEASES
+from services.forwarder.pool.own_posts import SCHEMA as OWN_POSTS
+from services.forwarder.pool.pausing import SCHEMA as PAUSING
 from services.forwarder.pool.peers import SCHEMA as PEERS
 from services.forwarder.pool.queue import SCHEMA as QUEUE
 from services.forwarder.pool.switches import SCHEMA as SWITCHES
 from services.forwarder.pool.tasks import SCHEMA as TASKS
 from services.forwarder.vault.store import SCHEMA as VAULT
 
-_PARTS = ("create schema if not exists pool;", VAULT, LEASES, QUEUE, CLAIMS, PEERS, SWITCHES, TASKS)
-STATEMENTS = "\n".join(_PARTS)
+SCHEMAS = (VAULT, LEASES, QUEUE, CLAIMS, PEERS, SWITCHES, TASKS, PAUSING, OWN_POSTS)
+STATEMENTS = "\n".join(["create schema if not exists pool;", *SCHEMAS])
 
 
 async def make_tables(engine: Engine) -> None:

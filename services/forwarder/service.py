@@ -10,7 +10,7 @@ from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.pool import Pool
-from services.forwarder.pool.queue import sweep
+from services.forwarder.pool.sweeping import sweep
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys

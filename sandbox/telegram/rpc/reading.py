@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.telegram.calls import Call, method
+from sandbox.telegram.errors import RpcError
+from sandbox.telegram.rights import GENERAL_TOPIC
 from sandbox.telegram.tl import types
 from sandbox.telegram.world import Chat, Message
 
@@ -103,4 +105,61 @@ def _dialog(chat: Chat) -> Any:
         unread_poll_votes_count=0,
         notify_settings=types.PeerNotifySettings(),
         pts=chat.pts,
+    )
+
+
+@method("messages.getPeerDialogs")
+def get_peer_dialogs(call: Call, request: Any) -> Any:
+    """Return the dialogs of the named chats, as far as the caller is in them; one refusal refuses all."""
+    if not request.peers:
+        raise RpcError("INPUT_PEERS_EMPTY")
+    me, renderer = call.account.id, call.core.renderer
+    chats = [call.chat(getattr(named, "peer", None)) for named in request.peers]
+    inside = [chat for chat in chats if chat.inside(me)]
+    tops = [chat.last for chat in inside if chat.last]
+    users, _ = renderer.around(tops, me)
+    return types.messages.PeerDialogs(
+        dialogs=[_dialog(chat) for chat in inside],
+        messages=[renderer.message(message, me) for message in tops],
+        chats=[renderer.chat(chat, me) for chat in chats],
+        users=users,
+        state=types.updates.State(1, 0, datetime.now(UTC), 1, 0),
+    )
+
+
+@method("messages.getForumTopicsByID")
+def get_forum_topics(call: Call, request: Any) -> Any:
+    """Return topics of a forum with their latest messages; unknown ones as `forumTopicDeleted`."""
+    chat, me = call.chat(request.peer), call.account.id
+    if not chat.topics:
+        raise RpcError("CHANNEL_FORUM_MISSING")
+    topics = [_topic(chat, number) for number in request.topics]
+    tops = [chat.messages[one.top_message] for one in topics if getattr(one, "top_message", 0)]
+    users, chats = _around(call, chat, tops)
+    shown = [call.core.renderer.message(message, me) for message in tops]
+    return types.messages.ForumTopics(len(topics), topics, shown, chats, users, chat.pts)
+
+
+def _topic(chat: Chat, number: int) -> Any:
+    known = chat.topics.get(number)
+    if number != GENERAL_TOPIC and (known is None or known.deleted):
+        return types.ForumTopicDeleted(number)
+    inside = (
+        one.id for one in reversed(chat.messages.values()) if (one.draft.topic or GENERAL_TOPIC) == number
+    )
+    return types.ForumTopic(
+        id=number,
+        date=chat.created,
+        peer=types.PeerChannel(chat.id),
+        title="General" if known is None else known.title,
+        icon_color=0,
+        top_message=next(inside, 0),
+        read_inbox_max_id=0,
+        read_outbox_max_id=0,
+        unread_count=0,
+        unread_mentions_count=0,
+        unread_reactions_count=0,
+        unread_poll_votes_count=0,
+        from_id=types.PeerUser(0),
+        notify_settings=types.PeerNotifySettings(),
     )

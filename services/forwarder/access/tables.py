@@ -12,9 +12,10 @@ from services.forwarder.cycle.sharing import Denial, Denials
 
 DENIALS = Projection(
     "denials",
-    version=3,
+    version=4,
     ddl="""
-    -- `session` is null if the denial is for every seat of the adbot
+    -- `session` is null if the denial is for every seat of the adbot; `retaken`: the one before was taken
+    -- back, as it seemed to be about the account
     create table denials (
         adbot   uuid not null,
         party   text not null,
@@ -24,7 +25,8 @@ DENIALS = Projection(
         error   text not null,
         until   timestamptz not null,
         times   integer not null,
-        at      timestamptz not null
+        at      timestamptz not null,
+        retaken boolean not null
     );
     create index denials_by_adbot on denials (adbot, ref);
     create index denials_by_session on denials (session);
@@ -42,7 +44,7 @@ where adbot = $1 and ($3::text is null or ref = $3) and ($4::text is null or err
 and ($2::uuid is null or session = $2 or (session is null and $3::text is not null))
 """
 _TAKE_BACK = """
-update denials set until = at, times = times - 1
+update denials set until = at, times = times - 1, retaken = true
 where adbot = $1 and ($3::text is null or ref = $3) and ($4::text is null or error = $4)
 and ($2::uuid is null or session = $2 or (session is null and $3::text is not null)) and until > at
 """
@@ -51,6 +53,15 @@ and ($2::uuid is null or session = $2 or (session is null and $3::text is not nu
 @DENIALS.on(AccessDenied)
 async def denied(event: AccessDenied, sql: TableSql) -> None:
     """Store the denial instead of the last one; delete those that ended long ago."""
+    place = "adbot = $1 and ref = $2 and party = $3 and session is not distinct from $4"
+    retaken = await sql.fetchval(
+        f"select true from denials where {place} and error = $5 and retaken",  # noqa: S608 - a constant
+        event.adbot,
+        event.ref,
+        event.party,
+        event.session,
+        event.error,
+    )
     await sql.execute(
         "delete from denials where adbot = $1 and (until < $2 or (ref = $3 and party = $4 "
         "and session is not distinct from $5))",
@@ -61,8 +72,8 @@ async def denied(event: AccessDenied, sql: TableSql) -> None:
         event.session,
     )
     await sql.execute(
-        "insert into denials (adbot, party, session, ref, result, error, until, times, at) "
-        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into denials (adbot, party, session, ref, result, error, until, times, at, "
+        "retaken) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         event.adbot,
         event.party,
         event.session,
@@ -72,6 +83,7 @@ async def denied(event: AccessDenied, sql: TableSql) -> None:
         event.until,
         event.times,
         event.at,
+        bool(retaken),
     )
 
 
@@ -167,10 +179,14 @@ async def denied_for(sql: Sql, adbot: AdbotId, session: SessionId, error: ErrorN
 
 
 async def refusals_since(sql: Sql, session: SessionId, error: ErrorName, since: datetime) -> int:
-    """Return how many groups refused a session with this error since an instant."""
+    """Return how many groups refused a session with this error since an instant.
+
+    Groups that do so again after the account has rested for it are at fault themselves, and do not count.
+    """
     return int(
         await sql.fetchval(
-            "select count(*) from denials where session = $1 and error = $2 and at > $3 and until > at",
+            "select count(*) from denials where session = $1 and error = $2 and at > $3 and until > at "
+            "and not retaken",
             session,
             error,
             since,

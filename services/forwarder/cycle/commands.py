@@ -1,6 +1,6 @@
 """The commands to a cycle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.events.forwarder import AbortReason, Delivery
@@ -14,9 +14,13 @@ from libs.events.values import (
     Post,
     ResultClass,
     Seat,
+    SendOptions,
     SessionId,
 )
 from services.forwarder.cycle.sharing import Seating
+
+MAY_HAVE_ARRIVED = "MAY_HAVE_ARRIVED"
+"""The error of a send that was begun and of which nobody knows any more whether it arrived."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Begin:
     seats: tuple[Seat, ...]
     seating: Seating
     at: datetime
+    options: SendOptions = field(default_factory=SendOptions)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from libs.events.values import (
 )
 from libs.eventsourcing import Decider, Refused
 from services.forwarder.cycle.commands import (
+    MAY_HAVE_ARRIVED,
     Abort,
     Begin,
     BreakSource,
@@ -85,6 +86,7 @@ def _begin(command: Begin) -> list[CycleEvent]:
         pacing=command.pacing,
         shares=shares,
         started_at=command.at,
+        options=command.options,
     )
     cycle = evolve(None, started)
     if not able:
@@ -111,8 +113,9 @@ def _left_out(group: GroupRef, at: datetime) -> Delivery:
 def _record(command: RecordOutcomes, cycle: Cycle) -> list[CycleEvent]:
     """Keep the one final outcome of each group; a group that was reassigned meanwhile is its new seat's."""
     fresh = [one for one in command.outcomes if cycle.waiting.get(one.delivery.group) == one.delivery.session]
-    if cycle.over:  # a delivered post is recorded, however late
-        return _recorded(cycle, [one.delivery for one in fresh if one.delivery.result.delivered])
+    if cycle.over:  # what has or may have arrived is recorded, however late
+        arrived = [one for one in fresh if one.doubtful or one.delivery.result.delivered]
+        return _recorded(cycle, [one.delivery for one in arrived])
     events: list[CycleEvent] = []
     final: list[Delivery] = []
     for outcome in fresh:
@@ -145,7 +148,7 @@ def _lose(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
         return []
     unknown = [group for group in groups if group in command.doubtful]
     safe = tuple(group for group in groups if group not in command.doubtful)
-    final = [_lost(group, command) for group in unknown]
+    final = [_in_doubt(group, command) for group in unknown]
     if not others and safe:
         recorded = _recorded(cycle, final)
         for event in recorded:
@@ -180,6 +183,16 @@ def _lost(group: GroupRef, command: LoseSeat) -> Delivery:
         error=command.error,
         at=command.at,
         party=command.party,
+    )
+
+
+def _in_doubt(group: GroupRef, command: LoseSeat) -> Delivery:
+    return Delivery(
+        group=group,
+        session=command.session,
+        result=ResultClass.UNKNOWN,
+        error=MAY_HAVE_ARRIVED,
+        at=command.at,
     )
 
 

@@ -11,6 +11,7 @@ from libs.events.forwarder import (
     CycleFinished,
     CycleStarted,
     DeliveriesRecorded,
+    Delivery,
     ShareMoved,
     SourceBroken,
 )
@@ -24,6 +25,7 @@ from libs.events.values import (
     Party,
     ResultClass,
     Seat,
+    SendOptions,
     SessionId,
 )
 from libs.eventsourcing import ImpossibleEvent
@@ -65,6 +67,7 @@ class Cycle:
     """How many groups some seat has tried."""
     blamed: Mapping[ErrorName, int] = field(default_factory=dict[ErrorName, int])
     """How many groups refused the post for something in it, by error."""
+    options: SendOptions = field(default_factory=SendOptions)
 
     @property
     def delivered(self) -> bool:
@@ -108,6 +111,7 @@ def _started(event: CycleStarted) -> Cycle:
         seats={share.session: share.pair for share in event.shares},
         waiting={group: share.session for share in event.shares for group in share.groups},
         source=event.post.channel if isinstance(event.post, ChannelPost) else None,
+        options=event.options,
     )
 
 
@@ -133,6 +137,10 @@ def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
         cycle,
         waiting=waiting,
         counts=dict(counts),
-        tried=cycle.tried + sum(1 for one in event.deliveries if one.session is not None),
+        tried=cycle.tried + sum(map(_tried, event.deliveries)),
         blamed=dict(blamed),
     )
+
+
+def _tried(delivery: Delivery) -> bool:
+    return delivery.session is not None and delivery.result is not ResultClass.LEFT_OUT

@@ -12,7 +12,7 @@ from libs.eventsourcing import Cause, Event, Projection, Sql, TableSql
 
 CYCLES = Projection(
     "cycles",
-    version=1,
+    version=2,
     ddl="""
     -- the cycles that have not ended; `running` is false only in rows that an earlier version left
     create table cycles (
@@ -24,7 +24,8 @@ CYCLES = Projection(
         correlation_id uuid not null,
         post           jsonb not null,
         delay_seconds  double precision not null,
-        jitter_seconds double precision not null
+        jitter_seconds double precision not null,
+        options        jsonb not null
     );
     create index cycles_running on cycles (adbot) where running;
 
@@ -48,7 +49,7 @@ async def started(event: CycleStarted, sql: TableSql) -> None:
     envelope = sql.recorded.envelope
     await sql.execute(
         "insert into cycles (cycle, adbot, started_at, started_by, correlation_id, post, delay_seconds, "
-        "jitter_seconds) values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)",
+        "jitter_seconds, options) values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9::text::jsonb)",
         event.cycle,
         event.adbot,
         event.started_at,
@@ -57,6 +58,7 @@ async def started(event: CycleStarted, sql: TableSql) -> None:
         event.post.model_dump_json(),
         event.pacing.delay_seconds,
         event.pacing.jitter_seconds,
+        event.options.model_dump_json(),
     )
     rows = [
         (share.session, share.pair, ordinal, group)
@@ -115,12 +117,6 @@ async def _over(cycle: CycleId, sql: TableSql) -> None:
 async def running_cycles(sql: Sql, adbot: AdbotId) -> list[CycleId]:
     """Return the running cycles of an adbot."""
     rows = await sql.fetch("select cycle from cycles where adbot = $1 and running", adbot)
-    return [row["cycle"] for row in rows]
-
-
-async def all_running_cycles(sql: Sql) -> list[CycleId]:
-    """Return the running cycles of all adbots."""
-    rows = await sql.fetch("select cycle from cycles where running order by cycle")
     return [row["cycle"] for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""The count and the log of the messenger's answers to sends."""
+"""Answers to sends, counted by class and logged."""
 
 import logging
 

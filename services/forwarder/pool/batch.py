@@ -8,14 +8,14 @@ from libs.events.values import ErrorName, Party, ResultClass, SessionId
 from libs.eventsourcing.values import utc_now
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.pool.posting import SendFailed
-from services.forwarder.pool.sends import Key, Send
+from services.forwarder.pool.sends import Delivered, Key, Send
 from services.forwarder.settings import ForwarderSettings
 
 PAUSES_OF_BATCH = 12
 """For how many pauses between sends an outcome may wait to be recorded: so many share an event.
 
-If the worker dies meanwhile, another one repeats these sends, of which the messenger drops the second by its
-idempotency key.
+If the worker dies meanwhile, another one records those that were stored as arrived. It repeats the others, of
+which the messenger drops the second by its idempotency key.
 """
 
 
@@ -33,6 +33,11 @@ class Batch:
     def keys(self) -> list[Key]:
         """The sends of these outcomes."""
         return [send.key for send, _ in self.outcomes]
+
+    @property
+    def arrived(self) -> list[Delivered]:
+        """The sends among them whose posts have arrived."""
+        return [(send, one.delivery) for send, one in self.outcomes if one.delivery.result.delivered]
 
     @property
     def room(self) -> int:

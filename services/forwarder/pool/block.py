@@ -4,9 +4,11 @@ import math
 from collections import deque
 from collections.abc import Collection, Sequence
 
-from libs.events.values import GroupRef
+from libs.events.values import GroupRef, ResultClass
+from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.claims import Rival
 from services.forwarder.pool.leases import now
+from services.forwarder.pool.newest import STILL_NEWEST, Newest
 from services.forwarder.pool.posting import Posting, Prepared
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.sends import Send
@@ -73,21 +75,42 @@ class Block:
 class Blocks:
     """The block that a seat is making, if there is one."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, batch: Batch, newest: Newest) -> None:
         self._queue = queue
+        self._batch = batch
+        self._newest = newest
         self._block: Block | None = None
         self._broken = False
 
-    async def begin(self, posting: Posting, ready: Prepared, behind: Sequence[Send]) -> Rival | None:
-        """Begin a send, and later ones whose targets are known; return a rival of the first."""
+    async def begin(
+        self, posting: Posting, ready: Prepared, behind: Sequence[Send]
+    ) -> tuple[Send, Rival] | None:
+        """Begin a send, and later ones whose targets are known; return the first one's rival, if it has one.
+
+        Sends that their groups do not need yet are left out instead.
+        """
         later = await posting.known(beginning([ready.send, *behind])[1:], ready.content)
-        begun = await self._queue.begin(ready.send, ready.target, *((one.send, one.target) for one in later))
+        needed = await self._needed(posting, [ready, *later])
+        if not needed:
+            return None
+        first, *others = needed
+        others_with_targets = [(one.send, one.target) for one in others]
+        begun = await self._queue.begin(
+            first.send, first.target, *others_with_targets, arrived=self._batch.arrived
+        )
         if isinstance(begun, Rival):
-            return begun
-        prepared = {one.send.group: one for one in (ready, *later)}
+            return first.send, begun
+        prepared = {one.send.group: one for one in needed}
         self._block = Block(posting, [(prepared[send.group], pause) for send, pause in begun])
         self._broken = False
         return None
+
+    async def _needed(self, posting: Posting, sends: Sequence[Prepared]) -> list[Prepared]:
+        still = await self._newest.still(posting, sends)
+        for one in sends:
+            if one.send.group in still:
+                self._batch.note(one.send, ResultClass.LEFT_OUT, STILL_NEWEST)
+        return [one for one in sends if one.send.group not in still]
 
     def stop(self) -> None:
         """Make no further send of the block."""
@@ -97,7 +120,8 @@ class Blocks:
         """Return the block if it has sends that may be made, now or later."""
         block = self._block
         if block is not None and not self._broken and block.sends and not block.wait and block.outdated:
-            wanted = await self._queue.still_wanted(block.sends, block.duration)
+            arrived = self._batch.arrived
+            wanted = await self._queue.still_wanted(block.sends, block.duration, arrived)
             if wanted is None:
                 self.stop()
             else:

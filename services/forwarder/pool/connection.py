@@ -40,6 +40,13 @@ class SessionConnection:
         """The connection is open."""
         return self._account is not None and self._account.connected
 
+    @property
+    def working_for(self) -> tuple[AdbotId, Posting] | None:
+        """The adbot that the seat works for and its sender, if the connection is open."""
+        if not self.connected or self._adbot is None or self._posting is None:
+            return None
+        return self._adbot, self._posting
+
     async def open(self, application: ApplicationId, adbot: AdbotId) -> Posting:
         """Return the sender for an adbot over an open connection.
 

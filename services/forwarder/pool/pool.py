@@ -16,10 +16,10 @@ from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
-from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.reach import Reach
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.seat_tasks import SeatTasks
+from services.forwarder.pool.sweeping import sweep
 from services.forwarder.pool.tasks import arm, forget_tasks, with_work
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Accounts

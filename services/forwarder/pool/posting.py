@@ -1,7 +1,7 @@
 """One send: its target, its messages and their random ids."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -154,6 +154,14 @@ class Posting:
                 raise
             return await self._account.inspect(await self._peers.find(channel, cycle), messages)
 
+    async def newest(self, targets: Sequence[Target]) -> Mapping[Target, int]:
+        """See `Account.newest`. Raises `MessengerError`."""
+        return await self._account.newest(targets)
+
+    async def delete(self, chat: Peer, messages: Sequence[int]) -> None:
+        """See `Account.delete`. Raises `MessengerError`."""
+        await self._account.delete(chat, messages)
+
     def take_joined(self) -> frozenset[GroupRef]:
         """See `PeerBook.take_joined`."""
         return self._peers.take_joined()
@@ -168,7 +176,10 @@ class Posting:
                 case TextPost() as text:
                     return await self._account.write(text, ready.keys[0], ready.target)
                 case Messages(source, numbers):
-                    return await self._account.forward(source, numbers, ready.keys, ready.target)
+                    author = ready.send.options.author
+                    return await self._account.forward(
+                        source, numbers, ready.keys, ready.target, author=author
+                    )
         except Unreachable:
             raise
         except MessengerError as error:

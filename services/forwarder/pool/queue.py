@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from libs.events.values import CycleId, GroupRef, ResultClass
 from libs.eventsourcing import Engine, Row, Sql
-from services.forwarder.cycle.tables import delete_ended
-from services.forwarder.pool.claims import Rival, forget_claims, place, rival
-from services.forwarder.pool.leases import Lease, LeaseLost, forget_workers
-from services.forwarder.pool.sends import Key, Send, Turn, send_of
+from services.forwarder.pool.claims import Rival, place, rival
+from services.forwarder.pool.leases import Lease, LeaseLost
+from services.forwarder.pool.own_posts import array_of
+from services.forwarder.pool.sends import Delivered, Key, Send, Turn, send_of
 from services.forwarder.ports import Target
 
 SCHEMA = """
@@ -23,6 +23,14 @@ create table if not exists pool.attempts (
     not_before timestamptz,
     primary key (cycle, grp)
 );
+-- where the send goes, what caused it, and what the messenger has answered if it arrived
+alter table pool.attempts
+    add column if not exists channel        bigint,
+    add column if not exists topic          bigint,
+    add column if not exists correlation_id uuid,
+    add column if not exists started_by     uuid,
+    add column if not exists messages       bigint[],
+    add column if not exists sent_at        timestamptz;
 """
 
 _NEXT = """
@@ -32,8 +40,8 @@ select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp(
 from pool.seats p
 left join clients k on k.session = p.session
 left join lateral (
-    select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.delay_seconds, c.jitter_seconds,
-           c.correlation_id, c.started_by,
+    select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.options::text as options,
+           c.delay_seconds, c.jitter_seconds, c.correlation_id, c.started_by,
            coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful,
            extract(epoch from greatest(a.not_before, d.until, clock_timestamp()) - clock_timestamp())::float8
                as wait
@@ -43,7 +51,7 @@ left join lateral (
     -- slow modes that began in an earlier cycle
     left join denials d on d.adbot = c.adbot and d.ref = s.grp and d.session = s.session
         and d.result = 'SLOW_MODE'
-    where s.session = p.session
+    where s.session = p.session and not exists (select from pool.paused)
       and (s.cycle, s.grp) not in (select * from unnest($4::uuid[], $5::text[]))
     order by greatest(a.not_before, d.until, statement_timestamp()),
              c.started_at, s.ordinal, s.grp
@@ -61,7 +69,8 @@ with lease as materialized (
 ), claimed as (
     insert into pool.claims as c (cycle, channel, topic, grp)
     select $5, w.channel, w.topic, w.grp
-    from lease, unnest($6::bigint[], $7::bigint[], $8::text[]) as w (channel, topic, grp)
+    from lease, unnest($11::bigint[], $12::bigint[], $6::text[]) as w (channel, topic, grp)
+    where not exists (select from pool.paused)
     order by w.channel, w.topic
     on conflict (cycle, channel, topic) do update set grp = c.grp
     returning grp
@@ -69,17 +78,26 @@ with lease as materialized (
     select array(select grp from claimed) as groups
 ), paced as (
     update pool.seats set next_send_at = clock_timestamp() + $4
-    where session = $1 and ($8::text[])[1] = any((select groups from own)::text[])
+    where session = $1 and ($6::text[])[1] = any((select groups from own)::text[])
 ), begun as (
-    insert into pool.attempts as a (cycle, grp, session, attempts, doubtful)
-    select s.cycle, s.grp, s.session, 1, true
-    from sends s, own
-    where s.session = $1 and s.cycle = $5 and s.grp = any($8) and s.grp = any(own.groups)
-      and ($8::text[])[1] = any(own.groups)
+    insert into pool.attempts as a
+        (cycle, grp, session, attempts, doubtful, channel, topic, correlation_id, started_by)
+    select s.cycle, s.grp, s.session, 1, true, w.channel, w.topic, c.correlation_id, c.started_by
+    from own, unnest($11::bigint[], $12::bigint[], $6::text[]) as w (channel, topic, grp)
+    join sends s on s.cycle = $5 and s.grp = w.grp and s.session = $1
+    join cycles c on c.cycle = s.cycle
+    where s.grp = any(own.groups) and ($6::text[])[1] = any(own.groups)
     on conflict (cycle, grp) do update set
         attempts = case when a.session = $1 then a.attempts + 1 else 1 end,
-        session = $1, doubtful = true, not_before = null
+        session = $1, doubtful = true, not_before = null,
+        channel = excluded.channel, topic = excluded.topic,
+        correlation_id = excluded.correlation_id, started_by = excluded.started_by,
+        messages = null, sent_at = null
     returning grp
+), arrived as (
+    update pool.attempts a set messages = w.messages::bigint[], sent_at = w.at
+    from lease, unnest($7::uuid[], $8::text[], $9::text[], $10::timestamptz[]) as w (cycle, grp, messages, at)
+    where a.cycle = w.cycle and a.grp = w.grp and a.session = lease.session and a.sent_at is null
 )
 select exists (select from lease) as held, own.groups as own, array(select grp from begun) as begun
 from own
@@ -95,25 +113,34 @@ with lease as (
 delete from pool.attempts where cycle = $5 and grp = any($6) and session = (select session from lease)
 """
 _WANTED = """
-with paced as (
+with lease as (
+    select session from pool.seats
+    where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+), arrived as (
+    update pool.attempts a set messages = w.messages::bigint[], sent_at = w.at
+    from lease, unnest($7::uuid[], $8::text[], $9::text[], $10::timestamptz[]) as w (cycle, grp, messages, at)
+    where a.cycle = w.cycle and a.grp = w.grp and a.session = lease.session and a.sent_at is null
+), paced as (
     update pool.seats set next_send_at = clock_timestamp() + $4
     where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
       and next_send_at < clock_timestamp() + $4 - interval '50 milliseconds'
 )
 select array(select grp from sends where session = p.session and cycle = $5 and grp = any($6)) as groups,
-       coalesce(k.rests_until > clock_timestamp(), false) as rests
+       coalesce(k.rests_until > clock_timestamp(), false) or exists (select from pool.paused) as rests
 from pool.seats p left join clients k on k.session = p.session
 where p.session = $1 and p.worker = $2 and p.epoch = $3 and p.until > clock_timestamp()
 """
 _PUT_OFF = """
+with lease as (
+    select session from pool.seats
+    where session = $1 and worker = $2 and epoch = $3 and until > clock_timestamp()
+    for no key update
+)
 insert into pool.attempts as a (cycle, grp, session, attempts, doubtful, not_before)
-values ($1, $2, $3, $4, $5, clock_timestamp() + $6)
+select $5, $6, session, $7, $8, clock_timestamp() + $4 from lease
 on conflict (cycle, grp) do update set
-    session = $3, attempts = $4, doubtful = $5, not_before = clock_timestamp() + $6
+    session = excluded.session, attempts = $7, doubtful = $8, not_before = excluded.not_before
 """
-
-_AT_ONCE = 5000
-"""The most rows that one transaction deletes."""
 
 
 class Queue:
@@ -141,7 +168,7 @@ class Queue:
             return Turn(None)
         send = send_of(row)
         behind = [
-            send_of(other, send.post)
+            send_of(other, send)
             for other in rows[1:]
             if (other["cycle"], other["pair"]) == (send.cycle, send.pair)
             and not (other["wait"] > 0 or other["attempts"] or other["doubtful"])
@@ -157,13 +184,14 @@ class Queue:
         )
 
     async def begin(
-        self, send: Send, target: Target, *behind: tuple[Send, Target]
+        self, send: Send, target: Target, *behind: tuple[Send, Target], arrived: Sequence[Delivered] = ()
     ) -> list[tuple[Send, float]] | Rival:
         """Store that sends of one cycle are being made, and when the next may be after all of them.
 
         Return those that are still pending, each with the seconds from its start to the next one. From now
         on they are doubtful until Telegram has answered. If another reference has claimed the first one's
-        target, return that one and store no attempt; later sends of which that is true are left out.
+        target, return that one and store no attempt; later sends of which that is true are left out. Stores
+        also which sends have arrived since, in case that this worker can't record it.
         """
         wanted: dict[tuple[int, int], Send] = {}
         for one, its in [(send, target), *behind]:
@@ -177,9 +205,10 @@ class Queue:
                 *self._seat,
                 timedelta(seconds=sum(pauses.values())),
                 send.cycle,
+                list(pauses),
+                *_columns(arrived),
                 [channel for channel, _ in wanted],
                 [topic for _, topic in wanted],
-                list(pauses),
             )
         )
         if row is None or not row["held"]:
@@ -193,22 +222,29 @@ class Queue:
         cycle = sends[0].cycle
         await self._engine.query(lambda sql: self._in_cycle(sql, _GIVE_BACK, cycle, sends, seconds))
 
-    async def still_wanted(self, sends: Sequence[Send], seconds: float) -> set[GroupRef] | None:
-        """Return the groups of begun sends of one cycle that are still pending; None if the seat is paused.
+    async def still_wanted(
+        self, sends: Sequence[Send], seconds: float, arrived: Sequence[Delivered] = ()
+    ) -> set[GroupRef] | None:
+        """Return the groups of begun sends of one cycle that are still pending; None while it is paused.
 
-        The seat makes no other send within `seconds`, the time that these take.
+        The seat, or everything, may be paused. The seat makes no other send within `seconds`, the time that
+        these take. Stores also which sends have
+        arrived since they began.
         """
         cycle = sends[0].cycle
-        row = await self._engine.query(lambda sql: self._in_cycle(sql, _WANTED, cycle, sends, seconds))
+        known = _columns(arrived)
+        row = await self._engine.query(
+            lambda sql: self._in_cycle(sql, _WANTED, cycle, sends, seconds, *known)
+        )
         if row is None:
             raise LeaseLost(str(self._lease.session))
         return None if row["rests"] else set(row["groups"])
 
     async def _in_cycle(
-        self, sql: Sql, statement: str, cycle: CycleId, sends: Sequence[Send], seconds: float
+        self, sql: Sql, statement: str, cycle: CycleId, sends: Sequence[Send], seconds: float, *more: object
     ) -> Row | None:
         groups = [send.group for send in sends]
-        return await sql.fetchrow(statement, *self._seat, timedelta(seconds=seconds), cycle, groups)
+        return await sql.fetchrow(statement, *self._seat, timedelta(seconds=seconds), cycle, groups, *more)
 
     async def _rival(self, sql: Sql, send: Send, target: Target) -> Rival | None:
         pending = await sql.fetchval(
@@ -221,23 +257,18 @@ class Queue:
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
         """Store when a group is to be retried, in seconds from now."""
-        await self._engine.query(
-            lambda sql: sql.execute(
-                _PUT_OFF,
-                send.cycle,
-                send.group,
-                self._lease.session,
-                attempts,
-                doubtful,
-                timedelta(seconds=seconds),
-            )
+        time = timedelta(seconds=seconds)
+        stored = await self._engine.query(
+            lambda sql: sql.execute(_PUT_OFF, *self._seat, time, send.cycle, send.group, attempts, doubtful)
         )
+        if not stored:
+            raise LeaseLost(str(self._lease.session))
 
     async def left(self, done: Collection[Key]) -> list[Send]:
         """Return all pending sends of the seat, except those in `done`."""
         rows = await self._engine.query(
             lambda sql: sql.fetch(
-                "select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, "
+                "select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.options::text as options, "
                 "c.delay_seconds, c.jitter_seconds, c.correlation_id, c.started_by, "
                 "coalesce(a.attempts, 0) as attempts, coalesce(a.doubtful, false) as doubtful "
                 "from sends s join cycles c on c.cycle = s.cycle left join pool.attempts a "
@@ -249,15 +280,10 @@ class Queue:
         return [send for send in map(send_of, rows) if send.key not in done]
 
 
-async def sweep(engine: Engine) -> None:
-    """Delete what was kept for sends that are no longer pending, for ended cycles and for lost workers."""
-    await engine.query(
-        lambda sql: sql.execute(
-            "delete from pool.attempts a where not exists "
-            "(select from sends s where s.cycle = a.cycle and s.grp = a.grp)"
-        )
+def _columns(arrived: Sequence[Delivered]) -> tuple[list[object], ...]:
+    return (
+        [send.cycle for send, _ in arrived],
+        [send.group for send, _ in arrived],
+        [array_of(delivery.messages) for _, delivery in arrived],
+        [delivery.at for _, delivery in arrived],
     )
-    await engine.query(forget_claims)
-    await engine.query(forget_workers)
-    while await engine.query(lambda sql: delete_ended(sql, _AT_ONCE)) == _AT_ONCE:
-        pass

@@ -19,7 +19,14 @@ from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.facts import Facts
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
+from services.forwarder.pool.own_posts import remember
 from services.forwarder.pool.posting import SendFailed
+from services.forwarder.pool.recovery import (
+    any_known,
+    forget,
+    record_known_of_cycle,
+    record_known_of_seat,
+)
 from services.forwarder.pool.sends import Key, Send
 
 ACTOR = "service:forwarder"
@@ -76,9 +83,15 @@ class Recorder:
         record = RecordOutcomes(outcomes, seating, unit.at)
         events = await unit.execute(CYCLE, cycle, record, because=some[-1][0].cause)
         await self._facts.learn(unit, some, events, alone=not seating.able(others))
-        await _forget(unit, cycle, [one.delivery.group for one in outcomes])
+        await remember(unit, cycle, events)
+        await forget(unit, cycle, [one.delivery.group for one in outcomes])
         if missed := _not_there(outcomes, events):
             await release(unit.flushed, cycle, missed)
+
+    async def known(self) -> None:
+        """Record what the session's last worker had stored as arrived and not recorded."""
+        if await self._engine.query(lambda sql: any_known(sql, self._lease.session)):
+            await self._run(lambda unit: record_known_of_seat(unit, self._lease.session))
 
     async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
         """Pause the session for these seconds."""
@@ -97,6 +110,7 @@ class Recorder:
         async def work(unit: UnitOfWork) -> None:
             die = Die(failed.meaning.loss, failed.error, unit.at)
             await unit.execute(CLIENT, self._lease.session, die, because=send.cause if send else None)
+            await record_known_of_seat(unit, self._lease.session)
             # this send was refused, so it is as doubtful as before its last attempt
             refused: set[Key] = set() if send is None or send.doubtful else {send.key}
             doubtful = await self._doubtful(unit) - refused
@@ -126,6 +140,7 @@ class Recorder:
         """Reassign the seat's groups of a cycle whose post it can't read, except where a send is doubtful."""
 
         async def work(unit: UnitOfWork) -> None:
+            await record_known_of_seat(unit, self._lease.session)
             doubtful = await self._doubtful(unit) - (set() if send.doubtful else {send.key})
             await release_seat(unit.flushed, self._lease.session, doubtful)
             await self._lose_in(unit, send.cycle, send.cause, doubtful, failed)
@@ -145,6 +160,7 @@ class Recorder:
         """End the cycle: its post can't be forwarded."""
 
         async def work(unit: UnitOfWork) -> None:
+            await record_known_of_cycle(unit, send.cycle)
             await unit.execute(CYCLE, send.cycle, BreakSource(error, unit.at), because=send.cause)
 
         await self._run(work)
@@ -190,9 +206,3 @@ def _not_there(outcomes: Sequence[Outcome], events: Sequence[CycleEvent]) -> lis
         for delivery in event.deliveries
     }
     return [one.delivery.group for one in outcomes if one.surely_not and one.delivery.group in done]
-
-
-async def _forget(unit: UnitOfWork, cycle: CycleId, groups: Sequence[GroupRef]) -> None:
-    await unit.flushed.execute(
-        "delete from pool.attempts where cycle = $1 and grp = any($2)", cycle, list(groups)
-    )

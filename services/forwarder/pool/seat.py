@@ -27,7 +27,10 @@ from services.forwarder.pool.following import (
     RetryLimits,
     what_follows,
 )
+from services.forwarder.pool.leases import now
+from services.forwarder.pool.newest import Newest
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
+from services.forwarder.pool.previous import PreviousPosts
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.pool.seat_tasks import LEAST_SECONDS, LONGEST_SECONDS, SeatTasks
@@ -63,7 +66,8 @@ class SeatAtWork:
         self._idle_seconds = settings.idle_seconds
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
-        self._blocks = Blocks(self._queue)
+        self._blocks = Blocks(self._queue, self._batch, Newest(engine))
+        self._previous = PreviousPosts(engine, held, line)
         self._dead = False
         self._failures = 0
         self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
@@ -84,6 +88,7 @@ class SeatAtWork:
         Afterwards the connection is closed, and all outcomes are recorded unless it raised.
         """
         try:
+            await self._recorder.known()
             while not self._ending.is_set() and not self._dead:
                 self.held.check()
                 if not await self._patiently():
@@ -115,7 +120,7 @@ class SeatAtWork:
         if turn.rest > self._limits.wait_seconds:
             await self._leave_out(turn)
         elif turn.pause > 0 or turn.wait > 0:
-            await self._pause(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
+            await self._rest(max(turn.pause, min(turn.wait, LOOK_AGAIN_SECONDS)))
         else:
             await self._serve(turn.send, turn.behind)
         return True
@@ -126,7 +131,7 @@ class SeatAtWork:
         if block is None:
             return False
         if block.wait > 0:
-            await self._pause(block.wait)
+            await self._rest(block.wait)
         else:
             await self._make(block.posting, block.take())
         return True
@@ -138,7 +143,16 @@ class SeatAtWork:
         await self.tasks.settle()
         if self.tasks.due.is_set():
             return await self._do_task(self._wake, LONGEST_SECONDS)
+        if (wait := await self._previous.delete_one()) is not None:
+            await self._pause(wait)
+            return True
         return await self.connection.idle(self._wake, self._idle_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the time of the next send; delete a post that was replaced meanwhile."""
+        until = now() + seconds
+        await self._previous.delete_one()
+        await self._pause(max(0.0, until - now()))
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the instant at which outcomes must be recorded."""
@@ -164,6 +178,7 @@ class SeatAtWork:
         if self._batch.outcomes:
             await self._recorder.outcomes(self._batch.outcomes)
             self.tasks.sent(self._batch.outcomes)
+            self._previous.recorded(self._batch.outcomes)
             self._batch.outcomes.clear()
 
     async def _leave_out(self, turn: Turn) -> None:
@@ -198,7 +213,7 @@ class SeatAtWork:
             self._failures = 0
             await self._note_joined(send, posting)
             rival = await self._blocks.begin(posting, ready, behind)
-            await (self._go_on() if rival is None else self._give_way(send, rival))
+            await (self._go_on() if rival is None else self._give_way(*rival))
 
     async def _note_joined(self, send: Send, posting: Posting) -> None:
         """End the denials of groups that the account has joined, if its chats have just been listed."""

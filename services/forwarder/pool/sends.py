@@ -1,9 +1,10 @@
 """A seat's pending sends, as they are read from its queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from libs.events.forwarder import Delivery
 from libs.events.values import (
     AdbotId,
     ApplicationId,
@@ -13,6 +14,7 @@ from libs.events.values import (
     GroupRef,
     Post,
     ResultClass,
+    SendOptions,
     TextPost,
 )
 from libs.eventsourcing import Cause, Row
@@ -37,11 +39,16 @@ class Send:
     jitter_seconds: float
     attempts: int
     doubtful: bool
+    options: SendOptions = field(default_factory=SendOptions)
 
     @property
     def key(self) -> Key:
         """The send's identity: its cycle and group."""
         return self.cycle, self.group
+
+
+Delivered = tuple[Send, Delivery]
+"""A send that has arrived."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +67,18 @@ class Turn:
     rest_error: ErrorName = ""
 
 
-def send_of(row: Row, post: ChannelPost | TextPost | None = None) -> Send:
-    """Return the send of a row; `post` is its post if that is known."""
+def send_of(row: Row, like: Send | None = None) -> Send:
+    """Return the send of a row; `like` is another one of the same cycle, if there is one."""
     return Send(
         cycle=row["cycle"],
         group=row["grp"],
         pair=row["pair"],
         adbot=row["adbot"],
         cause=Cause(row["correlation_id"], row["started_by"]),
-        post=post or _POST.validate_json(row["post"]),
+        post=_POST.validate_json(row["post"]) if like is None else like.post,
         delay_seconds=row["delay_seconds"],
         jitter_seconds=row["jitter_seconds"],
         attempts=row["attempts"],
         doubtful=row["doubtful"],
+        options=SendOptions.model_validate_json(row["options"]) if like is None else like.options,
     )

@@ -1,6 +1,6 @@
-"""The operator's switches at the time of sending: a pause of everything, and blocked groups.
+"""The groups that the operator has blocked, at the time of sending.
 
-The scheduler obeys them when a cycle is due; here are those that came later, or were on their way.
+The scheduler obeys the blocks when a cycle is due; here are those that came later, or were on their way.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,6 @@ SCHEMA = """
 -- the blocked groups, without topics; a row ends when the operator unblocks the group
 create table if not exists pool.blocked (
     target text primary key
-);
--- one row while everything is paused
-create table if not exists pool.paused (
-    everything boolean primary key default true check (everything)
 );
 """
 # what sessions have resolved says which names and ids are one chat
@@ -36,21 +32,6 @@ async def block(sql: Sql, target: GroupRef) -> None:
 async def unblock(sql: Sql, target: GroupRef) -> None:
     """Store that a group is not blocked any more."""
     await sql.execute("delete from pool.blocked where target = $1", target)
-
-
-async def pause(sql: Sql) -> None:
-    """Store that everything is paused."""
-    await sql.execute("insert into pool.paused default values on conflict do nothing")
-
-
-async def resume(sql: Sql) -> None:
-    """Store that nothing is paused."""
-    await sql.execute("delete from pool.paused")
-
-
-async def paused(sql: Sql) -> bool:
-    """Return whether everything is paused."""
-    return bool(await sql.fetchval("select exists (select from pool.paused)"))
 
 
 async def blocked_among(sql: Sql, groups: Sequence[GroupRef]) -> list[GroupRef]:

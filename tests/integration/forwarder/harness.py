@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from libs.events.catalogue import published
-from libs.events.forwarder import AbortReason, CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
+from libs.events.forwarder import CycleAborted, CycleFinished, DeliveriesRecorded, Delivery
 from libs.events.values import (
     AdbotId,
     ApplicationId,
@@ -21,6 +21,7 @@ from libs.events.values import (
     Pacing,
     ResultClass,
     Seat,
+    SendOptions,
     SessionId,
     TextPost,
 )
@@ -43,10 +44,12 @@ from sandbox.telegram.specs import (
 from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.cycle.commands import Abort, Begin
+from services.forwarder.cycle.commands import Begin
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
+from services.forwarder.pool.own_posts import begin_with
 from services.forwarder.pool.pool import Pool
+from services.forwarder.pool.recovery import abort
 from services.forwarder.registry import REGISTRY
 from services.forwarder.schema import make_tables
 from services.forwarder.settings import ForwarderSettings, decode_keys
@@ -62,6 +65,7 @@ SOURCE = "@newsroom"
 POST = ChannelPost(channel=SOURCE, message=1)
 ALBUM = ChannelPost(channel=SOURCE, message=3)
 PACING = Pacing(delay_seconds=0.02)
+USUAL = SendOptions()
 
 
 def vault_key() -> str:
@@ -164,6 +168,7 @@ class ForwarderHarness:
         *,
         post: ChannelPost | TextPost = POST,
         pacing: Pacing = PACING,
+        options: SendOptions = USUAL,
     ) -> CycleId:
         cycle = CycleId(uuid4())
 
@@ -171,16 +176,16 @@ class ForwarderHarness:
             named = tuple(seats)
             patience = timedelta(seconds=self.settings.max_wait_in_cycle_seconds)
             known = await seating_of(unit.flushed, self.adbot, [seat.session for seat in named], patience)
-            await unit.execute(
-                CYCLE, cycle, Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at)
-            )
+            begin = Begin(cycle, self.adbot, post, pacing, tuple(groups), named, known, unit.at, options)
+            await unit.execute(CYCLE, cycle, begin)
+            await begin_with(unit.flushed, self.adbot, options)
 
         await self.engine.run(work, Causes.first("test"))
         return cycle
 
     async def stop(self, cycle: CycleId) -> None:
         async def work(unit: UnitOfWork) -> None:
-            await unit.execute(CYCLE, cycle, Abort(AbortReason.STOPPED, unit.at))
+            await abort(unit, cycle)
 
         await self.engine.run(work, Causes.first("test"))
 

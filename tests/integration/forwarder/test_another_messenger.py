@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -83,13 +83,28 @@ class Visitor:
         return dict.fromkeys(messages, True)
 
     async def forward(
-        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
+        self,
+        source: Peer,
+        messages: tuple[int, ...],
+        keys: tuple[int, ...],
+        target: Target,
+        *,
+        author: bool = True,
     ) -> tuple[int, ...]:
+        assert author
         assert len(messages) == len(keys)
         return self._pin(target, dict.fromkeys(keys, (source.chat, messages)))
 
     async def write(self, post: TextPost, key: int, target: Target) -> tuple[int, ...]:
         return self._pin(target, {key: post.text})
+
+    async def newest(self, targets: Sequence[Target]) -> Mapping[Target, int]:
+        boards = self._board.notices
+        return {target: len(boards[target.peer.chat]) for target in targets if boards[target.peer.chat]}
+
+    async def delete(self, chat: Peer, messages: Sequence[int]) -> None:
+        del chat, messages
+        raise MessengerError("a pin is a pin", BARRED)
 
     def _pin(self, target: Target, notices: dict[int, object]) -> tuple[int, ...]:
         board = self._board.notices[target.peer.chat]

@@ -10,6 +10,7 @@ from sandbox.telegram.specs import AccountState, FaultMoment, GroupSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.crash_trial import PACING, SEND, Trial
 from tests.integration.forwarder.harness import ForwarderHarness
+from tests.support.waiting import until
 
 BEFORE, AFTER = FaultMoment.BEFORE, FaultMoment.AFTER
 
@@ -96,6 +97,55 @@ async def test_a_cycle_that_is_stopped_in_a_block_gets_no_further_send(trial: Tr
     assert isinstance(await harness.over(cycle), CycleAborted)
     assert len(await harness.deliveries(cycle)) == 1
     assert trial.sends("ok") == 4 + 1 + 4
+
+
+async def test_a_pause_of_everything_stops_a_block_until_its_end(trial: Trial) -> None:
+    harness = trial.harness
+    seats, groups = await resolved(trial, 4)
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=1.1))
+    fault = trial.hold(SEND, AFTER, after=0)
+    async with harness.working():
+        await trial.held(fault)
+        await harness.engine.pool.execute("insert into pool.paused default values")
+        harness.telegram.remove_fault(fault.id)
+
+        async def given_back() -> bool:
+            return await doubtful(harness) == 0
+
+        await until(given_back)
+        assert trial.sends("ok") == 4 + 1
+        await harness.engine.pool.execute("delete from pool.paused")
+        await check(harness, cycle, groups)
+
+
+COUNT_BEGUN = """
+create sequence begun;
+create function count_begun() returns trigger language plpgsql as
+    $$ begin perform nextval('begun'); return null; end $$;
+create trigger count_begun after insert on pool.attempts for each row execute function count_begun();
+"""
+BREAK_ONCE = """
+create sequence broken;
+create function break_once() returns trigger language plpgsql as
+    $$ begin if nextval('broken') = 1 then raise exception 'out of memory' using errcode = '53200'; end if;
+    return new; end $$;
+create trigger break_once before update of messages on pool.attempts for each statement
+    execute function break_once();
+"""
+
+
+async def test_after_an_error_of_the_database_the_rest_of_a_block_is_begun_anew(trial: Trial) -> None:
+    harness = trial.harness
+    seats, groups = await resolved(trial, 4)
+    await harness.engine.pool.execute(COUNT_BEGUN)
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=1.1))
+    fault = trial.hold(SEND, AFTER, after=0)
+    async with harness.working():
+        await trial.held(fault)
+        await harness.engine.pool.execute(BREAK_ONCE)
+        harness.telegram.remove_fault(fault.id)
+        await check(harness, cycle, groups)
+    assert await harness.engine.pool.fetchval("select last_value from begun") == 4 + 3
 
 
 async def test_a_seat_that_must_wait_makes_no_further_send_of_its_block(trial: Trial) -> None:

@@ -7,7 +7,7 @@ import pytest
 from libs.events.forwarder import CycleAborted, CycleStarted, DeliveriesRecorded
 from libs.events.values import Pacing, ResultClass
 from libs.eventsourcing import Engine
-from services.forwarder.pool.queue import sweep
+from services.forwarder.pool.sweeping import sweep
 from tests.integration.forwarder.harness import ForwarderHarness
 from tests.support.waiting import until
 
@@ -53,12 +53,12 @@ async def test_what_is_recorded_after_a_stop_belongs_to_the_cycle_that_began_it(
 async def test_rows_that_earlier_versions_kept_are_deleted(
     harness: ForwarderHarness, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.forwarder.pool.queue._AT_ONCE", 2)
+    monkeypatch.setattr("services.forwarder.pool.sweeping.AT_ONCE", 2)
     seats = await harness.seats(1)
     running = await harness.begin(seats, harness.groups(1, seats))
     await engine.pool.execute(
         "insert into cycles select gen_random_uuid(), adbot, false, started_at, started_by, correlation_id, "
-        "post, delay_seconds, jitter_seconds from cycles, generate_series(1, 5)"
+        "post, delay_seconds, jitter_seconds, options from cycles, generate_series(1, 5)"
     )
     await sweep(engine)
     assert [row["cycle"] for row in await engine.pool.fetch("select cycle from cycles")] == [running]

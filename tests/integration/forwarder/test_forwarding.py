@@ -7,8 +7,8 @@ import pytest
 
 from libs.events.values import ChannelPost, Pacing, ResultClass, TextFormat, TextPost
 from sandbox.telegram.models import JournalQuery
-from sandbox.telegram.specs import GroupSpec, TopicSpec
-from tests.integration.forwarder.harness import ALBUM, ForwarderHarness
+from sandbox.telegram.specs import AlbumSpec, GroupSpec, PostSpec, TopicSpec
+from tests.integration.forwarder.harness import ALBUM, SOURCE, ForwarderHarness
 
 
 async def test_every_group_gets_the_post_once(harness: ForwarderHarness) -> None:
@@ -49,6 +49,24 @@ async def test_an_album_stays_an_album(harness: ForwarderHarness) -> None:
         assert len({message.grouped_id for message in messages}) == 1
         assert messages[0].grouped_id is not None
     assert {len(entry.message_ids) for entry in harness.sent()} == {3}
+
+
+async def test_an_album_with_gaps_in_its_ids_is_sent_with_the_parts_that_are_left(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(1, seats)
+    parts = [PostSpec(id=number, text=f"part {number}") for number in (20, 23, 24, 28)]
+    channel = harness.chat_id(SOURCE)
+    harness.telegram.post_album(channel, AlbumSpec(album=parts))
+    harness.telegram.delete_message(channel, 24)
+    harness.telegram.post(channel, PostSpec(id=29, text="another post"))
+    post = ChannelPost(channel=SOURCE, message=28)
+    async with harness.working():
+        assert await harness.finished(await harness.begin(seats, groups, post=post)) == {ResultClass.SENT: 1}
+    messages = harness.messages(groups[0])
+    assert [message.text for message in messages] == ["part 20", "part 23", "part 28"]
+    assert len({message.grouped_id for message in messages}) == 1
 
 
 async def test_a_text_is_written(harness: ForwarderHarness) -> None:

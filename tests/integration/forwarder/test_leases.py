@@ -116,11 +116,31 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(harness: Fo
     with pytest.raises(LeaseLost):
         await stale.begin(send, Target(Peer(17, 0)))
     assert await harness.engine.query(lambda sql: sql.fetch("select 1 from pool.claims")) == []
+    with pytest.raises(LeaseLost):
+        await stale.put_off(send, 60, attempts=1, doubtful=False)
+    assert await harness.engine.query(lambda sql: sql.fetch("select 1 from pool.attempts")) == []
     recorder = Recorder(harness.engine, old.lease, RetryLimits.of(harness.settings), BAN)
     with pytest.raises(LeaseLost):
         await recorder.pause_session(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
     with pytest.raises(LeaseLost):
         await recorder.lose(send, SendFailed(TelegramError("SESSION_REVOKED")))
+
+
+async def test_while_everything_is_paused_no_send_begins(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(2, seats))
+    (held,) = await leases(harness.engine, "worker").take([], [])
+    queue = Queue(harness.engine, held.lease)
+    send = (await queue.next([])).send
+    assert send is not None
+    await harness.engine.pool.execute("insert into pool.paused default values")
+    assert await queue.begin(send, Target(Peer(17, 0))) == []
+    assert (await queue.next([])).send is None
+    for table in ("attempts", "claims"):
+        rows = await harness.engine.pool.fetchval(f"select count(*) from pool.{table}")  # noqa: S608
+        assert rows == 0
+    await harness.engine.pool.execute("delete from pool.paused")
+    assert (await queue.next([])).send == send
 
 
 async def test_nobody_takes_a_session_while_its_worker_records(harness: ForwarderHarness) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Engine
-from services.forwarder.pool.queue import sweep
+from services.forwarder.pool.sweeping import sweep
 from services.forwarder.vault.cipher import Cipher, Unsealable
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import TelegramApplication, Vault

@@ -189,6 +189,22 @@ async def test_groups_that_banned_a_limited_account_get_the_post_after_its_rest(
     assert times[3] - times[2] >= 0.95
 
 
+async def test_groups_that_ban_a_seat_again_after_its_rest_do_not_rest_it_again(
+    harness: ForwarderHarness,
+) -> None:
+    seats = await harness.seats(1)
+    banning = harness.groups(3, seats, GroupSpec(restricted=[harness.account(seats[0])]))
+    others = harness.groups(2, seats)
+    async with harness.working(account_rest_seconds=1.0):
+        for _ in range(2):
+            counts = await harness.finished(await harness.begin(seats, [*banning, *others]))
+            assert counts == {ResultClass.TARGET_DENIED: 3, SENT: 2}
+        assert len(await harness.events_of(SeatRested)) == 1, "the second time it is about the groups"
+        sent = len(harness.sent())
+        await harness.finished(await harness.begin(seats, [*banning, *others]))
+    assert len(harness.sent()) == sent + 2, "and these have denied it"
+
+
 # -- the group
 
 

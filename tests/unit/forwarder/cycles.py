@@ -26,7 +26,7 @@ from libs.events.values import (
     SessionId,
 )
 from libs.eventsourcing.testing import scenarios
-from services.forwarder.cycle.commands import Begin, Outcome, RecordOutcomes
+from services.forwarder.cycle.commands import MAY_HAVE_ARRIVED, Begin, Outcome, RecordOutcomes
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.sharing import Seating
 
@@ -54,6 +54,10 @@ def share(session: SessionId, *groups: GroupRef) -> Share:
 
 def begin(groups: int, *sessions: SessionId, seating: Seating = KNOWN) -> Begin:
     return Begin(CYCLE_ID, ADBOT, POST, PACING, names(groups), seats(*sessions), seating, NOON)
+
+
+def in_doubt(group: GroupRef, session: SessionId = A) -> Delivery:
+    return delivery(group, session, ResultClass.UNKNOWN, MAY_HAVE_ARRIVED)
 
 
 def names(count: int) -> tuple[GroupRef, ...]:

@@ -1,5 +1,6 @@
 """Decisions on cycles."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from libs.events.values import (
     GroupRef,
     Party,
     ResultClass,
+    SendOptions,
     SessionId,
 )
 from libs.eventsourcing import ImpossibleEvent
@@ -36,6 +38,7 @@ from tests.unit.forwarder.cycles import (
     cycle,
     delivery,
     finished,
+    in_doubt,
     moved,
     names,
     record,
@@ -213,13 +216,13 @@ def test_a_lost_seats_group_with_a_doubtful_send_is_not_sent_again() -> None:
             error="SESSION_REVOKED",
             party=Party.ACCOUNT,
         ),
-        recorded(lost("@group0")),
+        recorded(in_doubt("@group0")),
     )
 
 
 def test_losing_the_last_seat_ends_the_cycle() -> None:
     cycle.given(started(share(A, "@group0", "@group1"))).when(lose(A, "@group0")).then(
-        recorded(lost("@group0")), aborted(AbortReason.NO_SEATS, SESSION_LOST=1, STOPPED=1)
+        recorded(in_doubt("@group0")), aborted(AbortReason.NO_SEATS, UNKNOWN=1, STOPPED=1)
     )
 
 
@@ -253,6 +256,7 @@ def test_a_send_in_progress_at_the_cycles_end_is_still_recorded() -> None:
     over = cycle.given(started(share(A, "@group0", "@group1")), aborted(AbortReason.STOPPED, STOPPED=2))
     over.when(record(late), record(late)).then(recorded(late))
     over.when(record(delivery("@group1", A, ResultClass.UNKNOWN))).then()
+    over.when(record(in_doubt("@group1"), doubtful=True)).then(recorded(in_doubt("@group1")))
 
 
 def test_a_broken_source_ends_the_cycle() -> None:
@@ -290,3 +294,9 @@ def test_a_cycle_ends_when_its_last_group_is_blocked_and_a_repetition_changes_no
     running.when(LeaveOut(("@group0",), NOON)).then(left_out, finished(STOPPED=1))
     over = cycle.given(started(share(A, "@group0")), left_out, finished(STOPPED=1))
     over.when(LeaveOut(("@group0",), NOON)).then()
+
+
+def test_the_options_of_a_cycle_are_those_it_was_begun_with() -> None:
+    options = SendOptions(author=False, delete_previous=True)
+    begun = started(share(A, "@group0")).model_copy(update={"options": options})
+    cycle.given().when(replace(begin(1, A), options=options)).then(begun)

@@ -32,6 +32,7 @@ from tests.unit.forwarder.cycles import (
     cycle,
     delivery,
     finished,
+    in_doubt,
     moved,
     names,
     record,
@@ -97,9 +98,8 @@ def test_a_post_that_no_seat_can_read_is_broken() -> None:
 
 
 def test_a_doubtful_send_of_a_seat_without_the_source_is_final() -> None:
-    doubtful = delivery("@group0", A, ResultClass.SOURCE_BROKEN, "CHANNEL_PRIVATE", Party.SEAT_AT_SOURCE)
     cycle.given(started(share(A, "@group0"), share(B, "@group1"))).when(leave_source(A, "@group0")).then(
-        recorded(doubtful)
+        recorded(in_doubt("@group0"))
     )
 
 
@@ -135,4 +135,16 @@ def test_a_post_that_one_group_has_taken_is_not_at_fault() -> None:
     refusals = [too_long(group) for group in names(3)]
     cycle.given(started(share(A, *names(4))), recorded(sent)).when(record(*refusals)).then(
         recorded(*refusals), finished(SENT=1, CONTENT_DENIED=3)
+    )
+
+
+def test_groups_that_were_left_out_do_not_excuse_a_post_that_the_others_refuse() -> None:
+    left_out = [delivery(f"@group{number}", A, ResultClass.LEFT_OUT, "STILL_NEWEST") for number in range(4)]
+    refused = delivery("@group4", A, ResultClass.CONTENT_DENIED, "MESSAGE_TOO_LONG", Party.SOURCE)
+    begun = started(share(A, *names(5)))
+    cycle.given(begun).when(record(*left_out), record(refused)).then(
+        recorded(*left_out),
+        recorded(refused),
+        SourceBroken(cycle=CYCLE_ID, adbot=ADBOT, error="MESSAGE_TOO_LONG"),
+        aborted(AbortReason.SOURCE_BROKEN, LEFT_OUT=4, CONTENT_DENIED=1),
     )

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # ruff: noqa: ANN401 - requests and answers are TL objects
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from telethon.crypto import rsa
@@ -15,6 +15,7 @@ from services.forwarder.adapters.telegram.connection import TelethonConnection
 from services.forwarder.adapters.telegram.error_table import BAN, NOT_A_GROUP
 from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.adapters.telegram.formatting import formatted
+from services.forwarder.adapters.telegram.newest import newest
 from services.forwarder.ports import Identity, NotAMember, Peer, Target
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.vault.sessions import SessionKey
@@ -131,7 +132,13 @@ class TelethonAccount(TelethonConnection):
         }
 
     async def forward(
-        self, source: Peer, messages: tuple[int, ...], keys: tuple[int, ...], target: Target
+        self,
+        source: Peer,
+        messages: tuple[int, ...],
+        keys: tuple[int, ...],
+        target: Target,
+        *,
+        author: bool = True,
     ) -> tuple[int, ...]:
         """Forward all messages of a post and return their ids in the target."""
         request = functions.messages.ForwardMessagesRequest(
@@ -140,6 +147,7 @@ class TelethonAccount(TelethonConnection):
             to_peer=_input(target.peer),
             random_id=list(keys),
             top_msg_id=target.topic,
+            drop_author=not author,
         )
         return _written(await self.ask(request), keys)
 
@@ -154,6 +162,15 @@ class TelethonAccount(TelethonConnection):
             reply_to=None if target.topic is None else types.InputReplyToMessage(target.topic),
         )
         return _written(await self.ask(request), [key])
+
+    async def newest(self, targets: Sequence[Target]) -> Mapping[Target, int]:
+        """Return the ids of the newest messages in targets; those that can't be read are left out."""
+        return await newest(self.ask, targets)
+
+    async def delete(self, chat: Peer, messages: Sequence[int]) -> None:
+        """Delete messages that the account has sent to a chat; those that are gone are ignored."""
+        channel = types.InputChannel(chat.chat, chat.key)
+        await self.ask(functions.channels.DeleteMessagesRequest(channel, list(messages)))
 
 
 def masked(phone: str) -> str:
