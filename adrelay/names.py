@@ -12,7 +12,16 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "provisioning": ("adbots", "stock"),
     "scheduler": ("adbots", "operations", "private_ids", "schedules"),
-    "forwarder": ("clients", "cycles", "denials", "releases", "stops"),
+    "forwarder": (
+        "approvals",
+        "clients",
+        "cycles",
+        "denials",
+        "memberships",
+        "method_rests",
+        "releases",
+        "stops",
+    ),
     "gateway": (
         "accounts",
         "adbots",

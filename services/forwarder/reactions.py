@@ -19,7 +19,7 @@ from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import all_running_cycles, running_cycles
-from services.forwarder.pool.peers import forget_peers
+from services.forwarder.pool.known import forget_peers
 from services.forwarder.pool.switches import block, blocked_among, pause, paused, pending_at, resume, unblock
 from services.forwarder.tables.adbots import last_stop, released_from
 

@@ -2,14 +2,19 @@
 
 from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
+from services.forwarder.pool.blocked import SCHEMA as BLOCKED
+from services.forwarder.pool.budget import SCHEMA as BUDGET
 from services.forwarder.pool.claims import SCHEMA as CLAIMS
+from services.forwarder.pool.joining import SCHEMA as JOINING
+from services.forwarder.pool.known import SCHEMA as PEERS
 from services.forwarder.pool.leases import SCHEMA as LEASES
-from services.forwarder.pool.peers import SCHEMA as PEERS
+from services.forwarder.pool.methods import SCHEMA as METHODS
 from services.forwarder.pool.queue import SCHEMA as QUEUE
 from services.forwarder.pool.switches import SCHEMA as SWITCHES
 from services.forwarder.vault.store import SCHEMA as VAULT
 
-STATEMENTS = f"create schema if not exists pool;\n{VAULT}\n{LEASES}\n{QUEUE}\n{CLAIMS}\n{PEERS}\n{SWITCHES}"
+_TABLES = (VAULT, LEASES, QUEUE, CLAIMS, PEERS, SWITCHES, BLOCKED, BUDGET, METHODS, JOINING)
+STATEMENTS = "\n".join(("create schema if not exists pool;", *_TABLES))
 
 
 async def make_tables(engine: Engine) -> None:

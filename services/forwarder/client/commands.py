@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import ApplicationId, ErrorName, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, Method, ResultClass, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,16 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class RestMethod:
+    """Let a method of a session rest until an instant; the session goes on with what does not need it."""
+
+    method: Method
+    until: datetime
+    error: ErrorName
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Die:
     """Mark a session dead: it is never used again."""
 
@@ -36,4 +46,4 @@ class Die:
     at: datetime
 
 
-Command = Import | Pause | Die
+Command = Import | Pause | RestMethod | Die

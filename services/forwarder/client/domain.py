@@ -1,15 +1,16 @@
 """The decisions about a session in Telegram: imported, paused by a limit, dead."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from libs.events.forwarder import SeatRested, SessionDied, SessionImported
-from libs.events.values import SessionId
+from libs.events.forwarder import MethodRested, SeatRested, SessionDied, SessionImported
+from libs.events.values import Method, SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
-from services.forwarder.client.commands import Command, Die, Import, Pause
+from services.forwarder.client.commands import Command, Die, Import, Pause, RestMethod
 
-ClientEvent = SessionImported | SeatRested | SessionDied
+ClientEvent = SessionImported | SeatRested | MethodRested | SessionDied
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Client:
     id: SessionId
     paused_until: datetime | None = None
     dead: bool = False
+    methods: Mapping[Method, datetime] = field(default_factory=dict[Method, datetime])
+    """The end of the last rest of each method."""
 
 
 def decide(command: Command, client: Client | None) -> list[ClientEvent]:
@@ -34,6 +37,8 @@ def decide(command: Command, client: Client | None) -> list[ClientEvent]:
             return []
         case Pause():
             return _pause(command, client)
+        case RestMethod():
+            return _rest(command, client)
         case Die():
             return [SessionDied(session=client.id, loss=command.loss, error=command.error)]
         case _:
@@ -56,6 +61,13 @@ def _pause(command: Pause, client: Client) -> list[ClientEvent]:
     return [SeatRested(session=client.id, until=command.until, result=command.result, error=command.error)]
 
 
+def _rest(command: RestMethod, client: Client) -> list[ClientEvent]:
+    """Only a later end of the rest is recorded."""
+    if command.until <= max(client.methods.get(command.method, command.at), command.at):
+        return []
+    return [MethodRested(session=client.id, method=command.method, until=command.until, error=command.error)]
+
+
 def evolve(client: Client | None, event: ClientEvent) -> Client:
     """Return the session after an event."""
     match event, client:
@@ -66,10 +78,12 @@ def evolve(client: Client | None, event: ClientEvent) -> Client:
             raise ImpossibleEvent(message)
         case SeatRested(), Client():
             return replace(client, paused_until=event.until)
+        case MethodRested(), Client():
+            return replace(client, methods={**client.methods, event.method: event.until})
         case SessionDied(), Client():
             return replace(client, dead=True)
         case _:
             assert_never(event)
 
 
-CLIENT = Decider("client", decide, evolve, snapshots=Snapshots(Client, version=1))
+CLIENT = Decider("client", decide, evolve, snapshots=Snapshots(Client, version=2))

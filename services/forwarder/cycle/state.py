@@ -11,6 +11,7 @@ from libs.events.forwarder import (
     CycleFinished,
     CycleStarted,
     DeliveriesRecorded,
+    Delivery,
     ShareMoved,
     SourceBroken,
 )
@@ -121,6 +122,11 @@ def _moved(cycle: Cycle, event: ShareMoved) -> Cycle:
     return replace(cycle, waiting={**cycle.waiting, **moved}, refused=refused, blind=blind)
 
 
+def _tried(delivery: Delivery) -> bool:
+    """Return whether a seat asked the group, which then took the post or refused it."""
+    return delivery.session is not None and delivery.result is not ResultClass.LEFT_OUT
+
+
 def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
     waiting = dict(cycle.waiting)
     for delivery in event.deliveries:
@@ -133,6 +139,6 @@ def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
         cycle,
         waiting=waiting,
         counts=dict(counts),
-        tried=cycle.tried + sum(1 for one in event.deliveries if one.session is not None),
+        tried=cycle.tried + sum(1 for one in event.deliveries if _tried(one)),
         blamed=dict(blamed),
     )

@@ -16,6 +16,7 @@ from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
+from services.forwarder.pool.methods import Allowances
 from services.forwarder.pool.queue import sweep
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.waiting import happened
@@ -112,7 +113,7 @@ class Pool:
 
     def _start(self, held: HeldLease) -> None:
         session = held.lease.session
-        line = SessionConnection(self._engine, held, self._accounts)
+        line = SessionConnection(self._engine, held, self._accounts, Allowances.of(self._settings))
         seat = SeatAtWork(self._engine, held, line, self._settings)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task

@@ -1,5 +1,6 @@
 """A seat's queue of sends, and the attempts that are stored before a send is made."""
 
+import math
 import random
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -7,10 +8,14 @@ from datetime import timedelta
 from libs.events.values import CycleId, GroupRef, ResultClass
 from libs.eventsourcing import Engine, Row, Sql
 from services.forwarder.cycle.tables import delete_ended
+from services.forwarder.pool.blocked import forget_names
+from services.forwarder.pool.budget import DAILY_BUDGET, DailyBudget, forget_days
 from services.forwarder.pool.claims import Rival, forget_claims, place, rival
 from services.forwarder.pool.leases import Lease, LeaseLost, forget_workers
+from services.forwarder.pool.methods import forget_calls
 from services.forwarder.pool.sends import Key, Send, Turn, send_of
 from services.forwarder.ports import Target
+from services.forwarder.settings import ForwarderSettings
 
 SCHEMA = """
 -- sends that were begun: without a recorded result, the message may be in the group all the same
@@ -28,9 +33,15 @@ create table if not exists pool.attempts (
 _NEXT = """
 select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp()), 0))::float8 as pause,
        greatest(0, coalesce(extract(epoch from k.rests_until - clock_timestamp()), 0))::float8 as rest,
-       k.rest_result, k.rest_error, s.*
+       k.rest_result, k.rest_error,
+       least($7, coalesce((
+           select b.sends from unnest($8::integer[], $9::integer[]) as b (age, sends)
+           where k.imported_at <= clock_timestamp() - b.age * interval '1 day' order by b.age desc limit 1
+       ), $7)) - coalesce(u.sends, 0) as budget,
+       s.*
 from pool.seats p
 left join clients k on k.session = p.session
+left join pool.days u on u.session = p.session and u.day = (clock_timestamp() at time zone 'UTC')::date
 left join lateral (
     select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.delay_seconds, c.jitter_seconds,
            c.correlation_id, c.started_by,
@@ -80,6 +91,13 @@ with lease as materialized (
         attempts = case when a.session = $1 then a.attempts + 1 else 1 end,
         session = $1, doubtful = true, not_before = null
     returning grp
+), repeated as (
+    select grp from pool.attempts where session = $1 and cycle = $5 and grp = any($8) and doubtful
+), counted as (
+    insert into pool.days as d (session, day, sends)
+    select $1, (clock_timestamp() at time zone 'UTC')::date, count(*) from begun
+    where grp not in (select grp from repeated) having count(*) > 0
+    on conflict (session, day) do update set sends = d.sends + excluded.sends
 )
 select exists (select from lease) as held, own.groups as own, array(select grp from begun) as begun
 from own
@@ -91,6 +109,9 @@ with lease as (
     returning session
 ), unclaimed as (
     delete from pool.claims where cycle = $5 and grp = any($6) and exists (select from lease)
+), uncounted as (
+    update pool.days set sends = greatest(0, sends - cardinality($6::text[]))
+    where session = (select session from lease) and day = (clock_timestamp() at time zone 'UTC')::date
 )
 delete from pool.attempts where cycle = $5 and grp = any($6) and session = (select session from lease)
 """
@@ -119,9 +140,11 @@ _AT_ONCE = 5000
 class Queue:
     """The pending sends of one seat, for the worker that has leased it."""
 
-    def __init__(self, engine: Engine, lease: Lease) -> None:
+    def __init__(self, engine: Engine, lease: Lease, settings: ForwarderSettings | None = None) -> None:
         self._engine = engine
         self._lease = lease
+        budget = DailyBudget() if settings is None else DailyBudget.of(settings)
+        self._budget = budget.most, list(budget.ages), list(budget.sends)
 
     @property
     def _seat(self) -> tuple[object, str, int]:
@@ -133,13 +156,18 @@ class Queue:
         At most `most` sends are read.
         """
         cycles, groups = [key[0] for key in done], [key[1] for key in done]
-        rows = await self._engine.query(lambda sql: sql.fetch(_NEXT, *self._seat, cycles, groups, most))
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(_NEXT, *self._seat, cycles, groups, most, *self._budget)
+        )
         if not rows:
             raise LeaseLost(str(self._lease.session))
         row = rows[0]
         if row["cycle"] is None:
             return Turn(None)
         send = send_of(row)
+        # a repeat of a send that may have arrived was counted before
+        if row["budget"] < 1 and not send.doubtful and not row["rest"]:
+            return Turn(send, rest=math.inf, rest_result=ResultClass.LEFT_OUT, rest_error=DAILY_BUDGET)
         behind = [
             send_of(other, send.post)
             for other in rows[1:]
@@ -148,7 +176,7 @@ class Queue:
         ]
         return Turn(
             send,
-            tuple(behind),
+            tuple(behind[: max(0, row["budget"] - 1)]),
             pause=max(row["pause"], row["rest"]),
             wait=row["wait"],
             rest=row["rest"],
@@ -257,7 +285,7 @@ async def sweep(engine: Engine) -> None:
             "(select from sends s where s.cycle = a.cycle and s.grp = a.grp)"
         )
     )
-    await engine.query(forget_claims)
-    await engine.query(forget_workers)
+    for forget in (forget_claims, forget_workers, forget_calls, forget_days, forget_names):
+        await engine.query(forget)
     while await engine.query(lambda sql: delete_ended(sql, _AT_ONCE)) == _AT_ONCE:
         pass

@@ -46,6 +46,7 @@ def meaning_of(name: str, code: int = 0) -> Meaning:
         asks_source=line.asks_source,
         stale=line.stale,
         passing=line.passing,
+        of_stranger=line.of_stranger,
     )
 
 
