@@ -239,13 +239,15 @@ class Queue:
         return await sql.fetchrow(statement, *self._seat, timedelta(seconds=seconds), cycle, groups)
 
     async def _rival(self, sql: Sql, send: Send, target: Target) -> Rival | None:
+        other = await rival(sql, send.cycle, send.group, target)
+        # asked last: if the cycle ends in between, the other send is not pending, but was not made either
         pending = await sql.fetchval(
             "select true from sends where cycle = $1 and grp = $2 and session = $3",
             send.cycle,
             send.group,
             self._lease.session,
         )
-        return await rival(sql, send.cycle, send.group, target) if pending else None
+        return other if pending else None
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
         """Store when a group is to be retried, in seconds from now."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import PostOrder, SkipReason, StopReason
-from libs.events.values import AccountId, AdbotId, PlanKind, Post
+from libs.events.values import AccountId, AdbotId, OrderNumber, PlanKind, Post
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
@@ -227,3 +227,12 @@ def _blocked(row: Row) -> list[str]:
     if not row["blocked"]:
         return []
     return [group for group in json.loads(row["targets"]) if chat_of(group) in row["blocked"]]
+
+
+async def order_of(sql: Sql, adbot: AdbotId) -> OrderNumber:
+    """Return the order that an adbot was provisioned for."""
+    order: OrderNumber | None = await sql.fetchval("select order_number from adbots where adbot = $1", adbot)
+    if order is None:
+        message = f"no AdbotProvisioned was read for {adbot}"
+        raise LookupError(message)
+    return order
