@@ -12,7 +12,17 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "provisioning": ("adbots", "stock"),
     "scheduler": ("adbots", "group_lists", "operations", "private_ids", "schedules"),
-    "forwarder": ("assignments", "clients", "cycles", "denials", "releases", "stops"),
+    "forwarder": (
+        "approvals",
+        "assignments",
+        "clients",
+        "cycles",
+        "denials",
+        "memberships",
+        "method_rests",
+        "releases",
+        "stops",
+    ),
     "gateway": (
         "accounts",
         "adbots",

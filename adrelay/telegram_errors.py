@@ -26,6 +26,7 @@ _FOLLOWS = {
     ResultClass.ACCOUNT_FROZEN: "the session is lost, `FROZEN`; its groups go to other seats",
     ResultClass.SESSION_LOST: "the session is lost; its groups go to other seats",
     ResultClass.ALREADY_SENT: "counts as delivered",
+    ResultClass.LEFT_OUT: "the group waits in the cycle for the method that rests, or is left out of it",
     ResultClass.UNREADABLE: "recorded and logged; a new connection; not made again, for it may have arrived",
     ResultClass.TRANSIENT: "made again with backoff, `ADRELAY_FORWARDER_MAX_ATTEMPTS` times in the cycle",
     ResultClass.UNKNOWN: "recorded and logged; not made again in this cycle",
@@ -55,7 +56,9 @@ adbot stops. Later cycles give such a seat only the groups that no other serves.
 that says counts. If the post is as before, the answer is about the group; a `SOURCE_BROKEN` then becomes
 `CONTENT_DENIED`, and stops the adbot only if three groups, or all, say so and none takes the post.
 *Refreshes*: what was remembered of a name, the membership or the album is asked for again, once a cycle,
-before anybody is charged. *Topic*: if a topic was given, the answer is about the topic, which is gone.
+before anybody is charged. *Joins*: if the account is no member, it joins first, within its budget
+([An account is limited](../how-to/an-account-is-limited.md)). *Topic*: if a topic was given, the answer
+is about the topic, which is gone.
 *Confirms*: the seat asks for its own user on a new connection. Only if that is refused in such a way, too,
 the session is lost; else the send is made again. After three such answers in a cycle it is not asked again,
 and further ones fail their group alone, as `UNKNOWN`.
@@ -80,6 +83,10 @@ def telegram_errors_page() -> str:
         "`NOT_A_MEMBER` is the forwarder's own name for a chat that the account is not in: `TARGET_GONE` and",
         "`SEAT_AT_TARGET` for a group, `SEAT_AT_SOURCE` for a source,",
         f"{_PASSING}.",
+        "Other names of its own: `NO_TOPICS` (`TARGET_GONE`), `NAME_MOVED`, `TOO_MANY_CHATS` and",
+        "`JOINED_FOR_ANOTHER` (`TARGET_DENIED`, `SEAT_AT_TARGET`), and, as `LEFT_OUT`, `METHOD_RESTS …`,",
+        "`RESOLVE_BUDGET`, `JOIN_BUDGET`, `JOIN_REQUESTED` and `DAILY_BUDGET`. A wait for a look-up, a list",
+        "of chats or a join rests that method alone.",
         "",
         "## By code, then by family",
         "",
@@ -113,6 +120,7 @@ def _row(names: str, line: Line) -> str:
         ("refreshes", line.stale),
         ("topic", line.in_topic),
         ("confirms", line.unsure),
+        ("joins", line.of_stranger),
     )
     first = ", ".join(word for word, noted in notes if noted)
     blamed = line.result is ResultClass.CONTENT_DENIED and line.party is Party.SOURCE

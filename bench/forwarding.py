@@ -203,6 +203,10 @@ async def _pool(servers: Servers, telegram: TelegramSandboxControl, adbots: Sequ
             "telegram_host": endpoint.host,
             "telegram_port": endpoint.port,
             "telegram_dc": endpoint.dc_id,
+            "resolves_per_minute": 1000,
+            "resolves_per_day": 100_000,
+            "daily_sends": 1_000_000,
+            "daily_sends_by_age": "",
         }
     )
     async with servers.engine(

@@ -168,6 +168,7 @@ class LocalSystem:
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(endpoint.dc_id),
             "ADRELAY_FORWARDER_TELEGRAM_PUBLIC_KEY_FILE": str(key),
             "ADRELAY_FORWARDER_LEASE_SECONDS": "4",
+            "ADRELAY_FORWARDER_RESOLVES_PER_MINUTE": "1000",
             "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.3",
             "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.2",
             **self._settings,

@@ -11,9 +11,11 @@ from libs.events.values import (
     AdbotId,
     ApplicationId,
     ChannelPost,
+    ChatRef,
     CycleId,
     ErrorName,
     GroupRef,
+    Method,
     Pacing,
     Party,
     Post,
@@ -51,6 +53,18 @@ class SeatRested(Event):
     session: SessionId
     until: datetime
     result: ResultClass
+    error: ErrorName
+
+
+class MethodRested(Event):
+    """Telegram asked this session not to call a method before `until`; it goes on with what does not need it.
+
+    Appended again only with a later end.
+    """
+
+    session: SessionId
+    method: Method
+    until: datetime
     error: ErrorName
 
 
@@ -302,6 +316,54 @@ class AccessRegained(Event):
     ref: GroupRef | None
     error: ErrorName | None
     why: RegainReason
+
+
+class JoinRequested(Event):
+    """A seat asked to join a group, of which an admin has to approve. Appended once per seat and group."""
+
+    adbot: AdbotId
+    session: SessionId
+    group: ChatRef
+    at: datetime
+
+
+class GroupJoined(Event):
+    """A seat joined a group for this adbot. Appended once per seat and group."""
+
+    adbot: AdbotId
+    session: SessionId
+    group: ChatRef
+    chat: int
+    """The id in Telegram; negative for a basic group, which is no channel."""
+    approved: bool
+    """An admin approved."""
+    at: datetime
+
+
+class MembershipsForgotten(Event):
+    """What a seat joined, or asked to join, for this adbot counts no more: it left the adbot.
+
+    In Telegram the account stays a member. None stands for all seats.
+    """
+
+    adbot: AdbotId
+    session: SessionId | None
+
+
+class GroupMoved(Event):
+    """A group has another public name, or became a supergroup with another id; it is followed by its id.
+
+    Appended once per change that a send notices.
+    """
+
+    adbot: AdbotId
+    group: ChatRef
+    """The group as the client wrote it."""
+    chat: ChatRef
+    """Its private id now."""
+    name: ChatRef | None
+    """Its public name now."""
+    at: datetime
 
 
 # -- commands

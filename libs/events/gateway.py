@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from libs.events.values import AccountId, Amount, Coin, EmailAddress, NotificationId, OrderNumber
+from libs.events.values import AccountId, Amount, ChatRef, Coin, EmailAddress, NotificationId, OrderNumber
 from libs.eventsourcing.model.event import Event, Upcast
 
 CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -28,6 +28,8 @@ class NotificationKind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PARTIAL_PAYMENT = "partial_payment"
     ORDER_EXPIRED = "order_expired"
+    GROUP_MOVED = "group_moved"
+    """A group of an adbot has another public name or id."""
 
 
 # -- events: stream account-<id>
@@ -67,8 +69,12 @@ class AccessCodeReset(Event):
 class NotificationRaised(Event):
     """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
-    Of a partial payment once per amount. Never contains an access code: the mail's renderer inserts it.
+    Of a partial payment once per amount, of a moved group once per name and id. Never contains an access
+    code: the mail's renderer inserts it. Since schema 2 it may be about a group that moved.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     notification: NotificationId
     account: AccountId
@@ -84,6 +90,12 @@ class NotificationRaised(Event):
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None
+    group: ChatRef | None = None
+    """The group that moved, as the client wrote it."""
+    chat: ChatRef | None = None
+    """Its private id now."""
+    name: ChatRef | None = None
+    """Its public name now."""
 
 
 class MailSent(Event):

@@ -148,6 +148,21 @@ class SendOptions(Contract):
     ] = False
 
 
+class Method(StrEnum):
+    """A kind of request to the messenger that may rest by itself, while the account goes on sending."""
+
+    RESOLVE = "resolve"
+    """Look up a public name."""
+    INVITE = "invite"
+    """Look up an invite link."""
+    LIST = "list"
+    """List the chats of the account."""
+    LOOK = "look"
+    """Look at chats that are known already."""
+    JOIN = "join"
+    """Join a group, or ask to."""
+
+
 class SessionLoss(StrEnum):
     """The status of a lost session."""
 

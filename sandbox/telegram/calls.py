@@ -8,11 +8,11 @@ from sandbox.telegram.core import Core
 from sandbox.telegram.errors import RpcError
 from sandbox.telegram.feed import Listener
 from sandbox.telegram.journal import Entry
+from sandbox.telegram.objects import Account, Chat
 from sandbox.telegram.rights import require_readable
 from sandbox.telegram.sessions import Session
 from sandbox.telegram.specs import AccountState
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Account, Chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Call:
 
     def chat(self, peer: Any, *, readable: bool = True) -> Chat:  # noqa: ANN401 - a TL object
         """Return the channel or group of an input peer, if the caller has met it and may read it."""
+        if isinstance(peer, types.InputPeerChat):
+            return self.basic(peer.chat_id)
         if not isinstance(peer, types.InputPeerChannel | types.InputChannel):
             raise RpcError("PEER_ID_INVALID")
         chat = self.core.world.chats.get(peer.channel_id)
@@ -43,6 +45,16 @@ class Call:
             raise RpcError("FROZEN_PARTICIPANT_MISSING")
         if readable:
             require_readable(chat, account.id)
+        return chat
+
+    def basic(self, number: int) -> Chat:
+        """Return a basic group that the caller is a member of, unless it became a supergroup."""
+        chat = self.core.world.chats.get(number)
+        if chat is None or not chat.basic or chat.status(self.account.id) is None:
+            raise RpcError("PEER_ID_INVALID")
+        if chat.migrated_to is not None:
+            raise RpcError("CHAT_ID_INVALID")
+        require_readable(chat, self.account.id)
         return chat
 
 

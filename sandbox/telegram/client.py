@@ -34,6 +34,7 @@ from sandbox.telegram.specs import (
     MemberStatus,
     Policy,
     PostSpec,
+    RequestSpec,
     WorldSpec,
 )
 
@@ -189,6 +190,17 @@ class TelegramSandboxControl:
     async def remove_member(self, chat: int, account: int) -> ChatView:
         """Remove an account from a chat and return the chat."""
         response = await self._ask("DELETE", f"/chats/{chat}/members/{account}")
+        return ChatView.model_validate_json(response.content)
+
+    async def answer_request(self, chat: int, account: int, *, approved: bool = True) -> ChatView:
+        """Answer an account's request to join as an admin would, and return the chat."""
+        answer = RequestSpec(approved=approved)
+        response = await self._ask("PUT", f"/chats/{chat}/requests/{account}", answer)
+        return ChatView.model_validate_json(response.content)
+
+    async def migrate(self, chat: int) -> ChatView:
+        """Make a supergroup of a basic group and return the supergroup."""
+        response = await self._ask("POST", f"/chats/{chat}/migration")
         return ChatView.model_validate_json(response.content)
 
     # -- messages

@@ -35,6 +35,7 @@ from sandbox.telegram.specs import (
     MemberSpec,
     Policy,
     PostSpec,
+    RequestSpec,
     WorldSpec,
 )
 
@@ -168,7 +169,16 @@ def _chats(sandbox: TelegramSandbox) -> APIRouter:
     async def remove_member(chat: int, account: int) -> ChatView:
         return sandbox.remove_member(chat, account)
 
+    @routes.put("/chats/{chat}/requests/{account}")
+    async def answer_request(chat: int, account: int, spec: RequestSpec) -> ChatView:
+        return sandbox.answer_request(chat, account, approved=spec.approved)
+
+    @routes.post("/chats/{chat}/migration", status_code=201)
+    async def migrate(chat: int) -> ChatView:
+        return sandbox.migrate(chat)
+
     _ = create_channel, create_group, chats, one_chat, change_chat, set_member, remove_member
+    _ = answer_request, migrate
     return routes
 
 

@@ -186,7 +186,7 @@ def _entry(caller: Caller, session: Session, query: Any) -> Entry:
         connection=caller.number,
         session=session.name,
         account=session.account,
-        chat=getattr(target, "channel_id", None),
+        chat=getattr(target, "channel_id", None) or getattr(target, "chat_id", None),
         source=getattr(getattr(query, "from_peer", None), "channel_id", None),
         message_ids=_numbers(getattr(query, "id", None)),
         random_ids=_numbers(getattr(query, "random_id", None)),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sandbox.telegram import tl
+from sandbox.telegram.objects import Chat, Message
 from sandbox.telegram.rendering import Renderer
-from sandbox.telegram.world import Chat, Message
 
 
 class Listener(Protocol):
@@ -53,6 +53,8 @@ class Feed:
 
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
             change = tl.types.UpdateDeleteChannelMessages(chat.id, list(ids), chat.pts, len(ids))
+            if chat.basic:
+                change = tl.types.UpdateDeleteMessages(list(ids), chat.pts, len(ids))
             return updates([change], [], [self._renderer.chat(chat, viewer)])
 
         self._notify(chat.insiders(), update, skip)
@@ -61,7 +63,7 @@ class Feed:
         """Send the change of a chat, or of an account's place in it."""
 
         def update(viewer: int) -> Any:  # noqa: ANN401 - a TL object
-            return updates([tl.types.UpdateChannel(chat.id)], [], [self._renderer.chat(chat, viewer)])
+            return updates([changed(chat)], [], [self._renderer.chat(chat, viewer)])
 
         self._notify(chat.insiders() if accounts is None else accounts, update, None)
 
@@ -76,6 +78,11 @@ class Feed:
             for listener in listeners:
                 if listener.account == account:
                     listener.push(body)
+
+
+def changed(chat: Chat) -> Any:  # noqa: ANN401 - a TL object
+    """Return the change of a chat."""
+    return tl.types.UpdateChat(chat.id) if chat.basic else tl.types.UpdateChannel(chat.id)
 
 
 def updates(changes: list[Any], users: list[Any], chats: list[Any]) -> Any:  # noqa: ANN401 - a TL object

@@ -40,6 +40,8 @@ class ChatView(Document):
     denied: list[Denied]
     slow_mode_seconds: int
     topics: list[TopicSpec]
+    requests: list[int] = Field(description="The accounts that asked to join and wait for an answer.")
+    migrated_to: int | None
     members: dict[int, MemberStatus]
     message_count: int
 

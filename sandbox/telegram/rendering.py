@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from sandbox.telegram.objects import Account, Chat, Draft, File, Message, Origin
 from sandbox.telegram.specs import AccountState, Denied, Media, MemberStatus
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Account, Chat, Draft, File, Message, Origin, World
+from sandbox.telegram.world import World
 
 DC_ID = 2
 
@@ -36,6 +37,8 @@ class Renderer:
 
     def chat(self, chat: Chat, viewer: int) -> Any:  # noqa: ANN401 - a TL object
         """Return a chat as seen by ``viewer``: `channelForbidden` for those who were removed from it."""
+        if chat.basic:
+            return self._basic(chat, viewer)
         access_hash = self._world.access_hash(viewer, chat.id)
         status = chat.status(viewer)
         if status is MemberStatus.BANNED:
@@ -49,17 +52,38 @@ class Renderer:
             date=chat.created,
             broadcast=chat.broadcast,
             megagroup=not chat.broadcast,
-            username=chat.username,
+            username=None if chat.more_usernames else chat.username,
+            usernames=_usernames(chat),
             access_hash=access_hash,
             left=status is None,
             noforwards=chat.noforwards,
             slowmode_enabled=chat.slow_mode_seconds > 0,
             join_to_send=chat.join_to_send,
             join_request=chat.join_request,
-            forum=bool(chat.topics),
+            forum=chat.has_topics,
             admin_rights=self._admin_rights(status),
             banned_rights=self._banned_rights(status),
             default_banned_rights=None if chat.broadcast else denied_rights(chat.denied),
+        )
+
+    def _basic(self, chat: Chat, viewer: int) -> Any:  # noqa: ANN401 - a TL object
+        if chat.status(viewer) is MemberStatus.BANNED:
+            return types.ChatForbidden(chat.id, chat.title)
+        moved = None
+        if chat.migrated_to is not None:
+            access_hash = self._world.access_hash(viewer, chat.migrated_to)
+            moved = types.InputChannel(chat.migrated_to, access_hash)
+        return types.Chat(
+            id=chat.id,
+            title=chat.title,
+            photo=types.ChatPhotoEmpty(),
+            participants_count=len(chat.members),
+            date=chat.created,
+            version=1,
+            left=chat.status(viewer) is None,
+            deactivated=moved is not None,
+            migrated_to=moved,
+            default_banned_rights=denied_rights(chat.denied),
         )
 
     @staticmethod
@@ -79,14 +103,14 @@ class Renderer:
         signed = draft.sender is not None and not chat.broadcast
         return types.Message(
             id=message.id,
-            peer_id=types.PeerChannel(message.chat),
+            peer_id=peer(chat),
             date=message.date,
             message=draft.text,
             out=draft.sender == viewer,
             post=chat.broadcast,
             from_id=types.PeerUser(draft.sender) if signed else None,
             fwd_from=forward_header(draft.forwarded_from),
-            reply_to=_reply_header(draft, forum=bool(chat.topics)),
+            reply_to=_reply_header(draft, forum=chat.has_topics),
             media=None if draft.file is None else media(draft.file, message),
             entities=list(draft.entities),
             grouped_id=draft.grouped_id,
@@ -95,6 +119,8 @@ class Renderer:
 
     def new_message(self, message: Message, viewer: int) -> Any:  # noqa: ANN401 - a TL object
         """Return the update for ``viewer`` about a message."""
+        if self._world.chats[message.chat].basic:
+            return types.UpdateNewMessage(self.message(message, viewer), message.pts, 1)
         return types.UpdateNewChannelMessage(self.message(message, viewer), message.pts, 1)
 
     def around(self, messages: Iterable[Message], viewer: int) -> tuple[list[Any], list[Any]]:
@@ -111,6 +137,19 @@ class Renderer:
         return self.users(accounts, viewer), [self.chat(self._world.chats[one], viewer) for one in chats]
 
 
+def peer(chat: Chat) -> Any:  # noqa: ANN401 - a TL object
+    """Return the peer of a chat."""
+    return types.PeerChat(chat.id) if chat.basic else types.PeerChannel(chat.id)
+
+
+def _usernames(chat: Chat) -> list[Any] | None:
+    """Return all public names of a chat that has several; one alone is in `username` instead."""
+    if not chat.more_usernames:
+        return None
+    first = [] if chat.username is None else [types.Username(chat.username, editable=True, active=True)]
+    return [*first, *(types.Username(name, active=True) for name in chat.more_usernames)]
+
+
 def denied_rights(denied: Iterable[Denied]) -> Any:  # noqa: ANN401 - a TL object
     """Return the banned rights without these, for ever."""
     return types.ChatBannedRights(until_date=None, **{right.value: True for right in denied})
@@ -120,8 +159,8 @@ def forward_header(origin: Origin | None) -> Any:  # noqa: ANN401 - a TL object
     """Return the header of a forwarded message with its origin."""
     if origin is None:
         return None
-    peer = types.PeerUser(origin.account) if origin.chat is None else types.PeerChannel(origin.chat)
-    return types.MessageFwdHeader(date=origin.date, from_id=peer, channel_post=origin.post)
+    author = types.PeerUser(origin.account) if origin.chat is None else types.PeerChannel(origin.chat)
+    return types.MessageFwdHeader(date=origin.date, from_id=author, channel_post=origin.post)
 
 
 def media(file: File, message: Message) -> Any:  # noqa: ANN401 - a TL object

@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from sandbox.telegram.errors import RpcError
+from sandbox.telegram.objects import Chat, Draft
 from sandbox.telegram.specs import Denied, Media, MemberStatus
-from sandbox.telegram.world import Chat, Draft
 
 GENERAL_TOPIC = 1
 
@@ -61,7 +61,7 @@ def _require_kind(chat: Chat, draft: Draft) -> None:
 
 
 def _require_topic(chat: Chat, topic: int | None) -> None:
-    if not chat.topics or topic in (None, GENERAL_TOPIC):
+    if not chat.has_topics or topic in (None, GENERAL_TOPIC):
         return
     known = chat.topics.get(topic)
     if known is None or known.deleted:

@@ -41,10 +41,11 @@ class AccountState(StrEnum):
 
 
 class ChatKind(StrEnum):
-    """The kind of a chat, which is an MTProto channel."""
+    """The kind of a chat. All but basic groups are MTProto channels."""
 
     CHANNEL = "channel"  # a broadcast channel: admins post
     GROUP = "group"  # a supergroup: members write
+    BASIC = "basic"  # a basic group, which is no channel: its id is not marked, and it has no public name
 
 
 class MemberStatus(StrEnum):
@@ -144,6 +145,9 @@ class ChatSettings(Document):
     join_to_send: bool | None = None
     join_request: bool | None = None
     topics: list[TopicSpec] | None = None
+    forum: bool | None = None
+    username: Username | Literal[""] | None = Field(default=None, description="Empty: it has no name then.")
+    more_usernames: list[Username] | None = None
     invite_expired: bool | None = None
     deleted: Literal[True] | None = None
     """The chat is gone, and its name and invite link are free: every call there answers CHANNEL_PRIVATE."""
@@ -155,6 +159,7 @@ class ChannelSpec(Document):
     id: Annotated[int, Field(gt=0)] | None = None
     title: str = "Channel"
     username: Username | None = None
+    more_usernames: list[Username] = Field(default_factory=list[str], description="Further public names.")
     invite_hash: str | None = None
     noforwards: bool = False
     members: list[AccountId] = Field(default_factory=list[int])
@@ -167,6 +172,8 @@ class GroupSpec(ChannelSpec):
     """A supergroup to create. Without a username it is private; with topics it is a forum."""
 
     title: str = "Group"
+    basic: bool = Field(default=False, description="A basic group, which can be made a supergroup.")
+    forum: bool = False
     restricted: list[AccountId] = Field(default_factory=list[int])
     denied: list[Denied] = Field(default_factory=list[Denied])
     slow_mode_seconds: Annotated[int, Field(ge=0)] = 0
@@ -179,6 +186,12 @@ class MemberSpec(Document):
     """An account's place in a chat."""
 
     status: MemberStatus = MemberStatus.MEMBER
+
+
+class RequestSpec(Document):
+    """The answer of an admin to a request to join."""
+
+    approved: bool = True
 
 
 class AccountStateSpec(Document):

@@ -1,9 +1,9 @@
 """Views of accounts, chats, messages and sessions for the controls."""
 
 from sandbox.telegram.models import AccountView, ChatView, ForwardedFrom, MessageView, SessionView
+from sandbox.telegram.objects import Account, Chat, Message, Origin
 from sandbox.telegram.sessions import Session
 from sandbox.telegram.specs import marked
-from sandbox.telegram.world import Account, Chat, Message, Origin
 
 
 def account(known: Account) -> AccountView:
@@ -22,7 +22,7 @@ def chat(known: Chat) -> ChatView:
     """Return the view of a channel or group."""
     return ChatView(
         id=known.id,
-        marked_id=marked(known.id),
+        marked_id=-known.id if known.basic else marked(known.id),
         kind=known.kind,
         title=known.title,
         username=known.username,
@@ -31,6 +31,8 @@ def chat(known: Chat) -> ChatView:
         denied=sorted(known.denied),
         slow_mode_seconds=known.slow_mode_seconds,
         topics=list(known.topics.values()),
+        requests=sorted(known.requests),
+        migrated_to=known.migrated_to,
         members=dict(known.members),
         message_count=len(known.messages),
     )

@@ -5,157 +5,22 @@ import hmac
 import itertools
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from sandbox.telegram.errors import SandboxError, UnknownError
+from sandbox.telegram.objects import Account, Chat, Message
 from sandbox.telegram.specs import (
     AccountSpec,
-    AccountState,
     ChannelSpec,
     ChatKind,
-    Denied,
     GroupSpec,
-    Media,
     MemberStatus,
-    TopicSpec,
     unmarked,
 )
 
 FIRST_ACCOUNT = 1001
 FIRST_CHAT = 1_500_000_001
-
-
-@dataclass(slots=True)
-class Account:
-    """A user of this world."""
-
-    id: int
-    name: str
-    phone: str
-    username: str | None
-    code: str
-    state: AccountState = AccountState.ACTIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The origin of a forwarded message."""
-
-    date: datetime
-    chat: int | None = None
-    post: int | None = None
-    account: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A media stub."""
-
-    id: int
-    kind: Media
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The content of a message, before a chat gives it an id and a date."""
-
-    text: str
-    sender: int | None = None
-    file: File | None = None
-    forwarded_from: Origin | None = None
-    source: Origin | None = None
-    grouped_id: int | None = None
-    topic: int | None = None
-    reply_to: int | None = None
-    random_id: int | None = None
-    entities: tuple[Any, ...] = ()  # formatting, as Telethon's objects
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message in a chat; ``pts`` is the chat's state after it."""
-
-    id: int
-    chat: int
-    pts: int
-    date: datetime
-    draft: Draft
-
-
-@dataclass(slots=True)
-class Chat:
-    """A broadcast channel or a supergroup: in MTProto both are channels."""
-
-    id: int
-    kind: ChatKind
-    title: str
-    username: str | None
-    invite_hash: str
-    created: datetime
-    noforwards: bool = False
-    denied: frozenset[Denied] = frozenset()
-    slow_mode_seconds: int = 0
-    join_to_send: bool = False
-    join_request: bool = False
-    invite_expired: bool = False
-    deleted: bool = False
-    topics: dict[int, TopicSpec] = field(default_factory=dict[int, TopicSpec])
-    members: dict[int, MemberStatus] = field(default_factory=dict[int, MemberStatus])
-    messages: dict[int, Message] = field(default_factory=dict[int, Message])  # by id, ascending
-    deletions: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])  # (pts, message id)
-    last_written: dict[int, float] = field(default_factory=dict[int, float])  # account → monotonic
-    pts: int = 1
-    last_id: int = 0
-
-    @property
-    def broadcast(self) -> bool:
-        """It is a broadcast channel."""
-        return self.kind is ChatKind.CHANNEL
-
-    def status(self, account: int) -> MemberStatus | None:
-        """Return an account's place here; ``None`` for a stranger."""
-        return self.members.get(account)
-
-    def inside(self, account: int) -> bool:
-        """Return whether the account gets this chat's updates and has it among its dialogs."""
-        return not self.deleted and self.members.get(account, MemberStatus.BANNED) is not MemberStatus.BANNED
-
-    def insiders(self) -> Iterator[int]:
-        """Yield the accounts that get this chat's updates."""
-        return (account for account in self.members if self.inside(account))
-
-    def add(self, draft: Draft, message_id: int | None = None) -> Message:
-        """Add a message and return it."""
-        number = self.last_id + 1 if message_id is None else message_id
-        if number <= self.last_id:
-            raise SandboxError(f"chat {self.id} is already at message {self.last_id}")
-        self.pts += 1
-        self.last_id = number
-        message = Message(number, self.id, self.pts, datetime.now(UTC), draft)
-        self.messages[number] = message
-        return message
-
-    def delete(self, ids: Iterable[int]) -> list[int]:
-        """Delete messages; return those that existed."""
-        gone = [number for number in ids if self.messages.pop(number, None)]
-        for number in gone:
-            self.pts += 1
-            self.deletions.append((self.pts, number))
-        return gone
-
-    def since(self, pts: int) -> list[Message]:
-        """Return the messages after the state ``pts``, oldest first."""
-        newer = itertools.takewhile(lambda message: message.pts > pts, reversed(self.messages.values()))
-        return list(newer)[::-1]
-
-    @property
-    def last(self) -> Message | None:
-        """The latest message that was not deleted."""
-        return next(reversed(self.messages.values()), None)
 
 
 class World:
@@ -216,17 +81,21 @@ class World:
         members = self._places(spec)
         for account in members:
             self.account(account)
-        kind = ChatKind.GROUP if isinstance(spec, GroupSpec) else ChatKind.CHANNEL
+        kind = _kind(spec)
+        if kind is ChatKind.BASIC and (spec.username or spec.more_usernames):
+            raise SandboxError("a basic group has no public name")
         invite = spec.invite_hash or secrets.token_urlsafe(12)
         if invite in self._invites:
             raise SandboxError("there is already a chat with this invite hash")
-        chat = Chat(number, kind, spec.title, spec.username, invite, datetime.now(UTC), spec.noforwards)
-        self._claim(spec.username, chat)
+        chat = Chat(number, kind, spec.title, None, invite, datetime.now(UTC), spec.noforwards)
+        self.rename(chat, spec.username)
+        self.name_further(chat, spec.more_usernames)
         chat.members.update(members)
         if isinstance(spec, GroupSpec):
             chat.denied = frozenset(spec.denied)
             chat.slow_mode_seconds = spec.slow_mode_seconds
             chat.join_to_send, chat.join_request = spec.join_to_send, spec.join_request
+            chat.forum = spec.forum
             chat.topics = {topic.id: topic for topic in spec.topics}
         self.chats[number] = self._invites[invite] = chat
         return chat
@@ -242,9 +111,36 @@ class World:
         """Mark a chat as deleted, and free its name and its invite link."""
         chat.deleted = True
         self._invites.pop(chat.invite_hash, None)
-        if chat.username is not None:
-            self._usernames.pop(chat.username.lower(), None)
-            chat.username = None
+        self.rename(chat, None)
+        self.name_further(chat, [])
+
+    def rename(self, chat: Chat, username: str | None) -> None:
+        """Give a chat another public name, or none; its last one is free then."""
+        if username != chat.username:
+            self._claim(username, chat)
+            self._usernames.pop((chat.username or "").lower(), None)
+            chat.username = username
+
+    def name_further(self, chat: Chat, usernames: Iterable[str]) -> None:
+        """Give a chat other further public names; its last ones are free then."""
+        for username in chat.more_usernames:
+            self._usernames.pop(username.lower(), None)
+        chat.more_usernames = []
+        for username in usernames:
+            self._claim(username, chat)
+            chat.more_usernames.append(username)
+
+    def migrate(self, chat: Chat) -> Chat:
+        """Make a supergroup of a basic group, with its members and its invite link; return the new one."""
+        if not chat.basic or chat.migrated_to is not None:
+            raise SandboxError(f"chat {chat.id} is no basic group")
+        number = max(self.chats) + 1
+        made = Chat(number, ChatKind.GROUP, chat.title, None, chat.invite_hash, datetime.now(UTC))
+        made.members.update(chat.members)
+        made.denied, made.join_request = chat.denied, chat.join_request
+        self.chats[number] = self._invites[chat.invite_hash] = made
+        chat.migrated_to = number
+        return made
 
     def by_username(self, username: str) -> Account | Chat | None:
         """Return the user or chat with this public name."""
@@ -269,3 +165,9 @@ class World:
         if isinstance(spec, GroupSpec):
             places |= dict.fromkeys(spec.restricted, MemberStatus.RESTRICTED)
         return places
+
+
+def _kind(spec: ChannelSpec | GroupSpec) -> ChatKind:
+    if not isinstance(spec, GroupSpec):
+        return ChatKind.CHANNEL
+    return ChatKind.BASIC if spec.basic else ChatKind.GROUP

@@ -4,6 +4,7 @@ from sandbox.telegram import views
 from sandbox.telegram.core import Core
 from sandbox.telegram.errors import UnknownError
 from sandbox.telegram.models import AccountView, ChatView, FaultView, MessageView
+from sandbox.telegram.objects import Draft, File, Message
 from sandbox.telegram.specs import (
     AccountSpec,
     AccountState,
@@ -18,7 +19,9 @@ from sandbox.telegram.specs import (
     PostSpec,
     WorldSpec,
 )
-from sandbox.telegram.world import Draft, File, Message
+
+_NOT_FIELDS = {"denied", "topics", "deleted", "username", "more_usernames"}
+"""The settings of a chat that are changed by more than an assignment."""
 
 
 class WorldControls:
@@ -76,13 +79,17 @@ class WorldControls:
     def change_chat(self, chat: int, settings: ChatSettings) -> ChatView:
         """Change the settings of a channel or group and return it."""
         known = self.core.world.chat(chat)
-        changes = settings.model_dump(exclude_none=True, exclude={"denied", "topics", "deleted"})
+        changes = settings.model_dump(exclude_none=True, exclude=_NOT_FIELDS)
         for name, value in changes.items():
             setattr(known, name, value)
         if settings.denied is not None:
             known.denied = frozenset(settings.denied)
         if settings.topics is not None:
             known.topics = {topic.id: topic for topic in settings.topics}
+        if settings.username is not None:
+            self.core.world.rename(known, settings.username or None)
+        if settings.more_usernames is not None:
+            self.core.world.name_further(known, settings.more_usernames)
         if settings.deleted:
             self.core.world.delete_chat(known)
         self.core.feed.chat_changed(known)
@@ -101,6 +108,24 @@ class WorldControls:
         known.members.pop(account, None)
         self.core.feed.chat_changed(known, [account])
         return views.chat(known)
+
+    def answer_request(self, chat: int, account: int, *, approved: bool = True) -> ChatView:
+        """Answer an account's request to join as an admin would, and return the chat."""
+        known = self.core.world.chat(chat)
+        if account not in known.requests:
+            raise UnknownError(f"account {account} has not asked to join chat {known.id}")
+        known.requests.remove(account)
+        if approved:
+            known.members[account] = MemberStatus.MEMBER
+            self.core.feed.chat_changed(known, [account])
+        return views.chat(known)
+
+    def migrate(self, chat: int) -> ChatView:
+        """Make a supergroup of a basic group and return the supergroup."""
+        known = self.core.world.chat(chat)
+        made = self.core.world.migrate(known)
+        self.core.feed.chat_changed(known, list(known.members))
+        return views.chat(made)
 
     # -- messages
 

@@ -52,6 +52,8 @@ class Meaning:
     """It is of a state that often passes by itself."""
     unsure: bool = False
     """It also comes and goes: the session is lost only if a new connection gets such an answer too."""
+    of_stranger: bool = False
+    """It may be due to the account's not being a member, which may join."""
 
 
 class MessengerError(Exception):
@@ -87,6 +89,26 @@ class NotAMember(MessengerError):
         super().__init__(NOT_A_MEMBER, meaning)
 
 
+class AwaitsApproval(MessengerError):
+    """The account has asked to join; an admin of the group has to approve."""
+
+    def __init__(self) -> None:
+        super().__init__("JOIN_REQUESTED", Meaning(ResultClass.LEFT_OUT, ResultClass.LEFT_OUT))
+
+
+TOO_MANY_CHATS = "TOO_MANY_CHATS"
+
+
+class TooManyChats(MessengerError):
+    """The account is a member of as many chats as it may be; another one may be able to join."""
+
+    def __init__(self) -> None:
+        meaning = Meaning(
+            ResultClass.TARGET_DENIED, ResultClass.SOURCE_BROKEN, Party.SEAT_AT_TARGET, Party.SEAT_AT_SOURCE
+        )
+        super().__init__(TOO_MANY_CHATS, meaning)
+
+
 class NoCredentials(Exception):
     """The credentials of a session or of its application are not stored; an operator has to act."""
 
@@ -101,10 +123,27 @@ class Identity:
 
 @dataclass(frozen=True)
 class Peer:
-    """A channel or group as addressed by one account: the key is valid for that account only."""
+    """A channel or group as addressed by one account: the key is valid for that account only.
+
+    The id of a basic group, which is no channel, is negative here.
+    """
 
     chat: int
     key: int = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What an account knows about a channel or group."""
+
+    peer: Peer
+    names: tuple[GroupRef, ...] = ()
+    """Its public names."""
+    forum: bool | None = None
+    """It has topics; None if that is not known."""
+    member: bool = True
+    approval: bool = False
+    """An admin has to approve of new members."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +178,33 @@ class Account(Protocol):
         """Return the session's user."""
         ...
 
-    async def resolve(self, ref: GroupRef) -> Peer:
-        """Return the channel or group of a public name, or of the invite link by which it was joined."""
+    async def resolve(self, ref: GroupRef) -> Chat:
+        """Return the channel or group of a public name or an invite link.
+
+        Raise `NotAMember` if only members are shown what an invite link leads to.
+        """
         ...
 
-    async def chats(self) -> dict[GroupRef, Peer]:
+    async def chats(self) -> dict[GroupRef, Chat]:
         """Return the channels and groups that the account is a member of, by their private ids."""
+        ...
+
+    async def look(self, peer: Peer) -> Chat | None:
+        """Return a known chat as it is now; None if it is gone, or the account was removed from it.
+
+        It has another id if it was a basic group, which became a supergroup.
+        """
+        ...
+
+    async def join(self, chat: GroupRef | Peer) -> Chat:
+        """Join a chat, by an invite link or as a known peer, and return it; joining twice changes nothing.
+
+        Raise `AwaitsApproval` or `TooManyChats`.
+        """
+        ...
+
+    def take_seen(self) -> Sequence[Chat]:
+        """Return the chats that answers showed since the last call, each as it was shown last."""
         ...
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:

@@ -20,9 +20,9 @@ from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
 from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.pool.known import forget_peers
 from services.forwarder.pool.own_posts import begin_with, forget_deletions, forget_posts
 from services.forwarder.pool.pausing import pause, paused, resume
-from services.forwarder.pool.peers import forget_peers
 from services.forwarder.pool.post_checks import request
 from services.forwarder.pool.recovery import abort, record_known_of_cycle
 from services.forwarder.pool.switches import block, blocked_among, pending_at, unblock

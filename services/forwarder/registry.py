@@ -2,9 +2,10 @@
 
 from libs.eventsourcing import Registry
 from services.forwarder.access.domain import ACCESS
+from services.forwarder.access.membership_tables import APPROVALS, MEMBERSHIPS
 from services.forwarder.access.tables import DENIALS
 from services.forwarder.client.domain import CLIENT
-from services.forwarder.client.tables import CLIENTS
+from services.forwarder.client.tables import CLIENTS, METHOD_RESTS
 from services.forwarder.commands import commands
 from services.forwarder.context import Context
 from services.forwarder.cycle.domain import CYCLE
@@ -19,8 +20,8 @@ from services.forwarder.timers import timers
 REGISTRY = Registry[Context](
     service="forwarder",
     aggregates=(ACCESS, APPLICATION, CLIENT, CYCLE, POST_CHECK),
-    state_tables=(CLIENTS, CYCLES, DENIALS),
     read_models=(STOPS, RELEASES, ASSIGNMENTS),
+    state_tables=(APPROVALS, CLIENTS, CYCLES, DENIALS, MEMBERSHIPS, METHOD_RESTS),
     reactions=reactions,
     commands=commands,
     timers=timers,

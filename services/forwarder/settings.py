@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from libs.chassis.settings import ServiceSettings
 
 KEY_BYTES = 32
+MOST_IN_STEP = 1_000_000
 
 
 def decode_keys(text: SecretStr) -> list[bytes]:
@@ -33,6 +35,29 @@ def decode_keys(text: SecretStr) -> list[bytes]:
 
 def _valid(text: SecretStr) -> SecretStr:
     decode_keys(text)
+    return text
+
+
+def steps_of(text: str) -> list[tuple[int, int]]:
+    """Return the steps of a budget, by age in days: `0:20,7:100`; raise `ValueError` saying what is wrong."""
+    steps: list[tuple[int, int]] = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        age, colon, sends = part.partition(":")
+        if not (colon and age.strip().isdecimal() and sends.strip().isdecimal()):
+            message = f"{part} is not <days>:<sends>"
+            raise ValueError(message)
+        steps.append((int(age), int(sends)))
+    if any(later <= age for (age, _), (later, _) in pairwise(steps)):
+        message = "the ages must ascend"
+        raise ValueError(message)
+    if any(number > MOST_IN_STEP for step in steps for number in step):
+        message = f"no number may exceed {MOST_IN_STEP}"
+        raise ValueError(message)
+    return steps
+
+
+def _valid_steps(text: str) -> str:
+    steps_of(text)
     return text
 
 
@@ -98,6 +123,28 @@ class ForwarderSettings(ServiceSettings):
     )
     task_sessions: int = Field(
         4, ge=1, description="How many sessions one worker leases at most for tasks other than sends"
+    )
+    daily_sends: int = Field(
+        5000, ge=1, le=MOST_IN_STEP, description="How many sends a session makes in a day in UTC at most"
+    )
+    daily_sends_by_age: Annotated[str, AfterValidator(_valid_steps)] = Field(
+        "0:500,7:1500,30:5000",
+        description="Fewer for young sessions: the most sends a day from so many days after the import on",
+    )
+    resolves_per_minute: int = Field(
+        10, ge=1, le=1000, description="How many unknown names and links a session looks up in a minute"
+    )
+    resolves_per_day: int = Field(
+        200, ge=1, le=100_000, description="How many of them in 24 hours; known ones are not looked up again"
+    )
+    joins_per_day: int = Field(
+        5, ge=0, le=100, description="How many groups a session joins in 24 hours; 0: none, ever"
+    )
+    join_distance_seconds: float = Field(
+        1800.0, ge=0, le=86_400, description="The least time between two joins; up to half of it is added"
+    )
+    join_check_seconds: float = Field(
+        3600.0, ge=0, le=86_400, description="How often a session looks if an admin has let it into a group"
     )
     account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")
     denial_seconds: float = Field(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, PaymentPartiallyPaid
+from libs.events.forwarder import GroupMoved
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing import Reactions, UnitOfWork
@@ -11,6 +12,7 @@ from services.gateway.context import Context
 from services.gateway.inbox.commands import Raise
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
+from services.gateway.tables.adbot_states import order_of
 
 STALE = timedelta(days=1)
 """Older events notify in the app only: a reader that starts from the first event must not send mails."""
@@ -87,6 +89,24 @@ async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context)
         order=event.order,
         email=email,
         mail=_by_mail(unit, context),
+    )
+    await unit.execute(INBOX, account, notification)
+
+
+@reactions.to(GroupMoved)
+async def group_moved(event: GroupMoved, unit: UnitOfWork) -> None:
+    """Notify in the app that a group has another name or id, under which it is served from now on."""
+    order = await order_of(unit.flushed, event.adbot)
+    account, email = await _whose(unit, order)
+    notification = Raise(
+        account=account,
+        kind=NotificationKind.GROUP_MOVED,
+        order=order,
+        email=email,
+        mail=False,
+        group=event.group,
+        chat=event.chat,
+        name=event.name,
     )
     await unit.execute(INBOX, account, notification)
 

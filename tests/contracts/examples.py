@@ -12,6 +12,7 @@ from libs.events.values import (
     ApplicationId,
     ChannelPost,
     CycleId,
+    Method,
     NotificationId,
     Pacing,
     Party,
@@ -314,6 +315,13 @@ _FORWARDER: list[Event] = [
         error=None,
         why=forwarder.RegainReason.DELIVERED,
     ),
+    forwarder.MethodRested(session=SESSION, method=Method.RESOLVE, until=LATER, error="FLOOD_WAIT_17"),
+    forwarder.JoinRequested(adbot=ADBOT, session=SESSION, group=GROUPS[2], at=NOON),
+    forwarder.GroupJoined(
+        adbot=ADBOT, session=SESSION, group=GROUPS[2], chat=1_234_567_890, approved=True, at=LATER
+    ),
+    forwarder.MembershipsForgotten(adbot=ADBOT, session=SESSION),
+    forwarder.GroupMoved(adbot=ADBOT, group=GROUPS[0], chat="-1001234567890", name="@berlin_rooms", at=NOON),
 ]
 
 _GATEWAY: list[Event] = [

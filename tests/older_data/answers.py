@@ -11,6 +11,9 @@ def by_time(lines: list[Json]) -> list[Json]:
     return sorted(lines, key=lambda line: (line["at"], line["group"]))
 
 
+_YOUNGER = frozenset({"group", "group_id", "group_name"})
+
+
 async def answers(url: str, admin_token: str, email: str) -> Json:
     """Return the answers to the operator and the client, who gets a new access code."""
     async with Rest(url, admin_token) as operator:
@@ -25,7 +28,11 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         found["advertisement"] = {field: advertisement[field] for field in ("post", "groups")}
         found["logs"] = (await client.get(f"{path}/logs", limit=1000))["items"]
         found["statistics"] = await client.get(f"{path}/statistics")
-        found["notifications"] = (await client.get("/notifications"))["items"]
+        # fields that are younger than the older data say nothing about its notifications
+        found["notifications"] = [
+            {field: value for field, value in one.items() if value is not None or field not in _YOUNGER}
+            for one in (await client.get("/notifications"))["items"]
+        ]
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:
         found["orders"] = {number: await operator.get(f"/admin/orders/{number}") for number in numbers}

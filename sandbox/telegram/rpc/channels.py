@@ -4,11 +4,11 @@ from typing import Any
 
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import RpcError
-from sandbox.telegram.feed import updates
+from sandbox.telegram.feed import changed, updates
+from sandbox.telegram.objects import Chat
 from sandbox.telegram.rendering import denied_rights
 from sandbox.telegram.specs import Denied, MemberStatus
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Chat
 
 # ruff: noqa: ANN401 - requests and answers are TL objects
 
@@ -24,9 +24,10 @@ def join(call: Call, chat: Chat) -> Any:
         if joined >= call.core.conduct.channel_limit:
             raise RpcError("CHANNELS_TOO_MUCH")
         if chat.join_request:
+            chat.requests.add(me)
             raise RpcError("INVITE_REQUEST_SENT")
         chat.members[me] = MemberStatus.MEMBER
-    return updates([types.UpdateChannel(chat.id)], [], [call.core.renderer.chat(chat, me)])
+    return updates([changed(chat)], [], [call.core.renderer.chat(chat, me)])
 
 
 @method("channels.joinChannel", writes=True)
@@ -50,6 +51,8 @@ def leave_channel(call: Call, request: Any) -> Any:
 def get_channels(call: Call, request: Any) -> Any:
     """Return the named channels."""
     chats = [call.chat(one, readable=False) for one in request.id]
+    if any(chat.deleted for chat in chats):
+        raise RpcError("CHANNEL_PRIVATE")
     return types.messages.Chats([call.core.renderer.chat(chat, call.account.id) for chat in chats])
 
 

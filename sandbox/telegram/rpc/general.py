@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import RpcError
+from sandbox.telegram.objects import Account
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Account
 
 # ruff: noqa: ANN401 - requests and answers are TL objects
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import RpcError
+from sandbox.telegram.objects import Chat
 from sandbox.telegram.rpc.channels import join
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Chat
 
 # ruff: noqa: ANN401 - requests and answers are TL objects
 
@@ -32,9 +32,9 @@ def check_chat_invite(call: Call, request: Any) -> Any:
         photo=types.PhotoEmpty(0),
         participants_count=sum(1 for _ in chat.insiders()),
         color=0,
-        channel=True,
+        channel=not chat.basic,
         broadcast=chat.broadcast,
-        megagroup=not chat.broadcast,
+        megagroup=not chat.broadcast and not chat.basic,
         request_needed=chat.join_request,
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import RpcError
 from sandbox.telegram.feed import updates
+from sandbox.telegram.objects import Chat, Draft, Message, Origin
 from sandbox.telegram.rights import note_written, require_writable
 from sandbox.telegram.specs import Repeats
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Chat, Draft, Message, Origin
 
 # ruff: noqa: ANN401 - requests and answers are TL objects
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import RpcError
+from sandbox.telegram.objects import Chat, Message
+from sandbox.telegram.rendering import peer
 from sandbox.telegram.rights import GENERAL_TOPIC
 from sandbox.telegram.tl import types
-from sandbox.telegram.world import Chat, Message
 
 # ruff: noqa: ANN401 - requests and answers are TL objects
 
@@ -70,13 +71,23 @@ def _around(call: Call, chat: Chat, messages: Sequence[Message]) -> tuple[list[A
     return users, chats or [call.core.renderer.chat(chat, call.account.id)]
 
 
+@method("messages.getChats")
+def get_chats(call: Call, request: Any) -> Any:
+    """Return the named basic groups, also those that became supergroups."""
+    found = [call.core.world.chats.get(number) for number in request.id]
+    known = [chat for chat in found if chat is not None and chat.basic and chat.status(call.account.id)]
+    if len(known) < len(found):
+        raise RpcError("CHAT_ID_INVALID")
+    return types.messages.Chats([call.core.renderer.chat(chat, call.account.id) for chat in known])
+
+
 @method("messages.getDialogs")
 def get_dialogs(call: Call, request: Any) -> Any:
     """Return the chats of the caller, the latest message first, a page at a time."""
     me, world = call.account.id, call.core.world
     chats = [chat for chat in world.chats.values() if chat.inside(me)]
     chats.sort(key=lambda chat: (_last_date(chat), chat.id), reverse=True)
-    after = getattr(request.offset_peer, "channel_id", None)
+    after = getattr(request.offset_peer, "channel_id", None) or getattr(request.offset_peer, "chat_id", None)
     skipped = next((at + 1 for at, chat in enumerate(chats) if chat.id == after), 0)
     page = chats[skipped : skipped + request.limit]
     tops = [chat.last for chat in page if chat.last]
@@ -95,7 +106,7 @@ def _last_date(chat: Chat) -> float:
 
 def _dialog(chat: Chat) -> Any:
     return types.Dialog(
-        peer=types.PeerChannel(chat.id),
+        peer=peer(chat),
         top_message=chat.last.id if chat.last else 0,
         read_inbox_max_id=0,
         read_outbox_max_id=0,

@@ -91,4 +91,37 @@ class Read:
     refs: tuple[GroupRef, ...]
 
 
-Command = Read | Deny | Deliver | Lift | Join | TakeBack | Leave
+@dataclass(frozen=True)
+class Ask:
+    """Store that a seat asked to join a group, without its topic, where an admin has to approve."""
+
+    adbot: AdbotId
+    session: SessionId
+    ref: GroupRef
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Enter:
+    """Store that a seat joined a group, without its topic, for this adbot. `chat`: see `GroupJoined`."""
+
+    adbot: AdbotId
+    session: SessionId
+    ref: GroupRef
+    chat: int
+    approved: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Store that a group, without its topic, has another id or public name now."""
+
+    adbot: AdbotId
+    ref: GroupRef
+    chat: GroupRef
+    name: GroupRef | None
+    at: datetime
+
+
+Command = Read | Deny | Deliver | Lift | Join | TakeBack | Leave | Ask | Enter | Follow

@@ -5,13 +5,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from libs.events.forwarder import AccessDenied, AccessRegained, RegainReason
+from libs.events.forwarder import (
+    AccessDenied,
+    AccessRegained,
+    GroupJoined,
+    GroupMoved,
+    JoinRequested,
+    MembershipsForgotten,
+    RegainReason,
+)
 from libs.events.values import AdbotId, ErrorName, GroupRef, Party, ResultClass, SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Snapshots
 from services.forwarder.access.commands import (
+    Ask,
     Command,
     Deliver,
     Deny,
+    Enter,
+    Follow,
     Join,
     Lasting,
     Leave,
@@ -20,8 +31,19 @@ from services.forwarder.access.commands import (
     Refusal,
     TakeBack,
 )
+from services.forwarder.access.memberships import (
+    Membership,
+    MembershipEvent,
+    Move,
+    asked,
+    entered,
+    followed,
+    forgotten,
+    members_after,
+    moves_after,
+)
 
-AccessEvent = AccessDenied | AccessRegained
+AccessEvent = AccessDenied | AccessRegained | MembershipEvent
 
 REMEMBERED = timedelta(days=60)
 """How long an ended denial still counts as the one before the next."""
@@ -51,20 +73,37 @@ class LastingDenial:
 
 @dataclass(frozen=True)
 class Access:
-    """The denials of an adbot's seats and groups: those in force, and those that ended lately."""
+    """The denials of an adbot's seats and groups: those in force, and those that ended lately.
+
+    Also what its seats joined for it, and the groups that have another name or id than the client wrote.
+    """
 
     adbot: AdbotId
     denials: tuple[LastingDenial, ...] = field(default_factory=tuple[LastingDenial, ...])
+    memberships: tuple[Membership, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 def decide(command: Command, access: Access | None) -> list[AccessEvent]:
     """Return the events of a command; none, if it changes nothing."""
-    if isinstance(command, Deny):
-        return _deny(command, access)
-    return [] if access is None else _regain(command, access)
+    state = access or Access(command.adbot) if isinstance(command, Ask | Enter | Follow) else access
+    match command:
+        case Deny():
+            return _deny(command, access)
+        case _ if state is None:
+            return []
+        case Ask():
+            return [*asked(command, state.memberships)]
+        case Enter():
+            return [*entered(command, state.memberships)]
+        case Follow():
+            return [*followed(command, state.moves)]
+        case _:
+            return _regain(command, state)
 
 
 def _regain(command: Read | Deliver | Lift | Join | TakeBack | Leave, access: Access) -> list[AccessEvent]:
+    ended: list[AccessEvent]
     match command:
         case Read():
             ended = _read(access, command)
@@ -78,6 +117,7 @@ def _regain(command: Read | Deliver | Lift | Join | TakeBack | Leave, access: Ac
             ended = _ended(access, RegainReason.ACCOUNT_LIMITED, command.session, (None,), command.error)
         case Leave():
             ended = _ended(access, RegainReason.SEAT_LEFT, command.session, (None,))
+            ended += forgotten(command.session, access.adbot, access.memberships)
         case _:
             assert_never(command)
     return ended
@@ -173,11 +213,11 @@ def _ended(
     error: ErrorName | None = None,
 ) -> list[AccessEvent]:
     """Return an event for each reference with denials to end."""
-    events = [
+    events: list[AccessRegained] = [
         AccessRegained(adbot=access.adbot, session=session, ref=ref, error=error, why=why)
         for ref in dict.fromkeys(refs)
     ]
-    return [event for event in events if any(_ends(event, one) for one in access.denials)]
+    return [*(event for event in events if any(_ends(event, one) for one in access.denials))]
 
 
 def _ends(event: AccessRegained, denial: LastingDenial) -> bool:
@@ -191,14 +231,23 @@ def _ends(event: AccessRegained, denial: LastingDenial) -> bool:
 
 def evolve(access: Access | None, event: AccessEvent) -> Access:
     """Return the adbot's access after an event."""
-    match event, access:
-        case AccessDenied(), _:
-            return _with(access or Access(event.adbot), event)
-        case AccessRegained(), Access():
-            return replace(access, denials=tuple(_after(event, access.denials)))
-        case AccessRegained(), None:
+    if access is None:
+        if isinstance(event, AccessRegained | MembershipsForgotten):
             message = f"{type(event).__name__} can't be the first event"
             raise ImpossibleEvent(message)
+        access = Access(event.adbot)
+    match event:
+        case AccessDenied():
+            return _with(access, event)
+        case AccessRegained():
+            return replace(access, denials=tuple(_after(event, access.denials)))
+        case JoinRequested() | GroupJoined():
+            return replace(access, memberships=members_after(event, access.memberships))
+        case MembershipsForgotten():
+            moves = () if event.session is None else access.moves
+            return replace(access, memberships=members_after(event, access.memberships), moves=moves)
+        case GroupMoved():
+            return replace(access, moves=moves_after(event, access.moves))
         case _:
             assert_never(event)
 
@@ -225,4 +274,4 @@ def _with(access: Access, event: AccessDenied) -> Access:
     return replace(access, denials=(*others, denial))
 
 
-ACCESS = Decider("access", decide, evolve, snapshots=Snapshots(Access, version=1))
+ACCESS = Decider("access", decide, evolve, snapshots=Snapshots(Access, version=2))

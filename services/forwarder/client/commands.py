@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.events.values import ApplicationId, ErrorName, ResultClass, SessionId, SessionLoss
+from libs.events.values import ApplicationId, ErrorName, Method, ResultClass, SessionId, SessionLoss
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,16 @@ class Pause:
 
     until: datetime
     result: ResultClass
+    error: ErrorName
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RestMethod:
+    """Let a method of a session rest until an instant; the session goes on with what does not need it."""
+
+    method: Method
+    until: datetime
     error: ErrorName
     at: datetime
 
@@ -49,4 +59,4 @@ class MarkReachable:
     """Note that a session was reached."""
 
 
-Command = Import | Pause | Die | MarkUnreachable | MarkReachable
+Command = Import | Pause | RestMethod | Die | MarkUnreachable | MarkReachable

@@ -1,21 +1,33 @@
 """The decisions about a session in Telegram: imported, paused by a limit, unreachable, dead."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
 from libs.events.forwarder import (
+    MethodRested,
     SeatRested,
     SessionDied,
     SessionImported,
     SessionReachable,
     SessionUnreachable,
 )
-from libs.events.values import SessionId
+from libs.events.values import Method, SessionId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
-from services.forwarder.client.commands import Command, Die, Import, MarkReachable, MarkUnreachable, Pause
+from services.forwarder.client.commands import (
+    Command,
+    Die,
+    Import,
+    MarkReachable,
+    MarkUnreachable,
+    Pause,
+    RestMethod,
+)
 
-ClientEvent = SessionImported | SeatRested | SessionUnreachable | SessionReachable | SessionDied
+ClientEvent = (
+    SessionImported | SeatRested | MethodRested | SessionUnreachable | SessionReachable | SessionDied
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Client:
     paused_until: datetime | None = None
     dead: bool = False
     unreachable: bool = False
+    methods: Mapping[Method, datetime] = field(default_factory=dict[Method, datetime])
+    """The end of the last rest of each method."""
 
 
 def decide(command: Command, client: Client | None) -> list[ClientEvent]:
@@ -42,6 +56,8 @@ def decide(command: Command, client: Client | None) -> list[ClientEvent]:
             pass
         case Pause():
             events = _pause(command, client)
+        case RestMethod():
+            events = _rest(command, client)
         case Die():
             events = [SessionDied(session=client.id, loss=command.loss, error=command.error)]
         case MarkUnreachable() | MarkReachable():
@@ -76,6 +92,13 @@ def _mark(command: MarkUnreachable | MarkReachable, client: Client) -> list[Clie
     return [SessionUnreachable(session=client.id, error=command.error, since=command.since)]
 
 
+def _rest(command: RestMethod, client: Client) -> list[ClientEvent]:
+    """Only a later end of the rest is recorded."""
+    if command.until <= max(client.methods.get(command.method, command.at), command.at):
+        return []
+    return [MethodRested(session=client.id, method=command.method, until=command.until, error=command.error)]
+
+
 def evolve(client: Client | None, event: ClientEvent) -> Client:
     """Return the session after an event."""
     match event, client:
@@ -86,6 +109,8 @@ def evolve(client: Client | None, event: ClientEvent) -> Client:
             raise ImpossibleEvent(message)
         case SeatRested(), Client():
             return replace(client, paused_until=event.until)
+        case MethodRested(), Client():
+            return replace(client, methods={**client.methods, event.method: event.until})
         case SessionDied(), Client():
             return replace(client, dead=True)
         case SessionUnreachable(), Client():

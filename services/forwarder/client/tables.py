@@ -1,19 +1,20 @@
-"""The sessions that the forwarder may use, and those that are paused or dead."""
+"""The sessions that the forwarder may use, those that are paused or dead, and their resting methods."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from libs.events.forwarder import SeatRested, SessionDied, SessionImported
+from libs.events.forwarder import MethodRested, SeatRested, SessionDied, SessionImported
 from libs.events.values import SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 
 CLIENTS = Projection(
     "clients",
-    version=2,
+    version=3,
     ddl="""
     create table clients (
         session       uuid primary key,
         telegram_user bigint not null,
+        imported_at   timestamptz not null,
         alive         boolean not null default true,
         rests_until   timestamptz,
         rest_result   text,
@@ -23,11 +24,26 @@ CLIENTS = Projection(
     """,
 )
 
+METHOD_RESTS = Projection(
+    "method_rests",
+    version=1,
+    ddl="""
+    create table method_rests (
+        session uuid not null,
+        method  text not null,
+        until   timestamptz not null,
+        error   text not null,
+        primary key (session, method)
+    );
+    """,
+)
+"""The last rest of each method of a session; deleted with the session."""
+
 
 @CLIENTS.on(SessionImported)
 async def imported(event: SessionImported, sql: TableSql) -> None:
     """Add a usable session."""
-    await sql.insert(session=event.session, telegram_user=event.telegram_user)
+    await sql.insert(session=event.session, telegram_user=event.telegram_user, imported_at=sql.at)
 
 
 @CLIENTS.on(SeatRested)
@@ -46,6 +62,25 @@ async def rested(event: SeatRested, sql: TableSql) -> None:
 async def died(event: SessionDied, sql: TableSql) -> None:
     """Mark the session dead."""
     await sql.execute("update clients set alive = false where session = $1", event.session)
+
+
+@METHOD_RESTS.on(MethodRested)
+async def method_rested(event: MethodRested, sql: TableSql) -> None:
+    """Store the end of the method's rest."""
+    await sql.execute(
+        "insert into method_rests (session, method, until, error) values ($1, $2, $3, $4) "
+        "on conflict (session, method) do update set until = excluded.until, error = excluded.error",
+        event.session,
+        event.method,
+        event.until,
+        event.error,
+    )
+
+
+@METHOD_RESTS.on(SessionDied)
+async def methods_died(event: SessionDied, sql: TableSql) -> None:
+    """Delete the rests of a session that is never used again."""
+    await sql.execute("delete from method_rests where session = $1", event.session)
 
 
 async def usable(sql: Sql, sessions: Sequence[SessionId]) -> frozenset[SessionId]:

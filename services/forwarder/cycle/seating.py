@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing import Sql
+from services.forwarder.access.membership_tables import members_of
 from services.forwarder.access.tables import denials_of
 from services.forwarder.client.tables import paused, usable
 from services.forwarder.cycle.sharing import Seating
@@ -21,4 +22,5 @@ async def seating_of(
         denials=known.denials,
         doubted=known.ended,
         unread=known.unread,
+        members=await members_of(sql, adbot),
     )

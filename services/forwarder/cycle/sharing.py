@@ -37,6 +37,11 @@ class Seating:
     )
     """The sessions that could not read a channel lately; they serve its posts only where no other can."""
 
+    members: Mapping[GroupRef, frozenset[SessionId]] = field(
+        default_factory=dict[GroupRef, frozenset[SessionId]]
+    )
+    """The sessions that joined a group for the adbot, or asked to; no other has to join it, too."""
+
     def ready(self, seats: Sequence[Seat]) -> list[Seat]:
         """Return the seats that can send now or soon."""
         return [seat for seat in seats if seat.session not in self.lost | self.paused]
@@ -96,6 +101,8 @@ def _fit(group: GroupRef, seats: Sequence[Seat], seating: Seating, source: Group
     """
     known: Mapping[SessionId, Denial] = {}
     accepted = [seat for seat in seats if seat.session not in seating.denials.get(group, known)]
+    inside = seating.members.get(group.partition("/")[0], frozenset[SessionId]())
+    accepted = [seat for seat in accepted if seat.session in inside] or accepted
     unread = frozenset[SessionId]() if source is None else seating.unread.get(source, frozenset())
     able = [seat for seat in accepted if seat.session not in unread] or accepted
     doubted = seating.doubted.get(group, {})

@@ -125,6 +125,11 @@ def _moved(cycle: Cycle, event: ShareMoved) -> Cycle:
     return replace(cycle, waiting={**cycle.waiting, **moved}, refused=refused, blind=blind)
 
 
+def _tried(delivery: Delivery) -> bool:
+    """Return whether a seat asked the group, which then took the post or refused it."""
+    return delivery.session is not None and delivery.result is not ResultClass.LEFT_OUT
+
+
 def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
     waiting = dict(cycle.waiting)
     for delivery in event.deliveries:
@@ -140,7 +145,3 @@ def _recorded(cycle: Cycle, event: DeliveriesRecorded) -> Cycle:
         tried=cycle.tried + sum(map(_tried, event.deliveries)),
         blamed=dict(blamed),
     )
-
-
-def _tried(delivery: Delivery) -> bool:
-    return delivery.session is not None and delivery.result is not ResultClass.LEFT_OUT

@@ -4,8 +4,10 @@ import asyncio
 
 from libs.events.values import AdbotId, ApplicationId, ErrorName
 from libs.eventsourcing import Engine
+from services.forwarder.pool.known import forget_peers
 from services.forwarder.pool.leases import HeldLease, now
-from services.forwarder.pool.peers import PeerBook, forget_peers
+from services.forwarder.pool.methods import UNLIMITED, Allowances, Methods
+from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.posting import Posting
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Account, Accounts
@@ -17,10 +19,13 @@ MARGIN_SECONDS = 1.0
 class SessionConnection:
     """The only connection of a session."""
 
-    def __init__(self, engine: Engine, held: HeldLease, accounts: Accounts) -> None:
+    def __init__(
+        self, engine: Engine, held: HeldLease, accounts: Accounts, allowances: Allowances = UNLIMITED
+    ) -> None:
         self._engine = engine
         self.held = held
         self._accounts = accounts
+        self._methods = Methods(engine, held.lease.session, allowances)
         self._account: Account | None = None
         self._posting: Posting | None = None
         self._application: ApplicationId | None = None
@@ -87,7 +92,7 @@ class SessionConnection:
         """Return a sender for an adbot, without the peers that the session resolved for another adbot."""
         session = self.held.lease.session
         await self._engine.query(lambda sql: forget_peers(sql, session, but=adbot))
-        return Posting(account, PeerBook(self._engine, session, adbot, account))
+        return Posting(account, PeerBook(self._engine, session, adbot, account, self._methods))
 
     def keep(self) -> None:
         """Make the messenger close the connection when the lease ends, even if this process is frozen.

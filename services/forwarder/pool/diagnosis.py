@@ -56,7 +56,16 @@ class Diagnosis:
         self._refreshed.add(name)
         return None if changed else failed
 
+    async def _joined(self, posting: Posting, send: Send) -> bool:
+        """Join the group, once a cycle, if the account is no member; return whether it did."""
+        name = ("join", send.group)
+        asked = name in self._refreshed
+        self._refreshed.add(name)
+        return not asked and await posting.join(send.group)
+
     async def _of_target(self, posting: Posting, send: Send, failed: SendFailed) -> SendFailed | None:
+        if failed.sent and failed.meaning.of_stranger and await self._joined(posting, send):
+            return None
         name = ("target", send.group)
         if not failed.sent or not failed.meaning.stale or name in self._refreshed:
             return failed

@@ -88,6 +88,9 @@ def what_follows(
             following = PauseSeat(wait or limits.account_rest_seconds)
         case ResultClass.SLOW_MODE if wait <= limits.wait_seconds and attempts < limits.attempts:
             following = Again(wait)
+        # a method rests: the group waits for it, or is left out
+        case ResultClass.LEFT_OUT if 0 < wait <= limits.wait_seconds and attempts < limits.attempts:
+            following = Again(wait)
         case ResultClass.TRANSIENT if attempts < limits.attempts:
             following = Again(limits.backoff(attempts))
         case ResultClass.SESSION_LOST | ResultClass.ACCOUNT_FROZEN:

@@ -16,6 +16,7 @@ from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
+from services.forwarder.pool.methods import Allowances
 from services.forwarder.pool.reach import Reach
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.seat_tasks import SeatTasks
@@ -124,7 +125,7 @@ class Pool:
 
     def _start(self, held: HeldLease, settings: ForwarderSettings) -> SeatAtWork:
         session = held.lease.session
-        line = SessionConnection(self._engine, held, self._accounts)
+        line = SessionConnection(self._engine, held, self._accounts, Allowances.of(settings))
         tasks = SeatTasks(self._engine, held, line, settings, self._reach)
         seat = SeatAtWork(self._engine, line, settings, tasks)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, Party, ResultClass, TextPost
+from services.forwarder.pool.news import News
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.sends import Send
 from services.forwarder.ports import Account, Meaning, MessengerError, Peer, Target, Unreachable
@@ -161,6 +162,23 @@ class Posting:
     async def delete(self, chat: Peer, messages: Sequence[int]) -> None:
         """See `Account.delete`. Raises `MessengerError`."""
         await self._account.delete(chat, messages)
+
+    async def join(self, group: GroupRef) -> bool:
+        """Join a group if the account is no member; return whether it did. Raises `SendFailed`."""
+        try:
+            return await self._peers.join(group)
+        except Unreachable:
+            raise
+        except MessengerError as error:
+            raise SendFailed(error) from None
+
+    def news(self) -> list[News]:
+        """See `PeerBook.news`."""
+        return self._peers.news()
+
+    def told(self, news: Sequence[News]) -> None:
+        """See `PeerBook.told`."""
+        self._peers.told(news)
 
     def take_joined(self) -> frozenset[GroupRef]:
         """See `PeerBook.take_joined`."""

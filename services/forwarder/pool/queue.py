@@ -1,16 +1,19 @@
 """A seat's queue of sends, and the attempts that are stored before a send is made."""
 
+import math
 import random
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from libs.events.values import CycleId, GroupRef, ResultClass
 from libs.eventsourcing import Engine, Row, Sql
+from services.forwarder.pool.budget import DAILY_BUDGET, DailyBudget
 from services.forwarder.pool.claims import Rival, place, rival
 from services.forwarder.pool.leases import Lease, LeaseLost
 from services.forwarder.pool.own_posts import array_of
 from services.forwarder.pool.sends import Delivered, Key, Send, Turn, send_of
 from services.forwarder.ports import Target
+from services.forwarder.settings import ForwarderSettings
 
 SCHEMA = """
 -- sends that were begun: without a recorded result, the message may be in the group all the same
@@ -36,9 +39,15 @@ alter table pool.attempts
 _NEXT = """
 select greatest(0, coalesce(extract(epoch from p.next_send_at - clock_timestamp()), 0))::float8 as pause,
        greatest(0, coalesce(extract(epoch from k.rests_until - clock_timestamp()), 0))::float8 as rest,
-       k.rest_result, k.rest_error, s.*
+       k.rest_result, k.rest_error,
+       least($7, coalesce((
+           select b.sends from unnest($8::integer[], $9::integer[]) as b (age, sends)
+           where k.imported_at <= clock_timestamp() - b.age * interval '1 day' order by b.age desc limit 1
+       ), $7)) - coalesce(u.sends, 0) as budget,
+       s.*
 from pool.seats p
 left join clients k on k.session = p.session
+left join pool.days u on u.session = p.session and u.day = (clock_timestamp() at time zone 'UTC')::date
 left join lateral (
     select s.cycle, s.grp, s.pair, c.adbot, c.post::text as post, c.options::text as options,
            c.delay_seconds, c.jitter_seconds, c.correlation_id, c.started_by,
@@ -98,6 +107,13 @@ with lease as materialized (
     update pool.attempts a set messages = w.messages::bigint[], sent_at = w.at
     from lease, unnest($7::uuid[], $8::text[], $9::text[], $10::timestamptz[]) as w (cycle, grp, messages, at)
     where a.cycle = w.cycle and a.grp = w.grp and a.session = lease.session and a.sent_at is null
+), repeated as (
+    select grp from pool.attempts where session = $1 and cycle = $5 and grp = any($6) and doubtful
+), counted as (
+    insert into pool.days as d (session, day, sends)
+    select $1, (clock_timestamp() at time zone 'UTC')::date, count(*) from begun
+    where grp not in (select grp from repeated) having count(*) > 0
+    on conflict (session, day) do update set sends = d.sends + excluded.sends
 )
 select exists (select from lease) as held, own.groups as own, array(select grp from begun) as begun
 from own
@@ -109,6 +125,9 @@ with lease as (
     returning session
 ), unclaimed as (
     delete from pool.claims where cycle = $5 and grp = any($6) and exists (select from lease)
+), uncounted as (
+    update pool.days set sends = greatest(0, sends - cardinality($6::text[]))
+    where session = (select session from lease) and day = (clock_timestamp() at time zone 'UTC')::date
 )
 delete from pool.attempts where cycle = $5 and grp = any($6) and session = (select session from lease)
 """
@@ -146,9 +165,11 @@ on conflict (cycle, grp) do update set
 class Queue:
     """The pending sends of one seat, for the worker that has leased it."""
 
-    def __init__(self, engine: Engine, lease: Lease) -> None:
+    def __init__(self, engine: Engine, lease: Lease, settings: ForwarderSettings | None = None) -> None:
         self._engine = engine
         self._lease = lease
+        budget = DailyBudget() if settings is None else DailyBudget.of(settings)
+        self._budget = budget.most, list(budget.ages), list(budget.sends)
 
     @property
     def _seat(self) -> tuple[object, str, int]:
@@ -160,13 +181,18 @@ class Queue:
         At most `most` sends are read.
         """
         cycles, groups = [key[0] for key in done], [key[1] for key in done]
-        rows = await self._engine.query(lambda sql: sql.fetch(_NEXT, *self._seat, cycles, groups, most))
+        rows = await self._engine.query(
+            lambda sql: sql.fetch(_NEXT, *self._seat, cycles, groups, most, *self._budget)
+        )
         if not rows:
             raise LeaseLost(str(self._lease.session))
         row = rows[0]
         if row["cycle"] is None:
             return Turn(None)
         send = send_of(row)
+        # a repeat of a send that may have arrived was counted before
+        if row["budget"] < 1 and not send.doubtful and not row["rest"]:
+            return Turn(send, rest=math.inf, rest_result=ResultClass.LEFT_OUT, rest_error=DAILY_BUDGET)
         behind = [
             send_of(other, send)
             for other in rows[1:]
@@ -175,7 +201,7 @@ class Queue:
         ]
         return Turn(
             send,
-            tuple(behind),
+            tuple(behind[: max(0, row["budget"] - 1)]),
             pause=max(row["pause"], row["rest"]),
             wait=row["wait"],
             rest=row["rest"],
@@ -247,13 +273,15 @@ class Queue:
         return await sql.fetchrow(statement, *self._seat, timedelta(seconds=seconds), cycle, groups, *more)
 
     async def _rival(self, sql: Sql, send: Send, target: Target) -> Rival | None:
+        other = await rival(sql, send.cycle, send.group, target)
+        # asked last: if the cycle ends in between, the other send is not pending, but was not made either
         pending = await sql.fetchval(
             "select true from sends where cycle = $1 and grp = $2 and session = $3",
             send.cycle,
             send.group,
             self._lease.session,
         )
-        return await rival(sql, send.cycle, send.group, target) if pending else None
+        return other if pending else None
 
     async def put_off(self, send: Send, seconds: float, *, attempts: int, doubtful: bool) -> None:
         """Store when a group is to be retried, in seconds from now."""

@@ -19,8 +19,9 @@ from services.forwarder.pool.claims import release, release_seat
 from services.forwarder.pool.facts import Facts
 from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import Lease, require
+from services.forwarder.pool.news import record
 from services.forwarder.pool.own_posts import remember
-from services.forwarder.pool.posting import SendFailed
+from services.forwarder.pool.posting import Posting, SendFailed
 from services.forwarder.pool.recovery import (
     any_known,
     forget,
@@ -152,9 +153,16 @@ class Recorder:
         """Store until when the seat may not write to the group, in this cycle and in others."""
         await self._run(lambda unit: self._facts.slow_mode(unit, send, failed))
 
-    async def joined(self, send: Send, chats: frozenset[GroupRef]) -> None:
-        """End the denials of groups that the account is a member of now."""
-        await self._run(lambda unit: self._facts.joined(unit, send, chats))
+    async def learnt(self, send: Send, posting: Posting) -> None:
+        """Record what the session has learnt besides the outcomes of its sends.
+
+        If its chats have just been listed, the denials end of groups that it has joined.
+        """
+        if joined := posting.take_joined():
+            await self._run(lambda unit: self._facts.joined(unit, send, joined))
+        if news := posting.news():
+            await self._run(lambda unit: record(unit, self._lease.session, send, news))
+            posting.told(news)
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""

@@ -58,7 +58,7 @@ class SeatAtWork:
         self.tasks = tasks
         self.connection = line
         self._limits = limits = RetryLimits.of(settings)
-        self._queue = Queue(engine, held.lease)
+        self._queue = Queue(engine, held.lease, settings)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
         self._batch = Batch(settings, held.lease.session)
         self._diagnosis = Diagnosis()
@@ -207,18 +207,13 @@ class SeatAtWork:
         except Unreachable as error:
             await self._back_off(error.name)
         except SendFailed as failed:
-            await self._note_joined(send, posting)
+            await self._recorder.learnt(send, posting)
             await self._diagnose(send, posting, failed, doubtful=send.doubtful)
         else:
             self._failures = 0
-            await self._note_joined(send, posting)
+            await self._recorder.learnt(send, posting)
             rival = await self._blocks.begin(posting, ready, behind)
             await (self._go_on() if rival is None else self._give_way(*rival))
-
-    async def _note_joined(self, send: Send, posting: Posting) -> None:
-        """End the denials of groups that the account has joined, if its chats have just been listed."""
-        if joined := posting.take_joined():
-            await self._recorder.joined(send, joined)
 
     async def _not_connected(self, send: Send, error: MessengerError) -> None:
         if error.meaning.result is ResultClass.TRANSIENT:
@@ -265,6 +260,8 @@ class SeatAtWork:
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
             await self._back_off(error.name)
             return
+        if posting is not None:
+            await self._recorder.learnt(send, posting)
         if concluded is None:
             self._log.info("send.refreshed", cycle=str(send.cycle), group=send.group, error=failed.error)
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)

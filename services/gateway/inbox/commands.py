@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from libs.events.gateway import NotificationKind
-from libs.events.values import AccountId, Coin, EmailAddress, NotificationId, OrderNumber
+from libs.events.values import AccountId, Coin, EmailAddress, GroupRef, NotificationId, OrderNumber
 
 _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 
@@ -22,16 +22,22 @@ class Raise:
     paid: Decimal | None = None
     missing: Decimal | None = None
     coin: Coin | None = None
+    group: GroupRef | None = None
+    chat: GroupRef | None = None
+    name: GroupRef | None = None
 
     @property
     def notification(self) -> NotificationId:
         """The notification's id, derived from kind and order, so that a duplicate command notifies nobody.
 
-        Each amount received in partial payments of an order has a notification of its own.
+        Each amount received in partial payments of an order has a notification of its own, and so has each
+        name or id of a group that moved.
         """
         parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
             parts.append(format(self.paid.normalize(), "f"))
+        if self.group is not None:
+            parts += [self.group, self.chat or "", self.name or ""]
         return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))
 
 

@@ -79,6 +79,9 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         paid=command.paid,
         missing=command.missing,
         coin=command.coin,
+        group=command.group,
+        chat=command.chat,
+        name=command.name,
     )
 
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
-from libs.events.values import AccountId, EmailAddress, NotificationId, OrderNumber
+from libs.events.values import AccountId, EmailAddress, GroupRef, NotificationId, OrderNumber
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
 from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=1,
+    version=2,
     ddl="""
     create table notifications (
         notification uuid primary key,
@@ -26,6 +26,9 @@ NOTIFICATIONS = Projection(
         paid         numeric,
         missing      numeric,
         coin         text,
+        grp          text,
+        chat         text,
+        name         text,
         raised_at    timestamptz not null
     );
     create index on notifications (account, raised_at desc);
@@ -73,6 +76,9 @@ class Notification:
     missing: Decimal | None
     coin: str | None
     raised_at: datetime
+    group: GroupRef | None = None
+    chat: GroupRef | None = None
+    name: GroupRef | None = None
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
 
@@ -103,6 +109,9 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         paid=event.paid,
         missing=event.missing,
         coin=event.coin,
+        grp=event.group,
+        chat=event.chat,
+        name=event.name,
         raised_at=sql.at,
     )
 
@@ -239,5 +248,8 @@ def notification_in(row: Row) -> Notification:
         missing=row["missing"],
         coin=row["coin"],
         raised_at=row["raised_at"],
+        group=row["grp"],
+        chat=row["chat"],
+        name=row["name"],
         second_of=row["second_of"],
     )

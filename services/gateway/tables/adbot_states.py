@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
-from libs.events.values import AccountId, AdbotId, PlanKind, Post, SendOptions
+from libs.events.values import AccountId, AdbotId, OrderNumber, PlanKind, Post, SendOptions
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.group_options import options_in
 from services.gateway.tables.pacing import AdbotPacing
@@ -270,3 +270,12 @@ def _blocked(row: Row) -> list[str]:
     own: list[str] = json.loads(row["targets"]) if row["blocked"] else []
     found = [group for group in own if chat_of(group) in row["blocked"]]
     return [*found, *(group for group in row["blocked_in_lists"] if group not in found)]
+
+
+async def order_of(sql: Sql, adbot: AdbotId) -> OrderNumber:
+    """Return the order that an adbot was provisioned for."""
+    order: OrderNumber | None = await sql.fetchval("select order_number from adbots where adbot = $1", adbot)
+    if order is None:
+        message = f"no AdbotProvisioned was read for {adbot}"
+        raise LookupError(message)
+    return order

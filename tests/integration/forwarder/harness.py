@@ -90,6 +90,11 @@ def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSan
             "backoff_seconds": 0.05,
             "idle_seconds": 5,
             "max_wait_in_cycle_seconds": 5,
+            "resolves_per_minute": 1000,
+            "resolves_per_day": 100_000,
+            "joins_per_day": 0,
+            "join_distance_seconds": 0,
+            "daily_sends_by_age": "",
         }
     )
 

@@ -19,7 +19,7 @@ from libs.events.values import (
     TextPost,
 )
 from services.forwarder.pool.pool import Pool
-from services.forwarder.ports import Identity, Meaning, MessengerError, Peer, Target
+from services.forwarder.ports import Chat, Identity, Meaning, MessengerError, Peer, Target
 from tests.integration.forwarder.harness import POST, ForwarderHarness
 
 BARRED = Meaning(ResultClass.TARGET_DENIED, ResultClass.TARGET_DENIED)
@@ -64,15 +64,25 @@ class Visitor:
     async def identity(self) -> Identity:
         return Identity(1, "")
 
-    async def resolve(self, ref: GroupRef) -> Peer:
+    async def resolve(self, ref: GroupRef) -> Chat:
         if self._board.erased == self._session:
             raise MessengerError("erased from the register", ERASED)
         if ref in self._board.errors:
             raise self._board.errors[ref]
-        return Peer(int.from_bytes(ref.encode()[:7]), 0)
+        return Chat(Peer(int.from_bytes(ref.encode()[:7]), 0), forum=True)
 
-    async def chats(self) -> dict[GroupRef, Peer]:
-        return {private_ref(1234567): Peer(1234567, 0)}
+    async def chats(self) -> dict[GroupRef, Chat]:
+        return {private_ref(1234567): Chat(Peer(1234567, 0))}
+
+    async def look(self, peer: Peer) -> Chat | None:
+        return Chat(peer)
+
+    async def join(self, chat: GroupRef | Peer) -> Chat:
+        assert isinstance(chat, Peer)
+        return Chat(chat)
+
+    def take_seen(self) -> tuple[Chat, ...]:
+        return ()
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         del source

@@ -12,7 +12,7 @@ from libs.events.provisioning import SessionReleased
 from libs.events.values import AdbotId, ChannelPost, GroupRef, ResultClass, Seat, TextPost
 from libs.eventsourcing import EventStream
 from sandbox.telegram.models import JournalQuery
-from sandbox.telegram.specs import AccountSpec, GroupSpec
+from sandbox.telegram.specs import AccountSpec, ChannelSpec, GroupSpec, PostSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.harness import ForwarderHarness
 from tests.integration.forwarder.system import System
@@ -136,3 +136,23 @@ async def test_what_a_session_learnt_is_deleted_when_it_goes_back_to_stock(
         return [row["session"] for row in rows] == [seats[1].session]
 
     await until(forgotten)
+
+
+async def test_a_source_that_a_session_knows_for_one_adbot_is_looked_up_again_for_the_next(
+    harness: ForwarderHarness,
+) -> None:
+    (seat,) = await harness.seats(1)
+    members = [harness.account(seat)]
+    private = harness.telegram.create_channel(
+        ChannelSpec(members=members, posts=[PostSpec(text="for members")])
+    )
+    post = ChannelPost(channel=str(private.marked_id), message=1)
+    groups = harness.groups(1, [seat])
+    async with harness.working(idle_seconds=60):
+        for listings in (1, 2):
+            for _ in range(2):
+                cycle = await harness.begin([seat], groups, post=post)
+                assert await harness.finished(cycle) == {ResultClass.SENT: 1}
+            assert asked(harness, "messages.getDialogs") == listings
+            assert {adbot for adbot, _ in await known(harness)} == {harness.adbot}
+            harness.adbot = AdbotId(uuid4())

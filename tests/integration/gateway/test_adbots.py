@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from libs.events.forwarder import CycleStarted, DeliveriesRecorded, Delivery, Share
+from libs.events.forwarder import CycleStarted, DeliveriesRecorded, Delivery, GroupMoved, Share
 from libs.events.provisioning import AdbotExpired, SeatFilled, SeatLost, SessionStocked
 from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, CycleSkipped, SkipReason, StopReason
 from libs.events.values import (
@@ -343,3 +343,23 @@ async def test_a_limit_has_limits(client: Client, harness: GatewayHarness, limit
     adbot = await harness.adbot(client)
     answer = await client.http.get(f"adbots/{adbot}/logs?limit={limit}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.limit")
+
+
+async def test_a_client_is_told_that_a_group_has_another_name(
+    client: Client, harness: GatewayHarness
+) -> None:
+    adbot = await harness.adbot(client)
+    moved = GroupMoved(adbot=adbot, group="@old_name", chat="-1001234567890", name="@new_name", at=utc_now())
+    await harness.forwarder.publish(f"access-{adbot}", moved)
+
+    async def told() -> dict[str, Any] | None:
+        items = (await client.get("notifications"))["items"]
+        return next((one for one in items if one["kind"] == "group_moved"), None)
+
+    found = await until(told)
+    assert (found["group"], found["group_id"], found["group_name"]) == (
+        "@old_name",
+        "-1001234567890",
+        "@new_name",
+    )
+    assert (found["mail"], found["order_number"]) == ("none", client.order)

@@ -58,6 +58,7 @@ def test_a_duplicate_occasion_raises_no_second_notification() -> None:
         replace(RAISE, order="HQADZ-ABC123-XYZ8"),
         replace(RAISE, kind=NotificationKind.ORDER_EXPIRED),
         replace(RAISE, paid=Decimal("0.15")),
+        replace(RAISE, group="@group", chat="-1000000000007"),
     ],
 )
 def test_another_occasion_is_another_notification(other: Raise) -> None:
@@ -145,3 +146,15 @@ def test_an_impossible_history_is_an_error(
 ) -> None:
     with pytest.raises(ImpossibleEvent):
         inbox.given(*history).state()
+
+
+def test_a_group_that_moves_again_raises_another_notification() -> None:
+    first = replace(
+        RAISE, kind=NotificationKind.GROUP_MOVED, group="@group", chat="-1000000000007", name="@newname"
+    )
+    ids = {
+        first.notification,
+        replace(first, name=None).notification,
+        replace(first, group="@other").notification,
+    }
+    assert len(ids) == 3

@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # ruff: noqa: ANN401 - requests and answers are TL objects
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telethon.crypto import rsa
@@ -11,12 +11,13 @@ from telethon.tl import functions, types
 
 from libs.events.chat_ids import private_ref
 from libs.events.values import ErrorName, GroupRef, TextPost
+from services.forwarder.adapters.telegram.chats import Seen, chat_of, chats_in, input_of
 from services.forwarder.adapters.telegram.connection import TelethonConnection
-from services.forwarder.adapters.telegram.error_table import BAN, NOT_A_GROUP
+from services.forwarder.adapters.telegram.error_table import BAN, GONE, NOT_A_GROUP
 from services.forwarder.adapters.telegram.errors import TelegramError
 from services.forwarder.adapters.telegram.formatting import formatted
 from services.forwarder.adapters.telegram.newest import newest
-from services.forwarder.ports import Identity, NotAMember, Peer, Target
+from services.forwarder.ports import AwaitsApproval, Chat, Identity, NotAMember, Peer, Target, TooManyChats
 from services.forwarder.settings import ForwarderSettings
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import Credentials
@@ -78,6 +79,19 @@ class TelethonTelegram:
 class TelethonAccount(TelethonConnection):
     """A signed-in session, with a connection of its own; see `ports.Account`."""
 
+    _seen: Seen | None = None
+
+    async def ask(self, request: Any) -> Any:
+        """Send a request once and return the answer; the chats that it shows are remembered."""
+        answer = await super().ask(request)
+        self._seen = self._seen or Seen()
+        self._seen.note(answer)
+        return answer
+
+    def take_seen(self) -> Sequence[Chat]:
+        """Return the chats that answers showed since the last call."""
+        return () if self._seen is None else self._seen.take()
+
     async def identity(self) -> Identity:
         """Return the session's user, always from Telegram: Telethon does not notice a revoked session."""
         found = await self.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
@@ -86,7 +100,7 @@ class TelethonAccount(TelethonConnection):
             raise TelegramError("AUTH_KEY_UNREGISTERED")
         return Identity(user.id, masked(user.phone or ""))
 
-    async def resolve(self, ref: GroupRef) -> Peer:
+    async def resolve(self, ref: GroupRef) -> Chat:
         """Return the channel or group of a public name, or of the invite link by which it was joined."""
         if ref.startswith("@"):
             answer = await self.ask(functions.contacts.ResolveUsernameRequest(ref[1:]))
@@ -96,14 +110,61 @@ class TelethonAccount(TelethonConnection):
             if not isinstance(answer, types.ChatInviteAlready):
                 raise NotAMember
             chats = [answer.chat]
-        peers = _peers(chats)
-        if not peers:
+        found = chats_in(chats)
+        if not found:
             raise TelegramError(NOT_A_GROUP)
-        return next(iter(peers.values()))
+        return found[0]
 
-    async def chats(self) -> dict[GroupRef, Peer]:
-        """Return the channels and groups that the account is a member of, by their private ids."""
-        return {private_ref(chat): peer for chat, peer in _peers(await self.dialogs()).items()}
+    async def chats(self) -> dict[GroupRef, Chat]:
+        """Return the channels and supergroups that the account is a member of, by their private ids."""
+        found = chats_in(await self.dialogs())
+        return {private_ref(chat.peer.chat): chat for chat in found if chat.peer.chat > 0}
+
+    async def look(self, peer: Peer) -> Chat | None:
+        """Return a known chat as it is now; None if it is gone, or the account was removed from it."""
+        try:
+            if peer.chat > 0:
+                channel = types.InputChannel(peer.chat, peer.key)
+                answer = await self.ask(functions.channels.GetChannelsRequest([channel]))
+            else:
+                answer = await self.ask(functions.messages.GetChatsRequest([-peer.chat]))
+        except TelegramError as error:
+            if error.name in GONE:
+                return None
+            raise
+        shown = answer.chats[0] if answer.chats else None
+        if isinstance(shown, types.ChannelForbidden):
+            return None
+        found = chat_of(shown)
+        if found is not None and found.peer.chat != peer.chat:
+            return await self.look(found.peer)
+        return found
+
+    async def join(self, chat: GroupRef | Peer) -> Chat:
+        """Join a chat, by an invite link or as a known peer, and return it."""
+        if isinstance(chat, Peer):
+            request = functions.channels.JoinChannelRequest(types.InputChannel(chat.chat, chat.key))
+        else:
+            request = functions.messages.ImportChatInviteRequest(chat[1:])
+        try:
+            answer = await self.ask(request)
+        except TelegramError as error:
+            if error.name == "INVITE_REQUEST_SENT":
+                raise AwaitsApproval from None
+            if error.name == "CHANNELS_TOO_MUCH":
+                raise TooManyChats from None
+            if error.name != "USER_ALREADY_PARTICIPANT":
+                raise
+            joined = None
+        else:
+            if isinstance(answer, types.messages.ChatInviteJoinResultOk):
+                answer = answer.updates
+            joined = next(iter(chats_in(getattr(answer, "chats", None) or ())), None)
+        if joined is None:
+            joined = await (self.look(chat) if isinstance(chat, Peer) else self.resolve(chat))
+        if joined is None:
+            raise NotAMember
+        return joined
 
     async def fetch(self, source: Peer, message: int) -> tuple[int, ...]:
         """Return the ids of a post's messages, ascending; an album has several."""
@@ -142,9 +203,9 @@ class TelethonAccount(TelethonConnection):
     ) -> tuple[int, ...]:
         """Forward all messages of a post and return their ids in the target."""
         request = functions.messages.ForwardMessagesRequest(
-            from_peer=_input(source),
+            from_peer=input_of(source),
             id=list(messages),
-            to_peer=_input(target.peer),
+            to_peer=input_of(target.peer),
             random_id=list(keys),
             top_msg_id=target.topic,
             drop_author=not author,
@@ -155,7 +216,7 @@ class TelethonAccount(TelethonConnection):
         """Send a text, formatted, and return its message id in the target."""
         text, entities = formatted(post)
         request = functions.messages.SendMessageRequest(
-            peer=_input(target.peer),
+            peer=input_of(target.peer),
             message=text,
             entities=entities,
             random_id=key,
@@ -180,20 +241,6 @@ def masked(phone: str) -> str:
 
 def _is(peer: Any, chat: Any) -> bool:
     return isinstance(peer, types.PeerChannel) and peer.channel_id == chat.id
-
-
-def _peers(chats: Iterable[Any]) -> dict[int, Peer]:
-    """Return the channels and supergroups among chats that this account can access."""
-    kinds = (types.Channel, types.ChannelForbidden)
-    return {
-        chat.id: Peer(chat.id, chat.access_hash)
-        for chat in chats
-        if isinstance(chat, kinds) and chat.access_hash is not None
-    }
-
-
-def _input(peer: Peer) -> Any:
-    return types.InputPeerChannel(peer.chat, peer.key)
 
 
 def _written(answer: Any, random_ids: Sequence[int]) -> tuple[int, ...]:

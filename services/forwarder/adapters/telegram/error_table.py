@@ -16,6 +16,10 @@ A lost connection, a timeout, the transport error -404, a name that belongs to a
 types that the client does not know.
 """
 BAN = "USER_BANNED_IN_CHANNEL"
+GONE = frozenset(
+    {"CHANNEL_PRIVATE", "CHANNEL_INVALID", "CHAT_ID_INVALID", "PEER_ID_INVALID", "CHAT_FORBIDDEN"}
+)
+"""The answers to a look at a known chat that is gone, or from which the account was removed."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Line:
     """It often passes by itself, so the first denial ends with its cycle."""
     unsure: bool = False
     """It also comes and goes: the session is lost only if a new connection gets such an answer too."""
+    of_stranger: bool = False
+    """It may be due to the account's not being a member, which may join."""
 
 
 _R, _P = ResultClass, Party
@@ -57,8 +63,14 @@ LINES = (
     ),
     Line("CHAT_ADMIN_REQUIRED", _R.TARGET_DENIED, _P.SEAT_AT_TARGET, _P.SEAT_AT_SOURCE, asks_source=True),
     Line(
-        f"CHAT_WRITE_FORBIDDEN {BAN} CHAT_RESTRICTED CHAT_GUEST_SEND_FORBIDDEN CHAT_FORBIDDEN "
-        "USER_RESTRICTED",
+        "CHAT_WRITE_FORBIDDEN CHAT_GUEST_SEND_FORBIDDEN USER_NOT_PARTICIPANT",
+        _R.TARGET_DENIED,
+        _P.SEAT_AT_TARGET,
+        _P.SEAT_AT_SOURCE,
+        of_stranger=True,
+    ),
+    Line(
+        f"{BAN} CHAT_RESTRICTED CHAT_FORBIDDEN USER_RESTRICTED",
         _R.TARGET_DENIED,
         _P.SEAT_AT_TARGET,
         _P.SEAT_AT_SOURCE,

@@ -47,6 +47,7 @@ def meaning_of(name: str, code: int = 0) -> Meaning:
         stale=line.stale,
         passing=line.passing,
         unsure=line.unsure,
+        of_stranger=line.of_stranger,
     )
 
 

@@ -35,6 +35,11 @@ class NotificationView(BaseModel):
         Field(description="The state of the mail; `none`: the notification is shown in the app only."),
     ]
     raised_at: datetime
+    group: Annotated[
+        str | None, Field(description="The group that has another name or id, as in the advertisement.")
+    ]
+    group_id: Annotated[str | None, Field(description="Its id now.")]
+    group_name: Annotated[str | None, Field(description="Its public name now; none if it has none.")]
     second_of: Annotated[
         str | None,
         Field(description="Another paid order of the same plan; both were open at the same time."),
@@ -58,6 +63,9 @@ async def list_notifications(
                 pay_currency=one.coin,
                 mail=one.mail,
                 raised_at=one.raised_at,
+                group=one.group,
+                group_id=one.chat,
+                group_name=one.name,
                 second_of=one.second_of,
             )
             for one in found
