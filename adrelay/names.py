@@ -18,6 +18,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "adbots",
         "attention",
         "deliveries",
+        "denials",
         "notifications",
         "operations",
         "order_history",

@@ -5,6 +5,9 @@ Of later fields, which older versions do not have, none is among them.
 
 from adrelay.demo.rest import Json, Rest
 
+_LOG = ("at", "cycle", "session", "group", "result", "error", "messages")
+_STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
+
 
 def by_time(lines: list[Json]) -> list[Json]:
     """Sort lines of a log: older versions listed them in the order in which they were recorded."""
@@ -23,8 +26,10 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         path = f"/adbots/{adbot['id']}"
         advertisement = (await client.get(path))["advertisement"]
         found["advertisement"] = {field: advertisement[field] for field in ("post", "groups")}
-        found["logs"] = (await client.get(f"{path}/logs", limit=1000))["items"]
-        found["statistics"] = await client.get(f"{path}/statistics")
+        lines = (await client.get(f"{path}/logs", limit=1000))["items"]
+        found["logs"] = [{field: line[field] for field in _LOG} for line in lines]
+        statistics = await client.get(f"{path}/statistics")
+        found["statistics"] = {field: statistics[field] for field in _STATISTICS}
         found["notifications"] = (await client.get("/notifications"))["items"]
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:

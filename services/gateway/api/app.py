@@ -5,10 +5,11 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import groups, pacing, renewals
+from services.gateway.api.adbots import figures, groups, pacing, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
+from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
@@ -28,6 +29,7 @@ _PARTS = (
     account_orders,
     notifications,
     adbots,
+    figures,
     groups,
     pacing,
     renewals,
@@ -35,6 +37,7 @@ _PARTS = (
     admin_plans,
     admin_orders,
     admin_adbots,
+    admin_figures,
     admin_accounts,
     admin_private_ids,
     admin_operations,

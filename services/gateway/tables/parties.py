@@ -1,0 +1,16 @@
+"""Whom an answer of Telegram is about, in words."""
+
+from libs.events.values import Party
+
+PARTIES = {
+    Party.TARGET: "the group",
+    Party.SEAT_AT_TARGET: "this account in the group",
+    Party.SEAT_AT_SOURCE: "this account in the channel of the post",
+    Party.SOURCE: "the post",
+    Party.ACCOUNT: "this account",
+}
+
+
+def about(party: str | None) -> str | None:
+    """Return whom an answer is about, in words; None if nobody is to blame."""
+    return None if party is None else PARTIES[Party(party)]
