@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import figures, groups, pacing, renewals
+from services.gateway.api.adbots import figures, groups, live, pacing, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
@@ -30,6 +30,7 @@ _PARTS = (
     notifications,
     adbots,
     figures,
+    live,
     groups,
     pacing,
     renewals,
@@ -45,7 +46,7 @@ _PARTS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; set `app.state.desk` and `app.state.webhook` before the first request."""
+    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
     app = DescribedApp(
         title="Adrelay",
         version="1",

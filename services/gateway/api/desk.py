@@ -20,6 +20,7 @@ from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
+from services.gateway.live.live_log import LiveLog
 
 T = TypeVar("T")
 
@@ -82,4 +83,10 @@ async def desk_of(request: Request) -> Desk:
     return cast("Desk", request.app.state.desk)
 
 
+async def live_of(request: Request) -> LiveLog:
+    """Return the app's live log."""
+    return cast("LiveLog", request.app.state.live)
+
+
 DeskDep = Annotated[Desk, Depends(desk_of)]
+LiveDep = Annotated[LiveLog, Depends(live_of)]

@@ -1,6 +1,7 @@
 """Queries of adbots: what each has, its settings and its status."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -154,6 +155,12 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
         suspend_reason=row["suspend_reason"],
         private_ids=allowed.allowed,
     )
+
+
+async def owners_of(sql: Sql, adbots: Collection[AdbotId]) -> dict[AdbotId, AccountId]:
+    """Return the accounts of adbots."""
+    rows = await sql.fetch("select adbot, account from adbots where adbot = any($1::uuid[])", list(adbots))
+    return {row["adbot"]: row["account"] for row in rows}
 
 
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
