@@ -24,6 +24,7 @@ create table if not exists pool.workers (
     worker text primary key,
     until  timestamptz not null
 );
+alter table pool.workers add column if not exists sends_a_minute double precision;
 """
 
 SAFE_PART = 0.8
@@ -60,8 +61,8 @@ returning session, epoch
 """
 _SHOW = """
 with shown as (
-    insert into pool.workers (worker, until) values ($1, clock_timestamp() + $2)
-    on conflict (worker) do update set until = clock_timestamp() + $2
+    insert into pool.workers (worker, until, sends_a_minute) values ($1, clock_timestamp() + $2, $3)
+    on conflict (worker) do update set until = clock_timestamp() + $2, sends_a_minute = $3
 )
 select 1 + count(*) from pool.workers where worker <> $1 and until > clock_timestamp()
 """
@@ -161,13 +162,15 @@ class Leases:
     def _length(self) -> timedelta:
         return timedelta(seconds=self._seconds)
 
-    async def show(self) -> int:
-        """Register this worker, so that the others count it when they compute shares; return how many live.
+    async def show(self, sends_a_minute: float = 0.0) -> int:
+        """Register this worker and its pace; return how many live, which the others use to compute shares.
 
         It must be repeated after every renewal: a dead worker is no longer counted when its leases end.
         """
         length = SAFE_PART * self._length
-        workers: int = await self._engine.query(lambda sql: sql.fetchval(_SHOW, self._worker, length))
+        workers: int = await self._engine.query(
+            lambda sql: sql.fetchval(_SHOW, self._worker, length, sends_a_minute)
+        )
         return workers
 
     async def next_end(self) -> float:

@@ -15,9 +15,10 @@ from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.figures import SendRate, total_of
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.queue import sweep
-from services.forwarder.pool.seat import SeatAtWork
+from services.forwarder.pool.seat import SENDS, SeatAtWork
 from services.forwarder.pool.waiting import happened
 from services.forwarder.ports import Accounts
 from services.forwarder.settings import ForwarderSettings
@@ -46,6 +47,7 @@ class Pool:
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
         self._broken: dict[SessionId, float] = {}
+        self._rate = SendRate()
         self._workers = 0
         """How many workers lived at the last look."""
         self._wake = asyncio.Event()
@@ -144,7 +146,8 @@ class Pool:
             try:
                 async with asyncio.timeout(period):
                     await self._leases.renew([seat.held for seat in seats])
-                    workers = await self._leases.show()
+                    rate = self._rate.seen(total_of(SENDS), time.monotonic())
+                    workers = await self._leases.show(rate)
             except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue
