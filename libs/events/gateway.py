@@ -28,6 +28,8 @@ class NotificationKind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PARTIAL_PAYMENT = "partial_payment"
     ORDER_EXPIRED = "order_expired"
+    CYCLES_OVERRUN = "cycles_overrun"
+    """Since schema 2 of `NotificationRaised`: cycles of an adbot often take longer than its interval."""
 
 
 # -- events: stream account-<id>
@@ -67,8 +69,13 @@ class AccessCodeReset(Event):
 class NotificationRaised(Event):
     """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
-    Of a partial payment once per amount. Never contains an access code: the mail's renderer inserts it.
+    Of a partial payment once per amount, of overrunning cycles once until the adbot's settings change. Never
+    contains an access code: the mail's renderer inserts it. Since schema 2 it may be about cycles, with a
+    `detail`.
     """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     notification: NotificationId
     account: AccountId
@@ -84,6 +91,8 @@ class NotificationRaised(Event):
     paid: Amount | None = None
     missing: Amount | None = None
     coin: Coin | None = None
+    detail: Annotated[str, StringConstraints(max_length=500)] = ""
+    """What happened and what to do, for people; empty where the kind says all."""
 
 
 class MailSent(Event):

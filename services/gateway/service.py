@@ -10,6 +10,7 @@ from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -132,4 +133,5 @@ def desk_of(
         turns=Turns(),
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
+        forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
     )

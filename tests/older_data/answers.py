@@ -6,6 +6,7 @@ Of later fields, which older versions do not have, none is among them.
 from adrelay.demo.rest import Json, Rest
 
 _LOG = ("at", "cycle", "session", "group", "result", "error", "messages")
+_LATER = {"detail"}
 _STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
 
 
@@ -30,7 +31,10 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         found["logs"] = [{field: line[field] for field in _LOG} for line in lines]
         statistics = await client.get(f"{path}/statistics")
         found["statistics"] = {field: statistics[field] for field in _STATISTICS}
-        found["notifications"] = (await client.get("/notifications"))["items"]
+        notifications = (await client.get("/notifications"))["items"]
+        found["notifications"] = [
+            {field: line[field] for field in line if field not in _LATER} for line in notifications
+        ]
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:
         found["orders"] = {number: await operator.get(f"/admin/orders/{number}") for number in numbers}

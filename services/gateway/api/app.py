@@ -10,6 +10,7 @@ from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
+from services.gateway.api.admin import forwarding as admin_forwarding
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
@@ -39,6 +40,7 @@ _PARTS = (
     admin_orders,
     admin_adbots,
     admin_figures,
+    admin_forwarding,
     admin_accounts,
     admin_private_ids,
     admin_operations,

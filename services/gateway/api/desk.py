@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
+from libs.events.forwarding import ForwardingFigures
 from libs.events.results import Written
 from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
@@ -46,6 +47,8 @@ class Desk:
     turns: Turns
     claims: Claims
     timeout_seconds: float
+    forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
+    """Asks the forwarder for its figures; None if it does not answer."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""

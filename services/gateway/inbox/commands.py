@@ -1,6 +1,7 @@
 """The commands of an inbox."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid5
 
@@ -22,6 +23,9 @@ class Raise:
     paid: Decimal | None = None
     missing: Decimal | None = None
     coin: Coin | None = None
+    detail: str = ""
+    since: datetime | None = None
+    """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew."""
 
     @property
     def notification(self) -> NotificationId:
@@ -32,6 +36,8 @@ class Raise:
         parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
             parts.append(format(self.paid.normalize(), "f"))
+        if self.since is not None:
+            parts.append(self.since.isoformat())
         return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))
 
 

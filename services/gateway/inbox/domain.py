@@ -79,6 +79,7 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         paid=command.paid,
         missing=command.missing,
         coin=command.coin,
+        detail=command.detail,
     )
 
 

@@ -14,7 +14,7 @@ from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=1,
+    version=2,
     ddl="""
     create table notifications (
         notification uuid primary key,
@@ -26,6 +26,7 @@ NOTIFICATIONS = Projection(
         paid         numeric,
         missing      numeric,
         coin         text,
+        detail       text not null,
         raised_at    timestamptz not null
     );
     create index on notifications (account, raised_at desc);
@@ -73,6 +74,7 @@ class Notification:
     missing: Decimal | None
     coin: str | None
     raised_at: datetime
+    detail: str = ""
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
 
@@ -103,6 +105,7 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         paid=event.paid,
         missing=event.missing,
         coin=event.coin,
+        detail=event.detail,
         raised_at=sql.at,
     )
 
@@ -238,6 +241,7 @@ def notification_in(row: Row) -> Notification:
         paid=row["paid"],
         missing=row["missing"],
         coin=row["coin"],
+        detail=row["detail"],
         raised_at=row["raised_at"],
         second_of=row["second_of"],
     )

@@ -13,6 +13,7 @@ from libs.events.chat_ids import chat_of
 from libs.events.scheduler import PostOrder, SkipReason, StopReason
 from libs.events.values import AccountId, AdbotId, PlanKind, Post
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
 
@@ -100,6 +101,13 @@ class AdbotState(BaseModel):
         ),
     ]
     cycles: Cycles
+    warning: Annotated[
+        str | None,
+        Field(
+            description="What does not work as it is set, though nothing refuses it: a cycle that takes "
+            "longer than the interval at the pace of the seats, so that due cycles are skipped."
+        ),
+    ]
     next_cycle_at: Annotated[
         datetime | None,
         Field(
@@ -125,7 +133,8 @@ _ADBOT = (
     "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
     "s.skipped_at, s.skip_reason, "
     "s.pacing::text as pacing, exists (select from pauses) as paused, "
-    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked "
+    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked, "
+    "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -209,8 +218,19 @@ def _state(row: Row, at: datetime) -> AdbotState:
             skip_reason=row["skip_reason"],
             next_due_at=running,
         ),
+        warning=_warning(row, pacing),
         next_cycle_at=running or (due if due is not None and due > at else None),
     )
+
+
+def _warning(row: Row, pacing: AdbotPacing) -> str | None:
+    if row["targets"] is None or pacing.timetable:
+        return None
+    pause: float = row["last_pause_seconds"] or USUAL_PAUSE_SECONDS
+    if pacing.delay_seconds is not None:
+        pause = pacing.delay_seconds + (pacing.jitter_seconds or 0) / 2
+    groups = len(json.loads(row["targets"])) - len(_blocked(row))
+    return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
 
 
 def _status(row: Row) -> AdbotStatus:

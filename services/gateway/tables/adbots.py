@@ -26,7 +26,7 @@ from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=4,
+    version=5,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -55,6 +55,7 @@ ADBOTS = Projection(
         targets jsonb,
         chats text[] not null default '{}',
         pacing jsonb,
+        settings_at timestamptz,
         running boolean not null default false,
         interval_seconds integer,
         next_due timestamptz,
@@ -70,7 +71,8 @@ ADBOTS = Projection(
 )
 """`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
 
-Both are decided by the scheduler. `chats` has the chats of `targets`, without topics.
+Both are decided by the scheduler. `chats` has the chats of `targets`, without topics; `settings_at` is when
+advertisement or pacing were set last.
 """
 
 
@@ -154,16 +156,17 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
     """Store the new posts and groups."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order) "
-        "values ($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6) on conflict (adbot) "
+        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order, settings_at) "
+        "values ($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6, $7) on conflict (adbot) "
         "do update set post = excluded.post, targets = excluded.targets, chats = excluded.chats, "
-        "more_posts = excluded.more_posts, post_order = excluded.post_order",
+        "more_posts = excluded.more_posts, post_order = excluded.post_order, settings_at = $7",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
         sorted({chat_of(group) for group in event.groups}),
         json.dumps([post.model_dump(mode="json") for post in event.more_posts]),
         event.order,
+        sql.at,
     )
 
 
@@ -171,12 +174,13 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
 async def pacing_set(event: PacingSet, sql: TableSql) -> None:
     """Store the new pacing, and the due time of the next cycle."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, pacing, next_due, next_start) "
-        "values ($1, $2::text::jsonb, $3, $3) "
-        "on conflict (adbot) do update set pacing = excluded.pacing, next_due = $3, next_start = $3",
+        "insert into adbot_schedules (adbot, pacing, next_due, next_start, settings_at) "
+        "values ($1, $2::text::jsonb, $3, $3, $4) on conflict (adbot) "
+        "do update set pacing = excluded.pacing, next_due = $3, next_start = $3, settings_at = $4",
         event.adbot,
         AdbotPacing.of(event).model_dump_json(),
         event.next_due,
+        sql.at,
     )
 
 

@@ -1,14 +1,19 @@
 """The figures of the pool: what waits, who works, and how long it takes."""
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from nats.errors import NoRespondersError
 from prometheus_client import REGISTRY
 
-from libs.events.forwarding import ForwardingFigures, WorkerFigures
+from libs.chassis.broker import connect_nats
+from libs.events.forwarding import QUESTION, ForwardingFigures, WorkerFigures
 from libs.events.values import Pacing
 from libs.eventsourcing.values import utc_now
-from services.forwarder.pool.figures import SendRate, figures_of, show
+from services.forwarder.pool.figures import FiguresOfPool, SendRate, figures_of, show
+from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.harness import ForwarderHarness
 from tests.support.waiting import until
 
@@ -61,6 +66,27 @@ async def test_a_worker_is_counted_with_its_sessions_and_rests_are(harness: Forw
         assert (found.sessions_without_worker, found.sessions_resting) == (0, 1)
         assert found.paced_seconds == 3 * 25 + 5  # of the pause only what a cycle waits for
         assert found.seconds_to_empty == found.paced_seconds
+
+
+async def test_the_service_answers_questions_about_it(
+    harness: ForwarderHarness, settings: ForwarderSettings
+) -> None:
+    seats = await harness.seats(1)
+    await harness.begin(seats, harness.groups(3, seats), pacing=SLOW)
+    nats = await connect_nats(settings.nats_url.get_secret_value(), "test")
+    answering = asyncio.create_task(FiguresOfPool(harness.engine, nats, settings.nats_prefix, WAIT).run())
+
+    async def asked() -> ForwardingFigures | None:
+        with suppress(NoRespondersError):
+            answer = await nats.request(f"{settings.nats_prefix}{QUESTION}", b"hostile", timeout=5)
+            return ForwardingFigures.model_validate_json(answer.data)
+        return None
+
+    found = await until(asked)
+    assert (found.pending_sends, found.sessions_without_worker) == (3, 1)
+    answering.cancel()
+    await asyncio.gather(answering, return_exceptions=True)
+    await nats.close()
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.0, 100.0), (6.0, 600.0), (6000.0, 100.0)])
