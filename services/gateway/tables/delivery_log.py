@@ -131,6 +131,6 @@ async def folded_lines(
 
 
 def _logged(row: Row) -> LoggedLine:
-    fields = {**row, "messages": json.loads(row["messages"]), "about": about(row["party"])}
+    fields = {**row, "messages": json.loads(row["messages"]), "about": about(row["party"], row["session"])}
     position = LinePosition(row["xid"], row["position"], row["line"])
     return LoggedLine(row["adbot"], LogLine.model_validate(fields), position)

@@ -124,4 +124,4 @@ async def denials_of(
 
 
 def _denial(row: Row) -> Denial:
-    return Denial.model_validate({**row, "about": about(row["party"])})
+    return Denial.model_validate({**row, "about": about(row["party"], row["session"])})

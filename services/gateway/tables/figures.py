@@ -304,7 +304,7 @@ def _failed(row: Row) -> Failed | None:
         result=row["failed_result"],
         error=row["failed_error"],
         party=row["failed_party"],
-        about=about(row["failed_party"]),
+        about=about(row["failed_party"], row["failed_session"]),
         group=row["failed_group"],
         session=row["failed_session"],
     )

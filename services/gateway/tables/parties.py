@@ -11,6 +11,12 @@ PARTIES = {
 }
 
 
-def about(party: str | None) -> str | None:
-    """Return whom an answer is about, in words; None if nobody is to blame."""
-    return None if party is None else PARTIES[Party(party)]
+def about(party: str | None, session: str | None) -> str | None:
+    """Return whom an answer is about, in words; None if nobody is to blame.
+
+    Without a session it is about all of the adbot: each was refused before, so that none tried.
+    """
+    if party is None:
+        return None
+    words = PARTIES[Party(party)]
+    return words if session is not None else words.replace("this account", "every account")

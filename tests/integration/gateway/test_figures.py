@@ -80,17 +80,17 @@ async def test_what_is_left_out_is_neither_sent_nor_failed(client: Client, harne
         delivery("@bravo", one, LEFT_OUT, "STILL_NEWEST"),
         delivery("@charlie", two, LEFT_OUT, "FLOOD_WAIT_17"),
         delivery("@delta", None, LEFT_OUT, "FLOOD_WAIT_4711"),
-        delivery("@echo", two, DENIED, BANNED, Party.TARGET),
+        delivery("@echo", None, DENIED, BANNED, Party.SEAT_AT_TARGET),
     )
     figures = await client.get(f"{ad.path}/statistics")
     assert (figures["posts"], figures["successes"], figures["failures"]) == (2, 1, {"TARGET_DENIED": 1})
     assert (figures["left_out"], figures["not_sent"]) == (3, 0)
     assert figures["left_out_because"] == {"FLOOD_WAIT": 2, "STILL_NEWEST": 1}
     failure = figures["last_failure"]
-    assert (failure["group"], failure["about"]) == ("@echo", "the group")
+    assert (failure["group"], failure["about"]) == ("@echo", "every account in the group")
     seats = {seat["session"]: seat for seat in figures["seats"]}
     assert (seats["+49…01"]["posts"], seats["+49…01"]["left_out"]) == (1, 1)
-    assert (seats["+49…02"]["posts"], seats["+49…02"]["failures"]) == (1, {"TARGET_DENIED": 1})
+    assert (seats["+49…02"]["posts"], seats["+49…02"]["failures"]) == (0, {})
 
 
 async def test_a_session_has_its_figures_by_day_and_its_rests(
