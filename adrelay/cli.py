@@ -42,11 +42,13 @@ class _Adrelay(Menu):
             OPERATE,
         ),
         "adbots": Entry(
-            "adrelay.commands.adbots:adbots", "Show, extend, suspend and restore an adbot.", OPERATE
+            "adrelay.commands.adbots:adbots",
+            "Show an adbot and what it sent, extend, suspend and restore it.",
+            OPERATE,
         ),
         "operations": Entry(
             "adrelay.commands.operations:operations",
-            "Pause all adbots, and block groups and channels.",
+            "Show the work that waits, pause all adbots, and block groups and channels.",
             OPERATE,
         ),
         "events": Entry(

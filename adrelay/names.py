@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "attention",
         "deliveries",
         "group_lists",
+        "denials",
         "notifications",
         "operations",
         "order_history",

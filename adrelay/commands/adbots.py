@@ -1,4 +1,4 @@
-"""`adrelay adbots`: show, extend, suspend and restore an adbot."""
+"""`adrelay adbots`: show an adbot and its figures, extend, suspend and restore it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrelay.commands.figures import groups, log, statistics
 from adrelay.servers.gateway import Gateway, path_part
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
@@ -14,7 +15,7 @@ adbots = typer.Typer(
     name="adbots",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="Show, extend, suspend and restore an adbot.",
+    help="Show an adbot and what it sent, extend, suspend and restore it.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
@@ -23,6 +24,11 @@ AdbotArgument = Annotated[str, typer.Argument(metavar="ADBOT", help="The adbot's
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Stored with the adbot, for people.", show_default=False)
 ]
+
+
+adbots.command("statistics")(statistics)
+adbots.command("groups")(groups)
+adbots.command("log")(log)
 
 
 @adbots.command("show")
@@ -129,6 +135,7 @@ def print_adbot(adbot: dict[str, Any]) -> None:
         "next cycle": ("all adbots are paused",) if adbot["paused"] else (_next_cycle(adbot),),
         "blocked": (", ".join(adbot["blocked_groups"]),),
         "seats": (f"{seats['filled']} filled, {seats['awaited']} wait for stock{_unreachable(seats)}",),
+        "warning": (adbot["warning"],),
         "valid": valid,
         "private ids": ("allowed" if adbot["private_ids"] else "not allowed",),
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrelay.commands.forwarding import sessions, show
 from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
@@ -14,7 +15,7 @@ operations = typer.Typer(
     name="operations",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="Pause all adbots, and block groups and channels.",
+    help="Show the work that waits, pause all adbots, and block groups and channels.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
@@ -27,6 +28,10 @@ SourceArgument = Annotated[
     str, typer.Argument(metavar="CHANNEL", help="@name, a link or an id.", show_default=False)
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
+
+
+operations.command("show")(show)
+operations.command("sessions")(sessions)
 
 
 @operations.command("list")

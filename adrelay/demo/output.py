@@ -13,6 +13,7 @@ from adrelay.demo.evidence import GroupEvidence
 from adrelay.demo.incidents import Finding
 from adrelay.demo.rest import Json
 from adrelay.demo.steps import cycles_in
+from libs.events.values import ResultClass
 
 
 class DemoOutput:
@@ -125,4 +126,6 @@ def _cell(line: Json | None) -> Text:
         return Text("…", style="dim")
     if line["messages"]:
         return Text(f"✓ #{','.join(map(str, line['messages']))} {line['session']}", style="green")
+    if line["result"] in {ResultClass.LEFT_OUT, ResultClass.STOPPED}:  # nobody refused
+        return Text(f"· {line['result']} {line['error']}".rstrip(), style="dim")
     return Text(f"✗ {line['result']} {line['error']}", style="red")

@@ -86,6 +86,7 @@ class Chassis:
         self._loops: dict[str, Loop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
+        self._stop_listeners: list[Callable[[], None]] = []
         self._open = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -165,6 +166,10 @@ class Chassis:
             raise ValueError(message)
         self._loops[name] = loop
 
+    def on_stop(self, listener: Callable[[], None]) -> None:
+        """Call `listener` before the HTTP server stops, so that answers without an end can end."""
+        self._stop_listeners.append(listener)
+
     def stop(self) -> None:
         """Make `run` return after a graceful stop."""
         self._stopping.set()
@@ -219,6 +224,8 @@ class Chassis:
 
     async def _stop(self) -> None:
         """Stop taking work, finish what has begun, flush the relay, close."""
+        for listener in self._stop_listeners:
+            listener()
         if self._http is not None:
             self._http.should_exit = True
             if "http" in self._tasks:  # pending requests may still wait for the readers

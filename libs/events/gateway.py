@@ -30,6 +30,8 @@ class NotificationKind(StrEnum):
     ORDER_EXPIRED = "order_expired"
     GROUP_MOVED = "group_moved"
     """A group of an adbot has another public name or id."""
+    CYCLES_OVERRUN = "cycles_overrun"
+    """Since schema 2 of `NotificationRaised`: cycles of an adbot often take longer than its interval."""
 
 
 # -- events: stream account-<id>
@@ -69,8 +71,9 @@ class AccessCodeReset(Event):
 class NotificationRaised(Event):
     """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
-    Of a partial payment once per amount, of a moved group once per name and id. Never contains an access
-    code: the mail's renderer inserts it. Since schema 2 it may be about a group that moved.
+    Of a partial payment once per amount, of a moved group once per name and id, of overrunning cycles once
+    until the adbot's settings change. Never contains an access code: the mail's renderer inserts it. Since
+    schema 2 it may be about a group that moved, or about cycles, with a `detail`.
     """
 
     schema_version: ClassVar[int] = 2
@@ -96,6 +99,8 @@ class NotificationRaised(Event):
     """Its private id now."""
     name: ChatRef | None = None
     """Its public name now."""
+    detail: Annotated[str, StringConstraints(max_length=500)] = ""
+    """What happened and what to do, for people; empty where the kind says all."""
 
 
 class MailSent(Event):

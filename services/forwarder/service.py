@@ -9,6 +9,7 @@ from libs.chassis.settings import InvalidSettings, variable
 from services.forwarder.adapters.telegram.account import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
+from services.forwarder.pool.figures import FiguresOfPool
 from services.forwarder.pool.pool import Pool
 from services.forwarder.pool.sweeping import sweep
 from services.forwarder.registry import REGISTRY
@@ -35,6 +36,8 @@ async def run(settings: ForwarderSettings) -> None:
         chassis.task("wake-ups", wakeups.keep_sending)
         cycle_timeout = timedelta(seconds=settings.max_wait_in_cycle_seconds)
         chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), cycle_timeout))
+        figures = FiguresOfPool(chassis.engine, chassis.nats, settings.nats_prefix, cycle_timeout)
+        chassis.task("figures", figures.run)
         if settings.runs_pool:
             accounts = VaultAccounts(chassis.engine, vault, telegram)
             chassis.task("pool", Pool(chassis.engine, accounts, settings).run)

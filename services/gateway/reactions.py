@@ -2,17 +2,22 @@
 
 from datetime import timedelta
 
+import structlog
+
 from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, PaymentPartiallyPaid
 from libs.events.forwarder import GroupMoved
 from libs.events.gateway import NotificationKind
+from libs.events.scheduler import CycleSkipped, SkipReason
 from libs.events.values import AccountId, EmailAddress, OrderNumber
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.account.registering import has_code, issue_first_code, open_account
+from services.gateway.account.tables import account_by_id
 from services.gateway.context import Context
 from services.gateway.inbox.commands import Raise
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import whose_order
 from services.gateway.tables.adbot_states import order_of
+from services.gateway.tables.overruns import overrun_of, overrunning
 
 STALE = timedelta(days=1)
 """Older events notify in the app only: a reader that starts from the first event must not send mails."""
@@ -20,6 +25,7 @@ FIRST_CODE_STALE = timedelta(days=30)
 """The same limit for a mail with an account's first access code, which a paying client needs."""
 
 
+log = structlog.stdlib.get_logger()
 reactions = Reactions[Context]()
 
 
@@ -109,6 +115,31 @@ async def group_moved(event: GroupMoved, unit: UnitOfWork) -> None:
         name=event.name,
     )
     await unit.execute(INBOX, account, notification)
+
+
+@reactions.to(CycleSkipped)
+async def cycle_skipped(event: CycleSkipped, unit: UnitOfWork) -> None:
+    """Notify, in the app, that cycles often take longer than the interval; once until settings change.
+
+    It is read from the read models, which may lag: then the next skipped cycle notifies.
+    """
+    if event.reason is not SkipReason.OVERRUN or unit.at - unit.cause.at >= STALE:
+        return
+    for one in await overrunning(unit.unflushed, event.adbot):
+        account = await account_by_id(unit.unflushed, AccountId(one.account))
+        if account is None:
+            return
+        notification = Raise(
+            account=AccountId(one.account),
+            kind=NotificationKind.CYCLES_OVERRUN,
+            order=one.order_number,
+            email=account.email,
+            mail=False,
+            detail=overrun_of(one),
+            since=one.settings_at,
+        )
+        if await unit.execute(INBOX, AccountId(one.account), notification):
+            log.warning("cycles.overrun", adbot=str(one.adbot), overruns=one.overruns)
 
 
 def _by_mail(unit: UnitOfWork, context: Context) -> bool:

@@ -10,6 +10,7 @@ from services.gateway.reactions import reactions
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.attention import ATTENTION
 from services.gateway.tables.deliveries import DELIVERIES
+from services.gateway.tables.denials import DENIALS
 from services.gateway.tables.group_lists import GROUP_LISTS
 from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
@@ -32,6 +33,7 @@ REGISTRY = Registry[Context](
         ADBOTS,
         DELIVERIES,
         STATISTICS,
+        DENIALS,
         STOCK,
         POST_CHECKS,
         PRIVATE_IDS,

@@ -10,6 +10,7 @@ from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -20,6 +21,7 @@ from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
+from services.gateway.live.live_log import LiveLog
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
@@ -48,19 +50,29 @@ async def run(settings: GatewaySettings) -> None:
         commands = CommandClient(
             chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
         )
+        live = LiveLog(
+            chassis.engine,
+            chassis.read_models,
+            most=settings.listeners,
+            most_per_account=settings.listeners_per_account,
+        )
         furnish(
             app,
             desk_of(settings, chassis, commands, codes, claims),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
+            live,
         )
+        chassis.task("live log", live.run)
+        chassis.on_stop(live.stop)
         chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
         await chassis.run()
 
 
-def furnish(app: FastAPI, desk: Desk, webhook: Webhook) -> None:
+def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: LiveLog) -> None:
     """Set the app state that the routes use."""
+    app.state.live = live
     app.state.desk = desk
     app.state.webhook = webhook
 
@@ -121,4 +133,5 @@ def desk_of(
         turns=Turns(),
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
+        forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
     )

@@ -342,6 +342,7 @@ _GATEWAY: list[Event] = [
         paid=Decimal("20.5"),
         missing=Decimal("29.401234"),
         coin="USDT",
+        detail="use more seats, fewer groups, or a longer interval",
     ),
     gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
     gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),

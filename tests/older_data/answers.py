@@ -5,13 +5,14 @@ Of later fields, which older versions do not have, none is among them.
 
 from adrelay.demo.rest import Json, Rest
 
+_LOG = ("at", "cycle", "session", "group", "result", "error", "messages")
+_LATER = {"detail", "group", "group_id", "group_name"}
+_STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
+
 
 def by_time(lines: list[Json]) -> list[Json]:
     """Sort lines of a log: older versions listed them in the order in which they were recorded."""
     return sorted(lines, key=lambda line: (line["at"], line["group"]))
-
-
-_YOUNGER = frozenset({"group", "group_id", "group_name"})
 
 
 async def answers(url: str, admin_token: str, email: str) -> Json:
@@ -26,12 +27,13 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         path = f"/adbots/{adbot['id']}"
         advertisement = (await client.get(path))["advertisement"]
         found["advertisement"] = {field: advertisement[field] for field in ("post", "groups")}
-        found["logs"] = (await client.get(f"{path}/logs", limit=1000))["items"]
-        found["statistics"] = await client.get(f"{path}/statistics")
-        # fields that are younger than the older data say nothing about its notifications
+        lines = (await client.get(f"{path}/logs", limit=1000))["items"]
+        found["logs"] = [{field: line[field] for field in _LOG} for line in lines]
+        statistics = await client.get(f"{path}/statistics")
+        found["statistics"] = {field: statistics[field] for field in _STATISTICS}
+        notifications = (await client.get("/notifications"))["items"]
         found["notifications"] = [
-            {field: value for field, value in one.items() if value is not None or field not in _YOUNGER}
-            for one in (await client.get("/notifications"))["items"]
+            {field: line[field] for field in line if field not in _LATER} for line in notifications
         ]
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:

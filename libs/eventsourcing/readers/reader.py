@@ -248,3 +248,14 @@ class Reader:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._advanced.wait()
         return True
+
+    async def checkpoint(self, source: str) -> Cursor:
+        """Return the cursor of a source to which this reader's name, in any process, has come."""
+        return await self._engine.checkpoint(self.name, source)
+
+    async def advanced(self, within_seconds: float) -> None:
+        """Wait until this reader has committed, at most so long; return at once after a commit in between."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                await self._advanced.wait()
+        self._advanced.clear()

@@ -27,6 +27,7 @@ create table if not exists pool.workers (
 );
 -- how many more sessions it may lease; 0 for workers of earlier versions, which say nothing
 alter table pool.workers add column if not exists room integer not null default 0;
+alter table pool.workers add column if not exists sends_a_minute double precision;
 """
 
 SAFE_PART = 0.8
@@ -63,8 +64,9 @@ returning session, epoch
 """
 _SHOW = """
 with shown as (
-    insert into pool.workers (worker, until, room) values ($1, clock_timestamp() + $2, $3)
-    on conflict (worker) do update set until = clock_timestamp() + $2, room = $3
+    insert into pool.workers (worker, until, room, sends_a_minute)
+    values ($1, clock_timestamp() + $2, $3, $4)
+    on conflict (worker) do update set until = clock_timestamp() + $2, room = $3, sends_a_minute = $4
 )
 select 1 + count(*) from pool.workers where worker <> $1 and until > clock_timestamp()
 """
@@ -178,15 +180,15 @@ class Leases:
     def _length(self) -> timedelta:
         return timedelta(seconds=self._seconds)
 
-    async def show(self, held: int = 0) -> int:
-        """Register this worker, so that the others count it when they compute shares; return how many live.
+    async def show(self, held: int = 0, sends_a_minute: float = 0.0) -> int:
+        """Register this worker, its room and its pace; return how many live, which shares depend on.
 
         `held` is the number of its leases. It must be repeated after every renewal: a dead worker is
         no longer counted when its leases end.
         """
         length = SAFE_PART * self._length
         workers: int = await self._engine.query(
-            lambda sql: sql.fetchval(_SHOW, self._worker, length, self._most - held)
+            lambda sql: sql.fetchval(_SHOW, self._worker, length, self._most - held, sends_a_minute)
         )
         return workers
 

@@ -13,7 +13,9 @@ from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
+from services.forwarder.pool.answers import SENDS
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.figures import SendRate, total_of
 from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.methods import Allowances
@@ -54,6 +56,7 @@ class Pool:
         self._reach = Reach()
         self._broken: dict[SessionId, float] = {}
         self._handover = Handover(self._leases)
+        self._rate = SendRate()
         self._wake = asyncio.Event()
         engine.on_commit(self._committed)
 
@@ -162,7 +165,8 @@ class Pool:
             try:
                 async with asyncio.timeout(period):
                     await self._leases.renew([seat.held for seat in seats])
-                    workers = await self._leases.show(len(self._seats))
+                    rate = self._rate.seen(total_of(SENDS), time.monotonic())
+                    workers = await self._leases.show(len(self._seats), rate)
             except (Transient, StatementRejected, TimeoutError) as trouble:
                 log.warning("pool.not_renewed", worker=self.name, error=repr(trouble))
                 continue

@@ -17,8 +17,8 @@ AT_ONCE = 5000
 async def sweep(engine: Engine) -> None:
     """Record what dead workers sent in cycles that have ended; delete what was kept for what is over.
 
-    That is for sends that are no longer pending, ended cycles, late deletions, lost workers, counts of calls and of
-    sends of earlier days, and names of chats.
+    That is for sends that are no longer pending, ended cycles, late deletions, lost workers, counts of calls
+    and of sends of earlier days, and names of chats.
     """
     await record_abandoned(engine)
     for forget in (

@@ -5,10 +5,12 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import group_lists, groups, pacing, post_checks, renewals
+from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
+from services.gateway.api.admin import figures as admin_figures
+from services.gateway.api.admin import forwarding as admin_forwarding
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
@@ -28,6 +30,8 @@ _PARTS = (
     account_orders,
     notifications,
     adbots,
+    figures,
+    live,
     groups,
     group_lists,
     pacing,
@@ -37,6 +41,8 @@ _PARTS = (
     admin_plans,
     admin_orders,
     admin_adbots,
+    admin_figures,
+    admin_forwarding,
     admin_accounts,
     admin_private_ids,
     admin_operations,
@@ -44,7 +50,7 @@ _PARTS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; set `app.state.desk` and `app.state.webhook` before the first request."""
+    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
     app = DescribedApp(
         title="Adrelay",
         version="1",

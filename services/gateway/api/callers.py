@@ -1,5 +1,6 @@
 """The caller of a request: a client, the operator, or anyone; and the causes of its events."""
 
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -26,6 +27,13 @@ async def client_of(
     return desk.tokens.read(credentials.credentials)
 
 
+async def expiry_of(
+    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
+) -> datetime:
+    """Return when the caller's token expires; raise `Denied` without a valid one."""
+    return desk.tokens.expires_at(credentials.credentials if credentials is not None else "")
+
+
 async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
     """Return the caller, None without a token; raise `Denied` for an invalid one."""
     credentials = await _CLIENT(request)
@@ -43,6 +51,8 @@ async def check_admin(
 
 
 ClientDep = Annotated[Identity, Depends(client_of)]
+ExpiryDep = Annotated[datetime, Depends(expiry_of)]
+"""When the token of a client expires, for answers that outlast it."""
 CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
 """The caller for routes where a token is optional."""
 

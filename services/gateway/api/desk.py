@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
+from libs.events.forwarding import ForwardingFigures
 from libs.events.results import Written
 from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
@@ -20,6 +21,7 @@ from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
+from services.gateway.live.live_log import LiveLog
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ class Desk:
     turns: Turns
     claims: Claims
     timeout_seconds: float
+    forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
+    """Asks the forwarder for its figures; None if it does not answer."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""
@@ -82,4 +86,10 @@ async def desk_of(request: Request) -> Desk:
     return cast("Desk", request.app.state.desk)
 
 
+async def live_of(request: Request) -> LiveLog:
+    """Return the app's live log."""
+    return cast("LiveLog", request.app.state.live)
+
+
 DeskDep = Annotated[Desk, Depends(desk_of)]
+LiveDep = Annotated[LiveLog, Depends(live_of)]

@@ -1,6 +1,7 @@
 """The commands of an inbox."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid5
 
@@ -25,6 +26,9 @@ class Raise:
     group: GroupRef | None = None
     chat: GroupRef | None = None
     name: GroupRef | None = None
+    detail: str = ""
+    since: datetime | None = None
+    """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew."""
 
     @property
     def notification(self) -> NotificationId:
@@ -38,6 +42,8 @@ class Raise:
             parts.append(format(self.paid.normalize(), "f"))
         if self.group is not None:
             parts += [self.group, self.chat or "", self.name or ""]
+        if self.since is not None:
+            parts.append(self.since.isoformat())
         return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))
 
 

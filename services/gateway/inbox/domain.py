@@ -82,6 +82,7 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         group=command.group,
         chat=command.chat,
         name=command.name,
+        detail=command.detail,
     )
 
 

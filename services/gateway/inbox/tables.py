@@ -29,6 +29,7 @@ NOTIFICATIONS = Projection(
         grp          text,
         chat         text,
         name         text,
+        detail       text not null,
         raised_at    timestamptz not null
     );
     create index on notifications (account, raised_at desc);
@@ -79,6 +80,7 @@ class Notification:
     group: GroupRef | None = None
     chat: GroupRef | None = None
     name: GroupRef | None = None
+    detail: str = ""
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
 
@@ -112,6 +114,7 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         grp=event.group,
         chat=event.chat,
         name=event.name,
+        detail=event.detail,
         raised_at=sql.at,
     )
 
@@ -247,6 +250,7 @@ def notification_in(row: Row) -> Notification:
         paid=row["paid"],
         missing=row["missing"],
         coin=row["coin"],
+        detail=row["detail"],
         raised_at=row["raised_at"],
         group=row["grp"],
         chat=row["chat"],

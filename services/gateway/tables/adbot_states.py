@@ -1,6 +1,7 @@
 """Queries of adbots: what each has, its settings and its status."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
 from libs.events.values import AccountId, AdbotId, OrderNumber, PlanKind, Post, SendOptions
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.group_options import options_in
+from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
 
@@ -123,6 +125,13 @@ class AdbotState(BaseModel):
         ),
     ]
     cycles: Cycles
+    warning: Annotated[
+        str | None,
+        Field(
+            description="What does not work as it is set, though nothing refuses it: a cycle that takes "
+            "longer than the interval at the pace of the seats, so that due cycles are skipped."
+        ),
+    ]
     next_cycle_at: Annotated[
         datetime | None,
         Field(
@@ -154,7 +163,8 @@ _ADBOT = (
     "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked, "
     "array(select distinct of_list.target from group_lists l, "
     "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
-    "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists "
+    "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists, "
+    "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 
@@ -184,6 +194,12 @@ async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None
         suspend_reason=row["suspend_reason"],
         private_ids=allowed.allowed,
     )
+
+
+async def owners_of(sql: Sql, adbots: Collection[AdbotId]) -> dict[AdbotId, AccountId]:
+    """Return the accounts of adbots."""
+    rows = await sql.fetch("select adbot, account from adbots where adbot = any($1::uuid[])", list(adbots))
+    return {row["adbot"]: row["account"] for row in rows}
 
 
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
@@ -239,8 +255,19 @@ def _state(row: Row, at: datetime) -> AdbotState:
             skip_reason=row["skip_reason"],
             next_due_at=running,
         ),
+        warning=_warning(row, pacing),
         next_cycle_at=running or (due if due is not None and due > at else None),
     )
+
+
+def _warning(row: Row, pacing: AdbotPacing) -> str | None:
+    if row["targets"] is None or pacing.timetable:
+        return None
+    pause: float = row["last_pause_seconds"] or USUAL_PAUSE_SECONDS
+    if pacing.delay_seconds is not None:
+        pause = pacing.delay_seconds + (pacing.jitter_seconds or 0) / 2
+    groups = len(json.loads(row["targets"])) - len(_blocked(row))
+    return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
 
 
 def _status(row: Row) -> AdbotStatus:

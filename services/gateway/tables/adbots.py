@@ -28,7 +28,7 @@ from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=5,
+    version=6,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -62,6 +62,7 @@ ADBOTS = Projection(
         group_options jsonb not null default '{}',
         options jsonb,
         pacing jsonb,
+        settings_at timestamptz,
         running boolean not null default false,
         interval_seconds integer,
         next_due timestamptz,
@@ -79,7 +80,7 @@ ADBOTS = Projection(
 """`next_due` is when the running adbot's next cycle is due, `next_start` the earliest due time after a start.
 
 Both are decided by the scheduler. `chats` has the chats of `targets`, without topics, and `group_options`
-an option for each group that has one.
+an option for each group that has one; `settings_at` is when advertisement or pacing were set last.
 """
 
 
@@ -165,13 +166,12 @@ async def seats_released(event: SeatsReleased, sql: TableSql) -> None:
 async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
     """Store the new posts and groups."""
     await sql.execute(
-        "insert into adbot_schedules "
-        "(adbot, post, targets, chats, more_posts, post_order, lists, group_options, options) values "
-        "($1, $2::text::jsonb, $3::text::jsonb, $4, $5::text::jsonb, $6, $7, $8::text::jsonb, "
-        "$9::text::jsonb) on conflict (adbot) do update set post = excluded.post, "
-        "targets = excluded.targets, chats = excluded.chats, "
+        "insert into adbot_schedules (adbot, post, targets, chats, more_posts, post_order, lists, "
+        "group_options, options, settings_at) values ($1, $2::text::jsonb, $3::text::jsonb, $4, "
+        "$5::text::jsonb, $6, $7, $8::text::jsonb, $9::text::jsonb, $10) on conflict (adbot) do update "
+        "set post = excluded.post, targets = excluded.targets, chats = excluded.chats, "
         "more_posts = excluded.more_posts, post_order = excluded.post_order, lists = excluded.lists, "
-        "group_options = excluded.group_options, options = excluded.options",
+        "group_options = excluded.group_options, options = excluded.options, settings_at = $10",
         event.adbot,
         event.post.model_dump_json(),
         json.dumps(event.groups),
@@ -181,6 +181,7 @@ async def advertisement_set(event: AdvertisementSet, sql: TableSql) -> None:
         list(event.lists),
         options_json(event.group_options),
         event.options.model_dump_json(),
+        sql.at,
     )
 
 
@@ -198,12 +199,13 @@ async def group_option_set(event: GroupOptionSet, sql: TableSql) -> None:
 async def pacing_set(event: PacingSet, sql: TableSql) -> None:
     """Store the new pacing, and the due time of the next cycle."""
     await sql.execute(
-        "insert into adbot_schedules (adbot, pacing, next_due, next_start) "
-        "values ($1, $2::text::jsonb, $3, $3) "
-        "on conflict (adbot) do update set pacing = excluded.pacing, next_due = $3, next_start = $3",
+        "insert into adbot_schedules (adbot, pacing, next_due, next_start, settings_at) "
+        "values ($1, $2::text::jsonb, $3, $3, $4) on conflict (adbot) "
+        "do update set pacing = excluded.pacing, next_due = $3, next_start = $3, settings_at = $4",
         event.adbot,
         AdbotPacing.of(event).model_dump_json(),
         event.next_due,
+        sql.at,
     )
 
 

@@ -319,9 +319,14 @@ async def test_the_log_and_the_figures_show_what_was_sent(client: Client, harnes
     await until(skipped)
     figures = await client.get(f"adbots/{adbot}/statistics")
     assert datetime.fromisoformat(figures.pop("last_activity")) == results[-1].at
+    assert (figures.pop("seats"), figures.pop("last_failure")["error"]) == ([], "FLOOD_WAIT_17")
     assert figures == {
         "cycles": 1,
         "cycles_skipped": 1,
+        "cycles_overrun": 1,
+        "left_out": 0,
+        "left_out_because": {},
+        "flood_waits": 0,
         "posts": 3,
         "successes": 2,
         "failures": {"RATE_LIMITED": 1},

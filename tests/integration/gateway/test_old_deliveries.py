@@ -18,7 +18,8 @@ from libs.eventsourcing.background import forget_days
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections.migration import builder
 from libs.eventsourcing.values import utc_now
-from services.gateway.tables.deliveries import DELIVERIES, LogLine, log_of
+from services.gateway.tables.deliveries import DELIVERIES
+from services.gateway.tables.delivery_log import LogLine, log_of
 from services.gateway.tables.stock import STOCK
 from tests.integration.gateway.harness import GatewayHarness
 from tests.support.databases import fresh_database

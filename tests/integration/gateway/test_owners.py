@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
-from services.gateway.api.adbots import groups, pacing, renewals, routes
+from services.gateway.api.adbots import figures, groups, live, pacing, renewals, routes
 from services.gateway.api.app import make_app
 from tests.integration.gateway.harness import Client, GatewayHarness, running
 
@@ -29,7 +29,7 @@ BODIES = {
 PREFIX = "/api/v1/"
 ROUTES = sorted(
     (method, route.path.removeprefix("/"))
-    for router in (routes.router, groups.router, pacing.router, renewals.router)
+    for router in (routes.router, figures.router, live.router, groups.router, pacing.router, renewals.router)
     for route in router.routes
     if isinstance(route, APIRoute) and route.path.startswith("/adbots/{")
     for method in route.methods or ()

@@ -30,6 +30,7 @@ class NotificationView(BaseModel):
     ]
     missing: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: str | None
+    detail: Annotated[str, Field(description="What happened and what to do, if the kind does not say all.")]
     mail: Annotated[
         MailState,
         Field(description="The state of the mail; `none`: the notification is shown in the app only."),
@@ -61,6 +62,7 @@ async def list_notifications(
                 paid=one.paid,
                 missing=one.missing,
                 pay_currency=one.coin,
+                detail=one.detail,
                 mail=one.mail,
                 raised_at=one.raised_at,
                 group=one.group,

@@ -1,4 +1,4 @@
-"""Routes of adbots: advertisement, start, stop, deliveries and statistics."""
+"""Routes of adbots: advertisement, start and stop."""
 
 from http import HTTPStatus
 from typing import Annotated, Self
@@ -25,11 +25,9 @@ from services.gateway.api.callers import ClientDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Limit, Listing, WithoutNul
+from services.gateway.api.requests.shapes import Body, Listing, WithoutNul
 from services.gateway.api.requests.tokens import Identity
 from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of
-from services.gateway.tables.deliveries import LogLine, log_of
-from services.gateway.tables.statistics import Statistics, statistics_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
@@ -177,20 +175,6 @@ async def stop(
     """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""
     command = StopAdbot(adbot=AdbotId(adbot_id), account=caller.account)
     return await write(command, caller, request, response, desk)
-
-
-@router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
-async def get_logs(
-    adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep, limit: Limit = 100
-) -> Listing[LogLine]:
-    """Return an adbot's last deliveries, the latest first."""
-    return Listing(items=await desk.ask(lambda sql: log_of(sql, AdbotId(adbot.id), limit)))
-
-
-@router.get("/{adbot_id}/statistics", summary="Show an adbot's statistics", responses=problems(401, 404))
-async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep) -> Statistics:
-    """Return an adbot's statistics since it was created."""
-    return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id)))
 
 
 _AboutAdbot = SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup

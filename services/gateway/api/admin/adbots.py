@@ -46,7 +46,7 @@ def _writing() -> Responses:
 @router.get("/{adbot_id}", summary="Show any adbot", responses=problems(401, 404))
 async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
     """Return an adbot with its account and the reason of a suspension."""
-    return await _adbot(desk, AdbotId(adbot_id))
+    return await adbot_or_denied(desk, AdbotId(adbot_id))
 
 
 @router.post("/{adbot_id}/extend", summary="Extend an adbot", responses=_writing())
@@ -81,14 +81,15 @@ async def restore_adbot(adbot_id: UUID, request: Request, response: Response, de
 async def _act(
     command: ExtendAdbot | SuspendAdbot | RestoreAdbot, request: Request, response: Response, desk: Desk
 ) -> AdminAdbot:
-    await _adbot(desk, command.adbot)
+    await adbot_or_denied(desk, command.adbot)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
-    return await _adbot(desk, command.adbot)
+    return await adbot_or_denied(desk, command.adbot)
 
 
-async def _adbot(desk: Desk, adbot: AdbotId) -> AdminAdbot:
+async def adbot_or_denied(desk: Desk, adbot: AdbotId) -> AdminAdbot:
+    """Return an adbot of any account; raise `Denied` if there is none."""
     found = await desk.ask(lambda sql: any_adbot(sql, adbot, utc_now()))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "there is no such adbot")

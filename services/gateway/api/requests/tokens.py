@@ -1,7 +1,7 @@
 """Tokens that authenticate a caller."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,11 +44,19 @@ class Tokens:
 
     def read(self, token: str) -> Identity:
         """Return the account and role of a token; raise `Denied` unless it is valid."""
+        return self._read(token)[0]
+
+    def expires_at(self, token: str) -> datetime:
+        """Return when a token expires; raise `Denied` unless it is valid."""
+        return self._read(token)[1]
+
+    def _read(self, token: str) -> tuple[Identity, datetime]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, self._secret, [ALGORITHM], options={"require": ["sub", "role", "iat", "exp"]}
             )
-            return Identity(AccountId(UUID(claims["sub"])), Role(claims["role"]))
+            identity = Identity(AccountId(UUID(claims["sub"])), Role(claims["role"]))
+            return identity, datetime.fromtimestamp(int(claims["exp"]), UTC)
         except jwt.ExpiredSignatureError:
             raise unauthorized("token_expired", "sign in again") from None
         except (jwt.InvalidTokenError, ValueError):

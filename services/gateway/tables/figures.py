@@ -1,0 +1,327 @@
+"""Queries of figures: of an adbot, its seats and its groups, and of the sessions in stock."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from libs.events.values import AdbotId, Party, ResultClass, SessionId
+from libs.eventsourcing import Row, Sql
+from services.gateway.tables.denials import Denial, denials_of
+from services.gateway.tables.parties import about
+from services.gateway.tables.statistics import DAYS
+from services.gateway.tables.stock import SessionState
+
+
+class Failed(BaseModel):
+    """The last failure."""
+
+    at: datetime
+    result: ResultClass
+    error: str
+    party: Party | None
+    about: Annotated[str | None, Field(description="Whom the answer is about, in words.")]
+    group: str | None
+    session: str | None
+    """The masked phone number of the seat, null where none tried."""
+
+
+class Counts(BaseModel):
+    """The numbers of results. What was left out or not sent is neither a success nor a failure."""
+
+    posts: int
+    """The number of deliveries that were attempted: successes and failures."""
+    successes: int
+    failures: dict[ResultClass, int]
+    """The number of failures by Telegram's error class."""
+    left_out: int
+    """The number of groups that cycles left out though nobody refused."""
+    not_sent: int
+    """The number of deliveries that were not attempted, because the adbot was stopped."""
+
+
+class SeatFigures(Counts):
+    """The figures of a session on this adbot."""
+
+    session: str
+    """The masked phone number."""
+    flood_waits: int
+    rests_until: datetime | None
+    """Telegram asked the account to pause until then; null if it does not rest."""
+    rest_error: str | None
+    last_activity: datetime | None
+    last_failure: Failed | None
+
+
+class Statistics(Counts):
+    """The statistics of an adbot since it was created."""
+
+    cycles: int
+    """The number of cycles that were started."""
+    cycles_skipped: int
+    cycles_overrun: int
+    """How many of the skipped ones were, because the cycle before was still running."""
+    left_out_because: dict[str, int]
+    """`left_out` by reason."""
+    flood_waits: int
+    last_activity: datetime | None
+    last_failure: Failed | None
+    seats: list[SeatFigures]
+    """The sessions that are on the adbot now; the other figures include earlier ones."""
+
+
+class GroupState(StrEnum):
+    """The state of a group, by its last result."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """The last delivery failed."""
+    LEFT_OUT = "left_out"
+    NOT_SENT = "not_sent"
+    """The adbot was stopped before."""
+    WAITING = "waiting"
+    """No cycle has named it yet."""
+
+
+class GroupFigures(Counts):
+    """The figures of one of an adbot's groups."""
+
+    group: str
+    topic: int | None
+    advertised: bool
+    """The advertisement names it; false for groups of earlier ones."""
+    state: GroupState
+    last_at: datetime | None
+    last_result: ResultClass | None
+    last_error: str | None
+    last_delivered: datetime | None
+    last_failure: Failed | None
+    denials: list[Denial]
+    """Who does not ask it again, before when, and why."""
+
+
+class SessionDay(BaseModel):
+    """The figures of a session on one day in UTC."""
+
+    day: date
+    sent: int
+    failed: int
+    left_out: int
+
+
+class SessionFigures(Counts):
+    """A session in stock, and its figures on all adbots."""
+
+    session: UUID
+    phone: str
+    state: SessionState
+    adbot: UUID | None
+    flood_waits: int
+    rests_until: datetime | None
+    rest_error: str | None
+    last_activity: datetime | None
+    last_failure: Failed | None
+    days: list[SessionDay]
+    """The last thirty days with sends, the latest first."""
+
+
+_FAILED = "f.failed_at, f.failed_result, f.failed_error, f.failed_party"
+_SEATS = f"""
+select s.session as id, s.phone as session, coalesce(f.flood_waits, 0) as flood_waits, f.rests_until,
+       f.rest_error, f.last_at, {_FAILED}, f.failed_group, s.phone as failed_session,
+       (select coalesce(jsonb_object_agg(r.result, r.count), '{{}}')::text from (
+            select result, sum(count) as count from seat_results
+            where adbot = s.adbot and session = s.session group by result
+        ) r) as counts
+from stock s left join seat_figures f on f.adbot = s.adbot and f.session = s.session
+where s.adbot = $1 order by s.phone, s.session
+"""  # noqa: S608 - constants
+_LAST_FAILED = f"""
+select {_FAILED}, f.failed_group, s.phone as failed_session
+from seat_figures f left join stock s using (session)
+where f.adbot = $1 and f.failed_at is not null order by f.failed_at desc limit 1
+"""  # noqa: S608 - constants
+_GROUPS = f"""
+with named as (
+    select grp from group_figures where adbot = $1
+    union select jsonb_array_elements_text(targets) from adbot_schedules where adbot = $1
+), listed as (
+    select n.grp, coalesce(a.targets ? n.grp, false) as advertised, case
+        when f.grp is null then 'waiting'
+        when f.last_result in ('SENT', 'ALREADY_SENT') then 'delivered'
+        when f.last_result = 'LEFT_OUT' then 'left_out'
+        when f.last_result = 'STOPPED' then 'not_sent'
+        else 'refused' end as state,
+        coalesce(f.counts, '{{}}')::text as counts, f.last_at, f.last_result, f.last_error, f.delivered_at,
+        {_FAILED}, n.grp as failed_group,
+        coalesce(s.phone, '…' || right(f.failed_session::text, 4)) as failed_session
+    from named n left join group_figures f on f.adbot = $1 and f.grp = n.grp
+    left join adbot_schedules a on a.adbot = $1 left join stock s on s.session = f.failed_session
+)
+select * from listed
+where ($2::text is null or grp > $2) and ($3::text is null or state = $3) order by grp limit $4
+"""  # noqa: S608 - constants
+_SESSIONS = f"""
+select s.session, s.phone, s.state, s.adbot,
+       f.flood_waits, f.rests_until, f.rest_error, f.last_at,
+       l.failed_at, l.failed_result, l.failed_error, l.failed_party, l.failed_group,
+       s.phone as failed_session,
+       (select coalesce(jsonb_object_agg(r.result, r.count), '{{}}')::text from (
+            select result, sum(count) as count from seat_results where session = s.session group by result
+        ) r) as counts
+from (
+    select * from stock where ($1::uuid is null or session > $1) and ($2::text is null or state = $2)
+    order by session limit $3
+) s
+left join lateral (
+    select coalesce(sum(flood_waits), 0) as flood_waits, max(last_at) as last_at,
+           (array_agg(rests_until order by rests_until desc nulls last))[1] as rests_until,
+           (array_agg(rest_error order by rests_until desc nulls last))[1] as rest_error
+    from seat_figures where session = s.session
+) f on true
+left join lateral (
+    select {_FAILED}, f.failed_group from seat_figures f
+    where f.session = s.session and f.failed_at is not null order by f.failed_at desc limit 1
+) l on true
+order by s.session
+"""  # noqa: S608 - constants
+_SESSION_DAYS = """
+select session, day, sent, failed, left_out from session_days
+where session = any($1::uuid[]) and day > $2::date - $3::integer order by day desc
+"""
+
+
+async def statistics_of(sql: Sql, adbot: AdbotId, at: datetime) -> Statistics:
+    """Return an adbot's statistics, zeros if it has no cycles."""
+    row = await sql.fetchrow("select * from statistics where adbot = $1", adbot)
+    results = await sql.fetch(
+        "select result, reason, sum(count)::bigint as count from seat_results where adbot = $1 "
+        "group by result, reason order by result, reason",
+        adbot,
+    )
+    totals = await sql.fetchrow(
+        "select coalesce(sum(flood_waits), 0)::bigint as flood_waits, max(last_at) as last_at "
+        "from seat_figures where adbot = $1",
+        adbot,
+    )
+    failed = await sql.fetchrow(_LAST_FAILED, adbot)
+    seats = await sql.fetch(_SEATS, adbot)
+    counts = Counter[str]()
+    for line in results:
+        counts[line["result"]] += line["count"]
+    reasons = {line["reason"]: line["count"] for line in results if line["result"] == ResultClass.LEFT_OUT}
+    return Statistics(
+        **_counts(counts),
+        cycles=row["cycles"] if row else 0,
+        cycles_skipped=row["cycles_skipped"] if row else 0,
+        cycles_overrun=row["cycles_overrun"] if row else 0,
+        left_out_because=reasons,
+        flood_waits=totals["flood_waits"] if totals else 0,
+        last_activity=totals["last_at"] if totals else None,
+        last_failure=None if failed is None else _failed(failed),
+        seats=[_seat(seat, at) for seat in seats],
+    )
+
+
+async def groups_of(
+    sql: Sql, adbot: AdbotId, state: GroupState | None, after: str | None, limit: int, at: datetime
+) -> list[GroupFigures]:
+    """Return an adbot's groups with figures and denials, by name; those after a group, in a state."""
+    rows = await sql.fetch(_GROUPS, adbot, after, state, limit)
+    names = [row["grp"] for row in rows]
+    denied: dict[str, list[Denial]] = {}
+    for denial in await denials_of(sql, adbot, at, groups=names, limit=10 * limit):
+        denied.setdefault(denial.ref, []).append(denial)
+    return [_group(row, denied.get(row["grp"], [])) for row in rows]
+
+
+async def session_figures(
+    sql: Sql, state: SessionState | None, after: SessionId | None, limit: int, at: datetime
+) -> list[SessionFigures]:
+    """Return sessions in stock with their figures, by id; those after a session, in a state."""
+    rows = await sql.fetch(_SESSIONS, after, state, limit)
+    days: dict[UUID, list[SessionDay]] = {}
+    sessions = [row["session"] for row in rows]
+    for day in await sql.fetch(_SESSION_DAYS, sessions, at.date(), DAYS):
+        days.setdefault(day["session"], []).append(SessionDay.model_validate(dict(day.items())))
+    return [
+        SessionFigures(
+            **_activity(row, at),
+            session=row["session"],
+            phone=row["phone"],
+            state=SessionState(row["state"]),
+            adbot=row["adbot"],
+            days=days.get(row["session"], []),
+        )
+        for row in rows
+    ]
+
+
+def _seat(row: Row, at: datetime) -> SeatFigures:
+    return SeatFigures(**_activity(row, at), session=row["session"])
+
+
+def _activity(row: Row, at: datetime) -> dict[str, Any]:
+    rests = row["rests_until"] is not None and row["rests_until"] > at
+    return {
+        **_counts(json.loads(row["counts"])),
+        "flood_waits": row["flood_waits"],
+        "rests_until": row["rests_until"] if rests else None,
+        "rest_error": row["rest_error"] if rests else None,
+        "last_activity": row["last_at"],
+        "last_failure": _failed(row),
+    }
+
+
+def _group(row: Row, denials: Iterable[Denial]) -> GroupFigures:
+    group: str = row["grp"]
+    topic = group.partition("/")[2]
+    return GroupFigures(
+        **_counts(json.loads(row["counts"])),
+        group=group,
+        topic=int(topic) if topic else None,
+        advertised=row["advertised"],
+        state=GroupState(row["state"]),
+        last_at=row["last_at"],
+        last_result=row["last_result"],
+        last_error=row["last_error"],
+        last_delivered=row["delivered_at"],
+        last_failure=_failed(row),
+        denials=list(denials),
+    )
+
+
+def _failed(row: Row) -> Failed | None:
+    if row["failed_at"] is None:
+        return None
+    return Failed(
+        at=row["failed_at"],
+        result=row["failed_result"],
+        error=row["failed_error"],
+        party=row["failed_party"],
+        about=about(row["failed_party"], row["failed_session"]),
+        group=row["failed_group"],
+        session=row["failed_session"],
+    )
+
+
+def _counts(by_class: dict[str, int] | Counter[str]) -> dict[str, Any]:
+    counts = {ResultClass(result): int(count) for result, count in by_class.items()}
+    not_sent, left_out = counts.get(ResultClass.STOPPED, 0), counts.get(ResultClass.LEFT_OUT, 0)
+    failures = {
+        result: count
+        for result, count in sorted(counts.items())
+        if not result.delivered and result not in {ResultClass.STOPPED, ResultClass.LEFT_OUT}
+    }
+    return {
+        "posts": sum(counts.values()) - not_sent - left_out,
+        "successes": sum(count for result, count in counts.items() if result.delivered),
+        "failures": failures,
+        "left_out": left_out,
+        "not_sent": not_sent,
+    }

@@ -1,0 +1,120 @@
+"""Live lines: slow readers are dropped, streams end with the token, and the format of events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from starlette.types import Message
+
+from libs.events.values import AccountId, AdbotId, ResultClass
+from libs.eventsourcing.values import utc_now
+from services.gateway.api.adbots import live
+from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
+from services.gateway.api.requests.problems import Denied
+from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
+from services.gateway.tables.delivery_log import LinePosition, LoggedLine, LogLine
+
+ADBOT = AdbotId(uuid4())
+
+
+def line(number: int) -> LoggedLine:
+    logged = LogLine(
+        at=utc_now(),
+        cycle=uuid4(),
+        session=None,
+        group="@group",
+        result=ResultClass.SENT,
+        error="",
+        messages=[number],
+    )
+    return LoggedLine(ADBOT, logged, LinePosition(1, number, 1))
+
+
+def listener() -> Listener:
+    return Listener(AccountId(uuid4()), ADBOT)
+
+
+async def test_a_slow_reader_is_dropped_and_nothing_is_kept_for_it() -> None:
+    slow = listener()
+    for number in range(MOST_WAITING):
+        slow.put(line(number + 1))
+    assert slow.ended is None
+    slow.put(line(MOST_WAITING + 1))
+    assert slow.ended is EndReason.TOO_SLOW
+    assert await slow.take(1) == []
+
+
+async def test_lines_that_a_listener_got_before_are_not_given_again() -> None:
+    resumed = listener()
+    resumed.begin = LinePosition(1, 7, 2**15 - 1)
+    resumed.put(line(7))
+    resumed.put(line(8))
+    assert [one.line.messages for one in await resumed.take(1)] == [[8]]
+
+
+async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
+    chunks = [
+        chunk async for chunk in live.stream_of(listener(), [line(3)], utc_now() + timedelta(seconds=0.1))
+    ]
+    assert chunks[0].startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
+    assert HEARTBEAT in chunks
+    assert chunks[-1] == b'event: end\ndata: {"code": "token_expired"}\n\n'
+
+
+@pytest.mark.parametrize("malformed", ["x", "1-2", "1-2-3-4", "1-2--3", f"1-{2**63}-1", "1-2-40000", "1-²-3"])
+def test_a_malformed_id_of_the_last_line_is_refused(malformed: str) -> None:
+    with pytest.raises(Denied) as refused:
+        live.last_line_of(malformed)
+    assert refused.value.status == 422
+
+
+def test_an_id_names_a_line() -> None:
+    assert live.last_line_of("4711-42-20") == LinePosition(4711, 42, 20)
+    assert live.last_line_of(None) is None
+
+
+async def test_a_reader_that_does_not_read_is_disconnected() -> None:
+    ended, sent = asyncio.Event(), list[Message]()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield rendered("{}", event="line")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 2:
+            await asyncio.Event().wait()  # as a connection whose buffer is full
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    response = EventStreamResponse(chunks(), ended=ended.set, send_seconds=0.01)
+    await asyncio.wait_for(response({"type": "http"}, receive, send), 5)
+    assert ended.is_set()
+    assert len(sent) == 3
+    headers = dict(sent[0]["headers"])
+    assert headers[b"content-type"].startswith(b"text/event-stream")
+    assert b"content-length" not in headers
+
+
+async def test_a_stream_ends_when_its_reader_leaves() -> None:
+    ended = asyncio.Event()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b""
+        await asyncio.Event().wait()
+
+    async def send(_: Message) -> None:
+        await asyncio.sleep(0)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await asyncio.wait_for(EventStreamResponse(chunks(), ended=ended.set)({}, receive, send), 5)
+    assert ended.is_set()
