@@ -2,8 +2,8 @@
 
 from libs.eventsourcing import Registry
 from services.forwarder.access.domain import ACCESS
-from services.forwarder.access.membership_tables import APPROVALS, MEMBERSHIPS
-from services.forwarder.access.tables import DENIALS
+from services.forwarder.access.tables.denials import DENIALS
+from services.forwarder.access.tables.memberships import APPROVALS, MEMBERSHIPS
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import CLIENTS, METHOD_RESTS
 from services.forwarder.commands import commands

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing import Sql
-from services.forwarder.access.membership_tables import members_of
-from services.forwarder.access.tables import denials_of
+from services.forwarder.access.tables.denials import denials_of
+from services.forwarder.access.tables.memberships import members_of
 from services.forwarder.client.tables import paused, usable
 from services.forwarder.cycle.sharing import Seating
 

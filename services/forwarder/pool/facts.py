@@ -8,7 +8,7 @@ from libs.events.values import ChannelPost, GroupRef, Party, ResultClass, Sessio
 from libs.eventsourcing import UnitOfWork
 from services.forwarder.access.commands import Deliver, Deny, Join, Lasting, Refusal, TakeBack
 from services.forwarder.access.domain import ACCESS
-from services.forwarder.access.tables import denied_at, denied_for
+from services.forwarder.access.tables.denials import denied_at, denied_for
 from services.forwarder.cycle.commands import Outcome
 from services.forwarder.cycle.state import CycleEvent
 from services.forwarder.pool.posting import SendFailed

@@ -2,7 +2,7 @@
 
 from libs.events.values import AdbotId, GroupRef, Method, Party, ResultClass, SessionId
 from libs.eventsourcing import Engine, Sql
-from services.forwarder.access.membership_tables import Standing, standing_at, was_approved
+from services.forwarder.access.tables.memberships import Standing, standing_at, was_approved
 from services.forwarder.pool.methods import DAY, Methods
 from services.forwarder.pool.news import Joined, News, Requested
 from services.forwarder.ports import (

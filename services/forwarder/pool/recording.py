@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from libs.events.forwarder import DeliveriesRecorded
 from libs.events.values import CycleId, ErrorName, GroupRef, Party, ResultClass, Seat
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
-from services.forwarder.access.tables import refusals_since
+from services.forwarder.access.tables.denials import refusals_since
 from services.forwarder.client.commands import Die, Pause
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import BreakSource, LoseSeat, Outcome, RecordOutcomes

@@ -230,12 +230,14 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
         "next_cycle_at": None,
         "paused": False,
         "blocked_groups": [],
+        "warning": "cycles take too long",
         "private_ids": False,
     }
     print_adbot(adbot)
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "because private_ids -1001234567890" in shown
     assert "private ids not allowed" in shown
+    assert "warning cycles take too long" in shown
     assert "plan Bronze (bronze), every 900 s, at most 20 groups" in shown
     assert "seats 1 filled, 0 wait for stock" in shown
     assert not any(line.startswith("blocked") for line in shown)

@@ -190,6 +190,7 @@ def render_adbot() -> None:
             "private_ids": False,
             "paused": False,
             "blocked_groups": ["@bakers", "-1001234567890"],
+            "warning": None,
             "account": str(ACCOUNT),
             "order_number": ORDER,
             "plan": PLAN.model_dump(mode="json"),

@@ -1,0 +1,1 @@
+"""The state tables of access: denials, and memberships."""
