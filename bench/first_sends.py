@@ -43,9 +43,12 @@ SECONDS = 80.0
 _POST = ChannelPost(channel=f"@{SOURCE}", message=1)
 _SENDS = "messages.forwardMessages"
 _DUE = """
-select (data::jsonb ->> 'due_at')::timestamptz as due_at, data::jsonb ->> 'adbot' as adbot
+select (data::jsonb ->> 'due_at')::timestamptz as due_at, at, data::jsonb ->> 'adbot' as adbot,
+       data::jsonb ->> 'cycle' as cycle
 from engine.events where type = 'CycleDue' and at between $1 and $2 order by at
 """
+
+_BEGUN = "select data::jsonb ->> 'cycle' as cycle, at from engine.events where type = 'CycleStarted'"
 
 
 @dataclass(frozen=True)
@@ -157,27 +160,32 @@ async def _measure(
         Process("forwarder", "services.forwarder", free_port()),
         Process("worker", "services.forwarder.worker", free_port()),
     ]
+    by_id = {str(one.adbot.adbot): one for one in adbots}
     async with system.running(processes):
         await asyncio.sleep(RARELY + 5)  # the first cycles resolve all names
         begin = utc_now()
         await asyncio.sleep(SECONDS)
         end = utc_now() - timedelta(seconds=5)
-    entries = await telegram.journal(JournalQuery(method=_SENDS, limit=100_000))
-    async with connected(system, "scheduler") as store:
+    entries = await telegram.journal(JournalQuery(method=_SENDS, outcome="ok", limit=100_000))
+    async with connected(system, "scheduler") as store, connected(system, "forwarder") as forwarder:
         due = await store.fetch(_DUE, begin, end)
-    first: dict[str, list[datetime]] = {}
-    of = {chat: str(one.adbot.adbot) for one in adbots for chat in one.chats}
+        begun = {row["cycle"]: row["at"] for row in await forwarder.fetch(_BEGUN)}
+    sent: dict[int, list[datetime]] = {}
     for entry in entries:
-        if entry.chat in of and entry.outcome == "ok":
-            first.setdefault(of[entry.chat], []).append(entry.at)
-    intervals = {str(one.adbot.adbot): one.adbot.interval_seconds for one in adbots}
-    late: dict[int, list[float]] = {OFTEN: [], RARELY: []}
-    for row in due:
-        after = min(at for at in first[row["adbot"]] if at > row["due_at"])
-        late[intervals[row["adbot"]]].append((after - row["due_at"]).total_seconds())
-    return [
-        Late(f"due until answered first send, connection kept, {len(late[OFTEN])} cycles", late[OFTEN], 0.1),
-        Late(
-            f"due until answered first send, connection opened, {len(late[RARELY])} cycles", late[RARELY], 0.1
-        ),
-    ]
+        sent.setdefault(entry.chat or 0, []).append(entry.at)
+    lines: list[Line] = []
+    for interval, what in (OFTEN, "kept"), (RARELY, "opened"):
+        rows = [row for row in due if by_id[row["adbot"]].adbot.interval_seconds == interval]
+        first = [
+            min(at for chat in by_id[row["adbot"]].chats for at in sent[chat] if at > row["due_at"])
+            for row in rows
+        ]
+        for part, ends in (
+            ("raised", [row["at"] for row in rows]),
+            ("begun by the forwarder", [begun[row["cycle"]] for row in rows]),
+            ("first send answered", first),
+        ):
+            late = [(end - row["due_at"]).total_seconds() for end, row in zip(ends, rows, strict=True)]
+            target = 0.1 if ends is first else None
+            lines.append(Late(f"due until {part}, connection {what}", late, target))
+    return lines

@@ -12,7 +12,7 @@ from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 SHORTEST_SLEEP_SECONDS = 0.01
 """Pause, in seconds, when due rows are locked by another replica."""
 PACE_SECONDS = 0.05
-"""Pause between two polls, in seconds: one poll serves many commits."""
+"""Pause between two polls, in seconds: one poll serves many commits. A due row does not wait for it."""
 
 
 class Timer:
@@ -42,11 +42,15 @@ class Timer:
 
     async def _turn(self) -> float:
         self._alarm.set_anew()
-        await self._alarm.sleep(await self._round())
-        return PACE_SECONDS
+        until = await self._round()
+        locked = until is not None and until <= utc_now()
+        await self._alarm.sleep(until)
+        if until is None or locked:
+            return PACE_SECONDS
+        return min(PACE_SECONDS, max(0.0, (until - utc_now()).total_seconds()))
 
     async def _round(self) -> datetime | None:
-        """Handle due rows, and return how many seconds to sleep until the next one."""
+        """Handle due rows, and return when the next one is due; past, if another replica has locked it."""
         while True:
             until = await self._engine.query(self._earliest)
             if until is None or until > utc_now():

@@ -52,7 +52,11 @@ class Batch:
         return max(0.0, self._due - time.monotonic()) if self.outcomes else math.inf
 
     def add(self, send: Send, outcome: Outcome) -> None:
-        """Add the outcome of a send, which waits in proportion to the pauses of its pacing."""
+        """Add the outcome of a send, which waits in proportion to the pauses of its pacing.
+
+        One that is there already is replaced: it was noted before something failed.
+        """
+        self.outcomes = [one for one in self.outcomes if one[0].key != send.key]
         if not self.outcomes:
             self._due = math.inf
         wait = PAUSES_OF_BATCH * (send.delay_seconds + send.jitter_seconds / 2)

@@ -20,6 +20,7 @@ from services.forwarder.pool.handover import Handover
 from services.forwarder.pool.leases import HeldLease, LeaseLost, Leases
 from services.forwarder.pool.methods import Allowances
 from services.forwarder.pool.reach import Reach
+from services.forwarder.pool.rests import Rests
 from services.forwarder.pool.seat import SeatAtWork
 from services.forwarder.pool.seat_tasks import SeatTasks
 from services.forwarder.pool.sweeping import sweep
@@ -54,6 +55,7 @@ class Pool:
         self._for_tasks: set[SessionId] = set()
         """The sessions that were leased for tasks alone."""
         self._reach = Reach()
+        self._rests = Rests(engine)
         self._broken: dict[SessionId, float] = {}
         self._handover = Handover(self._leases)
         self._rate = SendRate()
@@ -78,7 +80,7 @@ class Pool:
         log.info("pool.started", worker=self.name)
         with suppress(Transient, StatementRejected):
             self._handover.begin(await self._leases.show())
-        loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping)
+        loops = (self._keep_renewing, self._keep_watching, self._keep_sweeping, self._rests.keep_storing)
         keepers = [asyncio.create_task(loop()) for loop in loops]
         try:
             await self._keep_looking()
@@ -130,7 +132,7 @@ class Pool:
         session = held.lease.session
         line = SessionConnection(self._engine, held, self._accounts, Allowances.of(settings))
         tasks = SeatTasks(self._engine, held, line, settings, self._reach)
-        seat = SeatAtWork(self._engine, line, settings, tasks)
+        seat = SeatAtWork(self._engine, line, settings, tasks, self._rests)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task
         HELD.set(len(self._seats))

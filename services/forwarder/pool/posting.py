@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.values import ChannelPost, CycleId, ErrorName, GroupRef, Party, ResultClass, TextPost
+from services.forwarder.pool.leases import now
 from services.forwarder.pool.news import News
 from services.forwarder.pool.peers import PeerBook
 from services.forwarder.pool.sends import Send
@@ -34,6 +35,8 @@ class SendFailed(Exception):
         meaning = error.meaning
         self.error: ErrorName = error.name
         self.meaning: Meaning = meaning
+        self.at = now()
+        """When it was answered, on the clock of leases."""
         self.at_source = at_source
         self.sent = sent
         self.result: ResultClass = meaning.result_at_source if at_source else meaning.result

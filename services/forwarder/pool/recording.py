@@ -94,14 +94,6 @@ class Recorder:
         if await self._engine.query(lambda sql: any_known(sql, self._lease.session)):
             await self._run(lambda unit: record_known_of_seat(unit, self._lease.session))
 
-    async def pause_session(self, send: Send, seconds: float, result: ResultClass, error: ErrorName) -> None:
-        """Pause the session for these seconds."""
-
-        async def work(unit: UnitOfWork) -> None:
-            await self._pause_session(unit, seconds, result, error, send.cause)
-
-        await self._run(work)
-
     async def lose(self, send: Send | None, failed: SendFailed) -> None:
         """Mark the session dead; its groups are reassigned, except those where a send is doubtful.
 

@@ -9,30 +9,22 @@ import structlog
 from libs.events.values import ErrorName, Party, ResultClass
 from libs.eventsourcing import Engine
 from libs.eventsourcing.errors import StatementRejected, Transient
-from services.forwarder.cycle.state import SECOND_CHANCE
-from services.forwarder.pool.answers import SENDS, log_answer
+from services.forwarder.pool.answers import SENDS
 from services.forwarder.pool.batch import Batch
 from services.forwarder.pool.block import MOST, Blocks
 from services.forwarder.pool.claims import Rival, same_as
 from services.forwarder.pool.confirmation import Confirmation
 from services.forwarder.pool.connection import SessionConnection
+from services.forwarder.pool.consequences import Consequences
 from services.forwarder.pool.diagnosis import Diagnosis
-from services.forwarder.pool.following import (
-    Again,
-    BreakSource,
-    LeaveSource,
-    LoseSeat,
-    PauseSeat,
-    Record,
-    RetryLimits,
-    what_follows,
-)
+from services.forwarder.pool.following import RetryLimits
 from services.forwarder.pool.leases import now
 from services.forwarder.pool.newest import Newest
 from services.forwarder.pool.posting import Posting, Prepared, SendFailed
 from services.forwarder.pool.previous import PreviousPosts
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
+from services.forwarder.pool.rests import Rests
 from services.forwarder.pool.seat_tasks import LEAST_SECONDS, LONGEST_SECONDS, SeatTasks
 from services.forwarder.pool.sends import Send, Turn
 from services.forwarder.pool.waiting import happened
@@ -52,11 +44,17 @@ class SeatAtWork:
     """A leased session at work, which ends after it has been idle for a while."""
 
     def __init__(
-        self, engine: Engine, line: SessionConnection, settings: ForwarderSettings, tasks: SeatTasks
+        self,
+        engine: Engine,
+        line: SessionConnection,
+        settings: ForwarderSettings,
+        tasks: SeatTasks,
+        rests: Rests,
     ) -> None:
         self.held = held = line.held
         self.tasks = tasks
         self.connection = line
+        self._rests = rests
         self._limits = limits = RetryLimits.of(settings)
         self._queue = Queue(engine, held.lease, settings)
         self._recorder = Recorder(engine, held.lease, limits, line.ban)
@@ -68,6 +66,15 @@ class SeatAtWork:
         self._ending = asyncio.Event()
         self._blocks = Blocks(self._queue, self._batch, Newest(engine))
         self._previous = PreviousPosts(engine, held, line)
+        self._consequences = Consequences(
+            line,
+            limits,
+            queue=self._queue,
+            recorder=self._recorder,
+            batch=self._batch,
+            rests=rests,
+            flush=self._flush,
+        )
         self._dead = False
         self._failures = 0
         self._log = log.bind(session=str(held.lease.session), epoch=held.lease.epoch)
@@ -112,6 +119,10 @@ class SeatAtWork:
         self._wake.clear()
         if self._batch.due_in <= 0:
             await self._flush()
+        if (rest := self._rests.remaining(self.held.lease.session)) > 0:
+            self._blocks.stop()
+            await self._pause(rest)
+            return True
         if await self._go_on():
             return True
         turn = await self._queue.next(self._batch.keys, min(MOST, self._batch.room))
@@ -266,47 +277,9 @@ class SeatAtWork:
             self._log.info("send.refreshed", cycle=str(send.cycle), group=send.group, error=failed.error)
             await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
         else:
-            await self._answered(send, concluded, doubtful=doubtful)
-
-    async def _answered(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
-        """Do the action for an answer that is no delivery."""
-        attempts = send.attempts + 1
-        log_answer(self._log, send, failed)
-        if failed.meaning.disconnects:
-            await self.connection.close()
-        wait = failed.meaning.wait_seconds
-        following = what_follows(failed.result, wait, attempts, self._limits, failed.party)
-        if failed.result is ResultClass.SLOW_MODE:
-            await self._recorder.slow_mode(send, failed)
-        match following:
-            case Record():
-                self._batch.note_failed(send, failed, doubtful=doubtful)
-                if failed.result in SECOND_CHANCE:  # another seat may be able to serve the group
-                    await self._flush()
-            case Again(seconds):
-                await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
-            case PauseSeat(seconds):
-                await self._pause_session(send, seconds, failed, attempts=attempts, doubtful=doubtful)
-            case LoseSeat():
-                await self._flush()
-                await self._recorder.lose(send, failed)
-                self._dead = True
-            case LeaveSource():
-                await self._flush()
-                await self._recorder.leave_source(send, failed)
-            case BreakSource():
-                await self._flush()
-                await self._recorder.break_source(send, failed.error)
-
-    async def _pause_session(
-        self, send: Send, seconds: float, failed: SendFailed, *, attempts: int, doubtful: bool
-    ) -> None:
-        if attempts >= self._limits.attempts:
-            self._batch.note_failed(send, failed, doubtful=doubtful)
-        else:
-            await self._queue.put_off(send, 0, attempts=attempts, doubtful=doubtful)
-        await self._flush()
-        await self._recorder.pause_session(send, seconds, failed.result, failed.error)
+            self._dead = await self._consequences.follow(
+                send, concluded, self._log, doubtful=doubtful, ending=self._ending
+            )
 
     async def _back_off(self, error: ErrorName) -> None:
         """Wait before the next attempt to reach the messenger, which is retried without limit."""

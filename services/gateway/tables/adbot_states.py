@@ -164,6 +164,8 @@ _ADBOT = (
     "array(select distinct of_list.target from group_lists l, "
     "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
     "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists, "
+    "(select count(distinct target) from group_lists l, unnest(l.groups) as target "
+    "where l.list = any(s.lists) and not s.targets ? target) as listed, "
     "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
@@ -266,7 +268,7 @@ def _warning(row: Row, pacing: AdbotPacing) -> str | None:
     pause: float = row["last_pause_seconds"] or USUAL_PAUSE_SECONDS
     if pacing.delay_seconds is not None:
         pause = pacing.delay_seconds + (pacing.jitter_seconds or 0) / 2
-    groups = len(json.loads(row["targets"])) - len(_blocked(row))
+    groups = len(json.loads(row["targets"])) + row["listed"] - len(_blocked(row))
     return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from libs.events.values import AdbotId, Party, ResultClass, SessionId
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.denials import Denial, denials_of
+from services.gateway.tables.figure_queries import GROUPS, LAST_FAILED, SEATS, SESSION_DAYS, SESSIONS
 from services.gateway.tables.parties import about
 from services.gateway.tables.statistics import DAYS
 from services.gateway.tables.stock import SessionState
@@ -130,72 +131,6 @@ class SessionFigures(Counts):
     """The last thirty days with sends, the latest first."""
 
 
-_FAILED = "f.failed_at, f.failed_result, f.failed_error, f.failed_party"
-_SEATS = f"""
-select s.session as id, s.phone as session, coalesce(f.flood_waits, 0) as flood_waits, f.rests_until,
-       f.rest_error, f.last_at, {_FAILED}, f.failed_group, s.phone as failed_session,
-       (select coalesce(jsonb_object_agg(r.result, r.count), '{{}}')::text from (
-            select result, sum(count) as count from seat_results
-            where adbot = s.adbot and session = s.session group by result
-        ) r) as counts
-from stock s left join seat_figures f on f.adbot = s.adbot and f.session = s.session
-where s.adbot = $1 order by s.phone, s.session
-"""  # noqa: S608 - constants
-_LAST_FAILED = f"""
-select {_FAILED}, f.failed_group, s.phone as failed_session
-from seat_figures f left join stock s using (session)
-where f.adbot = $1 and f.failed_at is not null order by f.failed_at desc limit 1
-"""  # noqa: S608 - constants
-_GROUPS = f"""
-with named as (
-    select grp from group_figures where adbot = $1
-    union select jsonb_array_elements_text(targets) from adbot_schedules where adbot = $1
-), listed as (
-    select n.grp, coalesce(a.targets ? n.grp, false) as advertised, case
-        when f.grp is null then 'waiting'
-        when f.last_result in ('SENT', 'ALREADY_SENT') then 'delivered'
-        when f.last_result = 'LEFT_OUT' then 'left_out'
-        when f.last_result = 'STOPPED' then 'not_sent'
-        else 'refused' end as state,
-        coalesce(f.counts, '{{}}')::text as counts, f.last_at, f.last_result, f.last_error, f.delivered_at,
-        {_FAILED}, n.grp as failed_group,
-        coalesce(s.phone, '…' || right(f.failed_session::text, 4)) as failed_session
-    from named n left join group_figures f on f.adbot = $1 and f.grp = n.grp
-    left join adbot_schedules a on a.adbot = $1 left join stock s on s.session = f.failed_session
-)
-select * from listed
-where ($2::text is null or grp > $2) and ($3::text is null or state = $3) order by grp limit $4
-"""  # noqa: S608 - constants
-_SESSIONS = f"""
-select s.session, s.phone, s.state, s.adbot,
-       f.flood_waits, f.rests_until, f.rest_error, f.last_at,
-       l.failed_at, l.failed_result, l.failed_error, l.failed_party, l.failed_group,
-       s.phone as failed_session,
-       (select coalesce(jsonb_object_agg(r.result, r.count), '{{}}')::text from (
-            select result, sum(count) as count from seat_results where session = s.session group by result
-        ) r) as counts
-from (
-    select * from stock where ($1::uuid is null or session > $1) and ($2::text is null or state = $2)
-    order by session limit $3
-) s
-left join lateral (
-    select coalesce(sum(flood_waits), 0) as flood_waits, max(last_at) as last_at,
-           (array_agg(rests_until order by rests_until desc nulls last))[1] as rests_until,
-           (array_agg(rest_error order by rests_until desc nulls last))[1] as rest_error
-    from seat_figures where session = s.session
-) f on true
-left join lateral (
-    select {_FAILED}, f.failed_group from seat_figures f
-    where f.session = s.session and f.failed_at is not null order by f.failed_at desc limit 1
-) l on true
-order by s.session
-"""  # noqa: S608 - constants
-_SESSION_DAYS = """
-select session, day, sent, failed, left_out from session_days
-where session = any($1::uuid[]) and day > $2::date - $3::integer order by day desc
-"""
-
-
 async def statistics_of(sql: Sql, adbot: AdbotId, at: datetime) -> Statistics:
     """Return an adbot's statistics, zeros if it has no cycles."""
     row = await sql.fetchrow("select * from statistics where adbot = $1", adbot)
@@ -209,8 +144,8 @@ async def statistics_of(sql: Sql, adbot: AdbotId, at: datetime) -> Statistics:
         "from seat_figures where adbot = $1",
         adbot,
     )
-    failed = await sql.fetchrow(_LAST_FAILED, adbot)
-    seats = await sql.fetch(_SEATS, adbot)
+    failed = await sql.fetchrow(LAST_FAILED, adbot)
+    seats = await sql.fetch(SEATS, adbot)
     counts = Counter[str]()
     for line in results:
         counts[line["result"]] += line["count"]
@@ -232,7 +167,7 @@ async def groups_of(
     sql: Sql, adbot: AdbotId, state: GroupState | None, after: str | None, limit: int, at: datetime
 ) -> list[GroupFigures]:
     """Return an adbot's groups with figures and denials, by name; those after a group, in a state."""
-    rows = await sql.fetch(_GROUPS, adbot, after, state, limit)
+    rows = await sql.fetch(GROUPS, adbot, after, state, limit)
     names = [row["grp"] for row in rows]
     denied: dict[str, list[Denial]] = {}
     for denial in await denials_of(sql, adbot, at, groups=names, limit=10 * limit):
@@ -244,10 +179,10 @@ async def session_figures(
     sql: Sql, state: SessionState | None, after: SessionId | None, limit: int, at: datetime
 ) -> list[SessionFigures]:
     """Return sessions in stock with their figures, by id; those after a session, in a state."""
-    rows = await sql.fetch(_SESSIONS, after, state, limit)
+    rows = await sql.fetch(SESSIONS, after, state, limit)
     days: dict[UUID, list[SessionDay]] = {}
     sessions = [row["session"] for row in rows]
-    for day in await sql.fetch(_SESSION_DAYS, sessions, at.date(), DAYS):
+    for day in await sql.fetch(SESSION_DAYS, sessions, at.date(), DAYS):
         days.setdefault(day["session"], []).append(SessionDay.model_validate(dict(day.items())))
     return [
         SessionFigures(

@@ -120,8 +120,9 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(harness: Fo
         await stale.put_off(send, 60, attempts=1, doubtful=False)
     assert await harness.engine.query(lambda sql: sql.fetch("select 1 from pool.attempts")) == []
     recorder = Recorder(harness.engine, old.lease, RetryLimits.of(harness.settings), BAN)
+    failed = SendFailed(TelegramError("SLOWMODE_WAIT_60"))
     with pytest.raises(LeaseLost):
-        await recorder.pause_session(send, 60, ResultClass.RATE_LIMITED, "FLOOD_WAIT_60")
+        await recorder.slow_mode(send, failed)
     with pytest.raises(LeaseLost):
         await recorder.lose(send, SendFailed(TelegramError("SESSION_REVOKED")))
 

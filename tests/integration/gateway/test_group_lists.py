@@ -136,7 +136,22 @@ async def test_an_adbot_uses_lists_and_options(owner: Client, adbot: AdbotId) ->
     assert shown["group_options"] == [{"group": "@bakers", "paused": True, "every_seconds": None}]
     assert shown["options"] == {"author": False, "skip_newest": False, "delete_previous": True}
     assert (await owner.get(f"group-lists/{bread}"))["adbots"] == [str(adbot)]
+    groups = (await owner.get(f"adbots/{adbot}/groups"))["items"]
+    assert [(one["group"], one["state"]) for one in groups] == [
+        ("@bakers", "waiting"),
+        ("@millers/7", "waiting"),
+    ]
+    assert all(one["advertised"] for one in groups)
     assert (await owner.http.post(f"adbots/{adbot}/start")).status_code == 200
+
+
+async def test_the_groups_of_lists_count_for_the_time_that_a_cycle_takes(
+    owner: Client, adbot: AdbotId
+) -> None:
+    many = (await made(owner, groups=[f"@a_group_{number}" for number in range(400)]))["id"]
+    wanted = {"post": POST, "groups": ["@a_group_7", "@another_group"], "lists": [many]}
+    answer = await owner.http.put(f"adbots/{adbot}/advertisement", json=wanted)
+    assert "401 groups" in answer.json()["warning"]
 
 
 async def test_one_group_is_paused_without_the_others(owner: Client, adbot: AdbotId) -> None:
