@@ -22,7 +22,11 @@ class MailControl:
 
     def __init__(self, control_url: str) -> None:
         self._http = httpx.AsyncClient(
-            base_url=control_url, trust_env=False, verify=NO_TLS, timeout=_SPARE_SECONDS
+            base_url=control_url,
+            trust_env=False,
+            verify=NO_TLS,
+            timeout=_SPARE_SECONDS,
+            limits=httpx.Limits(keepalive_expiry=2.0),  # below the server's own 5 s
         )
 
     async def __aenter__(self) -> Self:

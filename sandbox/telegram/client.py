@@ -59,7 +59,11 @@ class TelegramSandboxControl:
     def __init__(self, base_url: str, *, timeout_seconds: float = 30.0) -> None:
         self.base_url = base_url
         self._http = httpx.AsyncClient(
-            base_url=base_url, timeout=timeout_seconds, trust_env=False, verify=NO_TLS
+            base_url=base_url,
+            timeout=timeout_seconds,
+            trust_env=False,
+            verify=NO_TLS,
+            limits=httpx.Limits(keepalive_expiry=2.0),  # below the server's own 5 s
         )
 
     async def aclose(self) -> None:

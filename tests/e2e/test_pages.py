@@ -51,12 +51,16 @@ NOT_RUN = {
     "make up": "it is `make setup` and `adrelay up`",
     ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --album": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --undisturbed": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay up --folder /tmp/adrelay": "tests/e2e/test_up.py starts what was kept",
     ".venv/bin/adrelay events tail --no-follow --folder /tmp/adrelay": "tests/e2e/test_up.py, too",
     ".venv/bin/adrelay events import events.jsonl": "wants new servers: engine_tools/test_import.py",
     ".venv/bin/adrelay events rebase billing": "wants a stopped service: engine_tools/test_commands.py",
     "docker compose up --build --scale worker=2": "there is no Docker",
+    'curl -N -H "Authorization: Bearer $CLIENT" http://127.0.0.1:8080/api/v1/adbots/$ADBOT/log/live': (
+        "it has no end: tests/integration/gateway/test_live_lines.py listens"
+    ),
 }
 NOT_SET = {
     "ADRELAY_GATEWAY_SMTP_HOST=smtp.example.org": "there is no such server",

@@ -34,7 +34,6 @@ async def test_a_worker_that_joins_gets_half_of_the_busy_sessions(harness: Forwa
             assert min(steps) == SESSIONS // 2, "none came back, none too many was given"
             assert max(before - after for before, after in pairwise(steps)) <= 2
             assert await harness.finished(cycle) == {ResultClass.SENT: len(groups)}
-            assert (len(first.held), len(second.held)) == (SESSIONS // 2, SESSIONS // 2)
     assert harness.copies(groups) == {1: len(groups)}
     assert {entry.outcome for entry in harness.sent()} == {"ok"}, "no send was made twice"
     assert not harness.telegram.held_twice()

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
-from services.gateway.api.adbots import figures, groups, live, pacing, renewals, routes
+from services.gateway.api.adbots import figures, groups, live, pacing, post_checks, renewals, routes
 from services.gateway.api.app import make_app
 from tests.integration.gateway.harness import Client, GatewayHarness, running
 
@@ -27,9 +27,13 @@ BODIES = {
     "renewal": {"pay_currency": "BTC"},
 }
 PREFIX = "/api/v1/"
+CHECK = "01a2264c-34a9-71ac-a590-0e474f8e1816"
 ROUTES = sorted(
     (method, route.path.removeprefix("/"))
-    for router in (routes.router, figures.router, live.router, groups.router, pacing.router, renewals.router)
+    for router in (
+        *(routes.router, figures.router, live.router, groups.router, pacing.router),
+        *(post_checks.router, renewals.router),
+    )
     for route in router.routes
     if isinstance(route, APIRoute) and route.path.startswith("/adbots/{")
     for method in route.methods or ()
@@ -68,7 +72,7 @@ async def adbot(harness: GatewayHarness, owner: Client) -> AdbotId:
 async def ask(caller: Client, method: str, path: str, adbot: object) -> httpx.Response:
     """Ask one of the routes about an adbot."""
     body = BODIES.get(path.rpartition("/")[2])
-    return await caller.http.request(method, path.format(adbot_id=adbot), json=body)
+    return await caller.http.request(method, path.format(adbot_id=adbot, check_id=CHECK), json=body)
 
 
 def problem(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
